@@ -1,0 +1,340 @@
+"""Hospital admissions. Source: SUS+ / HES admitted patient care, one row per provider spell. Clinical owner: to be
+named by the site. Reviewed: 2026-11.
+
+An emergency admission is the one that the outcomes name (training/outcomes.py). Length of stay, destination and
+specialty of an open spell are not known yet, so they do not count; the admission itself does.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from riskstrat.definitions import active, codelist, count, days_in, days_since, derive, distinct, episodes, none_of
+from riskstrat.definitions.features import Columns
+from riskstrat.sources.tables import admissions, diagnoses
+
+
+def _codes(name: str, group: str) -> list[str]:
+    return [entry.code for entry in codelist(name).only(group).entries]
+
+
+_NOT_ORDINARY = _codes("admission_details", "not an ordinary admission")
+_TRANSFERS = _codes("admission_details", "transfer source")
+_MATERNITY = _codes("admission_details", "maternity specialty")
+
+emergency = admissions.filter(
+    admissions.method.isin(_codes("admission_methods", "emergency")),
+    none_of(admissions.patient_class, _NOT_ORDINARY),
+    none_of(admissions.source, _TRANSFERS),
+    none_of(admissions.specialty, _MATERNITY),
+)
+planned = admissions.filter(admissions.method.isin(_codes("admission_methods", "elective")))
+main_diagnoses = diagnoses.filter(
+    diagnoses.position == 1,
+    diagnoses.method.isin(_codes("admission_methods", "emergency")),
+    none_of(diagnoses.patient_class, _NOT_ORDINARY),
+    none_of(diagnoses.source, _TRANSFERS),
+    none_of(diagnoses.specialty, _MATERNITY),
+)
+nights = emergency.discharged_on.delta(emergency.admitted_on, unit="day")
+
+emergency_admissions = count(
+    emergency,
+    lookback=("30d", "90d", "180d", "365d", "730d", "1095d"),
+    missing=0,
+    theme="hospital use",
+    unit="admissions",
+    says="{n} emergency admission{s} in the last {lookback}, the latest on {date}",
+    absent="No emergency admission in the last {lookback}",
+    why="Past emergency admissions are the strongest single sign of the next one",
+    sensitive=False,
+)
+
+days_since_emergency_admission = days_since(
+    emergency,
+    lookback="1825d",
+    missing=None,
+    theme="hospital use",
+    unit="days",
+    says="Last emergency admission {n} day{s} ago, on {date}",
+    absent="No emergency admission in the last {lookback}",
+    why="Risk is highest in the weeks after an admission and falls with time",
+    sensitive=False,
+)
+
+days_since_emergency_discharge = days_since(
+    emergency.discharged_on,
+    lookback="730d",
+    missing=None,
+    theme="hospital use",
+    unit="days",
+    says="Left hospital after an emergency admission {n} day{s} ago, on {date}",
+    absent="No discharge after an emergency admission in the last {lookback}",
+    why="The first weeks after discharge carry the risk of readmission",
+    sensitive=False,
+)
+
+emergency_stay_open = active(
+    emergency.admitted_on,
+    emergency.discharged_on,
+    missing=0,
+    theme="hospital use",
+    unit="yes/no",
+    says="In hospital as an emergency, admitted on {date}",
+    absent="Not in hospital as an emergency, as far as the records show",
+    why="A person in hospital now is ill now, and the stay has no discharge yet",
+    sensitive=False,
+)
+
+emergency_nights = days_in(
+    emergency.admitted_on,
+    emergency.discharged_on,
+    lookback=("90d", "365d", "730d"),
+    missing=0,
+    theme="hospital use",
+    unit="nights",
+    says="{n} night{s} in hospital as an emergency in the last {lookback}",
+    absent="No night in hospital as an emergency in the last {lookback}",
+    why="Nights in hospital show how severe past illness was",
+    sensitive=False,
+)
+
+emergency_stays_without_a_night = count(
+    emergency.filter(nights == 0),
+    lookback=("365d",),
+    missing=0,
+    theme="hospital use",
+    unit="admissions",
+    says="{n} emergency admission{s} without a night in hospital in the last {lookback}, the latest on {date}",
+    absent="No emergency admission without a night in hospital in the last {lookback}",
+    why="Short stays often mean a crisis that could have been met at home",
+    sensitive=False,
+)
+
+long_emergency_stays = count(
+    emergency.filter(nights >= 14),
+    lookback=("730d",),
+    missing=0,
+    theme="hospital use",
+    unit="admissions",
+    says="{n} emergency stay{s} of 14 nights or more in the last {lookback}, the latest on {date}",
+    absent="No emergency stay of 14 nights or more in the last {lookback}",
+    why="Long stays bring loss of strength and a harder return home",
+    sensitive=False,
+)
+
+emergency_admissions_through_ae = count(
+    emergency.filter(emergency.method.isin(_codes("admission_methods", "through A&E"))),
+    lookback=("365d",),
+    missing=0,
+    theme="hospital use",
+    unit="admissions",
+    says="{n} emergency admission{s} through A&E in the last {lookback}, the latest on {date}",
+    absent="No emergency admission through A&E in the last {lookback}",
+    why="Coming through A&E suggests a crisis that primary care did not see coming",
+    sensitive=False,
+)
+
+emergency_admissions_from_care_home = count(
+    emergency.filter(emergency.source.isin(_codes("admission_details", "care home source"))),
+    lookback=("730d",),
+    missing=0,
+    theme="hospital use",
+    unit="admissions",
+    says="{n} emergency admission{s} from a care home in the last {lookback}, the latest on {date}",
+    absent="No emergency admission from a care home in the last {lookback}",
+    why="Care home residents are frail and their admissions are often avoidable",
+    sensitive=False,
+)
+
+discharges_to_care_home = count(
+    admissions.filter(admissions.destination.isin(_codes("admission_details", "care home destination"))),
+    lookback=("730d",),
+    missing=0,
+    theme="hospital use",
+    unit="admissions",
+    says="{n} hospital stay{s} that ended in a care home in the last {lookback}",
+    absent="No hospital stay that ended in a care home in the last {lookback}",
+    why="A stay that ends in a care home marks a large loss of independence",
+    sensitive=False,
+)
+
+own_discharges = count(
+    emergency.filter(emergency.discharge_method.isin(_codes("admission_details", "own discharge"))),
+    lookback=("730d",),
+    missing=0,
+    theme="hospital use",
+    unit="admissions",
+    says="Left hospital before staff advised it {n} time{s} in the last {lookback}",
+    absent="Did not leave hospital before staff advised it in the last {lookback}",
+    why="Treatment cut short is often followed by another admission",
+    sensitive=False,
+)
+
+emergency_admissions_to_older_peoples_care = count(
+    emergency.filter(emergency.specialty.isin(_codes("admission_details", "care of older people"))),
+    lookback=("730d",),
+    missing=0,
+    theme="hospital use",
+    unit="admissions",
+    says="{n} emergency admission{s} under care of older people in the last {lookback}, the latest on {date}",
+    absent="No emergency admission under care of older people in the last {lookback}",
+    why="Care under geriatricians marks frailty that diagnoses alone miss",
+    sensitive=False,
+)
+
+planned_admissions = count(
+    planned.filter(none_of(planned.patient_class, _NOT_ORDINARY)),
+    lookback=("365d", "1095d"),
+    missing=0,
+    theme="hospital use",
+    unit="admissions",
+    says="{n} planned admission{s} in the last {lookback}, the latest on {date}",
+    absent="No planned admission in the last {lookback}",
+    why="Planned stays show known disease under treatment",
+    sensitive=False,
+)
+
+day_cases = count(
+    planned.filter(planned.patient_class.isin(_codes("admission_details", "day case"))),
+    lookback=("365d",),
+    missing=0,
+    theme="hospital use",
+    unit="admissions",
+    says="{n} day case{s} in the last {lookback}, the latest on {date}",
+    absent="No day case in the last {lookback}",
+    why="Day cases show disease that is being investigated or treated",
+    sensitive=False,
+)
+
+regular_attendances = count(
+    admissions.filter(admissions.patient_class.isin(_codes("admission_details", "regular attender"))),
+    lookback=("180d",),
+    missing=0,
+    theme="hospital use",
+    unit="admissions",
+    says="{n} regular day or night attendance{s} in the last {lookback}, the latest on {date}",
+    absent="No regular day or night attendance in the last {lookback}",
+    why="Regular attenders have treatment such as dialysis or chemotherapy",
+    sensitive=False,
+)
+
+days_since_planned_admission = days_since(
+    planned,
+    lookback="1095d",
+    missing=None,
+    theme="hospital use",
+    unit="days",
+    says="Last planned admission {n} day{s} ago, on {date}",
+    absent="No planned admission in the last {lookback}",
+    why="Recent surgery or treatment can be followed by complications",
+    sensitive=False,
+)
+
+different_diagnoses = distinct(
+    diagnoses,
+    diagnoses.code,
+    lookback=("730d",),
+    missing=0,
+    theme="hospital use",
+    unit="diagnosis codes",
+    says="{n} different diagnosis code{s} in hospital records of the last {lookback}",
+    absent="No hospital diagnosis in the last {lookback}",
+    why="Many different diagnoses mean complex needs",
+    sensitive=False,
+)
+
+admissions_for_chronic_conditions_that_can_be_managed = count(
+    main_diagnoses,
+    codes=codelist("acsc_chronic"),
+    lookback=("365d", "1095d"),
+    missing=0,
+    theme="hospital use",
+    unit="admissions",
+    says="{n} emergency admission{s} in the last {lookback} for a chronic condition that can often be managed outside "
+    "hospital (NHSOF 2.3.i list), the latest on {date}",
+    absent="No emergency admission in the last {lookback} for a chronic condition of the NHSOF 2.3.i list",
+    why="Ambulatory care sensitive admissions are what proactive care aims to prevent",
+    sensitive=False,
+)
+
+admissions_for_acute_conditions_that_can_be_managed = count(
+    main_diagnoses,
+    codes=codelist("acsc_acute"),
+    lookback=("1095d",),
+    missing=0,
+    theme="hospital use",
+    unit="admissions",
+    says="{n} emergency admission{s} in the last {lookback} for an acute condition that should not usually need "
+    "hospital (NHSOF 3a list), the latest on {date}",
+    absent="No emergency admission in the last {lookback} for an acute condition of the NHSOF 3a list",
+    why="Infections, dehydration and fits that return point to a need that is not met at home",
+    sensitive=False,
+)
+
+
+def repeats(columns: Columns) -> npt.NDArray[np.float64]:
+    """Admissions that came within 30 days of the first of their run."""
+    return columns["admissions"] - columns["runs"]
+
+
+repeat_emergency_admissions_730d = derive(
+    {
+        "admissions": "emergency_admissions_730d",
+        "runs": episodes(
+            emergency,
+            within="30d",
+            lookback="730d",
+            missing=0,
+            theme="hospital use",
+            unit="runs of admissions",
+            says="{n} separate run{s} of emergency admissions in the last {lookback}",
+            why="Admissions within 30 days of the first belong together",
+            sensitive=False,
+        ),
+    },
+    repeats,
+    missing=0,
+    theme="hospital use",
+    unit="admissions",
+    says="{n} emergency admission{s} in the last 2 years came within 30 days of another",
+    absent="No emergency admission in the last 2 years came within 30 days of another",
+    why="Early returns show that a crisis was not over",
+    sensitive=False,
+)
+
+
+def mean_stay(columns: Columns) -> npt.NDArray[np.float64]:
+    """Nights for each admission; not known without an admission."""
+    stays = columns["admissions"]
+    return np.where(stays > 0, columns["nights"] / np.maximum(stays, 1), np.nan)
+
+
+mean_emergency_stay_730d = derive(
+    {"nights": "emergency_nights_730d", "admissions": "emergency_admissions_730d"},
+    mean_stay,
+    missing=None,
+    theme="hospital use",
+    unit="nights",
+    says="Emergency stays of the last 2 years lasted {n} night{s} on average",
+    absent="No emergency admission in the last 2 years",
+    why="Longer stays mean more severe illness or a harder return home",
+    sensitive=False,
+)
+
+
+def recent_change(columns: Columns) -> npt.NDArray[np.float64]:
+    """Admissions in the last 6 months minus those in the 6 months before."""
+    return 2 * columns["half_year"] - columns["year"]
+
+
+emergency_admissions_rising = derive(
+    {"half_year": "emergency_admissions_180d", "year": "emergency_admissions_365d"},
+    recent_change,
+    missing=0,
+    theme="hospital use",
+    unit="admissions",
+    says="Change in emergency admissions from the 6 months before to the last 6 months: {n}",
+    absent="As many emergency admissions in the last 6 months as in the 6 months before",
+    why="A rising number says more than a steady one",
+    sensitive=False,
+)

@@ -1,0 +1,109 @@
+"""Which team each person belongs to at an index date, by practice or by locality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from riskstrat.definitions.settings import Team
+
+EVERYBODY = "all"
+
+
+@dataclass(frozen=True)
+class ListTeam:
+    """One team as the list needs it: name, three-letter code, people it can take on at one list."""
+
+    name: str
+    code: str
+    capacity: int
+
+
+@dataclass(frozen=True)
+class Membership:
+    """`rows`: one row per patient of the cohort, in its order: `practice, pcn, locality, hub, borough, team`.
+
+    `team` is None for people whose practice no team serves. `teams` are in the order of their names.
+    """
+
+    rows: pd.DataFrame
+    teams: tuple[ListTeam, ...]
+
+
+_PLACES = ("pcn", "locality", "hub", "borough")
+
+
+def assign_teams(
+    practices: pd.Series, areas: pd.DataFrame | None, teams: Sequence[Team], default_capacity: int, index_date: date
+) -> Membership:
+    """The team of each person, from the practice at the index date and the area that the practice then belonged to.
+
+    A team that names the practice wins over one that names its locality; a locality no team names has a team of its
+    own name with the default capacity. Without areas, and without teams that name practices, there is one team, `all`.
+    """
+    rows = pd.DataFrame({"practice": practices.to_numpy()})
+    for place in _PLACES:
+        rows[place] = None
+    if areas is not None:
+        now = _areas_at(areas, index_date).set_index("practice")
+        for place in _PLACES:
+            rows[place] = _or_none(rows["practice"].map(now[place]))
+    elif not any(team.practices for team in teams):
+        rows["team"] = EVERYBODY
+        return Membership(rows, _everybody(teams, default_capacity))
+    rows["team"] = _team_names(rows, teams)
+    return Membership(rows, _teams(rows["team"], teams, default_capacity))
+
+
+def _everybody(teams: Sequence[Team], default_capacity: int) -> tuple[ListTeam, ...]:
+    named = [ListTeam(team.name, team.code, team.capacity) for team in teams if team.name == EVERYBODY]
+    return tuple(named[:1]) or (ListTeam(EVERYBODY, "ALL", default_capacity),)
+
+
+def _or_none(values: pd.Series) -> pd.Series:
+    values = values.astype(object)
+    return values.where(values.notna(), None)
+
+
+def _areas_at(areas: pd.DataFrame, index_date: date) -> pd.DataFrame:
+    """One row per practice: the area it belonged to at the index date; of several, the latest to begin."""
+    at = pd.Timestamp(index_date)
+    begun = areas["from_on"].isna() | (pd.to_datetime(areas["from_on"]) <= at)
+    ended = areas["to_on"].notna() & (pd.to_datetime(areas["to_on"]) <= at)
+    return areas[begun & ~ended].sort_values("from_on", na_position="first").drop_duplicates("practice", keep="last")
+
+
+def _team_names(rows: pd.DataFrame, teams: Sequence[Team]) -> pd.Series:
+    by_practice = {practice: team.name for team in teams for practice in team.practices}
+    by_locality = {locality: team.name for team in teams for locality in team.localities}
+    named = rows["practice"].map(by_practice).astype(object)
+    placed = rows["locality"].map(lambda place: by_locality.get(place, place)).astype(object)
+    return _or_none(named.where(named.notna(), placed))
+
+
+def _teams(names: pd.Series, teams: Sequence[Team], default_capacity: int) -> tuple[ListTeam, ...]:
+    declared = {team.name: ListTeam(team.name, team.code, team.capacity) for team in teams}
+    taken = {team.code for team in declared.values()}
+    for name in sorted(set(names.dropna()) - set(declared)):
+        code = _free_code(name, taken)
+        taken.add(code)
+        declared[name] = ListTeam(name, code, default_capacity)
+    return tuple(declared[name] for name in sorted(declared))
+
+
+def _free_code(name: str, taken: set[str]) -> str:
+    """Three letters for a team that riskstrat.toml does not name: from its name, else the first that is free."""
+    letters = [c for c in name.upper() if "A" <= c <= "Z"] or ["T"]
+    padded = [*letters, "X", "X"][:3]
+    return next(code for code in _codes("".join(padded)) if code not in taken)
+
+
+def _codes(wanted: str) -> Iterable[str]:
+    yield wanted
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    yield from (wanted[:2] + c for c in alphabet)
+    yield from (wanted[0] + b + c for b in alphabet for c in alphabet)
+    yield from (a + b + c for a in alphabet for b in alphabet for c in alphabet)

@@ -1,0 +1,270 @@
+"""The verbs, in the order in which data flow."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from riskstrat.cli.run import show
+from riskstrat.errors import IndexDateError
+
+if TYPE_CHECKING:
+    from riskstrat.pipeline.reports import Progress, Report
+
+app = typer.Typer(
+    name="riskstrat",
+    help="Risk stratification and case finding for integrated health and social care teams.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Workspace = Annotated[
+    Path | None,
+    typer.Option("--workspace", "-w", help="Folder with riskstrat.toml [default: this folder or one above it]."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")]
+IndexDate = Annotated[str, typer.Option("--index-date", help="Date such as 2026-11-16; not after the data-as-at.")]
+Out = Annotated[Path, typer.Option("--out", help="File to write, ending in .parquet or .csv.")]
+RecipeName = Annotated[
+    str | None,
+    typer.Option("--recipe", help="Recipe in training/ [default: the one the lists use, in riskstrat.toml]."),
+]
+
+
+def _date(given: str | None, option: str) -> date | None:
+    try:
+        return date.fromisoformat(given) if given else None
+    except ValueError:
+        raise IndexDateError(f'{option} "{given}" is not a date; write it as 2026-11-16') from None
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder to make; must be empty or not exist.")], json: AsJson = False
+) -> None:
+    """Make a new workspace: definitions, recipes, settings."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import starting
+
+        return starting.init(folder)
+
+    show(verb, json)
+
+
+@app.command()
+def demo(
+    workspace: Workspace = None,
+    people: Annotated[int, typer.Option("--people", help="People in the simulated borough.")] = 20_000,
+    json: AsJson = False,
+) -> None:
+    """Run the whole job on a simulated borough and name the files to open."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import demonstration
+
+        return demonstration.demo(workspace, people, progress, say=lambda line: typer.echo(line, err=json))
+
+    show(verb, json)
+
+
+@app.command()
+def simulate(
+    people: Annotated[int, typer.Option("--people", help="Number of people.")],
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the source tables; the truth goes beside it.")],
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Simulate a borough whose true risk is known."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import simulating
+
+        return simulating.simulate(people, seed, out, progress=progress)
+
+    show(verb, json)
+
+
+@app.command()
+def check(workspace: Workspace = None, json: AsJson = False) -> None:
+    """Check definitions, codelists, recipes and settings; no data needed."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import starting
+
+        return starting.check(workspace)
+
+    show(verb, json)
+
+
+@app.command()
+def ingest(
+    source: Annotated[Path, typer.Argument(help="Folder of <table>.parquet or <table>.csv, or a DuckDB file.")],
+    format: Annotated[str, typer.Option("--format", help="canonical, or meds.")] = "canonical",
+    as_at: Annotated[
+        str | None, typer.Option("--as-at", help="Date of the extract [default: the latest date anything was known].")
+    ] = None,
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Check and clean source tables into the workspace."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import ingesting
+
+        return ingesting.ingest(workspace, source, format, _date(as_at, "--as-at"), progress)
+
+    show(verb, json)
+
+
+@app.command()
+def features(
+    index_date: Annotated[str | None, typer.Option("--index-date", help="Date such as 2026-11-16.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write, ending in .parquet or .csv.")] = None,
+    describe: Annotated[bool, typer.Option("--describe", help="List every feature instead.")] = False,
+    sql: Annotated[bool, typer.Option("--sql", help="Print the scans as SQL instead.")] = False,
+    recipe: RecipeName = None,
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Build the features of everybody eligible at an index date."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import tables
+
+        if describe:
+            return tables.describe(workspace)
+        if sql:
+            return tables.scan_sql(workspace)
+        if index_date is None or out is None:
+            raise typer.BadParameter("give --index-date and --out, or --describe, or --sql")
+        return tables.features(workspace, index_date, out, recipe, progress)
+
+    show(verb, json)
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="Recipe in training/, such as emergency_admission_12m.")],
+    as_at: Annotated[
+        str | None, typer.Option("--as-at", help="Use only what was known on this date [default: the data-as-at].")
+    ] = None,
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Train, evaluate and register a version of a model."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import learning
+
+        return learning.train(workspace, recipe, _date(as_at, "--as-at"), progress)
+
+    show(verb, json)
+
+
+@app.command()
+def models(workspace: Workspace = None, json: AsJson = False) -> None:
+    """List the registered versions and which is champion."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import promoting
+
+        return promoting.models(workspace)
+
+    show(verb, json)
+
+
+@app.command()
+def promote(
+    model: Annotated[str, typer.Argument(help="Model, which has the name of its recipe.")],
+    version: Annotated[int | None, typer.Argument(help="Version [default: the latest].")] = None,
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Make a version the champion that lists are made with."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import promoting
+
+        return promoting.promote(workspace, model, version)
+
+    show(verb, json)
+
+
+@app.command()
+def score(
+    index_date: IndexDate, out: Out, recipe: RecipeName = None, workspace: Workspace = None, json: AsJson = False
+) -> None:
+    """Score everybody eligible at an index date with the champion."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import tables
+
+        return tables.score(workspace, index_date, out, recipe, progress)
+
+    show(verb, json)
+
+
+@app.command()
+def explain(
+    patient: Annotated[str, typer.Argument(help="The patient_id of the source.")],
+    index_date: IndexDate,
+    recipe: RecipeName = None,
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Say why one person has their score, in dated sentences."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import explaining
+
+        return explaining.explain(workspace, patient, index_date, recipe, progress)
+
+    show(verb, json)
+
+
+@app.command("list")
+def list_(index_date: IndexDate, recipe: RecipeName = None, workspace: Workspace = None, json: AsJson = False) -> None:
+    """Show each team's list, without publishing it."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import listing
+
+        return listing.list_(workspace, index_date, recipe, progress)
+
+    show(verb, json)
+
+
+@app.command()
+def weekly(index_date: IndexDate, recipe: RecipeName = None, workspace: Workspace = None, json: AsJson = False) -> None:
+    """Score, explain, list and publish each team's documents."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import publishing
+
+        return publishing.weekly(workspace, index_date, recipe, progress)
+
+    show(verb, json)
+
+
+@app.command()
+def withdraw(
+    list_date: Annotated[str, typer.Argument(help="Date of the published list, such as 2026-11-16.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, in a sentence; kept with the list.")],
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Take a published list back, with a reason."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import publishing
+
+        return publishing.withdraw(workspace, list_date, reason)
+
+    show(verb, json)

@@ -1,0 +1,90 @@
+"""Running a verb: progress on a terminal, a report on stdout, an error as one line and an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from riskstrat.errors import RiskstratError, StorageError
+
+if TYPE_CHECKING:
+    from riskstrat.pipeline.reports import Progress, Report
+
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; ends the process with the exit code of what went wrong, 0 if nothing did."""
+    from riskstrat.cli.app import app
+
+    try:
+        app()
+    except RiskstratError as error:
+        _end(str(error), error.exit_code)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _end(f"{where}{error.strerror or error}; make room, or choose another place", StorageError.exit_code)
+    except KeyboardInterrupt:
+        _end("interrupted; what was not finished was not written", _INTERRUPTED)
+
+
+def _end(message: str, code: int) -> None:
+    print(f"riskstrat: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+def show(verb: Callable[[Progress], Report], as_json: bool) -> None:
+    """Run `verb` with progress, then print its report: JSON for machines, or lines and a table for people."""
+    with watching() as progress:
+        report = verb(progress)
+    if as_json:
+        print(json.dumps(report.summary, indent=2, default=str, ensure_ascii=False))
+        return
+    for line in report.lines:
+        print(line)
+    if report.table:
+        _print_table(report.table)
+
+
+@contextmanager
+def watching() -> Iterator[Progress]:
+    """A progress display on stderr where that is a terminal, and silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda stage, share: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as display:
+        tasks = {}
+
+        def progress(stage: str, share: float) -> None:
+            if stage not in tasks:
+                tasks[stage] = display.add_task(stage, total=1.0)
+            display.update(tasks[stage], completed=share)
+
+        yield progress
+
+
+def _print_table(rows: tuple[tuple[str, ...], ...]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else 240, highlight=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, name in enumerate(rows[0]):
+        figures = all(_is_figure(row[number]) for row in rows[1:])
+        table.add_column(Text(name), justify="right" if figures else "left", overflow="fold")
+    for row in rows[1:]:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+
+
+def _is_figure(cell: str) -> bool:
+    return not cell or cell.replace(",", "").replace(".", "").lstrip("+-").isdigit()

@@ -1,0 +1,45 @@
+"""The vocabulary that features, outcomes and recipes are written in. Frozen declarations; nothing here reads a file."""
+
+from riskstrat.definitions.codelists import Codelist, Entry, codelist
+from riskstrat.definitions.expressions import none_of
+from riskstrat.definitions.features import (
+    THEMES,
+    Feature,
+    active,
+    age,
+    attribute,
+    count,
+    days_in,
+    days_since,
+    derive,
+    distinct,
+    episodes,
+    exists,
+    latest,
+    slope,
+    total,
+)
+from riskstrat.definitions.matrix import FeatureMatrix
+
+__all__ = [
+    "THEMES",
+    "Codelist",
+    "Entry",
+    "Feature",
+    "FeatureMatrix",
+    "active",
+    "age",
+    "attribute",
+    "codelist",
+    "count",
+    "days_in",
+    "days_since",
+    "derive",
+    "distinct",
+    "episodes",
+    "exists",
+    "latest",
+    "none_of",
+    "slope",
+    "total",
+]

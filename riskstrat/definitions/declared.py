@@ -1,0 +1,58 @@
+"""TOML declarations read whole and strictly: an unknown key is refused with the nearest known one."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from riskstrat.definitions.codelists import near
+from riskstrat.errors import RiskstratError
+
+
+class Declared(BaseModel):
+    """A frozen declaration that refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Model = TypeVar("Model", bound=Declared)
+
+
+def read(model: type[Model], given: dict[str, Any], where: str, error: type[RiskstratError]) -> Model:
+    """`given` as a `model`. Raises `error` naming `where`, the key, what is wrong and what is allowed."""
+    try:
+        return model.model_validate(given)
+    except ValidationError as invalid:
+        raise error(f"{where}: {_sentence(model, invalid)}") from None
+
+
+def _sentence(model: type[Declared], invalid: ValidationError) -> str:
+    fault = invalid.errors(include_url=False, include_context=False)[0]
+    path = [str(part) for part in fault["loc"]]
+    key = ".".join(path)
+    if fault["type"] == "extra_forbidden":
+        known = _keys(model, path[:-1])
+        return f'unknown key "{key}"{near(path[-1], known)} (known: {", ".join(known)})'
+    if fault["type"] == "missing":
+        return f'key "{key}" is missing'
+    return f'key "{key}": {fault["msg"]}'
+
+
+def _keys(model: type[Declared], path: list[str]) -> tuple[str, ...]:
+    current: Any = model
+    for part in path:
+        if part.isdigit():
+            continue
+        current = _inner(current.model_fields[part].annotation)
+    return tuple(current.model_fields)
+
+
+def _inner(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in getattr(annotation, "__args__", ()):
+        found = _inner(part)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,88 @@
+"""Reading ibis expressions: which rows, which columns, and a fingerprint of what they compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+
+from riskstrat.errors import DefinitionError
+
+
+def none_of(column: ir.StringColumn, values: Sequence[str]) -> ir.BooleanValue:
+    """True where `column` is not one of `values`, an unknown (null) value included."""
+    return column.isnull() | ~column.isin(list(values))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one stream: its name and the conditions they meet, all written on the stream itself."""
+
+    stream: str
+    conditions: tuple[ir.BooleanValue, ...]
+
+
+def rows_of(table: ir.Table) -> Rows:
+    """The stream behind `table` and every `.filter(...)` between. Raises DefinitionError for any other operation."""
+    conditions: list[ops.Node] = []
+    node = table.op()
+    while isinstance(node, ops.Filter):
+        conditions.extend(node.predicates)
+        node = node.parent
+    if not isinstance(node, ops.UnboundTable):
+        raise DefinitionError(
+            f"rows are a table of riskstrat.sources.tables and .filter(...) on it; {type(node).__name__} is not allowed"
+        )
+    return Rows(node.name, tuple(on_stream(condition.to_expr()) for condition in conditions))
+
+
+def table_of(column: ir.Value) -> ir.Table:
+    """The filtered table that `column` was taken from. Raises DefinitionError if it is not a column of one table."""
+    relations = column.op().relations
+    if len(relations) != 1:
+        raise DefinitionError("a column must come from exactly one table of riskstrat.sources.tables")
+    return next(iter(relations)).to_expr()
+
+
+def on_stream(expression: ir.Value) -> Any:
+    """The same expression written on the unfiltered stream, so that one scan can serve many filters."""
+    return _lifted(expression.op()).to_expr()
+
+
+def _lifted(part: Any) -> Any:
+    if isinstance(part, ops.Field):
+        relation = part.rel
+        while isinstance(relation, ops.Filter):
+            relation = relation.parent
+        return ops.Field(relation, part.name)
+    if isinstance(part, ops.Node):
+        return type(part)(*(_lifted(argument) for argument in part.__args__))
+    if isinstance(part, tuple):
+        return tuple(_lifted(member) for member in part)
+    return part
+
+
+def columns_of(expression: ir.Value) -> frozenset[str]:
+    """Names of the columns that `expression` reads."""
+    return frozenset(field.name for field in expression.op().find(ops.Field))
+
+
+def structure(value: Any) -> str:
+    """What an expression computes, as text that does not depend on a SQL dialect or on the names of variables."""
+    if isinstance(value, ir.Expr):
+        return structure(value.op())
+    if isinstance(value, ops.UnboundTable):
+        return f"table:{value.name}"
+    if isinstance(value, ops.Node):
+        return f"{type(value).__name__}({','.join(_parts(value))})"
+    if isinstance(value, tuple | list):
+        return f"[{','.join(structure(part) for part in value)}]"
+    return repr(value)
+
+
+def _parts(node: ops.Node) -> Iterator[str]:
+    for argument in node.__args__:
+        yield structure(argument)

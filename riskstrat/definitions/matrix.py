@@ -1,0 +1,56 @@
+"""The matrix of features: what the engine gives, what training learns from and what a model scores."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class FeatureMatrix:
+    """One row per patient and index date, one float32 column per feature (missing = NaN).
+
+    `keys` is the cohort in the same order (`patient_id`, `index_date`, ...). `fingerprints` gives for each column
+    the sha256 of the definition that made it; a model refuses columns whose definition differs from its own.
+    """
+
+    keys: pd.DataFrame
+    values: npt.NDArray[np.float32]
+    columns: tuple[str, ...]
+    fingerprints: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def frame(self) -> pd.DataFrame:
+        """`patient_id, index_date` and one column per feature."""
+        values = pd.DataFrame(self.values, columns=list(self.columns), index=self.keys.index)
+        return pd.concat([self.keys[["patient_id", "index_date"]], values], axis=1)
+
+    def take(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> FeatureMatrix:
+        """The same columns for some of the rows."""
+        keys = self.keys.loc[rows] if rows.dtype == bool else self.keys.iloc[rows]
+        return FeatureMatrix(keys.reset_index(drop=True), self.values[rows], self.columns, self.fingerprints)
+
+    def select(self, columns: Sequence[str]) -> npt.NDArray[np.float32]:
+        """The values of `columns`, in that order."""
+        if tuple(columns) == self.columns:
+            return self.values
+        place = {name: position for position, name in enumerate(self.columns)}
+        return self.values[:, [place[name] for name in columns]]
+
+    @property
+    def definitions_hash(self) -> str:
+        """sha256 over the columns and their definitions."""
+        return hash_of(self.fingerprints)
+
+
+def hash_of(fingerprints: Mapping[str, str]) -> str:
+    """sha256 over named fingerprints, whatever their order."""
+    text = "\n".join(f"{name} {fingerprints[name]}" for name in sorted(fingerprints))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,120 @@
+"""Recipes: what a model predicts, for whom, learned how. One TOML file a model; nothing inherits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from riskstrat.definitions.declared import Declared
+from riskstrat.definitions.durations import days
+from riskstrat.errors import DefinitionError
+
+
+def _length(text: str) -> str:
+    try:
+        days(text)
+    except DefinitionError as wrong:
+        raise ValueError(str(wrong)) from None
+    return text
+
+
+Length = Annotated[str, AfterValidator(_length)]
+
+
+class CohortRecipe(Declared):
+    """Who is eligible, and what gives an index date.
+
+    `calendar`: everybody alive and registered at each date. `live_discharge`: each live discharge to a usual residence
+    or care home; its own spell counts as known. Ages in completed years at the index date, both ends included.
+    """
+
+    index: Literal["calendar", "live_discharge"] = "calendar"
+    min_age: int = Field(18, ge=0, le=120)
+    max_age: int = Field(120, ge=0, le=120)
+    recent: Length = "30d"
+    """For `live_discharge`, how long after a discharge a person is still scored."""
+
+
+class LabelRecipe(Declared):
+    """The window (index + gap, index + gap + horizon], or [index, index + horizon) with `includes_index_day`.
+
+    `delay` is how long after a window closes its events may still arrive; before that a label is not complete.
+    """
+
+    horizon: Length = "365d"
+    gap_days: int = Field(0, ge=0)
+    includes_index_day: bool = False
+    death: Literal["negative", "composite", "exclude"] = "negative"
+    delay: Length = "75d"
+
+    @property
+    def first_day(self) -> int:
+        """Days from the index date to the first day of the window."""
+        return 0 if self.includes_index_day else self.gap_days + 1
+
+    @property
+    def last_day(self) -> int:
+        """Days from the index date to the last day of the window."""
+        return self.first_day + days(self.horizon) - 1
+
+
+class SplitRecipe(Declared):
+    """Which index dates train, calibrate and test. Counted back from the latest complete index date.
+
+    By `time`: test dates last, then calibration, then training, each group closed (and its labels final) before the
+    next begins. Where a source shifts dates from person to person, `shifted_dates` says what to do: split by `person`,
+    or `refuse`.
+    """
+
+    every: Length = "182d"
+    train_dates: int = Field(5, ge=1)
+    calibration_dates: int = Field(1, ge=1)
+    test_dates: int = Field(2, ge=1)
+    history: Length = "1095d"
+    """Days of records that should stand before the first index date; fewer are said."""
+    shifted_dates: Literal["person", "refuse"] = "refuse"
+    calibration_share: float = Field(0.2, gt=0, lt=0.5)
+    test_share: float = Field(0.3, gt=0, lt=0.7)
+
+
+class LearnerRecipe(Declared):
+    """LightGBM settings. There are no class weights: they would spoil the probabilities."""
+
+    rounds: int = Field(300, ge=1)
+    learning_rate: float = Field(0.03, gt=0, le=1)
+    leaves: int = Field(15, ge=2, le=255)
+    min_rows_in_leaf: int = Field(200, ge=1)
+    feature_fraction: float = Field(0.5, gt=0, le=1)
+    row_fraction: float = Field(0.8, gt=0, le=1)
+    l2: float = Field(10.0, ge=0)
+    seed: int = 20261116
+
+
+class CalibrationRecipe(Declared):
+    """A strictly increasing map from margin to risk, fitted on the calibration slice."""
+
+    method: Literal["platt"] = "platt"
+
+
+class EvaluationRecipe(Declared):
+    """Where the list would be cut: people per 1,000 eligible who can be taken on at one index date."""
+
+    capacity_per_1000: float = Field(5.0, gt=0, le=1000)
+    bootstrap_rounds: int = Field(200, ge=0)
+
+
+class Recipe(Declared):
+    """One model. `sentence` ends "chance of ..." and may name {date}, the index date in words."""
+
+    name: str = ""
+    title: str
+    sentence: str
+    outcome: str
+    exclude_features: tuple[str, ...] = ()
+    cohort: CohortRecipe = CohortRecipe()
+    label: LabelRecipe = LabelRecipe()
+    split: SplitRecipe = SplitRecipe()
+    learner: LearnerRecipe = LearnerRecipe()
+    calibration: CalibrationRecipe = CalibrationRecipe()
+    evaluation: EvaluationRecipe = EvaluationRecipe()

@@ -1,0 +1,395 @@
+"""The source tables: what a site lands and what every adapter produces, one schema a table.
+
+Each schema names its grain, its natural key, its event date, and which columns settle later and when.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+ColumnType = Literal["text", "date", "integer", "number", "boolean"]
+
+ICD10 = r"[A-Z]\d[0-9A-Z]{1,5}"
+ICD9 = r"(\d{3,5}|V\d{2,4}|E\d{3,4})"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type, whether a source must have it, and which values pass validation."""
+
+    name: str
+    type: ColumnType = "text"
+    required: bool = False
+    allowed: tuple[str, ...] = ()
+    pattern: str | None = None
+    between: tuple[float, float] | None = None
+    code: bool = False
+    """Codes are trimmed, upper-cased and lose their dots; ICD-10 codes lose the HES pad."""
+
+
+@dataclass(frozen=True)
+class Settling:
+    """A group of columns that reads as null until `date` has come and was known.
+
+    `known` names the column with the date it became known; without it the settling date itself is that date.
+    """
+
+    date: str
+    columns: tuple[str, ...]
+    known: str | None = None
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """One source table. `event` dates a row; `key` is unique, or empty where identical rows are legal."""
+
+    name: str
+    title: str
+    grain: str
+    key: tuple[str, ...]
+    event: str | None
+    columns: tuple[Column, ...]
+    settles: Settling | None = None
+    known: str | None = "known_on"
+    required: bool = False
+    lag_days: int = 0
+    """Days from event to knowledge where a source has no `known_on`; riskstrat.toml may set another."""
+    names: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.names.update({column.name: column for column in self.columns})
+
+
+SERVICES = (
+    *("home_care", "reablement", "residential", "nursing", "telecare", "day_care", "equipment", "carer_support"),
+    "assessment",
+)
+"""Adult social care services."""
+
+
+def _patient() -> Column:
+    return Column("patient_id", required=True)
+
+
+def _known() -> Column:
+    return Column("known_on", "date")
+
+
+def _code(name: str, *, required: bool = False) -> Column:
+    return Column(name, required=required, code=True)
+
+
+PEOPLE = TableSchema(
+    "people",
+    "Registered population",
+    "One row per person",
+    ("patient_id",),
+    None,
+    (
+        _patient(),
+        Column("date_of_birth", "date", required=True),
+        Column("sex", required=True, allowed=("F", "M", "I", "U"), code=True),
+        Column("ethnicity", pattern=r"[A-HJ-NPR-SZ]|99", code=True),
+        Column("lsoa", pattern=r"[EWSN95]\w{8}|[EW]01\d{6}", code=True),
+        Column("imd_decile", "integer", between=(1, 10)),
+        Column("imd_year", "integer", between=(2000, 2100)),
+        Column("care_home_from", "date"),
+        Column("died_known_on", "date"),
+        Column("date_of_death", "date"),
+    ),
+    known=None,
+    required=True,
+)
+
+REGISTRATIONS = TableSchema(
+    "registrations",
+    "GP registrations",
+    "One row per person and spell with a practice",
+    ("patient_id", "practice", "registered_from"),
+    "registered_from",
+    (
+        _patient(),
+        Column("practice", required=True, pattern=r"[A-Z]\d{5}", code=True),
+        Column("registered_from", "date", required=True),
+        Column("registered_to", "date"),
+        _known(),
+    ),
+    settles=Settling("registered_to", ("registered_to",)),
+)
+
+ADMISSIONS = TableSchema(
+    "admissions",
+    "Hospital admissions (SUS+ / HES admitted patient care)",
+    "One row per provider spell",
+    ("spell_id",),
+    "admitted_on",
+    (
+        _patient(),
+        Column("spell_id", required=True),
+        Column("admitted_on", "date", required=True),
+        Column("method", required=True, pattern=r"[0-9][0-9A-D]", code=True),
+        Column("source", pattern=r"\d{2}", code=True),
+        Column("patient_class", allowed=("1", "2", "3", "4", "5"), code=True),
+        _code("provider"),
+        _known(),
+        Column("discharged_on", "date"),
+        Column("discharge_method", pattern=r"\d", code=True),
+        Column("destination", pattern=r"\d{2}", code=True),
+        Column("specialty", pattern=r"\w{3}", code=True),
+        Column("settled_known_on", "date"),
+    ),
+    settles=Settling(
+        "discharged_on", ("discharged_on", "discharge_method", "destination", "specialty"), "settled_known_on"
+    ),
+    required=True,
+    lag_days=1,
+)
+
+DIAGNOSES = TableSchema(
+    "diagnoses",
+    "Hospital diagnoses (SUS+ / HES admitted patient care)",
+    "One row per spell and position",
+    ("spell_id", "position"),
+    None,
+    (
+        Column("spell_id", required=True),
+        _patient(),
+        Column("position", "integer", required=True, between=(1, 99)),
+        Column("system", required=True, allowed=("icd10", "icd9")),
+        _code("code", required=True),
+        _known(),
+    ),
+    lag_days=30,
+)
+
+CONDITIONS = TableSchema(
+    "conditions",
+    "Recorded conditions (GP registers)",
+    "One row per person and recorded condition",
+    ("patient_id", "system", "code", "recorded_on"),
+    "recorded_on",
+    (
+        _patient(),
+        Column("system", required=True, allowed=("icd10", "snomed", "register")),
+        _code("code", required=True),
+        Column("recorded_on", "date", required=True),
+        Column("ended_on", "date"),
+        _known(),
+    ),
+    settles=Settling("ended_on", ("ended_on",)),
+    lag_days=7,
+)
+
+FALLS = TableSchema(
+    "falls",
+    "Reported falls",
+    "One row per reported fall; identical rows are legal",
+    (),
+    "fell_on",
+    (
+        _patient(),
+        Column("fell_on", "date", required=True),
+        Column("source", allowed=("ambulance", "emergency_department", "falls_service", "gp", "care_home", "telecare")),
+        Column("injury", "boolean"),
+        Column("treated", "boolean"),
+        Column("loss_of_consciousness", "boolean"),
+        Column("unable_to_get_up", "boolean"),
+        _known(),
+    ),
+    lag_days=7,
+)
+
+ATTENDANCES = TableSchema(
+    "attendances",
+    "A&E attendances (ECDS / HES A&E)",
+    "One row per A&E attendance; identical rows are legal",
+    (),
+    "attended_on",
+    (
+        _patient(),
+        Column("attended_on", "date", required=True),
+        _code("department_type"),
+        _code("arrival_mode"),
+        _code("acuity"),
+        _code("category"),
+        _code("complaint"),
+        _code("diagnosis"),
+        _code("disposal"),
+        _known(),
+    ),
+    lag_days=7,
+)
+
+PRESCRIPTIONS = TableSchema(
+    "prescriptions",
+    "GP prescriptions",
+    "One row per issue; identical rows are legal",
+    (),
+    "issued_on",
+    (_patient(), Column("issued_on", "date", required=True), _code("bnf", required=True), _known()),
+    lag_days=7,
+)
+
+CONTACTS = TableSchema(
+    "contacts",
+    "GP, community, mental health and outpatient contacts",
+    "One row per contact; identical rows are legal",
+    (),
+    "contacted_on",
+    (
+        _patient(),
+        Column("contacted_on", "date", required=True),
+        Column("service", required=True),
+        Column("attended", "boolean"),
+        _known(),
+    ),
+    lag_days=7,
+)
+
+MEASUREMENTS = TableSchema(
+    "measurements",
+    "Measurements (GP record)",
+    "One row per measurement; identical rows are legal",
+    (),
+    "measured_on",
+    (
+        _patient(),
+        Column("measured_on", "date", required=True),
+        Column("measure", required=True),
+        Column("value", "number"),
+        Column("unit"),
+        _known(),
+    ),
+    lag_days=7,
+)
+
+SOCIAL_CARE = TableSchema(
+    "social_care",
+    "Adult social care services (client level data)",
+    "One row per service spell; identical rows are legal",
+    (),
+    "started_on",
+    (
+        _patient(),
+        Column("service", required=True, allowed=SERVICES),
+        Column("started_on", "date", required=True),
+        Column("ended_on", "date"),
+        _known(),
+    ),
+    settles=Settling("ended_on", ("ended_on",)),
+    lag_days=30,
+)
+
+OPT_OUTS = TableSchema(
+    "opt_outs",
+    "Opt-outs",
+    "One row per person and kind",
+    ("patient_id", "kind", "from_on"),
+    None,
+    (
+        _patient(),
+        Column("kind", required=True, allowed=("type1", "risk_stratification", "national")),
+        Column("from_on", "date", required=True),
+        Column("to_on", "date"),
+    ),
+    known=None,
+)
+
+AREAS = TableSchema(
+    "areas",
+    "Practices and the areas they belong to",
+    "One row per practice and period",
+    ("practice", "from_on"),
+    None,
+    (
+        Column("practice", required=True, pattern=r"[A-Z]\d{5}", code=True),
+        Column("pcn"),
+        Column("locality"),
+        Column("hub"),
+        Column("borough"),
+        Column("from_on", "date"),
+        Column("to_on", "date"),
+    ),
+    known=None,
+)
+
+CASELOAD = TableSchema(
+    "caseload",
+    "People the teams already know",
+    "One row per person, team and period",
+    ("patient_id", "team", "status", "from_on"),
+    None,
+    (
+        _patient(),
+        Column("team", required=True),
+        Column("status", required=True),
+        Column("from_on", "date", required=True),
+        Column("to_on", "date"),
+        Column("owner"),
+        Column("referred_in", "boolean"),
+    ),
+    known=None,
+)
+
+REVIEWS = TableSchema(
+    "reviews",
+    "MDT decisions",
+    "One row per MDT decision",
+    ("patient_id", "list_date", "team", "outcome"),
+    None,
+    (
+        _patient(),
+        Column("list_date", "date", required=True),
+        Column("team", required=True),
+        Column("outcome", required=True),
+        Column("reason"),
+        Column("agrees", "boolean"),
+        Column("decided_on", "date"),
+        Column("decided_by"),
+        Column("due_on", "date"),
+    ),
+    known=None,
+)
+
+STATUSES = TableSchema(
+    "statuses",
+    "Same-day status",
+    "One row per person and day",
+    ("patient_id", "as_at"),
+    None,
+    (
+        _patient(),
+        Column("as_at", "date", required=True),
+        Column("inpatient", "boolean"),
+        Column("died", "boolean"),
+        Column("moved", "boolean"),
+        Column("palliative_register", "boolean"),
+    ),
+    known=None,
+)
+
+SCHEMAS: dict[str, TableSchema] = {
+    schema.name: schema
+    for schema in (
+        PEOPLE,
+        REGISTRATIONS,
+        ADMISSIONS,
+        DIAGNOSES,
+        CONDITIONS,
+        FALLS,
+        ATTENDANCES,
+        PRESCRIPTIONS,
+        CONTACTS,
+        MEASUREMENTS,
+        SOCIAL_CARE,
+        OPT_OUTS,
+        AREAS,
+        CASELOAD,
+        REVIEWS,
+        STATUSES,
+    )
+}
+
+NULL_DATES = ("1800-01-01", "1801-01-01", "1600-01-01", "1582-10-15")
+"""Dates that mean "no date" in HES extracts; read as null and counted (NHS Digital, HES data dictionary)."""

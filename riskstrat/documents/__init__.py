@@ -1,0 +1,26 @@
+"""Documents: the weekly list of a team as CSV, Excel workbook and printable page, and the index over teams.
+
+The pipeline builds a `TeamList` and hands it over; nothing here reads data, ranks or decides. The same
+`TeamList` gives the same bytes: no clock, no random part.
+"""
+
+from riskstrat.documents.content import CountColumn, TeamCounts, TeamList, ThemeReason
+from riskstrat.documents.files import file_stem
+from riskstrat.documents.page import write_index, write_page
+from riskstrat.documents.systems_csv import write_csv
+from riskstrat.documents.words import long_date, natural_frequency
+from riskstrat.documents.workbook import write_workbook
+
+__all__ = [
+    "CountColumn",
+    "TeamCounts",
+    "TeamList",
+    "ThemeReason",
+    "file_stem",
+    "long_date",
+    "natural_frequency",
+    "write_csv",
+    "write_index",
+    "write_page",
+    "write_workbook",
+]

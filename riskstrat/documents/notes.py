@@ -1,0 +1,151 @@
+"""The sentences around the table, shared by page and workbook so that neither says less than the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from riskstrat.documents.content import PLACE_COLUMNS, TeamList
+from riskstrat.documents.words import (
+    MOST_LOWERING,
+    MOST_RAISING,
+    NOT_LISTED,
+    SUPPORTS,
+    joined,
+    long_date,
+    number,
+    printable,
+    sentence,
+    spaced,
+)
+
+PLACE_TITLES = {"practice": "Practice", "pcn": "PCN", "locality": "Locality"}
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the notes: sentences, or pairs of a label and its value."""
+
+    title: str
+    sentences: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+
+
+def title(team: TeamList) -> str:
+    """The heading of every document of one team."""
+    return f"Case-finding list: {printable(team.team)}"
+
+
+def run_line(team: TeamList) -> str:
+    """The dates and versions behind the list, in short sentences."""
+    return (
+        f"Index date {long_date(team.index_date)}. Data as at {long_date(team.data_as_at)}. "
+        f"Model {printable(team.model)}, version {printable(team.model_version)}. "
+        f"Definitions {printable(team.definitions)}."
+    )
+
+
+def purpose(team: TeamList) -> str:
+    """What the list is for and that it may not be used yet, until the site says otherwise."""
+    return f"{sentence(team.intended_purpose)} {sentence(team.clinical_use)}"
+
+
+def risk_meaning(team: TeamList) -> str:
+    """What the printed risk is the chance of."""
+    return f"Risk is the estimated chance of {printable(team.horizon).strip().rstrip('.')}."
+
+
+def accounting(team: TeamList) -> str:
+    """Where the eligible people of the team are, in one sentence."""
+    counts = team.counts
+    parts = [
+        f"{number(counts.listed)} listed",
+        f"{number(counts.below_the_line)} below the line",
+        f"{number(counts.known_on_caseload)} already known on the caseload and not listed",
+        *(f"{number(people)} not listed ({printable(reason)})" for reason, people in sorted(counts.excluded.items())),
+    ]
+    return f"{number(counts.eligible)} people in this team were eligible: {joined(parts)}."
+
+
+def nobody(team: TeamList) -> str:
+    """What stands in place of an empty table."""
+    return f"Nobody is listed for this team on {long_date(team.index_date)}."
+
+
+def sections(team: TeamList) -> tuple[Section, ...]:
+    """The notes and limits, in reading order."""
+    return (
+        Section("What this list is for", (sentence(team.intended_purpose), sentence(team.clinical_use), SUPPORTS)),
+        Section("Limits", _limits(team)),
+        Section("How to read the risk", _risk_sentences(team)),
+        Section("How to read the reasons", _reason_sentences()),
+        Section("Who is counted", _counting_sentences(), _counts(team)),
+        Section("How recent each source is", (), _freshness(team)),
+        Section("How the list was made", (), _making(team)),
+    )
+
+
+def _limits(team: TeamList) -> tuple[str, ...]:
+    missing = [PLACE_TITLES[name] for name in PLACE_COLUMNS if name in team.places_missing()]
+    left_out = [f"Not shown, as no source gives it: {joined(missing)}."] if missing else []
+    return (
+        NOT_LISTED,
+        "The estimate rests on the sources named below, up to their dates. It cannot see what happened later, what was "
+        "not recorded, or what matters to the person.",
+        "Few recorded contacts can mean few needs, or that a person may not be reaching services.",
+        *left_out,
+        *(sentence(note) for note in team.notes),
+    )
+
+
+def _risk_sentences(team: TeamList) -> tuple[str, ...]:
+    return (
+        risk_meaning(team),
+        "“About 34 in 100” means: of 100 people with similar records, this would be expected to happen to about 34.",
+        "The order follows the estimate before rounding, so people with the same printed risk can have different "
+        "ranks. Where two estimates are equal, a fixed rule sets their order and the order means nothing.",
+    )
+
+
+def _reason_sentences() -> tuple[str, ...]:
+    return (
+        "Each reason is a group of facts that raised or lowered the estimate, compared with the average over the "
+        "people the model learned from. The largest comes first.",
+        "“A lot” means that the group at least doubled or halved the odds. “A little” means that it changed "
+        "them by less than a fifth.",
+        "A reason says what moved the estimate. It does not say what leads to an admission.",
+        f"Up to {MOST_RAISING} groups that raised it and {MOST_LOWERING} that lowered it are shown. Smaller ones, and "
+        "other information that is set out for nobody, also count in every estimate.",
+    )
+
+
+def _counting_sentences() -> tuple[str, ...]:
+    return (
+        "Each eligible person is counted once. People who opted out are in none of these counts.",
+        "The counts are exact and for this team alone. Apply the small number rule before they go further.",
+    )
+
+
+def _counts(team: TeamList) -> tuple[tuple[str, str], ...]:
+    counts = team.counts
+    return (
+        ("Eligible in this team", number(counts.eligible)),
+        ("Listed", number(counts.listed)),
+        ("Below the line", number(counts.below_the_line)),
+        ("Known on the caseload, not listed", number(counts.known_on_caseload)),
+        *((f"Not listed: {printable(reason)}", number(people)) for reason, people in sorted(counts.excluded.items())),
+    )
+
+
+def _freshness(team: TeamList) -> tuple[tuple[str, str], ...]:
+    tables = sorted(team.data_as_at_by_table.items())
+    return tuple((sentence(spaced(table))[:-1], long_date(day)) for table, day in tables)
+
+
+def _making(team: TeamList) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Index date", long_date(team.index_date)),
+        ("Data as at", long_date(team.data_as_at)),
+        ("Model", printable(team.model)),
+        ("Model version", printable(team.model_version)),
+        ("Definitions", printable(team.definitions)),
+    )

@@ -1,0 +1,92 @@
+"""The list as CSV, for systems: tidy columns, ISO dates, UTF-8, one line per person.
+
+A text cell that a spreadsheet would read as a formula (it begins with = + - @, a tab or a line end, also
+after spaces or apostrophes, and in their full-width forms) is written with one apostrophe before it. A
+system that reads the file takes one apostrophe off a cell that begins so; nothing else is changed.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from riskstrat.documents.content import TeamList, ThemeReason
+from riskstrat.documents.files import write_bytes
+from riskstrat.documents.words import VERB, printable, reason_lines
+
+_FORMULA = re.compile(r"[\s']*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+REASON_SEPARATOR = " | "
+
+
+def write_csv(team_list: TeamList, path: Path) -> None:
+    """Write one line per listed person, by rank; nobody listed gives the header line alone.
+
+    Raises StorageError if the file cannot be written.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(csv_columns(team_list))
+    for row in team_list.ordered().to_dict("records"):
+        writer.writerow([safe_cell(cell) for cell in _cells(team_list, row)])
+    write_bytes(text.getvalue().encode("utf-8"), Path(path))
+
+
+def csv_columns(team_list: TeamList) -> list[str]:
+    """The columns of the CSV, in order."""
+    head = ["team_code", "index_date", "data_as_at", "reference", "rank", "risk"]
+    counts = [count.name for count in team_list.counts_shown]
+    tail = ["age_band", "sex", *counts, "reasons", "model", "model_version", "definitions"]
+    return [*head, *team_list.places_shown(), *tail]
+
+
+def safe_cell(text: str) -> str:
+    """The text, with an apostrophe before it if a spreadsheet would read it as a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _cells(team: TeamList, row: dict[Any, Any]) -> list[str]:
+    """One person's cells as text, in the order of `csv_columns`."""
+    index_date = row["index_date"] if team.own_index_dates() else team.index_date
+    return [
+        printable(team.team_code),
+        _iso(index_date),
+        _iso(team.data_as_at),
+        printable(row["reference"]),
+        str(int(row["rank"])),
+        f"{row['risk']:.4f}",
+        *(printable(row[place]) for place in team.places_shown()),
+        printable(row["age_band"]),
+        row["sex"],
+        *(_plain_number(row[count.name]) for count in team.counts_shown),
+        _reasons(row["themes"]),
+        printable(team.model),
+        printable(team.model_version),
+        printable(team.definitions),
+    ]
+
+
+def _iso(day: date) -> str:
+    return f"{day.year:04d}-{day.month:02d}-{day.day:02d}"
+
+
+def _plain_number(value: Any) -> str:
+    """A number without thousands separator; null gives an empty cell."""
+    if pd.isna(value):
+        return ""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def _reasons(themes: list[ThemeReason]) -> str:
+    """All printed reasons of one person on one line, raising first, then lowering; empty if none is printed."""
+    parts: list[str] = []
+    for direction, verb in VERB.items():
+        for line in reason_lines(themes, direction):
+            much = f" {line.strength}" if line.strength else ""
+            parts.append(f"{line.theme} {verb} the estimate{much}: {line.facts}")
+    return REASON_SEPARATOR.join(parts)

@@ -1,0 +1,148 @@
+"""How figures, dates and reasons are worded: one place, so that page, workbook and CSV say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from math import exp, floor
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from riskstrat.documents.content import OTHER_THEME, CountColumn, Direction, ThemeReason
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+SEX = {"F": "Female", "M": "Male", "I": "Indeterminate", "U": "Not known"}
+
+# Source of the order and of showing both directions: NHS content style; the numbers are a choice of layout.
+MOST_RAISING, MOST_LOWERING = 5, 3
+SMALLEST_SHOWN = 0.05
+A_LOT, A_LITTLE = 2.0, 1.2
+
+VERB: dict[Direction, str] = {"raises": "raised", "lowers": "lowered"}
+
+NOT_LISTED = "Not being listed does not mean low risk. People below the line have had no human review."
+SUPPORTS = "This list supports clinical judgement. It does not replace it."
+
+# Control characters that neither XML nor a page may hold, and halves of a surrogate pair.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def printable(value: Any) -> str:
+    """The text of a value without characters that a document cannot hold; null gives an empty text."""
+    return "" if pd.isna(value) else _UNPRINTABLE.sub("\ufffd", str(value))
+
+
+def long_date(day: date) -> str:
+    """A date as people read it: 4 March 2026."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def natural_frequency(risk: float) -> str:
+    """A probability as a natural frequency: "about 34 in 100".
+
+    Below 1 in 100 it says "fewer than 1 in 100", above 99 in 100 "more than 99 in 100"; halves round up.
+    """
+    if risk < 0.01:
+        return "fewer than 1 in 100"
+    if risk > 0.99:
+        return "more than 99 in 100"
+    # Rounding to 9 places first keeps 0.345 a half, which in binary it is not quite.
+    return f"about {floor(round(100 * risk, 9) + 0.5)} in 100"
+
+
+def number(value: float) -> str:
+    """A count in numerals with thousands separated; at most one decimal."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def count_heading(count: CountColumn) -> str:
+    """A count's heading, with its unit unless the title says it already."""
+    said = count.unit.lower() in count.title.lower()
+    return count.title if said else f"{count.title} ({count.unit})"
+
+
+def suppressed(people: int) -> str:
+    """A count fit to leave a team: 0 as it is, 1 to 7 hidden, others to the nearest 5.
+
+    Source: the HES and ECDS small number rule since September 2018.
+    """
+    if people == 0:
+        return "0"
+    return "1 to 7" if people <= 7 else f"{5 * floor(people / 5 + 0.5):,}"
+
+
+def joined(parts: Iterable[str]) -> str:
+    """A list in words: "admissions, falls and people"."""
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def dates_by_table(as_at: Mapping[str, date]) -> str:
+    """Up to when each table is complete, newest first: "14 November 2026: admissions and people. ..."."""
+    tables: dict[date, list[str]] = {}
+    for table in sorted(as_at):
+        tables.setdefault(as_at[table], []).append(spaced(table))
+    return " ".join(f"{long_date(day)}: {joined(tables[day])}." for day in sorted(tables, reverse=True))
+
+
+def spaced(name: str) -> str:
+    """A table's or column's name as words."""
+    return printable(name).replace("_", " ")
+
+
+def sentence(text: str) -> str:
+    """The text on one line, with a capital at its start and a stop at its end."""
+    text = " ".join(printable(text).split())
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def strength(reason: ThemeReason) -> str:
+    """How much one theme moved the estimate: "a lot" at twice or half the odds and more, "a little" below a fifth."""
+    odds = exp(abs(reason.contribution))
+    if odds >= A_LOT:
+        return "a lot"
+    return "a little" if odds < A_LITTLE else ""
+
+
+def shown_reasons(themes: Iterable[ThemeReason], direction: Direction) -> list[ThemeReason]:
+    """The reasons printed in one direction, largest first; never the theme "other"."""
+    most = MOST_RAISING if direction == "raises" else MOST_LOWERING
+    kept = [
+        reason
+        for reason in themes
+        if reason.direction == direction and reason.theme != OTHER_THEME and abs(reason.contribution) >= SMALLEST_SHOWN
+    ]
+    return sorted(kept, key=lambda reason: (-abs(reason.contribution), reason.theme))[:most]
+
+
+class ReasonLine(NamedTuple):
+    """One reason as printed: "Hospital use", "a lot", "3 emergency admissions in the last 12 months."."""
+
+    theme: str
+    strength: str
+    facts: str
+
+    def heading(self) -> str:
+        """The theme with its strength in brackets."""
+        return f"{self.theme} ({self.strength})" if self.strength else self.theme
+
+
+def reason_lines(themes: Iterable[ThemeReason], direction: Direction) -> list[ReasonLine]:
+    """The printed reasons of one person in one direction, largest first; may be empty."""
+    return [_reason_line(reason) for reason in shown_reasons(themes, direction)]
+
+
+def _reason_line(reason: ThemeReason) -> ReasonLine:
+    facts = " ".join(sentence(text) for text in reason.sentences if text.strip())
+    return ReasonLine(sentence(reason.theme)[:-1], strength(reason), facts or "No single fact stands out.")
+
+
+def no_reason(direction: Direction) -> str:
+    """What stands where no group of facts is large enough to print."""
+    return f"No group of facts {VERB[direction]} the estimate clearly."

@@ -1,0 +1,70 @@
+"""One family of errors: each says in one line what was given, what is allowed and what to do.
+
+The command line prints the message and ends with the exit code; it never shows a traceback for these,
+and no message carries a patient's value.
+"""
+
+from __future__ import annotations
+
+
+class RiskstratError(Exception):
+    """Something the user can put right. `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+class WorkspaceError(RiskstratError):
+    """The workspace or its settings cannot be read (exit code 3)."""
+
+    exit_code = 3
+
+
+class DefinitionError(RiskstratError):
+    """A feature, codelist, outcome or recipe is not well formed (exit code 4)."""
+
+    exit_code = 4
+
+
+class SourceError(RiskstratError):
+    """The landed tables cannot be used (exit code 5)."""
+
+    exit_code = 5
+
+
+class IndexDateError(RiskstratError):
+    """The index date is in the future, or its label window is not complete (exit code 6)."""
+
+    exit_code = 6
+
+
+class CohortError(RiskstratError):
+    """Nobody is eligible, or the patient asked for is not (exit code 7)."""
+
+    exit_code = 7
+
+
+class TrainingError(RiskstratError):
+    """There is too little to learn from (exit code 8)."""
+
+    exit_code = 8
+
+
+class ModelError(RiskstratError):
+    """No such model, no champion, or a matrix made from other definitions (exit code 9)."""
+
+    exit_code = 9
+
+
+class PublicationError(RiskstratError):
+    """The list cannot be published, or stands already with other contents (exit code 10)."""
+
+    exit_code = 10
+
+
+class StorageError(RiskstratError):
+    """A file cannot be read or written: a full disk, no permission (exit code 11)."""
+
+    exit_code = 11

@@ -1,0 +1,112 @@
+"""Contributions summed into clinical themes, each with its strongest features' sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskstrat.definitions.features import THEMES, Feature
+from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.errors import ModelError
+from riskstrat.explanation.sentences import render
+
+Array = npt.NDArray[Any]
+
+OTHER = "other"
+"""Theme of everything sensitive: on every page, so that its presence discloses nothing, and without a sentence."""
+
+DIRECTION_WORDS = {"raises": "raised the estimate", "lowers": "lowered the estimate", "neither": "did not change it"}
+
+COLUMNS = ("patient_id", "index_date", "theme", "contribution", "direction", "sentences")
+
+
+def theme_reasons(
+    contrib: npt.NDArray[np.float64],
+    matrix: FeatureMatrix,
+    features: Mapping[str, Feature],
+    evidence: npt.NDArray[np.datetime64],
+    top: int,
+) -> pd.DataFrame:
+    """One row per patient, index date and theme; within a person the strongest theme first and "other" last.
+
+    `contribution`: sum over the theme's features, on the margin; the themes and the base value sum to the margin.
+    `direction`: raises, lowers or (exactly 0) neither. `sentences`: up to `top` of the features that moved the margin
+    most in that direction, one of each family of lookbacks.
+
+    contrib: what `contributions` gave. matrix: the model's own columns (`RiskModel.narrow`). evidence: date of the
+    latest row behind each value of the matrix, NaT for none. Raises ModelError if these do not fit each other, or if a
+    column has no feature.
+    """
+    _refuse_misfits(contrib, matrix, features, evidence)
+    theme_of = np.array([_theme(features[name]) for name in matrix.columns], dtype=object)
+    themes = [theme for theme in THEMES if (theme_of == theme).any()] + [OTHER]
+    places = {theme: np.flatnonzero(theme_of == theme) for theme in themes}
+    sums = {theme: contrib[:, place].sum(axis=1) for theme, place in places.items()}
+    named = [(name.removesuffix(features[name].suffix), features[name]) for name in matrix.columns]
+    people = zip(matrix.keys["patient_id"], matrix.keys["index_date"], strict=True)
+    rows = []
+    for position, (patient_id, index_date) in enumerate(people):
+        person = _Person(contrib[position], matrix.values[position], evidence[position])
+        for theme in _strongest_first(themes, sums, position):
+            total = float(sums[theme][position])
+            said = () if theme == OTHER else tuple(_said(person, named, places[theme], total, top))
+            rows.append((patient_id, index_date, theme, total, _direction(total), said))
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"contribution": "float64"})
+
+
+class _Person(NamedTuple):
+    """One row: contribution, value and date of the latest row, by feature."""
+
+    contributions: Array
+    values: Array
+    dates: Array
+
+
+def _said(person: _Person, features: list[tuple[str, Feature]], places: Array, total: float, top: int) -> Iterator[str]:
+    """Sentences of the features that pull with the theme, the strongest of each family first.
+
+    A family is one name without its lookback: `emergency_admissions` of `emergency_admissions_365d`.
+    """
+    pull = person.contributions[places] * np.sign(total)
+    families: set[str] = set()
+    for place in places[np.argsort(-pull, kind="stable")]:
+        if len(families) >= top or person.contributions[place] * np.sign(total) <= 0:
+            return
+        family, feature = features[place]
+        if family in families:
+            continue
+        sentence = render(feature, float(person.values[place]), person.dates[place])
+        if sentence:
+            families.add(family)
+            yield sentence
+
+
+def _strongest_first(themes: list[str], sums: Mapping[str, Array], position: int) -> list[str]:
+    return sorted(themes, key=lambda theme: (theme == OTHER, -abs(sums[theme][position]), theme))
+
+
+def _theme(feature: Feature) -> str:
+    return OTHER if feature.wording.sensitive else feature.theme
+
+
+def _direction(total: float) -> str:
+    return "raises" if total > 0 else "lowers" if total < 0 else "neither"
+
+
+def _refuse_misfits(contrib: Array, matrix: FeatureMatrix, features: Mapping[str, Feature], evidence: Array) -> None:
+    rows, columns = len(matrix), len(matrix.columns)
+    if contrib.shape != (rows, columns + 1) or evidence.shape != (rows, columns):
+        raise ModelError(
+            f"the matrix is {rows} by {columns} but its contributions are {contrib.shape} and its dates "
+            f"{evidence.shape}; give the matrix of the model's own columns, its contributions with the base value, and "
+            "a date per value"
+        )
+    unknown = [name for name in matrix.columns if name not in features]
+    if unknown:
+        raise ModelError(
+            f"no definition of {unknown[0]} was given, so it cannot be explained; restore it or train again"
+        )

@@ -1,0 +1,91 @@
+"""A feature's own sentence about one person, with its number, lookback and date."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+
+from riskstrat.definitions.durations import in_words
+from riskstrat.definitions.features import Feature
+from riskstrat.errors import DefinitionError
+
+ZERO_IS_A_VALUE = frozenset({"days_since", "latest", "slope", "age"})
+"""Verbs whose 0 says something; for the others 0 means that nothing is recorded."""
+
+
+def render(feature: Feature, value: float, when: date | np.datetime64 | None) -> str | None:
+    """The sentence for `value` and the date of the latest row behind it, or None when there is nothing to say.
+
+    What is not recorded is said in the feature's own words for it, if it has any; a sentence that needs a date nobody
+    has is not said. Raises DefinitionError if the feature's words hold a placeholder that does not exist.
+    """
+    day = _date(when)
+    wording = feature.wording
+    template = wording.absent if _nothing_recorded(feature, value, day) else wording.says
+    if template is None or ("{date}" in template and day is None):
+        return None
+    number = in_figures(value)
+    words = {
+        "n": number,
+        "s": "" if number == "1" else "s",
+        "lookback": in_words(feature.lookback),
+        "date": day_in_words(day) if day else "",
+    }
+    try:
+        return _as_sentence(template.format_map(words))
+    except (KeyError, IndexError, ValueError, AttributeError):
+        raise DefinitionError(
+            f'{feature.name or feature.verb}: "{template}" cannot be read; its placeholders may be '
+            "{n}, {s}, {lookback} and {date}"
+        ) from None
+
+
+def day_in_words(day: date) -> str:
+    """`4 March 2026`."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def in_figures(value: float) -> str:
+    """Whole numbers without decimals, others with one from 10 and two below; thousands with a comma; "" if unknown."""
+    if not np.isfinite(value):
+        return ""
+    rounded = round(float(value), 1 if abs(value) >= 10 else 2)
+    if rounded == int(rounded):
+        return f"{int(rounded):,}"
+    return f"{rounded:,}"
+
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def _nothing_recorded(feature: Feature, value: float, day: date | None) -> bool:
+    if np.isnan(value):
+        return True
+    if value == 0 and feature.verb not in ZERO_IS_A_VALUE:
+        return True
+    return day is None and feature.missing is not None and bool(np.float32(value) == np.float32(feature.missing))
+
+
+def _date(when: date | np.datetime64 | None) -> date | None:
+    if isinstance(when, np.datetime64):
+        return None if np.isnat(when) else when.astype("datetime64[D]").item()
+    return when
+
+
+def _as_sentence(text: str) -> str:
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

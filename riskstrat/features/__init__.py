@@ -1,0 +1,5 @@
+"""Point-in-time features: declarations to one narrow scan per stream, and one kernel for time."""
+
+from riskstrat.features.assembly import FeatureEngine, engine
+
+__all__ = ["FeatureEngine", "engine"]

@@ -1,0 +1,245 @@
+"""The one place where time is computed: every lookback, recency and distinct count, for any index dates.
+
+Facts arrive grouped by person; so does the cohort. For each row of the cohort the kernel reads that person's facts
+once, keeps the facts that had happened and were known by the index date, and adds each to the features it counts
+for. Everything is added as whole numbers, so the order of the facts does not change a result.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+COUNT, EXISTS, TOTAL, DISTINCT, LAST, FIRST, LATEST, SLOPE, EPISODES, DAYS_IN, ACTIVE = range(11)
+
+FOREVER = 2_932_896
+"""9999-12-31 in days since 1970-01-01: the end of a version that still stands."""
+
+NO_DAY = -(2**31)
+NO_VALUE = -(2**63)
+_DAYS_PER_YEAR = 365.25
+
+Ints = npt.NDArray[np.int64]
+Days = npt.NDArray[np.int32]
+
+
+class Cohort(NamedTuple):
+    """Index dates by person: rows `start[p]` to `start[p + 1]` are person p's; `spell` is the index spell or -1."""
+
+    start: Ints
+    day: Days
+    spell: Days
+
+
+class Facts(NamedTuple):
+    """Rows of one stream by person. `word` has a bit for each filter met; `codes` number the row's codes, or are -1."""
+
+    start: Ints
+    valid_from: Days
+    valid_to: Days
+    spell: Days
+    word: Ints
+    days: npt.NDArray[np.int32]
+    values: npt.NDArray[np.int64]
+    untils: npt.NDArray[np.int32]
+    codes: npt.NDArray[np.int32]
+
+
+MEASURE = np.dtype(
+    [
+        *((name, np.int64) for name in ("kind", "filter", "day", "value", "until", "lookback", "within", "first_key")),
+        *((name, np.float64) for name in ("scale", "missing")),
+        ("column", np.int64),
+    ],
+    align=True,
+)
+"""One feature: what it computes, of which filter, day, value and end column, over which lookback, into which column."""
+
+_STATE = np.dtype(
+    [(name, np.int64) for name in ("total", "best", "hits", "days", "values", "days_squared", "days_values")],
+    align=True,
+)
+"""What one feature has added up so far for one row of the cohort."""
+
+
+class Links(NamedTuple):
+    """Which features a row counts for: by the filters it meets, and by its codes (with the key and weight there)."""
+
+    plain_start: Ints
+    plain: Ints
+    code_start: Ints
+    code: Ints
+    key: Ints
+    weight: Ints
+
+
+@njit(nogil=True, cache=True)
+def fill(cohort, facts, measures, links, state, seen, out):  # type: ignore[no-untyped-def]
+    """Write the features of `measures` into their columns of `out`, one row per row of the cohort.
+
+    `state` has room for each measure, `seen` for each key. The arrays leave their tuples before the loops: inside,
+    every use of a tuple would count references.
+    """
+    start, days_of, spells = cohort
+    fact_start, valid_from, valid_to, fact_spell, word, days, values, untils, codes = facts
+    plain_start, plain, code_start, code_link, code_key, code_weight = links
+    for person in range(len(start) - 1):
+        for row in range(start[person], start[person + 1]):
+            index = days_of[row]
+            spell = spells[row]
+            _clear(state)
+            for fact in range(fact_start[person], fact_start[person + 1]):
+                if spell >= 0 and fact_spell[fact] == spell:
+                    known = valid_to[fact] == FOREVER
+                else:
+                    known = valid_from[fact] <= index < valid_to[fact]
+                if not known:
+                    continue
+                met = word[fact]
+                rest = met
+                bit = 0
+                while rest != 0:
+                    if rest & 1:
+                        for link in range(plain_start[bit], plain_start[bit + 1]):
+                            _add(fact, index, row, plain[link], 0, 1, days, values, untils, measures, state, seen)
+                    rest >>= 1
+                    bit += 1
+                for column in range(codes.shape[0]):
+                    code = codes[column, fact]
+                    if code >= 0:
+                        for link in range(code_start[code], code_start[code + 1]):
+                            m = code_link[link]
+                            if (met >> measures[m].filter) & 1:
+                                _add(
+                                    fact,
+                                    index,
+                                    row,
+                                    m,
+                                    code_key[link],
+                                    code_weight[link],
+                                    days,
+                                    values,
+                                    untils,
+                                    measures,
+                                    state,
+                                    seen,
+                                )
+            for m in range(len(measures)):
+                out[row, measures[m].column] = _result(measures[m], state[m])
+
+
+@njit(nogil=True, cache=True)
+def _clear(state):  # type: ignore[no-untyped-def]
+    for m in range(len(state)):
+        state[m].total = 0
+        state[m].hits = 0
+        state[m].days = 0
+        state[m].values = 0
+        state[m].days_squared = 0
+        state[m].days_values = 0
+
+
+@njit(nogil=True, cache=True)
+def _add(fact, index, row, m, key, weight, days, values, untils, measures, state, seen):  # type: ignore[no-untyped-def]
+    """Add one fact to one feature, if it lies in the lookback (index - L, index]."""
+    measure = measures[m]
+    sums = state[m]
+    day = days[measure.day, fact]
+    ago = index - day
+    if day == NO_DAY or ago < 0:
+        return
+    kind = measure.kind
+    if kind in (COUNT, EXISTS):
+        if ago < measure.lookback:
+            sums.total += 1
+            sums.hits += 1
+    elif kind == EPISODES:
+        _add_episode(day, ago, measure, sums)
+    elif kind in (DAYS_IN, ACTIVE):
+        _add_period(untils[measure.until, fact], day, index, measure, sums)
+    elif ago < measure.lookback:
+        if kind == DISTINCT:
+            place = measure.first_key + key
+            if seen[place] != row:
+                seen[place] = row
+                sums.total += weight
+                sums.hits += 1
+        elif kind in (LAST, FIRST):
+            _add_recency(ago, kind, sums)
+        else:
+            _add_value(values[measure.value, fact], ago, kind, sums)
+
+
+@njit(nogil=True, cache=True)
+def _add_recency(ago, kind, sums):  # type: ignore[no-untyped-def]
+    if sums.hits == 0 or (ago < sums.best if kind == LAST else ago > sums.best):
+        sums.best = ago
+    sums.hits += 1
+
+
+@njit(nogil=True, cache=True)
+def _add_value(value, ago, kind, sums):  # type: ignore[no-untyped-def]
+    if value == NO_VALUE:
+        return
+    if kind == TOTAL:
+        sums.total += value
+    elif kind == LATEST:
+        if sums.hits == 0 or ago < sums.best or (ago == sums.best and value > sums.total):
+            sums.best = ago
+            sums.total = value
+    else:
+        sums.days -= ago
+        sums.values += value
+        sums.days_squared += ago * ago
+        sums.days_values -= ago * value
+    sums.hits += 1
+
+
+@njit(nogil=True, cache=True)
+def _add_episode(day, ago, measure, sums):  # type: ignore[no-untyped-def]
+    """Facts come in the order of their days: one past `within` days after the first of an episode begins the next."""
+    if sums.hits == 0 or day > sums.best + measure.within:
+        sums.best = day
+        if ago < measure.lookback:
+            sums.total += 1
+    sums.hits += 1
+
+
+@njit(nogil=True, cache=True)
+def _add_period(until, day, index, measure, sums):  # type: ignore[no-untyped-def]
+    if measure.kind == ACTIVE:
+        if until == NO_DAY or until > index:
+            sums.total = 1
+            sums.hits += 1
+        return
+    end = index if until == NO_DAY or until > index else until
+    inside = end - max(day, index - measure.lookback)
+    if inside > 0:
+        sums.total += inside
+        sums.hits += 1
+
+
+@njit(nogil=True, cache=True)
+def _result(measure, sums):  # type: ignore[no-untyped-def]
+    kind = measure.kind
+    if sums.hits == 0 or (kind == EPISODES and sums.total == 0):
+        return measure.missing
+    if kind in (EXISTS, ACTIVE):
+        return 1.0
+    if kind in (LAST, FIRST):
+        return float(sums.best)
+    if kind == SLOPE:
+        spread = sums.hits * sums.days_squared - sums.days * sums.days
+        if spread == 0:
+            return measure.missing
+        rise = sums.hits * sums.days_values - sums.days * sums.values
+        return _DAYS_PER_YEAR * rise / spread / measure.scale
+    return sums.total / measure.scale
+
+
+def state_for(measures: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    """Room for what each measure adds up."""
+    return np.zeros(len(measures), _STATE)

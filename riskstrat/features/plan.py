@@ -1,0 +1,269 @@
+"""From declared features to the scans that serve them: one narrow scan per stream, and a place for every feature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from riskstrat.definitions.expressions import columns_of, structure
+from riskstrat.definitions.features import Feature
+from riskstrat.errors import DefinitionError
+from riskstrat.features import kernel
+from riskstrat.sources.tables import STREAMS, Stream, kept_conditions
+
+_KINDS = {
+    "count": kernel.COUNT,
+    "exists": kernel.EXISTS,
+    "total": kernel.TOTAL,
+    "distinct": kernel.DISTINCT,
+    "weighted": kernel.DISTINCT,
+    "latest": kernel.LATEST,
+    "slope": kernel.SLOPE,
+    "episodes": kernel.EPISODES,
+    "days_in": kernel.DAYS_IN,
+    "active": kernel.ACTIVE,
+}
+_FILTERS_PER_SCAN = 62
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One feature's place in a scan: numbers of the filter, day, value, end and code columns it reads."""
+
+    feature: Feature
+    column: int
+    kind: int
+    filter: int
+    day: int
+    value: int
+    until: int
+    code: int
+
+
+@dataclass
+class ScanPlan:
+    """One narrow scan of one stream: the expressions it computes for each row, by structure, and whom it serves."""
+
+    stream: Stream
+    filters: dict[str, tuple[ir.BooleanValue, ...]] = field(default_factory=dict)
+    days: dict[str, ir.Value] = field(default_factory=dict)
+    values: dict[str, ir.Value] = field(default_factory=dict)
+    untils: dict[str, ir.Value] = field(default_factory=dict)
+    codes: dict[str, ir.Value] = field(default_factory=dict)
+    measures: list[Measure] = field(default_factory=list)
+
+    def expression(self) -> ir.Table:
+        """The scan: person, period of validity, filter word and the columns, for rows that meet any filter."""
+        table = self.stream.table
+        word = _word(tuple(self.filters.values()))
+        spell = table.spell if "spell" in table.columns else ibis.literal(-1, "int32")
+        columns: dict[str, ir.Value] = {
+            "person": table.person,
+            "valid_from": table.valid_from,
+            "valid_to": table.valid_to,
+            "spell": spell,
+            "word": word,
+        }
+        for prefix, parts in (("d", self.days), ("v", self.values), ("u", self.untils), ("c", self.codes)):
+            columns |= {f"{prefix}{number}": part for number, part in enumerate(parts.values())}
+        rows = table.select(**columns)
+        return rows if self._takes_every_row() else rows.filter(rows.word != 0)
+
+    def _takes_every_row(self) -> bool:
+        return any(not conditions for conditions in self.filters.values())
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything the engine needs: scans, attributes and derived columns, each feature with its column number.
+
+    The first `len(names)` columns are the features of the matrix; further ones are inputs of derived features only.
+    """
+
+    names: tuple[str, ...]
+    columns: tuple[Feature, ...]
+    scans: tuple[ScanPlan, ...]
+    attributes: tuple[tuple[int, Feature], ...]
+    derived: tuple[tuple[int, Feature, Mapping[str, int]], ...]
+    notes: tuple[str, ...]
+
+
+def plan(features: Mapping[str, Feature], landed: frozenset[str], absent_columns: Mapping[str, Sequence[str]]) -> Plan:
+    """The plan for what can be built from the tables and columns that were landed; `notes` say what was left out."""
+    usable, notes = _usable(features, landed, absent_columns)
+    columns = [replace(feature, name=name) for name, feature in usable.items()]
+    place = {name: number for number, name in enumerate(usable)}
+    derived = []
+    for name, feature in usable.items():
+        if feature.verb == "derive":
+            derived.append((place[name], feature, _inputs(feature, place, columns)))
+    plain = [(n, f) for n, f in enumerate(columns) if f.verb not in ("derive", "attribute", "age")]
+    attributes = tuple((n, f) for n, f in enumerate(columns) if f.verb in ("attribute", "age"))
+    scans = tuple(_scans(plain, absent_columns))
+    return Plan(tuple(usable), tuple(columns), scans, attributes, _in_order(derived, columns), tuple(notes))
+
+
+def as_evidence(given: Plan) -> Plan:
+    """The same plan, giving for each feature the days since the latest row behind it instead of its value."""
+    scans = [
+        replace(
+            scan,
+            measures=[replace(m, kind=kernel.LAST, feature=replace(m.feature, missing=None)) for m in scan.measures],
+        )
+        for scan in given.scans
+    ]
+    return replace(given, scans=tuple(scans))
+
+
+def _usable(
+    features: Mapping[str, Feature], landed: frozenset[str], absent: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, Feature], list[str]]:
+    usable: dict[str, Feature] = {}
+    left_out: dict[str, list[str]] = {}
+    for name, feature in features.items():
+        lacking = _lacking(feature, landed, absent)
+        if lacking is None:
+            usable[name] = feature
+        else:
+            left_out.setdefault(lacking, []).append(name)
+    dropped = {name for names in left_out.values() for name in names}
+    for name in [n for n, f in usable.items() if any(i in dropped for i in f.inputs.values() if isinstance(i, str))]:
+        left_out.setdefault("inputs that were left out", []).append(name)
+        del usable[name]
+    notes = [f"no {what}: {_names(names)} left out" for what, names in left_out.items()]
+    notes += _filters_left_out(usable.values(), absent)
+    return usable, notes
+
+
+def _names(names: Sequence[str]) -> str:
+    return f"feature {names[0]} is" if len(names) == 1 else f"{len(names)} features ({names[0]} ... {names[-1]}) are"
+
+
+def _lacking(feature: Feature, landed: frozenset[str], absent: Mapping[str, Sequence[str]]) -> str | None:
+    """What the feature cannot do without and was not landed, in words; None if nothing."""
+    for given in feature.inputs.values():
+        if isinstance(given, Feature) and (lacking := _lacking(given, landed, absent)):
+            return lacking
+    if feature.rows is None:
+        return None
+    stream = STREAMS[feature.rows.stream]
+    if not stream.available(landed):
+        return f"{' and '.join(stream.needs or stream.any_of)} table"
+    gone = stream.absent(absent)
+    for part in (feature.day, feature.value, feature.key, feature.until):
+        if part is not None and not isinstance(part, str):
+            for column in sorted(columns_of(part) & gone):
+                return f"column {stream.name}.{column}"
+    return None
+
+
+def _filters_left_out(features: Iterable[Feature], absent: Mapping[str, Sequence[str]]) -> list[str]:
+    return sorted({note for feature in features if feature.rows for note in kept_conditions(feature.rows, absent)[1]})
+
+
+def _inputs(feature: Feature, place: Mapping[str, int], columns: list[Feature]) -> dict[str, int]:
+    numbers = {}
+    for name, given in feature.inputs.items():
+        if isinstance(given, str):
+            if given not in place:
+                raise DefinitionError(
+                    f'{feature.name or "a derived feature"} needs feature "{given}", which is not declared'
+                )
+            numbers[name] = place[given]
+        else:
+            numbers[name] = len(columns)
+            columns.append(given)
+    return numbers
+
+
+def _in_order(
+    derived: Sequence[tuple[int, Feature, Mapping[str, int]]], columns: Sequence[Feature]
+) -> tuple[tuple[int, Feature, Mapping[str, int]], ...]:
+    """Derived features after the derived features they need. Raises DefinitionError on a circle."""
+    waiting = list(derived)
+    ordered: list[tuple[int, Feature, Mapping[str, int]]] = []
+    done = {n for n, feature in enumerate(columns) if feature.verb != "derive"}
+    while waiting:
+        ready = [item for item in waiting if set(item[2].values()) <= done]
+        if not ready:
+            raise DefinitionError(
+                f"derived features need each other in a circle: {', '.join(i[1].name for i in waiting)}"
+            )
+        ordered += ready
+        done |= {item[0] for item in ready}
+        waiting = [item for item in waiting if item[0] not in done]
+    return tuple(ordered)
+
+
+def _scans(features: Sequence[tuple[int, Feature]], absent: Mapping[str, Sequence[str]]) -> Iterable[ScanPlan]:
+    by_stream: dict[str, list[ScanPlan]] = {}
+    for column, feature in features:
+        assert feature.rows is not None
+        stream = STREAMS[feature.rows.stream]
+        conditions, _ = kept_conditions(feature.rows, absent)
+        scans = by_stream.setdefault(stream.name, [ScanPlan(stream)])
+        scan = scans[-1]
+        if len(scan.filters) == _FILTERS_PER_SCAN and structure(conditions) not in scan.filters:
+            scan = ScanPlan(stream)
+            scans.append(scan)
+        scan.measures.append(_measure(scan, column, feature, conditions))
+    return [scan for scans in by_stream.values() for scan in scans]
+
+
+def _measure(scan: ScanPlan, column: int, feature: Feature, conditions: tuple[ir.BooleanValue, ...]) -> Measure:
+    kind = (kernel.FIRST if feature.first else kernel.LAST) if feature.verb == "days_since" else _KINDS[feature.verb]
+    day = feature.day if feature.day is not None else scan.stream.table[scan.stream.event]
+    return Measure(
+        feature,
+        column,
+        kind,
+        _place(scan.filters, conditions),
+        _place(scan.days, day),
+        -1
+        if feature.value is None
+        else _place(scan.values, (feature.value.cast("float64") * feature.scale).round().cast("int64")),
+        -1 if feature.until is None else _place(scan.untils, feature.until),
+        _code_column(scan, feature),
+    )
+
+
+def _code_column(scan: ScanPlan, feature: Feature) -> int:
+    if feature.codes is not None:
+        return _place(scan.codes, _with_system(scan.stream))
+    if feature.key is not None and not isinstance(feature.key, str):
+        return _place(scan.codes, feature.key.cast("string"))
+    return -1
+
+
+def _with_system(stream: Stream) -> ir.Value:
+    """The stream's coded column behind its code system, `icd10:I10`, so that equal codes of two systems stay apart."""
+    if not stream.systems:
+        raise DefinitionError(f"{stream.name} has no coded column; use .filter(...) instead of codes=")
+    code, system = next(iter(stream.systems.items()))
+    label = ibis.literal(system.strip("'")) if system.startswith("'") else stream.table[system]
+    return label + ":" + stream.table[code]
+
+
+def _word(filters: Sequence[tuple[ir.BooleanValue, ...]]) -> ir.Value:
+    """A number with bit f set where the row meets every condition of filter f; an unknown condition is not met."""
+    word: Any = ibis.literal(0, "int64")
+    for number, conditions in enumerate(filters):
+        bit = ibis.literal(1 << number, "int64")
+        if conditions:
+            met: Any = conditions[0]
+            for condition in conditions[1:]:
+                met = met & condition
+            bit = ibis.ifelse(met.fill_null(False), bit, ibis.literal(0, "int64"))
+        word = bit if number == 0 else word + bit
+    return word
+
+
+def _place(parts: dict[str, Any], wanted: Any) -> int:
+    """The number of `wanted` among `parts`, added at the end if nothing of the same structure is there."""
+    text = structure(wanted)
+    parts.setdefault(text, wanted)
+    return list(parts).index(text)

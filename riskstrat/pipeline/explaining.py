@@ -1,0 +1,72 @@
+"""Why a person has this score: themes that add up to the margin, in the features' own dated sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from riskstrat.definitions.features import Feature
+from riskstrat.errors import CohortError
+from riskstrat.explanation import contributions, theme_reasons
+from riskstrat.pipeline.opened import Opened, open_workspace
+from riskstrat.pipeline.reports import Progress, Report, silent
+from riskstrat.pipeline.tables import Scored, score_cohort
+
+SENTENCES_PER_THEME = 3
+
+
+def reasons_for(opened: Opened, scored: Scored, patients: pd.Series) -> pd.DataFrame:
+    """One row per patient of `patients` and theme, as `theme_reasons` gives them."""
+    wanted = scored.matrix.keys["patient_id"].isin(set(patients)).to_numpy()
+    matrix = scored.matrix.take(wanted)
+    evidence = opened.engine.evidence(matrix.keys)
+    features: dict[str, Feature] = {name: opened.workspace.features[name] for name in matrix.columns}
+    return theme_reasons(contributions(scored.model, matrix), matrix, features, evidence, SENTENCES_PER_THEME)
+
+
+def explain(
+    root: Path | None, patient: str, when: str, recipe: str | None = None, progress: Progress = silent
+) -> Report:
+    """The score of one patient and its themes. Raises CohortError where the patient has no score at that date."""
+    opened = open_workspace(root)
+    chosen = opened.recipe(recipe)
+    scored = score_cohort(opened, chosen, when, progress)
+    row = scored.rows[scored.rows["patient_id"] == patient]
+    if row.empty:
+        raise CohortError(
+            f"the patient asked for has no score at {when}: not in the data, not eligible then, or not available"
+        )
+    reasons = reasons_for(opened, scored, row["patient_id"])
+    risk, margin = float(row["risk"].iloc[0]), float(row["margin"].iloc[0])
+    themes = [_plain(theme) for theme in reasons.to_dict("records")]
+    summary: dict[str, Any] = {
+        "patient_id": patient,
+        "index_date": row["index_date"].iloc[0].date(),
+        "risk": risk,
+        "margin": margin,
+        "base_margin": margin - sum(theme["contribution"] for theme in themes),
+        "model": scored.version.name,
+        "version": scored.version.version,
+        "themes": themes,
+    }
+    return Report(summary, _lines(summary, scored))
+
+
+def _plain(theme: dict[Any, Any]) -> dict[str, Any]:
+    kept = ("theme", "direction", "contribution")
+    return {name: theme[name] for name in kept} | {"sentences": list(theme["sentences"])}
+
+
+def _lines(summary: dict[str, Any], scored: Scored) -> tuple[str, ...]:
+    recipe = scored.model.recipe
+    head = f"Estimated chance: about {100 * summary['risk']:.0f} in 100 ({recipe['title']}), at {summary['index_date']}"
+    lines = [
+        head,
+        f"Model {summary['model']} version {summary['version']}. Supports, does not replace, clinical judgement.",
+    ]
+    for theme in sorted(summary["themes"], key=lambda theme: -abs(theme["contribution"])):
+        lines.append(f"{theme['theme']}: {theme['direction']} the estimate ({theme['contribution']:+.2f})")
+        lines += [f"    {sentence}" for sentence in theme["sentences"]]
+    return tuple(lines)

@@ -1,0 +1,226 @@
+"""The verb `train`: a cohort stacked over index dates, its labels, a fit, an evaluation, a registered version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskstrat.cohort import Cohort, at_dates, at_discharges
+from riskstrat.definitions.durations import days
+from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.recipes import Recipe
+from riskstrat.errors import IndexDateError, TrainingError
+from riskstrat.evaluation import Evaluation, baseline_table, bootstrap_by_person, evaluate, pooled_yield, verdict
+from riskstrat.labels import Labels, label
+from riskstrat.pipeline.opened import Opened, build_matrix, open_workspace
+from riskstrat.pipeline.reports import Progress, Report, silent
+from riskstrat.registry import ModelVersion, log_model
+from riskstrat.training import Fitted, fit, index_dates, slices
+
+LIGHTGBM = "lightgbm"
+LOGISTIC = "logistic_regression"
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """The rows that train, calibrate and test: cohort, labels and slice of each, in one order."""
+
+    cohort: Cohort
+    labels: Labels
+    slice: npt.NDArray[np.str_]
+
+    @property
+    def usable(self) -> npt.NDArray[np.bool_]:
+        """Rows with an outcome, in one of the slices."""
+        return (self.slice != "") & self.labels.rows["outcome"].notna().to_numpy()
+
+
+def train(root: Path | None, recipe_name: str, as_at: date | None = None, progress: Progress = silent) -> Report:
+    """Train and register a version of the recipe's model, from rows known on `as_at` (default: the data-as-at)."""
+    opened = open_workspace(root)
+    recipe = opened.recipe(recipe_name)
+    until = as_at or opened.store.data_as_at
+    if until > opened.store.data_as_at:
+        raise IndexDateError(f"--as-at {until} is in the future: the data are as at {opened.store.data_as_at}")
+    progress("cohort and labels", 0.0)
+    data = training_set(opened, recipe, until)
+    matrix = _matrix(opened, data, progress)
+    progress("fitting", 0.0)
+    outcome = data.labels.rows["outcome"].to_numpy(float)[data.usable]
+    known = {"as_at": until.isoformat(), "store": opened.store.fingerprint}
+    fitted = fit(matrix, outcome, data.slice[data.usable], recipe, tables=_tables(opened), trained=known)
+    progress("evaluation", 0.0)
+    evaluated = _evaluate(opened, recipe, matrix, outcome, fitted)
+    version = _register(opened, recipe, data, fitted, evaluated, until)
+    progress("evaluation", 1.0)
+    return _report(recipe, data, matrix, fitted, evaluated, version, until)
+
+
+def training_set(opened: Opened, recipe: Recipe, as_at: date) -> TrainingSet:
+    """Cohort, labels and slices of a recipe. Raises IndexDateError or TrainingError where dates do not allow it."""
+    comparable = opened.store.comparable_dates
+    if recipe.cohort.index == "calendar":
+        if not comparable:
+            raise TrainingError(
+                f"{recipe.name} has calendar index dates, but this source shifts dates from person to person; "
+                "use a recipe whose index dates are discharges"
+            )
+        dates = index_dates(recipe, as_at, records_from=opened.store.records_from)
+        cohort = at_dates(opened.store, recipe.cohort, dates.all, opened.opt_outs)
+    else:
+        discharges = opened.rows_named(recipe.cohort.index)
+        cohort = at_discharges(opened.store, recipe.cohort, discharges, as_at, opened.opt_outs)
+        cohort = _complete(cohort, recipe, as_at)
+    labels = label(opened.store, cohort.rows, opened.rows_named(recipe.outcome), recipe.label, as_at)
+    return TrainingSet(cohort, labels, slices(recipe, cohort.rows, as_at, comparable))
+
+
+def _complete(cohort: Cohort, recipe: Recipe, as_at: date) -> Cohort:
+    """Discharges whose label window is complete by `as_at`; the rest are counted."""
+    last = pd.Timestamp(as_at) - pd.Timedelta(days=recipe.label.last_day + days(recipe.label.delay))
+    rows = cohort.rows[cohort.rows["index_date"] <= last].reset_index(drop=True)
+    counts = dict(cohort.counts) | {"window not complete": len(cohort.rows) - len(rows), "eligible": len(rows)}
+    return replace(cohort, rows=rows, counts=counts)
+
+
+def _matrix(opened: Opened, data: TrainingSet, progress: Progress) -> FeatureMatrix:
+    rows = data.cohort.rows[data.usable].reset_index(drop=True)
+    return build_matrix(opened, replace(data.cohort, rows=rows), progress)
+
+
+def _tables(opened: Opened) -> dict[str, str]:
+    """The source behind each feature, so that a later refusal can name what was not landed."""
+    features = opened.workspace.features
+    return {name: one.rows.stream for name, one in features.items() if one.rows is not None}
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The test slice, measured: every model's figures, paired intervals, what lists at capacity would have found."""
+
+    models: Mapping[str, Evaluation]
+    intervals: pd.DataFrame | None
+    verdict: str
+    at_capacity: Mapping[str, Any]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        return baseline_table(self.models, self.intervals)
+
+
+def _evaluate(
+    opened: Opened, recipe: Recipe, matrix: FeatureMatrix, outcome: npt.NDArray[np.float64], fitted: Fitted
+) -> Evaluated:
+    test = fitted.test_rows
+    keys = matrix.keys.iloc[test]
+    happened = outcome[test]
+    dates = keys["index_date"].to_numpy() if recipe.cohort.index == "calendar" else np.zeros(len(test), "datetime64[D]")
+    capacity = max(1, round(recipe.evaluation.capacity_per_1000 * len(test) / 1000 / len(np.unique(dates))))
+    people = keys["patient_id"].to_numpy()
+    models = {
+        name: evaluate(happened, fitted.risks[name], capacity=capacity, people=people, margin=margin)
+        for name, margin in fitted.margins.items()
+    }
+    pooled = pooled_yield(happened, fitted.margins[LIGHTGBM], dates, None, capacity, order=people)
+    rounds = recipe.evaluation.bootstrap_rounds
+    seed = recipe.learner.seed
+    intervals, said = None, "No intervals: bootstrap_rounds is 0."
+    if rounds and 0 < happened.sum() < len(happened):
+        intervals = bootstrap_by_person(happened, fitted.margins, people, metric="auroc", rounds=rounds, seed=seed)
+        said = verdict(intervals) if LOGISTIC in fitted.margins else "No logistic regression to compare with."
+    return Evaluated(models, intervals, said, pooled.to_dict())
+
+
+def _register(
+    opened: Opened, recipe: Recipe, data: TrainingSet, fitted: Fitted, evaluated: Evaluated, as_at: date
+) -> ModelVersion:
+    facts = {
+        "as_at": as_at.isoformat(),
+        "verdict": evaluated.verdict,
+        "cohort": dict(data.cohort.counts),
+        "labels": dict(data.labels.counts),
+        "notes": list(data.cohort.notes + data.labels.notes + opened.engine.notes + opened.store.notes),
+        "store": opened.store.fingerprint,
+        "at_capacity": dict(evaluated.at_capacity),
+        "fit": dict(fitted.facts),
+    }
+    whole = evaluated.models[LIGHTGBM].to_dict()
+    metrics = {name: value for name, value in whole.items() if isinstance(value, int | float)}
+    files = {"evaluation.csv": evaluated.table.to_csv(index=False, lineterminator="\n")}
+    params = recipe.model_dump(mode="json")
+    return log_model(
+        opened.workspace.root / "registry",
+        recipe.name,
+        fitted.model,
+        metrics=metrics,
+        params=params,
+        facts=facts,
+        files=files,
+    )
+
+
+def _report(
+    recipe: Recipe,
+    data: TrainingSet,
+    matrix: FeatureMatrix,
+    fitted: Fitted,
+    evaluated: Evaluated,
+    version: ModelVersion,
+    as_at: date,
+) -> Report:
+    main = evaluated.models[LIGHTGBM]
+    usable = data.slice[data.usable]
+    rows = {name: int((usable == name).sum()) for name in ("train", "calibration", "test")}
+    summary = {
+        "model": version.name,
+        "version": version.version,
+        "as_at": as_at,
+        "verdict": evaluated.verdict,
+        "rows": rows,
+        "features": len(matrix.columns),
+        "definitions_hash": matrix.definitions_hash,
+        "cohort": dict(data.cohort.counts),
+        "labels": dict(data.labels.counts),
+        "evaluation": {name: each.to_dict() for name, each in evaluated.models.items()},
+        "intervals": [] if evaluated.intervals is None else _records(evaluated.intervals),
+        "at_capacity": dict(evaluated.at_capacity),
+        "fit": dict(fitted.facts),
+        "notes": list(data.cohort.notes + data.labels.notes),
+    }
+    lines = (
+        evaluated.verdict,
+        f"{version.name} version {version.version}, data as at {as_at}: {len(matrix.columns)} features; "
+        + ", ".join(f"{number:,} {name} rows" for name, number in rows.items()),
+        "labels: " + ", ".join(f"{number:,} {reason}" for reason, number in data.labels.counts.items()),
+        *_measures(main),
+        *fitted.facts["notes"],
+        *data.labels.notes,
+        f"To put it to use: riskstrat promote {recipe.name} {version.version}",
+    )
+    return Report(summary, lines, _comparison(evaluated.models))
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = frame.astype(object).where(frame.notna(), None)
+    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
+
+
+def _measures(one: Evaluation) -> tuple[str, ...]:
+    return tuple(f"{name}: not available, {reason}" for name, reason in one.reasons.items())
+
+
+def _comparison(models: Mapping[str, Evaluation]) -> tuple[tuple[str, ...], ...]:
+    names = ("auroc", "auprc", "brier", "calibration_slope", "calibration_intercept", "ici")
+    header = ("test set", "AUROC", "AUPRC", "Brier", "slope", "intercept", "ICI", "PPV at capacity")
+    rows: list[tuple[str, ...]] = [header]
+    for model, one in models.items():
+        figures = [getattr(one, name) for name in names] + [one.yields[0].ppv if one.yields else None]
+        rows.append((model.replace("_", " "), *("" if figure is None else f"{figure:.3f}" for figure in figures)))
+    return tuple(rows)

@@ -1,0 +1,163 @@
+"""The verbs `weekly` and `withdraw`: lists are published whole, once, and never silently replaced."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from riskstrat import __version__
+from riskstrat.definitions.matrix import hash_of
+from riskstrat.documents import TeamList, file_stem, write_csv, write_index, write_page, write_workbook
+from riskstrat.errors import IndexDateError, PublicationError
+from riskstrat.pipeline.files import as_json, storage, whole_folder, write_table
+from riskstrat.pipeline.listing import Listed, headline, make_lists, summary_of, table_dates
+from riskstrat.pipeline.opened import Opened
+from riskstrat.pipeline.reports import Progress, Report, silent
+from riskstrat.workspace import find, load
+
+MANIFEST = "manifest.json"
+REFERENCES = "references.csv"
+
+
+def weekly(root: Path | None, when: str, recipe: str | None = None, progress: Progress = silent) -> Report:
+    """Score, explain, list and publish to `lists/<date>/`.
+
+    A second run on the same inputs changes nothing. Raises PublicationError when a list of that date stands and the
+    inputs have changed since, or its files have.
+    """
+    listed = make_lists(root, when, recipe, progress)
+    opened = listed.opened
+    folder = opened.workspace.root / opened.workspace.settings.lists.folder / listed.list_date.isoformat()
+    inputs = _inputs(listed, when)
+    if folder.exists():
+        _require_same(folder, inputs)
+        return _report(listed, folder, "already published from the same inputs; nothing changed")
+    progress("documents", 0.0)
+    with whole_folder(folder) as part:
+        _write_documents(listed, part, progress)
+        manifest = _manifest(listed, inputs, part)
+        (part / MANIFEST).write_text(as_json(manifest), encoding="utf-8", newline="\n")
+    return _report(listed, folder, "published")
+
+
+def withdraw(root: Path | None, when: str, reason: str) -> Report:
+    """Take the list of a date back: it moves to `lists/withdrawn/` with the reason, and the date is free again."""
+    workspace = load(find(root))
+    day = _date(when)
+    lists = workspace.root / workspace.settings.lists.folder
+    folder = lists / day.isoformat()
+    if not folder.is_dir():
+        raise PublicationError(
+            f"no list of {day} is published in {workspace.settings.lists.folder}; nothing to withdraw"
+        )
+    if not reason.strip():
+        raise PublicationError("a withdrawal needs a reason: give --reason with a sentence")
+    earlier = len(list((lists / "withdrawn").glob(f"{day.isoformat()}-*")))
+    target = lists / "withdrawn" / f"{day.isoformat()}-{earlier + 1}"
+    with storage(target):
+        target.parent.mkdir(exist_ok=True)
+        note = as_json({"list_date": day, "reason": reason.strip()})
+        (folder / "withdrawal.json").write_text(note, encoding="utf-8", newline="\n")
+        os.replace(folder, target)
+    summary = {"list_date": day, "reason": reason.strip(), "folder": str(target)}
+    return Report(summary, (f"the list of {day} is withdrawn and kept in {target}",))
+
+
+def _date(given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise IndexDateError(f'"{given}" is not a date; write it as 2026-11-16') from None
+
+
+def _inputs(listed: Listed, when: str) -> dict[str, str]:
+    """What decides the bytes of a list: if none of these changed, a second run would write the same."""
+    opened = listed.opened
+    return {
+        "index_date": when,
+        "data": opened.store.fingerprint,
+        "model": hashlib.sha256(listed.scored.model.booster_text.encode()).hexdigest(),
+        "model_version": f"{listed.scored.version.name} {listed.scored.version.version}",
+        "definitions": hash_of(opened.workspace.fingerprints),
+        "wording": _wording(opened),
+        "settings": hashlib.sha256(opened.workspace.settings.model_dump_json().encode()).hexdigest(),
+        "riskstrat": __version__,
+    }
+
+
+def _wording(opened: Opened) -> str:
+    words = repr([(name, feature.wording) for name, feature in sorted(opened.workspace.features.items())])
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def _require_same(folder: Path, inputs: dict[str, str]) -> None:
+    advice = f'withdraw it first: riskstrat withdraw {folder.name} --reason "..."'
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise PublicationError(f"{folder.name} holds files but no manifest that can be read; {advice}") from None
+    for name, digest in manifest["files"].items():
+        if not (folder / name).is_file() or _digest(folder / name) != digest:
+            raise PublicationError(f"{name} of the list of {folder.name} was changed after publication; {advice}")
+    changed = [name for name, value in inputs.items() if manifest["inputs"].get(name) != value]
+    if changed:
+        raise PublicationError(
+            f"a list of {folder.name} is published, and these have changed since: {', '.join(changed)}; {advice}"
+        )
+
+
+def _write_documents(listed: Listed, folder: Path, progress: Progress) -> None:
+    for done, document in enumerate(listed.documents, start=1):
+        stem = file_stem(document)
+        write_csv(document, folder / f"{stem}.csv")
+        write_workbook(document, folder / f"{stem}.xlsx")
+        write_page(document, folder / f"{stem}.html")
+        progress("documents", done / len(listed.documents))
+    write_index(list(listed.documents), folder / "index.html")
+    _write_references(listed, folder / REFERENCES)
+
+
+def _write_references(listed: Listed, path: Path) -> None:
+    """One row per listed person: the key from a list's references back to the pseudonyms of the source."""
+    import pandas as pd
+
+    columns = ["reference", "patient_id", "index_date"]
+    write_table(pd.concat([case.rows[columns] for case in listed.cases]).reset_index(drop=True), path)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _manifest(listed: Listed, inputs: dict[str, str], folder: Path) -> dict[str, Any]:
+    model = listed.scored.model
+    summary = summary_of(listed)
+    for team in summary["teams"]:
+        del team["people"]
+    return summary | {
+        "data_as_at_by_table": table_dates(listed.opened),
+        "definitions_hash": model.definitions_hash,
+        "trained_as_at": model.trained.get("as_at"),
+        "inputs": inputs,
+        "notes": list(listed.opened.store.notes + listed.opened.engine.notes),
+        "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
+    }
+
+
+def _report(listed: Listed, folder: Path, what: str) -> Report:
+    summary = summary_of(listed) | {"folder": str(folder), "status": what}
+    lines = [*headline(listed), f"{folder}: {what}"]
+    return Report(summary, tuple(lines), _files_by_team(listed.documents, folder))
+
+
+def _files_by_team(documents: tuple[TeamList, ...], folder: Path) -> tuple[tuple[str, ...], ...]:
+    rows = [("team", "listed", "known", "eligible", "open")]
+    for document in documents:
+        counts = document.counts
+        name = f"{file_stem(document)}.xlsx / .html"
+        rows.append((document.team, str(counts.listed), str(counts.known_on_caseload), f"{counts.eligible:,}", name))
+    return tuple(rows)

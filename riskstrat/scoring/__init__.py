@@ -1,0 +1,6 @@
+"""The model as it is used: booster, calibrator, columns and the definitions it was trained on. Nothing here trains."""
+
+from riskstrat.scoring.calibrator import Calibrator
+from riskstrat.scoring.model import RiskModel, load
+
+__all__ = ["Calibrator", "RiskModel", "load"]

@@ -1,0 +1,155 @@
+"""RiskModel: from a matrix of features to margins and risks, or a refusal that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from riskstrat.definitions.matrix import FeatureMatrix, hash_of
+from riskstrat.errors import ModelError
+from riskstrat.scoring.calibrator import Calibrator
+from riskstrat.scoring.storage import damaged, read, write
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
+
+NAMED = 3
+"""Columns a refusal names; the rest are counted."""
+
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class RiskModel:
+    """A trained model, whole: what it computes, on which definitions, for which recipe, and how it came about.
+
+    `booster_text` is LightGBM's own text. `fingerprints` gives the sha256 of each column's definition at training.
+    `recipe` (name, title, sentence, outcome, horizon) and `trained` (counts, dates, settings) are plain values that
+    stand in model.json. `tables` names the source table behind a column, where known: a refusal reads it.
+    """
+
+    booster_text: str
+    columns: tuple[str, ...]
+    fingerprints: Mapping[str, str]
+    calibrator: Calibrator
+    recipe: Mapping[str, Any]
+    trained: Mapping[str, Any]
+    tables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The recipe's name."""
+        return str(self.recipe.get("name", "")) or "the model"
+
+    @property
+    def definitions_hash(self) -> str:
+        """sha256 over the columns and the definitions it was trained on."""
+        return hash_of(self.fingerprints)
+
+    @cached_property
+    def booster(self) -> Booster:
+        """The booster read from its text. Raises ModelError if the text is not LightGBM's or has other columns."""
+        import lightgbm
+
+        try:
+            booster = lightgbm.Booster(model_str=self.booster_text)
+        except lightgbm.basic.LightGBMError:
+            raise ModelError(f"the booster of {self.name} cannot be read; restore its files or train again") from None
+        if booster.num_feature() != len(self.columns):
+            raise ModelError(
+                f"the booster of {self.name} has {booster.num_feature()} columns but model.json names "
+                f"{len(self.columns)}; restore its files or train again"
+            )
+        return booster
+
+    def narrow(self, matrix: FeatureMatrix) -> FeatureMatrix:
+        """The same rows with the model's own columns in its own order.
+
+        Raises ModelError if a column is absent or was made by another definition than at training.
+        """
+        self._refuse_absent(matrix)
+        self._refuse_redefined(matrix)
+        return FeatureMatrix(matrix.keys, matrix.select(self.columns), self.columns, dict(self.fingerprints))
+
+    def margin(self, matrix: FeatureMatrix) -> npt.NDArray[np.float64]:
+        """One margin (log odds before calibration) per row of the matrix. Raises ModelError as `narrow` does."""
+        values = self.narrow(matrix).values
+        if len(values) == 0:
+            return np.zeros(0, dtype=np.float64)
+        margin = self.booster.predict(np.ascontiguousarray(values), raw_score=True, num_threads=THREADS)
+        return np.asarray(margin, dtype=np.float64)
+
+    def risk(self, matrix: FeatureMatrix) -> npt.NDArray[np.float64]:
+        """One calibrated risk (0 to 1) per row of the matrix. Raises ModelError as `narrow` does."""
+        return self.risk_of(self.margin(matrix))
+
+    def risk_of(self, margin: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """One calibrated risk (0 to 1) per margin."""
+        return self.calibrator.risk(margin)
+
+    def save(self, folder: Path) -> None:
+        """Write booster.txt and model.json; the same model gives the same bytes. Raises StorageError."""
+        facts = {
+            "columns": list(self.columns),
+            "fingerprints": dict(self.fingerprints),
+            "definitions_hash": self.definitions_hash,
+            "calibrator": {"method": "platt", "slope": self.calibrator.slope, "intercept": self.calibrator.intercept},
+            "recipe": dict(self.recipe),
+            "trained": dict(self.trained),
+            "tables": dict(self.tables),
+        }
+        write(folder, self.booster_text, facts)
+
+    def _refuse_absent(self, matrix: FeatureMatrix) -> None:
+        present = set(matrix.columns)
+        absent = [name for name in self.columns if name not in present]
+        if absent:
+            raise ModelError(
+                f"the matrix lacks {_some(absent)} that {self.name} was trained on; {self._likely_cause(absent)}"
+            )
+
+    def _likely_cause(self, absent: list[str]) -> str:
+        tables = sorted({self.tables[name] for name in absent if name in self.tables})
+        if not tables:
+            return "restore the source table or the definition behind them, or train again without them"
+        which = f"the {tables[0]} table is" if len(tables) == 1 else f"the tables {', '.join(tables)} are"
+        return f"probably {which} absent: land what is missing, or train again without it"
+
+    def _refuse_redefined(self, matrix: FeatureMatrix) -> None:
+        other = [name for name in self.columns if matrix.fingerprints.get(name) != self.fingerprints.get(name)]
+        if other:
+            was = "was" if len(other) == 1 else "were"
+            raise ModelError(
+                f"{_some(other)} {was} defined otherwise when this model was trained; "
+                "retrain, or restore the definition"
+            )
+
+
+def _some(names: list[str]) -> str:
+    """The first few names and how many more there are."""
+    if len(names) > NAMED:
+        return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+
+
+def load(folder: Path) -> RiskModel:
+    """The model that `RiskModel.save` wrote. Raises ModelError if a file is missing, damaged or of another format."""
+    booster_text, facts = read(folder)
+    try:
+        return RiskModel(
+            booster_text=booster_text,
+            columns=tuple(facts["columns"]),
+            fingerprints=facts["fingerprints"],
+            calibrator=Calibrator(facts["calibrator"]["slope"], facts["calibrator"]["intercept"]),
+            recipe=facts["recipe"],
+            trained=facts["trained"],
+            tables=facts["tables"],
+        )
+    except (KeyError, TypeError):
+        raise damaged(folder) from None

@@ -1,0 +1,87 @@
+"""Parquet files of the simulated borough: one per table, in the schemas of the definitions room, written chunk by chunk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.simulation.calendar import NEVER
+
+_TYPES = {
+    "text": pa.dictionary(pa.int32(), pa.string()),
+    "date": pa.date32(),
+    "integer": pa.int32(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+}
+
+
+class Coded:
+    """A text column as numbers into a list of values; a negative number is null."""
+
+    def __init__(self, numbers: np.ndarray, values: np.ndarray | tuple[str, ...]) -> None:
+        self.numbers, self.values = numbers, values
+
+    def taken(self, rows: np.ndarray) -> Coded:
+        """The same column with only `rows`."""
+        return Coded(self.numbers[rows], self.values)
+
+
+class Writer:
+    """Appends row groups to `<folder>/<table>.parquet`; use as a context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open: dict[str, pq.ParquetWriter] = {}
+        self.rows: dict[str, int] = {}
+
+    def __enter__(self) -> Writer:
+        for name in SCHEMAS:
+            self._open[name] = pq.ParquetWriter(
+                self._folder / f"{name}.parquet", _schema(name), compression="zstd", store_schema=False
+            )
+            self.rows[name] = 0
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for writer in self._open.values():
+            writer.close()
+
+    def add(self, table: str, columns: dict[str, Any]) -> None:
+        """Append rows. A column that is not given is null; dates are days since 1970-01-01, NEVER meaning null."""
+        schema = _schema(table)
+        count = _length(next(iter(columns.values())))
+        arrays = [_array(columns.get(column.name), column.type, count) for column in schema]
+        if count:
+            self._open[table].write_table(pa.Table.from_arrays(arrays, schema=schema))
+        self.rows[table] += count
+
+
+def _schema(table: str) -> pa.Schema:
+    return pa.schema([pa.field(column.name, _TYPES[column.type]) for column in SCHEMAS[table].columns])
+
+
+def _length(column: Any) -> int:
+    return len(column.numbers) if isinstance(column, Coded) else len(column)
+
+
+def _array(column: Any, kind: pa.DataType, count: int) -> pa.Array:
+    if column is None:
+        return pa.nulls(count, kind)
+    if isinstance(column, Coded):
+        numbers = pa.array(column.numbers.astype(np.int32), mask=column.numbers < 0)
+        return pa.DictionaryArray.from_arrays(numbers, pa.array(column.values, pa.string()))
+    if pa.types.is_dictionary(kind):
+        return pa.array(column, pa.string(), mask=np.asarray(column) == "").dictionary_encode()
+    if pa.types.is_date32(kind):
+        days = np.asarray(column, dtype=np.int32)
+        return pa.array(days, pa.int32(), mask=days >= NEVER).cast(kind)
+    return pa.array(column, kind)

@@ -1,0 +1,262 @@
+"""Ingest: landed tables in, a store of accepted rows and a list of quarantined ones out, all or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.settings import Settings
+from riskstrat.errors import SourceError
+from riskstrat.sources import quarantine, staging, versions
+from riskstrat.sources.landing import Landed, Landing, land
+from riskstrat.sources.notes import notes_on
+from riskstrat.sources.writing import incoming, write_parquet
+
+MEMORY_LIMIT = "4GB"
+"""What DuckDB may hold in memory; more is spilled beside the store."""
+
+_QUARANTINE = pa.schema([("table", pa.string()), ("row", pa.int64()), ("rule", pa.string()), ("message", pa.string())])
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """What became of one landed table. `landed` = `accepted` + `quarantined` landed rows; `stored` counts versions."""
+
+    landed: int
+    accepted: int
+    quarantined: int
+    rules: dict[str, int]
+    null_dates: int
+    data_as_at: str | None
+    columns: tuple[str, ...]
+    stored: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What one ingest did, as its manifest keeps it. Dates are ISO text."""
+
+    format: str
+    comparable_dates: bool
+    data_as_at: str
+    records_from: str | None
+    people: int
+    tables: dict[str, TableReport]
+    absent_tables: tuple[str, ...]
+    absent_columns: dict[str, tuple[str, ...]]
+    ignored_tables: tuple[str, ...]
+    ignored_columns: dict[str, tuple[str, ...]]
+    null_dates: int
+    quarantined: dict[str, dict[str, int]]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything in it, ready for JSON."""
+        return json.loads(json.dumps(asdict(self)))
+
+
+def ingest(
+    source: Path,
+    store: Path,
+    settings: Settings,
+    *,
+    format: str = "canonical",
+    as_at: date | None = None,
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Read `source`, judge every row, and put the store in place.
+
+    `as_at` is the date of the extract; without it, the latest date on which a row happened or became known. Raises
+    SourceError, before anything is written, for a source that cannot be used or a table with too many quarantined
+    rows; StorageError when the store cannot be written. Either way the store that stood before is unchanged.
+    """
+    source, store = Path(source), Path(store).resolve()
+    _check_places(source, store)
+    with incoming(store) as folder:
+        connection = _connect(folder / "work", settings)
+        try:
+            run = _Run(connection, land(connection, source, format), settings, progress or (lambda step, share: None))
+            report = run.build(folder, format, as_at)
+        finally:
+            connection.close()
+        _keep_markers(store, folder)
+        _remove_work(folder / "work")
+        text = json.dumps(report.to_dict(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        (folder / "manifest.json").write_text(text, encoding="utf-8")
+    return report
+
+
+def _check_places(source: Path, store: Path) -> None:
+    if source.exists() and store in (source.resolve(), *source.resolve().parents):
+        raise SourceError(f"{source} lies inside the store {store}, which ingest replaces; land it elsewhere")
+    if store.exists() and not store.is_dir():
+        raise SourceError(f"{store} is a file; name a folder for the store in riskstrat.toml")
+    ours = {"manifest.json", "quarantine.parquet", "tables"}
+    strange = (
+        [p.name for p in store.iterdir() if p.name not in ours and not p.name.startswith(".")] if store.exists() else []
+    )
+    if strange:
+        raise SourceError(
+            f"{store} holds {sorted(strange)[0]}, which ingest did not write and would remove; move it elsewhere"
+        )
+
+
+def _connect(work: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
+    work.mkdir()
+    connection = duckdb.connect(str(work / "staging.duckdb"))
+    connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    connection.execute(f"SET threads = {settings.engine.threads}")
+    connection.execute("SET temp_directory = '" + str(work / "spill").replace("'", "''") + "'")
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def _keep_markers(store: Path, folder: Path) -> None:
+    """Carry the store folder's own dot files (.gitignore, .gitkeep) over."""
+    for marker in store.glob(".*") if store.exists() else ():
+        if marker.is_file():
+            (folder / marker.name).write_bytes(marker.read_bytes())
+
+
+def _remove_work(work: Path) -> None:
+    for file in sorted(work.rglob("*"), reverse=True):
+        file.rmdir() if file.is_dir() else file.unlink()
+    work.rmdir()
+
+
+class _Run:
+    """One ingest: the steps from landed tables to files, each reporting its share of the work."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, landing: Landing, settings: Settings, progress: Progress
+    ) -> None:
+        self.connection = connection
+        self.landing = landing
+        self.tables = {name: landing.tables[name] for name in SCHEMAS if name in landing.tables}
+        self.settings = settings
+        self.progress = progress
+
+    def build(self, folder: Path, format: str, as_at: date | None) -> IngestReport:
+        """Judge every row, then write the tables, the quarantine and what the report needs."""
+        self._stage()
+        self._need_people("clean_people WHERE fault IS NULL")
+        day = as_at or quarantine.data_as_at(self.connection, list(self.tables))
+        comparable = self.landing.comparable_dates
+        quarantine.judge(self.connection, self.tables, day, comparable_dates=comparable)
+        counts = {name: self._landed_rows(landed) for name, landed in self.tables.items()}
+        for name, count in counts.items():
+            quarantine.check_limit(self.connection, name, count, self.settings.data.quarantine_limit, day)
+        self._need_people("accepted_people")
+        people = versions.number_people(self.connection)
+        versions.number_spells(self.connection, self._lag("admissions"))
+        reports = self._write(folder, counts)
+        return self._report(format, day, people, reports)
+
+    def _stage(self) -> None:
+        for number, (name, landed) in enumerate(self.tables.items()):
+            self.progress(f"reading {name}", 0.5 * number / len(self.tables))
+            try:
+                if name == "people":
+                    staging.stage_people(self.connection, landed)
+                else:
+                    staging.stage(self.connection, landed)
+            except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
+                raise
+            except (duckdb.Error, pa.ArrowException) as error:
+                raise _unreadable(name, error) from error
+        staging.check_strangers(self.connection, [name for name in self.tables if name != "people"])
+
+    def _need_people(self, accepted: str) -> None:
+        if not self._count(accepted):
+            raise SourceError("no row of people is accepted, so there is nobody to work for; mend the source")
+
+    def _landed_rows(self, landed: Landed) -> int:
+        return self._count(f"clean_{landed.name}") + len(landed.unreadable)
+
+    def _count(self, relation: str) -> int:
+        row = self.connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
+        return row[0] if row else 0
+
+    def _records_from(self) -> str | None:
+        """The day by which the first thousandth of admissions had happened: a few wrong dates do not move it."""
+        query = "SELECT quantile_disc(admitted_on, 0.001) FROM accepted_admissions"
+        row = self.connection.execute(query).fetchone()
+        return row[0].isoformat() if row and row[0] else None
+
+    def _lag(self, table: str) -> int:
+        return versions.lag_of(SCHEMAS[table], self.settings.data.lag_days)
+
+    def _write(self, folder: Path, counts: dict[str, int]) -> dict[str, TableReport]:
+        (folder / "tables").mkdir()
+        reports = {}
+        for number, name in enumerate(self.tables):
+            self.progress(f"writing {name}", 0.5 + 0.5 * number / len(self.tables))
+            reports[name] = self._write_table(folder / "tables" / f"{name}.parquet", name, counts[name])
+        faults = " UNION ALL ".join(
+            f"SELECT {number} AS place, '{name}' AS \"table\", landed_row AS row, rule, message FROM fault_{name}"
+            for number, name in enumerate(self.tables)
+        )
+        query = f'SELECT "table", row, rule, message FROM ({faults}) ORDER BY place, row'
+        write_parquet(self.connection, query, _QUARANTINE, folder / "quarantine.parquet")
+        self.progress("done", 1.0)
+        return reports
+
+    def _write_table(self, file: Path, name: str, landed: int) -> TableReport:
+        schema = versions.stored_schema(name)
+        digest = write_parquet(self.connection, versions.stored(name, self._lag(name)), schema, file)
+        rules = self.connection.execute(f"SELECT rule, count(*) FROM fault_{name} GROUP BY 1 ORDER BY 1").fetchall()
+        nulled = self.connection.execute(f"SELECT coalesce(sum(nulled), 0) FROM clean_{name}").fetchone()
+        latest = quarantine.latest_dates(self.connection, name, f"accepted_{name}")
+        return TableReport(
+            landed=landed,
+            accepted=self._count(f"accepted_{name}"),
+            quarantined=sum(count for _, count in rules),
+            rules=dict(rules),
+            null_dates=int(nulled[0]) if nulled else 0,
+            data_as_at=latest.isoformat() if latest else None,
+            columns=tuple(schema.names),
+            stored=pq.read_metadata(file).num_rows,
+            sha256=digest,
+        )
+
+    def _report(self, format: str, day: date, people: int, reports: dict[str, TableReport]) -> IngestReport:
+        absent = {
+            name: tuple(c for c in SCHEMAS[name].names if c not in landed.columns)
+            for name, landed in self.tables.items()
+        }
+        ignored = {name: landed.ignored for name, landed in self.tables.items()}
+        unsettled = {name: versions.unsettled(self.connection, SCHEMAS[name]) for name in self.tables}
+        return IngestReport(
+            format=format,
+            comparable_dates=self.landing.comparable_dates,
+            data_as_at=day.isoformat(),
+            records_from=self._records_from(),
+            people=people,
+            tables=reports,
+            absent_tables=tuple(name for name in SCHEMAS if name not in self.tables),
+            absent_columns={name: columns for name, columns in absent.items() if columns},
+            ignored_tables=self.landing.ignored,
+            ignored_columns={name: columns for name, columns in ignored.items() if columns},
+            null_dates=sum(report.null_dates for report in reports.values()),
+            quarantined={name: report.rules for name, report in reports.items() if report.rules},
+            notes=(*self.landing.notes, *notes_on(absent, unsettled, reports, self.settings.data.lag_days)),
+        )
+
+
+def _unreadable(table: str, error: Exception) -> SourceError | duckdb.Error:
+    """The landed table's own fault as a SourceError; a full disk stays what it is."""
+    if isinstance(error, duckdb.OutOfMemoryException) or "No space left" in str(error):
+        return error  # type: ignore[return-value]
+    return SourceError(f"{table} cannot be read ({type(error).__name__}); land it again, as parquet or CSV in UTF-8")

@@ -1,0 +1,230 @@
+"""Reads what a site landed: a folder of `<table>.parquet` or `<table>.csv`, a DuckDB file, or a MEDS extract.
+
+Names of files, tables and columns are read whichever case they are written in. Nothing is judged here.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from riskstrat.definitions.codelists import near
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.errors import SourceError
+
+FORMATS = ("canonical", "meds")
+ROW = "landed_row"
+"""The 1-based number of a row in the file or table it was landed in."""
+
+_BLOCK = 1 << 24
+_TYPE_OF_ARROW = "VARCHAR"
+
+
+@dataclass
+class Landed:
+    """One landed table: a relation of the connection that can be scanned once, with ROW and the landed columns.
+
+    `columns` maps each name in lower case to the name and the type it was landed with. `unreadable` collects, while
+    the relation is scanned, the rows of a CSV file that do not have the header's number of fields.
+    """
+
+    name: str
+    relation: str
+    columns: Mapping[str, tuple[str, str]]
+    unreadable: list[int] = field(default_factory=list)
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Landed columns that the schema does not name, in alphabetical order."""
+        return tuple(sorted(set(self.columns) - set(SCHEMAS[self.name].names)))
+
+
+@dataclass(frozen=True)
+class Landing:
+    """Everything a source holds: its canonical tables, the names of others, and what the adapter has to say."""
+
+    tables: Mapping[str, Landed]
+    ignored: tuple[str, ...] = ()
+    comparable_dates: bool = True
+    notes: tuple[str, ...] = ()
+
+
+def land(connection: duckdb.DuckDBPyConnection, source: Path, format: str = "canonical") -> Landing:
+    """The tables of `source`, as relations of `connection`.
+
+    Raises SourceError for a source that is not there or not readable, and for a required table or column it lacks.
+    """
+    if format not in FORMATS:
+        raise SourceError(f'"{format}" is not a format; the formats are {" and ".join(FORMATS)}{near(format, FORMATS)}')
+    if not source.exists():
+        raise SourceError(f"{source} does not exist; give a folder of tables or a DuckDB file")
+    landing = _from_meds(connection, source) if format == "meds" else _from_canonical(connection, source)
+    _must_have(landing, source)
+    return landing
+
+
+def _from_canonical(connection: duckdb.DuckDBPyConnection, source: Path) -> Landing:
+    return _from_folder(connection, source) if source.is_dir() else _from_database(connection, source)
+
+
+def _from_meds(connection: duckdb.DuckDBPyConnection, source: Path) -> Landing:
+    from riskstrat.sources.meds import COMPARABLE_DATES, read_meds
+
+    extract = read_meds(source)
+    tables = {name: _from_arrow(connection, name, table) for name, table in extract.tables.items()}
+    return Landing(tables, comparable_dates=COMPARABLE_DATES, notes=extract.notes)
+
+
+def _from_arrow(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> Landed:
+    numbered = table.append_column(ROW, pa.array(range(1, table.num_rows + 1), pa.int64()))
+    connection.register(f"landed_{name}", numbered)
+    return _described(connection, name)
+
+
+def _from_folder(connection: duckdb.DuckDBPyConnection, folder: Path) -> Landing:
+    files = _files(folder)
+    tables = {name: _from_file(connection, name, files[name]) for name in SCHEMAS if name in files}
+    return Landing(tables, ignored=tuple(sorted(set(files) - set(SCHEMAS))))
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """The file of each table by its name in lower case. Raises SourceError if two files claim one table."""
+    found: dict[str, Path] = {}
+    for file in sorted(folder.iterdir()):
+        if file.suffix.lower() not in (".parquet", ".csv") or not file.is_file():
+            continue
+        name = file.stem.lower()
+        if name in found:
+            raise SourceError(f"{folder} holds both {found[name].name} and {file.name}; keep one of them")
+        found[name] = file
+    return found
+
+
+def _from_file(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> Landed:
+    return _from_csv(connection, name, file) if file.suffix.lower() == ".csv" else _from_parquet(connection, name, file)
+
+
+def _from_parquet(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> Landed:
+    path = str(file).replace("'", "''")
+    try:
+        connection.execute(
+            f"CREATE VIEW landed_{name} AS SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {ROW} "
+            f"FROM read_parquet('{path}', file_row_number = true)"
+        )
+    except duckdb.Error as error:
+        raise SourceError(f"{file} cannot be read as parquet; land it again, or as {name}.csv") from error
+    return _described(connection, name)
+
+
+def _described(connection: duckdb.DuckDBPyConnection, name: str) -> Landed:
+    rows = connection.execute(f"DESCRIBE landed_{name}").fetchall()
+    return Landed(name, f"landed_{name}", _by_lower_name(name, [(row[0], row[1]) for row in rows if row[0] != ROW]))
+
+
+def _by_lower_name(table: str, columns: list[tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    for column, kind in columns:
+        lower = column.strip().lower()
+        if lower in found:
+            raise SourceError(f'{table} has two columns called "{lower}"; keep one of them')
+        found[lower] = (column, kind)
+    return found
+
+
+def _from_csv(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> Landed:
+    header = _header(file)
+    landed = Landed(name, f"landed_{name}", _by_lower_name(name, [(column, _TYPE_OF_ARROW) for column in header]))
+    schema = pa.schema([*((column, pa.string()) for column in header), (ROW, pa.int64())])
+    reader = pa.RecordBatchReader.from_batches(schema, _csv_batches(file, schema, landed.unreadable))
+    connection.register(landed.relation, reader)
+    return landed
+
+
+def _header(file: Path) -> list[str]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            header = next(csv.reader(lines), [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(f"{file} is not comma-separated UTF-8; save it as CSV UTF-8") from error
+    if not header:
+        raise SourceError(f"{file} is empty; its first line must name the columns")
+    return header
+
+
+def _csv_batches(file: Path, schema: pa.Schema, unreadable: list[int]) -> Iterator[pa.RecordBatch]:
+    """The readable rows as text, numbered by their place in the file, in its order."""
+
+    def skip(row: pa_csv.InvalidRow) -> str:
+        unreadable.append(row.number - 1)  # the header is row 1 of the file
+        return "skip"
+
+    text = pa.schema([field for field in schema if field.name != ROW])
+    rows = pa_csv.open_csv(
+        file,
+        pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK, column_names=text.names, skip_rows=1),
+        pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
+        pa_csv.ConvertOptions(column_types=text, null_values=["", "NULL"], strings_can_be_null=True),
+    )
+    last, taken = 0, 0
+    for batch in rows:
+        numbers, last, taken = _numbers(batch.num_rows, last, unreadable, taken)
+        yield pa.RecordBatch.from_arrays([*batch.columns, pa.array(numbers, pa.int64())], schema=schema)
+
+
+def _numbers(rows: int, last: int, unreadable: list[int], taken: int) -> tuple[list[int], int, int]:
+    """Numbers of the next readable rows after `last`, passing over the unreadable ones from place `taken` on."""
+    if taken == len(unreadable):
+        return list(range(last + 1, last + rows + 1)), last + rows, taken
+    numbers: list[int] = []
+    while len(numbers) < rows:
+        last += 1
+        if taken < len(unreadable) and unreadable[taken] == last:
+            taken += 1
+        else:
+            numbers.append(last)
+    return numbers, last, taken
+
+
+def _from_database(connection: duckdb.DuckDBPyConnection, file: Path) -> Landing:
+    path = str(file).replace("'", "''")
+    try:
+        connection.execute(f"ATTACH '{path}' AS site (READ_ONLY)")
+    except duckdb.Error as error:
+        raise SourceError(f"{file} is neither a folder of tables nor a DuckDB file that can be read") from error
+    found = connection.execute(
+        "SELECT lower(table_name), table_schema, table_name FROM information_schema.tables "
+        "WHERE table_catalog = 'site' ORDER BY ALL"
+    ).fetchall()
+    places: dict[str, str] = {}
+    for name, schema, table in found:
+        if name in places:
+            raise SourceError(f'{file} holds two tables called "{name}"; keep one of them')
+        places[name] = f'site."{schema}"."{table}"'
+    tables = {name: _from_table(connection, name, places[name]) for name in SCHEMAS if name in places}
+    return Landing(tables, ignored=tuple(sorted(set(places) - set(SCHEMAS))))
+
+
+def _from_table(connection: duckdb.DuckDBPyConnection, name: str, place: str) -> Landed:
+    connection.execute(f"CREATE VIEW landed_{name} AS SELECT *, row_number() OVER () AS {ROW} FROM {place}")
+    return _described(connection, name)
+
+
+def _must_have(landing: Landing, source: Path) -> None:
+    for schema in SCHEMAS.values():
+        if schema.required and schema.name not in landing.tables:
+            others = f"; it holds {', '.join(landing.ignored)}" if landing.ignored else ""
+            raise SourceError(f"{source} has no table {schema.name}; land {schema.name}.parquet or .csv{others}")
+    for landed in landing.tables.values():
+        schema = SCHEMAS[landed.name]
+        absent = [column.name for column in schema.columns if column.required and column.name not in landed.columns]
+        if absent:
+            raise SourceError(
+                f"{landed.name} lacks the required column {', '.join(absent)}; "
+                f"its columns are {', '.join(schema.names)}"
+            )

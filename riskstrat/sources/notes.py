@@ -1,0 +1,88 @@
+"""What an ingest has to say in words: what was not landed, and what that leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Protocol
+
+from riskstrat.definitions.schemas import SCHEMAS
+
+_WITHOUT = {
+    "registrations": "everybody in people counts as registered",
+    "areas": "one team, all",
+    "falls": "falls features use hospital records only",
+    "opt_outs": "nobody counts as opted out",
+    "caseload": "nobody counts as already known to a team",
+    "reviews": "no decision is carried over",
+    "statuses": "listed people are not checked for being in hospital, moved or dead that day",
+}
+_DAYS_APART = 92
+
+
+class _Counts(Protocol):
+    @property
+    def data_as_at(self) -> str | None: ...
+    @property
+    def rules(self) -> dict[str, int]: ...
+
+
+def notes_on(
+    absent_columns: Mapping[str, tuple[str, ...]],
+    unsettled: Mapping[str, int],
+    reports: Mapping[str, _Counts],
+    lags: Mapping[str, int],
+) -> tuple[str, ...]:
+    """One sentence for each thing a reader should know; `absent_columns` has an entry for every landed table."""
+    return (
+        *_absent_tables(absent_columns),
+        *_absent_columns(absent_columns, lags),
+        *_unsettled(unsettled),
+        *_lost_opt_outs(reports),
+        *_ahead_of_the_rest(reports),
+    )
+
+
+def _absent_tables(landed: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for name in SCHEMAS:
+        if name not in landed:
+            yield f"no {name} table: {_WITHOUT.get(name, 'features on it are left out')}"
+
+
+def _absent_columns(absent: Mapping[str, tuple[str, ...]], lags: Mapping[str, int]) -> Iterator[str]:
+    for name, columns in absent.items():
+        schema = SCHEMAS[name]
+        dates = [schema.known, schema.settles.known if schema.settles else None]
+        others = [column for column in columns if column not in dates]
+        if others:
+            yield f"{name} lacks {', '.join(others)}: a filter on an absent column is left out"
+        if schema.known in columns:
+            event = "the spell's discharge" if name == "diagnoses" else schema.event
+            lag = lags.get(name, schema.lag_days)
+            yield f"{name} lacks {schema.known}: a row counts as known {lag} day{'s' * (lag != 1)} after {event}"
+        if schema.settles and schema.settles.known in columns:
+            yield f"{name} lacks {schema.settles.known}: {schema.settles.date} counts as known on its day"
+
+
+def _unsettled(unsettled: Mapping[str, int]) -> Iterator[str]:
+    for name, count in unsettled.items():
+        settles = SCHEMAS[name].settles
+        if count and settles:
+            others = ", ".join(column for column in settles.columns if column != settles.date)
+            yield f"{name} without {settles.date} but with {others}: {count}; these are not used"
+
+
+def _lost_opt_outs(reports: Mapping[str, _Counts]) -> Iterator[str]:
+    lost = sum(reports["opt_outs"].rules.values()) if "opt_outs" in reports else 0
+    if lost:
+        yield f"opt_outs quarantined and so not respected: {lost}; mend them before lists are made"
+
+
+def _ahead_of_the_rest(reports: Mapping[str, _Counts]) -> Iterator[str]:
+    """One wrong date in one table moves data-as-at; a table far ahead of all others is said."""
+    days = sorted((date.fromisoformat(r.data_as_at), name) for name, r in reports.items() if r.data_as_at)
+    if len(days) > 1 and (days[-1][0] - days[-2][0]).days > _DAYS_APART:
+        yield (
+            f"{days[-1][1]} reaches {days[-1][0]}, more than {_DAYS_APART} days after every other table: "
+            "if that is a wrong date, give the date of the extract"
+        )

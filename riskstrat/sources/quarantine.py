@@ -1,0 +1,194 @@
+"""Decides, over all staged tables, which rows are quarantined and why: `fault_<table>` and the view `accepted_<table>`.
+
+`fault_<table>` has one row per quarantined row: landed_row, rule, message. Every other landed row is accepted.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+
+from riskstrat.definitions.schemas import SCHEMAS, TableSchema
+from riskstrat.errors import SourceError
+from riskstrat.sources import staging, validation
+from riskstrat.sources.landing import Landed
+
+_STATUS_DATES = {"statuses": "as_at", "reviews": "decided_on"}
+"""Tables without an event that still say how fresh they are; they do not move data-as-at."""
+
+
+def latest_dates(connection: duckdb.DuckDBPyConnection, table: str, relation: str) -> date | None:
+    """The latest date on which a row of `relation` (of that table) happened or became known; no lag counts."""
+    schema = SCHEMAS[table]
+    columns = [schema.event, schema.known, _STATUS_DATES.get(table)]
+    dates = [f"max({column})" for column in columns if column]
+    if table == "people":
+        dates = ["max(coalesce(died_known_on, date_of_death))"]
+    if schema.settles and schema.settles.known:
+        dates.append(f"max(coalesce({schema.settles.known}, {schema.settles.date}))")
+    if not dates:
+        return None
+    row = connection.execute(f"SELECT greatest({', '.join(dates)}, NULL) FROM {relation}").fetchone()
+    return row[0] if row else None
+
+
+def data_as_at(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> date:
+    """The latest date in any row without a fault of its own. Raises SourceError if there is none."""
+    found = [latest_dates(connection, t, f"(FROM clean_{t} WHERE fault IS NULL)") for t in tables if _moves_as_at(t)]
+    dates = [day for day in found if day]
+    if not dates:
+        raise SourceError("no accepted row has a date, so data-as-at is unknown; land admissions with their dates")
+    return max(dates)
+
+
+def _moves_as_at(table: str) -> bool:
+    return table not in _STATUS_DATES
+
+
+def judge(
+    connection: duckdb.DuckDBPyConnection, landed: dict[str, Landed], as_at: date, *, comparable_dates: bool
+) -> None:
+    """Make `fault_<table>` and `accepted_<table>` of all tables. Where dates are not comparable, no row is late."""
+    cut = as_at if comparable_dates else None
+    _judge_people(connection, cut)
+    for name in landed:
+        if name != "people":
+            _judge_rows(connection, SCHEMAS[name], cut)
+    for name, table in landed.items():
+        _add_unreadable(connection, table)
+        if name == "diagnoses":
+            _add_spell_faults(connection)
+        if name != "people" and SCHEMAS[name].key:
+            _add_duplicates(connection, SCHEMAS[name])
+        connection.execute(
+            f"CREATE VIEW accepted_{name} AS SELECT * FROM clean_{name} ANTI JOIN fault_{name} USING (landed_row)"
+        )
+
+
+def _judge_people(connection: duckdb.DuckDBPyConnection, as_at: date | None) -> None:
+    until = f"coalesce(date_of_death, {_literal(as_at)})" if as_at else "date_of_death"
+    too_old = f"{until} > date_of_birth + INTERVAL {validation.OLDEST_YEARS + 1} YEAR - INTERVAL 1 DAY"
+    _update_people(connection, staging.IMPLAUSIBLE_AGE, too_old)
+    if as_at:
+        late = " OR ".join(f"{c} > {_literal(as_at)}" for c in validation.events_of(SCHEMAS["people"]))
+        _update_people(connection, staging.AFTER_EXTRACT, late)
+    _make_texts(connection, SCHEMAS["people"])
+    connection.execute(
+        "CREATE TABLE fault_people AS SELECT landed_row, rule, message "
+        "FROM clean_people JOIN texts_people ON code = fault"
+    )
+
+
+def _update_people(connection: duckdb.DuckDBPyConnection, code: int, condition: str) -> None:
+    connection.execute(f"UPDATE clean_people SET fault = {code} WHERE fault IS NULL AND ({condition})")
+
+
+def _judge_rows(connection: duckdb.DuckDBPyConnection, schema: TableSchema, as_at: date | None) -> None:
+    _make_texts(connection, schema)
+    late = ""
+    if as_at and schema.event:
+        late += f" WHEN {schema.event} > {_literal(as_at)} THEN {staging.AFTER_EXTRACT}"
+    if as_at and schema.known:
+        late += f" WHEN {schema.known} > {_literal(as_at)} THEN {staging.KNOWN_AFTER_EXTRACT}"
+    followed = f"WHEN person_row IN (SELECT landed_row FROM fault_people) THEN {staging.PERSON_QUARANTINED}"
+    connection.execute(
+        f"""
+        CREATE TABLE fault_{schema.name} AS
+        WITH judged AS (
+            SELECT landed_row, person_row, CASE WHEN fault IS NOT NULL THEN fault {followed} {late} END AS code
+            FROM clean_{schema.name}
+        )
+        SELECT
+            j.landed_row,
+            t.rule,
+            CASE WHEN j.code = {staging.PERSON_QUARANTINED}
+                THEN 'the row of its person in people was quarantined: ' || p.message ELSE t.message END AS message
+        FROM judged j
+        JOIN texts_{schema.name} t ON t.code = j.code
+        LEFT JOIN fault_people p ON p.landed_row = j.person_row
+        """
+    )
+
+
+def _make_texts(connection: duckdb.DuckDBPyConnection, schema: TableSchema) -> None:
+    connection.execute(f"CREATE TABLE texts_{schema.name} (code SMALLINT, rule VARCHAR, message VARCHAR)")
+    rows = [(code, rule.name, rule.message) for code, rule in staging.texts(schema)]
+    connection.executemany(f"INSERT INTO texts_{schema.name} VALUES (?, ?, ?)", rows)
+
+
+def _literal(day: date) -> str:
+    return f"DATE '{day.isoformat()}'"
+
+
+def _add_unreadable(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
+    rule = validation.UNREADABLE_ROW
+    rows = [(row, rule, validation.MESSAGES[rule]) for row in landed.unreadable]
+    if rows:
+        connection.executemany(f"INSERT INTO fault_{landed.name} VALUES (?, ?, ?)", rows)
+
+
+def _add_duplicates(connection: duckdb.DuckDBPyConnection, schema: TableSchema) -> None:
+    """Quarantine every row but the first of a natural key, among the rows that no other rule takes."""
+    key = ["person_row" if column == "patient_id" else column for column in schema.key]
+    same = " AND ".join(f"f.{column} IS NOT DISTINCT FROM r.{column}" for column in key)
+    columns = ", ".join(key)
+    connection.execute(
+        f"""
+        INSERT INTO fault_{schema.name}
+        WITH rows AS (
+            SELECT landed_row, {columns} FROM clean_{schema.name} ANTI JOIN fault_{schema.name} USING (landed_row)
+        ), firsts AS (
+            SELECT {columns}, min(landed_row) AS first FROM rows GROUP BY ALL HAVING count(*) > 1
+        )
+        SELECT r.landed_row, ?, ? FROM rows r JOIN firsts f ON {same} WHERE r.landed_row > f.first
+        """,
+        [validation.DUPLICATE, validation.duplicate_message(schema)],
+    )
+
+
+def _add_spell_faults(connection: duckdb.DuckDBPyConnection) -> None:
+    """Diagnoses follow the spell they belong to; admissions are judged by now."""
+    connection.execute(
+        """
+        INSERT INTO fault_diagnoses
+        WITH spells AS (
+            SELECT spell_id, any_value(person_row) AS person_row FROM accepted_admissions GROUP BY spell_id
+        ), gone AS (
+            SELECT spell_id, 'its spell in admissions was quarantined: ' || arg_min(message, landed_row) AS message
+            FROM clean_admissions JOIN fault_admissions USING (landed_row) GROUP BY spell_id
+        ), rows AS (
+            SELECT landed_row, spell_id, person_row FROM clean_diagnoses ANTI JOIN fault_diagnoses USING (landed_row)
+        )
+        SELECT
+            landed_row,
+            CASE WHEN s.spell_id IS NOT NULL THEN $other WHEN g.spell_id IS NOT NULL THEN $gone ELSE $unknown END,
+            CASE WHEN s.spell_id IS NOT NULL THEN $says_other ELSE coalesce(g.message, $says_unknown) END
+        FROM rows r LEFT JOIN spells s USING (spell_id) LEFT JOIN gone g USING (spell_id)
+        WHERE s.spell_id IS NULL OR s.person_row <> r.person_row
+        """,
+        {
+            "other": validation.SPELL_OF_ANOTHER,
+            "gone": validation.SPELL_QUARANTINED,
+            "unknown": validation.UNKNOWN_SPELL,
+            "says_other": validation.MESSAGES[validation.SPELL_OF_ANOTHER],
+            "says_unknown": validation.MESSAGES[validation.UNKNOWN_SPELL],
+        },
+    )
+
+
+def check_limit(connection: duckdb.DuckDBPyConnection, table: str, landed: int, limit: float, day: date) -> None:
+    """Raise SourceError when more than `limit` of a table's rows are quarantined; the message counts them by rule."""
+    rules = connection.execute(f"SELECT rule, count(*) FROM fault_{table} GROUP BY rule ORDER BY 2 DESC, 1").fetchall()
+    quarantined = sum(count for _, count in rules)
+    if not landed or quarantined / landed <= limit:
+        return
+    why = ", ".join(f"{rule}: {count}" for rule, count in rules)
+    messages = connection.execute(
+        f"SELECT message FROM fault_{table} GROUP BY message ORDER BY count(*) DESC, message LIMIT 1"
+    ).fetchall()
+    raise SourceError(
+        f"{quarantined} of {landed} rows of {table} would be quarantined ({why}; most often: {messages[0][0]}), above "
+        f"the limit of {limit:.0%} (data as at {day}); mend the source, "
+        "or raise quarantine_limit under [data] in riskstrat.toml"
+    )

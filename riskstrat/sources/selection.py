@@ -1,0 +1,45 @@
+"""Rows of the store as numpy columns: what cohort and labels read."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+
+from riskstrat.definitions.expressions import rows_of
+from riskstrat.sources.store import Store
+from riskstrat.sources.tables import STREAMS, kept_conditions
+
+
+def known_rows(
+    store: Store, rows: ir.Table, columns: tuple[str, ...], as_at: date | None = None
+) -> tuple[dict[str, npt.NDArray[Any]], tuple[str, ...]]:
+    """Columns of the stream's rows that meet the conditions of `rows`, sorted by person, event date and these columns.
+
+    With `as_at` only the versions of rows that stood on that day; without it every version, with its period.
+    Dates come as datetime64[D]. The sentences say which conditions were left out for want of a column.
+    """
+    selected = rows_of(rows)
+    conditions, notes = kept_conditions(selected, store.absent_columns)
+    stream = STREAMS[selected.stream]
+    table = stream.table.filter(*conditions) if conditions else stream.table
+    if as_at is not None:
+        table = table.filter(table.valid_from <= as_at, table.valid_to > as_at)
+    first = ("person", stream.event) if stream.event else ("person",)
+    order = list(dict.fromkeys([*first, *columns]))
+    read = store.connect().to_pyarrow(table.order_by(order).select(*columns))
+    return {name: as_numpy(read[name]) for name in columns}, notes
+
+
+def as_numpy(column: Any) -> npt.NDArray[Any]:
+    """An Arrow column as numpy; dates as datetime64[D], with NaT for null."""
+    array = column.combine_chunks().to_numpy(zero_copy_only=False)
+    return array.astype("datetime64[D]") if array.dtype.kind == "M" else array
+
+
+def day(given: date) -> np.datetime64:
+    """A date as numpy counts days."""
+    return np.datetime64(given, "D")

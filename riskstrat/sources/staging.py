@@ -1,0 +1,120 @@
+"""Brings landed tables into DuckDB with each row's own faults: `clean_<table>`, and `persons` to judge rows by.
+
+`clean_<table>` has one row per readable landed row: landed_row, person_row (the landed row of its person), fault (the
+code of the first rule it breaks, else null), nulled, and the columns of the schema; `stranger` keeps the patient_id of
+a row whose person is unknown only while it must be checked for being an NHS number.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from riskstrat.definitions.schemas import SCHEMAS, TableSchema
+from riskstrat.sources import validation
+from riskstrat.sources.cleaning import cleaned, flagged
+from riskstrat.sources.landing import ROW, Landed
+from riskstrat.sources.validation import LOOKS_LIKE_NHS_NUMBER, RULES, Rule
+
+UNKNOWN_PERSON, PERSON_QUARANTINED, NHS_NUMBER, IMPLAUSIBLE_AGE, AFTER_EXTRACT, KNOWN_AFTER_EXTRACT, DUPLICATE = range(
+    -1, -8, -1
+)
+"""Codes of the rules that compare tables; the rules of one row have the number of their place in RULES."""
+
+
+def stage_people(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
+    """Make `clean_people`, and `persons` with one row per patient_id: the row that stands for it, faulty or not."""
+    schema = SCHEMAS["people"]
+    fault = _case(_applicable(schema, landed))
+    connection.execute(
+        f"CREATE TABLE clean_people AS SELECT * EXCLUDE (nulled), nulled, {fault} AS fault "
+        f"FROM ({cleaned(schema, landed.columns, landed.relation, ROW)})"
+    )
+    candidates = f"SELECT DISTINCT patient_id FROM clean_people WHERE {LOOKS_LIKE_NHS_NUMBER}"
+    _remember_nhs_numbers(connection, candidates)
+    connection.execute(
+        f"UPDATE clean_people SET fault = {NHS_NUMBER} "
+        "WHERE fault IS NULL AND patient_id IN (SELECT patient_id FROM nhs_numbers)"
+    )
+    connection.execute(
+        "CREATE TABLE persons AS SELECT patient_id AS known_as, landed_row AS person_row, "
+        "date_trunc('month', date_of_birth)::DATE AS person_born, date_of_death AS person_died, "
+        "fault IS NOT NULL AS person_faulty FROM clean_people WHERE patient_id IS NOT NULL "
+        "QUALIFY row_number() OVER (PARTITION BY patient_id ORDER BY fault IS NOT NULL, landed_row) = 1"
+    )
+    connection.execute(
+        f"UPDATE clean_people SET fault = {DUPLICATE} "
+        "WHERE fault IS NULL AND landed_row NOT IN (SELECT person_row FROM persons)"
+    )
+
+
+def stage(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
+    """Make `clean_<table>` of any table but people, whose `persons` it is judged by."""
+    schema = SCHEMAS[landed.name]
+    source = cleaned(schema, landed.columns, landed.relation, ROW)
+    rules = _applicable(schema, landed)
+    columns = ", ".join(c.name for c in schema.columns if c.name != "patient_id")
+    if "patient_id" not in schema.names:
+        query = f"SELECT {ROW}, NULL::BIGINT AS person_row, NULL::VARCHAR AS stranger, {_case(rules)} AS fault, "
+        connection.execute(f"CREATE TABLE clean_{schema.name} AS {query} nulled, {columns} FROM ({source})")
+        return
+    of_person = {UNKNOWN_PERSON: "person_row IS NULL", PERSON_QUARANTINED: "person_faulty"}
+    own = {code: rule for code, rule in rules.items() if not RULES[schema.name][code].of_person}
+    fault = _case(own | of_person | rules)
+    stranger = f"CASE WHEN person_row IS NULL AND {LOOKS_LIKE_NHS_NUMBER} THEN patient_id END AS stranger"
+    connection.execute(
+        f"CREATE TABLE clean_{schema.name} AS SELECT {ROW}, person_row, {stranger}, {fault} AS fault, nulled, "
+        f"{columns} FROM ({source}) LEFT JOIN persons ON known_as = patient_id"
+    )
+
+
+def check_strangers(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> None:
+    """Mark the rows of `tables` whose unknown person is named by an NHS number."""
+    checked = [name for name in tables if "patient_id" in SCHEMAS[name].names]
+    if not checked:
+        return
+    candidates = " UNION ".join(f"SELECT stranger FROM clean_{name} WHERE stranger IS NOT NULL" for name in checked)
+    _remember_nhs_numbers(connection, candidates)
+    for name in checked:
+        connection.execute(
+            f"UPDATE clean_{name} SET fault = {NHS_NUMBER} "
+            f"WHERE fault = {UNKNOWN_PERSON} AND stranger IN (SELECT patient_id FROM nhs_numbers)"
+        )
+
+
+def _remember_nhs_numbers(connection: duckdb.DuckDBPyConnection, candidates: str) -> None:
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS nhs_numbers (patient_id VARCHAR)")
+    found = validation.nhs_numbers(row[0] for row in connection.execute(candidates).fetchall())
+    if found:
+        connection.execute("INSERT INTO nhs_numbers SELECT unnest(?)", [found])
+
+
+def _applicable(schema: TableSchema, landed: Landed) -> dict[int, str]:
+    """The conditions of the rules that the landed columns can break, by code."""
+    flags = {f"unread_{c.name}" for c in schema.columns if flagged(c, landed.columns)}
+    return {
+        code: rule.broken
+        for code, rule in enumerate(RULES[schema.name])
+        if not rule.broken.startswith("unread_") or rule.broken in flags
+    }
+
+
+def _case(conditions: dict[int, str]) -> str:
+    """SQL: the code of the first condition that holds, else null."""
+    whens = " ".join(f"WHEN {condition} THEN {code}" for code, condition in conditions.items())
+    return f"(CASE {whens} END)::SMALLINT"
+
+
+def texts(schema: TableSchema) -> list[tuple[int, Rule]]:
+    """What each code of a table's faults means, in words."""
+    event, known = validation.events_of(schema), schema.known or "known_on"
+    later = {
+        UNKNOWN_PERSON: (validation.UNKNOWN_PERSON, validation.MESSAGES[validation.UNKNOWN_PERSON]),
+        PERSON_QUARANTINED: (validation.PERSON_QUARANTINED, ""),
+        NHS_NUMBER: (validation.NHS_NUMBER, validation.MESSAGES[validation.NHS_NUMBER]),
+        IMPLAUSIBLE_AGE: (validation.IMPLAUSIBLE_AGE, validation.MESSAGES[validation.IMPLAUSIBLE_AGE]),
+        AFTER_EXTRACT: (validation.AFTER_EXTRACT, validation.after_extract_message(" or ".join(event))),
+        KNOWN_AFTER_EXTRACT: (validation.KNOWN_AFTER_EXTRACT, validation.after_extract_message(known)),
+        DUPLICATE: (validation.DUPLICATE, validation.duplicate_message(schema)),
+    }
+    rules = [(code, Rule(name, schema.name, message, "")) for code, (name, message) in later.items()]
+    return [*enumerate(RULES[schema.name]), *rules]

@@ -1,0 +1,125 @@
+"""The store that ingest made, read back: its manifest, its people, and its streams as an ibis backend."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from riskstrat.definitions.codelists import Codelist
+from riskstrat.errors import SourceError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from ibis.backends.duckdb import Backend
+
+
+@dataclass(frozen=True)
+class Store:
+    """One ingested store. Nothing in it changes until the next ingest puts another in its place."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def data_as_at(self) -> date:
+        """The day up to which the data go; the engine's today."""
+        return date.fromisoformat(self.manifest["data_as_at"])
+
+    @property
+    def records_from(self) -> date | None:
+        """The day by which the first thousandth of admissions had happened; none where there are no admissions."""
+        day = self.manifest["records_from"]
+        return date.fromisoformat(day) if day else None
+
+    @property
+    def comparable_dates(self) -> bool:
+        """Whether dates of two people may be compared; false where they are shifted per person."""
+        return bool(self.manifest["comparable_dates"])
+
+    @property
+    def landed(self) -> frozenset[str]:
+        """Names of the tables that were landed."""
+        return frozenset(self.manifest["tables"])
+
+    @property
+    def absent_columns(self) -> Mapping[str, tuple[str, ...]]:
+        """Optional columns that were not landed, by table; they are stored as nulls."""
+        return {table: tuple(columns) for table, columns in self.manifest["absent_columns"].items()}
+
+    @property
+    def people_count(self) -> int:
+        """Number of people; persons are numbered from 0 to one less."""
+        return int(self.manifest["people"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What ingest said about the source, one sentence each."""
+        return tuple(self.manifest["notes"])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 over the stored tables' own hashes and data-as-at: the same for the same rows."""
+        hashes = {name: table["sha256"] for name, table in self.manifest["tables"].items()}
+        facts = json.dumps([self.manifest["data_as_at"], self.manifest["comparable_dates"], hashes], sort_keys=True)
+        return hashlib.sha256(facts.encode()).hexdigest()
+
+    def file(self, table: str) -> Path:
+        """The parquet file of a landed table. Raises SourceError if it was not landed."""
+        if table not in self.landed:
+            raise SourceError(f"no {table} table was landed; the store has {', '.join(sorted(self.landed))}")
+        return self.folder / "tables" / f"{table}.parquet"
+
+    def connect(self, codelists: Mapping[str, Codelist] | None = None, threads: int | None = None) -> Backend:
+        """An in-memory DuckDB backend with one view per available stream, under the stream's name.
+
+        `codelists` gives `falls_hospital` and `falls_attendance`; without them those falls are left out.
+        """
+        import ibis
+
+        from riskstrat.sources.streams import views
+        from riskstrat.sources.writing import beside
+
+        # A query too large for memory is spilled beside the store, and removed when the connection closes.
+        options: dict[str, Any] = {"temp_directory": str(beside(self.folder.resolve(), "spill"))}
+        backend = ibis.duckdb.connect(**options | ({"threads": threads} if threads else {}))
+        files = {table: self.file(table) for table in self.landed}
+        absent = {(table, column) for table, columns in self.absent_columns.items() for column in columns}
+        for statement in views(files, absent, codelists or {}):
+            backend.raw_sql(statement)
+        return backend
+
+    def people(self) -> pd.DataFrame:
+        """One row per person, in the order of person numbers."""
+        return self.read("people")
+
+    def read(self, table: str) -> pd.DataFrame:
+        """One row per stored row of a landed table, whole; for small tables. Raises SourceError if not landed."""
+        return pq.read_table(self.file(table)).to_pandas(date_as_object=False)
+
+
+def open_store(folder: Path) -> Store:
+    """The store in `folder`. Raises SourceError if nothing was ingested there, or it is not whole."""
+    from riskstrat.sources.writing import clear_leftovers
+
+    folder = Path(folder)
+    if not folder.exists():
+        clear_leftovers(folder)
+    manifest = folder / "manifest.json"
+    if not manifest.is_file():
+        raise SourceError(f'no ingested data in {folder.name}/; run "riskstrat ingest SOURCE" first')
+    try:
+        store = Store(folder, json.loads(manifest.read_text(encoding="utf-8")))
+        missing = [table for table in sorted(store.landed) if not store.file(table).is_file()]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SourceError(f'{manifest} cannot be read; run "riskstrat ingest SOURCE" again') from error
+    if missing:
+        raise SourceError(f'{folder.name}/ has lost its table {missing[0]}; run "riskstrat ingest SOURCE" again')
+    return store

@@ -1,0 +1,130 @@
+"""The streams of `tables.py` as DuckDB views over a store, those made from several tables among them.
+
+Views, so that a codelist of falls can change without another ingest. Each row keeps the period in which it read so;
+a row made from two rows is known from the later of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from pathlib import Path
+
+from riskstrat.definitions.codelists import Codelist, Entry
+from riskstrat.sources.tables import STREAMS, Stream
+
+EMERGENCY_METHODS = ("21", "22", "23", "24", "25", "28", "2A", "2D")
+"""ADMIMETH of an emergency admission; 2B is a transfer and 2C a birth (NHS Data Dictionary, admission method)."""
+
+FALLS_HOSPITAL, FALLS_ATTENDANCE = "falls_hospital", "falls_attendance"
+INJURY, EXTERNAL_CAUSE = "injury", "external cause"
+
+_MERGED = ("recorded_conditions", "all_falls")
+
+
+def views(files: Mapping[str, Path], absent: Set[tuple[str, str]], codelists: Mapping[str, Codelist]) -> Iterator[str]:
+    """One CREATE VIEW statement per stream whose tables were landed, base tables first.
+
+    `files` has the parquet file of each landed table, `absent` the tables and columns that were not landed.
+    """
+    landed = frozenset(files)
+    for name, stream in STREAMS.items():
+        if not stream.available(landed):
+            continue
+        if name == "recorded_conditions":
+            query = _recorded_conditions(landed)
+        elif name == "all_falls":
+            query = _all_falls(landed, absent, codelists)
+        else:
+            path = str(files[name]).replace("'", "''")
+            query = f"SELECT * FROM read_parquet('{path}')"
+        yield f"CREATE VIEW {name} AS SELECT {_columns(stream)} FROM ({query})"
+
+
+def _columns(stream: Stream) -> str:
+    return ", ".join(stream.table.columns)
+
+
+def _recorded_conditions(landed: Set[str]) -> str:
+    hospital = (
+        "SELECT code, system, admitted_on AS recorded_on, 'hospital' AS origin, person, valid_from, valid_to, spell "
+        "FROM diagnoses"
+    )
+    register = (
+        "SELECT code, system, recorded_on, 'register' AS origin, person, valid_from, valid_to, -1::INTEGER AS spell "
+        "FROM conditions"
+    )
+    parts = {"diagnoses": hospital, "conditions": register}
+    return " UNION ALL BY NAME ".join(parts[name] for name in parts if name in landed)
+
+
+def _all_falls(landed: Set[str], absent: Set[tuple[str, str]], codelists: Mapping[str, Codelist]) -> str:
+    parts = [_NO_FALLS]
+    if "falls" in landed:
+        parts.append("SELECT * EXCLUDE (patient_id, known_on), -1::INTEGER AS spell FROM falls")
+    if "diagnoses" in landed and FALLS_HOSPITAL in codelists:
+        by_class = ("admissions", "patient_class") not in absent
+        parts.append(_hospital_falls(codelists[FALLS_HOSPITAL], by_class=by_class))
+    if "attendances" in landed and FALLS_ATTENDANCE in codelists:
+        parts.append(_attendance_falls(codelists[FALLS_ATTENDANCE]))
+    return " UNION ALL BY NAME ".join(parts)
+
+
+_NO_FALLS = (
+    "SELECT NULL::DATE AS fell_on, NULL::VARCHAR AS source, NULL::BOOLEAN AS injury, NULL::BOOLEAN AS treated, "
+    "NULL::BOOLEAN AS loss_of_consciousness, NULL::BOOLEAN AS unable_to_get_up, NULL::INTEGER AS person, "
+    "NULL::DATE AS valid_from, NULL::DATE AS valid_to, NULL::INTEGER AS spell WHERE false"
+)
+
+
+def _hospital_falls(falls: Codelist, *, by_class: bool) -> str:
+    """One row per emergency spell with an injury as primary diagnosis and a fall as another (PHOF C29)."""
+    inpatient = " AND patient_class = '1'" if by_class else ""
+    injury = _belongs(entry for entry in falls.entries if entry.group == INJURY)
+    cause = _belongs(entry for entry in falls.entries if entry.group == EXTERNAL_CAUSE)
+    return f"""
+        SELECT
+            p.admitted_on AS fell_on, 'hospital' AS source, true AS injury, true AS treated, p.person, p.spell,
+            greatest(p.valid_from, c.valid_from) AS valid_from,
+            p.valid_to
+        FROM diagnoses p
+        JOIN (
+            SELECT person, spell, min(valid_from) AS valid_from FROM diagnoses
+            WHERE position > 1 AND {cause} GROUP BY ALL
+        ) c ON c.person = p.person AND c.spell = p.spell
+        WHERE p.position = 1 AND p.method IN ({_quoted(EMERGENCY_METHODS)}){inpatient} AND {injury}
+    """
+
+
+def _belongs(entries: Iterable[Entry]) -> str:
+    """SQL: whether `code` starts with one of the entries in its own system."""
+    tests = [f"(system = '{system}' AND {test})" for system, test in _by_system(entries).items()]
+    return f"({' OR '.join(tests) or 'false'})"
+
+
+def _by_system(entries: Iterable[Entry]) -> dict[str, str]:
+    codes: dict[str, list[str]] = {}
+    for entry in entries:
+        codes.setdefault(entry.system, []).append(entry.code)
+    return {system: starts_with("code", codes[system]) for system in sorted(codes)}
+
+
+def starts_with(column: str, prefixes: Iterable[str]) -> str:
+    """SQL: whether the column starts with one of the prefixes, as one look-up for each length of prefix."""
+    by_length: dict[int, set[str]] = {}
+    for prefix in prefixes:
+        by_length.setdefault(len(prefix), set()).add(prefix)
+    tests = [f"left({column}, {length}) IN ({_quoted(by_length[length])})" for length in sorted(by_length)]
+    return f"({' OR '.join(tests) or 'false'})"
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return ", ".join("'" + word.replace("'", "''") + "'" for word in sorted(words))
+
+
+def _attendance_falls(falls: Codelist) -> str:
+    codes = [entry.code for entry in falls.entries]
+    return (
+        "SELECT attended_on AS fell_on, 'emergency_department' AS source, person, -1::INTEGER AS spell, "
+        f"valid_from, valid_to FROM attendances WHERE {starts_with('complaint', codes)} "
+        f"OR {starts_with('diagnosis', codes)}"
+    )

@@ -1,0 +1,136 @@
+"""The tables that features and outcomes are written on, as unbound ibis tables.
+
+Each is a stream: rows with a person, an event date and the period in which the row read so (`valid_from` to
+`valid_to`). Streams that need more than one source table are declared here and built by `streams.py`. In
+`diagnoses` a row carries its spell's admission columns, dated by the admission, and exists once the spell has ended
+and the coding was known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import ibis
+import ibis.expr.types as ir
+
+from riskstrat.definitions.expressions import Rows, columns_of
+from riskstrat.definitions.schemas import SCHEMAS
+
+_TYPES = {"text": "string", "date": "date", "integer": "int32", "number": "float64", "boolean": "boolean"}
+_ENGINE = {"person": "int32", "valid_from": "date", "valid_to": "date"}
+
+SPELL_COLUMNS = ("admitted_on", "method", "source", "patient_class", "specialty")
+"""Columns that `diagnoses` carries from its spell."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One stream: its columns, its event date, its coded columns with their code system, and what it is made from.
+
+    `systems` maps a coded column to the column that names its code system, or to the system itself in quotes.
+    `needs` are source tables that must all have been landed, `any_of` those of which one suffices.
+    """
+
+    name: str
+    title: str
+    table: ir.Table
+    event: str | None
+    systems: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+
+    def available(self, landed: frozenset[str]) -> bool:
+        """Whether the landed tables suffice to build it."""
+        return set(self.needs) <= landed and (not self.any_of or bool(set(self.any_of) & landed))
+
+    def absent(self, absent_columns: Mapping[str, Sequence[str]]) -> frozenset[str]:
+        """Columns of the stream that were not landed; `known_on` has a stated lag instead and is never among them."""
+        sources = ("diagnoses", "admissions") if self.name == "diagnoses" else (self.name,)
+        return frozenset(column for source in sources for column in absent_columns.get(source, ())) - {"known_on"}
+
+
+def _source(name: str, systems: Mapping[str, str] | None = None, extra: Mapping[str, str] | None = None) -> Stream:
+    schema = SCHEMAS[name]
+    columns = {column.name: _TYPES[column.type] for column in schema.columns} | dict(extra or {}) | _ENGINE
+    event = schema.event or ("admitted_on" if name == "diagnoses" else None)
+    return Stream(name, schema.title, ibis.table(columns, name=name), event, systems or {}, (name,))
+
+
+def _merged(name: str, title: str, columns: Mapping[str, str], event: str, **options: object) -> Stream:
+    table = ibis.table(dict(columns) | _ENGINE | {"spell": "int32"}, name=name)
+    return Stream(name, title, table, event, **options)  # type: ignore[arg-type]
+
+
+STREAMS: dict[str, Stream] = {
+    stream.name: stream
+    for stream in (
+        _source("people"),
+        _source("registrations"),
+        _source("admissions", extra={"spell": "int32"}),
+        _source(
+            "diagnoses",
+            {"code": "system"},
+            {
+                "admitted_on": "date",
+                "method": "string",
+                "source": "string",
+                "patient_class": "string",
+                "specialty": "string",
+                "spell": "int32",
+            },
+        ),
+        _source("conditions", {"code": "system"}),
+        _source("falls"),
+        _source("attendances", {"complaint": "'complaint'", "diagnosis": "'complaint'"}),
+        _source("prescriptions", {"bnf": "'bnf'"}),
+        _source("contacts"),
+        _source("measurements"),
+        _source("social_care"),
+        _merged(
+            "recorded_conditions",
+            "Conditions recorded in hospital diagnoses or GP registers",
+            {"code": "string", "system": "string", "recorded_on": "date", "origin": "string"},
+            "recorded_on",
+            systems={"code": "system"},
+            any_of=("diagnoses", "conditions"),
+        ),
+        _merged(
+            "all_falls",
+            "Falls from every source: reports, hospital diagnoses (PHOF C29 rule), A&E",
+            {
+                "fell_on": "date",
+                "source": "string",
+                "injury": "boolean",
+                "treated": "boolean",
+                "loss_of_consciousness": "boolean",
+                "unable_to_get_up": "boolean",
+            },
+            "fell_on",
+            any_of=("falls", "diagnoses", "attendances"),
+        ),
+    )
+}
+
+people = STREAMS["people"].table
+registrations = STREAMS["registrations"].table
+admissions = STREAMS["admissions"].table
+diagnoses = STREAMS["diagnoses"].table
+conditions = STREAMS["conditions"].table
+attendances = STREAMS["attendances"].table
+prescriptions = STREAMS["prescriptions"].table
+contacts = STREAMS["contacts"].table
+measurements = STREAMS["measurements"].table
+social_care = STREAMS["social_care"].table
+recorded_conditions = STREAMS["recorded_conditions"].table
+all_falls = STREAMS["all_falls"].table
+
+
+def kept_conditions(
+    rows: Rows, absent_columns: Mapping[str, Sequence[str]]
+) -> tuple[tuple[ir.BooleanValue, ...], tuple[str, ...]]:
+    """The conditions that can be asked, and a sentence for each absent column whose conditions are left out."""
+    gone = STREAMS[rows.stream].absent(absent_columns)
+    kept = tuple(condition for condition in rows.conditions if not columns_of(condition) & gone)
+    lacking = sorted({column for condition in rows.conditions for column in columns_of(condition) & gone})
+    return kept, tuple(f"no column {rows.stream}.{column}: filters on it are left out" for column in lacking)

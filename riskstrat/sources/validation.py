@@ -1,0 +1,186 @@
+"""What a landed row must satisfy to be accepted, as declarations.
+
+A rule is broken by the rows for which its SQL condition is true. Messages name the column and the allowed values and
+never carry a value of the row. A row is quarantined under the first rule it breaks, in the order given here.
+
+Conditions may use the table's columns, the flags of `cleaning`, and of the person the row belongs to `person_born` (the
+first of the month, because a date of birth may be known to the month only) and `person_died`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from stdnum.gb import nhs
+
+from riskstrat.definitions.schemas import ICD9, ICD10, SCHEMAS, Column, TableSchema
+
+EARLIEST, LATEST = "1850-01-01", "2299-12-31"
+"""Dates outside are impossible; records shifted for research lie up to 2201."""
+
+DAYS_AFTER_DEATH = 30
+OLDEST_YEARS = 115
+BMI_BETWEEN = (10, 80)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of one table: its rows for which `broken`, a SQL condition, is true are quarantined with `message`.
+
+    `of_person` says that the condition looks at the person too.
+    """
+
+    name: str
+    table: str
+    message: str
+    broken: str
+    of_person: bool = False
+
+
+UNREADABLE_ROW = "unreadable row"
+NHS_NUMBER = "NHS number"
+UNKNOWN_PERSON = "unknown person"
+PERSON_QUARANTINED = "person quarantined"
+UNKNOWN_SPELL = "unknown spell"
+SPELL_OF_ANOTHER = "spell of another person"
+SPELL_QUARANTINED = "spell quarantined"
+DUPLICATE = "duplicate"
+AFTER_EXTRACT = "event after the extract"
+KNOWN_AFTER_EXTRACT = "known after the extract"
+IMPLAUSIBLE_AGE = "implausible age"
+
+MESSAGES = {
+    UNREADABLE_ROW: "the row does not have as many fields as the header; quote text that contains commas",
+    NHS_NUMBER: "column patient_id holds a valid NHS number; pseudonymise first, then land again",
+    UNKNOWN_PERSON: "column patient_id names nobody in people",
+    UNKNOWN_SPELL: "column spell_id names no row of admissions",
+    SPELL_OF_ANOTHER: "column patient_id is not the patient_id of the spell in admissions",
+    IMPLAUSIBLE_AGE: f"column date_of_birth makes the person over {OLDEST_YEARS} years old at death or at data-as-at",
+}
+"""What each rule that compares tables says; those that follow another row or depend on the table word their own."""
+
+
+def duplicate_message(schema: TableSchema) -> str:
+    """What a second row of the same natural key is told."""
+    return f"an earlier accepted row has the same {', '.join(schema.key)}; only the first is kept"
+
+
+def after_extract_message(column: str) -> str:
+    """What a row dated after data-as-at is told."""
+    return f"column {column} lies after the date of the extract"
+
+
+def rules_for(schema: TableSchema) -> tuple[Rule, ...]:
+    """The rules that look at one row and its person, in order: type, presence, shape, then sense."""
+    return (*_readable(schema), *_present(schema), *_shaped(schema), *_codes(schema), *_sensible(schema))
+
+
+def _readable(schema: TableSchema) -> Iterator[Rule]:
+    how = {
+        "date": "write 2026-03-04",
+        "integer": "write a whole number",
+        "number": "write a number",
+        "boolean": "write true or false",
+    }
+    for column in schema.columns:
+        if column.type == "text":
+            continue
+        message = f"column {column.name} cannot be read as {column.type}; {how[column.type]}"
+        yield Rule(f"unparseable {column.type}", schema.name, message, f"unread_{column.name}")
+        if column.type == "date":
+            message = f"column {column.name} lies outside {EARLIEST} to {LATEST}"
+            outside = f"{column.name} NOT BETWEEN DATE '{EARLIEST}' AND DATE '{LATEST}'"
+            yield Rule("impossible date", schema.name, message, outside)
+
+
+def _present(schema: TableSchema) -> Iterator[Rule]:
+    for column in schema.columns:
+        if column.required:
+            message = f"column {column.name} is empty; it is required"
+            yield Rule("missing value", schema.name, message, f"{column.name} IS NULL")
+
+
+def _shaped(schema: TableSchema) -> Iterator[Rule]:
+    for column in schema.columns:
+        if column.allowed:
+            allowed = ", ".join(column.allowed)
+            message = f"column {column.name} is none of the allowed values: {allowed}"
+            yield Rule("unknown code", schema.name, message, f"{column.name} NOT IN ({_quoted(column.allowed)})")
+        if column.pattern:
+            message = f"column {column.name} does not have the shape {column.pattern}"
+            yield Rule("unknown code", schema.name, message, _misshapen(column.name, column.pattern))
+        if column.between:
+            yield _between(schema.name, column)
+
+
+def _between(table: str, column: Column) -> Rule:
+    low, high = column.between or (0, 0)
+    message = f"column {column.name} lies outside {low:g} to {high:g}"
+    return Rule("implausible value", table, message, f"{column.name} NOT BETWEEN {low} AND {high}")
+
+
+def _quoted(values: Iterable[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
+
+
+def _misshapen(column: str, pattern: str) -> str:
+    return f"NOT regexp_full_match({column}, '{pattern}')"
+
+
+def _codes(schema: TableSchema) -> Iterator[Rule]:
+    """The shapes of diagnosis codes, by the system the row names."""
+    if schema.name not in ("diagnoses", "conditions"):
+        return
+    for system, pattern in (("icd10", ICD10), ("icd9", ICD9)):
+        if system in schema.names["system"].allowed:
+            message = f"column code does not have the shape of {system}, {pattern}"
+            yield Rule("unknown code", schema.name, message, f"system = '{system}' AND {_misshapen('code', pattern)}")
+
+
+def _sensible(schema: TableSchema) -> Iterator[Rule]:
+    if schema.name == "people":
+        yield from _sensible_person()
+    if schema.name == "measurements":
+        low, high = BMI_BETWEEN
+        message = f"column value lies outside {low} to {high}, which a body mass index does not"
+        broken = f"measure = 'bmi' AND value NOT BETWEEN {low} AND {high}"
+        yield Rule("implausible value", schema.name, message, broken)
+    if schema.event is None:
+        return
+    if schema.settles:
+        ended, began = schema.settles.date, schema.event
+        message = f"column {ended} lies before {began}"
+        yield Rule("ends before it starts", schema.name, message, f"{ended} < {began}")
+    message = f"column {schema.event} lies before the month of birth"
+    yield Rule("event before birth", schema.name, message, f"{schema.event} < person_born", of_person=True)
+    message = f"column {schema.event} lies more than {DAYS_AFTER_DEATH} days after death"
+    late = f"{schema.event} > person_died + {DAYS_AFTER_DEATH}"
+    yield Rule("event after death", schema.name, message, late, of_person=True)
+
+
+def _sensible_person() -> Iterator[Rule]:
+    for column in ("date_of_death", "died_known_on", "care_home_from"):
+        message = f"column {column} lies before the month of birth"
+        yield Rule("event before birth", "people", message, f"{column} < date_trunc('month', date_of_birth)")
+
+
+def events_of(schema: TableSchema) -> tuple[str, ...]:
+    """The columns of a table that no row may date after the extract."""
+    if schema.name == "people":
+        return ("date_of_birth", "date_of_death")
+    return (schema.event,) if schema.event else ()
+
+
+def nhs_numbers(identifiers: Iterable[str]) -> list[str]:
+    """Those that are valid NHS numbers by modulus 11, with or without spaces and hyphens.
+
+    A number never issued, or the same digit ten times, is valid by the check digit and counts.
+    """
+    return [identifier for identifier in identifiers if nhs.is_valid(identifier)]
+
+
+LOOKS_LIKE_NHS_NUMBER = r"regexp_full_match(regexp_replace(patient_id, '[\s-]', '', 'g'), '\d{10}')"
+"""SQL: whether a patient_id is worth checking with `nhs_numbers`."""
+
+RULES: dict[str, tuple[Rule, ...]] = {name: rules_for(schema) for name, schema in SCHEMAS.items()}

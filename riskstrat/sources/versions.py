@@ -1,0 +1,170 @@
+"""The stored form of accepted rows, as DuckDB queries: who, when it read so, and in which order.
+
+A row is known from the later of its event and its `known_on`, or event + lag where the source says nothing. A row with
+a late-settling column is stored twice: open, with the late columns null, until the day they had come and were known,
+then settled. A version that would last no day is not stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+import pyarrow as pa
+
+from riskstrat.definitions.schemas import SCHEMAS, TableSchema
+from riskstrat.sources.tables import SPELL_COLUMNS, STREAMS
+
+FAR = "DATE '9999-12-31'"
+"""The end of a version that has none; a row that is never visible begins here."""
+
+ALWAYS = "DATE '1800-01-01'"
+"""The beginning of a person's row, before any record."""
+
+_ARROW = {
+    "text": pa.string(),
+    "date": pa.date32(),
+    "integer": pa.int32(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+}
+_PERIOD = [("valid_from", pa.date32()), ("valid_to", pa.date32())]
+
+
+def number_people(connection: duckdb.DuckDBPyConnection) -> int:
+    """Make `numbered` (person_row, patient_id, person) and give the number of people.
+
+    Persons are ordered by the md5 of patient_id, so that any range of numbers is a random sample of them.
+    """
+    connection.execute(
+        """
+        CREATE TABLE numbered AS
+        SELECT
+            landed_row AS person_row,
+            patient_id,
+            (row_number() OVER (ORDER BY md5(patient_id), patient_id) - 1)::INTEGER AS person
+        FROM accepted_people
+        """
+    )
+    row = connection.execute("SELECT count(*) FROM numbered").fetchone()
+    return row[0] if row else 0
+
+
+def number_spells(connection: duckdb.DuckDBPyConnection, lag: int) -> None:
+    """Make `spells`, one row per accepted admission: its number, what its diagnoses carry, and when it was known."""
+    schema = SCHEMAS["admissions"]
+    connection.execute(
+        f"""
+        CREATE TABLE spells AS
+        SELECT
+            spell_id,
+            (row_number() OVER (ORDER BY person, admitted_on, spell_id) - 1)::INTEGER AS spell,
+            {", ".join(SPELL_COLUMNS)},
+            discharged_on,
+            valid_from AS known_from,
+            settle_day
+        FROM ({_known(schema, lag)})
+        """
+    )
+
+
+def stored_schema(table: str) -> pa.Schema:
+    """The columns and types of the stored table: those of its stream, or of its source table with `person`."""
+    if table in STREAMS:
+        return STREAMS[table].table.schema().to_pyarrow()
+    schema = SCHEMAS[table]
+    person = [("person", pa.int32())] if "patient_id" in schema.names else []
+    return pa.schema([*((c.name, _ARROW[c.type]) for c in schema.columns), *person])
+
+
+def stored(table: str, lag: int) -> str:
+    """The query for the stored table, in its order: person, event date, then every other column."""
+    schema = SCHEMAS[table]
+    columns = stored_schema(table).names
+    event = STREAMS[table].event if table in STREAMS else None
+    first = [column for column in ("person", event) if column in columns]
+    order = [*first, *(column for column in columns if column not in first)]
+    return f"SELECT {', '.join(columns)} FROM ({_rows(schema, lag)}) ORDER BY {', '.join(order)}"
+
+
+def _rows(schema: TableSchema, lag: int) -> str:
+    if schema.name == "people":
+        return f"SELECT a.*, n.person, {ALWAYS} AS valid_from, {FAR} AS valid_to {_with_person('people', 'landed_row')}"
+    if "patient_id" not in schema.names:
+        return f"SELECT * FROM accepted_{schema.name}"
+    if schema.name == "diagnoses":
+        return _diagnoses(lag)
+    if schema.event is None:
+        return f"SELECT a.*, n.patient_id, n.person {_with_person(schema.name)}"
+    rows = _versions(schema, lag)
+    if schema.name == "admissions":
+        return f"SELECT v.*, s.spell FROM ({rows}) v JOIN spells s USING (spell_id)"
+    return rows
+
+
+def _with_person(table: str, row: str = "person_row") -> str:
+    return f"FROM accepted_{table} a JOIN numbered n ON n.person_row = a.{row}"
+
+
+def _known(schema: TableSchema, lag: int) -> str:
+    """Accepted rows with valid_from and, where columns settle late, settle_day (null while they have not)."""
+    known = f"coalesce({schema.known}, {schema.event} + {lag})" if schema.known else schema.event
+    rows = (
+        f"SELECT a.*, n.patient_id, n.person, greatest({schema.event}, {known}) AS valid_from "
+        f"{_with_person(schema.name)}"
+    )
+    settles = schema.settles
+    if settles is None:
+        return rows
+    day = f"greatest(valid_from, {settles.date}, {settles.known or settles.date})"
+    return f"SELECT *, CASE WHEN {settles.date} IS NOT NULL THEN {day} END AS settle_day FROM ({rows})"
+
+
+def late_columns(schema: TableSchema) -> tuple[str, ...]:
+    """The columns that read as null until they settle, the date of knowing them among them."""
+    if schema.settles is None:
+        return ()
+    return (*schema.settles.columns, *((schema.settles.known,) if schema.settles.known else ()))
+
+
+def _versions(schema: TableSchema, lag: int) -> str:
+    rows = _known(schema, lag)
+    if schema.settles is None:
+        return f"SELECT *, {FAR} AS valid_to FROM ({rows})"
+    late = ", ".join(f"NULL AS {column}" for column in late_columns(schema))
+    return f"""
+        WITH known AS ({rows})
+        SELECT * REPLACE ({late}), coalesce(settle_day, {FAR}) AS valid_to FROM known
+        WHERE settle_day IS NULL OR settle_day > valid_from
+        UNION ALL
+        SELECT * REPLACE (settle_day AS valid_from), {FAR} AS valid_to FROM known WHERE settle_day IS NOT NULL
+    """
+
+
+def _diagnoses(lag: int) -> str:
+    """Diagnoses with their spell, from the later of both being known; those of an open spell are never visible."""
+    known = f"coalesce(a.known_on, s.discharged_on + {lag})"
+    visible = f"greatest({known}, s.known_from, s.settle_day)"
+    carried = ", ".join(f"s.{column}" for column in SPELL_COLUMNS)
+    return f"""
+        SELECT
+            a.*, n.patient_id, n.person, s.spell, {carried},
+            CASE WHEN s.settle_day IS NULL THEN {FAR} ELSE {visible} END AS valid_from,
+            {FAR} AS valid_to
+        {_with_person("diagnoses")} JOIN spells s USING (spell_id)
+    """
+
+
+def unsettled(connection: duckdb.DuckDBPyConnection, schema: TableSchema) -> int:
+    """Accepted rows that say something in a late column but not when it settled; those columns stay null."""
+    if schema.settles is None or len(late_columns(schema)) == 1:
+        return 0
+    said = " OR ".join(f"{column} IS NOT NULL" for column in late_columns(schema) if column != schema.settles.date)
+    query = f"SELECT count(*) FROM accepted_{schema.name} WHERE {schema.settles.date} IS NULL AND ({said})"
+    row = connection.execute(query).fetchone()
+    return row[0] if row else 0
+
+
+def lag_of(schema: TableSchema, lags: Mapping[str, int]) -> int:
+    """Days from event to knowledge for rows without `known_on`: riskstrat.toml's, else the schema's."""
+    return lags.get(schema.name, schema.lag_days)

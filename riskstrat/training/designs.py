@@ -1,0 +1,136 @@
+"""What the plain baselines see of the matrix: columns made ready for a logistic regression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Design = Callable[[Array], npt.NDArray[np.float32]]
+"""From rows of the matrix to rows of a design."""
+
+AGE, EMERGENCY = "age", "emergency_admissions_365d"
+SEXES = ("is_female", "is_male")
+SEX = "sex_"
+KNOTS = (30, 40, 50, 60, 65, 70, 75, 80, 85, 90)
+"""Ages (years) at which the slope of risk over age may change."""
+
+TAILS = (0.001, 0.999)
+SKEWED = 1.0
+
+
+def age_and_sex(columns: Sequence[str], train: Array) -> Design | str:
+    """Age as a broken line, each sex flag, and age apart for each; or which column is not there."""
+    sexes = [place for place, name in enumerate(columns) if name in SEXES or name.startswith(SEX)]
+    if AGE not in columns or not sexes:
+        return f"the matrix has no {AGE if AGE not in columns else SEXES[0]} column"
+    place = list(columns).index(AGE)
+    usual = _middle(train[:, place])
+
+    def design(values: Array) -> npt.NDArray[np.float32]:
+        age, sex = _filled(values[:, place], usual), np.nan_to_num(values[:, sexes]).astype(np.float64)
+        centred = (age - 50) / 20
+        parts = [_broken_line(age), sex, sex * centred[:, None], sex * np.maximum(age - 65, 0)[:, None] / 20]
+        return np.column_stack(parts).astype(np.float32)
+
+    return design
+
+
+def emergency_admissions(columns: Sequence[str], train: Array) -> Design | str:
+    """Last year's emergency admissions alone, as log(1 + count); or that the column is not there."""
+    if EMERGENCY not in columns:
+        return f"the matrix has no {EMERGENCY} column"
+    place = list(columns).index(EMERGENCY)
+
+    def design(values: Array) -> npt.NDArray[np.float32]:
+        return np.log1p(np.maximum(np.nan_to_num(values[:, [place]]), 0)).astype(np.float32)
+
+    return design
+
+
+def every_feature(columns: Sequence[str], train: Array) -> Design:
+    """Every column: missing ones at the median with a flag, skewed ones as log(1 + x), tails cut, standardised.
+
+    Age is a broken line besides, so that the baseline is a serious rival.
+    """
+    numbers = [number for place in range(len(columns)) if (number := _number(train[:, place], place))]
+    flags = _flags(train)
+    age = list(columns).index(AGE) if AGE in columns else None
+    usual = 0.0 if age is None else _middle(train[:, age])
+
+    def design(values: Array) -> npt.NDArray[np.float32]:
+        parts = [number.ready(values[:, number.place]) for number in numbers]
+        parts += [(~np.isfinite(values[:, place])).astype(np.float64) for place in flags]
+        if age is not None:
+            parts += list(_broken_line(_filled(values[:, age], usual))[:, 1:].T)
+        ready = np.empty((len(values), len(parts)), dtype=np.float32)
+        for place, part in enumerate(parts):
+            ready[:, place] = part
+        return ready
+
+    return design
+
+
+class _Number(NamedTuple):
+    """How one column is made ready; learned from the training rows alone."""
+
+    place: int
+    median: float
+    low: float
+    high: float
+    log: bool
+    mean: float = 0.0
+    spread: float = 1.0
+
+    def ready(self, column: Array) -> npt.NDArray[np.float64]:
+        """The column filled, cut, logged and standardised."""
+        within = np.clip(_filled(column, self.median), self.low, self.high)
+        return ((np.log1p(within) if self.log else within) - self.mean) / self.spread
+
+
+def _number(column: Array, place: int) -> _Number | None:
+    """How to make the column ready, or None if it is the same for everybody."""
+    known = column[np.isfinite(column)].astype(np.float64)
+    if len(known) == 0 or known.min() == known.max():
+        return None
+    low, high = (float(end) for end in np.quantile(known, TAILS))
+    if low == high:  # so rare that cutting the tails would leave nothing
+        low, high = float(known.min()), float(known.max())
+    raw = _Number(place, _middle(column), low, high, low >= 0 and _skewness(np.clip(known, low, high)) > SKEWED)
+    ready = raw.ready(column)
+    return raw._replace(mean=float(ready.mean()), spread=float(ready.std()) or 1.0)
+
+
+def _flags(train: Array) -> list[int]:
+    """Columns whose missing rows make a flag: some but not all are missing, and no earlier flag marks the same rows."""
+    seen: set[bytes] = set()
+    places = []
+    for place in range(train.shape[1]):
+        missing = ~np.isfinite(train[:, place])
+        marks = np.packbits(missing).tobytes()
+        if missing.any() and not missing.all() and marks not in seen:
+            seen.add(marks)
+            places.append(place)
+    return places
+
+
+def _broken_line(age: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Age in units of 20 years from 50, then how far it lies above each knot."""
+    return np.column_stack([(age - 50) / 20, *(np.maximum(age - knot, 0) / 20 for knot in KNOTS)])
+
+
+def _skewness(known: npt.NDArray[np.float64]) -> float:
+    spread = known.std()
+    return float(np.mean(((known - known.mean()) / spread) ** 3)) if spread > 0 else 0.0
+
+
+def _middle(column: Array) -> float:
+    known = column[np.isfinite(column)]
+    return float(np.median(known)) if len(known) else 0.0
+
+
+def _filled(column: Array, usual: float) -> npt.NDArray[np.float64]:
+    return np.where(np.isfinite(column), column, usual).astype(np.float64)

@@ -1,0 +1,64 @@
+"""LightGBM, fitted so that the same rows give the same trees on any number of cores."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from riskstrat.definitions.recipes import LearnerRecipe
+from riskstrat.errors import TrainingError
+
+FEWEST_ROWS_IN_LEAF = 5
+LEAVES_AT_LEAST = 20
+"""In a small source a leaf may hold one row in this many, whatever the recipe asks."""
+
+
+def rows_in_leaf(learner: LearnerRecipe, rows: int) -> int:
+    """The recipe's `min_rows_in_leaf`, or less where so few rows train that no tree could split."""
+    return min(learner.min_rows_in_leaf, max(FEWEST_ROWS_IN_LEAF, rows // LEAVES_AT_LEAST))
+
+
+def fit_booster(
+    values: npt.NDArray[np.float32],
+    outcome: npt.NDArray[Any],
+    columns: Sequence[str],
+    learner: LearnerRecipe,
+    threads: int,
+) -> str:
+    """The booster's text. Raises TrainingError if no column separates the outcomes."""
+    import lightgbm
+
+    settings = _settings(learner, len(outcome), threads)
+    rows = lightgbm.Dataset(values, label=outcome, feature_name=list(columns), params=settings)
+    booster = lightgbm.train(settings, rows, num_boost_round=learner.rounds)
+    if not booster.feature_importance("split").any():
+        raise TrainingError(
+            f"no feature separates those with the outcome from those without, among {len(outcome)} training rows; "
+            "check the sources behind the features, or train on more index dates or people"
+        )
+    # The text records its settings; how many cores took part is not one of the model's.
+    return re.sub(r"^\[num_threads: .*\]\n", "", booster.model_to_string(), flags=re.MULTILINE)
+
+
+def _settings(learner: LearnerRecipe, rows: int, threads: int) -> dict[str, Any]:
+    # One thread sums each column (force_col_wise), so that sums do not depend on how many there are; for counts that
+    # are mostly zero it is the faster way round too.
+    return {
+        "objective": "binary",
+        "learning_rate": learner.learning_rate,
+        "num_leaves": learner.leaves,
+        "min_data_in_leaf": rows_in_leaf(learner, rows),
+        "feature_fraction": learner.feature_fraction,
+        "bagging_fraction": learner.row_fraction,
+        "bagging_freq": 1 if learner.row_fraction < 1 else 0,
+        "lambda_l2": learner.l2,
+        "seed": learner.seed,
+        "deterministic": True,
+        "force_col_wise": True,
+        "num_threads": threads,
+        "verbosity": -1,
+    }

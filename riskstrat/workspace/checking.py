@@ -1,0 +1,168 @@
+"""What is wrong in a workspace that loads: sentences, sensitive codes, recipes, codelists, teams. No data needed."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from string import Formatter
+
+from riskstrat.definitions.codelists import Codelist, near
+from riskstrat.definitions.durations import EVER
+from riskstrat.definitions.expressions import columns_of
+from riskstrat.definitions.features import Feature
+from riskstrat.sources.tables import STREAMS
+from riskstrat.workspace.codelists import FOLDER
+from riskstrat.workspace.files import sha256_of
+from riskstrat.workspace.fingerprints import STREAM_CODELISTS
+from riskstrat.workspace.loading import SETTINGS_FILE, Workspace
+
+SENSITIVE = "sensitive"
+STATIC = ("date_of_birth", "sex", "lsoa", "imd_decile", "imd_year")
+"""Columns of people that do not change with time as this model of the data has it."""
+UNDATED = ("age", "attribute")
+PLACEHOLDERS = ("n", "s", "lookback", "date")
+
+Finding = tuple[str, str]
+"""The file, and what is to be put right in it."""
+
+
+def check(workspace: Workspace) -> list[str]:
+    """Everything to put right, each as "file: sentence"; an empty list means that nothing was found."""
+    found = (_settings(workspace), _codelists(workspace), _features(workspace), _recipes(workspace))
+    return [f"{where}: {says}" for part in found for where, says in part]
+
+
+def _settings(workspace: Workspace) -> Iterator[Finding]:
+    teams = workspace.settings.teams
+    for title, given in (
+        ("name", [team.name for team in teams]),
+        ("code", [team.code for team in teams]),
+        ("locality", [locality for team in teams for locality in team.localities]),
+        ("practice", [practice for team in teams for practice in team.practices]),
+    ):
+        for value, times in Counter(given).items():
+            if times > 1:
+                yield (SETTINGS_FILE, f'{title} "{value}" belongs to {times} teams; a person has one team')
+    for team in teams:
+        if not team.localities and not team.practices:
+            yield (SETTINGS_FILE, f'team "{team.name}" serves nobody; give it localities or practices')
+    wanted = workspace.settings.lists.recipe
+    if wanted not in workspace.recipes:
+        known = tuple(workspace.recipes)
+        yield (SETTINGS_FILE, f'lists.recipe "{wanted}" is not a file of training/{near(wanted, known)}')
+    for name in workspace.settings.lists.counts:
+        if name not in workspace.features:
+            yield (SETTINGS_FILE, f'lists.counts: no feature "{name}"{near(name, tuple(workspace.features))}')
+        elif workspace.features[name].wording.sensitive:
+            yield (SETTINGS_FILE, f"lists.counts: {name} is sensitive and never printed; take it out")
+
+
+def _codelists(workspace: Workspace) -> Iterator[Finding]:
+    for name, codelist in workspace.codelists.items():
+        where = f"{FOLDER}/{name}.csv"
+        found = sha256_of(workspace.root / where, where)
+        if found != workspace.provenance[name].sha256:
+            yield (where, f'is not the file signed for; if it was meant to change, set sha256 = "{found}"')
+        for entry in codelist.entries:
+            if not re.fullmatch(r"[A-Z0-9_]+", entry.code):
+                yield (where, f'code "{entry.code}" is not upper case without dots or spaces')
+        for (system, code, group), times in Counter((e.system, e.code, e.group) for e in codelist.entries).items():
+            if times > 1:
+                yield (where, f'{system} code "{code}" stands {times} times in the group "{group}"')
+
+
+def _features(workspace: Workspace) -> Iterator[Finding]:
+    if not workspace.features:
+        yield ("features", "no feature is declared")
+    if SENSITIVE not in workspace.codelists:
+        yield (FOLDER, f"there is no {SENSITIVE}.csv, so nothing can tell which features must never be printed")
+    for name, feature in workspace.features.items():
+        for problem in (*_wording(feature), *_reading(feature, workspace), *_secrecy(feature, workspace)):
+            yield (workspace.origins[name], f"{name} {problem}")
+
+
+def _wording(feature: Feature) -> Iterator[str]:
+    for name, text in (("says", feature.wording.says), ("absent", feature.wording.absent or "")):
+        try:
+            given = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
+        except ValueError as broken:
+            yield f"{name}= cannot be read: {broken}"
+            continue
+        allowed = PLACEHOLDERS if name == "says" else ("lookback",)
+        for field in given:
+            if field not in allowed:
+                yield f"{name}= has {{{field}}}; the placeholders are {', '.join(f'{{{known}}}' for known in allowed)}"
+        if "date" in given and feature.verb in UNDATED:
+            yield f"{name}= has {{date}}, but {feature.verb} has no date"
+        if "lookback" in given and (feature.lookback >= EVER or feature.verb in (*UNDATED, "derive")):
+            yield f"{name}= has {{lookback}}, but the feature looks back over the whole record"
+
+
+def _reading(feature: Feature, workspace: Workspace) -> Iterator[str]:
+    """What a feature reads that it should not, in its own rows and in those of its unnamed inputs."""
+    for part in _parts(feature):
+        if part.rows is None:
+            continue
+        stream = STREAMS[part.rows.stream]
+        conditions = frozenset().union(*(columns_of(condition) for condition in part.rows.conditions))
+        given = (part.value, part.day, part.until, part.key)
+        values = [value for value in given if value is not None and not isinstance(value, str)]
+        read = conditions.union(*(columns_of(value) for value in values))
+        if "ethnicity" in read:
+            yield "reads ethnicity, which serves the audit of fairness and never the estimate"
+        for column in sorted(read - set(STATIC) - {"ethnicity"} if part.verb == "attribute" else ()):
+            yield f"reads people.{column}, which changes with time; use exists, days_since or active on that date"
+        for column in sorted(conditions & stream.systems.keys()):
+            yield f"filters on the codes of {stream.name}.{column}; use codes= with a codelist"
+        for name in STREAM_CODELISTS.get(stream.name, ()):
+            if name not in workspace.codelists:
+                yield f"reads {stream.name}, which needs the codelist {name}"
+        if part.verb == "weighted" and part.key == "group" and part.codes is not None:
+            for group in _groups_of_two_weights(part.codes):
+                yield f'weighs the group "{group}" of {part.codes.name}, whose codes have different weights'
+
+
+def _groups_of_two_weights(codelist: Codelist) -> Iterator[str]:
+    for group in codelist.groups:
+        if len({entry.weight for entry in codelist.entries if entry.group == group}) > 1:
+            yield group
+
+
+def _secrecy(feature: Feature, workspace: Workspace) -> Iterator[str]:
+    if feature.wording.sensitive or SENSITIVE not in workspace.codelists:
+        return
+    sensitive = workspace.codelists[SENSITIVE]
+    for part in _parts(feature):
+        if part.codes is not None and part.codes.overlaps(sensitive):
+            yield f"reads codes of {part.codes.name} that are in {SENSITIVE}.csv; set sensitive=True or leave them out"
+        for given in part.inputs.values():
+            source = workspace.features[given] if isinstance(given, str) else given
+            if source.wording.sensitive:
+                yield "derives from a sensitive feature; set sensitive=True"
+
+
+def _parts(feature: Feature) -> Iterator[Feature]:
+    """The feature and the inputs that it declares itself."""
+    yield feature
+    for given in feature.inputs.values():
+        if isinstance(given, Feature):
+            yield from _parts(given)
+
+
+def _recipes(workspace: Workspace) -> Iterator[Finding]:
+    if not workspace.recipes:
+        yield ("training", "there is no recipe")
+    for name, recipe in workspace.recipes.items():
+        where = f"training/{name}.toml"
+        if recipe.outcome not in workspace.outcomes:
+            close = near(recipe.outcome, tuple(workspace.outcomes))
+            yield (where, f'outcome "{recipe.outcome}" is not in training/outcomes.py{close}')
+        if recipe.cohort.index != "calendar" and recipe.cohort.index not in workspace.outcomes:
+            yield (where, f"cohort.index {recipe.cohort.index} needs rows of that name in training/outcomes.py")
+        for feature in recipe.exclude_features:
+            if feature not in workspace.features:
+                close = near(feature, tuple(workspace.features))
+                yield (where, f'exclude_features: no feature "{feature}"{close}')
+        if recipe.cohort.min_age > recipe.cohort.max_age:
+            yield (where, "cohort.min_age is above cohort.max_age")

@@ -1,0 +1,70 @@
+"""The fingerprint of each feature with all it rests on: named inputs, constants of its file, lists of its stream."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Iterator, Mapping
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from riskstrat.definitions.codelists import Codelist, near
+from riskstrat.definitions.features import Feature
+from riskstrat.errors import DefinitionError
+
+STREAM_CODELISTS: Mapping[str, tuple[str, ...]] = {"all_falls": ("falls_hospital", "falls_attendance")}
+"""Codelists that a merged stream is built with."""
+
+
+def fingerprints_of(
+    features: Mapping[str, Feature], codelists: Mapping[str, Codelist], origins: Mapping[str, str]
+) -> dict[str, str]:
+    """sha256 for each feature name. Raises DefinitionError for an input that does not exist, or a circle of inputs."""
+    done: dict[str, str] = {}
+
+    def named(name: str, asked_by: tuple[str, ...]) -> str:
+        if name in asked_by:
+            circle = " -> ".join((*asked_by[asked_by.index(name) :], name))
+            raise DefinitionError(f"{origins[name]}: derive goes round in a circle: {circle}")
+        if name not in features:
+            raise DefinitionError(
+                f'{origins[asked_by[-1]]}: {asked_by[-1]} asks for a feature "{name}" that does not exist'
+                f"{near(name, tuple(features))}"
+            )
+        if name not in done:
+            done[name] = whole(features[name], (*asked_by, name))
+        return done[name]
+
+    def whole(feature: Feature, asked_by: tuple[str, ...]) -> str:
+        given = feature.inputs.values()
+        inputs = [named(part, asked_by) if isinstance(part, str) else whole(part, asked_by) for part in given]
+        facts = [feature.fingerprint, *_lists_behind(feature, codelists), *_constants(feature), *inputs]
+        return hashlib.sha256("\n".join(facts).encode()).hexdigest()
+
+    return {name: named(name, ()) for name in features}
+
+
+def _lists_behind(feature: Feature, codelists: Mapping[str, Codelist]) -> Iterator[str]:
+    for name in STREAM_CODELISTS.get(feature.rows.stream if feature.rows else "", ()):
+        if name in codelists:
+            yield codelists[name].fingerprint
+
+
+def _constants(feature: Feature) -> Iterator[str]:
+    """What the formula reads of its file besides its inputs: a constant's value, a function's text."""
+    formula = feature.formula
+    if not isinstance(formula, FunctionType):
+        return
+    for name in sorted(set(_names(formula.__code__))):
+        value: Any = formula.__globals__.get(name)
+        if isinstance(value, FunctionType):
+            yield f"{name}={inspect.getsource(value)}"
+        elif value is not None and not isinstance(value, ModuleType | type):
+            yield f"{name}={value!r}"
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)

@@ -1,0 +1,156 @@
+"""Finding a workspace and loading it whole: settings, codelists, features, outcomes, recipes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import ibis.expr.types as ir
+
+from riskstrat.definitions.codelists import Codelist, available
+from riskstrat.definitions.declared import read
+from riskstrat.definitions.expressions import rows_of, structure
+from riskstrat.definitions.features import Declared, Feature
+from riskstrat.definitions.recipes import Recipe
+from riskstrat.definitions.settings import Settings
+from riskstrat.errors import DefinitionError, WorkspaceError
+from riskstrat.sources.tables import STREAMS
+from riskstrat.workspace.codelists import Provenance, read_codelists
+from riskstrat.workspace.files import read_toml
+from riskstrat.workspace.fingerprints import fingerprints_of
+from riskstrat.workspace.modules import run
+
+SETTINGS_FILE = "riskstrat.toml"
+OUTCOMES_FILE = "training/outcomes.py"
+RULES = ("pathways",)
+"""TOML files of training/ that are not recipes."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Everything a site has decided. Features stand in the order of their files' names, then of their declaration.
+
+    `fingerprints` gives the sha256 of each feature with all it rests on, `origins` the file that declares it.
+    """
+
+    root: Path
+    settings: Settings
+    codelists: Mapping[str, Codelist]
+    provenance: Mapping[str, Provenance]
+    features: Mapping[str, Feature]
+    outcomes: Mapping[str, ir.Table]
+    recipes: Mapping[str, Recipe]
+    fingerprints: Mapping[str, str]
+    origins: Mapping[str, str]
+
+    @cached_property
+    def definitions_hash(self) -> str:
+        """sha256 over every feature, codelist, outcome and recipe, whatever their order; settings are not in it."""
+        facts = {
+            "features": self.fingerprints,
+            "codelists": {name: codelist.fingerprint for name, codelist in self.codelists.items()},
+            "outcomes": {name: _conditions(table) for name, table in self.outcomes.items()},
+            "recipes": {name: recipe.model_dump(mode="json") for name, recipe in self.recipes.items()},
+        }
+        return hashlib.sha256(json.dumps(facts, sort_keys=True, default=dict).encode()).hexdigest()
+
+
+def find(path: Path | None = None) -> Path:
+    """The workspace folder: `path`, or else the nearest folder from here upwards with a riskstrat.toml."""
+    if path is not None:
+        if not (path / SETTINGS_FILE).is_file():
+            raise WorkspaceError(f"{path} has no {SETTINGS_FILE}; give a workspace, or make one: riskstrat init {path}")
+        return path.resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / SETTINGS_FILE).is_file():
+            return folder
+    raise WorkspaceError(
+        f"no {SETTINGS_FILE} here or in a folder above; go to a workspace, name it with --workspace, "
+        "or make one: riskstrat init FOLDER"
+    )
+
+
+def load(root: Path) -> Workspace:
+    """The workspace at `root`. Raises WorkspaceError for its settings, DefinitionError for what it declares."""
+    root = root.resolve()
+    given = read_toml(root / SETTINGS_FILE, SETTINGS_FILE, WorkspaceError)
+    settings = read(Settings, given, SETTINGS_FILE, WorkspaceError)
+    codelists, provenance = read_codelists(root)
+    with available(codelists):
+        features, origins = _read_features(root)
+        outcomes = _read_outcomes(root)
+    fingerprints = fingerprints_of(features, codelists, origins)
+    recipes = _read_recipes(root)
+    return Workspace(root, settings, codelists, provenance, features, outcomes, recipes, fingerprints, origins)
+
+
+def _read_features(root: Path) -> tuple[dict[str, Feature], dict[str, str]]:
+    features: dict[str, Feature] = {}
+    origins: dict[str, str] = {}
+    for path in sorted((root / "features").glob("*.py")):
+        where = f"features/{path.name}"
+        for name, feature in _declared_in(run(path, where), where):
+            if name in features:
+                raise DefinitionError(f'{where}: feature "{name}" stands in {origins[name]} already; rename one')
+            features[name] = replace(feature, name=name)
+            origins[name] = where
+    return features, origins
+
+
+def _declared_in(names: Mapping[str, Any], where: str) -> Iterator[tuple[str, Feature]]:
+    for name, value in names.items():
+        declared = value if isinstance(value, dict) else {name: value}
+        for key, features in declared.items():
+            if _is_declared(features):
+                yield from _named(key, features, where)
+
+
+def _is_declared(value: object) -> bool:
+    return isinstance(value, tuple) and bool(value) and all(isinstance(part, Feature) for part in value)
+
+
+def _named(name: str, declared: Declared, where: str) -> Iterator[tuple[str, Feature]]:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in ("patient_id", "index_date"):
+        raise DefinitionError(f'{where}: "{name}" cannot name a feature; use small letters, digits and underscores')
+    for feature in declared:
+        yield name + feature.suffix, feature
+
+
+def _read_outcomes(root: Path) -> dict[str, ir.Table]:
+    path = root / OUTCOMES_FILE
+    if not path.exists():
+        return {}
+    streams = {id(stream.table) for stream in STREAMS.values()}
+    tables = {name: value for name, value in run(path, OUTCOMES_FILE).items() if isinstance(value, ir.Table)}
+    outcomes = {name: table for name, table in tables.items() if id(table) not in streams}
+    for name, table in outcomes.items():
+        try:
+            rows_of(table)
+        except DefinitionError as wrong:
+            raise DefinitionError(f"{OUTCOMES_FILE}: {name}: {wrong}") from None
+    return outcomes
+
+
+def _read_recipes(root: Path) -> dict[str, Recipe]:
+    paths = [path for path in sorted((root / "training").glob("*.toml")) if path.stem not in RULES]
+    return {path.stem: _read_recipe(path) for path in paths}
+
+
+def _read_recipe(path: Path) -> Recipe:
+    where = f"training/{path.name}"
+    given = read_toml(path, where, DefinitionError)
+    if given.get("name", path.stem) != path.stem:
+        raise DefinitionError(f'{where}: name "{given["name"]}" is not that of the file; leave it out')
+    return read(Recipe, given | {"name": path.stem}, where, DefinitionError)
+
+
+def _conditions(table: ir.Table) -> list[str]:
+    rows = rows_of(table)
+    return [rows.stream, *sorted(structure(condition) for condition in rows.conditions)]

@@ -1,0 +1,106 @@
+"""Definition files as Python: run from their path, under a name that nothing else can import, errors in one line."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from riskstrat.definitions.codelists import near
+from riskstrat.definitions.features import Words
+from riskstrat.errors import DefinitionError
+from riskstrat.workspace.files import read_bytes
+
+_KEYWORDS = ("lookback", "missing", "codes", *Words.__annotations__)
+
+
+def run(path: Path, where: str) -> dict[str, Any]:
+    """The names that the definition file at `path` gives, in order. Raises DefinitionError "`where` line n: ...".
+
+    The file is compiled here, not imported: nothing of it stays in sys.modules, and no bytecode lands beside it.
+    """
+    source = read_bytes(path, where)
+    module = ModuleType(f"_riskstrat_workspace.{path.parent.name}.{path.stem}")
+    module.__file__ = str(path)
+    try:
+        tree = ast.parse(source, str(path))
+        _refuse_names_given_twice(tree, where)
+        exec(compile(tree, str(path), "exec"), module.__dict__)
+    except (Exception, SystemExit) as wrong:
+        if isinstance(wrong, DefinitionError) and str(wrong).startswith(where):
+            raise
+        raise DefinitionError(f"{where} line {_line(wrong, path)}: {_sentence(wrong)}") from None
+    return {name: value for name, value in module.__dict__.items() if not name.startswith("_")}
+
+
+def _refuse_names_given_twice(tree: ast.Module, where: str) -> None:
+    seen: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            given = [node.name]
+        elif isinstance(node, ast.Assign):
+            given = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        else:
+            continue
+        for name in given:
+            if name in seen:
+                raise DefinitionError(f'{where} line {node.lineno}: the name "{name}" is given twice; rename one')
+            seen.add(name)
+
+
+def _line(wrong: BaseException, path: Path) -> int:
+    if isinstance(wrong, SyntaxError):
+        return wrong.lineno or 1
+    frames = [frame.lineno for frame in traceback.extract_tb(wrong.__traceback__) if frame.filename == str(path)]
+    return (frames[-1] if frames else None) or 1
+
+
+def _sentence(wrong: BaseException) -> str:
+    text = " ".join(str(wrong).split())
+    if isinstance(wrong, DefinitionError):
+        return text
+    if isinstance(wrong, SyntaxError):
+        return f"not Python: {wrong.msg}"
+    if isinstance(wrong, AttributeError) and wrong.name:
+        return _no_attribute(wrong.obj, wrong.name)
+    if isinstance(wrong, ImportError):
+        return _no_import(wrong, text)
+    if isinstance(wrong, TypeError):
+        return _keywords(text) or _no_column(text) or text
+    return f"{type(wrong).__name__}: {text}"
+
+
+def _no_attribute(thing: object, name: str) -> str:
+    columns = getattr(thing, "columns", None)
+    if columns is None:
+        return f'{type(thing).__name__} has no "{name}"{near(name, tuple(dir(thing)))}'
+    return f'no column "{name}"{near(name, tuple(columns))} (columns: {", ".join(columns)})'
+
+
+def _no_import(wrong: ImportError, text: str) -> str:
+    match = re.match(r"cannot import name '(\w+)' from '([\w.]+)'", text)
+    if match is None:
+        return text
+    name, module = match.groups()
+    return f'{module} has no "{name}"{near(name, tuple(vars(sys.modules[module])))}'
+
+
+def _keywords(text: str) -> str:
+    if match := re.search(r"missing \d+ required (?:keyword-only|positional) arguments?: (.+)", text):
+        named = ", ".join(f"{name}=" for name in re.findall(r"'(\w+)'", match.group(1)))
+        return f"the declaration lacks {named}"
+    if match := re.search(r"unexpected keyword argument '(\w+)'", text):
+        return f'unknown keyword "{match.group(1)}="{near(match.group(1), _KEYWORDS)}'
+    return ""
+
+
+def _no_column(text: str) -> str:
+    match = re.match(r"Column '(\w+)' is not found in table. Existing columns: (.+)", text)
+    if match is None:
+        return ""
+    columns = tuple(re.findall(r"'(\w+)'", match.group(2)))
+    return f'no column "{match.group(1)}"{near(match.group(1), columns)} (columns: {", ".join(columns)})'

@@ -1,0 +1,69 @@
+"""Copying a workspace out: a site's own decisions, to keep and change while the engine is upgraded."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from riskstrat.errors import StorageError, WorkspaceError
+
+PATTERNS = (
+    "riskstrat.toml",
+    "features/*.py",
+    "features/codelists/*.csv",
+    "features/codelists/codelists.toml",
+    "training/*.py",
+    "training/*.toml",
+    "registry/promotion.toml",
+    "registry/*.md.j2",
+    "notebooks/*.ipynb",
+)
+"""The files of a workspace that are decisions; what commands make in it is not copied."""
+
+GITIGNORE = """\
+# What the commands make here: none of it is a decision, some of it is about patients
+/data/
+/lists/
+/scratch/
+/registry/mlflow.db*
+/registry/artifacts/
+/registry/cards/
+__pycache__/
+"""
+
+
+def init(target: Path) -> list[Path]:
+    """Makes a workspace in `target`, a new or empty folder, and gives the files made.
+
+    Raises WorkspaceError if the folder holds anything, StorageError if it cannot be written (then nothing stays).
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise WorkspaceError(f"{target} is not empty; give a new or empty folder, so that no file is written over")
+    template = _template()
+    made: list[Path] = []
+    try:
+        for source in _files(template):
+            copy = target / source.relative_to(template)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            made.append(copy)
+            shutil.copyfile(source, copy)
+        made.append(target / ".gitignore")
+        made[-1].write_text(GITIGNORE, encoding="utf-8", newline="\n")
+    except OSError as unwritable:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise StorageError(f"{target} cannot be written ({unwritable.strerror}); nothing was kept there") from None
+    return made
+
+
+def _template() -> Path:
+    """The workspace that came with the package, or in a checkout the repository itself."""
+    package = Path(__file__).resolve().parents[1]
+    shipped = package / "_template"
+    return shipped if shipped.is_dir() else package.parent
+
+
+def _files(template: Path) -> Iterator[Path]:
+    for pattern in PATTERNS:
+        yield from sorted(template.glob(pattern))

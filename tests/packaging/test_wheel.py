@@ -1,0 +1,168 @@
+"""The wheel carries the engine and the workspace template, and nothing else; it works in an environment of its own."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = "riskstrat/_template/"
+SHIPPED_FOLDERS = ("features", "training", "registry", "notebooks")
+
+# Every file of the wheel is of one of these kinds.
+ALLOWED = [
+    re.compile(pattern)
+    for pattern in (
+        r"riskstrat/(?!_template/)(\w+/)*\w+(\.html)?\.(py|j2|css|svg|sql|toml)",
+        r"riskstrat/simulation/(\w+/)*\w+\.csv",
+        TEMPLATE + r"riskstrat\.toml",
+        TEMPLATE + r"(features|training)/\w+\.(py|toml)",
+        TEMPLATE + r"features/codelists/(\w+\.csv|codelists\.toml|README\.md)",
+        TEMPLATE + r"registry/(promotion\.toml|model_card\.md\.j2)",
+        TEMPLATE + r"notebooks/\w+\.ipynb",
+        r"riskstrat-[\d.]+\.dist-info/(METADATA|WHEEL|RECORD|entry_points\.txt)",
+    )
+]
+
+# What a working week leaves lying about, none of which may ever travel.
+LEFT_BEHIND = (
+    "data/people.parquet",
+    "lists/2026-03-02/manifest.json",
+    "registry/mlflow.db",
+    "registry/mlflow.db-wal",
+    "registry/artifacts/1/model.txt",
+    "registry/cards/emergency_admission_12m-1.md",
+    "registry/patients.csv",
+    "features/patients.csv",
+    "features/__pycache__/falls.cpython-311.pyc",
+    "features/codelists/patients.xlsx",
+    "training/scratch.parquet",
+    "notebooks/patients.csv",
+    "notebooks/.ipynb_checkpoints/week-checkpoint.ipynb",
+    "riskstrat/scratch.csv",
+    "riskstrat/sources/scratch.duckdb",
+    "patients.csv",
+)
+
+pytestmark = pytest.mark.slow
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """What a command printed; fails with its words if it failed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV_"))}
+    result = subprocess.run(
+        [str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=1200
+    )
+    assert result.returncode == 0, f"{command}\n{result.stdout[-4000:]}\n{result.stderr[-4000:]}"
+    return result.stdout
+
+
+def copy_of_the_project(folder: Path) -> Path:
+    """The files the wheel is built from, as they stand, without what running the project here has made."""
+    folder.mkdir()
+    for name in ("pyproject.toml", "README.md", ".gitignore", "riskstrat.toml"):
+        shutil.copy(ROOT / name, folder / name)
+    made_by_runs = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "mlflow.db*", "artifacts", "cards")
+    for name in ("riskstrat", "tests", *SHIPPED_FOLDERS):
+        shutil.copytree(ROOT / name, folder / name, ignore=made_by_runs)
+    return folder
+
+
+def build_wheel(project: Path, into: Path) -> Path:
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", into, project, cwd=project)
+    (wheel,) = into.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_of_the_project(tmp_path_factory.mktemp("source") / "project")
+
+
+@pytest.fixture(scope="module")
+def files_to_ship(project: Path) -> set[str]:
+    """Where each file of the engine and of the workspace belongs in the wheel."""
+    engine = {path.relative_to(project).as_posix() for path in (project / "riskstrat").rglob("*") if path.is_file()}
+    decisions = [path for folder in SHIPPED_FOLDERS for path in (project / folder).rglob("*") if path.is_file()]
+    template = [project / "riskstrat.toml", *decisions]
+    return engine | {TEMPLATE + path.relative_to(project).as_posix() for path in template}
+
+
+@pytest.fixture(scope="module")
+def wheel(project: Path, files_to_ship: set[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel built from a working copy in which records, models and caches lie about."""
+    assert files_to_ship
+    for name in LEFT_BEHIND:
+        path = project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("P1,1931-04-02\n", encoding="utf-8")
+    return build_wheel(project, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def packed(wheel: Path) -> set[str]:
+    """Every file of the wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def test_the_wheel_holds_every_file_of_the_engine_and_the_workspace(packed: set[str], files_to_ship: set[str]) -> None:
+    assert files_to_ship - packed == set()
+
+
+def test_the_wheel_holds_only_the_kinds_of_file_that_may_travel(packed: set[str]) -> None:
+    assert {name for name in packed if not any(kind.fullmatch(name) for kind in ALLOWED)} == set()
+
+
+def test_the_wheel_holds_nothing_that_a_week_of_work_left_behind(packed: set[str], files_to_ship: set[str]) -> None:
+    metadata = {name for name in packed if ".dist-info/" in name}
+    assert packed - metadata - files_to_ship == set()
+
+
+def test_every_code_list_in_the_wheel_is_declared_with_its_provenance(packed: set[str], project: Path) -> None:
+    declared = tomllib.loads((project / "features" / "codelists" / "codelists.toml").read_text(encoding="utf-8"))
+    lists = {Path(name).stem for name in packed if name.startswith(f"{TEMPLATE}features/") and name.endswith(".csv")}
+    assert lists == set(declared)
+
+
+def test_building_twice_gives_the_same_bytes(wheel: Path, project: Path, tmp_path: Path) -> None:
+    assert build_wheel(project, tmp_path).read_bytes() == wheel.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def clean_install(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scripts folder of a new environment: the locked packages, then the wheel and nothing from anywhere else."""
+    environment = tmp_path_factory.mktemp("install") / "environment"
+    run(sys.executable, "-m", "venv", environment, cwd=ROOT)
+    scripts = environment / ("Scripts" if os.name == "nt" else "bin")
+    pip = (scripts / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    run(*pip, "--require-hashes", "--only-binary", ":all:", "-r", ROOT / "requirements.lock", cwd=environment)
+    run(*pip, "--no-deps", "--no-index", wheel, cwd=environment)
+    return scripts
+
+
+def test_a_clean_install_makes_a_workspace_and_runs_a_week_in_it(clean_install: Path, tmp_path: Path) -> None:
+    riskstrat, workspace = clean_install / "riskstrat", tmp_path / "borough"
+    run(riskstrat, "init", workspace, cwd=tmp_path)
+    run(riskstrat, "demo", "--workspace", workspace, "--people", "3000", cwd=tmp_path)
+    assert len(list(workspace.glob("lists/*/manifest.json"))) == 1
+
+
+def test_the_installed_engine_is_the_one_of_the_wheel(clean_install: Path, tmp_path: Path) -> None:
+    where = run(clean_install / "python", "-c", "import riskstrat; print(riskstrat.__file__)", cwd=tmp_path)
+    assert Path(where.strip()).is_relative_to(clean_install.parent)
+
+
+def test_a_workspace_from_the_wheel_is_the_workspace_of_the_repository(
+    clean_install: Path, files_to_ship: set[str], tmp_path: Path
+) -> None:
+    workspace = tmp_path / "borough"
+    run(clean_install / "riskstrat", "init", workspace, cwd=tmp_path)
+    made = {path.relative_to(workspace).as_posix() for path in workspace.rglob("*") if path.is_file()}
+    assert {name.removeprefix(TEMPLATE) for name in files_to_ship if name.startswith(TEMPLATE)} - made == set()

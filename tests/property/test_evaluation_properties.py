@@ -1,0 +1,118 @@
+"""What must hold for any outcomes and risks."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import expit, logit
+
+from riskstrat.evaluation import Evaluation, calibration_in_the_large, evaluate, pooled_yield, recalibrate, yields
+
+RISKS = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
+# Time limits would fail on a busy machine; fifty examples are plenty for tables this small.
+UNHURRIED = settings(max_examples=50, deadline=None)
+PEOPLE = st.lists(st.tuples(st.integers(0, 1), RISKS), min_size=0, max_size=60)
+
+
+def columns(people: list[tuple[int, float]]) -> tuple[np.ndarray, np.ndarray]:
+    outcome = np.array([outcome for outcome, _ in people], dtype=float)
+    return outcome, np.array([risk for _, risk in people], dtype=float)
+
+
+@UNHURRIED
+@given(PEOPLE, st.integers(0, 80))
+def test_any_table_is_evaluated_and_every_empty_measure_has_a_reason(people, capacity):
+    outcome, risk = columns(people)
+    found = evaluate(outcome, risk, capacity=capacity, people=range(len(people)))
+    plain = found.to_dict()
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+    assert {name for name, value in plain.items() if value is None} == set(found.reasons)
+    for row in found.yields:
+        assert (row.reason is None) == (row.number_needed_to_review is not None)
+    for name in ("auroc", "auprc", "brier", "ici", "prevalence", "mean_risk"):
+        assert plain[name] is None or 0 <= plain[name] <= 1
+
+
+@UNHURRIED
+@given(PEOPLE)
+def test_auroc_and_yield_do_not_change_under_a_strictly_increasing_transform(people):
+    outcome, risk = columns(people)
+    plain = evaluate(outcome, risk, capacity=3)
+    bent = evaluate(outcome, expit(3 * risk - 1), capacity=3)
+    assert plain.auroc == bent.auroc
+    assert plain.auprc == bent.auprc
+    assert [row.events for row in plain.yields] == [row.events for row in bent.yields]
+
+
+@UNHURRIED
+@given(PEOPLE, st.randoms(use_true_random=False))
+def test_the_order_of_the_rows_does_not_matter(people, random):
+    numbered = list(enumerate(people))
+    first = _evaluated(numbered)
+    random.shuffle(numbered)
+    assert _evaluated(numbered) == first
+
+
+def _evaluated(numbered: list[tuple[int, tuple[int, float]]]) -> Evaluation:
+    outcome, risk = columns([row for _, row in numbered])
+    return evaluate(outcome, risk, capacity=5, people=[number for number, _ in numbered])
+
+
+@UNHURRIED
+@given(PEOPLE.filter(len))
+def test_a_list_of_everybody_has_the_prevalence_and_finds_every_event(people):
+    outcome, risk = columns(people)
+    found = yields(outcome, risk, capacity=len(people))[0]
+    assert found.ppv == outcome.mean()
+    assert found.ppv_low <= found.ppv <= found.ppv_high
+    if outcome.any():
+        assert (found.sensitivity, found.lift) == (1, 1)
+    pooled = pooled_yield(outcome, risk, ["2026-01-05"] * len(people), None, len(people))
+    assert pooled.rate == pooled.prevalence == found.ppv
+
+
+@UNHURRIED
+@given(PEOPLE)
+def test_a_longer_list_never_finds_fewer_events(people):
+    outcome, risk = columns(people)
+    found = [yields(outcome, risk, capacity=k)[0].events for k in range(1, len(people) + 1)]
+    assert found == sorted(found)
+
+
+@UNHURRIED
+@given(st.lists(st.tuples(st.integers(1, 40), st.integers(41, 99)), min_size=1, max_size=5), st.floats(0.4, 2.5))
+def test_rates_bent_by_a_known_line_give_back_that_line(groups, slope):
+    # Fractional people at each risk, so that the observed rate is exactly what the line says.
+    risk = np.repeat(np.array([share / 100 for pair in groups for share in pair]), 2)
+    outcome = np.tile([1.0, 0.0], len(risk) // 2)
+    true = expit(0.3 + slope * logit(risk))
+    weights = np.where(outcome == 1, true, 1 - true)
+    found = recalibrate(outcome, risk, weights)
+    assert (found.intercept, found.slope) == pytest.approx((0.3, slope), abs=1e-5)
+
+
+@UNHURRIED
+@given(st.lists(st.integers(1, 99), min_size=1, max_size=20))
+def test_perfectly_calibrated_risks_have_slope_1_and_no_shift(percent):
+    risk = np.repeat(np.array(percent) / 100, 2)
+    outcome = np.tile([1.0, 0.0], len(percent))
+    weights = np.where(outcome == 1, risk, 1 - risk)
+    assert calibration_in_the_large(outcome, risk, weights).value == pytest.approx(0, abs=1e-9)
+    found = recalibrate(outcome, risk, weights)
+    if len(set(percent)) == 1:
+        assert found.reason == "every risk is the same"
+    else:
+        assert (found.intercept, found.slope) == pytest.approx((0, 1), abs=1e-5)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_a_drawn_borough_whose_risk_is_true_is_found_calibrated(seed):
+    random = np.random.default_rng(seed)
+    risk = expit(random.normal(-2, 1.2, 8000))
+    found = evaluate((random.random(8000) < risk).astype(int), risk, capacity=None)
+    assert found.calibration_slope == pytest.approx(1, abs=0.2)
+    assert found.calibration_in_the_large == pytest.approx(0, abs=0.25)
+    assert found.ici < 0.025

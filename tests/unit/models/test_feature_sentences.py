@@ -1,0 +1,92 @@
+"""explanation: one feature, one value, one date, one sentence."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from riskstrat.definitions.durations import EVER
+from riskstrat.definitions.features import Feature, Wording
+from riskstrat.errors import DefinitionError
+from riskstrat.explanation import render
+
+DAY = date(2026, 3, 4)
+
+
+def said(
+    says: str, value: float, when: date | np.datetime64 | None = DAY, absent: str | None = None, **facts
+) -> str | None:
+    wording = Wording(
+        theme="hospital use", unit="number", says=says, why="for the test", sensitive=False, absent=absent
+    )
+    given = {"verb": "count", "missing": 0, "lookback": 365, "name": "stays"} | facts
+    return render(Feature(wording=wording, **given), value, when)
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"), [(1.0, "1 stay in the last 12 months."), (3.0, "3 stays in the last 12 months.")]
+)
+def test_a_count_is_a_whole_number_with_its_plural_and_lookback(value: float, sentence: str) -> None:
+    assert said("{n} stay{s} in the last {lookback}", value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "figure"),
+    [
+        (np.float32(0.1), "0.1"),
+        (np.float32(0.237), "0.24"),
+        (2.5, "2.5"),
+        (27.46, "27.5"),
+        (1500.0, "1,500"),
+        (-3.25, "-3.25"),
+        (12.04, "12"),
+        (-0.001, "0"),
+    ],
+)
+def test_other_numbers_have_as_many_decimals_as_a_person_reads(value: float, figure: str) -> None:
+    assert said("score {n}", value) == f"Score {figure}."
+
+
+def test_a_date_is_written_out() -> None:
+    assert said("last stay on {date}", 1) == "Last stay on 4 March 2026."
+    assert said("last stay on {date}", 1, np.datetime64("2026-12-31")) == "Last stay on 31 December 2026."
+    assert said("last stay on {date}", 1, np.datetime64("2026-03-04T00:00:00")) == "Last stay on 4 March 2026."
+
+
+@pytest.mark.parametrize("nobody_knows", [None, np.datetime64("NaT")])
+def test_a_sentence_without_its_date_is_not_said(nobody_knows) -> None:
+    assert said("last stay on {date}", 1, nobody_knows) is None
+    assert said("{n} stay{s}", 1, nobody_knows) == "1 stay."
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan])
+def test_nothing_recorded_is_said_in_the_words_for_it_or_not_at_all(value: float) -> None:
+    assert said("{n} stays", value, None, absent="no stays in the last {lookback}") == "No stays in the last 12 months."
+    assert said("{n} stays", value, None) is None
+
+
+def test_zero_days_since_or_a_measured_zero_is_a_value() -> None:
+    assert said("last stay {n} days ago", 0, verb="days_since", missing=None) == "Last stay 0 days ago."
+    assert said("change of {n} a year", 0, verb="slope", missing=None) == "Change of 0 a year."
+    assert said("last stay {n} days ago", np.nan, None, "no stay", verb="days_since", missing=None) == "No stay."
+
+
+def test_the_value_that_stands_for_missing_is_not_said_as_one() -> None:
+    assert said("last stay {n} days ago", 9999, None, "no stay", verb="days_since", missing=9999) == "No stay."
+    assert said("last stay {n} days ago", 9999, DAY, "no stay", verb="days_since", missing=9999) == (
+        "Last stay 9,999 days ago."
+    )
+
+
+def test_a_sentence_begins_with_a_capital_and_ends_with_one_full_stop() -> None:
+    assert said("eFI {n}.", 2) == "EFI 2."
+    assert said("A&E attended", 1) == "A&E attended."
+    assert said("stays {lookback}", 1, lookback=EVER) == "Stays on record."
+
+
+@pytest.mark.parametrize("wrong", ["{count} stays", "{} stays", "{n stays", "{n.real} {n.x}"])
+def test_a_placeholder_that_does_not_exist_is_refused_by_the_features_name(wrong: str) -> None:
+    with pytest.raises(DefinitionError, match=r"stays: .* placeholders may be \{n\}, \{s\}, \{lookback\} and \{date\}"):
+        said(wrong, 1)

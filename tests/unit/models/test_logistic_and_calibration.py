@@ -1,0 +1,81 @@
+"""training: the plain logistic regression and Platt scaling agree with what they should be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from riskstrat.errors import TrainingError
+from riskstrat.training.calibration import calibrate
+from riskstrat.training.designs import every_feature
+from riskstrat.training.logistic import fit_logistic, log_odds
+
+
+def test_weights_are_those_of_another_implementation() -> None:
+    draw = np.random.default_rng(3)
+    design = draw.normal(size=(12_000, 5))
+    outcome = (draw.random(12_000) < 1 / (1 + np.exp(-(design @ [1, -1, 0.5, 0, 0] - 2)))).astype(float)
+    ours = fit_logistic(design, outcome, penalty=10.0)
+    theirs = LogisticRegression(C=0.1, tol=1e-10, max_iter=1000).fit(design, outcome)
+    assert np.allclose(ours, np.append(theirs.coef_, theirs.intercept_), atol=1e-4)
+
+
+def test_outcomes_that_a_line_separates_still_give_finite_weights() -> None:
+    design = np.linspace(-1, 1, 200)[:, None]
+    weights = fit_logistic(design, (design[:, 0] > 0).astype(float), penalty=1.0)
+    assert np.isfinite(weights).all()
+    assert weights[0] > 0
+
+
+def test_calibration_finds_the_slope_and_intercept_that_made_the_outcomes() -> None:
+    draw = np.random.default_rng(4)
+    margin = draw.normal(-2, 1.5, 100_000)
+    outcome = (draw.random(100_000) < 1 / (1 + np.exp(-(0.7 * margin + 0.4)))).astype(float)
+    calibrator, note = calibrate(margin, outcome)
+    assert calibrator.slope == pytest.approx(0.7, abs=0.03)
+    assert calibrator.intercept == pytest.approx(0.4, abs=0.06)
+    assert abs(calibrator.risk(margin).mean() - outcome.mean()) < 1e-6
+    assert note == f"Platt scaling on 100000 rows with {int(outcome.sum())} events"
+
+
+@pytest.mark.parametrize("outcome", [np.zeros(40), np.ones(40), np.tile([0.0, 1.0], 20), np.zeros(0)])
+def test_a_small_slice_gives_a_rising_calibrator_near_no_change(outcome) -> None:
+    calibrator, note = calibrate(np.linspace(2, -2, len(outcome)), outcome)
+    assert 0.2 < calibrator.slope < 3
+    assert abs(calibrator.intercept) < 4
+    assert "drawn towards no change" in note
+
+
+def test_no_rows_at_all_leave_the_margin_as_it_is() -> None:
+    calibrator, _ = calibrate(np.zeros(0), np.zeros(0))
+    assert (calibrator.slope, calibrator.intercept) == pytest.approx((1.0, 0.0))
+
+
+def test_margins_that_point_the_wrong_way_are_refused() -> None:
+    outcome = (np.arange(1000) < 200).astype(float)
+    with pytest.raises(TrainingError, match="1000 rows with 200 events"):
+        calibrate(np.arange(1000) / 500, outcome)
+
+
+def test_the_design_flags_missing_values_keeps_rare_columns_and_drops_constant_ones() -> None:
+    draw = np.random.default_rng(5)
+    train = np.zeros((5000, 4), dtype=np.float32)
+    train[:3, 0] = 1  # so rare that its tails are all there is
+    train[:, 1] = 7
+    train[:, 2] = np.nan
+    train[:, 3] = np.where(draw.random(5000) < 0.5, np.nan, draw.exponential(10, 5000))
+    ready = every_feature(("rare", "constant", "empty", "half"), train)(train)
+    assert ready.shape == (5000, 3)
+    assert np.isfinite(ready).all()
+    assert ready[0, 0] > 10 > ready[4999, 0]
+    assert np.allclose(ready[:, 1].std(), 1, atol=1e-3)
+    assert (ready[:, 2] == np.isnan(train[:, 3])).all()
+
+
+def test_values_never_seen_in_training_give_finite_margins() -> None:
+    train = np.random.default_rng(6).poisson(1.0, (500, 3)).astype(np.float32)
+    design = every_feature(("a", "b", "c"), train)
+    strange = np.array([[np.nan, np.inf, 1e30], [-1e30, -np.inf, 0]], dtype=np.float32)
+    weights = fit_logistic(design(train), (train[:, 0] > 1).astype(float), 1.0)
+    assert np.isfinite(log_odds(design(strange), weights)).all()

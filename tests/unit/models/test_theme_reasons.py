@@ -1,0 +1,179 @@
+"""explanation: contributions add up, themes add up, and each theme speaks in its features' own sentences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from riskstrat.definitions.features import Feature, Wording
+from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.errors import ModelError
+from riskstrat.explanation import DIRECTION_WORDS, contributions, theme_reasons
+
+
+def feature(name: str, theme: str, says: str, suffix: str = "", sensitive: bool = False, **facts) -> Feature:
+    wording = Wording(
+        theme=theme, unit="number", says=says, why="for the test", sensitive=sensitive, absent=facts.pop("absent", None)
+    )
+    return Feature(
+        facts.pop("verb", "count"), wording, facts.pop("missing", 0), suffix=suffix, name=name + suffix, **facts
+    )
+
+
+ADMISSIONS = "{n} emergency admission{s} in the last {lookback}, the latest on {date}"
+FEATURES = {
+    one.name: one
+    for one in (
+        feature("age", "age and area", "aged {n}", verb="age", missing=None),
+        feature("is_female", "age and area", "recorded sex is female", absent="recorded sex is not female"),
+        feature("emergency_admissions", "hospital use", ADMISSIONS, "_90d", lookback=90),
+        feature("emergency_admissions", "hospital use", ADMISSIONS, "_365d", lookback=365, absent="no admissions"),
+        feature("falls", "falls and frailty", "{n} fall{s} in the last {lookback}", "_365d", lookback=365),
+        feature("days_since_fall", "falls and frailty", "last fall {n} days ago", verb="days_since", missing=None),
+        feature("never_recorded", "social care", "never said"),
+        feature("hiv_care", "long-term conditions", "never said either", sensitive=True),
+    )
+}
+
+
+def no_dates(matrix: FeatureMatrix) -> np.ndarray:
+    return np.full(matrix.values.shape, "NaT", dtype="datetime64[D]")
+
+
+def one_person(**given: tuple[float, float, str]) -> pd.DataFrame:
+    """Reasons for one person from feature: (contribution, value, date of the latest row)."""
+    columns = tuple(given)
+    contrib, values, dates = zip(*given.values(), strict=True)
+    keys = pd.DataFrame({"patient_id": ["A"], "index_date": [pd.Timestamp("2026-11-02")]})
+    matrix = FeatureMatrix(keys, np.array([values], dtype=np.float32), columns, dict.fromkeys(columns, "sha"))
+    return theme_reasons(
+        np.array([[*contrib, -2.0]]), matrix, FEATURES, np.array([dates], dtype="datetime64[D]"), top=2
+    )
+
+
+def test_contributions_and_base_add_up_to_the_margin(fitted, borough) -> None:
+    matrix = borough.matrix.take(np.arange(200))
+    explained = contributions(fitted.model, matrix)
+    assert explained.shape == (200, len(fitted.model.columns) + 1)
+    assert np.abs(explained.sum(axis=1) - fitted.model.margin(matrix)).max() < 1e-6
+    assert len(set(explained[:, -1])) == 1
+    assert np.abs(explained[:, :-1]).max() > 0.1
+
+
+def test_contributions_follow_the_models_columns_whatever_the_order_of_the_matrix(fitted, borough) -> None:
+    matrix = borough.matrix.take(np.arange(20))
+    turned = FeatureMatrix(matrix.keys, matrix.values[:, ::-1].copy(), matrix.columns[::-1], matrix.fingerprints)
+    assert (contributions(fitted.model, turned) == contributions(fitted.model, matrix)).all()
+
+
+def test_nobody_to_explain_gives_no_rows(fitted, borough) -> None:
+    nobody = borough.matrix.take(np.zeros(0, dtype=np.int64))
+    explained = contributions(fitted.model, nobody)
+    assert explained.shape == (0, 9)
+    table = theme_reasons(explained, nobody, FEATURES, no_dates(nobody), top=3)
+    assert len(table) == 0
+    assert list(table) == ["patient_id", "index_date", "theme", "contribution", "direction", "sentences"]
+
+
+def test_contributions_that_do_not_add_up_are_refused(fitted, borough, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shap
+
+    wrong = shap.TreeExplainer.shap_values
+    monkeypatch.setattr(shap.TreeExplainer, "shap_values", lambda self, *a, **k: wrong(self, *a, **k) + 1e-5)
+    with pytest.raises(ModelError, match="do not add up to its margin"):
+        contributions(fitted.model, borough.matrix.take(np.arange(3)))
+
+
+def test_a_matrix_of_other_definitions_is_not_explained(fitted, borough) -> None:
+    other = replace(borough.matrix, fingerprints={})
+    with pytest.raises(ModelError, match="defined otherwise"):
+        contributions(fitted.model, other)
+
+
+def test_themes_and_base_add_up_to_the_margin_and_other_stands_for_everybody(fitted, borough) -> None:
+    matrix = fitted.model.narrow(borough.matrix.take(np.arange(60)))
+    explained = contributions(fitted.model, matrix)
+    table = theme_reasons(explained, matrix, FEATURES, no_dates(matrix), top=3)
+    by_row = table.groupby(["patient_id", "index_date"], sort=False)
+    sums = by_row["contribution"].sum().to_numpy() + explained[:, -1]
+    assert np.abs(sums - fitted.model.margin(matrix)).max() < 1e-6
+    assert (by_row["theme"].agg(set).map(len) == 5).all()
+    assert (by_row["theme"].last() == "other").all()
+    assert not table.duplicated(["patient_id", "index_date", "theme"]).any()
+    hidden = table.loc[table["theme"] == "other", "contribution"].to_numpy()
+    assert (hidden == explained[:, matrix.columns.index("hiv_care")]).all()
+    assert (table.loc[table["theme"] == "other", "sentences"].map(len) == 0).all()
+    assert "long-term conditions" not in set(table["theme"])
+
+
+def test_a_theme_speaks_through_its_strongest_features_in_its_direction() -> None:
+    table = one_person(
+        emergency_admissions_90d=(0.2, 1, "2026-10-04"),
+        emergency_admissions_365d=(0.5, 3, "2026-10-04"),
+        age=(-0.1, 67, "NaT"),
+        is_female=(0.3, 1, "NaT"),
+        falls_365d=(-0.4, 0, "NaT"),
+        hiv_care=(0.0, 0, "NaT"),
+    )
+    assert table.drop(columns=["patient_id", "index_date"]).values.tolist() == [
+        ["hospital use", pytest.approx(0.7), "raises", HOSPITAL],
+        ["falls and frailty", pytest.approx(-0.4), "lowers", ()],
+        ["age and area", pytest.approx(0.2), "raises", ("Recorded sex is female.",)],
+        ["other", 0.0, "neither", ()],
+    ]
+
+
+HOSPITAL = ("3 emergency admissions in the last 12 months, the latest on 4 October 2026.",)
+
+
+def test_a_weaker_lookback_speaks_where_the_stronger_has_nothing_to_say() -> None:
+    table = one_person(
+        emergency_admissions_90d=(0.2, 1, "2026-10-04"),
+        emergency_admissions_365d=(0.5, 3, "NaT"),
+        age=(0.01, 50, "NaT"),
+    )
+    assert table["sentences"][0] == ("1 emergency admission in the last 3 months, the latest on 4 October 2026.",)
+
+
+def test_no_theme_says_more_sentences_than_asked_for() -> None:
+    table = one_person(
+        falls_365d=(0.2, 2, "2026-10-04"), days_since_fall=(0.3, 29, "2026-10-04"), is_female=(0.1, 0, "NaT")
+    )
+    assert table["sentences"][0] == ("Last fall 29 days ago.", "2 falls in the last 12 months.")
+    shorter = one_person(
+        age=(0.4, 90, "NaT"), is_female=(0.3, 0, "NaT"), falls_365d=(0.1, 1, "NaT"), hiv_care=(-9.0, 1, "2026-01-01")
+    )
+    assert shorter["sentences"].tolist() == [
+        ("Aged 90.", "Recorded sex is not female."),
+        ("1 fall in the last 12 months.",),
+        (),
+    ]
+    assert shorter["theme"].tolist()[-1] == "other"
+
+
+def test_people_come_in_the_order_of_the_matrix_with_their_strongest_theme_first(fitted, borough) -> None:
+    matrix = fitted.model.narrow(borough.matrix.take(np.array([9, 3, 30])))
+    table = theme_reasons(contributions(fitted.model, matrix), matrix, FEATURES, no_dates(matrix), top=1)
+    assert table["patient_id"].drop_duplicates().tolist() == ["P00003", "P00001", "P00010"]
+    for _, rows in table[table["theme"] != "other"].groupby("patient_id"):
+        assert (rows["contribution"].abs().diff().dropna() <= 0).all()
+    assert table["sentences"].map(len).max() == 1
+
+
+def test_a_table_that_does_not_fit_the_matrix_is_refused(fitted, borough) -> None:
+    matrix = borough.matrix.take(np.arange(4))
+    explained = contributions(fitted.model, matrix)
+    with pytest.raises(ModelError, match="the matrix is 4 by 8 but its contributions are"):
+        theme_reasons(explained[:, :-1], matrix, FEATURES, no_dates(matrix), top=1)
+    without = {name: one for name, one in FEATURES.items() if name != "hiv_care"}
+    with pytest.raises(ModelError, match="no definition of hiv_care was given"):
+        theme_reasons(explained, matrix, without, no_dates(matrix), top=1)
+
+
+def test_the_words_for_directions_never_claim_a_cause() -> None:
+    assert DIRECTION_WORDS["raises"] == "raised the estimate"
+    assert DIRECTION_WORDS["lowers"] == "lowered the estimate"
+    assert not any(word in " ".join(DIRECTION_WORDS.values()) for word in ("because", "cause"))

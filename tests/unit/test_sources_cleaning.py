@@ -1,0 +1,185 @@
+"""Landed values in, values of the schema's types out."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from riskstrat.definitions.settings import Settings
+from riskstrat.sources.ingest import IngestReport, ingest
+from riskstrat.sources.store import open_store
+
+DAY = date(2024, 1, 1)
+
+
+def ingested(folder: Path, **tables: dict[str, Any]) -> IngestReport:
+    """Ingest these columns, as parquet, beside one person p1 with one admission s1."""
+    source = folder / "source"
+    source.mkdir()
+    admission = {"patient_id": ["p1"], "spell_id": ["s1"], "admitted_on": [DAY], "method": ["21"]}
+    person = {"patient_id": ["p1"], "date_of_birth": [date(1950, 1, 1)], "sex": ["F"]}
+    for name, columns in ({"people": person, "admissions": admission} | tables).items():
+        pq.write_table(pa.table(columns), source / f"{name}.parquet")
+    settings = Settings.model_validate({"data": {"quarantine_limit": 1}})
+    return ingest(source, folder / "store", settings, as_at=date(2024, 12, 31))
+
+
+def stored(folder: Path, table: str, columns: list[str]) -> list[list[Any]]:
+    frame = pq.read_table(open_store(folder / "store").file(table), columns=columns).to_pandas()
+    return frame.astype(object).where(frame.notna(), None).values.tolist()
+
+
+def test_codes_are_trimmed_upper_case_and_lose_dots_and_the_hes_pad(tmp_path: Path) -> None:
+    codes = ["I10X", " i10 ", "i25.1", "E11-", "M05XX", "T36X1XA", "W010XXA", "K35XX-"]
+    ingested(
+        tmp_path,
+        conditions={
+            "patient_id": ["p1"] * 8,
+            "system": ["icd10", "ICD10", " icd10"] + ["icd10"] * 5,
+            "code": codes,
+            "recorded_on": [date(2024, 1, day) for day in range(1, 9)],
+        },
+    )
+    assert stored(tmp_path, "conditions", ["code", "system"]) == [
+        [code, "icd10"] for code in ("I10", "I10", "I251", "E11", "M05", "T36X1XA", "W010XXA", "K35")
+    ]
+
+
+def test_an_x_is_kept_in_codes_of_other_systems(tmp_path: Path) -> None:
+    ingested(
+        tmp_path,
+        conditions={"patient_id": ["p1"], "system": ["register"], "code": ["afx"], "recorded_on": [DAY]},
+    )
+    assert stored(tmp_path, "conditions", ["code"]) == [["AFX"]]
+
+
+def test_whole_numbers_in_a_floating_column_are_codes_without_a_point(tmp_path: Path) -> None:
+    admissions = {
+        "patient_id": ["p1", "p1"],
+        "spell_id": [1, 2],
+        "admitted_on": [DAY, date(2024, 1, 2)],
+        "method": [21.0, 11.0],
+        "patient_class": [1.0, None],
+    }
+    ingested(tmp_path, admissions=admissions)
+    columns = ["spell_id", "method", "patient_class"]
+    assert stored(tmp_path, "admissions", columns) == [["1", "21", "1"], ["2", "11", None]]
+
+
+@pytest.mark.parametrize(
+    ("landed", "read"),
+    [
+        ("2024-03-04", date(2024, 3, 4)),
+        (" 2024-03-04 ", date(2024, 3, 4)),
+        ("2024-03-04T10:30:00", date(2024, 3, 4)),
+        ("2024-03-04 00:00:00.000", date(2024, 3, 4)),
+        ("20240304", date(2024, 3, 4)),
+        ("04/03/2024", date(2024, 3, 4)),
+        ("2024-03", date(2024, 3, 1)),
+        (20240304, date(2024, 3, 4)),
+        (datetime(2024, 3, 4, 23, 59), date(2024, 3, 4)),
+    ],
+)
+def test_a_date_is_read_in_the_usual_ways_of_writing_it(tmp_path: Path, landed: Any, read: date) -> None:
+    ingested(tmp_path, falls={"patient_id": ["p1"], "fell_on": [landed]})
+    assert stored(tmp_path, "falls", ["fell_on"]) == [[read]]
+
+
+def test_a_moment_with_a_time_zone_is_the_day_it_was_in_england(tmp_path: Path) -> None:
+    moments = pa.array([datetime(2024, 6, 30, 23, 30), datetime(2024, 1, 31, 23, 30)], pa.timestamp("us", tz="UTC"))
+    ingested(tmp_path, falls={"patient_id": ["p1", "p1"], "fell_on": moments})
+    assert stored(tmp_path, "falls", ["fell_on"]) == [[date(2024, 1, 31)], [date(2024, 7, 1)]]
+
+
+@pytest.mark.parametrize(
+    "landed", ["2024-02-30", "31/02/2024", "yesterday", "03/2024", "4", "2024-13-01", "12/31/2024"]
+)
+def test_a_date_that_cannot_be_read_is_quarantined(tmp_path: Path, landed: str) -> None:
+    report = ingested(tmp_path, falls={"patient_id": ["p1"], "fell_on": [landed]})
+    assert report.tables["falls"].rules == {"unparseable date": 1}
+
+
+def test_dates_that_mean_no_date_are_nulls_and_counted(tmp_path: Path) -> None:
+    ends = ["1800-01-01", "1801-01-01", "1600-01-01", "1582-10-15", "9999-12-31", None, "2024-05-01"]
+    days = len(ends)
+    report = ingested(
+        tmp_path,
+        social_care={
+            "patient_id": ["p1"] * days,
+            "service": [" Home_Care"] * days,
+            "started_on": [date(2024, 1, day + 1) for day in range(days)],
+            "ended_on": ends,
+        },
+    )
+    assert report.tables["social_care"].null_dates == report.null_dates == 5
+    assert report.quarantined == {}
+    assert stored(tmp_path, "social_care", ["service", "started_on", "ended_on"]) == [
+        *(["home_care", date(2024, 1, day), None] for day in range(1, 7)),
+        ["home_care", date(2024, 1, 7), date(2024, 5, 1)],
+        ["home_care", date(2024, 1, 7), None],
+    ]
+
+
+def test_numbers_and_booleans_are_read_from_text(tmp_path: Path) -> None:
+    days = [date(2024, 1, day) for day in range(1, 7)]
+    words = ["true", "Y", "0", "No", "", None]
+    report = ingested(
+        tmp_path,
+        contacts={"patient_id": ["p1"] * 6, "contacted_on": days, "service": ["GP"] * 6, "attended": words},
+        measurements={
+            "patient_id": ["p1"] * 6,
+            "measured_on": days,
+            "measure": ["BMI"] * 6,
+            "value": ["24.5", " 30 ", "", None, "3e1", "nan"],
+        },
+    )
+    assert report.tables["measurements"].rules == {"unparseable number": 1}
+    assert stored(tmp_path, "contacts", ["service", "attended"]) == [
+        ["gp", value] for value in (True, True, False, False, None, None)
+    ]
+    measures = stored(tmp_path, "measurements", ["measure", "value"])
+    assert measures == [["bmi", value] for value in (24.5, 30.0, None, None, 30.0)]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "rule"),
+    [
+        ("contacts", "attended", "perhaps", "unparseable boolean"),
+        ("measurements", "value", "about 20", "unparseable number"),
+        ("measurements", "value", "infinity", "unparseable number"),
+        ("people", "imd_decile", "3.5", "unparseable integer"),
+    ],
+)
+def test_a_value_that_is_not_of_its_type_is_quarantined(
+    tmp_path: Path, table: str, column: str, value: str, rule: str
+) -> None:
+    rest = {
+        "contacts": {"patient_id": ["p1"], "contacted_on": [DAY], "service": ["gp"]},
+        "measurements": {"patient_id": ["p1"], "measured_on": [DAY], "measure": ["efi"]},
+        "people": {"patient_id": ["p2", "p1"], "date_of_birth": [DAY, date(1950, 1, 1)], "sex": ["F", "F"]},
+    }[table]
+    values = [value, None][: len(rest["patient_id"])]
+    report = ingested(tmp_path, **{table: rest | {column: values}})
+    assert report.tables[table].rules == {rule: 1}
+
+
+def test_stored_columns_have_the_types_of_the_schema_whatever_was_landed(tmp_path: Path) -> None:
+    ingested(tmp_path, falls={"patient_id": pd.Categorical(["p1"]), "fell_on": ["2024-01-01"], "injury": [1]})
+    schema = pq.read_schema(open_store(tmp_path / "store").file("falls"))
+    assert {field.name: str(field.type) for field in schema} == {
+        "patient_id": "string",
+        "fell_on": "date32[day]",
+        "source": "string",
+        "injury": "bool",
+        "treated": "bool",
+        "loss_of_consciousness": "bool",
+        "unable_to_get_up": "bool",
+        "known_on": "date32[day]",
+        "person": "int32",
+        "valid_from": "date32[day]",
+        "valid_to": "date32[day]",
+    }

@@ -1,0 +1,299 @@
+"""Ingest as a whole: what it counts and says, that it repeats itself, and that it is all or nothing."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from riskstrat.definitions.settings import Settings
+from riskstrat.errors import RiskstratError, SourceError, StorageError
+from riskstrat.sources import ingest as module
+from riskstrat.sources import writing
+from riskstrat.sources.ingest import ingest
+from riskstrat.sources.store import open_store
+
+PEOPLE = "patient_id,date_of_birth,sex\np1,1950-03-15,F\np2,1940-07-01,M\n"
+ADMISSIONS = "patient_id,spell_id,admitted_on,method\np1,s1,2024-01-10,21\np2,s2,2024-01-11,21\n"
+
+
+def land(folder: Path, **tables: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, text in ({"people": PEOPLE, "admissions": ADMISSIONS} | tables).items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def bytes_of(store: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(store)): file.read_bytes() for file in sorted(store.rglob("*")) if file.is_file()}
+
+
+def limited(limit: float = 0.05, **engine: int) -> Settings:
+    return Settings.model_validate({"data": {"quarantine_limit": limit}, "engine": engine})
+
+
+def test_the_report_counts_every_row_and_is_the_manifest(tmp_path: Path) -> None:
+    falls = "patient_id,fell_on,colour\np1,2024-01-01,red\np9,2024-01-01,red\np1,1800-01-01,red\n"
+    report = ingest(land(tmp_path / "source", falls=falls), tmp_path / "store", limited(1)).to_dict()
+    assert report == json.loads((tmp_path / "store" / "manifest.json").read_text())
+    tables = report.pop("tables")
+    notes = report.pop("notes")
+    assert report == {
+        "format": "canonical",
+        "comparable_dates": True,
+        "data_as_at": "2024-01-11",
+        "records_from": "2024-01-10",
+        "people": 2,
+        "absent_tables": [
+            "registrations",
+            "diagnoses",
+            "conditions",
+            "attendances",
+            "prescriptions",
+            "contacts",
+            "measurements",
+            "social_care",
+            "opt_outs",
+            "areas",
+            "caseload",
+            "reviews",
+            "statuses",
+        ],
+        "absent_columns": {
+            "people": [
+                "ethnicity",
+                "lsoa",
+                "imd_decile",
+                "imd_year",
+                "care_home_from",
+                "died_known_on",
+                "date_of_death",
+            ],
+            "admissions": [
+                "source",
+                "patient_class",
+                "provider",
+                "known_on",
+                "discharged_on",
+                "discharge_method",
+                "destination",
+                "specialty",
+                "settled_known_on",
+            ],
+            "falls": ["source", "injury", "treated", "loss_of_consciousness", "unable_to_get_up", "known_on"],
+        },
+        "ignored_tables": [],
+        "ignored_columns": {"falls": ["colour"]},
+        "null_dates": 1,
+        "quarantined": {"falls": {"missing value": 1, "unknown person": 1}},
+    }
+    counts = ("landed", "accepted", "quarantined", "stored")
+    assert {name: [table[count] for count in counts] for name, table in tables.items()} == {
+        "people": [2, 2, 0, 2],
+        "admissions": [2, 2, 0, 2],
+        "falls": [3, 1, 2, 1],
+    }
+    for name, table in tables.items():
+        assert table["sha256"] == writing.sha256(tmp_path / "store" / "tables" / f"{name}.parquet")
+    assert "no registrations table: everybody in people counts as registered" in notes
+    assert str(tmp_path) not in (tmp_path / "store" / "manifest.json").read_text()
+
+
+def test_a_missing_falls_table_is_said_once(tmp_path: Path) -> None:
+    report = ingest(land(tmp_path / "source"), tmp_path / "store", limited())
+    assert report.notes.count("no falls table: falls features use hospital records only") == 1
+
+
+def test_lost_opt_outs_are_said(tmp_path: Path) -> None:
+    opt_outs = "patient_id,kind,from_on\np1,type1,\n"
+    report = ingest(land(tmp_path / "source", opt_outs=opt_outs), tmp_path / "store", limited(1))
+    assert "opt_outs quarantined and so not respected: 1; mend them before lists are made" in report.notes
+
+
+def test_the_same_source_gives_the_same_bytes_with_any_number_of_threads(tmp_path: Path) -> None:
+    people = "patient_id,date_of_birth,sex\n" + "".join(f"p{n},1950-01-01,F\n" for n in range(3000))
+    days = [f"2024-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29)]
+    falls = "patient_id,fell_on\n" + "".join(f"p{n * 7 % 3100},{days[n * 11 % 336]}\n" for n in range(150_000))
+    source = land(tmp_path / "source", people=people, falls=falls)
+    for threads in (1, 2, 4):
+        ingest(source, tmp_path / str(threads), limited(1, threads=threads))
+    first = bytes_of(tmp_path / "1")
+    assert bytes_of(tmp_path / "2") == first
+    assert bytes_of(tmp_path / "4") == first
+    groups = pq.ParquetFile(tmp_path / "1" / "tables" / "falls.parquet").metadata
+    assert [groups.row_group(n).num_rows for n in range(groups.num_row_groups)] == [
+        writing.ROW_GROUP,
+        groups.num_rows - writing.ROW_GROUP,
+    ]
+
+
+def test_progress_rises_to_one(tmp_path: Path) -> None:
+    said: list[tuple[str, float]] = []
+    ingest(land(tmp_path / "source"), tmp_path / "store", limited(), progress=lambda *step: said.append(step))
+    assert [step for step, _ in said] == [
+        "reading people",
+        "reading admissions",
+        "writing people",
+        "writing admissions",
+        "done",
+    ]
+    assert [share for _, share in said] == [0, 0.25, 0.5, 0.75, 1]
+
+
+def test_too_many_quarantined_rows_stop_the_run_before_anything_is_written(tmp_path: Path) -> None:
+    falls = "patient_id,fell_on\n" + "p1,2024-01-01\n" * 8 + "p9,2024-01-01\n" + "p1,someday\n" + "p1,never\n"
+    source = land(tmp_path / "source", falls=falls)
+    with pytest.raises(SourceError) as caught:
+        ingest(source, tmp_path / "store", limited(0.25))
+    assert str(caught.value) == (
+        "3 of 11 rows of falls would be quarantined (unparseable date: 2, unknown person: 1; most often: "
+        "column fell_on cannot be read as date; write 2026-03-04), above the limit of 25% (data as at 2024-01-11); "
+        "mend the source, or raise quarantine_limit under [data] in riskstrat.toml"
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["source"]
+    ingest(source, tmp_path / "store", limited(0.28))
+
+
+def test_a_source_without_anybody_is_refused(tmp_path: Path) -> None:
+    source = land(tmp_path / "source", people="patient_id,date_of_birth,sex\n")
+    with pytest.raises(SourceError, match="no row of people is accepted"):
+        ingest(source, tmp_path / "store", limited(1))
+
+
+def test_a_source_without_a_date_is_refused(tmp_path: Path) -> None:
+    source = land(tmp_path / "source", admissions="patient_id,spell_id,admitted_on,method\n")
+    with pytest.raises(SourceError, match="no accepted row has a date, so data-as-at is unknown"):
+        ingest(source, tmp_path / "store", limited(1))
+
+
+def full_disk(*arguments: Any) -> Any:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def out_of_temporary_space(*arguments: Any) -> Any:
+    raise duckdb.OutOfMemoryException("failed to offload data block: max_temp_directory_size")
+
+
+def broken_arrow(*arguments: Any) -> Any:
+    raise pa.ArrowInvalid("stream broke")
+
+
+@pytest.mark.parametrize("failure", [full_disk, out_of_temporary_space, broken_arrow])
+def test_a_disk_that_refuses_leaves_the_old_store_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: Any
+) -> None:
+    ingest(land(tmp_path / "source"), tmp_path / "store", limited())
+    before = bytes_of(tmp_path / "store")
+    land(tmp_path / "source", falls="patient_id,fell_on\np1,2024-01-01\n")
+    monkeypatch.setattr(module, "write_parquet", failure)
+    with pytest.raises(StorageError, match="free disk space or mend its permissions, then ingest again"):
+        ingest(tmp_path / "source", tmp_path / "store", limited())
+    assert bytes_of(tmp_path / "store") == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["source", "store"]
+
+
+def test_a_refused_source_leaves_the_old_store_as_it_was(tmp_path: Path) -> None:
+    ingest(land(tmp_path / "source"), tmp_path / "store", limited())
+    before = bytes_of(tmp_path / "store")
+    land(tmp_path / "source", falls="patient_id,fell_on\np9,2024-01-01\n")
+    with pytest.raises(SourceError):
+        ingest(tmp_path / "source", tmp_path / "store", limited())
+    assert bytes_of(tmp_path / "store") == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["source", "store"]
+
+
+def test_a_swap_that_fails_half_way_puts_the_old_store_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, store = land(tmp_path / "source"), tmp_path / "store"
+    ingest(source, store, limited())
+    before = bytes_of(store)
+    land(source, falls="patient_id,fell_on\np1,2024-01-01\n")
+    rename = Path.rename
+
+    def refuse_incoming(self: Path, target: Path) -> Path:
+        return full_disk() if ".incoming-" in self.name else rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse_incoming)
+    with pytest.raises(StorageError, match="No space left on device"):
+        ingest(source, store, limited())
+    assert bytes_of(store) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["source", "store"]
+
+
+def number_of_a_process_that_has_ended() -> int:
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    return int(ended.stdout)
+
+
+def test_what_killed_runs_left_behind_is_cleared(tmp_path: Path) -> None:
+    killed, running = number_of_a_process_that_has_ended(), os.getppid()
+    for process in (killed, running):
+        (tmp_path / f"store.incoming-{process}").mkdir()
+    (tmp_path / f"store.incoming-{killed}" / "half.parquet").write_bytes(b"half")
+    ingest(land(tmp_path / "source"), tmp_path / "store", limited())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["source", "store", f"store.incoming-{running}"]
+
+
+def test_a_store_moved_aside_by_a_killed_run_is_found_again(tmp_path: Path) -> None:
+    ingest(land(tmp_path / "source"), tmp_path / "store", limited())
+    before = bytes_of(tmp_path / "store")
+    (tmp_path / "store").rename(tmp_path / f"store.previous-{number_of_a_process_that_has_ended()}")
+    assert open_store(tmp_path / "store").people_count == 2
+    assert bytes_of(tmp_path / "store") == before
+
+
+def test_a_source_inside_the_store_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    source = land(tmp_path / "store" / "source")
+    with pytest.raises(SourceError, match="lies inside the store"):
+        ingest(source, tmp_path / "store", limited())
+    assert source.is_dir()
+
+
+def test_files_that_ingest_did_not_write_are_not_removed(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "letter.txt").write_text("Dear")
+    with pytest.raises(SourceError, match=r"holds letter.txt, which ingest did not write"):
+        ingest(land(tmp_path / "source"), tmp_path / "store", limited())
+    assert (tmp_path / "store" / "letter.txt").read_text() == "Dear"
+
+
+def test_a_folder_kept_by_a_dot_file_keeps_it(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / ".gitignore").write_text("*\n")
+    ingest(land(tmp_path / "source"), tmp_path / "store", limited())
+    assert (tmp_path / "store" / ".gitignore").read_text() == "*\n"
+
+
+def test_opening_a_folder_without_a_store_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as caught:
+        open_store(tmp_path / "data")
+    assert str(caught.value) == 'no ingested data in data/; run "riskstrat ingest SOURCE" first'
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"tables": {"people": {}}}'])
+def test_a_store_that_is_not_whole_says_what_to_run(tmp_path: Path, text: str) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "manifest.json").write_text(text)
+    with pytest.raises(RiskstratError, match='run "riskstrat ingest SOURCE" again'):
+        open_store(tmp_path / "data")
+
+
+def test_the_fingerprint_changes_with_the_rows_and_with_nothing_else(tmp_path: Path) -> None:
+    ingest(land(tmp_path / "source"), tmp_path / "first", limited())
+    ingest(land(tmp_path / "source"), tmp_path / "second", limited())
+    ingest(land(tmp_path / "source", people=PEOPLE.replace("M", "F")), tmp_path / "third", limited())
+    first, second, third = (open_store(tmp_path / name).fingerprint for name in ("first", "second", "third"))
+    assert first == second != third
+
+
+def test_a_table_that_was_not_landed_is_refused_by_name(tmp_path: Path) -> None:
+    ingest(land(tmp_path / "source"), tmp_path / "store", limited())
+    with pytest.raises(SourceError, match="no areas table was landed; the store has admissions, people"):
+        open_store(tmp_path / "store").read("areas")

@@ -1,0 +1,168 @@
+"""What can be landed, and how: the same tables give the same store from CSV, parquet or a DuckDB file."""
+
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from riskstrat.definitions.settings import Settings
+from riskstrat.errors import SourceError
+from riskstrat.sources.ingest import IngestReport, ingest
+from riskstrat.sources.store import open_store
+
+PEOPLE = "patient_id,date_of_birth,sex\np1,1950-01-01,F\np2,1960-02-01,M\n"
+ADMISSIONS = (
+    "patient_id,spell_id,admitted_on,method,discharged_on\np1,s1,2024-01-01,21,2024-01-05\np2,s2,2024-03-01,11,\n"
+)
+FALLS = "patient_id,fell_on,injury\np1,2024-02-01,true\np1,2024-02-01,\n"
+
+
+def tolerant() -> Settings:
+    return Settings.model_validate({"data": {"quarantine_limit": 1}})
+
+
+def land(folder: Path, **tables: str) -> Path:
+    folder.mkdir()
+    for name, text in {"people": PEOPLE, "admissions": ADMISSIONS, **tables}.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def run(source: Path, store: Path) -> IngestReport:
+    return ingest(source, store, tolerant())
+
+
+def bytes_of(store: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(store)): file.read_bytes() for file in sorted(store.rglob("*")) if file.is_file()}
+
+
+def typed(text: str) -> pd.DataFrame:
+    from io import StringIO
+
+    dates = {"date_of_birth", "admitted_on", "discharged_on", "fell_on"} & set(text.splitlines()[0].split(","))
+    frame = pd.read_csv(StringIO(text), parse_dates=sorted(dates), dtype={"method": "str"})
+    return frame.assign(**{day: frame[day].dt.date for day in dates})
+
+
+def test_csv_parquet_and_a_duckdb_file_give_the_same_store(tmp_path: Path) -> None:
+    csv = land(tmp_path / "csv", falls=FALLS)
+    parquet, database = tmp_path / "parquet", tmp_path / "site.duckdb"
+    parquet.mkdir()
+    with duckdb.connect(str(database)) as connection:
+        for name, text in (("people", PEOPLE), ("admissions", ADMISSIONS), ("falls", FALLS)):
+            frame = typed(text)
+            frame.to_parquet(parquet / f"{name}.parquet")
+            connection.register("frame", frame)
+            connection.execute(f"CREATE TABLE {name} AS FROM frame")
+    for source in (csv, parquet, database):
+        run(source, tmp_path / f"store of {source.name}")
+    first, *others = (bytes_of(tmp_path / f"store of {source.name}") for source in (csv, parquet, database))
+    assert set(first) == {
+        "manifest.json",
+        "quarantine.parquet",
+        *(f"tables/{name}.parquet" for name in ("people", "admissions", "falls")),
+    }
+    assert all(other == first for other in others)
+
+
+def test_names_are_read_whichever_case_and_others_are_ignored_and_said(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "PEOPLE.CSV").write_text(PEOPLE.replace("patient_id", "Patient_ID"), encoding="utf-8-sig")
+    wider = "ward," + ADMISSIONS.replace("\np", "\nW1,p")
+    (source / "Admissions.csv").write_text(wider, encoding="utf-8")
+    (source / "wards.csv").write_text("ward\nW1\n", encoding="utf-8")
+    report = run(source, tmp_path / "store")
+    assert report.people == 2
+    assert report.ignored_tables == ("wards",)
+    assert report.ignored_columns == {"admissions": ("ward",)}
+
+
+def test_rows_with_another_number_of_fields_are_quarantined_under_their_own_number(tmp_path: Path) -> None:
+    falls = "patient_id,fell_on\np1,2024-02-01,extra\np1,2024-02-02\np1\np1,not a day\np1,2024-02-03\n"
+    run(land(tmp_path / "source", falls=falls), tmp_path / "store")
+    quarantined = pd.read_parquet(tmp_path / "store" / "quarantine.parquet")
+    assert quarantined[["table", "row", "rule"]].values.tolist() == [
+        ["falls", 1, "unreadable row"],
+        ["falls", 3, "unreadable row"],
+        ["falls", 4, "unparseable date"],
+    ]
+    assert len(open_store(tmp_path / "store").read("falls")) == 2
+
+
+def test_rows_keep_their_number_over_many_blocks_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("riskstrat.sources.landing._BLOCK", 256)
+    lines = ["patient_id,fell_on"] + ["p1,2024-02-01"] * 100
+    for number in (7, 50, 51, 100):
+        lines[number] = "p1"
+    lines[30] = lines[80] = "p1,never"
+    run(land(tmp_path / "source", falls="\n".join(lines) + "\n"), tmp_path / "store")
+    quarantined = pd.read_parquet(tmp_path / "store" / "quarantine.parquet")
+    assert quarantined["row"].tolist() == [7, 30, 50, 51, 80, 100]
+
+
+def test_a_table_without_rows_is_landed_and_empty(tmp_path: Path) -> None:
+    report = run(land(tmp_path / "source", falls="patient_id,fell_on\n"), tmp_path / "store")
+    assert (report.tables["falls"].landed, report.tables["falls"].stored) == (0, 0)
+    assert "falls" in open_store(tmp_path / "store").landed
+
+
+def refused(source: Path, **options: str) -> str:
+    with pytest.raises(SourceError) as caught:
+        ingest(source, source.parent / "store", tolerant(), **options)  # type: ignore[arg-type]
+    assert not (source.parent / "store").exists()
+    return str(caught.value)
+
+
+def test_a_path_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    assert "does not exist; give a folder of tables or a DuckDB file" in refused(tmp_path / "nowhere")
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no tables here, but long enough to be read as a header" * 200)
+    assert "is neither a folder of tables nor a DuckDB file" in refused(tmp_path / "notes.txt")
+
+
+def test_an_unknown_format_is_refused_with_a_near_match(tmp_path: Path) -> None:
+    message = refused(land(tmp_path / "source"), format="med")
+    assert message == '"med" is not a format; the formats are canonical and meds; did you mean "meds"?'
+
+
+def test_a_missing_required_table_or_column_is_refused_by_name(tmp_path: Path) -> None:
+    source = land(tmp_path / "source")
+    (source / "admissions.csv").write_text(ADMISSIONS.replace("method", "admimeth"))
+    assert "admissions lacks the required column method; its columns are patient_id, spell_id" in refused(source)
+    (source / "admissions.csv").rename(source / "spells.csv")
+    assert "has no table admissions; land admissions.parquet or .csv; it holds spells" in refused(source)
+
+
+def test_two_files_for_one_table_are_refused(tmp_path: Path) -> None:
+    source = land(tmp_path / "source")
+    typed(PEOPLE).to_parquet(source / "people.parquet")
+    assert "holds both people.csv and people.parquet; keep one of them" in refused(source)
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    source = land(tmp_path / "source", falls="patient_id,fell_on,Fell_on\n")
+    assert refused(source) == 'falls has two columns called "fell_on"; keep one of them'
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is empty; its first line must name the columns"),
+        (b"patient_id,fell_on\n" + b"p1,2024-01-01\n" * 2000 + b"Jos\xe9,2024-01-01\n", "falls cannot be read"),
+        ("patient_id,fell_on,caf\xe9\n".encode("latin-1"), "is not comma-separated UTF-8"),
+    ],
+)
+def test_a_file_that_is_not_csv_in_utf8_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
+    source = land(tmp_path / "source")
+    (source / "falls.csv").write_bytes(content)
+    assert says in refused(source)
+
+
+def test_a_broken_parquet_file_is_refused(tmp_path: Path) -> None:
+    source = land(tmp_path / "source")
+    (source / "falls.parquet").write_bytes(b"PAR1 and then nothing of the kind")
+    assert "falls.parquet cannot be read as parquet" in refused(source)

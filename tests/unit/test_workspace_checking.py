@@ -1,0 +1,170 @@
+"""What `check` finds in a workspace that loads."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from riskstrat.workspace import check, load
+
+FEATURES = """\
+from riskstrat.definitions import age as years
+from riskstrat.definitions import attribute, codelist, count, days_since, derive, distinct, exists
+from riskstrat.sources.tables import admissions, all_falls, diagnoses, people
+
+W = dict(theme="hospital use", unit="x", says="{{n}} thing{{s}}", why="a reason", sensitive=False, missing=0)
+
+stays = count(admissions, lookback="30d", **W)
+{more}
+"""
+OUTCOMES = """\
+from riskstrat.sources.tables import admissions
+
+event = admissions.filter(admissions.method == "21")
+"""
+FILES = {
+    "riskstrat.toml": '[lists]\nrecipe = "soon"\n\n[[teams]]\nname = "North"\ncode = "NOR"\nlocalities = ["North"]\n',
+    "training/outcomes.py": OUTCOMES,
+    "training/soon.toml": 'title = "T"\nsentence = "chance"\noutcome = "event"\n',
+    "features/codelists/heart.csv": "code,group,description,source\nI10,heart,Hypertension,a book\n",
+    "features/codelists/drink.csv": "code,group,description,source\nF10,drink,Alcohol,a book\n",
+    "features/codelists/sensitive.csv": "code,group,description,source\nF1,drink,Alcohol,a book\n",
+}
+
+
+def findings(folder: Path, more: str = "", **changed: str) -> list[str]:
+    """What `check` says of the small workspace with one more line of features, or with one file changed."""
+    files = FILES | {"features/things.py": FEATURES.format(more=more)} | changed
+    signed = []
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        if name.endswith(".csv"):
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            facts = "\n".join(f'{fact} = "x"' for fact in ("title", "source", "version", "licence", "clinical_owner"))
+            signed.append(f'[{path.stem}]\n{facts}\nsha256 = "{digest}"\n')
+    path = folder / "features/codelists/codelists.toml"
+    path.write_text(changed.get("features/codelists/codelists.toml", "\n".join(signed)), encoding="utf-8")
+    return check(load(folder))
+
+
+def test_a_sound_workspace_has_no_findings(tmp_path: Path) -> None:
+    assert findings(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('x = count(admissions, lookback="30d", **W | {"says": "{count} things"})', "says= has {count}; the"),
+        ('x = count(admissions, lookback="30d", **W | {"says": "{n things"})', "says= cannot be read"),
+        ('x = count(admissions, lookback="30d", **W | {"absent": "none on {date}"})', "absent= has {date}"),
+        ('x = count(admissions, lookback="ever", **W | {"says": "{n} in {lookback}"})', "says= has {lookback}, but"),
+        ('x = years(**W | {"says": "{n} on {date}"})', "says= has {date}, but age has no date"),
+        ('x = attribute(people.ethnicity == "A", **W)', "reads ethnicity"),
+        ('x = distinct(people, people.ethnicity, lookback="ever", **W)', "reads ethnicity"),
+        ('x = count(people.filter(people.ethnicity == "A"), lookback="ever", **W)', "reads ethnicity"),
+        ("x = attribute(people.care_home_from.notnull(), **W)", "reads people.care_home_from, which changes with time"),
+        ("x = attribute(people.date_of_death.notnull(), **W)", "reads people.date_of_death, which changes with time"),
+        ('x = exists(diagnoses, codes=codelist("drink"), lookback="ever", **W)', "that are in sensitive.csv"),
+        ('x = count(diagnoses.filter(diagnoses.code == "F10"), lookback="ever", **W)', "filters on the codes of"),
+        ('x = count(all_falls, lookback="30d", **W)', "reads all_falls, which needs the codelist falls_hospital"),
+        (
+            'def same(columns):\n    return columns["a"]\n\n\n'
+            'y = derive({"a": exists(diagnoses, codes=codelist("drink"), lookback="ever", **W)}, same, **W)',
+            "that are in sensitive.csv",
+        ),
+        (
+            'def same(columns):\n    return columns["a"]\n\n\n'
+            'secret = exists(diagnoses, codes=codelist("drink"), lookback="ever", **W | {"sensitive": True})\n'
+            'y = derive({"a": "secret"}, same, **W)',
+            "derives from a sensitive feature",
+        ),
+    ],
+)  # fmt: skip
+def test_a_feature_is_found_at_fault(line: str, says: str, tmp_path: Path) -> None:
+    found = findings(tmp_path, line)
+    assert found
+    assert all(finding.startswith("features/things.py: ") for finding in found)
+    assert says in found[0]
+
+
+def test_a_sensitive_feature_may_read_sensitive_codes(tmp_path: Path) -> None:
+    line = 'x = exists(diagnoses, codes=codelist("drink"), lookback="ever", **W | {"sensitive": True})'
+    assert findings(tmp_path, line) == []
+
+
+def test_a_group_whose_codes_weigh_differently_cannot_be_weighed_whole(tmp_path: Path) -> None:
+    codes = "code,group,description,source,weight\nI10,heart,a,b,1\nI11,heart,a,b,2\n"
+    line = 'x = distinct(diagnoses, "group", codes=codelist("heart"), weighted=True, lookback="ever", **W)'
+    found = findings(tmp_path, line, **{"features/codelists/heart.csv": codes})
+    assert found == ['features/things.py: x weighs the group "heart" of heart, whose codes have different weights']
+
+
+SIGNED = FILES["features/codelists/heart.csv"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "says"),
+    [
+        ("training/soon.toml", FILES["training/soon.toml"].replace("event", "evnt"),
+         'outcome "evnt" is not in training/outcomes.py; did you mean "event"?'),
+        ("training/soon.toml", FILES["training/soon.toml"] + 'exclude_features = ["stay"]\n',
+         'exclude_features: no feature "stay"; did you mean "stays"?'),
+        ("training/soon.toml", FILES["training/soon.toml"] + "[cohort]\nmin_age = 80\nmax_age = 70\n",
+         "cohort.min_age is above cohort.max_age"),
+        ("training/soon.toml", FILES["training/soon.toml"] + '[cohort]\nindex = "live_discharge"\n',
+         "cohort.index live_discharge needs rows of that name in training/outcomes.py"),
+        ("riskstrat.toml", FILES["riskstrat.toml"].replace('"soon"', '"son"'),
+         'lists.recipe "son" is not a file of training/; did you mean "soon"?'),
+        ("riskstrat.toml", FILES["riskstrat.toml"] + '[lists.counts]\nstais = "Stays"\n',
+         'lists.counts: no feature "stais"; did you mean "stays"?'),
+        ("riskstrat.toml", FILES["riskstrat.toml"] + '[[teams]]\nname = "East"\ncode = "NOR"\npractices = ["N1"]\n',
+         'code "NOR" belongs to 2 teams'),
+        ("riskstrat.toml", FILES["riskstrat.toml"] + '[[teams]]\nname = "East"\ncode = "EAS"\nlocalities = ["North"]\n',
+         'locality "North" belongs to 2 teams'),
+        ("riskstrat.toml", FILES["riskstrat.toml"] + '[[teams]]\nname = "East"\ncode = "EAS"\n',
+         'team "East" serves nobody'),
+        ("features/codelists/heart.csv", SIGNED.replace("I10", "I1.0"), 'code "I1.0" is not upper case without dots'),
+        ("features/codelists/heart.csv", SIGNED.replace("I10", "i10"), 'code "i10" is not upper case without dots'),
+        ("features/codelists/heart.csv", SIGNED + "I10,heart,Again,a book\n", 'icd10 code "I10" stands 2 times'),
+    ],
+)  # fmt: skip
+def test_a_decision_is_found_at_fault(file: str, text: str, says: str, tmp_path: Path) -> None:
+    found = findings(tmp_path, **{file: text})
+    assert [finding for finding in found if finding.startswith(f"{file}: ") and says in finding] == found
+    assert len(found) == 1
+
+
+def test_a_codelist_that_changed_after_it_was_signed_for_is_found(tmp_path: Path) -> None:
+    findings(tmp_path)
+    path = tmp_path / "features/codelists/heart.csv"
+    path.write_text(SIGNED.replace("a book", "another book"), encoding="utf-8")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    (found,) = check(load(tmp_path))
+    assert found.startswith("features/codelists/heart.csv: is not the file signed for")
+    assert digest in found
+
+
+def test_windows_line_endings_are_the_same_codelist(tmp_path: Path) -> None:
+    findings(tmp_path)
+    path = tmp_path / "features/codelists/heart.csv"
+    path.write_bytes(SIGNED.replace("\n", "\r\n").encode())
+    assert check(load(tmp_path)) == []
+
+
+def test_without_a_sensitive_list_nothing_can_be_kept_private(tmp_path: Path) -> None:
+    findings(tmp_path)
+    (tmp_path / "features/codelists/sensitive.csv").unlink()
+    signed = tmp_path / "features/codelists/codelists.toml"
+    signed.write_text(signed.read_text().split("[sensitive]")[0], encoding="utf-8")
+    assert check(load(tmp_path)) == [
+        "features/codelists: there is no sensitive.csv, so nothing can tell which features must never be printed"
+    ]
+
+
+def test_a_sensitive_feature_cannot_stand_in_the_list(tmp_path: Path) -> None:
+    line = 'secret = exists(diagnoses, codes=codelist("drink"), lookback="ever", **W | {"sensitive": True})'
+    settings = FILES["riskstrat.toml"] + '[lists.counts]\nsecret = "Secret"\n'
+    found = findings(tmp_path, line, **{"riskstrat.toml": settings})
+    assert found == ["riskstrat.toml: lists.counts: secret is sensitive and never printed; take it out"]

@@ -1,0 +1,35 @@
+"""Named rows of admissions: the outcome events, and the discharges that give an index date. Recipes name them.
+
+emergency_admission: method of admission 21 22 23 24 25 28 2A 2D (2B is a transfer, 2C a birth), an ordinary admission
+(patient class 1), not from another hospital (source 49 51 52 53 87), not maternity (specialty 501 560). A row whose
+class, source or specialty is not known counts. features/admissions.py asks the same of the same codelists.
+
+live_discharge: the end of an ordinary stay to a usual residence (destination 19) or a care home (54 65 85), alive, so
+no day cases, transfers, deaths, maternity or births. A stay whose destination is not known does not count.
+"""
+
+from riskstrat.definitions import codelist, none_of
+from riskstrat.sources.tables import admissions
+
+
+def _codes(name: str, group: str) -> list[str]:
+    return [entry.code for entry in codelist(name).only(group).entries]
+
+
+emergency_admission = admissions.filter(
+    admissions.method.isin(_codes("admission_methods", "emergency")),
+    none_of(admissions.patient_class, _codes("admission_details", "not an ordinary admission")),
+    none_of(admissions.source, _codes("admission_details", "transfer source")),
+    none_of(admissions.specialty, _codes("admission_details", "maternity specialty")),
+)
+
+live_discharge = admissions.filter(
+    admissions.discharged_on.notnull(),
+    admissions.destination.isin(
+        _codes("admission_details", "usual residence") + _codes("admission_details", "care home destination")
+    ),
+    none_of(admissions.discharge_method, _codes("admission_details", "not alive or not finished")),
+    none_of(admissions.patient_class, _codes("admission_details", "not an ordinary admission")),
+    none_of(admissions.method, _codes("admission_methods", "maternity") + _codes("admission_methods", "birth")),
+    none_of(admissions.specialty, _codes("admission_details", "maternity specialty")),
+)
