@@ -14,7 +14,7 @@ from riskstrat.sources.tables import admissions, diagnoses
 
 
 def _codes(name: str, group: str) -> list[str]:
-    return [entry.code for entry in codelist(name).only(group).entries]
+    return list(codelist(name).only(group).codes)
 
 
 _NOT_ORDINARY = _codes("admission_details", "not an ordinary admission")
@@ -55,7 +55,7 @@ days_since_emergency_admission = days_since(
     missing=None,
     theme="hospital use",
     unit="days",
-    says="Last emergency admission {n} day{s} ago, on {date}",
+    says="Last emergency admission {ago}, on {date}",
     absent="No emergency admission in the last {lookback}",
     why="Risk is highest in the weeks after an admission and falls with time",
     sensitive=False,
@@ -67,7 +67,7 @@ days_since_emergency_discharge = days_since(
     missing=None,
     theme="hospital use",
     unit="days",
-    says="Left hospital after an emergency admission {n} day{s} ago, on {date}",
+    says="Left hospital after an emergency admission {ago}, on {date}",
     absent="No discharge after an emergency admission in the last {lookback}",
     why="The first weeks after discharge carry the risk of readmission",
     sensitive=False,
@@ -224,7 +224,7 @@ days_since_planned_admission = days_since(
     missing=None,
     theme="hospital use",
     unit="days",
-    says="Last planned admission {n} day{s} ago, on {date}",
+    says="Last planned admission {ago}, on {date}",
     absent="No planned admission in the last {lookback}",
     why="Recent surgery or treatment can be followed by complications",
     sensitive=False,

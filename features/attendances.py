@@ -14,7 +14,7 @@ from riskstrat.sources.tables import attendances
 
 
 def _codes(group: str) -> list[str]:
-    return [entry.code for entry in codelist("attendance_details").only(group).entries]
+    return list(codelist("attendance_details").only(group).codes)
 
 
 unplanned = attendances.filter(
@@ -40,7 +40,7 @@ days_since_ae = days_since(
     missing=None,
     theme="urgent care",
     unit="days",
-    says="Last A&E attendance {n} day{s} ago, on {date}",
+    says="Last A&E attendance {ago}, on {date}",
     absent="No A&E attendance in the last {lookback}",
     why="A recent attendance says more than an old one",
     sensitive=False,

@@ -31,6 +31,7 @@ hfrs = distinct(
     theme="falls and frailty",
     unit="points",
     says="Hospital Frailty Risk Score {n} from hospital records of the last {lookback}",
+    printed_from=75,
     absent="No hospital diagnosis in the last {lookback} counts towards the Hospital Frailty Risk Score",
     why="The score marks older people at risk of long stays, readmission and death",
     sensitive=False,

@@ -6,11 +6,8 @@ Units: bmi kg/m2; efi the electronic frailty index from 0 to 1 (validated at 65 
 hba1c mmol/mol; haemoglobin g/L. What was never measured stays missing: it is not normal.
 """
 
-import numpy as np
-import numpy.typing as npt
-
-from riskstrat.definitions import days_since, derive, latest, slope
-from riskstrat.definitions.features import Columns, Declared
+from riskstrat.definitions import days_since, latest, slope
+from riskstrat.definitions.features import Declared
 from riskstrat.sources.tables import measurements
 
 bmi = measurements.filter(measurements.measure == "bmi", measurements.value.notnull())
@@ -31,30 +28,14 @@ bmi_latest = latest(
 )
 
 
-def believable_bmi(columns: Columns) -> npt.NDArray[np.float64]:
-    """The change, or not known where it is above 10 a year: then the measurements were days apart, or one is wrong."""
-    return np.where(np.abs(columns["change"]) <= 10, columns["change"], np.nan)
-
-
-bmi_change_a_year = derive(
-    {
-        "change": slope(
-            bmi.value,
-            lookback="1095d",
-            missing=None,
-            theme="falls and frailty",
-            unit="kg/m2 a year",
-            says="Body mass index changed by {n} a year over the last {lookback}",
-            absent="A change of body mass index over the last 3 years cannot be told",
-            why="Losing weight without trying marks frailty and serious disease",
-            sensitive=False,
-        )
-    },
-    believable_bmi,
+bmi_change_a_year = slope(
+    bmi.value,
+    at_least="90d",
+    lookback="1095d",
     missing=None,
     theme="falls and frailty",
     unit="kg/m2 a year",
-    says="Body mass index changed by {n} a year over the last 3 years",
+    says="Body mass index changed by {n} a year over the last {lookback}",
     absent="A change of body mass index over the last 3 years cannot be told",
     why="Losing weight without trying marks frailty and serious disease",
     sensitive=False,
@@ -67,6 +48,7 @@ efi_latest = latest(
     theme="falls and frailty",
     unit="share of 36 deficits",
     says="Electronic frailty index {n} on {date}",
+    printed_from=65,
     absent="No electronic frailty index is recorded in the last {lookback}",
     why="Counts deficits in the GP record; follows loss of independence",
     sensitive=False,
@@ -85,30 +67,14 @@ egfr_latest = latest(
 )
 
 
-def believable_egfr(columns: Columns) -> npt.NDArray[np.float64]:
-    """The change, or not known where it is above 40 a year: then the measurements were days apart, or one is wrong."""
-    return np.where(np.abs(columns["change"]) <= 40, columns["change"], np.nan)
-
-
-egfr_change_a_year = derive(
-    {
-        "change": slope(
-            egfr.value,
-            lookback="1825d",
-            missing=None,
-            theme="long-term conditions",
-            unit="mL/min/1.73 m2 a year",
-            says="Kidney function (eGFR) changed by {n} a year over the last {lookback}",
-            absent="A change of kidney function over the last 5 years cannot be told",
-            why="Kidney function that falls fast comes before crises",
-            sensitive=False,
-        )
-    },
-    believable_egfr,
+egfr_change_a_year = slope(
+    egfr.value,
+    at_least="90d",
+    lookback="1825d",
     missing=None,
     theme="long-term conditions",
     unit="mL/min/1.73 m2 a year",
-    says="Kidney function (eGFR) changed by {n} a year over the last 5 years",
+    says="Kidney function (eGFR) changed by {n} a year over the last {lookback}",
     absent="A change of kidney function over the last 5 years cannot be told",
     why="Kidney function that falls fast comes before crises",
     sensitive=False,
@@ -158,7 +124,7 @@ days_since_measurement = days_since(
     missing=None,
     theme="community and GP contact",
     unit="days",
-    says="Last measurement in the GP record {n} day{s} ago, on {date}",
+    says="Last measurement in the GP record {ago}, on {date}",
     absent="No measurement in the GP record in the last {lookback}, or the person may not be reaching services",
     why="A long gap may be good health or lost contact",
     sensitive=False,

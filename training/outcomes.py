@@ -13,7 +13,7 @@ from riskstrat.sources.tables import admissions
 
 
 def _codes(name: str, group: str) -> list[str]:
-    return [entry.code for entry in codelist(name).only(group).entries]
+    return list(codelist(name).only(group).codes)
 
 
 emergency_admission = admissions.filter(

@@ -11,7 +11,7 @@ _TIMES = (0, 2, 3, 1)
 
 
 def reference(team_code: str, list_date: date, number: int) -> str:
-    """Such as `KIR-1116-07-F`: team, month and day of the list, number on it, check character.
+    """Such as `KIR-1116-07-Q`: team, month and day of the list, number on it, check character.
 
     Unique within a year of lists; the list's own date tells the year.
     """
@@ -20,10 +20,10 @@ def reference(team_code: str, list_date: date, number: int) -> str:
 
 
 def check_character(stem: str) -> str:
-    """The character that must follow `stem` (hyphens aside), so that one wrong character or two swapped neighbours show.
+    """The character that must follow `stem`, hyphens aside.
 
-    Every slip of the two kinds shows, which ISO 7064 mod 37,36 does not give: it misses some swaps of neighbours such as
-    01 and 10. The principle is that of Damm (Total anti-symmetrische Quasigruppen, Marburg 2004).
+    Any one wrong character and any two swapped neighbours show; ISO 7064 mod 37,36 would miss some swaps of 01 and 10.
+    The principle is Damm's (Total anti-symmetrische Quasigruppen, Marburg 2004).
     """
     four, nine = 0, 0
     for character in stem.replace("-", ""):

@@ -1,6 +1,6 @@
 """The command line: parse, call one function of the pipeline, print."""
 
 from riskstrat.cli.app import app
-from riskstrat.cli.run import main
+from riskstrat.cli.main import main
 
 __all__ = ["app", "main"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskstrat.cli.run import show
+from riskstrat.cli.showing import show
 from riskstrat.errors import IndexDateError
 
 if TYPE_CHECKING:

@@ -111,7 +111,7 @@ def _eligible(
 
 
 def _known_death(people: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.datetime64]:
-    """The day from which a death is both past and known, be it without its date; NaT (which no date reaches) for the living."""
+    """The day from which a death, dated or not, is past and known; NaT (which no date reaches) for the living."""
     return np.fmax(people["died_known_on"], people["date_of_death"])
 
 

@@ -35,6 +35,11 @@ class Codelist:
     scale: int = 1
 
     @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """The prefixes in the order of the file."""
+        return tuple(dict.fromkeys(entry.code for entry in self.entries))
+
+    @cached_property
     def groups(self) -> tuple[str, ...]:
         """The groups in the order of the file."""
         return tuple(dict.fromkeys(entry.group for entry in self.entries))

@@ -70,6 +70,15 @@ def columns_of(expression: ir.Value) -> frozenset[str]:
     return frozenset(field.name for field in expression.op().find(ops.Field))
 
 
+def is_true_for_null(condition: ir.Value, columns: frozenset[str]) -> bool:
+    """Whether `condition` says of itself that it holds where `columns` are null: `column is null or ...`."""
+    node = condition.op()
+    if not isinstance(node, ops.Or):
+        return False
+    sides = (node.left, node.right)
+    return any(isinstance(side, ops.IsNull) and columns_of(side.arg.to_expr()) == columns for side in sides)
+
+
 def structure(value: Any) -> str:
     """What an expression computes, as text that does not depend on a SQL dialect or on the names of variables."""
     if isinstance(value, ir.Expr):

@@ -36,8 +36,12 @@ Columns = Mapping[str, npt.NDArray[Any]]
 Lookback = str | Sequence[str]
 
 
+PLACEHOLDERS = ("n", "s", "lookback", "date", "ago")
+"""What a sentence may name in braces."""
+
+
 class Words(TypedDict):
-    """The keywords that every verb takes besides its own; all but `absent` are compulsory."""
+    """The keywords that every verb takes besides its own; all but `absent` and `printed_from` are compulsory."""
 
     theme: str
     unit: str
@@ -45,6 +49,7 @@ class Words(TypedDict):
     why: str
     sensitive: bool
     absent: NotRequired[str | None]
+    printed_from: NotRequired[int | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +57,9 @@ class Wording:
     """How people read a feature.
 
     `says` is the sentence when the feature has a value: {n} the value, {s} a plural s, {lookback} the lookback in
-    words, {date} the date of the latest row behind it. `absent` is the sentence when nothing is recorded. `why` is
-    the clinical rationale. `sensitive` folds its contribution into "other" and keeps it off every page.
+    words, {date} the date of the latest row behind it, {ago} a value in days as "7 months ago". `absent` is the
+    sentence when nothing is recorded. `why` is the clinical rationale. `sensitive` folds its contribution into "other"
+    and keeps it off every page. `printed_from` is the age below which a score is not valid and is not said.
     """
 
     theme: str
@@ -62,6 +68,7 @@ class Wording:
     why: str
     sensitive: bool
     absent: str | None = None
+    printed_from: int | None = None
 
     def __post_init__(self) -> None:
         if self.theme not in THEMES:
@@ -229,14 +236,19 @@ def slope(
     value: ir.NumericColumn,
     *,
     lookback: Lookback,
+    at_least: str,
     missing: float | None,
     scale: int = 1000,
     **words: Unpack[Words],
 ) -> Declared:
-    """Least-squares change of `value` per year over the rows in the lookback; needs two different days."""
+    """Least-squares change of `value` per year over the rows in the lookback.
+
+    Unknown where the first and last of them lie less than `at_least` apart: a year cannot be told from a fortnight.
+    """
     wording = Wording(**words)
     rows = rows_of(table_of(value))
-    return _each(Feature("slope", wording, missing, rows, value=on_stream(value), scale=scale), lookback)
+    feature = Feature("slope", wording, missing, rows, value=on_stream(value), scale=scale, within=days(at_least))
+    return _each(feature, lookback)
 
 
 def episodes(
@@ -260,7 +272,10 @@ def days_in(
     missing: float | None,
     **words: Unpack[Words],
 ) -> Declared:
-    """Days from `start` to `end` in the lookback, clipped at both edges; without an end, to the index date."""
+    """Days from `start` to `end` in the lookback, clipped at both edges; without an end, to the index date.
+
+    A day that lies in several rows counts once.
+    """
     wording = Wording(**words)
     rows = rows_of(table_of(start))
     feature = Feature("days_in", wording, missing, rows, day=on_stream(start), until=on_stream(end))

@@ -105,7 +105,7 @@ class EvaluationRecipe(Declared):
 
 
 class Recipe(Declared):
-    """One model. `sentence` ends "chance of ..." and may name {date}, the index date in words."""
+    """One model. `sentence` completes "the estimated chance of ..." and may name {date}, the index date."""
 
     name: str = ""
     title: str

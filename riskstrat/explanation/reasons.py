@@ -46,11 +46,12 @@ def theme_reasons(
     themes = [theme for theme in THEMES if (theme_of == theme).any()] + [OTHER]
     places = {theme: np.flatnonzero(theme_of == theme) for theme in themes}
     sums = {theme: contrib[:, place].sum(axis=1) for theme, place in places.items()}
+    age = matrix.select(["age"])[:, 0] if "age" in matrix.columns else np.full(len(matrix), np.nan)
     named = [(name.removesuffix(features[name].suffix), features[name]) for name in matrix.columns]
     people = zip(matrix.keys["patient_id"], matrix.keys["index_date"], strict=True)
     rows = []
     for position, (patient_id, index_date) in enumerate(people):
-        person = _Person(contrib[position], matrix.values[position], evidence[position])
+        person = _Person(contrib[position], matrix.values[position], evidence[position], age[position])
         for theme in _strongest_first(themes, sums, position):
             total = float(sums[theme][position])
             said = () if theme == OTHER else tuple(_said(person, named, places[theme], total, top))
@@ -64,6 +65,7 @@ class _Person(NamedTuple):
     contributions: Array
     values: Array
     dates: Array
+    age: float
 
 
 def _said(person: _Person, features: list[tuple[str, Feature]], places: Array, total: float, top: int) -> Iterator[str]:
@@ -79,7 +81,7 @@ def _said(person: _Person, features: list[tuple[str, Feature]], places: Array, t
         family, feature = features[place]
         if family in families:
             continue
-        sentence = render(feature, float(person.values[place]), person.dates[place])
+        sentence = render(feature, float(person.values[place]), person.dates[place], person.age)
         if sentence:
             families.add(family)
             yield sentence

@@ -14,12 +14,15 @@ ZERO_IS_A_VALUE = frozenset({"days_since", "latest", "slope", "age"})
 """Verbs whose 0 says something; for the others 0 means that nothing is recorded."""
 
 
-def render(feature: Feature, value: float, when: date | np.datetime64 | None) -> str | None:
+def render(feature: Feature, value: float, when: date | np.datetime64 | None, age: float | None = None) -> str | None:
     """The sentence for `value` and the date of the latest row behind it, or None when there is nothing to say.
 
-    What is not recorded is said in the feature's own words for it, if it has any; a sentence that needs a date nobody
-    has is not said. Raises DefinitionError if the feature's words hold a placeholder that does not exist.
+    A score that is valid from some age on is said only of people of that age, in completed years. What is not recorded
+    is said in the feature's own words for it, if it has any; a sentence that needs a date nobody has is not said.
+    Raises DefinitionError if the feature's words hold a placeholder that does not exist.
     """
+    if feature.wording.printed_from is not None and not (age is not None and age >= feature.wording.printed_from):
+        return None
     day = _date(when)
     wording = feature.wording
     template = wording.absent if _nothing_recorded(feature, value, day) else wording.says
@@ -31,19 +34,31 @@ def render(feature: Feature, value: float, when: date | np.datetime64 | None) ->
         "s": "" if number == "1" else "s",
         "lookback": in_words(feature.lookback),
         "date": day_in_words(day) if day else "",
+        "ago": ago_in_words(value),
     }
     try:
         return _as_sentence(template.format_map(words))
     except (KeyError, IndexError, ValueError, AttributeError):
         raise DefinitionError(
             f'{feature.name or feature.verb}: "{template}" cannot be read; its placeholders may be '
-            "{n}, {s}, {lookback} and {date}"
+            "{n}, {s}, {lookback}, {ago} and {date}"
         ) from None
 
 
 def day_in_words(day: date) -> str:
     """`4 March 2026`."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def ago_in_words(value: float) -> str:
+    """A number of days in the words of a person: `45 days ago`, `7 months ago`, `12 years ago`."""
+    if not np.isfinite(value):
+        return ""
+    number, unit = (
+        (value, "day") if value < 90 else (value / 30.44, "month") if value < 730 else (value / 365.25, "year")
+    )
+    rounded = int(number) if unit == "year" else round(number)
+    return f"{rounded} {unit}{'' if rounded == 1 else 's'} ago"
 
 
 def in_figures(value: float) -> str:
@@ -76,7 +91,7 @@ def _nothing_recorded(feature: Feature, value: float, day: date | None) -> bool:
     if np.isnan(value):
         return True
     if value == 0 and feature.verb not in ZERO_IS_A_VALUE:
-        return True
+        return feature.verb != "derive" or feature.missing is not None
     return day is None and feature.missing is not None and bool(np.float32(value) == np.float32(feature.missing))
 
 

@@ -38,10 +38,12 @@ def facts_of(
 
 
 def _order(scan: ScanPlan, person: npt.NDArray[np.int32], rows: pa.Table) -> npt.NDArray[np.int64] | None:
-    """The order by person, and by day where episodes need it; None if the rows stand in it already."""
-    episodes = [m for m in scan.measures if m.kind == kernel.EPISODES]
-    if episodes:
-        return np.lexsort((_day(rows[f"d{episodes[0].day}"]), person))
+    """The order by person, and by day where episodes or periods need it; None if the rows stand in it already."""
+    ordered = [m.day for m in scan.measures if m.kind in (kernel.EPISODES, kernel.DAYS_IN)]
+    if ordered:
+        day = _day(rows[f"d{ordered[0]}"])
+        in_order = (person[1:] > person[:-1]) | ((person[1:] == person[:-1]) & (day[1:] >= day[:-1]))
+        return None if in_order.all() else np.lexsort((day, person))
     if len(person) and np.any(person[1:] < person[:-1]):
         return np.argsort(person, kind="stable")
     return None

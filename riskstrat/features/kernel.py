@@ -191,6 +191,8 @@ def _add_value(value, ago, kind, sums):  # type: ignore[no-untyped-def]
             sums.best = ago
             sums.total = value
     else:
+        sums.total = max(sums.total, ago) if sums.hits else ago
+        sums.best = min(sums.best, ago) if sums.hits else ago
         sums.days -= ago
         sums.values += value
         sums.days_squared += ago * ago
@@ -210,15 +212,19 @@ def _add_episode(day, ago, measure, sums):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def _add_period(until, day, index, measure, sums):  # type: ignore[no-untyped-def]
+    """Facts come in the order of their days, so what lies before the end reached so far is counted already."""
     if measure.kind == ACTIVE:
         if until == NO_DAY or until > index:
             sums.total = 1
             sums.hits += 1
         return
     end = index if until == NO_DAY or until > index else until
-    inside = end - max(day, index - measure.lookback)
-    if inside > 0:
-        sums.total += inside
+    begin = max(day, index - measure.lookback)
+    if sums.hits > 0:
+        begin = max(begin, sums.best)
+    if end > begin:
+        sums.total += end - begin
+        sums.best = end
         sums.hits += 1
 
 
@@ -233,7 +239,7 @@ def _result(measure, sums):  # type: ignore[no-untyped-def]
         return float(sums.best)
     if kind == SLOPE:
         spread = sums.hits * sums.days_squared - sums.days * sums.days
-        if spread == 0:
+        if spread == 0 or sums.total - sums.best < measure.within:
             return measure.missing
         rise = sums.hits * sums.days_values - sums.days * sums.values
         return _DAYS_PER_YEAR * rise / spread / measure.scale

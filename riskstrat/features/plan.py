@@ -13,7 +13,7 @@ from riskstrat.definitions.expressions import columns_of, structure
 from riskstrat.definitions.features import Feature
 from riskstrat.errors import DefinitionError
 from riskstrat.features import kernel
-from riskstrat.sources.tables import STREAMS, Stream, kept_conditions
+from riskstrat.sources.tables import STREAMS, Stream, conditions_of
 
 _KINDS = {
     "count": kernel.COUNT,
@@ -158,11 +158,12 @@ def _lacking(feature: Feature, landed: frozenset[str], absent: Mapping[str, Sequ
         if part is not None and not isinstance(part, str):
             for column in sorted(columns_of(part) & gone):
                 return f"column {stream.name}.{column}"
-    return None
+    needed = conditions_of(feature.rows, absent).lacking
+    return f"column {needed[0]}" if needed else None
 
 
 def _filters_left_out(features: Iterable[Feature], absent: Mapping[str, Sequence[str]]) -> list[str]:
-    return sorted({note for feature in features if feature.rows for note in kept_conditions(feature.rows, absent)[1]})
+    return sorted({note for feature in features if feature.rows for note in conditions_of(feature.rows, absent).notes})
 
 
 def _inputs(feature: Feature, place: Mapping[str, int], columns: list[Feature]) -> dict[str, int]:
@@ -204,7 +205,7 @@ def _scans(features: Sequence[tuple[int, Feature]], absent: Mapping[str, Sequenc
     for column, feature in features:
         assert feature.rows is not None
         stream = STREAMS[feature.rows.stream]
-        conditions, _ = kept_conditions(feature.rows, absent)
+        conditions = conditions_of(feature.rows, absent).kept
         scans = by_stream.setdefault(stream.name, [ScanPlan(stream)])
         scan = scans[-1]
         if len(scan.filters) == _FILTERS_PER_SCAN and structure(conditions) not in scan.filters:

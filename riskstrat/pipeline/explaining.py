@@ -20,8 +20,10 @@ SENTENCES_PER_THEME = 3
 def reasons_for(opened: Opened, scored: Scored, patients: pd.Series) -> pd.DataFrame:
     """One row per patient of `patients` and theme, as `theme_reasons` gives them."""
     wanted = scored.matrix.keys["patient_id"].isin(set(patients)).to_numpy()
-    matrix = scored.matrix.take(wanted)
-    evidence = opened.engine.evidence(matrix.keys)
+    whole = scored.matrix.take(wanted)
+    matrix = scored.model.narrow(whole)
+    columns = [whole.columns.index(name) for name in matrix.columns]
+    evidence = opened.engine.evidence(whole.keys)[:, columns]
     features: dict[str, Feature] = {name: opened.workspace.features[name] for name in matrix.columns}
     return theme_reasons(contributions(scored.model, matrix), matrix, features, evidence, SENTENCES_PER_THEME)
 

@@ -87,6 +87,7 @@ def _themes(rows: pd.DataFrame) -> list[ThemeReason]:
     return [
         ThemeReason(row.theme, row.direction, float(row.contribution), tuple(row.sentences))
         for row in rows.itertuples(index=False)
+        if row.contribution
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from riskstrat import simulation
@@ -14,5 +15,4 @@ def simulate(people: int, seed: int, out: Path, *, progress: Progress = silent, 
     if people < 1:
         raise SourceError(f"--people {people} is not possible; give 1 or more")
     made = simulation.simulate(people, seed, out, progress=progress, **options)  # type: ignore[arg-type]
-    summary = made.to_dict()
-    return Report(summary, (f"{people:,} people, seed {seed}: {out}",))
+    return Report(asdict(made), (f"{people:,} people, seed {seed}: {out}",))

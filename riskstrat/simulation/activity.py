@@ -84,7 +84,7 @@ def attend(
 ) -> None:
     """A&E attendances of `step` that do not end in an admission."""
     people = state.people
-    log = people.attends + 0.45 * frailty.LEVEL_VALUES[state.level] + 0.045 * (5.5 - people.decile)
+    log = people.attends + 0.36 * frailty.LEVEL_VALUES[state.level] + 0.045 * (5.5 - people.decile)
     log += raised(state, (("alcohol", 0.5), ("substance", 0.5), ("severe_mental_illness", 0.4), ("anxiety", 0.25)))
     rate = np.interp(age, ATTENDANCE_KNOTS, ATTENDANCE_RATE) * np.exp(log) / STEPS_A_YEAR
     who = happen(rng, rate * here)

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from riskstrat.errors import SourceError, StorageError
 from riskstrat.simulation import chunk, population
 from riskstrat.simulation.calendar import EPOCH, NEVER, Calendar
+from riskstrat.simulation.dirt import Soiler
 from riskstrat.simulation.places import Borough, borough_named
 from riskstrat.simulation.writing import Coded, Writer
 
@@ -74,7 +75,8 @@ def simulate(
     for folder in (out, beside):
         _refuse_foreign(folder)
     partial = out.parent / f".{out.name}.partial"
-    run = _Run(place, Calendar.ending(until, years), people, seed, intervention_effect, progress or _silent)
+    soiler = Soiler(seed, dirt, until)
+    run = _Run(place, Calendar.ending(until, years), people, seed, intervention_effect, soiler, progress or _silent)
     try:
         shutil.rmtree(partial, ignore_errors=True)
         run.write(partial / "tables", partial / "truth")
@@ -131,10 +133,17 @@ class _Run:
     """One simulation on its way: chunks in order, each with its own random stream."""
 
     def __init__(
-        self, place: Borough, calendar: Calendar, people: int, seed: int, effect: float, progress: Progress
+        self,
+        place: Borough,
+        calendar: Calendar,
+        people: int,
+        seed: int,
+        effect: float,
+        soiler: Soiler,
+        progress: Progress,
     ) -> None:
         self.place, self.calendar, self.people, self.seed = place, calendar, people, seed
-        self.effect, self.progress = effect, progress
+        self.effect, self.soiler, self.progress = effect, soiler, progress
         self.rows: dict[str, int] = {}
         self.truth_rows = self.registered = self._ticks = 0
         self.truth_dates: tuple[str, ...] = tuple(
@@ -145,14 +154,17 @@ class _Run:
         """All tables into `tables`, the truth into `truths`."""
         tables.mkdir(parents=True)
         truths.mkdir()
+        soil = self.soiler.soil if self.soiler.share else None
         with (
-            Writer(tables) as writer,
+            Writer(tables, soil) as writer,
             pq.ParquetWriter(truths / "truth.parquet", TRUTH_SCHEMA, compression="zstd") as truth,
         ):
             writer.add("areas", _areas(self.place, self.calendar))
             for number, first in enumerate(range(0, self.people, CHUNK)):
                 self._chunk(number, first, min(CHUNK, self.people - first), writer, truth)
         self.rows = dict(writer.rows)
+        if self.soiler.share:
+            self.soiler.write(truths / "dirt.parquet")
 
     def _chunk(self, number: int, first: int, count: int, writer: Writer, truth: pq.ParquetWriter) -> None:
         rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([self.seed, number])))
@@ -188,7 +200,7 @@ def pseudonyms(seed: int, numbers: np.ndarray) -> np.ndarray:
 
 
 def _areas(place: Borough, calendar: Calendar) -> dict[str, object]:
-    """Practices with PCN, locality, hub and borough; the last practice of the first locality changed PCN in mid-history."""
+    """Practices with PCN, locality, hub and borough; one practice of the first locality changed PCN in mid-history."""
     areas = place.areas
     count = len(areas.practice)
     changed = int(np.flatnonzero(areas.practice_locality == 0)[-1])

@@ -15,7 +15,7 @@ NEVER = np.int32(10**6)
 
 @dataclass(frozen=True)
 class Calendar:
-    """`until` is the last day of data; `years` years of 365 days lie before it, so yearly index dates are boundaries."""
+    """`until` is the last day of data; `years` years of 365 days lie before it: yearly index dates are boundaries."""
 
     until: int
     years: int

@@ -13,7 +13,7 @@ AGE_GROUPS = (16, 45, 65, 80)
 
 @dataclass(frozen=True)
 class Reason:
-    """Why somebody is admitted in an emergency: ICD-10 codes, weight by age group (0-15, -44, -64, -79, 80+), specialty."""
+    """Why somebody is admitted in an emergency: codes, weight by age group (0-15, -44, -64, -79, 80+), specialty."""
 
     name: str
     codes: tuple[str, ...]
@@ -29,8 +29,26 @@ FALL_CAUSES = ("W190", "W190", "W180", "W010", "W109", "W069", "W079", "W199")
 REASONS: tuple[Reason, ...] = (
     Reason(
         "fall",
-        ("S720", "S720", "S721", "S010", "S018", "S008", "S099", "S525", "S422", "S324", "S223", "S060", "S800", "S320", "S826", "S202", "S500"),
-        (4.0, 2.0, 3.6, 7.2, 13.2),
+        (
+            "S720",
+            "S720",
+            "S721",
+            "S010",
+            "S018",
+            "S008",
+            "S099",
+            "S525",
+            "S422",
+            "S324",
+            "S223",
+            "S060",
+            "S800",
+            "S320",
+            "S826",
+            "S202",
+            "S500",
+        ),
+        (4.0, 2.0, 3.6, 6.9, 12.6),
         "110",
         "FALL",
         (

@@ -107,7 +107,17 @@ class Simulated:
 
     @cached_property
     def _emergency(self) -> pd.DataFrame:
-        columns = ("spell_id", "admitted_on", "discharged_on", "method", "source", "patient_class", "specialty", "discharge_method", "destination")
+        columns = (
+            "spell_id",
+            "admitted_on",
+            "discharged_on",
+            "method",
+            "source",
+            "patient_class",
+            "specialty",
+            "discharge_method",
+            "destination",
+        )
         table = self._table("admissions", *columns)
         kept = table["method"].isin(EMERGENCY) & (table["patient_class"] == "1")
         kept &= ~table["source"].isin(TRANSFERRED) & ~table["specialty"].isin(MATERNITY)
@@ -117,7 +127,7 @@ class Simulated:
 
     @cached_property
     def person_years(self) -> pd.DataFrame:
-        """One row per eligible person and index date: who, age, decile, admissions, died, admitted, scored, care_home."""
+        """One row per eligible person and index date: age, decile, what happened, scored, care_home."""
         return pd.concat([self._person_year(day) for day in self.index_days], ignore_index=True)
 
     def _person_year(self, day: int) -> pd.DataFrame:
@@ -160,7 +170,11 @@ class Simulated:
     @cached_property
     def _recorded_care(self) -> list[tuple[np.ndarray, np.ndarray]]:
         kept = []
-        for name, column in (("admissions", "admitted_on"), ("attendances", "attended_on"), ("prescriptions", "issued_on")):
+        for name, column in (
+            ("admissions", "admitted_on"),
+            ("attendances", "attended_on"),
+            ("prescriptions", "issued_on"),
+        ):
             table = self._table(name, column)
             kept.append((self._who(table), table[column].to_numpy()))
         contacts = self._table("contacts", "contacted_on", "service")
@@ -171,7 +185,15 @@ class Simulated:
     def figures(self) -> dict[str, float]:
         """Every figure by the name it has in the published room."""
         found: dict[str, float] = {}
-        for part in (self._risks, self._deaths, self._gradients, self._urgent_care, self._stays, self._falls, self._prevalences):
+        for part in (
+            self._risks,
+            self._deaths,
+            self._gradients,
+            self._urgent_care,
+            self._stays,
+            self._falls,
+            self._prevalences,
+        ):
             found |= part()
         return found
 
@@ -208,7 +230,9 @@ class Simulated:
         return _named(published.ATTENDERS, share) | _named(published.ATTENDANCES, rate)
 
     def _stays(self) -> dict[str, float]:
-        spells = self._emergency[self._emergency["admitted_on"] <= self._until - SETTLING].sort_values(["who", "admitted_on"])
+        spells = self._emergency[self._emergency["admitted_on"] <= self._until - SETTLING].sort_values(
+            ["who", "admitted_on"]
+        )
         spells = spells[spells["discharged_on"] < 10**6]
         nights = spells["discharged_on"] - spells["admitted_on"]
         following = spells.groupby("who")["admitted_on"].shift(-1) - spells["discharged_on"]

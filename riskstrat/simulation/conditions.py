@@ -1,7 +1,7 @@
 """Long-term conditions of the simulated borough: how often they arise, what else they bring, what they cost.
 
-Incidence per 1,000 people a year at ages 5, 20, 40, 60 and 80 is chosen so that prevalences come near QOF (domain figures
-of the published room); effects on emergency admission (`weight`) and on death (`lethal`) are on the log scale.
+Incidence per 1,000 people a year at ages 5, 20, 40, 60 and 80 is chosen so that prevalences come near QOF (see
+published.py); effects on emergency admission (`weight`) and on death (`lethal`) are on the log scale.
 """
 
 from __future__ import annotations
@@ -33,7 +33,12 @@ CONDITIONS: tuple[Condition, ...] = (
     Condition(
         "hypertension",
         ("I10",),
-        (0.0217, 0.869, 8.69, 25, 28.2), 0.02, 0.0, 0.02, 1.0, ("0205051", "0206020", "0202010")
+        (0.0217, 0.869, 8.69, 25, 28.2),
+        0.02,
+        0.0,
+        0.02,
+        1.0,
+        ("0205051", "0206020", "0202010"),
     ),
     Condition(
         "coronary",
@@ -68,7 +73,12 @@ CONDITIONS: tuple[Condition, ...] = (
     Condition(
         "stroke",
         ("I639", "I694", "G459"),
-        (0.0115, 0.0288, 0.346, 1.84, 6.34), 0.30, 0.3, 0.04, 0.9, ("0209000", "0212000")
+        (0.0115, 0.0288, 0.346, 1.84, 6.34),
+        0.30,
+        0.3,
+        0.04,
+        0.9,
+        ("0209000", "0212000"),
     ),
     Condition(
         "peripheral_vascular",
@@ -90,7 +100,9 @@ CONDITIONS: tuple[Condition, ...] = (
         1.0,
         ("0301011", "0302000", "0301040"),
     ),
-    Condition("asthma", ("J459", "J450"), (4.23, 1.65, 0.94, 1.03, 0.705), 0.20, 0.0, 0.03, 1.15, ("0301011", "0302000")),
+    Condition(
+        "asthma", ("J459", "J450"), (4.23, 1.65, 0.94, 1.03, 0.705), 0.20, 0.0, 0.03, 1.15, ("0301011", "0302000")
+    ),
     Condition("lung_other", ("J841", "J849"), (0.01, 0.02, 0.1, 0.5, 1.5), 0.45, 0.6, 0.02, 0.7, ()),
     Condition(
         "diabetes",
@@ -105,16 +117,12 @@ CONDITIONS: tuple[Condition, ...] = (
     Condition("kidney", ("N183", "N184", "N189"), (0.016, 0.08, 0.4, 2.8, 13.6), 0.26, 0.2, 0.02, 1.1, ()),
     Condition("liver", ("K746", "K760", "K703"), (0.01, 0.2, 1.2, 1.8, 0.8), 0.45, 0.5, 0.10, 0.7, ()),
     Condition(
-        "dementia",
-        ("F03", "G309", "F019", "F009"),
-        (0, 0, 0.0176, 0.44, 12.3), 0.35, 0.7, 0.03, 1.15, ("0411000",)
+        "dementia", ("F03", "G309", "F019", "F009"), (0, 0, 0.0176, 0.44, 12.3), 0.35, 0.7, 0.03, 1.15, ("0411000",)
     ),
+    Condition("depression", ("F329", "F339"), (0.4, 6.5, 5.25, 3, 2.25), 0.24, 0.05, 0.06, 1.6, ("0403030", "0403010")),
     Condition(
-        "depression",
-        ("F329", "F339"),
-        (0.4, 6.5, 5.25, 3, 2.25), 0.24, 0.05, 0.06, 1.6, ("0403030", "0403010")
+        "anxiety", ("F411", "F419"), (0.55, 4.95, 3.58, 1.93, 1.38), 0.16, 0.0, 0.05, 1.7, ("0403030", "0401020")
     ),
-    Condition("anxiety", ("F411", "F419"), (0.55, 4.95, 3.58, 1.93, 1.38), 0.16, 0.0, 0.05, 1.7, ("0403030", "0401020")),
     Condition(
         "severe_mental_illness",
         ("F209", "F319", "F259"),
@@ -135,12 +143,22 @@ CONDITIONS: tuple[Condition, ...] = (
     Condition(
         "cancer",
         ("C509", "C61", "C189", "C349", "C439", "C679"),
-        (0.0734, 0.184, 1.04, 4.28, 8.58), 0.42, 0.8, 0.02, 1.0, ()
+        (0.0734, 0.184, 1.04, 4.28, 8.58),
+        0.42,
+        0.8,
+        0.02,
+        1.0,
+        (),
     ),
     Condition(
         "metastatic_cancer",
         ("C787", "C795", "C800"),
-        (0.008, 0.016, 0.2, 1.2, 2.56), 0.70, 2.2, 0.04, 0.95, ("0407020",)
+        (0.008, 0.016, 0.2, 1.2, 2.56),
+        0.70,
+        2.2,
+        0.04,
+        0.95,
+        ("0407020",),
     ),
     Condition("rheumatoid", ("M069", "M353"), (0.02, 0.2, 0.45, 0.9, 1.0), 0.22, 0.1, 0.02, 2.3, ("1001030",)),
     Condition(
@@ -262,7 +280,7 @@ def rates(age: np.ndarray, female: np.ndarray, decile: np.ndarray, illness: np.n
 
 
 def burden(held: np.ndarray) -> np.ndarray:
-    """Log hazard of emergency admission that the conditions held bring; saturates, so the tenth adds less than the first."""
+    """Log hazard of emergency admission that the conditions held bring; the tenth adds less than the first."""
     total = held @ WEIGHTS
     for one, other, extra in TOGETHER:
         total = total + np.float32(extra) * (held[:, NUMBER[one]] & held[:, NUMBER[other]])

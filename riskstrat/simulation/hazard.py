@@ -5,15 +5,31 @@ from __future__ import annotations
 import numpy as np
 
 ADMISSION_KNOTS = (0, 1, 5, 12, 18, 25, 35, 45, 55, 65, 72, 78, 85, 92, 105)
-ADMISSION_LOG = (-1.919, -2.719, -3.419, -3.891, -3.659, -3.736, -3.958, -4.152, -4.13, -4.073, -3.989, -3.634, -2.94, -2.691, -2.591)
-"""Log emergency admissions a year at zero frailty and no conditions in IMD decile 5.5, fitted to the published rates."""
+ADMISSION_LOG = (
+    -1.944,
+    -2.744,
+    -3.444,
+    -3.913,
+    -3.672,
+    -3.738,
+    -3.99,
+    -4.054,
+    -4.026,
+    -4.107,
+    -3.952,
+    -3.589,
+    -2.948,
+    -2.707,
+    -2.607,
+)
+"""Log emergency admissions a year at zero frailty, no conditions and IMD decile 5.5, fitted to the published rates."""
 
 DEPRIVATION_KNOTS = (0, 10, 28, 45, 60, 80)
 DEPRIVATION_LOG = (0.055, 0.05, 0.05, 0.045, 0.03, 0.0)
 """Direct effect per decile towards the most deprived; the rest of the gradient comes through frailty and conditions."""
 
 DEATH_KNOTS = (0, 1, 10, 20, 35, 45, 55, 65, 75, 85, 95, 105)
-DEATH_LOG = (-5.045, -7.745, -8.445, -6.845, -7.004, -7.09, -7.077, -5.834, -6.118, -5.339, -3.201, -2.601)
+DEATH_LOG = (-5.131, -7.831, -8.531, -6.931, -7.039, -7.09, -7.042, -5.85, -6.229, -5.413, -3.17, -2.57)
 """Log deaths a year outside hospital at zero frailty and no conditions."""
 
 SEASON = 0.09
@@ -23,8 +39,8 @@ SEASON_CHEST = 0.16
 _AGES = np.arange(121)
 _ADMISSION = np.interp(_AGES, ADMISSION_KNOTS, ADMISSION_LOG).astype(np.float32)
 _DEPRIVATION = np.interp(_AGES, DEPRIVATION_KNOTS, DEPRIVATION_LOG).astype(np.float32)
-_ILLNESS = np.interp(_AGES, (18, 30, 80), (1.3, 1.25, 0.95)).astype(np.float32)
-_BURDEN = np.interp(_AGES, (18, 35, 60, 90), (1.4, 1.35, 1.1, 0.8)).astype(np.float32)
+_ILLNESS = np.interp(_AGES, (18, 32, 55, 80), (1.35, 1.3, 1.05, 0.9)).astype(np.float32)
+_BURDEN = np.interp(_AGES, (18, 32, 50, 65, 90), (1.45, 1.45, 1.15, 1.0, 0.8)).astype(np.float32)
 _DEATH = np.interp(_AGES, DEATH_KNOTS, DEATH_LOG).astype(np.float32)
 
 

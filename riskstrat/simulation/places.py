@@ -1,8 +1,8 @@
 """Boroughs the simulator knows: ages, deprivation by locality, practices and the areas they belong to.
 
 Population: ONS mid-2020 estimates. Deprivation: English Indices of Deprivation 2025 (MHCLG), small areas counted by
-locality and decile. Both Open Government Licence v3.0. Locality names: Knowsley's six clusters (c. 2006) and the hubs of
-2017, Havering's named GP localities; which ward belongs to which locality, and the remaining names, are our reading.
+locality and decile. Both Open Government Licence v3.0. Locality names: Knowsley's six clusters (c. 2006) and the hubs
+of 2017, Havering's named GP localities; which ward belongs to which locality, and the remaining names, are our reading.
 Practices, PCNs and small-area codes are invented.
 """
 

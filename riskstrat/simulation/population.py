@@ -66,7 +66,7 @@ def draw(rng: np.random.Generator, first: int, count: int, borough: Borough, cal
     born = _month_start(np.maximum(joined, calendar.start) - np.floor(age * 365.25).astype(np.int32))
     born = np.where(newborn, joined, born).astype(np.int32)
     joined = np.maximum(joined, born)
-    female = rng.random(count) < np.interp(age, *zip(*FEMALE_BY_AGE, strict=True))
+    female = rng.random(count) < _by_age(FEMALE_BY_AGE, age)
     areas = borough.areas
     area = _area(rng, age, borough)
     practice, second, changes = _practices(rng, areas.locality[area], borough, joined, calendar)
@@ -92,6 +92,11 @@ def draw(rng: np.random.Generator, first: int, count: int, borough: Borough, cal
     )
 
 
+def _by_age(knots: tuple[tuple[int, float], ...], age: np.ndarray) -> np.ndarray:
+    ages, values = zip(*knots, strict=True)
+    return np.interp(age, np.array(ages, dtype=float), np.array(values, dtype=float))
+
+
 def _illness(rng: np.random.Generator, count: int) -> np.ndarray:
     """Mean about zero; one person in fifty stands far out, so that a few have very many admissions."""
     outlier = rng.random(count) < 0.02
@@ -100,7 +105,7 @@ def _illness(rng: np.random.Generator, count: int) -> np.ndarray:
 
 def _attends(rng: np.random.Generator, illness: np.ndarray) -> np.ndarray:
     often = rng.random(len(illness)) < 0.03
-    return (0.40 * illness + rng.normal(-0.12, ATTENDANCE_SPREAD, len(illness)) + 1.9 * often).astype(np.float32)
+    return (0.28 * illness + rng.normal(-0.10, ATTENDANCE_SPREAD, len(illness)) + 1.9 * often).astype(np.float32)
 
 
 def _joining(
@@ -163,7 +168,7 @@ def _practices(
 def _leaving(rng: np.random.Generator, joined: np.ndarray, born: np.ndarray, calendar: Calendar) -> np.ndarray:
     start = np.maximum(joined, calendar.start)
     age = (start - born) / 365.25
-    rate = np.interp(age + 3, *zip(*LEAVING_BY_AGE, strict=True))
+    rate = _by_age(LEAVING_BY_AGE, age + 3)
     day = start + np.floor(rng.exponential(1, len(joined)) / rate * 365.25)
     return np.where(day < calendar.until, day, NEVER).astype(np.int32)
 

@@ -75,7 +75,7 @@ def _contacts(
 ) -> None:
     illness, held = state.people.illness, state.held
     number = held.sum(1)
-    shared = np.exp(0.38 * illness + 0.34 * level + 0.05 * np.minimum(number, 8))
+    shared = np.exp(0.42 * illness + 0.36 * level + 0.05 * np.minimum(number, 8))
     mental = (
         0.05
         + 4.0 * held[:, NUMBER["severe_mental_illness"]]

@@ -18,7 +18,7 @@ RECALLED = "recalled"
 
 @dataclass(frozen=True)
 class Figure:
-    """One published figure. `low` and `high` bound simulated divided by published; `why` explains a band other than 20%."""
+    """One published figure. `low` and `high` bound simulated over published; `why` explains a band other than 20%."""
 
     name: str
     published: float
@@ -79,23 +79,45 @@ GRADIENTS = tuple(
 """For a borough with all fifths, such as Wirral."""
 
 ATTENDERS = (
-    Figure("of A&E attenders in a year, share with 1 attendance", 0.735, GREENFIELD, 0.9, 1.1, "the commonest count must be near"),
+    Figure(
+        "of A&E attenders in a year, share with 1 attendance",
+        0.735,
+        GREENFIELD,
+        0.9,
+        1.1,
+        "the commonest count must be near",
+    ),
     Figure("of A&E attenders in a year, share with 2", 0.170, GREENFIELD),
     Figure("of A&E attenders in a year, share with 3 or more", 0.095, GREENFIELD),
     Figure("of A&E attenders in a year, share with 6 or more", 0.012, GREENFIELD, 0.6, 1.5, _RARE),
 )
 ATTENDANCES = tuple(
     Figure(f"A&E attendances per 1,000 a year, age {ages}", rate, RECALLED, 0.7, 1.3, "an order of magnitude, recalled")
-    for ages, rate in zip(("0-4", "5-19", "20-39", "40-64", "65-79", "80+"), (650, 330, 390, 310, 370, 720), strict=True)
+    for ages, rate in zip(
+        ("0-4", "5-19", "20-39", "40-64", "65-79", "80+"), (650, 330, 390, 310, 370, 720), strict=True
+    )
 )
 STAYS = (
     Figure("emergency spells without a night", 1 / 3, HEALTH_FOUNDATION),
     Figure("mean nights of emergency spells", 6.5, RECALLED, 0.85, 1.15, "published as 6 to 7"),
-    Figure("emergency readmission within 30 days", 0.15, "CCG OIS 3.2, England 14-15%, Halton 15.5%", 0.9, 1.1, "14 to 16%"),
+    Figure(
+        "emergency readmission within 30 days", 0.15, "CCG OIS 3.2, England 14-15%, Halton 15.5%", 0.9, 1.1, "14 to 16%"
+    ),
 )
 FALLS = (
-    Figure("falls admissions aged 65+ per 100,000 a year", 3292, "PHOF C29, Knowsley 2017/18; published rate is age-standardised"),
-    Figure("hip fracture admissions aged 65+ per 1,000 a year", 5.95, "Knowsley 2015: 143 among 24,037 aged 65+", 0.7, 1.35, "few events"),
+    Figure(
+        "falls admissions aged 65+ per 100,000 a year",
+        3292,
+        "PHOF C29, Knowsley 2017/18; published rate is age-standardised",
+    ),
+    Figure(
+        "hip fracture admissions aged 65+ per 1,000 a year",
+        5.95,
+        "Knowsley 2015: 143 among 24,037 aged 65+",
+        0.7,
+        1.35,
+        "few events",
+    ),
 )
 PREVALENCES = tuple(
     Figure(f"prevalence, {name}", share, source, low, high, why)

@@ -109,7 +109,7 @@ def begin(rng: np.random.Generator, people: People, calendar: Calendar) -> State
         active=active,
         burden=conditions.burden(active),
         lethal=conditions.lethality(active),
-        chest=active[:, CHEST].any(1),
+        chest=np.asarray(active[:, CHEST].any(1)),
         death_time=np.full(count, FOREVER),
         in_hospital_until=np.full(count, -FOREVER),
         discharged_step=np.full(count, -99, dtype=np.int16),
@@ -161,7 +161,8 @@ def _recent_conditions(state: State) -> None:
     later = state.held & ~state.active
     for back in range(1, STEPS_A_YEAR + 1):
         inside = later & (state.onset > calendar.boundary(-back)) & (state.onset <= calendar.boundary(1 - back))
-        state.arising[-back] = np.nonzero(inside)
+        who, what = np.nonzero(inside)
+        state.arising[-back] = (who, what)
     beyond = later & (state.onset > calendar.start)
     who, what = np.nonzero(beyond)
     state.active[who, what] = True

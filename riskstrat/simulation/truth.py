@@ -1,10 +1,11 @@
 """The true 12-month risk of an emergency admission, summed over every path the latent state can take.
 
-One row per person alive and registered on each index date. Exact for the simulated process (standard error 0): before the
-first admission the hazard depends on age, place, conditions that arose before the index date, season, further admissions
-still to come from earlier ones, MDT actions already taken and a 16-level Markov chain; the sum over the chain's paths is
-done backwards in 12 steps, with death competing. Nobody moves away and no later MDT action is taken. The length and ending
-of a spell open on the index date belong to the state. Within a step, deaths and admissions compete at constant rates.
+One row per person alive and registered on each index date. Exact for the simulated process (standard error 0): before
+the first admission the hazard depends on age, place, conditions that arose before the index date, season, further
+admissions still to come from earlier ones, MDT actions already taken and a 16-level Markov chain; the sum over the
+chain's paths is done backwards in 12 steps, with death competing. Nobody moves away and no later MDT action is taken.
+The length and ending of a spell open on the index date belong to the state. Within a step, deaths and admissions
+compete at constant rates.
 """
 
 from __future__ import annotations

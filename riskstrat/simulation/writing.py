@@ -1,7 +1,8 @@
-"""Parquet files of the simulated borough: one per table, in the schemas of the definitions room, written chunk by chunk."""
+"""Parquet files of the simulated borough: one per table, in the schemas of the definitions room, chunk by chunk."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -36,8 +37,9 @@ class Coded:
 class Writer:
     """Appends row groups to `<folder>/<table>.parquet`; use as a context manager."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, soil: Callable[[str, pa.Table, int], pa.Table] | None = None) -> None:
+        """`soil(table, rows, number of the first row)` may change rows on their way to the files."""
+        self._folder, self._soil = folder, soil
         self._open: dict[str, pq.ParquetWriter] = {}
         self.rows: dict[str, int] = {}
 
@@ -60,9 +62,12 @@ class Writer:
         schema = _schema(table)
         count = _length(next(iter(columns.values())))
         arrays = [_array(columns.get(column.name), column.type, count) for column in schema]
-        if count:
-            self._open[table].write_table(pa.Table.from_arrays(arrays, schema=schema))
-        self.rows[table] += count
+        rows = pa.Table.from_arrays(arrays, schema=schema)
+        if self._soil is not None:
+            rows = self._soil(table, rows, self.rows[table] + 1)
+        if rows.num_rows:
+            self._open[table].write_table(rows)
+        self.rows[table] += rows.num_rows
 
 
 def _schema(table: str) -> pa.Schema:

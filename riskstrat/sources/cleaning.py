@@ -96,7 +96,8 @@ def _word(column: Column, text: str) -> str:
 def without_pad(code: str, system: str) -> str:
     """The code without the X and - that HES fills ICD-10 codes up with (`I10X` is I10); 7 characters have none."""
     stripped = rf"regexp_replace({code}, '^([A-Z]\d\w\w*?)[X-]+$', '\1')"
-    return f"CASE WHEN {system} = 'icd10' AND length({code}) <= 6 THEN {stripped} ELSE {code} END"
+    padded = f"(ends_with({code}, 'X') OR ends_with({code}, '-')) AND length({code}) <= 6"
+    return f"CASE WHEN {system} = 'icd10' AND {padded} THEN {stripped} ELSE {code} END"
 
 
 def _typed(column: Column, raw: str, kind: str, text: str) -> str:

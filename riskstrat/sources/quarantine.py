@@ -19,12 +19,14 @@ _STATUS_DATES = {"statuses": "as_at", "reviews": "decided_on"}
 
 
 def latest_dates(connection: duckdb.DuckDBPyConnection, table: str, relation: str) -> date | None:
-    """The latest date on which a row of `relation` (of that table) happened or became known; no lag counts."""
+    """The latest date on which a row of `relation` (of that table) was known, or happened where it does not say."""
     schema = SCHEMAS[table]
-    columns = [schema.event, schema.known, _STATUS_DATES.get(table)]
-    dates = [f"max({column})" for column in columns if column]
+    dates = []
     if table == "people":
-        dates = ["max(coalesce(died_known_on, date_of_death))"]
+        dates.append("max(coalesce(died_known_on, date_of_death))")
+    elif schema.known or schema.event or table in _STATUS_DATES:
+        known = [column for column in (schema.known, schema.event, _STATUS_DATES.get(table)) if column]
+        dates.append(f"max(coalesce({', '.join(known)}))")
     if schema.settles and schema.settles.known:
         dates.append(f"max(coalesce({schema.settles.known}, {schema.settles.date}))")
     if not dates:
@@ -112,9 +114,12 @@ def _judge_rows(connection: duckdb.DuckDBPyConnection, schema: TableSchema, as_a
 
 
 def _make_texts(connection: duckdb.DuckDBPyConnection, schema: TableSchema) -> None:
-    connection.execute(f"CREATE TABLE texts_{schema.name} (code SMALLINT, rule VARCHAR, message VARCHAR)")
-    rows = [(code, rule.name, rule.message) for code, rule in staging.texts(schema)]
-    connection.executemany(f"INSERT INTO texts_{schema.name} VALUES (?, ?, ?)", rows)
+    texts = staging.texts(schema)
+    connection.execute(
+        f"CREATE TABLE texts_{schema.name} AS "
+        "SELECT unnest(?)::SMALLINT AS code, unnest(?::VARCHAR[]) AS rule, unnest(?::VARCHAR[]) AS message",
+        [[code for code, _ in texts], [rule.name for _, rule in texts], [rule.message for _, rule in texts]],
+    )
 
 
 def _literal(day: date) -> str:
@@ -123,9 +128,10 @@ def _literal(day: date) -> str:
 
 def _add_unreadable(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
     rule = validation.UNREADABLE_ROW
-    rows = [(row, rule, validation.MESSAGES[rule]) for row in landed.unreadable]
-    if rows:
-        connection.executemany(f"INSERT INTO fault_{landed.name} VALUES (?, ?, ?)", rows)
+    connection.execute(
+        f"INSERT INTO fault_{landed.name} SELECT unnest(?::BIGINT[]), ?, ?",
+        [landed.unreadable, rule, validation.MESSAGES[rule]],
+    )
 
 
 def _add_duplicates(connection: duckdb.DuckDBPyConnection, schema: TableSchema) -> None:

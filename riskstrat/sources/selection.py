@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from riskstrat.definitions.expressions import rows_of
 from riskstrat.sources.store import Store
-from riskstrat.sources.tables import STREAMS, kept_conditions
+from riskstrat.sources.tables import STREAMS, conditions_of
 
 
 def known_rows(
@@ -23,15 +23,15 @@ def known_rows(
     Dates come as datetime64[D]. The sentences say which conditions were left out for want of a column.
     """
     selected = rows_of(rows)
-    conditions, notes = kept_conditions(selected, store.absent_columns)
+    conditions = conditions_of(selected, store.absent_columns)
     stream = STREAMS[selected.stream]
-    table = stream.table.filter(*conditions) if conditions else stream.table
+    table = stream.table.filter(*conditions.kept) if conditions.kept else stream.table
     if as_at is not None:
         table = table.filter(table.valid_from <= as_at, table.valid_to > as_at)
     first = ("person", stream.event) if stream.event else ("person",)
     order = list(dict.fromkeys([*first, *columns]))
     read = store.connect().to_pyarrow(table.order_by(order).select(*columns))
-    return {name: as_numpy(read[name]) for name in columns}, notes
+    return {name: as_numpy(read[name]) for name in columns}, conditions.notes
 
 
 def as_numpy(column: Any) -> npt.NDArray[Any]:

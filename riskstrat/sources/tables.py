@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import ibis
 import ibis.expr.types as ir
 
-from riskstrat.definitions.expressions import Rows, columns_of
+from riskstrat.definitions.expressions import Rows, columns_of, is_true_for_null
 from riskstrat.definitions.schemas import SCHEMAS
 
 _TYPES = {"text": "string", "date": "date", "integer": "int32", "number": "float64", "boolean": "boolean"}
@@ -126,11 +126,45 @@ recorded_conditions = STREAMS["recorded_conditions"].table
 all_falls = STREAMS["all_falls"].table
 
 
-def kept_conditions(
-    rows: Rows, absent_columns: Mapping[str, Sequence[str]]
-) -> tuple[tuple[ir.BooleanValue, ...], tuple[str, ...]]:
-    """The conditions that can be asked, and a sentence for each absent column whose conditions are left out."""
-    gone = STREAMS[rows.stream].absent(absent_columns)
-    kept = tuple(condition for condition in rows.conditions if not columns_of(condition) & gone)
-    lacking = sorted({column for condition in rows.conditions for column in columns_of(condition) & gone})
-    return kept, tuple(f"no column {rows.stream}.{column}: filters on it are left out" for column in lacking)
+@dataclass(frozen=True)
+class Conditions:
+    """The conditions of some rows that can be asked of what was landed.
+
+    `left_out`: columns that were not landed and whose conditions are left out without changing what the rows are.
+    `lacking`: columns that were not landed and that the rows cannot do without.
+    """
+
+    kept: tuple[ir.BooleanValue, ...]
+    left_out: tuple[str, ...]
+    lacking: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A sentence for each column whose conditions are left out."""
+        return tuple(f"no column {column}: filters on it are left out" for column in (*self.left_out, *self.lacking))
+
+
+def conditions_of(rows: Rows, absent_columns: Mapping[str, Sequence[str]]) -> Conditions:
+    """Which conditions of `rows` can be asked where some columns were not landed."""
+    stream = STREAMS[rows.stream]
+    gone = stream.absent(absent_columns)
+    kept: list[ir.BooleanValue] = []
+    left_out: set[str] = set()
+    lacking: set[str] = set()
+    for condition in rows.conditions:
+        touched = columns_of(condition) & gone
+        if not touched:
+            kept.append(condition)
+        elif is_true_for_null(condition, touched) or (rows.stream in _OF_SPELLS and touched <= _QUALIFIES):
+            left_out |= touched
+        else:
+            lacking |= touched
+    return Conditions(tuple(kept), _named(stream, left_out), _named(stream, lacking))
+
+
+_OF_SPELLS = ("admissions", "diagnoses")
+_QUALIFIES = frozenset(column.name for column in SCHEMAS["admissions"].columns if column.qualifies)
+
+
+def _named(stream: Stream, columns: set[str]) -> tuple[str, ...]:
+    return tuple(f"{stream.name}.{column}" for column in sorted(columns))

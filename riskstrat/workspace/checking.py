@@ -10,7 +10,7 @@ from string import Formatter
 from riskstrat.definitions.codelists import Codelist, near
 from riskstrat.definitions.durations import EVER
 from riskstrat.definitions.expressions import columns_of
-from riskstrat.definitions.features import Feature
+from riskstrat.definitions.features import PLACEHOLDERS, Feature
 from riskstrat.sources.tables import STREAMS
 from riskstrat.workspace.codelists import FOLDER
 from riskstrat.workspace.files import sha256_of
@@ -21,7 +21,6 @@ SENSITIVE = "sensitive"
 STATIC = ("date_of_birth", "sex", "lsoa", "imd_decile", "imd_year")
 """Columns of people that do not change with time as this model of the data has it."""
 UNDATED = ("age", "attribute")
-PLACEHOLDERS = ("n", "s", "lookback", "date")
 
 Finding = tuple[str, str]
 """The file, and what is to be put right in it."""

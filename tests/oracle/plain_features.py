@@ -80,8 +80,8 @@ class _Reckoning:
         """The rows of the feature's stream that stood at the index date and meet its conditions."""
         assert feature.rows is not None
         name = feature.rows.stream
-        gone = self._absent(name)
-        conditions = tuple(c.op() for c in feature.rows.conditions if not columns_of(c) & gone)
+        absent = self._absent(name)
+        conditions = tuple(c.op() for c in feature.rows.conditions if not columns_of(c) & absent)
         if name not in self.streams:
             self.streams[name] = stream(self.source, name, self.asked.day, self.asked.spell, self.codelists)
         key = (name, conditions)
@@ -96,7 +96,10 @@ class _Reckoning:
         columns = frozenset().union(*(columns_of(part) for part in read if part is not None))
         coded = frozenset(STREAMS[name].systems) if feature.codes else frozenset()
         absent = self._absent(name)
-        return STREAMS[name].available(self.landed) and not columns & absent and not (coded and coded <= absent)
+        unasked = (c for c in feature.rows.conditions if columns_of(c) & absent)
+        if not STREAMS[name].available(self.landed) or columns & absent or (coded and coded <= absent):
+            return False
+        return all(_may_be_left_out(c.op(), columns_of(c), absent) for c in unasked)
 
     def _absent(self, name: str) -> frozenset[str]:
         tables = ("diagnoses", "admissions") if name == "diagnoses" else (name,)
@@ -115,6 +118,14 @@ class _Reckoning:
         if math.isnan(result):
             return UNKNOWN if feature.missing is None else float(feature.missing)
         return float(np.float32(result))
+
+
+def _may_be_left_out(condition: Any, columns: frozenset[str], absent: frozenset[str]) -> bool:
+    """Whether rows can do without a condition on a column that was not landed: it holds for null, or it only qualifies
+    an admission (tables.md, "The emergency admission")."""
+    if columns & absent <= {"patient_class", "source", "specialty"}:
+        return True
+    return len(columns) == 1 and evaluate(condition, dict.fromkeys(columns)) is True
 
 
 # ---- Rows in the lookback ----
@@ -207,7 +218,8 @@ def _latest(feature: Feature, made: _Reckoning) -> Fraction | None:
 def _slope(feature: Feature, made: _Reckoning) -> Fraction | None:
     """Least squares over the rows, exactly, a year."""
     points = [(Fraction(-ago), Fraction(value, feature.scale)) for ago, value in _values(feature, made)]
-    if len({x for x, _ in points}) < 2:
+    days = [x for x, _ in points]
+    if not days or max(days) - min(days) < feature.within:
         return None
     mean_x = sum((x for x, _ in points), Fraction(0)) / len(points)
     mean_y = sum((y for _, y in points), Fraction(0)) / len(points)
@@ -265,13 +277,12 @@ def _first_days(days: Iterable[date], within: timedelta) -> Iterator[date]:
 
 def _days_in(feature: Feature, made: _Reckoning) -> int | None:
     """A period holds the days after its start up to its end, so that a night belongs to the morning after it."""
-    edge = made.asked.day - timedelta(days=min(feature.lookback, 700_000))
-    total, counts = 0, False
+    found: set[int] = set()
     for start, end in _periods(feature, made):
-        clipped = (min(end or made.asked.day, made.asked.day) - max(start, edge)).days
-        if clipped > 0:
-            total, counts = total + clipped, True
-    return total if counts else None
+        oldest = min((made.asked.day - start).days, feature.lookback)
+        newest = 0 if end is None else max((made.asked.day - end).days, 0)
+        found.update(range(newest, oldest))
+    return len(found) or None
 
 
 def _active(feature: Feature, made: _Reckoning) -> int | None:

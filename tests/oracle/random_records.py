@@ -5,6 +5,7 @@ Every row is one that validation accepts. Same seed, same tables.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -97,8 +98,9 @@ def random_tables(shape: Shape, seed: int, people: int) -> Tables:
     """Landed tables of that many people, every table and column there, rows in no particular order."""
     rng = random.Random(seed)
     tables: Tables = {name: [] for name in TABLES}
+    aims = itertools.cycle(rng.sample(shape.aims, len(shape.aims)))
     for number in range(people):
-        for name, row in Person(shape, rng, f"p{number:03d}").rows():
+        for name, row in Person(shape, rng, f"p{number:03d}").rows(aims):
             tables[name].append(row)
     for rows in tables.values():
         rng.shuffle(rows)
@@ -132,7 +134,7 @@ class Person:
         self.spells = 0
         self.about = self._about()
 
-    def rows(self) -> Iterator[tuple[str, Row]]:
+    def rows(self, aims: Iterator[Feature]) -> Iterator[tuple[str, Row]]:
         """Table and row of everything recorded of the person.
 
         Some people have no records, many a few that decide one feature each, the rest a long history.
@@ -141,9 +143,11 @@ class Person:
         chance = self.rng.random()
         if chance < 0.05:
             return
-        for _ in range(self.rng.randint(1, 4)):
-            yield from self.aimed(self.rng.choice(self.shape.aims))
-        for table, most in MOST_ROWS.items() if chance > 0.55 else ():
+        if chance < 0.6:
+            for aim in itertools.islice(aims, self.rng.randint(2, 6)):
+                yield from self.aimed(aim)
+            return
+        for table, most in MOST_ROWS.items():
             for _ in range(self.rng.randint(0, most)):
                 yield from self.some(table)
 
@@ -155,6 +159,8 @@ class Person:
         table = MADE_FROM.get(feature.rows.stream, (feature.rows.stream,))[0]
         if feature.verb == "episodes" and self.rng.random() < 0.5:
             yield from self._meeting(feature, table, day - timedelta(days=feature.within + self.rng.choice((-1, 0, 1))))
+        if feature.verb == "slope":
+            yield from self._meeting(feature, table, day + timedelta(days=self.rng.randint(1, 60)))
         yield from self._meeting(feature, table, day)
 
     def _meeting(self, feature: Feature, table: str, event: date) -> Iterator[tuple[str, Row]]:
@@ -448,7 +454,7 @@ MOST_ROWS = {
     "attendances": 8,
     "prescriptions": 16,
     "contacts": 10,
-    "measurements": 14,
+    "measurements": 24,
     "social_care": 8,
 }
 

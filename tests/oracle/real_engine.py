@@ -18,7 +18,7 @@ from plain_features import IndexDate
 from riskstrat.definitions.features import Feature
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.schemas import SCHEMAS
-from riskstrat.definitions.settings import EngineSettings, Settings
+from riskstrat.definitions.settings import DataSettings, EngineSettings, Settings
 from riskstrat.features import FeatureEngine, engine
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import Store, open_store
@@ -48,11 +48,17 @@ def land(folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]], *, csv
 
 
 def ingested(
-    folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]], as_at: date, *, csv: bool = False
+    folder: Path,
+    tables: Mapping[str, Sequence[Mapping[str, Any]]],
+    as_at: date,
+    *,
+    csv: bool = False,
+    lags: Mapping[str, int] | None = None,
 ) -> Store:
     """The store of the landed tables; every row must have been accepted."""
     land(folder / "landed", tables, csv=csv)
-    report = ingest(folder / "landed", folder / "store", Settings(), as_at=as_at)
+    settings = Settings(data=DataSettings(lag_days=dict(lags or {})))
+    report = ingest(folder / "landed", folder / "store", settings, as_at=as_at)
     assert not report.quarantined, f"the random rows were meant to be acceptable: {report.quarantined}"
     return open_store(folder / "store")
 

@@ -105,30 +105,30 @@ registration_known_late  , N83001   , 2024-12-01      ,               , 2025-01-
 """Everybody who is not named here is registered with N83001 from 2010."""
 
 ADMISSIONS = """
-patient_id             , spell_id , admitted_on , method , source , patient_class , known_on   , discharged_on , specialty , settled_known_on
-admitted_on_index_date , s01      , 2025-01-01  , 21     , 19     , 1             , 2025-01-01 , 2025-01-05    , 300       , 2025-01-20
-admitted_on_day_1      , s02      , 2025-01-02  , 22     , 19     , 1             , 2025-01-03 , 2025-01-05    , 300       , 2025-01-20
-admitted_on_day_365    , s03      , 2026-01-01  , 2A     , 19     , 1             , 2026-01-02 , 2026-01-05    , 300       , 2026-01-20
-admitted_on_day_366    , s04      , 2026-01-02  , 2D     , 19     , 1             , 2026-01-03 , 2026-01-05    , 300       , 2026-01-20
-admitted_twice         , s05      , 2025-09-01  , 28     , 19     , 1             , 2025-09-02 , 2025-09-05    , 300       , 2025-09-20
-admitted_twice         , s06      , 2025-03-01  , 23     , 19     , 1             , 2025-03-02 , 2025-03-05    , 300       , 2025-03-20
-transferred_2B         , s07      , 2025-03-01  , 2B     , 19     , 1             , 2025-03-02 , 2025-03-05    , 300       , 2025-03-20
-transferred_2B         , s08      , 2024-12-01  , 2B     , 19     , 1             , 2024-12-02 , 2024-12-05    , 300       , 2024-12-20
-birth_2C               , s09      , 2025-03-01  , 2C     , 19     , 1             , 2025-03-02 , 2025-03-05    , 300       , 2025-03-20
-came_from_a_ward       , s10      , 2025-03-01  , 21     , 51     , 1             , 2025-03-02 , 2025-03-05    , 300       , 2025-03-20
-obstetrics             , s11      , 2025-03-01  , 21     , 19     , 1             , 2025-03-02 , 2025-03-05    , 501       , 2025-03-20
-midwifery              , s12      , 2025-03-01  , 21     , 19     , 1             , 2025-03-02 , 2025-03-05    , 560       , 2025-03-20
-day_case               , s13      , 2025-03-01  , 21     , 19     , 2             , 2025-03-02 , 2025-03-01    , 300       , 2025-03-20
-planned                , s14      , 2025-03-01  , 11     , 19     , 1             , 2025-03-02 , 2025-03-05    , 300       , 2025-03-20
-details_not_known      , s15      , 2025-03-01  , 25     ,        ,               , 2025-03-02 , 2025-03-05    ,           , 2025-03-20
-in_hospital_at_index   , s16      , 2024-12-25  , 24     , 19     , 1             , 2024-12-26 , 2025-01-10    , 501       , 2025-01-20
-row_known_after_index  , s17      , 2024-12-20  , 21     , 19     , 1             , 2025-01-02 , 2024-12-24    , 300       , 2025-01-20
-row_known_after_as_at  , s18      , 2025-12-31  , 21     , 19     , 1             , 2026-04-02 , 2026-01-04    , 300       , 2026-04-20
-died_after_admission   , s19      , 2025-05-30  , 21     , 19     , 1             , 2025-05-31 , 2025-06-01    , 300       , 2025-06-20
-left_after_admission   , s20      , 2025-06-30  , 21     , 19     , 1             , 2025-07-01 , 2025-07-05    , 300       , 2025-07-20
-left_before_admission  , s21      , 2025-07-02  , 21     , 19     , 1             , 2025-07-03 , 2025-07-05    , 300       , 2025-07-20
-left                   , s22      , 2024-06-01  , 21     , 19     , 1             , 2024-06-02 , 2024-06-11    , 300       , 2024-06-20
-left                   , s23      , 2024-12-30  , 21     , 19     , 1             , 2024-12-31 , 2024-12-31    , 300       , 2025-01-01
+patient_id,spell_id,admitted_on,method,source,patient_class,known_on,discharged_on,specialty,settled_known_on
+admitted_on_index_date, s01, 2025-01-01, 21, 19, 1, 2025-01-01, 2025-01-05, 300, 2025-01-20
+admitted_on_day_1     , s02, 2025-01-02, 22, 19, 1, 2025-01-03, 2025-01-05, 300, 2025-01-20
+admitted_on_day_365   , s03, 2026-01-01, 2A, 19, 1, 2026-01-02, 2026-01-05, 300, 2026-01-20
+admitted_on_day_366   , s04, 2026-01-02, 2D, 19, 1, 2026-01-03, 2026-01-05, 300, 2026-01-20
+admitted_twice        , s05, 2025-09-01, 28, 19, 1, 2025-09-02, 2025-09-05, 300, 2025-09-20
+admitted_twice        , s06, 2025-03-01, 23, 19, 1, 2025-03-02, 2025-03-05, 300, 2025-03-20
+transferred_2B        , s07, 2025-03-01, 2B, 19, 1, 2025-03-02, 2025-03-05, 300, 2025-03-20
+transferred_2B        , s08, 2024-12-01, 2B, 19, 1, 2024-12-02, 2024-12-05, 300, 2024-12-20
+birth_2C              , s09, 2025-03-01, 2C, 19, 1, 2025-03-02, 2025-03-05, 300, 2025-03-20
+came_from_a_ward      , s10, 2025-03-01, 21, 51, 1, 2025-03-02, 2025-03-05, 300, 2025-03-20
+obstetrics            , s11, 2025-03-01, 21, 19, 1, 2025-03-02, 2025-03-05, 501, 2025-03-20
+midwifery             , s12, 2025-03-01, 21, 19, 1, 2025-03-02, 2025-03-05, 560, 2025-03-20
+day_case              , s13, 2025-03-01, 21, 19, 2, 2025-03-02, 2025-03-01, 300, 2025-03-20
+planned               , s14, 2025-03-01, 11, 19, 1, 2025-03-02, 2025-03-05, 300, 2025-03-20
+details_not_known     , s15, 2025-03-01, 25,   ,  , 2025-03-02, 2025-03-05,    , 2025-03-20
+in_hospital_at_index  , s16, 2024-12-25, 24, 19, 1, 2024-12-26, 2025-01-10, 501, 2025-01-20
+row_known_after_index , s17, 2024-12-20, 21, 19, 1, 2025-01-02, 2024-12-24, 300, 2025-01-20
+row_known_after_as_at , s18, 2025-12-31, 21, 19, 1, 2026-04-02, 2026-01-04, 300, 2026-04-20
+died_after_admission  , s19, 2025-05-30, 21, 19, 1, 2025-05-31, 2025-06-01, 300, 2025-06-20
+left_after_admission  , s20, 2025-06-30, 21, 19, 1, 2025-07-01, 2025-07-05, 300, 2025-07-20
+left_before_admission , s21, 2025-07-02, 21, 19, 1, 2025-07-03, 2025-07-05, 300, 2025-07-20
+left                  , s22, 2024-06-01, 21, 19, 1, 2024-06-02, 2024-06-11, 300, 2024-06-20
+left                  , s23, 2024-12-30, 21, 19, 1, 2024-12-31, 2024-12-31, 300, 2025-01-01
 """
 
 DIAGNOSES = """
@@ -494,7 +494,7 @@ def test_a_window_is_complete_when_it_has_closed_and_the_delay_is_over(
     store: Store, cohort: Cohort, outcome: ir.Table
 ) -> None:
     label(store, cohort.rows, outcome, YEAR, date(2026, 3, 17))
-    with pytest.raises(IndexDateError, match="2025-01-01 has no complete label window.* is 2024-12-31"):
+    with pytest.raises(IndexDateError, match=r"2025-01-01 has no complete label window.* is 2024-12-31"):
         label(store, cohort.rows, outcome, YEAR, date(2026, 3, 16))
 
 
@@ -502,7 +502,7 @@ def test_a_window_is_complete_when_it_has_closed_and_the_delay_is_over(
 
 
 def test_the_features_of_the_whole_cohort(store: Store, cohort: Cohort, workspace: Workspace) -> None:
-    """Known on the day counts; what happened or became known later does not, nor the end or specialty of an open stay."""
+    """What was known on the day counts; what came later does not, nor the end or the specialty of an open stay."""
     features = {name: workspace.features[name] for name in FEATURE_NAMES}
     made = engine(store, features, workspace.fingerprints, workspace.codelists, workspace.settings.engine)
     given = by_patient(made.matrix(cohort.rows).frame())[["patient_id", *FEATURE_NAMES]]

@@ -1,4 +1,4 @@
-"""Running a verb: progress on a terminal, a report on stdout, an error as one line and an exit code."""
+"""Showing a verb: progress on a terminal, a report on stdout."""
 
 from __future__ import annotations
 
@@ -8,32 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from riskstrat.errors import RiskstratError, StorageError
-
 if TYPE_CHECKING:
     from riskstrat.pipeline.reports import Progress, Report
-
-_INTERRUPTED = 130
-
-
-def main() -> None:
-    """Run the command line; ends the process with the exit code of what went wrong, 0 if nothing did."""
-    from riskstrat.cli.app import app
-
-    try:
-        app()
-    except RiskstratError as error:
-        _end(str(error), error.exit_code)
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        _end(f"{where}{error.strerror or error}; make room, or choose another place", StorageError.exit_code)
-    except KeyboardInterrupt:
-        _end("interrupted; what was not finished was not written", _INTERRUPTED)
-
-
-def _end(message: str, code: int) -> None:
-    print(f"riskstrat: {message}", file=sys.stderr)
-    sys.exit(code)
 
 
 def show(verb: Callable[[Progress], Report], as_json: bool) -> None:

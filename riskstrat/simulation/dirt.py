@@ -1,0 +1,202 @@
+"""Faults put into the tables on purpose, with a ledger of each, so that validation can be scored.
+
+The ledger has one row per fault: table, row (number of the row in the landed file, from 1) and the fault, named as the
+rule that should catch it. `null date` marks dates that stand for "no date": they are to be read as null, not refused.
+Rows that merely follow a faulty person or spell are not in the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from riskstrat.definitions.schemas import NULL_DATES, SCHEMAS, TableSchema
+
+SPREADSHEET_ZERO = date(1899, 12, 30)
+LEDGER = pa.schema([("table", pa.string()), ("row", pa.int64()), ("fault", pa.string())])
+UNTOUCHED = frozenset({"areas"})
+UNKNOWN_CODES = {
+    "people": ("sex", "Q"),
+    "registrations": ("practice", "PRACTICE?"),
+    "admissions": ("method", "2Z"),
+    "diagnoses": ("code", "??"),
+    "conditions": ("code", "9"),
+    "falls": ("source", "neighbour"),
+    "social_care": ("service", "gardening"),
+    "opt_outs": ("kind", "verbal"),
+}
+"""Table to a column and a value that is none of the allowed ones."""
+
+Fault = Callable[["Soiler", TableSchema, pa.Table, np.ndarray], pa.Table]
+
+
+class Soiler:
+    """Soils each batch of rows on its way to the files, and keeps the ledger."""
+
+    def __init__(self, seed: int, share: float, until: date) -> None:
+        self.rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([seed, 2**31])))
+        self.share, self.until = share, until
+        self.died: dict[str, date] = {}
+        self._tables: list[str] = []
+        self._rows: list[int] = []
+        self._faults: list[str] = []
+
+    def soil(self, name: str, batch: pa.Table, first: int) -> pa.Table:
+        """`batch` with faults; its first row is row `first` of the file. Duplicates are added at the end."""
+        if name == "people":
+            dead = batch.filter(pc.is_valid(batch["date_of_death"]))
+            self.died = dict(zip(dead["patient_id"].to_pylist(), dead["date_of_death"].to_pylist(), strict=True))
+        if name in UNTOUCHED or not self.share:
+            return batch
+        schema = SCHEMAS[name]
+        rows = np.flatnonzero(self.rng.random(batch.num_rows) < self.share)
+        options = self._options(schema, batch)
+        chosen = self._choose(options, rows)
+        for number, (fault, _, inject) in enumerate(options):
+            hit = rows[chosen == number]
+            if not len(hit):
+                continue
+            before = batch.num_rows
+            batch = inject(self, schema, batch, hit)
+            where = np.arange(before, batch.num_rows) if batch.num_rows > before else hit
+            self._note(name, where + first, fault)
+        return batch
+
+    def _choose(self, options: list[tuple[str, np.ndarray, Fault]], rows: np.ndarray) -> np.ndarray:
+        """One option per row; where that one cannot be, one of those that always can."""
+        always = np.array([number for number, (_, allowed, _) in enumerate(options) if allowed.all()])
+        chosen = self.rng.integers(0, len(options), len(rows))
+        can = np.array([allowed[rows] for _, allowed, _ in options]).reshape(len(options), len(rows))
+        return np.where(can[chosen, np.arange(len(rows))], chosen, self.rng.choice(always, len(rows)))
+
+    def _options(self, schema: TableSchema, batch: pa.Table) -> list[tuple[str, np.ndarray, Fault]]:
+        anyone = np.ones(batch.num_rows, dtype=bool)
+        options: list[tuple[str, np.ndarray, Fault]] = []
+        if schema.name == "people":
+            options.append(("implausible age", anyone, _ancient))
+            options.append(("null date", _empty(batch, "care_home_from"), _null_date))
+        else:
+            options.append(("unknown person", anyone, _stranger))
+        if schema.key:
+            options.append(("duplicate", anyone, _twice))
+        if schema.name in UNKNOWN_CODES:
+            options.append(("unknown code", anyone, _unknown_code))
+        if schema.name == "measurements":
+            options.append(
+                ("implausible value", np.asarray(pc.equal(batch["measure"].cast(pa.string()), "bmi")), _heavy)
+            )
+        if schema.event in schema.names:
+            options += self._dated(schema, batch, anyone)
+        return options
+
+    def _dated(self, schema: TableSchema, batch: pa.Table, anyone: np.ndarray) -> list[tuple[str, np.ndarray, Fault]]:
+        dead = np.array([patient in self.died for patient in batch["patient_id"].to_pylist()], dtype=bool)
+        options: list[tuple[str, np.ndarray, Fault]] = [
+            ("event before birth", anyone, _before_birth),
+            ("event after the extract", ~dead, _after_extract),
+            ("event after death", dead & self._room_after_death(batch), _after_death),
+        ]
+        if schema.settles:
+            ended = ~_empty(batch, schema.settles.date)
+            options.append(("ends before it starts", ended, _ends_first))
+            options.append(("null date", ~ended, _null_date))
+        return options
+
+    def _room_after_death(self, batch: pa.Table) -> np.ndarray:
+        last = self.until - timedelta(days=60)
+        return np.array(
+            [self.died.get(patient, last) < last for patient in batch["patient_id"].to_pylist()], dtype=bool
+        )
+
+    def _note(self, table: str, rows: np.ndarray, fault: str) -> None:
+        self._tables += [table] * len(rows)
+        self._rows += [int(row) for row in rows]
+        self._faults += [fault] * len(rows)
+
+    def write(self, path: Path) -> None:
+        """The ledger as Parquet, ordered by table and row."""
+        ledger = pa.table([self._tables, self._rows, self._faults], schema=LEDGER)
+        pq.write_table(ledger.sort_by([("table", "ascending"), ("row", "ascending")]), path)
+
+
+def replaced(batch: pa.Table, column: str, rows: np.ndarray, values: list[Any]) -> pa.Table:
+    """`batch` with other values of a column in `rows`."""
+    at = batch.schema.get_field_index(column)
+    kind = batch.schema.field(at).type
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    mask = np.zeros(batch.num_rows, dtype=bool)
+    mask[rows] = True
+    whole = batch.column(at).combine_chunks().cast(plain)
+    changed = pc.replace_with_mask(whole, pa.array(mask), pa.array(values, plain))
+    coded = changed.dictionary_encode() if plain is not kind else changed
+    return batch.set_column(at, batch.schema.field(at), coded)
+
+
+def _empty(batch: pa.Table, column: str) -> np.ndarray:
+    return np.asarray(pc.is_null(batch[column]))
+
+
+def _event(schema: TableSchema) -> str:
+    assert schema.event is not None
+    return schema.event
+
+
+def _ancient(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+    return replaced(batch, "date_of_birth", rows, [date(1886, 5, 1)] * len(rows))
+
+
+def _null_date(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+    column = schema.settles.date if schema.settles else "care_home_from"
+    stands = [date.fromisoformat(NULL_DATES[i]) for i in soiler.rng.integers(0, 2, len(rows))]
+    return replaced(batch, column, rows, stands)
+
+
+def _stranger(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+    return replaced(
+        batch, "patient_id", rows, [f"NOBODY{number:010d}" for number in soiler.rng.integers(0, 10**9, len(rows))]
+    )
+
+
+def _twice(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+    return pa.concat_tables([batch, batch.take(pa.array(rows))])
+
+
+def _unknown_code(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+    column, value = UNKNOWN_CODES[schema.name]
+    return replaced(batch, column, rows, [value] * len(rows))
+
+
+def _heavy(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+    return replaced(batch, "value", rows, [640.0] * len(rows))
+
+
+def _before_birth(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+    return replaced(batch, _event(schema), rows, [SPREADSHEET_ZERO] * len(rows))
+
+
+def _after_extract(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+    """A year mistyped; the end of a stay moves along, so that only this rule is broken."""
+    late = [soiler.until + timedelta(days=int(days)) for days in soiler.rng.integers(2, 400, len(rows))]
+    batch = replaced(batch, _event(schema), rows, late)
+    return replaced(batch, schema.settles.date, rows, [None] * len(rows)) if schema.settles else batch
+
+
+def _after_death(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+    patients = batch["patient_id"].take(pa.array(rows)).to_pylist()
+    days = soiler.rng.integers(31, 59, len(rows))
+    late = [soiler.died[patient] + timedelta(days=int(d)) for patient, d in zip(patients, days, strict=True)]
+    batch = replaced(batch, _event(schema), rows, late)
+    return replaced(batch, schema.settles.date, rows, [None] * len(rows)) if schema.settles else batch
+
+
+def _ends_first(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+    assert schema.settles is not None
+    began = batch[_event(schema)].take(pa.array(rows)).to_pylist()
+    return replaced(batch, schema.settles.date, rows, [day - timedelta(days=3) for day in began])

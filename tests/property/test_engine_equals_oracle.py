@@ -1,0 +1,327 @@
+"""The engine gives what a plain-Python reckoning of the declarations gives, bit for bit, on random landed tables.
+
+One example is many independent random people through the real ingest and the real engine, at several index dates at
+once and at every discharge. The oracle stands in tests/oracle.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import ibis
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from plain_features import IndexDate, plain_matrix
+from random_records import Tables, random_tables, shape_of
+from real_engine import calendar, discharges, engine_for, in_order, ingested, matrix_of, same
+
+from riskstrat.definitions import (
+    active,
+    attribute,
+    count,
+    days_in,
+    days_since,
+    derive,
+    distinct,
+    episodes,
+    exists,
+    latest,
+    slope,
+    total,
+)
+from riskstrat.definitions.durations import EVER
+from riskstrat.definitions.features import Columns, Feature
+from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.sources import tables as streams
+from riskstrat.workspace import Workspace, load
+
+ROOT = Path(__file__).resolve().parents[2]
+NO_DATES = (date(1800, 1, 1), date(1801, 1, 1), date(1600, 1, 1), date(1582, 10, 15))
+SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
+
+
+@pytest.fixture(scope="module")
+def workspace() -> Workspace:
+    return load(ROOT)
+
+
+@dataclass(frozen=True)
+class Example:
+    """What Hypothesis chooses; the people follow from the seed."""
+
+    seed: int
+    index_dates: tuple[date, ...]
+    csv: bool = False
+    lags: tuple[tuple[str, int], ...] = ()
+
+
+@st.composite
+def examples(draw: st.DrawFn) -> Example:
+    """Index dates of our time or of shifted records, some of them on neighbouring days."""
+    first = draw(st.dates(date(2019, 1, 1), date(2023, 12, 31)) | st.dates(date(2110, 1, 1), date(2190, 12, 31)))
+    gaps = draw(st.tuples(*(st.sampled_from((1, 2, 30, 182, 365)) for _ in range(2))))
+    days = (first, first + timedelta(days=gaps[0]), first + timedelta(days=sum(gaps)))
+    lags = draw(st.sampled_from(((), (("attendances", 0), ("diagnoses", 12), ("admissions", 3)))))
+    return Example(draw(st.integers(0, 10**9)), days, draw(st.booleans()), lags)
+
+
+@dataclass(frozen=True)
+class Reckoned:
+    """The oracle's and the engine's values of one example, one row per row of the cohort."""
+
+    cohort: list[IndexDate]
+    expected: npt.NDArray[np.float32]
+    matrix: FeatureMatrix
+
+    def first_difference(self) -> str | None:
+        """The first value that is not the same, in words, and how many there are; None if there is none."""
+        wrong = np.argwhere(~same(self.expected, self.matrix.values))
+        if not len(wrong):
+            return None
+        row, column = wrong[0]
+        return (
+            f"{len(wrong)} values differ, first {self.matrix.columns[column]} of {self.cohort[row]}: "
+            f"oracle {self.expected[row, column]!r}, engine {self.matrix.values[row, column]!r}"
+        )
+
+
+def reckon(workspace: Workspace, features: Mapping[str, Feature], tables: Tables, example: Example) -> Reckoned:
+    shape = shape_of(example.index_dates, features, workspace.codelists)
+    with TemporaryDirectory() as folder:
+        store = ingested(Path(folder), tables, shape.as_at, csv=example.csv, lags=dict(example.lags))
+        patients = [row["patient_id"] for row in tables["people"]]
+        cohort = in_order(store, calendar(patients, example.index_dates) + some_discharges(tables, example.seed))
+        matrix = matrix_of(engine_for(store, workspace, features), cohort)
+    plain = plain_matrix(tables, features, workspace.codelists, cohort, dict(example.lags))
+    assert tuple(plain) == matrix.columns
+    expected = np.array([plain[name] for name in matrix.columns], np.float32).T
+    return Reckoned(cohort, np.ascontiguousarray(expected), matrix)
+
+
+def some_discharges(tables: Tables, seed: int) -> list[IndexDate]:
+    every = sorted(discharges(tables), key=lambda asked: (asked.patient, asked.day, asked.spell))
+    return random.Random(seed).sample(every, min(60, len(every)))
+
+
+def with_dates_that_mean_none(tables: Tables, seed: int) -> Tables:
+    """The same tables, where some missing dates are written as HES extracts write them."""
+    rng = random.Random(seed)
+
+    def written(table: str, row: dict[str, Any]) -> dict[str, Any]:
+        dates = [c.name for c in SCHEMAS[table].columns if c.type == "date" and c.name in row]
+        unsaid = [name for name in dates if row[name] is None and rng.random() < 0.1]
+        return row | {name: rng.choice(NO_DATES) for name in unsaid}
+
+    return {name: [written(name, row) for row in rows] for name, rows in tables.items()}
+
+
+def test_every_shipped_feature_equals_the_plain_reckoning(workspace: Workspace) -> None:
+    features, told = workspace.features, Counter[str]()
+    rows = 0
+
+    @settings(max_examples=6, deadline=None, derandomize=True, database=None, suppress_health_check=SLOW)
+    @given(examples())
+    def agrees(example: Example) -> None:
+        nonlocal rows
+        shape = shape_of(example.index_dates, features, workspace.codelists)
+        tables = with_dates_that_mean_none(random_tables(shape, example.seed, 100), example.seed)
+        reckoned = reckon(workspace, features, tables, example)
+        assert (difference := reckoned.first_difference()) is None, difference
+        values = reckoned.matrix.values
+        told.update(dict(zip(reckoned.matrix.columns, telling(values), strict=True)))
+        rows += len(values)
+
+    agrees()
+    print(f"rows with a value that is neither missing nor zero, of {rows}:")
+    print("\n".join(f"{told[name]:6} {name}" for name in features))
+    assert [name for name in features if not told[name]] == [], "never put to the test; the random people need more"
+
+
+def telling(values: npt.NDArray[np.float32]) -> list[int]:
+    """For each column, the number of rows that are neither unknown nor zero."""
+    return [int(number) for number in (~np.isnan(values) & (values != 0)).sum(axis=0)]
+
+
+# ---- What no shipped feature asks for ----
+
+
+def half(columns: Columns) -> npt.NDArray[np.float64]:
+    """Not known where there is nothing to halve."""
+    return np.where(columns["n"] > 0, columns["n"] / 2, np.nan)
+
+
+def more_features(workspace: Workspace) -> dict[str, Feature]:
+    """Verbs, options and expressions that the shipped definitions do not use."""
+    said: dict[str, Any] = {"theme": "urgent care", "unit": "x", "says": "x", "why": "x", "sensitive": False}
+    lists = workspace.codelists
+    stays = streams.admissions.filter(streams.admissions.discharged_on.notnull())
+    nights = stays.discharged_on.delta(stays.admitted_on, unit="day")
+    read = streams.measurements
+    bnf = streams.prescriptions.bnf
+    began, ended = streams.social_care.started_on, streams.social_care.ended_on
+    coded = streams.conditions
+    cases = ibis.cases((read.measure == "bmi", read.value * 2), (read.value > 100, 1.5), else_=None)
+    falls = lists["falls_attendance"]
+    sick = lists["long_term_conditions"]
+    found = {
+        "all_nights": total(nights, lookback=("365d", "ever"), missing=None, **said),
+        "sum_of_values": total(read.value, lookback="730d", missing=-1, scale=100, **said),
+        "sum_of_cases": total(cases, lookback="730d", missing=0, scale=10, **said),
+        "nights_for_conditions": total(
+            streams.diagnoses.position, codes=sick, lookback="730d", missing=None, **said
+        ),
+        "unknown_count": count(streams.falls if hasattr(streams, "falls") else coded, lookback="90d", missing=None, **said),
+        "one_day": count(streams.contacts, lookback="1d", missing=0, **said),
+        "falls_in_ae": count(streams.attendances, codes=falls, lookback="365d", missing=0, **said),
+        "kinds_of_falls_in_ae": distinct(streams.attendances, "entry", codes=falls, lookback="ever", missing=0, **said),
+        "entries": distinct(streams.recorded_conditions, "entry", codes=sick, lookback="730d", missing=None, **said),
+        "charlson_weights": distinct(
+            coded, "group", codes=lists["charlson"], weighted=True, lookback="365d", missing=-1, **said
+        ),
+        "substances": distinct(
+            streams.prescriptions.filter(bnf.startswith("02") | (bnf.length() < 10)),
+            bnf.substr(2, 2).lower(),
+            lookback="365d",
+            missing=0,
+            **said,
+        ),
+        "complaints": distinct(
+            streams.attendances,
+            streams.attendances.complaint.fill_null("none"),
+            lookback="365d",
+            missing=0,
+            **said,
+        ),
+        "first_discharge": days_since(
+            stays.discharged_on, codes=None, lookback="1095d", first=True, missing=-1, **said
+        ),
+        "discharged": exists(stays.discharged_on, lookback=("30d", "ever"), missing=0, **said),
+        "ended_condition": days_since(coded.ended_on, codes=sick, lookback="ever", missing=None, **said),
+        "latest_value": latest(read.value, lookback="730d", missing=0, scale=10, **said),
+        "slope_of_all": slope(read.value, lookback="ever", at_least="1d", missing=0, scale=1, **said),
+        "runs": episodes(stays, within="1d", lookback=("30d", "ever"), missing=None, **said),
+        "service_days": days_in(began, ended, lookback=("1d", "90d", "ever"), missing=None, **said),
+        "any_service": active(began, ended, missing=None, **said),
+        "registered": active(
+            streams.registrations.registered_from, streams.registrations.registered_to, missing=0, **said
+        ),
+        "is_poor": attribute(streams.people.imd_decile <= 2, missing=-1, **said),
+        "decile_between": attribute(streams.people.imd_decile.between(2, 5).ifelse(3, 4), missing=None, **said),
+        "contacts_not_known": count(
+            streams.contacts.filter(~(streams.contacts.attended & (streams.contacts.service == "gp"))),
+            lookback="365d",
+            missing=0,
+            **said,
+        ),
+        "unlike": count(
+            coded.filter((coded.ended_on.year() > 2020) | (coded.system != "icd10")), lookback="ever", missing=0, **said
+        ),
+        "halved": derive({"n": count(read, lookback="90d", missing=0, **said)}, half, missing=7, **said),
+        "halved_again": derive({"n": "halved"}, half, missing=None, **said),
+    }
+    return {
+        f"{name}{feature.suffix}": replace(feature, name=f"{name}{feature.suffix}")
+        for name, declared in found.items()
+        for feature in declared
+    }
+
+
+def test_what_no_shipped_feature_asks_for_equals_the_plain_reckoning(workspace: Workspace) -> None:
+    features, told = more_features(workspace), Counter[str]()
+
+    @settings(max_examples=3, deadline=None, derandomize=True, database=None, suppress_health_check=SLOW)
+    @given(examples())
+    def agrees(example: Example) -> None:
+        shape = shape_of(example.index_dates, features, workspace.codelists)
+        reckoned = reckon(workspace, features, random_tables(shape, example.seed, 80), example)
+        assert (difference := reckoned.first_difference()) is None, difference
+        told.update(dict(zip(reckoned.matrix.columns, telling(reckoned.matrix.values), strict=True)))
+
+    agrees()
+    assert [name for name in features if not told[name]] == []
+
+
+# ---- What was not landed ----
+
+OPTIONAL = tuple(
+    (schema.name, column.name)
+    for schema in SCHEMAS.values()
+    for column in schema.columns
+    if not column.required and schema.name in ("people", "admissions", "attendances", "falls", "contacts", "social_care")
+) + (("diagnoses", "known_on"), ("conditions", "known_on"), ("measurements", "value"))
+
+
+def test_what_was_not_landed_is_left_out_as_in_the_plain_reckoning(workspace: Workspace) -> None:
+    features, built = workspace.features, Counter[str]()
+
+    @settings(max_examples=4, deadline=None, derandomize=True, database=None, suppress_health_check=SLOW)
+    @given(
+        examples(),
+        st.sets(st.sampled_from(sorted(set(SCHEMAS) - {"people", "admissions"})), max_size=4),
+        st.sets(st.sampled_from(OPTIONAL), min_size=3, max_size=12),
+    )
+    def agrees(example: Example, gone: set[str], without: set[tuple[str, str]]) -> None:
+        shape = shape_of(example.index_dates, features, workspace.codelists)
+        whole = random_tables(shape, example.seed, 50)
+        tables = {
+            name: [{c: value for c, value in row.items() if (name, c) not in without} for row in rows]
+            for name, rows in whole.items()
+            if name not in gone
+        }
+        reckoned = reckon(workspace, features, tables, example)
+        assert (difference := reckoned.first_difference()) is None, difference
+        built.update(reckoned.matrix.columns)
+
+    agrees()
+    assert min(built[name] for name in features) < max(built.values()), "something should have been left out"
+
+
+# ---- That these tests can fail ----
+
+
+def moved(feature: Feature, days: int) -> Feature:
+    """The same feature with every finite lookback so many days longer."""
+    inputs = {name: moved(given, days) if isinstance(given, Feature) else given for name, given in feature.inputs.items()}
+    lookback = feature.lookback + days if feature.lookback < EVER else feature.lookback
+    return replace(feature, lookback=lookback, inputs=inputs)
+
+
+def looks_back(feature: Feature, features: Mapping[str, Feature]) -> bool:
+    """Whether the value rests on a lookback that is shorter than the whole record."""
+    inputs: Sequence[Feature] = [features[g] if isinstance(g, str) else g for g in feature.inputs.values()]
+    undated = feature.verb in ("age", "attribute", "active", "derive")
+    return (not undated and feature.lookback < EVER) or any(looks_back(given, features) for given in inputs)
+
+
+def test_the_random_people_tell_every_lookback_from_one_a_day_longer_or_shorter(workspace: Workspace) -> None:
+    features, changed = workspace.features, Counter[str]()
+
+    @settings(max_examples=6, deadline=None, derandomize=True, database=None, suppress_health_check=SLOW)
+    @given(examples())
+    def moves(example: Example) -> None:
+        shape = shape_of(example.index_dates, features, workspace.codelists)
+        tables = random_tables(shape, example.seed, 150)
+        with TemporaryDirectory() as folder:
+            store = ingested(Path(folder), tables, shape.as_at)
+            cohort = calendar([row["patient_id"] for row in tables["people"]], example.index_dates)
+            right = matrix_of(engine_for(store, workspace, features), cohort)
+            for days in (-1, 1):
+                wrong = {name: moved(feature, days) for name, feature in features.items()}
+                values = matrix_of(engine_for(store, workspace, wrong), cohort).values
+                changed.update(dict(zip(right.columns, (~same(right.values, values)).sum(axis=0).tolist(), strict=True)))
+
+    moves()
+    windowed = [name for name, feature in features.items() if looks_back(feature, features)]
+    assert len(windowed) > 50
+    assert [name for name in windowed if not changed[name]] == []
