@@ -24,7 +24,7 @@ class DataSettings(Declared):
 class EngineSettings(Declared):
     """How the feature engine uses the machine."""
 
-    partition_people: int = Field(100_000, ge=1)
+    partition_people: int = Field(50_000, ge=1)
     threads: int = Field(2, ge=1)
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -138,9 +139,17 @@ def _fill_partition(
     first, last, rows = part
     people = _cohort_of(cohort.iloc[rows], first, last)
     for scan, compiled in scans:
-        facts, measures, links, keys = facts_of(scan, compiled.read(connection, first, last), first, last)
+        read = compiled.read(connection, first, last, **_bounds(scan, people))
+        facts, measures, links, keys = facts_of(scan, read, first, last)
         state, seen = kernel.state_for(measures), np.full(keys, -1, np.int64)
         kernel.fill(people, facts, measures, links, state, seen, values[rows])
+
+
+def _bounds(scan: ScanPlan, people: kernel.Cohort) -> dict[str, date | None]:
+    """Days outside which no row of the scan can count for this cohort; an index spell counts whenever it was known."""
+    earliest, latest = (np.datetime64(int(day), "D").item() for day in (people.day.min(), people.day.max()))
+    after = None if scan.reach is None else earliest - timedelta(days=scan.reach)
+    return {"after": after, "known_by": None if (people.spell >= 0).any() else latest}
 
 
 def _cohort_of(rows: pd.DataFrame, first: int, last: int) -> kernel.Cohort:

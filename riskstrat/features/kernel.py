@@ -15,6 +15,9 @@ from numba import njit
 
 COUNT, EXISTS, TOTAL, DISTINCT, LAST, FIRST, LATEST, SLOPE, EPISODES, DAYS_IN, ACTIVE = range(11)
 
+WITHOUT_LOOKBACK = (EPISODES, DAYS_IN, ACTIVE)
+"""What a row that happened before the lookback can still change: the episode it begins, the period it lasts into."""
+
 FOREVER = 2_932_896
 """9999-12-31 in days since 1970-01-01: the end of a version that still stands."""
 

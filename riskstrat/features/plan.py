@@ -9,6 +9,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from riskstrat.definitions.durations import EVER
 from riskstrat.definitions.expressions import columns_of, structure
 from riskstrat.definitions.features import Feature
 from riskstrat.errors import DefinitionError
@@ -56,25 +57,35 @@ class ScanPlan:
     codes: dict[str, ir.Value] = field(default_factory=dict)
     measures: list[Measure] = field(default_factory=list)
 
+    @property
+    def reach(self) -> int | None:
+        """Days before an index date that any feature of the scan can see; None if some can see everything."""
+        if len(self.days) > 1 or any(m.kind in kernel.WITHOUT_LOOKBACK for m in self.measures):
+            return None
+        longest = max(m.feature.lookback for m in self.measures)
+        return None if longest >= EVER else longest
+
     def expression(self) -> ir.Table:
-        """The scan: person, period of validity, filter word and the columns, for rows that meet any filter."""
+        """The scan: person, period of validity, filter word and the columns.
+
+        Every condition is worked out once, however many filters share it. Rows that meet no filter stay: leaving them
+        out would have the engine work every filter out twice.
+        """
         table = self.stream.table
-        word = _word(tuple(self.filters.values()))
         spell = table.spell if "spell" in table.columns else ibis.literal(-1, "int32")
         columns: dict[str, ir.Value] = {
             "person": table.person,
             "valid_from": table.valid_from,
             "valid_to": table.valid_to,
             "spell": spell,
-            "word": word,
         }
         for prefix, parts in (("d", self.days), ("v", self.values), ("u", self.untils), ("c", self.codes)):
             columns |= {f"{prefix}{number}": part for number, part in enumerate(parts.values())}
-        rows = table.select(**columns)
-        return rows if self._takes_every_row() else rows.filter(rows.word != 0)
-
-    def _takes_every_row(self) -> bool:
-        return any(not conditions for conditions in self.filters.values())
+        conditions = {structure(part): part for filter_ in self.filters.values() for part in filter_}
+        names = {text: f"b{number}" for number, text in enumerate(conditions)}
+        met = table.select(**columns, **{names[text]: part for text, part in conditions.items()})
+        filters = [[met[names[structure(part)]] for part in filter_] for filter_ in self.filters.values()]
+        return met.select(*columns, word=_word(filters))
 
 
 @dataclass(frozen=True)
@@ -249,7 +260,7 @@ def _with_system(stream: Stream) -> ir.Value:
     return label + ":" + stream.table[code]
 
 
-def _word(filters: Sequence[tuple[ir.BooleanValue, ...]]) -> ir.Value:
+def _word(filters: Sequence[Sequence[ir.BooleanValue]]) -> ir.Value:
     """A number with bit f set where the row meets every condition of filter f; an unknown condition is not met."""
     word: Any = ibis.literal(0, "int64")
     for number, conditions in enumerate(filters):

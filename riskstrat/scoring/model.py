@@ -23,6 +23,8 @@ NAMED = 3
 """Columns a refusal names; the rest are counted."""
 
 THREADS = 2
+WORTH_SHARING = 20_000
+"""Below this many rows one thread scores; threads would wait for each other longer than they work."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ class RiskModel:
         values = self.narrow(matrix).values
         if len(values) == 0:
             return np.zeros(0, dtype=np.float64)
-        margin = self.booster.predict(np.ascontiguousarray(values), raw_score=True, num_threads=THREADS)
+        threads = THREADS if len(values) >= WORTH_SHARING else 1
+        margin = self.booster.predict(np.ascontiguousarray(values), raw_score=True, num_threads=threads)
         return np.asarray(margin, dtype=np.float64)
 
     def risk(self, matrix: FeatureMatrix) -> npt.NDArray[np.float64]:

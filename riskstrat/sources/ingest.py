@@ -19,7 +19,7 @@ from riskstrat.errors import SourceError
 from riskstrat.sources import quarantine, staging, versions
 from riskstrat.sources.landing import Landed, Landing, land
 from riskstrat.sources.notes import notes_on
-from riskstrat.sources.writing import incoming, write_parquet
+from riskstrat.sources.writing import disk_refused, incoming, write_parquet
 
 MEMORY_LIMIT = "4GB"
 """What DuckDB may hold in memory; more is spilled beside the store."""
@@ -175,7 +175,11 @@ class _Run:
             except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
                 raise
             except (duckdb.Error, pa.ArrowException) as error:
-                raise _unreadable(name, error) from error
+                if disk_refused(error):
+                    raise
+                raise SourceError(
+                    f"{name} cannot be read ({type(error).__name__}); land it again, as parquet or CSV in UTF-8"
+                ) from error
         staging.check_strangers(self.connection, [name for name in self.tables if name != "people"])
 
     def _need_people(self, accepted: str) -> None:
@@ -253,10 +257,3 @@ class _Run:
             quarantined={name: report.rules for name, report in reports.items() if report.rules},
             notes=(*self.landing.notes, *notes_on(absent, unsettled, reports, self.settings.data.lag_days)),
         )
-
-
-def _unreadable(table: str, error: Exception) -> SourceError | duckdb.Error:
-    """The landed table's own fault as a SourceError; a full disk stays what it is."""
-    if isinstance(error, duckdb.OutOfMemoryException) or "No space left" in str(error):
-        return error  # type: ignore[return-value]
-    return SourceError(f"{table} cannot be read ({type(error).__name__}); land it again, as parquet or CSV in UTF-8")

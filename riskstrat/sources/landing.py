@@ -154,7 +154,8 @@ def _header(file: Path) -> list[str]:
         raise SourceError(f"{file} is not comma-separated UTF-8; save it as CSV UTF-8") from error
     if not header:
         raise SourceError(f"{file} is empty; its first line must name the columns")
-    return header
+    # A spreadsheet may save columns without a name; they are ignored as any other column that no schema names.
+    return [column.strip() or f"column {number}" for number, column in enumerate(header, start=1)]
 
 
 def _csv_batches(file: Path, schema: pa.Schema, unreadable: list[int]) -> Iterator[pa.RecordBatch]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import ibis
@@ -16,13 +17,18 @@ class Scan:
 
     sql: str
 
-    def read(self, connection: Any, first: int, last: int) -> pa.Table:
+    def read(
+        self, connection: Any, first: int, last: int, *, after: date | None = None, known_by: date | None = None
+    ) -> pa.Table:
         """Rows of persons `first` to `last` (both included), in the order of the stored stream.
 
+        `after` leaves out rows whose day `d0` is not later, `known_by` those that were known later only.
         `connection` is an ibis DuckDB backend that has the streams as views.
         """
-        bounded = f"SELECT * FROM ({self.sql}) WHERE person BETWEEN {first} AND {last}"
-        return connection.raw_sql(bounded).to_arrow_table()
+        bounds = [f"person BETWEEN {first} AND {last}"]
+        bounds += [f"d0 > DATE '{after}'"] if after else []
+        bounds += [f"valid_from <= DATE '{known_by}'"] if known_by else []
+        return connection.raw_sql(f"SELECT * FROM ({self.sql}) WHERE {' AND '.join(bounds)}").to_arrow_table()
 
 
 def compile_scan(expression: ir.Table) -> Scan:

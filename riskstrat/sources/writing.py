@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -17,6 +18,9 @@ from riskstrat.errors import StorageError
 
 ROW_GROUP = 98_304
 """Rows of one parquet row group: small enough that a range of persons reads few."""
+
+_OF_THE_DISK = (duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.TransactionException)
+_REFUSALS = (errno.ENOSPC, errno.EFBIG, errno.EACCES, errno.EROFS)
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, schema: pa.Schema, file: Path) -> str:
@@ -59,14 +63,29 @@ def incoming(store: Path) -> Iterator[Path]:
         folder.mkdir(parents=True)
         yield folder
         _swap(folder, store)
-    except (OSError, pa.ArrowException, duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+    except (OSError, pa.ArrowException, duckdb.Error) as error:
+        if isinstance(error, duckdb.Error) and not disk_refused(error):
+            raise
         raise StorageError(
-            f"{store} cannot be written ({reason}); free disk space or mend its permissions, then ingest again; "
-            "what was there before is unchanged"
+            f"{store} cannot be written ({_reason(error)}); free disk space or mend its permissions, then ingest "
+            "again; what was there before is unchanged"
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def disk_refused(error: Exception) -> bool:
+    """Whether DuckDB failed because a file could not be written, rather than for what it read or was asked."""
+    told = str(error)
+    return isinstance(error, _OF_THE_DISK) or "No space left" in told or "write" in told
+
+
+def _reason(error: Exception) -> str:
+    """The system's own words for why it refused."""
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    known = [os.strerror(number) for number in _REFUSALS]
+    return next((words for words in known if words in str(error)), type(error).__name__)
 
 
 def beside(store: Path, role: str) -> Path:

@@ -55,8 +55,8 @@ def index_dates(recipe: Recipe, as_at: date, *, records_from: date | None = None
     split = recipe.split
     latest = as_at.toordinal() - _complete_after(recipe)
     test = _back(latest, split.test_dates, split.every)
-    calibration = _back(test[-1] - _closed_after(recipe), split.calibration_dates, split.every)
-    train = _back(calibration[-1] - _closed_after(recipe), split.train_dates, split.every)
+    calibration = _back(test[-1] - _complete_after(recipe), split.calibration_dates, split.every)
+    train = _back(calibration[-1] - _complete_after(recipe), split.train_dates, split.every)
     earliest = records_from.toordinal() if records_from else 1
     train = [day for day in train if day >= earliest]
     if not train or calibration[-1] < earliest:
@@ -71,8 +71,8 @@ def periods(recipe: Recipe, as_at: date) -> Periods:
     """
     split = recipe.split
     test = _period(as_at.toordinal() - _complete_after(recipe), split.test_dates, split.every)
-    calibration = _period(test[0] - _closed_after(recipe), split.calibration_dates, split.every)
-    train = _period(calibration[0] - _closed_after(recipe), split.train_dates, split.every)
+    calibration = _period(test[0] - _complete_after(recipe), split.calibration_dates, split.every)
+    train = _period(calibration[0] - _complete_after(recipe), split.train_dates, split.every)
     if train[1] < 1:
         raise _too_short(recipe, as_at, None)
     train = (max(train[0], 1), train[1])
@@ -80,13 +80,11 @@ def periods(recipe: Recipe, as_at: date) -> Periods:
 
 
 def _complete_after(recipe: Recipe) -> int:
-    """Days from an index date until its label window has closed and late events have arrived."""
+    """Days from an index date until its label window has closed and late events have arrived.
+
+    The delay is a day at least, so that the next slice's window begins after this one's has closed.
+    """
     return recipe.label.last_day + days(recipe.label.delay)
-
-
-def _closed_after(recipe: Recipe) -> int:
-    """Days from the last index date of a slice to the first of the next; a window with day 0 may not share that day."""
-    return _complete_after(recipe) + (1 if recipe.label.first_day == 0 else 0)
 
 
 def _back(latest: int, number: int, every: str) -> list[int]:
@@ -104,7 +102,7 @@ def _dates(ordinals: list[int]) -> tuple[date, ...]:
 def _too_short(recipe: Recipe, as_at: date, records_from: date | None) -> IndexDateError:
     split = recipe.split
     start = f"records from {records_from} to {as_at}" if records_from else f"data as at {as_at}"
-    needed = 2 * _closed_after(recipe) + _complete_after(recipe)
+    needed = 3 * _complete_after(recipe)
     needed += (split.calibration_dates + split.test_dates - 2) * days(split.every)
     return IndexDateError(
         f"{start} give no complete index dates to train, calibrate and test {recipe.name or recipe.title}: that takes "

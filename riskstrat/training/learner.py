@@ -16,6 +16,9 @@ FEWEST_ROWS_IN_LEAF = 5
 LEAVES_AT_LEAST = 20
 """In a small source a leaf may hold one row in this many, whatever the recipe asks."""
 
+WORTH_SHARING = 20_000
+"""Below this many rows threads wait for each other longer than they work."""
+
 
 def rows_in_leaf(learner: LearnerRecipe, rows: int) -> int:
     """The recipe's `min_rows_in_leaf`, or less where so few rows train that no tree could split."""
@@ -59,6 +62,6 @@ def _settings(learner: LearnerRecipe, rows: int, threads: int) -> dict[str, Any]
         "seed": learner.seed,
         "deterministic": True,
         "force_col_wise": True,
-        "num_threads": threads,
+        "num_threads": threads if rows >= WORTH_SHARING else 1,
         "verbosity": -1,
     }

@@ -181,6 +181,21 @@ def test_the_shares_of_a_split_by_person_are_those_of_the_recipe() -> None:
     assert found["train"] == pytest.approx(0.5, abs=0.01)
 
 
+def test_another_seed_splits_people_otherwise() -> None:
+    split = SplitRecipe(shifted_dates="person")
+    cohort = pd.DataFrame({"patient_id": [f"P{n}" for n in range(200)], "index_date": pd.Timestamp("2150-01-01")})
+    one, two = (
+        slices(
+            Recipe(title="t", sentence="s", outcome="o", split=split, learner=LearnerRecipe(seed=seed)),
+            cohort,
+            date(2200, 1, 1),
+            False,
+        )
+        for seed in (1, 2)
+    )
+    assert (one != two).mean() > 0.3
+
+
 def test_shifted_dates_are_refused_where_the_recipe_refuses_them() -> None:
     recipe = Recipe(name="emergency_admission_12m", title="t", sentence="s", outcome="o")
     cohort = pd.DataFrame({"patient_id": ["A"], "index_date": [pd.Timestamp("2150-01-01")]})

@@ -226,6 +226,53 @@ def test_a_swap_that_fails_half_way_puts_the_old_store_back(tmp_path: Path, monk
     assert sorted(path.name for path in tmp_path.iterdir()) == ["source", "store"]
 
 
+def run_in_a_process(tmp_path: Path, before: str, progress: str = "None") -> "subprocess.CompletedProcess[str]":
+    """Ingest `source` into `store` in a process of its own, after the statements of `before`."""
+    program = f"""
+import os, signal
+from pathlib import Path
+from riskstrat.definitions.settings import Settings
+from riskstrat.errors import StorageError
+from riskstrat.sources.ingest import ingest
+{before}
+try:
+    ingest(Path("source"), Path("store"), Settings(), progress={progress})
+except StorageError as error:
+    print(error)
+"""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit on the size of a file")
+@pytest.mark.parametrize("limit", [4_000, 400_000])
+def test_a_file_that_cannot_grow_leaves_the_old_store_as_it_was(tmp_path: Path, limit: int) -> None:
+    ingest(land(tmp_path / "source"), tmp_path / "store", limited())
+    before = bytes_of(tmp_path / "store")
+    people = PEOPLE + "".join(f"q{n},1950-01-01,F\n" for n in range(100_000))
+    land(tmp_path / "source", people=people)
+    small = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
+    ran = run_in_a_process(tmp_path, small)
+    assert "store cannot be written (File too large); free disk space" in ran.stdout, ran.stderr
+    assert bytes_of(tmp_path / "store") == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["source", "store"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_run_killed_while_it_writes_leaves_the_old_store_and_the_next_run_clears_up(tmp_path: Path) -> None:
+    ingest(land(tmp_path / "source"), tmp_path / "store", limited())
+    before = bytes_of(tmp_path / "store")
+    land(tmp_path / "source", falls="patient_id,fell_on\np1,2024-01-01\n")
+    at_falls = 'lambda step, share: step == "writing falls" and os.kill(os.getpid(), signal.SIGKILL)'
+    assert run_in_a_process(tmp_path, "", at_falls).returncode == -9
+    assert bytes_of(tmp_path / "store") == before
+    assert len(list(tmp_path.glob("store.incoming-*"))) == 1
+    ingest(tmp_path / "source", tmp_path / "store", limited())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["source", "store"]
+    assert "falls" in open_store(tmp_path / "store").landed
+
+
 def number_of_a_process_that_has_ended() -> int:
     ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
     return int(ended.stdout)

@@ -79,6 +79,13 @@ def test_names_are_read_whichever_case_and_others_are_ignored_and_said(tmp_path:
     assert report.ignored_columns == {"admissions": ("ward",)}
 
 
+def test_columns_without_a_name_are_ignored(tmp_path: Path) -> None:
+    falls = "patient_id,fell_on,,\np1,2024-02-01,,\n"
+    report = run(land(tmp_path / "source", falls=falls), tmp_path / "store")
+    assert report.ignored_columns == {"falls": ("column 3", "column 4")}
+    assert report.tables["falls"].accepted == 1
+
+
 def test_rows_with_another_number_of_fields_are_quarantined_under_their_own_number(tmp_path: Path) -> None:
     falls = "patient_id,fell_on\np1,2024-02-01,extra\np1,2024-02-02\np1\np1,not a day\np1,2024-02-03\n"
     run(land(tmp_path / "source", falls=falls), tmp_path / "store")

@@ -218,6 +218,15 @@ p1         , s3       , 2024-08-10  , 2Z     , 2024-08-12 ,               ,
     assert (store.data_as_at, store.records_from) == (date(2024, 3, 4), date(2024, 1, 10))
 
 
+def test_a_date_wrongly_in_the_future_does_not_move_data_as_at_where_the_row_says_when_it_was_known(
+    tmp_path: Path,
+) -> None:
+    falls = "patient_id,fell_on,known_on\np1,2024-03-04,2024-03-05\np1,2026-03-04,2024-03-05\n"
+    report = run(tmp_path, falls=falls)
+    assert report.data_as_at == "2024-03-05"
+    assert report.quarantined == {"falls": {"event after the extract": 1}}
+
+
 def test_a_table_far_ahead_of_all_others_is_said(tmp_path: Path) -> None:
     report = run(tmp_path, falls="patient_id,fell_on\np1,2040-03-04\n")
     assert report.data_as_at == "2040-03-04"

@@ -1,0 +1,79 @@
+"""Faults injected on purpose: the ledger names each, and ingest finds them all and nothing else."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.settings import Settings
+from riskstrat.simulation import simulate
+from riskstrat.sources.ingest import IngestReport, ingest
+
+UNTIL = date(2026, 11, 16)
+FOLLOWERS = {"person quarantined", "spell quarantined"}
+
+
+def _ingested(source: Path) -> tuple[IngestReport, pd.DataFrame]:
+    store = source.parent / "store"
+    settings = Settings.model_validate({"data": {"quarantine_limit": 0.5}})
+    report = ingest(source, store, settings, as_at=UNTIL)
+    return report, pq.read_table(store / "quarantine.parquet").to_pandas()
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[IngestReport, pd.DataFrame, pd.DataFrame]:
+    source = tmp_path_factory.mktemp("dirty") / "borough"
+    simulate(5_000, 7, source, years=4, dirt=0.02)
+    ledger = pq.read_table(source.parent / "borough_truth" / "dirt.parquet").to_pandas()
+    return *_ingested(source), ledger
+
+
+def test_a_clean_borough_is_accepted_whole(tmp_path: Path) -> None:
+    simulate(3_000, 7, tmp_path / "borough", years=4)
+    report, quarantined = _ingested(tmp_path / "borough")
+    assert quarantined.empty
+    assert report.data_as_at == UNTIL.isoformat()
+    assert report.null_dates == 0
+
+
+def test_every_injected_fault_is_found(scored: tuple[IngestReport, pd.DataFrame, pd.DataFrame]) -> None:
+    report, quarantined, ledger = scored
+    found = ledger.merge(quarantined, on=["table", "row"], how="left")
+    null_dates = found["fault"] == "null date"
+    print("\n" + pd.crosstab(found["fault"], found["rule"].fillna("accepted")).to_string())
+    as_named = (found["rule"] == found["fault"]) | found["rule"].isin(FOLLOWERS)
+    assert as_named[~null_dates].all()
+    assert found.loc[null_dates, "rule"].isin(FOLLOWERS).sum() + report.null_dates >= null_dates.sum()
+
+
+def test_nothing_is_quarantined_that_is_neither_faulty_nor_follows_a_faulty_row(
+    scored: tuple[IngestReport, pd.DataFrame, pd.DataFrame],
+) -> None:
+    _, quarantined, ledger = scored
+    extra = quarantined.merge(ledger, on=["table", "row"], how="left")
+    assert set(extra.loc[extra["fault"].isna(), "rule"]) <= FOLLOWERS
+
+
+def test_faults_of_every_kind_are_injected_at_about_the_share_asked_for(
+    scored: tuple[IngestReport, pd.DataFrame, pd.DataFrame],
+) -> None:
+    report, _, ledger = scored
+    assert set(ledger["fault"]) == {
+        "duplicate",
+        "ends before it starts",
+        "event after death",
+        "event after the extract",
+        "event before birth",
+        "implausible age",
+        "implausible value",
+        "null date",
+        "unknown code",
+        "unknown person",
+    }
+    rows = sum(table.landed for name, table in report.tables.items() if name in SCHEMAS and name != "areas")
+    assert 0.018 < len(ledger) / rows < 0.022
