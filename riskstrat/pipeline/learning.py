@@ -42,8 +42,31 @@ class TrainingSet:
         return (self.slice != "") & self.labels.rows["outcome"].notna().to_numpy()
 
 
+@dataclass(frozen=True)
+class Learned:
+    """A fit and all that it was made from. `outcome` is 1 or 0 for each row of the matrix."""
+
+    opened: Opened
+    recipe: Recipe
+    as_at: date
+    data: TrainingSet
+    matrix: FeatureMatrix
+    outcome: npt.NDArray[np.float64]
+    fitted: Fitted
+
+
 def train(root: Path | None, recipe_name: str, as_at: date | None = None, progress: Progress = silent) -> Report:
-    """Train and register a version of the recipe's model, from rows known on `as_at` (default: the data-as-at)."""
+    """Train, evaluate and register a version of the recipe's model, from rows known on `as_at`."""
+    learned = learn(root, recipe_name, as_at, progress)
+    progress("evaluation", 0.0)
+    evaluated = _evaluate(learned)
+    version = _register(learned, evaluated)
+    progress("evaluation", 1.0)
+    return _report(learned, evaluated, version)
+
+
+def learn(root: Path | None, recipe_name: str, as_at: date | None = None, progress: Progress = silent) -> Learned:
+    """Cohort, labels, features and fit, from rows known on `as_at` (default: data-as-at); nothing is registered."""
     opened = open_workspace(root)
     recipe = opened.recipe(recipe_name)
     until = as_at or opened.store.data_as_at
@@ -51,16 +74,14 @@ def train(root: Path | None, recipe_name: str, as_at: date | None = None, progre
         raise IndexDateError(f"--as-at {until} is in the future: the data are as at {opened.store.data_as_at}")
     progress("cohort and labels", 0.0)
     data = training_set(opened, recipe, until)
+    progress("cohort and labels", 1.0)
     matrix = _matrix(opened, data, progress)
     progress("fitting", 0.0)
     outcome = data.labels.rows["outcome"].to_numpy(float)[data.usable]
     known = {"as_at": until.isoformat(), "store": opened.store.fingerprint}
     fitted = fit(matrix, outcome, data.slice[data.usable], recipe, tables=_tables(opened), trained=known)
-    progress("evaluation", 0.0)
-    evaluated = _evaluate(opened, recipe, matrix, outcome, fitted)
-    version = _register(opened, recipe, data, fitted, evaluated, until)
-    progress("evaluation", 1.0)
-    return _report(recipe, data, matrix, fitted, evaluated, version, until)
+    progress("fitting", 1.0)
+    return Learned(opened, recipe, until, data, matrix, outcome, fitted)
 
 
 def training_set(opened: Opened, recipe: Recipe, as_at: date) -> TrainingSet:
@@ -115,94 +136,89 @@ class Evaluated:
         return baseline_table(self.models, self.intervals)
 
 
-def _evaluate(
-    opened: Opened, recipe: Recipe, matrix: FeatureMatrix, outcome: npt.NDArray[np.float64], fitted: Fitted
-) -> Evaluated:
-    test = fitted.test_rows
-    keys = matrix.keys.iloc[test]
-    happened = outcome[test]
-    dates = keys["index_date"].to_numpy() if recipe.cohort.index == "calendar" else np.zeros(len(test), "datetime64[D]")
-    capacity = max(1, round(recipe.evaluation.capacity_per_1000 * len(test) / 1000 / len(np.unique(dates))))
-    people = keys["patient_id"].to_numpy()
+def _evaluate(learned: Learned) -> Evaluated:
+    recipe, fitted = learned.recipe, learned.fitted
+    keys, happened = learned.matrix.keys.iloc[fitted.test_rows], learned.outcome[fitted.test_rows]
+    people, dates, capacity = keys["patient_id"].to_numpy(), list_dates(learned), capacity_of(learned)
     models = {
         name: evaluate(happened, fitted.risks[name], capacity=capacity, people=people, margin=margin)
         for name, margin in fitted.margins.items()
     }
     pooled = pooled_yield(happened, fitted.margins[LIGHTGBM], dates, None, capacity, order=people)
-    rounds = recipe.evaluation.bootstrap_rounds
-    seed = recipe.learner.seed
-    intervals, said = None, "No intervals: bootstrap_rounds is 0."
+    rounds, seed = recipe.evaluation.bootstrap_rounds, recipe.learner.seed
+    intervals, said = None, "No intervals: bootstrap_rounds is 0, or the test rows have one outcome only."
     if rounds and 0 < happened.sum() < len(happened):
         intervals = bootstrap_by_person(happened, fitted.margins, people, metric="auroc", rounds=rounds, seed=seed)
         said = verdict(intervals) if LOGISTIC in fitted.margins else "No logistic regression to compare with."
     return Evaluated(models, intervals, said, pooled.to_dict())
 
 
-def _register(
-    opened: Opened, recipe: Recipe, data: TrainingSet, fitted: Fitted, evaluated: Evaluated, as_at: date
-) -> ModelVersion:
+def list_dates(learned: Learned) -> npt.NDArray[np.datetime64]:
+    """The list that each test row would have been on: its index date, or one list where index dates are discharges."""
+    dates = learned.matrix.keys["index_date"].to_numpy()[learned.fitted.test_rows]
+    return dates if learned.recipe.cohort.index == "calendar" else np.zeros(len(dates), "datetime64[D]")
+
+
+def capacity_of(learned: Learned) -> int:
+    """People that a list of the test slice would hold, by the recipe's capacity per 1,000 eligible."""
+    rows, lists = len(learned.fitted.test_rows), len(np.unique(list_dates(learned)))
+    return max(1, round(learned.recipe.evaluation.capacity_per_1000 * rows / 1000 / lists))
+
+
+def _register(learned: Learned, evaluated: Evaluated) -> ModelVersion:
+    opened, recipe, data = learned.opened, learned.recipe, learned.data
     facts = {
-        "as_at": as_at.isoformat(),
+        "as_at": learned.as_at.isoformat(),
         "verdict": evaluated.verdict,
         "cohort": dict(data.cohort.counts),
         "labels": dict(data.labels.counts),
         "notes": list(data.cohort.notes + data.labels.notes + opened.engine.notes + opened.store.notes),
         "store": opened.store.fingerprint,
         "at_capacity": dict(evaluated.at_capacity),
-        "fit": dict(fitted.facts),
+        "fit": dict(learned.fitted.facts),
     }
     whole = evaluated.models[LIGHTGBM].to_dict()
     metrics = {name: value for name, value in whole.items() if isinstance(value, int | float)}
-    files = {"evaluation.csv": evaluated.table.to_csv(index=False, lineterminator="\n")}
-    params = recipe.model_dump(mode="json")
     return log_model(
         opened.workspace.root / "registry",
         recipe.name,
-        fitted.model,
+        learned.fitted.model,
         metrics=metrics,
-        params=params,
+        params=recipe.model_dump(mode="json"),
         facts=facts,
-        files=files,
+        files={"evaluation.csv": evaluated.table.to_csv(index=False, lineterminator="\n")},
     )
 
 
-def _report(
-    recipe: Recipe,
-    data: TrainingSet,
-    matrix: FeatureMatrix,
-    fitted: Fitted,
-    evaluated: Evaluated,
-    version: ModelVersion,
-    as_at: date,
-) -> Report:
-    main = evaluated.models[LIGHTGBM]
-    usable = data.slice[data.usable]
-    rows = {name: int((usable == name).sum()) for name in ("train", "calibration", "test")}
+def _report(learned: Learned, evaluated: Evaluated, version: ModelVersion) -> Report:
+    data, facts, name = learned.data, learned.fitted.facts, learned.recipe.name
+    sizes = pd.Series(data.slice[data.usable]).value_counts()
+    rows = {each: int(sizes.get(each, 0)) for each in ("train", "calibration", "test")}
     summary = {
         "model": version.name,
         "version": version.version,
-        "as_at": as_at,
+        "as_at": learned.as_at,
         "verdict": evaluated.verdict,
         "rows": rows,
-        "features": len(matrix.columns),
-        "definitions_hash": matrix.definitions_hash,
+        "features": len(learned.matrix.columns),
+        "definitions_hash": learned.matrix.definitions_hash,
         "cohort": dict(data.cohort.counts),
         "labels": dict(data.labels.counts),
-        "evaluation": {name: each.to_dict() for name, each in evaluated.models.items()},
+        "evaluation": {each: one.to_dict() for each, one in evaluated.models.items()},
         "intervals": [] if evaluated.intervals is None else _records(evaluated.intervals),
         "at_capacity": dict(evaluated.at_capacity),
-        "fit": dict(fitted.facts),
+        "fit": dict(facts),
         "notes": list(data.cohort.notes + data.labels.notes),
     }
     lines = (
         evaluated.verdict,
-        f"{version.name} version {version.version}, data as at {as_at}: {len(matrix.columns)} features; "
-        + ", ".join(f"{number:,} {name} rows" for name, number in rows.items()),
+        f"{version.name} version {version.version}, data as at {learned.as_at}: {len(learned.matrix.columns)} features; "
+        + ", ".join(f"{number:,} {each} rows" for each, number in rows.items()),
         "labels: " + ", ".join(f"{number:,} {reason}" for reason, number in data.labels.counts.items()),
-        *_measures(main),
-        *fitted.facts["notes"],
+        *_unmeasured(evaluated.models[LIGHTGBM]),
+        *facts["notes"],
         *data.labels.notes,
-        f"To put it to use: riskstrat promote {recipe.name} {version.version}",
+        f"To put it to use: riskstrat promote {name} {version.version}",
     )
     return Report(summary, lines, _comparison(evaluated.models))
 
@@ -212,7 +228,7 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
 
 
-def _measures(one: Evaluation) -> tuple[str, ...]:
+def _unmeasured(one: Evaluation) -> tuple[str, ...]:
     return tuple(f"{name}: not available, {reason}" for name, reason in one.reasons.items())
 
 

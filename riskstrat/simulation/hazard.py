@@ -25,7 +25,7 @@ ADMISSION_LOG = (
 """Log emergency admissions a year at zero frailty, no conditions and IMD decile 5.5, fitted to the published rates."""
 
 DEPRIVATION_KNOTS = (0, 10, 28, 45, 60, 80)
-DEPRIVATION_LOG = (0.055, 0.05, 0.05, 0.045, 0.03, 0.0)
+DEPRIVATION_LOG = (0.057, 0.055, 0.063, 0.044, 0.018, 0.004)
 """Direct effect per decile towards the most deprived; the rest of the gradient comes through frailty and conditions."""
 
 DEATH_KNOTS = (0, 1, 10, 20, 35, 45, 55, 65, 75, 85, 95, 105)

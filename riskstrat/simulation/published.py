@@ -72,8 +72,9 @@ DEATHS = tuple(
 )
 """England's rates, raised by 12% for a borough of which half lives in the most deprived fifth (1.25 there)."""
 
+_TWO_FIFTHS = "two fifths of one borough: sampling error about 10% at 30,000 people"
 GRADIENTS = tuple(
-    Figure(f"most over least deprived fifth, emergency admission, age {ages}", ratio, DEVON)
+    Figure(f"most over least deprived fifth, emergency admission, age {ages}", ratio, DEVON, 0.75, 1.3, _TWO_FIFTHS)
     for ages, ratio in zip(("0-19", "20-37", "38-52", "53-66", "67+"), (1.65, 1.99, 2.11, 1.92, 1.39), strict=True)
 )
 """For a borough with all fifths, such as Wirral."""

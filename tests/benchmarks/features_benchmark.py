@@ -24,7 +24,7 @@ from riskstrat.features.plan import ScanPlan
 from riskstrat.simulation import simulate
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import Store, open_store
-from riskstrat.workspace import Workspace, find, load
+from riskstrat.workspace import find, load
 
 _BEHIND = {
     "recorded_conditions": {
@@ -116,9 +116,8 @@ def _print(made: FeatureEngine, cohorts: list, seconds: dict[str, float], column
     print(f"floor      {seconds['floor']:8.2f} s")
     for name, rows in zip(("1 date", "4 date"), cohorts, strict=True):
         ns = seconds[name] * 1e9 / (len(rows) * features)
-        print(
-            f"{name}s    {seconds[name]:8.2f} s   {seconds[name] / seconds['floor']:6.2f} x floor   {ns:6.1f} ns per patient-feature"
-        )
+        times = seconds[name] / seconds["floor"]
+        print(f"{name}s    {seconds[name]:8.2f} s   {times:6.2f} x floor   {ns:6.1f} ns per patient-feature")
     print(f"four dates over one: {seconds['4 date'] / seconds['1 date']:.2f}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform != "darwin" else 1024**3)
     print(f"peak memory {peak:.2f} GB")

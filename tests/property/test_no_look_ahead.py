@@ -1,0 +1,234 @@
+"""Nothing that came later, or was told later, moves a feature: the same past with another future gives the same bits.
+
+One example is many random people, each with a day up to which the past is fixed: an index date for some, their own
+discharge for others. Three landings go through the real ingest and the real engine: the whole record, the record as a
+site would have landed it on that day, and that record continued at random. Late values are such as validation accepts.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from other_futures import another_future, as_it_stood
+from plain_features import IndexDate
+from random_records import Shape, Tables, random_tables, shape_of
+from real_engine import calendar, cohort_frame, discharges, engine_for, ingested, matrix_of, same
+
+from riskstrat.definitions import attribute
+from riskstrat.definitions.durations import EVER
+from riskstrat.definitions.features import Feature
+from riskstrat.definitions.settings import EngineSettings
+from riskstrat.sources import streams
+from riskstrat.sources.store import Store
+from riskstrat.sources.tables import STREAMS, people
+from riskstrat.workspace import Workspace, load
+
+ROOT = Path(__file__).resolve().parents[2]
+SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
+
+
+@pytest.fixture(scope="module")
+def workspace() -> Workspace:
+    return load(ROOT)
+
+
+@dataclass(frozen=True)
+class Example:
+    """What Hypothesis chooses; the people follow from the seed."""
+
+    seed: int
+    day: date
+
+
+@st.composite
+def examples(draw: st.DrawFn) -> Example:
+    return Example(draw(st.integers(0, 10**9)), draw(st.dates(date(2019, 1, 1), date(2023, 12, 31))))
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """One example with its people: the record, whose past is fixed up to which day, and the cohort to reckon."""
+
+    tables: Tables
+    shape: Shape
+    days: Mapping[str, IndexDate]
+    cohort: list[IndexDate]
+
+
+def fixed(workspace: Workspace, features: Mapping[str, Feature], example: Example, number: int) -> Fixed:
+    """Half of the people with a discharge are fixed at it, everybody else at the index date."""
+    rng = random.Random(example.seed)
+    shape = shape_of([example.day], features, workspace.codelists)
+    tables = random_tables(shape, example.seed, number)
+    days = {row["patient_id"]: IndexDate(row["patient_id"], example.day) for row in tables["people"]}
+    for asked in discharges(tables):
+        if asked.day < shape.as_at and rng.random() < 0.3:
+            days[asked.patient] = asked
+    earlier = [
+        IndexDate(asked.patient, asked.day - timedelta(days=back))
+        for asked in days.values()
+        if asked.spell is None
+        for back in (1, 100)
+    ]
+    return Fixed(tables, shape, days, [*days.values(), *earlier])
+
+
+def reckoned(
+    workspace: Workspace, features: Mapping[str, Feature], given: Fixed, tables: Tables
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.datetime64]]:
+    """The cohort's features, and the date of the latest row behind each, ordered by patient and index date."""
+    with TemporaryDirectory() as folder:
+        store = ingested(Path(folder), tables, given.shape.as_at)
+        made = engine_for(store, workspace, features)
+        frame = cohort_frame(store, given.cohort)
+        order = frame.sort_values(["patient_id", "index_date"]).index.to_numpy()
+        return made.matrix(frame).values[order], made.evidence(frame)[order]
+
+
+def look_ahead(workspace: Workspace, features: Mapping[str, Feature], given: Fixed, seed: int) -> Counter[str]:
+    """For each feature, the number of rows in which another future moved its value or its date."""
+    whole, whole_dates = reckoned(workspace, features, given, given.tables)
+    found: Counter[str] = Counter()
+    for tables in (as_it_stood(given.tables, given.days), another_future(given.tables, given.days, given.shape, seed)):
+        values, dates = reckoned(workspace, features, given, tables)
+        moved = ~same(whole, values) | ~((whole_dates == dates) | (np.isnat(whole_dates) & np.isnat(dates)))
+        found.update(dict(zip(features, moved.sum(axis=0).tolist(), strict=True)))
+    return +found
+
+
+def test_another_future_leaves_every_shipped_feature_as_it_was(workspace: Workspace) -> None:
+    @settings(max_examples=5, deadline=None, derandomize=True, database=None, suppress_health_check=SLOW)
+    @given(examples())
+    def holds(example: Example) -> None:
+        given_people = fixed(workspace, workspace.features, example, 100)
+        assert look_ahead(workspace, workspace.features, given_people, example.seed) == {}
+
+    holds()
+
+
+# ---- That it can fail: planted look-aheads ----
+
+Views = Callable[..., Iterator[str]]
+PLANTS = {
+    "rows are known from the beginning": "* REPLACE (DATE '1800-01-01' AS valid_from)",
+    "rows are known a day early": "* REPLACE (valid_from - 1 AS valid_from)",
+}
+
+
+def planted(views: Views, columns: str) -> Views:
+    """The streams, where every row forgets or moves the day from which it was known."""
+
+    def forgetful(*given: Any) -> Iterator[str]:
+        for statement in views(*given):
+            head, query = statement.split(" AS ", 1)
+            yield f"{head} AS SELECT {columns} FROM ({query})"
+
+    return forgetful
+
+
+def dated(feature: Feature, features: Mapping[str, Feature]) -> bool:
+    """Whether the value rests on rows that become known one day; what stands in people does so from the beginning."""
+    if feature.rows is not None:
+        return feature.rows.stream != "people"
+    inputs: Sequence[Feature] = [features[g] if isinstance(g, str) else g for g in feature.inputs.values()]
+    return any(dated(given, features) for given in inputs)
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+def test_a_planted_look_ahead_is_found(workspace: Workspace, plant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "views", planted(streams.views, PLANTS[plant]))
+    found: Counter[str] = Counter()
+    for seed, day in ((1, date(2021, 3, 1)), (2, date(2022, 6, 30))):
+        given_people = fixed(workspace, workspace.features, Example(seed, day), 120)
+        found += look_ahead(workspace, workspace.features, given_people, seed)
+    exposed = [name for name, feature in workspace.features.items() if dated(feature, workspace.features)]
+    missed = [name for name in exposed if not found[name]]
+    assert len(missed) <= len(exposed) // 10, f"not found in {missed}"
+
+
+def test_a_feature_that_reads_a_death_before_it_was_known_is_found(workspace: Workspace) -> None:
+    said: dict[str, Any] = {"theme": "age and area", "unit": "x", "says": "x", "why": "x", "sensitive": False}
+    (dies,) = attribute(people.date_of_death.notnull(), missing=0, **said)
+    given_people = fixed(workspace, workspace.features, Example(3, date(2021, 3, 1)), 60)
+    assert look_ahead(workspace, {"dies": dies}, given_people, 3)["dies"] > 0
+
+
+# ---- What must not matter ----
+
+
+def values_of(store: Store, workspace: Workspace, cohort: Sequence[IndexDate], **engine: int) -> npt.NDArray[np.float32]:
+    return matrix_of(engine_for(store, workspace, workspace.features, EngineSettings(**engine)), cohort).values
+
+
+@pytest.fixture(scope="module")
+def record(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Tables, list[date]]:
+    days = [date(2020, 2, 29), date(2020, 3, 1), date(2021, 8, 31)]
+    shape = shape_of(days, workspace.features, workspace.codelists)
+    tables = random_tables(shape, 7, 60)
+    return ingested(tmp_path_factory.mktemp("record"), tables, shape.as_at), tables, days
+
+
+def test_the_order_of_landed_rows_does_not_matter(
+    workspace: Workspace, record: tuple[Store, Tables, list[date]], tmp_path: Path
+) -> None:
+    store, tables, days = record
+    turned = {name: rows[::-1] for name, rows in tables.items()}
+    again = ingested(tmp_path, turned, store.data_as_at)
+    assert again.fingerprint == store.fingerprint
+    cohort = calendar([row["patient_id"] for row in tables["people"]], days)
+    assert same(values_of(store, workspace, cohort), values_of(again, workspace, cohort)).all()
+
+
+@pytest.mark.parametrize("engine", [{"partition_people": 1}, {"partition_people": 7, "threads": 2}, {"threads": 2}])
+def test_partitions_and_threads_do_not_matter(
+    workspace: Workspace, record: tuple[Store, Tables, list[date]], engine: dict[str, int]
+) -> None:
+    store, tables, days = record
+    cohort = calendar([row["patient_id"] for row in tables["people"]], days) + discharges(tables)
+    whole = values_of(store, workspace, cohort, partition_people=1000, threads=1)
+    assert same(whole, values_of(store, workspace, cohort, **engine)).all()
+
+
+def test_several_index_dates_at_once_are_each_of_them_alone(
+    workspace: Workspace, record: tuple[Store, Tables, list[date]]
+) -> None:
+    store, tables, days = record
+    patients = [row["patient_id"] for row in tables["people"]]
+    at_once = values_of(store, workspace, calendar(patients, days)).reshape(len(patients), len(days), -1)
+    for place, day in enumerate(days):
+        alone = values_of(store, workspace, calendar(patients, [day]))
+        assert same(np.ascontiguousarray(at_once[:, place]), alone).all()
+
+
+def test_dates_of_their_own_for_each_person_are_the_same_dates_for_everybody(
+    workspace: Workspace, record: tuple[Store, Tables, list[date]]
+) -> None:
+    store, tables, days = record
+    patients = sorted(row["patient_id"] for row in tables["people"])
+    own = [IndexDate(patient, days[number % len(days)]) for number, patient in enumerate(patients)]
+    frame = cohort_frame(store, own)
+    mixed = values_of(store, workspace, own)
+    for day in days:
+        everybody = cohort_frame(store, calendar(patients, [day]))
+        values = values_of(store, workspace, calendar(patients, [day]))
+        mine = (frame["index_date"] == everybody["index_date"]).to_numpy()
+        assert mine.any()
+        assert same(mixed[mine], values[mine]).all()
+
+
+def test_every_stream_that_features_read_is_put_to_the_test(workspace: Workspace) -> None:
+    read = {f.rows.stream for f in workspace.features.values() if f.rows is not None}
+    assert read <= set(STREAMS)
+    assert EVER in {feature.lookback for feature in workspace.features.values()}
