@@ -44,7 +44,7 @@ def assign_teams(
     A team that names the practice wins over one that names its locality; a locality no team names has a team of its
     own name with the default capacity. Without areas, and without teams that name practices, there is one team, `all`.
     """
-    rows = pd.DataFrame({"practice": practices.to_numpy()})
+    rows = pd.DataFrame({"practice": _or_none(practices).to_numpy()}, dtype=object)
     for place in _PLACES:
         rows[place] = None
     if areas is not None:

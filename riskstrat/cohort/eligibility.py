@@ -36,8 +36,9 @@ class Cohort:
 
 def at_dates(store: Store, recipe: CohortRecipe, dates: Sequence[date], opt_outs: Sequence[str]) -> Cohort:
     """Everybody in `people` at each of `dates`, less those who are not eligible then."""
-    person = np.repeat(np.arange(store.people_count, dtype=np.int32), len(dates))
-    index = np.tile(np.array(sorted(dates), "datetime64[D]"), store.people_count)
+    chosen = sorted(set(dates))
+    person = np.repeat(np.arange(store.people_count, dtype=np.int32), len(chosen))
+    index = np.tile(np.array(chosen, "datetime64[D]"), store.people_count)
     return _eligible(store, recipe, (person, index, np.full(len(person), -1, np.int32)), opt_outs)
 
 

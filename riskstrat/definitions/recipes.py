@@ -58,6 +58,11 @@ class LabelRecipe(Declared):
         """Days from the index date to the last day of the window."""
         return self.first_day + days(self.horizon) - 1
 
+    @property
+    def complete_after(self) -> int:
+        """Days from the index date until the window has closed and late events have arrived."""
+        return self.last_day + days(self.delay)
+
 
 class SplitRecipe(Declared):
     """Which index dates train, calibrate and test. Counted back from the latest complete index date.

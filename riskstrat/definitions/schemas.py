@@ -24,8 +24,6 @@ class Column:
     allowed: tuple[str, ...] = ()
     pattern: str | None = None
     between: tuple[float, float] | None = None
-    qualifies: bool = False
-    """A filter on it narrows what counts without naming it, so it is left out where the column was not landed."""
     code: bool = False
     """Codes are trimmed, upper-cased and lose their dots; ICD-10 codes lose the HES pad."""
 
@@ -131,14 +129,14 @@ ADMISSIONS = TableSchema(
         Column("spell_id", required=True),
         Column("admitted_on", "date", required=True),
         Column("method", required=True, pattern=r"[0-9][0-9A-D]", code=True),
-        Column("source", pattern=r"\d{2}", qualifies=True, code=True),
-        Column("patient_class", allowed=("1", "2", "3", "4", "5"), qualifies=True, code=True),
+        Column("source", pattern=r"\d{2}", code=True),
+        Column("patient_class", allowed=("1", "2", "3", "4", "5"), code=True),
         _code("provider"),
         _known(),
         Column("discharged_on", "date"),
         Column("discharge_method", pattern=r"\d", code=True),
         Column("destination", pattern=r"\d{2}", code=True),
-        Column("specialty", pattern=r"\w{3}", qualifies=True, code=True),
+        Column("specialty", pattern=r"\w{3}", code=True),
         Column("settled_known_on", "date"),
     ),
     settles=Settling(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from riskstrat.definitions.declared import Declared
 
@@ -59,6 +59,20 @@ class Team(Declared):
     practices: tuple[str, ...] = ()
 
 
+def _each_once(teams: tuple[Team, ...]) -> tuple[Team, ...]:
+    """Teams of which no two share a name, a code, a locality or a practice: each person has one team."""
+    for what, given in (
+        ("name", [team.name for team in teams]),
+        ("code", [team.code for team in teams]),
+        ("locality", [place for team in teams for place in team.localities]),
+        ("practice", [practice for team in teams for practice in team.practices]),
+    ):
+        for value in given:
+            if given.count(value) > 1:
+                raise ValueError(f'two teams have the {what} "{value}"; it can belong to one')
+    return teams
+
+
 class ListSettings(Declared):
     """The weekly list."""
 
@@ -79,4 +93,4 @@ class Settings(Declared):
     engine: EngineSettings = EngineSettings()
     opt_outs: OptOutSettings = OptOutSettings()
     lists: ListSettings = ListSettings()
-    teams: tuple[Team, ...] = ()
+    teams: Annotated[tuple[Team, ...], AfterValidator(_each_once)] = ()

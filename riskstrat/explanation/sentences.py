@@ -54,11 +54,13 @@ def ago_in_words(value: float) -> str:
     """A number of days in the words of a person: `45 days ago`, `7 months ago`, `12 years ago`."""
     if not np.isfinite(value):
         return ""
-    number, unit = (
-        (value, "day") if value < 90 else (value / 30.44, "month") if value < 730 else (value / 365.25, "year")
-    )
-    rounded = int(number) if unit == "year" else round(number)
-    return f"{rounded} {unit}{'' if rounded == 1 else 's'} ago"
+    if value < 90:
+        number, unit = round(value), "day"
+    elif value < 731:  # two whole years
+        number, unit = round(value / 30.44), "month"
+    else:
+        number, unit = int(value / 365.25), "year"
+    return f"{number} {unit}{'' if number == 1 else 's'} ago"
 
 
 def in_figures(value: float) -> str:

@@ -253,9 +253,10 @@ def _code_column(scan: ScanPlan, feature: Feature) -> int:
 
 def _with_system(stream: Stream) -> ir.Value:
     """The stream's coded column behind its code system, `icd10:I10`, so that equal codes of two systems stay apart."""
-    if not stream.systems:
-        raise DefinitionError(f"{stream.name} has no coded column; use .filter(...) instead of codes=")
-    code, system = next(iter(stream.systems.items()))
+    if len(stream.systems) != 1:
+        coded = " and ".join(stream.systems) or "none"
+        raise DefinitionError(f"codes= needs one coded column; {stream.name} has {coded}: use .filter(...)")
+    ((code, system),) = stream.systems.items()
     label = ibis.literal(system.strip("'")) if system.startswith("'") else stream.table[system]
     return label + ":" + stream.table[code]
 

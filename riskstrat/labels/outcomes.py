@@ -61,7 +61,7 @@ def label(store: Store, cohort: pd.DataFrame, outcome: ir.Table, recipe: LabelRe
 
 def require_complete(index: npt.NDArray[np.datetime64], recipe: LabelRecipe, as_at: date) -> None:
     """Raises IndexDateError if a label window of `index` is not complete by `as_at`, naming the latest date that is."""
-    latest = as_at - timedelta(days=recipe.last_day + days(recipe.delay))
+    latest = as_at - timedelta(days=recipe.complete_after)
     if len(index) and index.max() > day(latest):
         raise IndexDateError(
             f"index date {index.max()} has no complete label window: {recipe.last_day} days must pass and events may "

@@ -13,7 +13,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskstrat.cohort import Cohort, at_dates, at_discharges
-from riskstrat.definitions.durations import days
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import IndexDateError, TrainingError
@@ -105,7 +104,7 @@ def training_set(opened: Opened, recipe: Recipe, as_at: date) -> TrainingSet:
 
 def _complete(cohort: Cohort, recipe: Recipe, as_at: date) -> Cohort:
     """Discharges whose label window is complete by `as_at`; the rest are counted."""
-    last = pd.Timestamp(as_at) - pd.Timedelta(days=recipe.label.last_day + days(recipe.label.delay))
+    last = pd.Timestamp(as_at) - pd.Timedelta(days=recipe.label.complete_after)
     rows = cohort.rows[cohort.rows["index_date"] <= last].reset_index(drop=True)
     counts = dict(cohort.counts) | {"window not complete": len(cohort.rows) - len(rows), "eligible": len(rows)}
     return replace(cohort, rows=rows, counts=counts)
@@ -212,7 +211,7 @@ def _report(learned: Learned, evaluated: Evaluated, version: ModelVersion) -> Re
     }
     lines = (
         evaluated.verdict,
-        f"{version.name} version {version.version}, data as at {learned.as_at}: {len(learned.matrix.columns)} features; "
+        f"{version.name} version {version.version}, data as at {learned.as_at}: {summary['features']} features; "
         + ", ".join(f"{number:,} {each} rows" for each, number in rows.items()),
         "labels: " + ", ".join(f"{number:,} {reason}" for reason, number in data.labels.counts.items()),
         *_unmeasured(evaluated.models[LIGHTGBM]),

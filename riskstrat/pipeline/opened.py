@@ -8,7 +8,7 @@ from pathlib import Path
 
 import ibis.expr.types as ir
 
-from riskstrat.cohort import Cohort, at_dates, at_discharges, latest_discharge
+from riskstrat.cohort import Cohort, at_dates, at_discharges, latest_discharge, still_here
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import Recipe
@@ -105,6 +105,8 @@ def cohort_at(opened: Opened, recipe: Recipe, wanted: date | None) -> Cohort:
         known = wanted or opened.store.data_as_at
         every = at_discharges(opened.store, recipe.cohort, discharges, known, opened.opt_outs)
         cohort = latest_discharge(every, recipe.cohort, wanted)
+        if wanted:
+            cohort = still_here(opened.store, cohort, wanted)
     if cohort.rows.empty:
         raise CohortError(f"nobody is eligible at {wanted or LATEST}: {counts_in_words(cohort)}")
     return cohort

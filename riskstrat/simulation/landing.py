@@ -239,7 +239,8 @@ def land_conditions(landing: Landing) -> None:
     lasts = np.array([c.lasts or NEVER for c in CONDITIONS])[what]
     ended = np.where(lasts < NEVER, recorded + lasts, NEVER)
     ended = np.where(ended <= np.minimum(landing.until, landing.death_day[who]), ended, NEVER)
-    known = recorded + lag(rng, len(who), 1, 8, 45)
+    # A new patient's earlier record arrives with the registration.
+    known = np.maximum(recorded, state.people.joined[who]) + lag(rng, len(who), 1, 8, 45)
     first = _first_of_each(who, what, recorded)
     columns = {
         "system": Coded(np.zeros(len(who), int), ("icd10",)),

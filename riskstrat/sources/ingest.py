@@ -120,6 +120,7 @@ def _connect(work: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
     connection.execute(f"SET threads = {settings.engine.threads}")
     connection.execute("SET temp_directory = '" + str(work / "spill").replace("'", "''") + "'")
     connection.execute("SET enable_progress_bar = false")
+    connection.execute("PRAGMA disable_checkpoint_on_shutdown")
     return connection
 
 

@@ -155,15 +155,11 @@ def conditions_of(rows: Rows, absent_columns: Mapping[str, Sequence[str]]) -> Co
         touched = columns_of(condition) & gone
         if not touched:
             kept.append(condition)
-        elif is_true_for_null(condition, touched) or (rows.stream in _OF_SPELLS and touched <= _QUALIFIES):
+        elif is_true_for_null(condition, touched):
             left_out |= touched
         else:
             lacking |= touched
     return Conditions(tuple(kept), _named(stream, left_out), _named(stream, lacking))
-
-
-_OF_SPELLS = ("admissions", "diagnoses")
-_QUALIFIES = frozenset(column.name for column in SCHEMAS["admissions"].columns if column.qualifies)
 
 
 def _named(stream: Stream, columns: set[str]) -> tuple[str, ...]:

@@ -53,10 +53,10 @@ def index_dates(recipe: Recipe, as_at: date, *, records_from: date | None = None
     are too short for one complete training, calibration and test date.
     """
     split = recipe.split
-    latest = as_at.toordinal() - _complete_after(recipe)
+    latest = as_at.toordinal() - recipe.label.complete_after
     test = _back(latest, split.test_dates, split.every)
-    calibration = _back(test[-1] - _complete_after(recipe), split.calibration_dates, split.every)
-    train = _back(calibration[-1] - _complete_after(recipe), split.train_dates, split.every)
+    calibration = _back(test[-1] - recipe.label.complete_after, split.calibration_dates, split.every)
+    train = _back(calibration[-1] - recipe.label.complete_after, split.train_dates, split.every)
     earliest = records_from.toordinal() if records_from else 1
     train = [day for day in train if day >= earliest]
     if not train or calibration[-1] < earliest:
@@ -70,21 +70,13 @@ def periods(recipe: Recipe, as_at: date) -> Periods:
     Each is as long as the recipe's dates times their spacing. Raises IndexDateError when none is complete.
     """
     split = recipe.split
-    test = _period(as_at.toordinal() - _complete_after(recipe), split.test_dates, split.every)
-    calibration = _period(test[0] - _complete_after(recipe), split.calibration_dates, split.every)
-    train = _period(calibration[0] - _complete_after(recipe), split.train_dates, split.every)
+    test = _period(as_at.toordinal() - recipe.label.complete_after, split.test_dates, split.every)
+    calibration = _period(test[0] - recipe.label.complete_after, split.calibration_dates, split.every)
+    train = _period(calibration[0] - recipe.label.complete_after, split.train_dates, split.every)
     if train[1] < 1:
         raise _too_short(recipe, as_at, None)
     train = (max(train[0], 1), train[1])
     return Periods(*(Period(*_dates(list(each))) for each in (train, calibration, test)))
-
-
-def _complete_after(recipe: Recipe) -> int:
-    """Days from an index date until its label window has closed and late events have arrived.
-
-    The delay is a day at least, so that the next slice's window begins after this one's has closed.
-    """
-    return recipe.label.last_day + days(recipe.label.delay)
 
 
 def _back(latest: int, number: int, every: str) -> list[int]:
@@ -102,7 +94,7 @@ def _dates(ordinals: list[int]) -> tuple[date, ...]:
 def _too_short(recipe: Recipe, as_at: date, records_from: date | None) -> IndexDateError:
     split = recipe.split
     start = f"records from {records_from} to {as_at}" if records_from else f"data as at {as_at}"
-    needed = 3 * _complete_after(recipe)
+    needed = 3 * recipe.label.complete_after
     needed += (split.calibration_dates + split.test_dates - 2) * days(split.every)
     return IndexDateError(
         f"{start} give no complete index dates to train, calibrate and test {recipe.name or recipe.title}: that takes "

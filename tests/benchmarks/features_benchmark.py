@@ -110,9 +110,8 @@ def _timed(run: Callable[[], object]) -> float:
 
 def _print(made: FeatureEngine, cohorts: list, seconds: dict[str, float], columns: dict[str, set[str]]) -> None:
     features = len(made.plan.names)
-    print(
-        f"{made.store.people_count:,} people, {features} features, floor reads {sum(map(len, columns.values()))} columns"
-    )
+    read = sum(map(len, columns.values()))
+    print(f"{made.store.people_count:,} people, {features} features, floor reads {read} columns")
     print(f"floor      {seconds['floor']:8.2f} s")
     for name, rows in zip(("1 date", "4 date"), cohorts, strict=True):
         ns = seconds[name] * 1e9 / (len(rows) * features)

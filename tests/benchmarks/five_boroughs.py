@@ -94,9 +94,8 @@ def _print_pooled(boroughs: list[Borough]) -> None:
     pair = intervals(pooled_draws([one.draws for one in boroughs])).iloc[-1]
     listed, events = (sum(getattr(one.listed, name) for one in boroughs) for name in ("listed", "listed_events"))
     low, high = wilson_interval(events, listed)
-    print(
-        f"pooled difference {pair.estimate:+.4f} ({pair.low:+.4f} to {pair.high:+.4f}), {pair.model} minus {pair.versus}"
-    )
+    interval = f"{pair.low:+.4f} to {pair.high:+.4f}"
+    print(f"pooled difference {pair.estimate:+.4f} ({interval}), {pair.model} minus {pair.versus}")
     print(f"slopes {min(one.slope for one in boroughs):.3f} to {max(one.slope for one in boroughs):.3f}")
     print(f"listed at capacity: {events} of {listed} had the outcome, {events / listed:.3f} ({low:.3f} to {high:.3f})")
 
