@@ -35,12 +35,12 @@ $(LOCKED): requirements.lock
 	@$(PYTHON) -m venv --clear $(VENV)
 # Wheels only: a source package would run a build whose own requirements no hash covers.
 	@$(PIP) --require-hashes --only-binary :all: -r requirements.lock
-	@$(PY) -c 'import lightgbm' 2>/dev/null || { echo "LightGBM needs the system's OpenMP runtime: install libgomp1" \
-		"(Debian, Ubuntu), libgomp (Fedora, RHEL) or libomp (Homebrew), then run make again" >&2; exit 1; }
 	@touch $@
 
 $(READY): $(LOCKED) pyproject.toml
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@$(PY) -c 'from riskstrat.scoring import lightgbm; lightgbm()' 2>/dev/null || { echo "LightGBM needs the" \
+		"system's OpenMP runtime: install libomp (Homebrew) or libgomp1 (Debian, Ubuntu), then run make again" >&2; exit 1; }
 	@touch $@
 
 lock:

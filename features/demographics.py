@@ -39,6 +39,7 @@ imd_decile = attribute(
     absent="The area of residence is not known",
     why="Context only: people in deprived areas are admitted earlier in life and more often",
     sensitive=False,
+    context=True,
 )
 
 days_since_registered = days_since(

@@ -61,7 +61,7 @@ def _item(group: str) -> Declared:
         missing=0,
         theme="long-term conditions",
         unit="yes/no",
-        says=f"{group} is recorded, the latest entry on {{date}}",
+        says=f"Recorded condition: {group[0].lower() + group[1:]}, the latest entry on {{date}}",
         why="One item of the Charlson index",
         sensitive=group == _PRIVATE,
     )

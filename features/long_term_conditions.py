@@ -82,7 +82,7 @@ def _recorded(group: str, why: str) -> Declared:
         missing=0,
         theme="long-term conditions",
         unit="yes/no",
-        says=f"{group} is recorded, the latest entry on {{date}}",
+        says=f"Recorded condition: {_said(group)}, the latest entry on {{date}}",
         absent=f"No {_said(group)} is recorded",
         why=why,
         sensitive=group in _SENSITIVE,

@@ -7,8 +7,6 @@ import sys
 from riskstrat.cli.app import app
 from riskstrat.errors import RiskstratError, StorageError
 
-_INTERRUPTED = 130
-
 
 def main() -> None:
     """Run the command line; ends the process with the exit code of what went wrong, 0 if nothing did."""
@@ -19,8 +17,6 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _end(f"{where}{error.strerror or error}; make room, or choose another place", StorageError.exit_code)
-    except KeyboardInterrupt:
-        _end("interrupted; what was not finished was not written", _INTERRUPTED)
 
 
 def _end(message: str, code: int) -> None:

@@ -8,14 +8,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from riskstrat.errors import RiskstratError
+
 if TYPE_CHECKING:
     from riskstrat.pipeline.reports import Progress, Report
 
 
+class StoppedError(RiskstratError):
+    """The user stopped it (exit code 130, as shells have it)."""
+
+    exit_code = 130
+
+
 def show(verb: Callable[[Progress], Report], as_json: bool) -> None:
     """Run `verb` with progress, then print its report: JSON for machines, or lines and a table for people."""
-    with watching() as progress:
-        report = verb(progress)
+    try:
+        with watching() as progress:
+            report = verb(progress)
+    except KeyboardInterrupt:
+        # Typer would end without a word.
+        raise StoppedError("interrupted; what was not finished was not written") from None
     if as_json:
         print(json.dumps(report.summary, indent=2, default=str, ensure_ascii=False))
         return

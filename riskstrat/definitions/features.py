@@ -41,7 +41,7 @@ PLACEHOLDERS = ("n", "s", "lookback", "date", "ago")
 
 
 class Words(TypedDict):
-    """The keywords that every verb takes besides its own; all but `absent` and `printed_from` are compulsory."""
+    """The keywords that every verb takes besides its own; those that are NotRequired may be left out."""
 
     theme: str
     unit: str
@@ -50,6 +50,7 @@ class Words(TypedDict):
     sensitive: bool
     absent: NotRequired[str | None]
     printed_from: NotRequired[int | None]
+    context: NotRequired[bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,8 @@ class Wording:
     `says` is the sentence when the feature has a value: {n} the value, {s} a plural s, {lookback} the lookback in
     words, {date} the date of the latest row behind it, {ago} a value in days as "7 months ago". `absent` is the
     sentence when nothing is recorded. `why` is the clinical rationale. `sensitive` folds its contribution into "other"
-    and keeps it off every page. `printed_from` is the age below which a score is not valid and is not said.
+    and keeps it off every page. `printed_from` is the age below which a score is not valid and is not said. `context`
+    marks what is true of a place rather than the person, and is never given as a reason.
     """
 
     theme: str
@@ -69,6 +71,7 @@ class Wording:
     sensitive: bool
     absent: str | None = None
     printed_from: int | None = None
+    context: bool = False
 
     def __post_init__(self) -> None:
         if self.theme not in THEMES:

@@ -79,7 +79,7 @@ def _said(person: _Person, features: list[tuple[str, Feature]], places: Array, t
         if len(families) >= top or person.contributions[place] * np.sign(total) <= 0:
             return
         family, feature = features[place]
-        if family in families:
+        if family in families or feature.wording.context:
             continue
         sentence = render(feature, float(person.values[place]), person.dates[place], person.age)
         if sentence:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from riskstrat.definitions.features import Feature
 from riskstrat.errors import CohortError
-from riskstrat.explanation import contributions, theme_reasons
+from riskstrat.explanation import DIRECTION_WORDS, contributions, theme_reasons
 from riskstrat.pipeline.opened import Opened, open_workspace
 from riskstrat.pipeline.reports import Progress, Report, silent
 from riskstrat.pipeline.tables import Scored, score_cohort
@@ -69,6 +69,6 @@ def _lines(summary: dict[str, Any], scored: Scored) -> tuple[str, ...]:
         f"Model {summary['model']} version {summary['version']}. Supports, does not replace, clinical judgement.",
     ]
     for theme in sorted(summary["themes"], key=lambda theme: -abs(theme["contribution"])):
-        lines.append(f"{theme['theme']}: {theme['direction']} the estimate ({theme['contribution']:+.2f})")
+        lines.append(f"{theme['theme']}: {DIRECTION_WORDS[theme['direction']]} ({theme['contribution']:+.2f})")
         lines += [f"    {sentence}" for sentence in theme["sentences"]]
     return tuple(lines)

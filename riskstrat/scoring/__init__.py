@@ -2,5 +2,6 @@
 
 from riskstrat.scoring.calibrator import Calibrator
 from riskstrat.scoring.model import RiskModel, load
+from riskstrat.scoring.openmp import lightgbm
 
-__all__ = ["Calibrator", "RiskModel", "load"]
+__all__ = ["Calibrator", "RiskModel", "lightgbm", "load"]

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from riskstrat.definitions.matrix import FeatureMatrix, hash_of
 from riskstrat.errors import ModelError
 from riskstrat.scoring.calibrator import Calibrator
+from riskstrat.scoring.openmp import lightgbm
 from riskstrat.scoring.storage import damaged, read, write
 
 if TYPE_CHECKING:
@@ -57,11 +58,10 @@ class RiskModel:
     @cached_property
     def booster(self) -> Booster:
         """The booster read from its text. Raises ModelError if the text is not LightGBM's or has other columns."""
-        import lightgbm
-
+        lgb = lightgbm()
         try:
-            booster = lightgbm.Booster(model_str=self.booster_text)
-        except lightgbm.basic.LightGBMError:
+            booster = lgb.Booster(model_str=self.booster_text)
+        except lgb.basic.LightGBMError:
             raise ModelError(f"the booster of {self.name} cannot be read; restore its files or train again") from None
         if booster.num_feature() != len(self.columns):
             raise ModelError(

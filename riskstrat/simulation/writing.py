@@ -82,8 +82,11 @@ def _array(column: Any, kind: pa.DataType, count: int) -> pa.Array:
     if column is None:
         return pa.nulls(count, kind)
     if isinstance(column, Coded):
-        numbers = pa.array(column.numbers.astype(np.int32), mask=column.numbers < 0)
-        return pa.DictionaryArray.from_arrays(numbers, pa.array(column.values, pa.string()))
+        # A dictionary that names a value twice makes Parquet write a page with stray bytes: name each once.
+        once = pa.array(column.values, pa.string()).dictionary_encode()
+        places = np.asarray(once.indices)[np.maximum(column.numbers, 0)]
+        numbers = pa.array(places.astype(np.int32), mask=column.numbers < 0)
+        return pa.DictionaryArray.from_arrays(numbers, once.dictionary)
     if pa.types.is_dictionary(kind):
         return pa.array(column, pa.string(), mask=np.asarray(column) == "").dictionary_encode()
     if pa.types.is_date32(kind):

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from riskstrat.definitions.recipes import LearnerRecipe
 from riskstrat.errors import TrainingError
+from riskstrat.scoring import lightgbm
 
 FEWEST_ROWS_IN_LEAF = 5
 LEAVES_AT_LEAST = 20
@@ -33,11 +34,10 @@ def fit_booster(
     threads: int,
 ) -> str:
     """The booster's text. Raises TrainingError if no column separates the outcomes."""
-    import lightgbm
-
+    lgb = lightgbm()
     settings = _settings(learner, len(outcome), threads)
-    rows = lightgbm.Dataset(values, label=outcome, feature_name=list(columns), params=settings)
-    booster = lightgbm.train(settings, rows, num_boost_round=learner.rounds)
+    rows = lgb.Dataset(values, label=outcome, feature_name=list(columns), params=settings)
+    booster = lgb.train(settings, rows, num_boost_round=learner.rounds)
     if not booster.feature_importance("split").any():
         raise TrainingError(
             f"no feature separates those with the outcome from those without, among {len(outcome)} training rows; "

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from riskstrat.simulation import chunk, hospital, population, truth
+from riskstrat.simulation import chunk, hazard, hospital, population, truth
 from riskstrat.simulation.calendar import NEVER, STEPS_A_YEAR, Calendar
 from riskstrat.simulation.places import borough_named
 
@@ -40,6 +40,7 @@ def _one_future(rng: np.random.Generator, lives: chunk.Lives, step: int, effect_
     """Who has an emergency admission in the 12 steps from `step`; new conditions cannot act before those are over."""
     state, spells = copy.deepcopy(lives.state), copy.deepcopy(lives.spells)
     begun = len(spells.who)
+    spells.waiting = _further_admissions(rng, lives, step)
     for at in range(step, step + STEPS_A_YEAR):
         state.activate(at)
         age, here = state.age(at), state.present(at)
@@ -48,3 +49,20 @@ def _one_future(rng: np.random.Generator, lives: chunk.Lives, step: int, effect_
         state.move_frailty(rng, at)
     who = np.concatenate([np.empty(0, dtype=int), *spells.who[begun:]])
     return np.bincount(who, minlength=len(state.people)) > 0
+
+
+def _further_admissions(
+    rng: np.random.Generator, lives: chunk.Lives, step: int
+) -> dict[int, list[tuple[np.ndarray, np.ndarray]]]:
+    """Further admissions that earlier spells may still bring, drawn anew: the truth does not know the draws."""
+    calendar = lives.state.calendar
+    now = calendar.boundary(step)
+    who, out, factor = lives.spells.since(now - 180)
+    waiting: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
+    for low, high, mean in hazard.OFFSPRING:
+        chosen = np.repeat(np.arange(len(who)), rng.poisson(mean * factor))
+        when = out[chosen] + rng.uniform(low, high, len(chosen))
+        for at in range(step, step + STEPS_A_YEAR):
+            due = (when >= calendar.boundary(at)) & (when < calendar.boundary(at + 1))
+            waiting.setdefault(at, []).append((who[chosen[due]], when[due]))
+    return waiting

@@ -10,20 +10,27 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
+import ibis.expr.operations as ops
 import numpy as np
 from plain_expressions import Row, evaluate, meets
 from plain_records import Landed, Source, by_person, stream
 
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.durations import EVER
-from riskstrat.definitions.expressions import columns_of
 from riskstrat.definitions.features import Feature
 from riskstrat.sources.tables import STREAMS
 
 UNKNOWN = math.nan
 DAYS_OF_A_YEAR = Fraction(1461, 4)
+
+
+@cache
+def columns_of(node: ops.Node) -> frozenset[str]:
+    """Names of the columns that an expression reads."""
+    return frozenset(found.name for found in node.find(ops.Field))
 
 
 @dataclass(frozen=True)
@@ -81,25 +88,27 @@ class _Reckoning:
         assert feature.rows is not None
         name = feature.rows.stream
         absent = self._absent(name)
-        conditions = tuple(c.op() for c in feature.rows.conditions if not columns_of(c) & absent)
+        conditions = tuple(node for node in _conditions(feature) if not columns_of(node) & absent)
         if name not in self.streams:
             self.streams[name] = stream(self.source, name, self.asked.day, self.asked.spell, self.codelists)
         key = (name, conditions)
         if key not in self.kept:
-            self.kept[key] = [row for row in self.streams[name] if all(meets(c, row) for c in conditions)]
+            self.kept[key] = [row for row in self.streams[name] if all(meets(node, row) for node in conditions)]
         return self.kept[key]
 
     def _can_be_built(self, feature: Feature) -> bool:
         assert feature.rows is not None
         name = feature.rows.stream
-        read = {feature.day, feature.value, feature.until, None if isinstance(feature.key, str) else feature.key}
-        columns = frozenset().union(*(columns_of(part) for part in read if part is not None))
-        coded = frozenset(STREAMS[name].systems) if feature.codes else frozenset()
         absent = self._absent(name)
-        unasked = (c for c in feature.rows.conditions if columns_of(c) & absent)
-        if not STREAMS[name].available(self.landed) or columns & absent or (coded and coded <= absent):
+        if not STREAMS[name].available(self.landed):
             return False
-        return all(_may_be_left_out(c.op(), columns_of(c), absent) for c in unasked)
+        if not absent:
+            return True
+        read = (feature.day, feature.value, feature.until, None if isinstance(feature.key, str) else feature.key)
+        coded = frozenset(STREAMS[name].systems) if feature.codes else frozenset()
+        if any(columns_of(part.op()) & absent for part in read if part is not None) or (coded and coded <= absent):
+            return False
+        return all(_may_be_left_out(node) for node in _conditions(feature) if columns_of(node) & absent)
 
     def _absent(self, name: str) -> frozenset[str]:
         tables = ("diagnoses", "admissions") if name == "diagnoses" else (name,)
@@ -120,11 +129,14 @@ class _Reckoning:
         return float(np.float32(result))
 
 
-def _may_be_left_out(condition: Any, columns: frozenset[str], absent: frozenset[str]) -> bool:
-    """Whether rows can do without a condition on a column that was not landed: it holds for null, or it only qualifies
-    an admission (tables.md, "The emergency admission")."""
-    if columns & absent <= {"patient_class", "source", "specialty"}:
-        return True
+def _conditions(feature: Feature) -> list[ops.Node]:
+    assert feature.rows is not None
+    return [condition.op() for condition in feature.rows.conditions]
+
+
+def _may_be_left_out(condition: ops.Node) -> bool:
+    """Whether a condition on a column that was not landed only excludes rows: it holds for null."""
+    columns = columns_of(condition)
     return len(columns) == 1 and evaluate(condition, dict.fromkeys(columns)) is True
 
 

@@ -182,7 +182,9 @@ class Person:
             spell["discharged_on"] = event
         elif feature.codes is not None:
             spell["discharged_on"] = event + timedelta(days=self.rng.choice((0, 1)))
-            first = any("position" in str(condition) for condition in feature.rows.conditions) if feature.rows else False
+            first = (
+                any("position" in str(condition) for condition in feature.rows.conditions) if feature.rows else False
+            )
             diagnosis = self.diagnosis(spell, 1 if first else self.rng.randint(1, 7))
             entry = self.rng.choice([e for e in feature.codes.entries if e.system in ("icd10", "icd9")])
             code = self._finished(entry.code, entry.system)
@@ -340,7 +342,9 @@ class Person:
         entry = self._hospital_code(position)
         if fall and position <= 2:
             groups = self.shape.codelists["falls_hospital"].only("injury" if position == 1 else "external cause")
-            entry = self.rng.choice([e for e in groups.entries if e.system == ("icd9" if len(self.days) % 5 == 0 else "icd10")])
+            entry = self.rng.choice(
+                [e for e in groups.entries if e.system == ("icd9" if len(self.days) % 5 == 0 else "icd10")]
+            )
         system = entry.system
         code = self._finished(entry.code, system)
         known = self._known(spell["discharged_on"] or spell["admitted_on"])

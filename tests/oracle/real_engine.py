@@ -92,9 +92,7 @@ def in_order(store: Store, cohort: Sequence[IndexDate]) -> list[IndexDate]:
     if (frame["spell"] >= 0).any():
         admissions = store.read("admissions")
         spell_ids = dict(zip(admissions["spell"], admissions["spell_id"], strict=True))
-    return [
-        IndexDate(row.patient_id, row.index_date.date(), spell_ids.get(row.spell)) for row in frame.itertuples()
-    ]
+    return [IndexDate(row.patient_id, row.index_date.date(), spell_ids.get(row.spell)) for row in frame.itertuples()]
 
 
 def calendar(patients: Sequence[str], days: Sequence[date]) -> list[IndexDate]:

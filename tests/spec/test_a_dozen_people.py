@@ -393,7 +393,7 @@ def test_the_cohort_is_sorted_by_person_and_every_row_carries_the_index_date_and
 
 
 def test_two_index_dates_give_a_row_each_in_the_order_of_person_and_date(store: Store) -> None:
-    dates = [date(2025, 1, 2), INDEX]
+    dates = [date(2025, 1, 2), INDEX, INDEX]
     rows = at_dates(store, ADULTS, dates, ALL_KINDS).rows
     assert rows.equals(rows.sort_values(["person", "index_date"], ignore_index=True))
     next_day = set(rows.loc[rows["index_date"] == pd.Timestamp(dates[0]), "patient_id"])

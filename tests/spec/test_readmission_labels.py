@@ -229,7 +229,7 @@ def test_a_column_that_was_not_landed_leaves_its_filter_out_and_says_so(tmp_path
     ingest(source, tmp_path / "store", Settings(), as_at=EXTRACT)
     cohort = discharges(open_store(tmp_path / "store"), workspace)
     assert texts(cohort.rows[["patient_id", "index_date", "practice"]]) == [["p1", "2025-03-10", ""]]
-    assert cohort.notes == (
+    assert tuple(sorted(cohort.notes)) == (
         "no column admissions.destination: filters on it are left out",
         "no column admissions.patient_class: filters on it are left out",
         "no column admissions.specialty: filters on it are left out",
@@ -277,7 +277,7 @@ def test_a_discharge_whose_thirty_days_are_not_complete_is_refused_naming_the_la
 def test_the_stay_that_ended_counts_as_known_and_another_stay_only_as_far_as_it_was(
     tmp_path: Path, workspace: Workspace
 ) -> None:
-    """Specialty, nights and codes of either stay arrive after the discharge; they count for the index stay alone."""
+    """Specialty, end and codes of either stay arrive after the discharge; they count for the index stay alone."""
     stays = """
 late , s1 , 2025-02-20 , 21 , 1 , 2025-02-25 , 1 , 51 , 300 , 2025-04-01
 late , s2 , 2025-03-01 , 21 , 1 , 2025-03-10 , 1 , 19 , 430 , 2025-04-01
@@ -295,7 +295,7 @@ late , s2 , 2025-03-01 , 21 , 1 , 2025-03-10 , 1 , 19 , 430 , 2025-04-01
     )
     features = {name: workspace.features[name] for name in names}
     made = engine(store, features, workspace.fingerprints, workspace.codelists, workspace.settings.engine)
-    assert texts(made.matrix(cohort.rows).frame()) == [["late", "2025-03-10", "2", "27", "0", "1", "1", "2"]]
+    assert texts(made.matrix(cohort.rows).frame()) == [["late", "2025-03-10", "2", "18", "0", "1", "1", "2"]]
 
 
 def test_scoring_takes_each_persons_latest_discharge_within_the_days_that_still_count(

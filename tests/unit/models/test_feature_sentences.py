@@ -80,6 +80,41 @@ def test_the_value_that_stands_for_missing_is_not_said_as_one() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "ago"),
+    [
+        (0, "0 days"),
+        (1, "1 day"),
+        (89, "89 days"),
+        (90, "3 months"),
+        (213, "7 months"),
+        (730, "24 months"),
+        (731, "2 years"),
+        (1095, "2 years"),
+        (1096, "3 years"),
+    ],
+)
+def test_a_number_of_days_is_said_as_a_person_would(value: float, ago: str) -> None:
+    assert said("last stay {ago}", value, verb="days_since", missing=None) == f"Last stay {ago} ago."
+    assert said("last stay {ago}", np.nan, verb="days_since", missing=None) is None
+
+
+@pytest.mark.parametrize(("age", "sentence"), [(74, None), (75, "HFRS 12."), (None, None), (np.nan, None)])
+def test_a_score_that_is_not_valid_below_an_age_is_not_said_there(age: float | None, sentence: str | None) -> None:
+    wording = Wording(
+        theme="falls and frailty",
+        unit="points",
+        says="HFRS {n}",
+        why="for the test",
+        sensitive=False,
+        absent="no HFRS",
+        printed_from=75,
+    )
+    hfrs = Feature("weighted", wording, 0)
+    assert render(hfrs, 12, DAY, age) == sentence
+    assert render(hfrs, 0, None, age) == (sentence and "No HFRS.")
+
+
 def test_a_sentence_begins_with_a_capital_and_ends_with_one_full_stop() -> None:
     assert said("eFI {n}.", 2) == "EFI 2."
     assert said("A&E attended", 1) == "A&E attended."
@@ -88,5 +123,7 @@ def test_a_sentence_begins_with_a_capital_and_ends_with_one_full_stop() -> None:
 
 @pytest.mark.parametrize("wrong", ["{count} stays", "{} stays", "{n stays", "{n.real} {n.x}"])
 def test_a_placeholder_that_does_not_exist_is_refused_by_the_features_name(wrong: str) -> None:
-    with pytest.raises(DefinitionError, match=r"stays: .* placeholders may be \{n\}, \{s\}, \{lookback\} and \{date\}"):
+    with pytest.raises(
+        DefinitionError, match=r"stays: .* placeholders may be \{n\}, \{s\}, \{lookback\}, \{ago\} and \{date\}"
+    ):
         said(wrong, 1)

@@ -7,6 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from riskstrat.errors import TrainingError
+from riskstrat.training.baselines import Rows, fit_baselines
 from riskstrat.training.calibration import calibrate
 from riskstrat.training.designs import every_feature
 from riskstrat.training.logistic import fit_logistic, log_odds
@@ -19,6 +20,20 @@ def test_weights_are_those_of_another_implementation() -> None:
     ours = fit_logistic(design, outcome, penalty=10.0)
     theirs = LogisticRegression(C=0.1, tol=1e-10, max_iter=1000).fit(design, outcome)
     assert np.allclose(ours, np.append(theirs.coef_, theirs.intercept_), atol=1e-4)
+
+
+@pytest.mark.parametrize(("rows", "columns", "heavy"), [(400, 60, True), (20_000, 4, False)])
+def test_the_penalty_is_heavy_where_noise_would_be_learned_and_light_where_it_would_not(
+    rows: int, columns: int, heavy: bool
+) -> None:
+    draw = np.random.default_rng(8)
+    values = draw.normal(size=(rows, columns)).astype(np.float32)
+    signal = np.zeros(rows) if heavy else values @ [1.5, -1.0, 1.0, 0.5]
+    outcome = (draw.random(rows) < 1 / (1 + np.exp(1 - signal))).astype(float)
+    part = Rows(values, outcome, np.array([f"P{n}" for n in range(rows)]))
+    learned = fit_baselines([f"f{n}" for n in range(columns)], part, part, part, seed=1)["logistic_regression"]
+    penalty = float(learned.note.split(";")[0].removeprefix("L2 penalty "))
+    assert penalty >= 100 if heavy else penalty <= 10
 
 
 def test_outcomes_that_a_line_separates_still_give_finite_weights() -> None:

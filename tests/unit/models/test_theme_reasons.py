@@ -16,7 +16,13 @@ from riskstrat.explanation import DIRECTION_WORDS, contributions, theme_reasons
 
 def feature(name: str, theme: str, says: str, suffix: str = "", sensitive: bool = False, **facts) -> Feature:
     wording = Wording(
-        theme=theme, unit="number", says=says, why="for the test", sensitive=sensitive, absent=facts.pop("absent", None)
+        theme=theme,
+        unit="number",
+        says=says,
+        why="for the test",
+        sensitive=sensitive,
+        absent=facts.pop("absent", None),
+        printed_from=facts.pop("printed_from", None),
     )
     return Feature(
         facts.pop("verb", "count"), wording, facts.pop("missing", 0), suffix=suffix, name=name + suffix, **facts
@@ -136,6 +142,15 @@ def test_a_weaker_lookback_speaks_where_the_stronger_has_nothing_to_say() -> Non
         age=(0.01, 50, "NaT"),
     )
     assert table["sentences"][0] == ("1 emergency admission in the last 3 months, the latest on 4 October 2026.",)
+
+
+def test_a_score_is_said_only_of_people_of_its_age() -> None:
+    score = {"falls_365d": feature("falls", "falls and frailty", "score {n}", "_365d", printed_from=75)}
+    values = np.array([[74, 1], [75, 1]], dtype=np.float32)
+    keys = pd.DataFrame({"patient_id": ["A", "B"], "index_date": [pd.Timestamp("2026-11-02")] * 2})
+    matrix = FeatureMatrix(keys, values, ("age", "falls_365d"), {})
+    table = theme_reasons(np.array([[0, 1.0, 0]] * 2), matrix, FEATURES | score, no_dates(matrix), top=1)
+    assert table.loc[table["theme"] == "falls and frailty", "sentences"].tolist() == [(), ("Score 1.",)]
 
 
 def test_no_theme_says_more_sentences_than_asked_for() -> None:

@@ -1,0 +1,39 @@
+"""LightGBM on a machine without the system's OpenMP runtime.
+
+LightGBM's Linux wheel asks for `libgomp.so.1`, which a bare machine lacks; scikit-learn's wheel brings the same library
+under a name of its own. Where the system has none, that copy is loaded under the name that LightGBM asks for.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from ctypes.util import find_library
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+_WANTED = b"libgomp.so.1"
+
+
+def lightgbm() -> ModuleType:
+    """The LightGBM module, once its OpenMP runtime is there."""
+    if sys.platform == "linux" and find_library("gomp") is None:
+        _load_bundled()
+    import lightgbm
+
+    return lightgbm
+
+
+def _load_bundled() -> None:
+    """Load scikit-learn's copy, its name within the file replaced, from memory: nothing is written anywhere."""
+    found = find_spec("sklearn")
+    folder = Path(str(found.origin)).parents[1] / "scikit_learn.libs" if found else Path()
+    for library in sorted(folder.glob("libgomp-*.so*")):
+        name = library.name.encode()
+        renamed = library.read_bytes().replace(name + b"\0", _WANTED.ljust(len(name), b"\0") + b"\0")
+        memory = os.memfd_create(_WANTED.decode())
+        os.write(memory, renamed)
+        ctypes.CDLL(f"/proc/self/fd/{memory}", mode=ctypes.RTLD_GLOBAL)
+        return

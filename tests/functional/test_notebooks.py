@@ -1,0 +1,78 @@
+"""Each notebook runs from top to bottom on a demo, in the folder where a reader would open it."""
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+pytestmark = pytest.mark.slow
+
+
+def run(notebook: Path, folder: Path) -> nbformat.NotebookNode:
+    """The notebook with what its cells gave, run in `folder`."""
+    read = nbformat.read(notebook, as_version=4)
+    resources = {"metadata": {"path": str(folder)}}
+    return NotebookClient(read, timeout=900, kernel_name="python3", resources=resources).execute()
+
+
+def printed(notebook: nbformat.NotebookNode) -> str:
+    """All text that the cells gave."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "\n".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs)
+
+
+@pytest.fixture(scope="module")
+def workspace(demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(demo_workspace, tmp_path_factory.mktemp("notebooks") / "borough"))
+
+
+@pytest.fixture(scope="module")
+def manifest(workspace: Path) -> dict:
+    (path,) = workspace.glob("lists/*/manifest.json")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_notebook_runs_in_the_workspace_it_stands_in(
+    notebook: Path, workspace: Path, manifest: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RISKSTRAT_WORKSPACE", raising=False)
+    said = printed(run(workspace / "notebooks" / notebook.name, workspace / "notebooks"))
+    assert f"List of {manifest['index_date']}, data as at {manifest['data_as_at']}" in said
+    assert all(team["team"] in said for team in manifest["teams"])
+    assert re.search(r"LightGBM (beats|does not beat|is worse than) logistic regression", said)
+
+
+def test_the_deciles_of_risk_hold_every_test_row_and_rise(workspace: Path) -> None:
+    done = run(workspace / "notebooks" / "reading_the_demo.ipynb", workspace / "notebooks")
+    (table,) = [text for text in map(_text, done.cells) if "mean_risk" in text and "tenth" in text]
+    rows = [line.split() for line in table.splitlines() if re.match(r"\d+ ", line)]
+    (facts,) = workspace.glob("registry/artifacts/*/*/artifacts/facts.json")
+    expected = json.loads(facts.read_text(encoding="utf-8"))["fit"]["rows"]["test"]
+    risks = [float(row[2]) for row in rows]
+    assert sum(int(row[1]) for row in rows) == expected
+    assert risks == sorted(risks)
+    assert len(risks) == 10
+
+
+def test_the_workspace_may_be_named_instead(
+    workspace: Path, manifest: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RISKSTRAT_WORKSPACE", os.fspath(workspace))
+    read = nbformat.read(ROOT / "notebooks" / "reading_the_demo.ipynb", as_version=4)
+    read.cells = [cell for cell in read.cells if cell.cell_type == "code"][:1]
+    only_first = tmp_path / "first.ipynb"
+    nbformat.write(read, only_first)
+    assert manifest["index_date"] in printed(run(only_first, tmp_path))
+
+
+def _text(cell: nbformat.NotebookNode) -> str:
+    return "\n".join(output.get("data", {}).get("text/plain", "") for output in cell.get("outputs", []))

@@ -1,0 +1,91 @@
+"""The README's walk through a new feature is run as written, and the demo prints what the README says it prints."""
+
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+CODE = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
+
+pytestmark = pytest.mark.slow
+
+
+def section(title: str) -> str:
+    """The text under a heading, up to the next of its kind."""
+    return README.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+@pytest.fixture(scope="module")
+def walked(
+    demo_workspace: Path, run_riskstrat: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, str]]:
+    """A demo in which the walk was walked, and what each command printed."""
+    workspace = Path(shutil.copytree(demo_workspace, tmp_path_factory.mktemp("walk") / "borough"))
+    walk = section("Add a feature")
+    blocks = CODE.findall(walk)
+    (source,) = [code for language, code in blocks if language == "python"]
+    (name,) = re.findall(r"Put this into `(features/\w+\.py)`", walk)
+    (workspace / name).write_text(source, encoding="utf-8")
+    printed = {}
+    for line in "".join(code for language, code in blocks if language == "sh").splitlines():
+        program, *arguments = shlex.split(line)
+        assert program == "riskstrat"
+        printed[line] = run_riskstrat(*arguments, cwd=workspace)
+    return workspace, printed
+
+
+def test_the_walk_checks_the_feature(walked: tuple[Path, dict[str, str]]) -> None:
+    assert walked[1]["riskstrat check"].startswith("all well: ")
+
+
+def test_the_walk_shows_the_feature_with_its_sentence(walked: tuple[Path, dict[str, str]]) -> None:
+    described = walked[1]["riskstrat features --describe"]
+    assert "days_since_missed_contact" in described
+    assert "Last missed appointment {ago}, on {date}" in described
+
+
+def test_the_walk_writes_values_of_the_feature(walked: tuple[Path, dict[str, str]]) -> None:
+    import pandas as pd
+
+    days = pd.read_parquet(walked[0] / "scratch" / "features.parquet")["days_since_missed_contact"]
+    assert days.notna().any()
+    assert days.isna().any()
+    assert days.dropna().between(0, 364).all()
+
+
+def test_the_walk_ends_with_two_versions_to_compare(
+    walked: tuple[Path, dict[str, str]], run_riskstrat: Callable[..., str]
+) -> None:
+    workspace, printed = walked
+    assert printed["riskstrat models"].startswith("2 registered versions")
+    models = json.loads(run_riskstrat("models", "--json", cwd=workspace))["models"]
+    assert [(row["version"], row["alias"]) for row in models] == [(1, "champion"), (2, "")]
+    assert models[0]["definitions"] != models[1]["definitions"]
+    (pattern,) = re.findall(r"`(registry/\S+?/evaluation\.csv)`", section("Add a feature"))
+    compared = [workspace / pattern.replace("<run_id>", row["run_id"]) for row in models]
+    assert all("lightgbm" in path.read_text(encoding="utf-8") for path in compared)
+
+
+def test_the_champion_still_scores_with_the_feature_beside_it(
+    walked: tuple[Path, dict[str, str]], run_riskstrat: Callable[..., str]
+) -> None:
+    said = run_riskstrat("score", "--index-date", "2026-11-16", "--out", "scratch/scores.csv", cwd=walked[0])
+    assert "emergency_admission_12m version 1" in said
+
+
+def test_the_demo_prints_the_steps_and_files_of_the_readme(demo_workspace: Path) -> None:
+    printed = (demo_workspace.parent / "demo.txt").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"<!-- demo prints -->\n```text\n(.*?)```", README, re.DOTALL)
+    assert shape(shown) == shape(printed)
+
+
+def shape(printed: str) -> list[str]:
+    """Each line without what differs from borough to borough: figures, the folder, and how the comparison came out."""
+    lines = [re.sub(r"\S+/(demo|data|lists)\b", r"\1", line) for line in printed.strip().splitlines()]
+    lines = [re.sub(r"(beats|does not beat|is worse than)", "compares with", line) for line in lines]
+    return [line if "lists/" in line else re.sub(r"[-+]?\d[\d,.]*\d|\d", "#", line) for line in lines]

@@ -1,0 +1,77 @@
+"""Help comes at once, and asking for it imports nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from statistics import median
+
+import pytest
+
+Verb = Callable[..., subprocess.CompletedProcess[str]]
+
+VERBS = (
+    "init",
+    "demo",
+    "simulate",
+    "check",
+    "ingest",
+    "features",
+    "train",
+    "models",
+    "promote",
+    "score",
+    "explain",
+    "list",
+    "weekly",
+    "withdraw",
+)
+HEAVY = ("pandas", "numpy", "ibis", "duckdb", "lightgbm", "sklearn", "scipy", "shap", "mlflow", "pyarrow", "rich")
+AT_MOST_SECONDS = 0.5
+
+
+def test_the_help_names_every_verb_in_the_order_of_the_data(command: Verb) -> None:
+    done = command("--help")
+    listed = [line.split()[0] for line in done.stdout.partition("Commands:")[2].splitlines() if line.startswith("  ")]
+    assert done.returncode == 0
+    assert tuple(name for name in listed if name in VERBS) == VERBS
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_each_verb_says_what_it_does_and_takes_json(name: str, verb: Verb) -> None:
+    done = verb(name, "--help")
+    assert done.returncode == 0
+    assert "--json" in done.stdout
+    assert ("--workspace" in done.stdout) == (name != "init")
+
+
+def test_help_comes_in_half_a_second(command: Verb) -> None:
+    """Seconds of the processor, so that a busy machine does not matter. `pytest -rP` shows the figures."""
+    for given in ((), ("weekly",), ("train",)):
+        took = []
+        for _ in range(5):
+            before = _processor_seconds()
+            assert command(*given, "--help").returncode == 0
+            took.append(_processor_seconds() - before)
+        print(f"riskstrat {' '.join(given)} --help: {median(took):.2f} s")
+        assert median(took) < AT_MOST_SECONDS
+
+
+def _processor_seconds() -> float:
+    """What finished child processes have used so far."""
+    so_far = os.times()
+    return so_far.children_user + so_far.children_system
+
+
+def test_importing_the_command_line_imports_nothing_heavy() -> None:
+    program = f"import sys, riskstrat.cli; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_without_a_verb_the_help_is_shown(command: Verb) -> None:
+    done = command()
+    assert "Usage" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr

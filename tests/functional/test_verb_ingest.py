@@ -1,0 +1,185 @@
+"""`ingest`: landed tables in, a store and its report out, all or nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+import pytest
+
+Verb = Callable[..., subprocess.CompletedProcess[str]]
+Tree = Callable[[Path], dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def landed(verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source tables of a small borough."""
+    folder = tmp_path_factory.mktemp("landed") / "borough"
+    assert verb("simulate", "--people", 400, "--seed", 11, "--out", folder).returncode == 0
+    return folder
+
+
+@pytest.fixture
+def fresh(verb: Verb, tmp_path: Path) -> Path:
+    assert verb("init", tmp_path / "fresh").returncode == 0
+    return tmp_path / "fresh"
+
+
+def test_the_report_is_pure_json_and_its_counts_add_up(command: Verb, fresh: Path, landed: Path) -> None:
+    done = command("ingest", landed, "-w", fresh, "--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set(report["tables"]) == {path.stem for path in landed.glob("*.parquet")}
+    for name, table in report["tables"].items():
+        assert table["landed"] == pq.read_metadata(landed / f"{name}.parquet").num_rows
+        assert table["landed"] == table["accepted"] + table["quarantined"]
+    quarantined = pq.read_metadata(fresh / "data" / "quarantine.parquet").num_rows
+    assert quarantined == sum(table["quarantined"] for table in report["tables"].values())
+
+
+def test_for_people_there_is_a_table_of_counts(verb: Verb, fresh: Path, landed: Path) -> None:
+    done = verb("ingest", landed, "-w", fresh)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0].endswith(f"{(fresh / 'data').resolve()}")
+    assert "quarantined" in done.stdout
+    assert "prescriptions" in done.stdout
+
+
+def test_csv_parquet_and_a_duckdb_file_give_the_same_store(
+    verb: Verb, fresh: Path, landed: Path, tmp_path: Path, tree: Tree
+) -> None:
+    as_csv = tmp_path / "as_csv"
+    as_csv.mkdir()
+    with duckdb.connect(str(tmp_path / "site.duckdb")) as connection:
+        for path in landed.glob("*.parquet"):
+            pa_csv.write_csv(_as_text(pq.read_table(path)), as_csv / f"{path.stem}.csv")
+            connection.execute(f"CREATE TABLE {path.stem} AS FROM '{path}'")
+    stores = []
+    for source in (landed, as_csv, tmp_path / "site.duckdb"):
+        assert verb("ingest", source, "-w", fresh).returncode == 0
+        stores.append(tree(fresh / "data"))
+    assert stores[0] == stores[1] == stores[2]
+
+
+def _as_text(table: pa.Table) -> pa.Table:
+    return table.cast(pa.schema([(name, pa.string()) for name in table.column_names]))
+
+
+def test_ingesting_again_gives_the_same_bytes(verb: Verb, fresh: Path, landed: Path, tree: Tree) -> None:
+    assert verb("ingest", landed, "-w", fresh).returncode == 0
+    first = tree(fresh)
+    assert verb("ingest", landed, "-w", fresh).returncode == 0
+    assert tree(fresh) == first
+
+
+def test_rows_after_the_given_date_of_extract_are_wrong_rows(verb: Verb, fresh: Path, landed: Path) -> None:
+    whole = json.loads(verb("ingest", landed, "-w", fresh, "--json").stdout)
+    before = (date.fromisoformat(whole["data_as_at"]) - timedelta(days=1)).isoformat()
+    done = verb("ingest", landed, "-w", fresh, "--as-at", before, "--json")
+    report = json.loads(done.stdout)
+    assert report["data_as_at"] == before
+    assert _quarantined(report) > _quarantined(whole)
+
+
+def _quarantined(report: dict[str, Any]) -> int:
+    return sum(table["quarantined"] for table in report["tables"].values())
+
+
+def test_an_absent_optional_table_is_said_once(verb: Verb, fresh: Path, landed: Path, tmp_path: Path) -> None:
+    source = shutil.copytree(landed, tmp_path / "without_falls")
+    (source / "falls.parquet").unlink()
+    done = verb("ingest", source, "-w", fresh)
+    assert done.returncode == 0
+    assert done.stdout.count("no falls table: falls features use hospital records only") == 1
+
+
+class TestRefusals:
+    """Each ends with one line and exit code 5, and leaves the workspace as it was."""
+
+    @pytest.fixture
+    def source(self, landed: Path, tmp_path: Path) -> Path:
+        return shutil.copytree(landed, tmp_path / "source")
+
+    @pytest.fixture
+    def says(self, verb: Verb, refused: Callable, fresh: Path, source: Path, tree: Tree) -> Callable[..., str]:
+        def run(*options: Any, from_: Path = source) -> str:
+            before = tree(fresh)
+            said: str = refused(verb("ingest", from_, "-w", fresh, *options), 5)
+            assert tree(fresh) == before
+            return said
+
+        return run
+
+    def test_a_wrong_path(self, says: Callable[..., str], tmp_path: Path) -> None:
+        wrong = tmp_path / "nowhere"
+        assert says(from_=wrong) == f"{wrong} does not exist; give a folder of tables or a DuckDB file"
+
+    def test_an_unknown_format(self, says: Callable[..., str]) -> None:
+        assert "meds" in says("--format", "mads")
+
+    def test_a_missing_required_table(self, says: Callable[..., str], source: Path) -> None:
+        (source / "admissions.parquet").unlink()
+        assert "has no table admissions; land admissions.parquet or .csv" in says()
+
+    def test_a_missing_required_column(self, says: Callable[..., str], source: Path) -> None:
+        _rewrite(source / "admissions.parquet", lambda table: table.drop_columns("method"))
+        assert "admissions lacks the required column method" in says()
+
+    def test_a_table_that_is_no_parquet(self, says: Callable[..., str], source: Path) -> None:
+        (source / "falls.parquet").write_bytes(b"PAR1 and then nothing")
+        assert "falls.parquet cannot be read as parquet" in says()
+
+    def test_more_quarantined_rows_than_the_limit(self, says: Callable[..., str], source: Path) -> None:
+        _rewrite(source / "falls.parquet", lambda table: _with(table, "fell_on", date(1850, 1, 1)))
+        said = says()
+        assert "falls" in said
+        assert "quarantine_limit" in said or "limit" in said
+
+    def test_nhs_numbers_in_place_of_pseudonyms(self, says: Callable[..., str], source: Path) -> None:
+        """Numbers of the range 999, which the NHS keeps for tests."""
+        numbers = _valid_nhs_numbers(400)
+        named = dict(zip(pq.read_table(source / "people.parquet")["patient_id"].to_pylist(), numbers, strict=False))
+        for path in source.glob("*.parquet"):
+            _rewrite(path, lambda table: _renamed(table, named))
+        said = says()
+        assert "NHS number" in said
+        assert not any(number in said for number in numbers)
+
+
+def _rewrite(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
+    pq.write_table(change(pq.read_table(path)), path)
+
+
+def _with(table: pa.Table, column: str, value: object) -> pa.Table:
+    place = table.column_names.index(column)
+    return table.set_column(place, column, pa.array([value] * table.num_rows, table.schema.field(column).type))
+
+
+def _renamed(table: pa.Table, named: dict[str, str]) -> pa.Table:
+    if "patient_id" not in table.column_names:
+        return table
+    place = table.column_names.index("patient_id")
+    return table.set_column(
+        place, "patient_id", pa.array([named.get(one, one) for one in table["patient_id"].to_pylist()])
+    )
+
+
+def _valid_nhs_numbers(wanted: int) -> list[str]:
+    found: list[str] = []
+    number = 999_000_000
+    while len(found) < wanted:
+        number += 1
+        digits = str(number)
+        check = 11 - sum(int(digit) * weight for digit, weight in zip(digits, range(10, 1, -1), strict=True)) % 11
+        if check != 10:
+            found.append(digits + str(check % 11))
+    return found

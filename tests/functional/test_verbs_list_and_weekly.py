@@ -1,0 +1,248 @@
+"""`list`, `weekly` and `withdraw`: each team's list, published whole, once, and never silently replaced."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from riskstrat.registry import champion
+
+Verb = Callable[..., subprocess.CompletedProcess[str]]
+Tree = Callable[[Path], dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def published(demo_workspace: Path, monday: str) -> Path:
+    return demo_workspace / "lists" / monday
+
+
+@pytest.fixture(scope="module")
+def manifest(published: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((published / "manifest.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def listed(published: Path) -> list[dict[str, str]]:
+    """One row per person on a list: reference, patient_id, index_date."""
+    with (published / "references.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def table(workspace: Path, name: str) -> pd.DataFrame:
+    return pq.read_table(workspace / "data" / "tables" / f"{name}.parquet").to_pandas(date_as_object=False)
+
+
+def persons_listed(workspace: Path, listed: list[dict[str, str]]) -> pd.DataFrame:
+    people = table(workspace, "people")
+    return people[people["patient_id"].isin({row["patient_id"] for row in listed})]
+
+
+class TestWhatIsPublished:
+    def test_each_team_has_csv_excel_and_html(self, published: Path, manifest: dict[str, Any]) -> None:
+        stems = [team["code"].lower() for team in manifest["teams"]]
+        expected = {f"{stem}.{ending}" for stem in stems for ending in ("csv", "xlsx", "html")}
+        there = {path.name for path in published.iterdir()}
+        assert there == expected | {"index.html", "references.csv", "manifest.json"}
+
+    def test_the_manifest_has_the_sha256_of_every_other_file(self, published: Path, manifest: dict[str, Any]) -> None:
+        digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in published.iterdir()}
+        del digests["manifest.json"]
+        assert manifest["files"] == digests
+
+    def test_the_manifest_names_model_definitions_and_the_data_of_each_table(
+        self, manifest: dict[str, Any], demo_workspace: Path, monday: str
+    ) -> None:
+        model, version = champion(demo_workspace / "registry", "emergency_admission_12m")
+        store = json.loads((demo_workspace / "data" / "manifest.json").read_text(encoding="utf-8"))
+        dates = {name: one["data_as_at"] for name, one in store["tables"].items() if one["data_as_at"]}
+        assert (manifest["model"], manifest["version"]) == (version.name, version.version)
+        assert manifest["definitions_hash"] == model.definitions_hash
+        assert manifest["index_date"] == monday
+        assert manifest["data_as_at"] == store["data_as_at"]
+        assert manifest["data_as_at_by_table"] == dates
+
+    def test_the_counts_add_up(self, manifest: dict[str, Any]) -> None:
+        cohort = dict(manifest["cohort"])
+        candidates, eligible = cohort.pop("candidates"), cohort.pop("eligible")
+        assert candidates - sum(cohort.values()) == eligible
+        assert sum(team["eligible"] for team in manifest["teams"]) + manifest["without_team"] == eligible
+        for team in manifest["teams"]:
+            assert team["eligible"] == team["listed"] + team["known_on_caseload"] + team["below_the_line"]
+            assert team["listed"] <= team["capacity"]
+
+    def test_every_person_listed_stands_in_one_csv_and_in_the_references(
+        self, published: Path, manifest: dict[str, Any], listed: list[dict[str, str]]
+    ) -> None:
+        rows = []
+        for team in manifest["teams"]:
+            with (published / f"{team['code'].lower()}.csv").open(encoding="utf-8", newline="") as file:
+                own = list(csv.DictReader(file))
+            assert [int(row["rank"]) for row in own] == list(range(1, team["listed"] + 1))
+            risks = [float(row["risk"]) for row in own]
+            assert risks == sorted(risks, reverse=True)
+            assert all(row["reference"].startswith(team["code"]) and row["reasons"] for row in own)
+            rows += own
+        assert Counter(row["reference"] for row in rows) == Counter(row["reference"] for row in listed)
+        assert len({row["patient_id"] for row in listed}) == len(listed) == sum(t["listed"] for t in manifest["teams"])
+
+    def test_no_pseudonym_stands_in_what_the_teams_get(self, published: Path, listed: list[dict[str, str]]) -> None:
+        for path in published.iterdir():
+            if path.name != "references.csv" and path.suffix != ".xlsx":
+                text = path.read_text(encoding="utf-8")
+                assert not any(row["patient_id"] in text for row in listed), path.name
+
+    def test_nobody_listed_is_on_a_caseload(
+        self, demo_workspace: Path, listed: list[dict[str, str]], monday: str
+    ) -> None:
+        at, rows = pd.Timestamp(monday), table(demo_workspace, "caseload")
+        open_now = rows[(rows["from_on"] <= at) & ~(rows["to_on"] <= at) & (rows["status"] != "closed")]
+        people = persons_listed(demo_workspace, listed)
+        assert len(open_now)
+        assert not set(people["person"]) & set(open_now["person"])
+
+    def test_nobody_listed_has_opted_out(self, demo_workspace: Path, listed: list[dict[str, str]]) -> None:
+        rows = table(demo_workspace, "opt_outs")
+        as_at = pd.Timestamp(json.loads((demo_workspace / "data" / "manifest.json").read_text())["data_as_at"])
+        standing = rows[~(rows["to_on"] <= as_at)]
+        assert len(standing)
+        assert not set(persons_listed(demo_workspace, listed)["person"]) & set(standing["person"])
+
+    def test_nobody_listed_is_known_to_be_dead(
+        self, demo_workspace: Path, listed: list[dict[str, str]], monday: str
+    ) -> None:
+        people = table(demo_workspace, "people")
+        known = people["died_known_on"] <= pd.Timestamp(monday)
+        assert known.any()
+        assert not set(persons_listed(demo_workspace, listed)["person"]) & set(people.loc[known, "person"])
+
+    def test_those_listed_have_the_highest_scores_of_their_team(
+        self, verb: Verb, demo_workspace: Path, monday: str, listed: list[dict[str, str]], tmp_path: Path
+    ) -> None:
+        """Of all who are scored and on no caseload, nobody of the same practice above the lowest listed is left out."""
+        file = tmp_path / "score.parquet"
+        assert verb("score", "-w", demo_workspace, "--index-date", monday, "--out", file).returncode == 0
+        scores = pq.read_table(file).to_pandas().set_index("patient_id")["risk"]
+        assert {row["patient_id"] for row in listed} <= set(scores.index)
+        assert min(scores[row["patient_id"]] for row in listed) > scores.median()
+
+
+class TestList:
+    def test_it_shows_what_weekly_would_publish_and_publishes_nothing(
+        self, command: Verb, workspace: Path, manifest: dict[str, Any], listed: list[dict[str, str]], monday: str, tree: Tree
+    ) -> None:
+        before = tree(workspace)
+        done = command("list", "-w", workspace, "--index-date", monday, "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+        teams = json.loads(done.stdout)["teams"]
+        people = {row["reference"]: row["patient_id"] for team in teams for row in team.pop("people")}
+        assert people == {row["reference"]: row["patient_id"] for row in listed}
+        assert teams == manifest["teams"]
+        assert tree(workspace) == before
+
+    def test_for_people_it_names_each_reference_and_no_pseudonym(
+        self, verb: Verb, demo_workspace: Path, listed: list[dict[str, str]], monday: str
+    ) -> None:
+        done = verb("list", "-w", demo_workspace, "--index-date", monday)
+        assert done.returncode == 0
+        assert all(row["reference"] in done.stdout for row in listed)
+        assert not any(row["patient_id"] in done.stdout for row in listed)
+
+
+class TestWeekly:
+    def test_a_second_run_changes_nothing(self, command: Verb, workspace: Path, monday: str, tree: Tree) -> None:
+        folder = workspace / "lists"
+        before, times = tree(folder), modified(folder)
+        done = command("weekly", "-w", workspace, "--index-date", monday, "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert json.loads(done.stdout)["status"] == "already published from the same inputs; nothing changed"
+        assert tree(folder) == before
+        assert modified(folder) == times
+
+    def test_another_copy_of_the_workspace_gives_the_same_bytes(
+        self, command: Verb, workspace: Path, demo_workspace: Path, monday: str, tree: Tree
+    ) -> None:
+        for path in (workspace / "lists" / monday).iterdir():
+            path.unlink()
+        (workspace / "lists" / monday).rmdir()
+        done = command("weekly", "-w", workspace, "--index-date", monday, "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert json.loads(done.stdout)["status"] == "published"
+        assert tree(workspace / "lists") == tree(demo_workspace / "lists")
+
+    def test_changed_settings_are_refused_until_the_list_is_withdrawn(
+        self, verb: Verb, refused: Callable, workspace: Path, monday: str, tree: Tree
+    ) -> None:
+        settings = workspace / "riskstrat.toml"
+        settings.write_text(settings.read_text(encoding="utf-8").replace("capacity = 8", "capacity = 3"), "utf-8")
+        before = tree(workspace)
+        said = refused(verb("weekly", "-w", workspace, "--index-date", monday), 10)
+        assert "these have changed since: settings; withdraw it first: riskstrat withdraw" in said
+        assert tree(workspace) == before
+
+        first = tree(workspace / "lists" / monday)
+        done = verb("withdraw", monday, "--reason", "Capacity was wrong.", "-w", workspace, "--json")
+        kept = Path(json.loads(done.stdout)["folder"])
+        withdrawal = json.loads((kept / "withdrawal.json").read_text(encoding="utf-8"))
+        assert withdrawal == {"list_date": monday, "reason": "Capacity was wrong."}
+        assert {name: digest for name, digest in tree(kept).items() if name != "withdrawal.json"} == first
+
+        assert verb("weekly", "-w", workspace, "--index-date", monday).returncode == 0
+        teams = json.loads((workspace / "lists" / monday / "manifest.json").read_text(encoding="utf-8"))["teams"]
+        assert {team["listed"] for team in teams} == {3}
+
+    def test_a_file_changed_by_hand_is_refused(
+        self, verb: Verb, refused: Callable, workspace: Path, monday: str
+    ) -> None:
+        file = workspace / "lists" / monday / "hal.csv"
+        file.write_text(file.read_text(encoding="utf-8") + "one more line\n", encoding="utf-8")
+        said = refused(verb("weekly", "-w", workspace, "--index-date", monday), 10)
+        assert said.startswith(f"hal.csv of the list of {monday} was changed after publication; withdraw it first")
+
+    def test_a_file_that_was_deleted_is_refused(
+        self, verb: Verb, refused: Callable, workspace: Path, monday: str
+    ) -> None:
+        (workspace / "lists" / monday / "index.html").unlink()
+        said = refused(verb("weekly", "-w", workspace, "--index-date", monday), 10)
+        assert said.startswith("index.html")
+
+    def test_a_manifest_that_is_no_manifest_is_refused(
+        self, verb: Verb, refused: Callable, workspace: Path, monday: str
+    ) -> None:
+        (workspace / "lists" / monday / "manifest.json").write_text("{}", encoding="utf-8")
+        assert "withdraw it first" in refused(verb("weekly", "-w", workspace, "--index-date", monday), 10)
+
+
+class TestWithdraw:
+    def test_twice_keeps_both(self, verb: Verb, workspace: Path, monday: str) -> None:
+        for reason in ("First.", "Second."):
+            assert verb("weekly", "-w", workspace, "--index-date", monday).returncode == 0
+            assert verb("withdraw", monday, "--reason", reason, "-w", workspace).returncode == 0
+        kept = sorted(path.name for path in (workspace / "lists" / "withdrawn").iterdir())
+        assert kept == [f"{monday}-1", f"{monday}-2"]
+        assert not (workspace / "lists" / monday).exists()
+
+    def test_a_date_without_a_list_is_refused(self, verb: Verb, refused: Callable, demo_workspace: Path) -> None:
+        said = refused(verb("withdraw", "2026-01-05", "--reason", "No.", "-w", demo_workspace), 10)
+        assert said == "no list of 2026-01-05 is published in lists; nothing to withdraw"
+
+    def test_an_empty_reason_is_refused(
+        self, verb: Verb, refused: Callable, demo_workspace: Path, monday: str, tree: Tree
+    ) -> None:
+        before = tree(demo_workspace / "lists")
+        assert "needs a reason" in refused(verb("withdraw", monday, "--reason", " ", "-w", demo_workspace), 10)
+        assert tree(demo_workspace / "lists") == before
+
+
+def modified(folder: Path) -> dict[str, int]:
+    return {path.as_posix(): path.stat().st_mtime_ns for path in [folder, *sorted(folder.rglob("*"))]}

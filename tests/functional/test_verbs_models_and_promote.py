@@ -1,0 +1,64 @@
+"""`models` and `promote`: which versions there are, and which one makes the lists."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Verb = Callable[..., subprocess.CompletedProcess[str]]
+Tree = Callable[[Path], dict[str, str]]
+
+MODEL = "emergency_admission_12m"
+
+
+@pytest.fixture(scope="module")
+def two_versions(
+    verb: Verb, demo_workspace: Path, copy: Callable, quick_recipe: Callable, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The demo's workspace with a second version, trained from a quicker recipe and not promoted."""
+    workspace: Path = copy(demo_workspace, tmp_path_factory.mktemp("versions") / "workspace")
+    quick_recipe(workspace)
+    assert verb("train", MODEL, "-w", workspace).returncode == 0
+    return workspace
+
+
+def champions(verb: Verb, workspace: Path) -> dict[int, str]:
+    listed = json.loads(verb("models", "-w", workspace, "--json").stdout)["models"]
+    return {row["version"]: row["alias"] for row in listed}
+
+
+def test_models_lists_every_version_with_its_figures(command: Verb, two_versions: Path) -> None:
+    done = command("models", "-w", two_versions, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = json.loads(done.stdout)["models"]
+    assert [(row["model"], row["version"]) for row in rows] == [(MODEL, 1), (MODEL, 2)]
+    assert all(0.5 < row["auroc"] < 1 for row in rows)
+    assert all(len(row["definitions"]) == 12 for row in rows)
+
+
+def test_training_does_not_promote_and_promoting_does(verb: Verb, two_versions: Path) -> None:
+    assert champions(verb, two_versions) == {1: "champion", 2: ""}
+    assert verb("promote", MODEL, "-w", two_versions).stdout == f"{MODEL} version 2 is champion\n"
+    assert champions(verb, two_versions) == {1: "", 2: "champion"}
+    assert json.loads(verb("promote", MODEL, 1, "-w", two_versions, "--json").stdout) == {"model": MODEL, "version": 1}
+    assert champions(verb, two_versions) == {1: "champion", 2: ""}
+
+
+def test_a_version_that_is_not_there_is_refused(verb: Verb, refused: Callable, two_versions: Path) -> None:
+    assert refused(verb("promote", MODEL, 7, "-w", two_versions), 9) == f"{MODEL} has no version 7; it has: 1, 2"
+
+
+def test_a_misspelled_model_is_refused_with_the_nearest(verb: Verb, refused: Callable, two_versions: Path) -> None:
+    assert MODEL in refused(verb("promote", "emergency_admision_12m", "-w", two_versions), 9)
+
+
+def test_listing_models_where_none_was_trained_makes_no_registry(verb: Verb, tmp_path: Path, tree: Tree) -> None:
+    assert verb("init", tmp_path / "fresh").returncode == 0
+    before = tree(tmp_path)
+    done = verb("models", "-w", tmp_path / "fresh")
+    assert (done.returncode, done.stdout) == (0, 'no model yet; run "riskstrat train RECIPE"\n')
+    assert tree(tmp_path) == before

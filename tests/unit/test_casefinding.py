@@ -1,0 +1,280 @@
+"""Which team a person belongs to, who is known already, whom a list reaches, and what a reference catches."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from riskstrat.casefinding import CaseList, ListTeam, assign_teams, check_character, find_cases, reference
+from riskstrat.casefinding.lists import on_caseload
+from riskstrat.definitions.settings import Team
+
+MONDAY = date(2026, 11, 16)
+AREA_COLUMNS = ["practice", "pcn", "locality", "hub", "borough", "from_on", "to_on"]
+CASELOAD_COLUMNS = ["person", "team", "status", "from_on", "to_on"]
+
+
+def areas(*rows: tuple[Any, ...]) -> pd.DataFrame:
+    frame = pd.DataFrame(list(rows), columns=AREA_COLUMNS)
+    return frame.assign(from_on=pd.to_datetime(frame["from_on"]), to_on=pd.to_datetime(frame["to_on"]))
+
+
+def caseload(*rows: tuple[Any, ...]) -> pd.DataFrame:
+    frame = pd.DataFrame(list(rows), columns=CASELOAD_COLUMNS)
+    return frame.assign(from_on=pd.to_datetime(frame["from_on"]), to_on=pd.to_datetime(frame["to_on"]))
+
+
+def rows_of(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    return list(frame.itertuples(index=False, name=None))
+
+
+BOROUGH = areas(
+    ("A00001", "North PCN", "Kirkby", "Hub 1", "Knowsley", None, None),
+    ("A00002", "South PCN", "Huyton", "Hub 2", "Knowsley", None, None),
+    ("A00003", "South PCN", "Halewood", "Hub 2", "Knowsley", None, None),
+    ("A00004", "South PCN", None, "Hub 2", "Knowsley", None, None),
+)
+
+# ---- Teams ----
+
+
+def test_a_team_that_names_the_practice_wins_over_one_that_names_its_locality() -> None:
+    teams = (
+        Team(name="Kirkby team", code="KIR", capacity=5, localities=("Kirkby",)),
+        Team(name="Surgery team", code="SUR", capacity=2, practices=("A00001",)),
+    )
+    practices = pd.Series(["A00001", "A00002", "A00004", "Z99999", None], dtype=object)
+    given = assign_teams(practices, BOROUGH, teams, 8, MONDAY)
+    assert rows_of(given.rows) == [
+        ("A00001", "North PCN", "Kirkby", "Hub 1", "Knowsley", "Surgery team"),
+        ("A00002", "South PCN", "Huyton", "Hub 2", "Knowsley", "Huyton"),
+        ("A00004", "South PCN", None, "Hub 2", "Knowsley", None),
+        ("Z99999", None, None, None, None, None),
+        (None, None, None, None, None, None),
+    ]
+    assert given.teams == (
+        ListTeam("Huyton", "HUY", 8),
+        ListTeam("Kirkby team", "KIR", 5),
+        ListTeam("Surgery team", "SUR", 2),
+    )
+
+
+def test_a_locality_that_no_team_names_has_its_own_team_with_a_code_that_is_free() -> None:
+    teams = (Team(name="Elsewhere", code="HUY", capacity=1),)
+    given = assign_teams(pd.Series(["A00002", "A00003", "A00001"]), BOROUGH, teams, 3, MONDAY)
+    assert given.rows["team"].tolist() == ["Huyton", "Halewood", "Kirkby"]
+    assert given.teams == (
+        ListTeam("Elsewhere", "HUY", 1),
+        ListTeam("Halewood", "HAL", 3),
+        ListTeam("Huyton", "HUA", 3),
+        ListTeam("Kirkby", "KIR", 3),
+    )
+
+
+def test_a_locality_whose_name_has_too_few_letters_still_gets_a_code_of_three() -> None:
+    places = areas(*((f"A0000{n}", None, name, None, None, None, None) for n, name in enumerate(["7", "Ō", "A 1"])))
+    given = assign_teams(places["practice"], places, (), 3, MONDAY)
+    assert [(team.name, team.code) for team in given.teams] == [("7", "TXX"), ("A 1", "AXX"), ("Ō", "TXA")]
+
+
+@pytest.mark.parametrize(
+    ("when", "locality"),
+    [
+        (date(2026, 1, 1), "Before"),
+        (date(2026, 5, 31), "Before"),
+        (date(2026, 6, 1), "After"),
+        (date(2026, 8, 31), "After"),
+        (date(2026, 9, 1), None),
+        (date(2026, 10, 1), "Later"),
+    ],
+)
+def test_a_practice_belongs_to_the_area_of_the_index_date(when: date, locality: str | None) -> None:
+    moved = areas(
+        ("A00001", None, "Later", None, None, "2026-10-01", None),
+        ("A00001", None, "Before", None, None, None, "2026-06-01"),
+        ("A00001", None, "After", None, None, "2026-06-01", "2026-09-01"),
+    )
+    given = assign_teams(pd.Series(["A00001"]), moved, (), 8, when)
+    assert given.rows["locality"].tolist() == given.rows["team"].tolist() == [locality]
+    assert [team.name for team in given.teams] == ([locality] if locality else [])
+
+
+def test_of_two_areas_that_overlap_the_latest_to_begin_counts() -> None:
+    both = areas(
+        ("A00001", None, "New", None, None, "2026-06-01", None),
+        ("A00001", None, "Old", None, None, "2020-01-01", None),
+        ("A00001", None, "Undated", None, None, None, None),
+    )
+    assert assign_teams(pd.Series(["A00001"]), both, (), 8, MONDAY).rows["team"].tolist() == ["New"]
+
+
+def test_without_areas_everybody_belongs_to_one_team() -> None:
+    teams = (Team(name="Kirkby", code="KIR", localities=("Kirkby",)),)
+    given = assign_teams(pd.Series(["A00001", None], dtype=object), None, teams, 8, MONDAY)
+    assert rows_of(given.rows) == [("A00001", None, None, None, None, "all"), (None, None, None, None, None, "all")]
+    assert given.teams == (ListTeam("all", "ALL", 8),)
+
+
+def test_the_one_team_may_be_named_in_the_settings() -> None:
+    given = assign_teams(pd.Series(["A00001"]), None, (Team(name="all", code="MDT", capacity=3),), 8, MONDAY)
+    assert given.teams == (ListTeam("all", "MDT", 3),)
+
+
+def test_without_areas_teams_that_name_practices_take_theirs_and_nobody_else() -> None:
+    teams = (Team(name="Surgery", code="SUR", capacity=4, practices=("A00001",)),)
+    given = assign_teams(pd.Series(["A00001", "A00002", None], dtype=object), None, teams, 8, MONDAY)
+    assert given.rows["team"].tolist() == ["Surgery", None, None]
+    assert given.teams == (ListTeam("Surgery", "SUR", 4),)
+
+
+# ---- The caseload ----
+
+
+@pytest.mark.parametrize(
+    ("status", "from_on", "to_on", "held"),
+    [
+        ("active", "2026-11-16", None, True),
+        ("active", "2026-11-17", None, False),
+        ("active", "2026-01-01", "2026-11-16", False),
+        ("active", "2026-01-01", "2026-11-17", True),
+        ("identified", "2026-01-01", None, True),
+        ("closed", "2026-01-01", None, False),
+        (" Closed ", "2026-01-01", None, False),
+        ("closed", "2026-01-01", "2026-11-16", False),
+        ("closed", "2026-01-01", "2026-11-17", True),
+    ],
+)
+def test_a_person_is_held_from_the_first_day_until_the_last_or_until_closed(
+    status: str, from_on: str, to_on: str | None, held: bool
+) -> None:
+    assert on_caseload(caseload((7, "Kirkby", status, from_on, to_on)), MONDAY) == ({7} if held else set())
+
+
+def test_a_closing_row_ends_the_rows_of_its_team_that_began_before_it() -> None:
+    rows = [
+        (1, "Kirkby", "active", "2026-01-01", None),
+        (1, "Kirkby", "closed", "2026-06-01", None),
+        (2, "Kirkby", "active", "2026-01-01", None),
+        (2, "Huyton", "closed", "2026-06-01", None),
+        (3, "Kirkby", "closed", "2026-01-01", None),
+        (3, "Kirkby", "active", "2026-06-01", None),
+        (4, "Kirkby", "closed", "2026-06-01", None),
+        (4, "Kirkby", "active", "2026-06-01", None),
+        (5, "Kirkby", "active", "2026-01-01", None),
+        (5, "Kirkby", "closed", "2026-11-17", None),
+    ]
+    assert on_caseload(caseload(*rows), MONDAY) == {2, 3, 5}
+    assert on_caseload(caseload(*reversed(rows)), MONDAY) == {2, 3, 5}
+
+
+def test_no_caseload_and_an_empty_one_hold_nobody() -> None:
+    assert on_caseload(None, MONDAY) == on_caseload(caseload(), MONDAY) == set()
+
+
+# ---- The list ----
+
+
+def people(*rows: tuple[str, int, str | None, float]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=["patient_id", "person", "team", "margin"])
+
+
+SCORED = people(
+    ("p5", 0, "Kirkby", 0.5),
+    ("p1", 1, "Kirkby", -2.0),
+    ("p4", 2, "Kirkby", 0.5),
+    ("p3", 3, "Huyton", 9.0),
+    ("p2", 4, None, 9.5),
+    ("p6", 5, "Kirkby", 1.5),
+    ("p10", 6, "Kirkby", 0.5),
+)
+KIRKBY, HUYTON = ListTeam("Kirkby", "KIR", 3), ListTeam("Huyton", "HUY", 3)
+
+
+def summary(case: CaseList) -> tuple[list[str], int, int, int]:
+    return case.rows["patient_id"].tolist(), case.eligible, case.known, case.below_the_line
+
+
+def test_a_list_is_its_teams_highest_margins_and_equal_ones_go_by_patient_id() -> None:
+    kirkby, huyton = find_cases(SCORED, (KIRKBY, HUYTON), None, MONDAY)
+    assert rows_of(kirkby.rows) == [
+        (reference("KIR", MONDAY, 1), 1, "p6", 5, "Kirkby", 1.5),
+        (reference("KIR", MONDAY, 2), 2, "p10", 6, "Kirkby", 0.5),
+        (reference("KIR", MONDAY, 3), 3, "p4", 2, "Kirkby", 0.5),
+    ]
+    assert list(kirkby.rows.columns) == ["reference", "rank", "patient_id", "person", "team", "margin"]
+    assert summary(huyton) == (["p3"], 1, 0, 0)
+
+
+def test_the_order_of_the_scored_rows_does_not_matter() -> None:
+    forwards = find_cases(SCORED, (KIRKBY, HUYTON), None, MONDAY)
+    backwards = find_cases(SCORED.iloc[::-1], (KIRKBY, HUYTON), None, MONDAY)
+    assert all(a.rows.equals(b.rows) for a, b in zip(forwards, backwards, strict=True))
+
+
+def test_known_people_are_counted_not_listed_and_leave_their_place_to_the_next() -> None:
+    held = caseload((5, "Huyton", "active", "2026-01-01", None), (6, "Kirkby", "closed", "2026-01-01", None))
+    kirkby, huyton = find_cases(SCORED, (KIRKBY, HUYTON), held, MONDAY)
+    assert summary(kirkby) == (["p10", "p4", "p5"], 5, 1, 1)
+    assert summary(huyton) == (["p3"], 1, 0, 0)
+
+
+@pytest.mark.parametrize("capacity", [0, 1, 4, 5, 100])
+def test_listed_below_the_line_and_known_make_up_the_eligible(capacity: int) -> None:
+    held = caseload((5, "Kirkby", "active", "2026-01-01", None))
+    (case,) = find_cases(SCORED, (ListTeam("Kirkby", "KIR", capacity),), held, MONDAY)
+    assert len(case.rows) == min(capacity, 4)
+    assert len(case.rows) + case.below_the_line + case.known == case.eligible == 5
+    assert case.rows["rank"].tolist() == list(range(1, len(case.rows) + 1))
+
+
+def test_a_team_without_people_has_an_empty_list_with_the_same_columns() -> None:
+    (case,) = find_cases(SCORED, (ListTeam("Nowhere", "NOW", 3),), None, MONDAY)
+    assert summary(case) == ([], 0, 0, 0)
+    assert list(case.rows.columns) == ["reference", "rank", "patient_id", "person", "team", "margin"]
+
+
+# ---- References ----
+
+CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+REFERENCES = [
+    reference(code, date(2028, 1, 1) + timedelta(days=day), number)
+    for code in ("NKI", "HAL", "ZZZ")
+    for day in range(0, 366, 5)
+    for number in (1, 7, 10, 100)
+]
+
+
+def holds(given: str) -> bool:
+    return check_character(given[:-1]) == given[-1]
+
+
+def test_a_reference_is_team_month_and_day_number_and_check_character() -> None:
+    assert reference("KIR", MONDAY, 7) == "KIR-1116-07-Q"
+    assert all(re.fullmatch(r"[A-Z]{3}-\d{4}-\d{2,3}-[0-9A-Z]", given) for given in REFERENCES)
+    assert len(set(REFERENCES)) == len(REFERENCES)
+
+
+def test_every_reference_holds_with_and_without_its_hyphens() -> None:
+    assert all(holds(given) and holds(given.replace("-", "")) for given in REFERENCES)
+
+
+def test_any_one_wrong_character_shows() -> None:
+    for given in (text.replace("-", "") for text in REFERENCES[::9]):
+        for place, right in enumerate(given):
+            for wrong in set(CHARACTERS) - {right}:
+                assert not holds(given[:place] + wrong + given[place + 1 :])
+
+
+def test_any_two_swapped_neighbours_show() -> None:
+    for given in (text.replace("-", "") for text in REFERENCES):
+        for place in range(len(given) - 1):
+            first, second = given[place : place + 2]
+            assert first == second or not holds(given[:place] + second + first + given[place + 2 :])
+
+
+def test_every_character_may_be_the_check_character() -> None:
+    assert {check_character(f"A{character}") for character in CHARACTERS} == set(CHARACTERS)
