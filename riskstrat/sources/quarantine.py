@@ -122,6 +122,9 @@ def _make_texts(connection: duckdb.DuckDBPyConnection, schema: TableSchema) -> N
     )
 
 
+_NEVER = "DATE '9999-12-31'"
+
+
 def _literal(day: date) -> str:
     return f"DATE '{day.isoformat()}'"
 
@@ -135,19 +138,25 @@ def _add_unreadable(connection: duckdb.DuckDBPyConnection, landed: Landed) -> No
 
 
 def _add_duplicates(connection: duckdb.DuckDBPyConnection, schema: TableSchema) -> None:
-    """Quarantine every row but the first of a natural key, among the rows that no other rule takes."""
+    """Quarantine every row of a natural key but the one first known, among the rows that no other rule takes.
+
+    Of several known on one day the first landed stays.
+    """
     key = ["person_row" if column == "patient_id" else column for column in schema.key]
     same = " AND ".join(f"f.{column} IS NOT DISTINCT FROM r.{column}" for column in key)
     columns = ", ".join(key)
+    known = f"coalesce({', '.join([c for c in (schema.known, schema.event) if c] + [_NEVER])}, NULL)"
     connection.execute(
         f"""
         INSERT INTO fault_{schema.name}
         WITH rows AS (
-            SELECT landed_row, {columns} FROM clean_{schema.name} ANTI JOIN fault_{schema.name} USING (landed_row)
+            SELECT landed_row, {known} AS known, {columns}
+            FROM clean_{schema.name} ANTI JOIN fault_{schema.name} USING (landed_row)
         ), firsts AS (
-            SELECT {columns}, min(landed_row) AS first FROM rows GROUP BY ALL HAVING count(*) > 1
+            SELECT {columns}, arg_min(landed_row, (known, landed_row)) AS first FROM rows GROUP BY {columns}
+            HAVING count(*) > 1
         )
-        SELECT r.landed_row, ?, ? FROM rows r JOIN firsts f ON {same} WHERE r.landed_row > f.first
+        SELECT r.landed_row, ?, ? FROM rows r JOIN firsts f ON {same} WHERE r.landed_row <> f.first
         """,
         [validation.DUPLICATE, validation.duplicate_message(schema)],
     )

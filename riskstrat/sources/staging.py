@@ -38,6 +38,7 @@ def stage_people(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
     connection.execute(
         "CREATE TABLE persons AS SELECT patient_id AS known_as, landed_row AS person_row, "
         "date_trunc('month', date_of_birth)::DATE AS person_born, date_of_death AS person_died, "
+        "coalesce(died_known_on, date_of_death) AS person_died_known, "
         "fault IS NOT NULL AS person_faulty FROM clean_people WHERE patient_id IS NOT NULL "
         "QUALIFY row_number() OVER (PARTITION BY patient_id ORDER BY fault IS NOT NULL, landed_row) = 1"
     )

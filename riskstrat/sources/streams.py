@@ -78,7 +78,7 @@ _NO_FALLS = (
 
 def _hospital_falls(falls: Codelist, *, by_class: bool) -> str:
     """One row per emergency spell with an injury as primary diagnosis and a fall as another (PHOF C29)."""
-    inpatient = " AND patient_class = '1'" if by_class else ""
+    inpatient = " AND (patient_class IS NULL OR patient_class = '1')" if by_class else ""
     injury = _belongs(entry for entry in falls.entries if entry.group == INJURY)
     cause = _belongs(entry for entry in falls.entries if entry.group == EXTERNAL_CAUSE)
     return f"""

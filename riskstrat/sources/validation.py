@@ -4,7 +4,7 @@ A rule is broken by the rows for which its SQL condition is true. Messages name 
 never carry a value of the row. A row is quarantined under the first rule it breaks, in the order given here.
 
 Conditions may use the table's columns, the flags of `cleaning`, and of the person the row belongs to `person_born` (the
-first of the month, because a date of birth may be known to the month only) and `person_died`.
+first of the month, because a date of birth may be known to the month only) `person_died` and `person_died_known`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ MESSAGES = {
 
 def duplicate_message(schema: TableSchema) -> str:
     """What a second row of the same natural key is told."""
-    return f"an earlier accepted row has the same {', '.join(schema.key)}; only the first is kept"
+    return f"another row has the same {', '.join(schema.key)}; only the one first known is kept"
 
 
 def after_extract_message(column: str) -> str:
@@ -154,8 +154,10 @@ def _sensible(schema: TableSchema) -> Iterator[Rule]:
         yield Rule("ends before it starts", schema.name, message, f"{ended} < {began}")
     message = f"column {schema.event} lies before the month of birth"
     yield Rule("event before birth", schema.name, message, f"{schema.event} < person_born", of_person=True)
-    message = f"column {schema.event} lies more than {DAYS_AFTER_DEATH} days after death"
-    late = f"{schema.event} > person_died + {DAYS_AFTER_DEATH}"
+    # A row that came before anybody knew of the death stays: to drop it would let a death tell on the days before it.
+    message = f"column {schema.event} lies more than {DAYS_AFTER_DEATH} days after a death that was known by then"
+    known = f"coalesce({schema.known}, {schema.event})" if schema.known else schema.event
+    late = f"{schema.event} > person_died + {DAYS_AFTER_DEATH} AND {known} >= person_died_known"
     yield Rule("event after death", schema.name, message, late, of_person=True)
 
 

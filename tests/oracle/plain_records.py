@@ -165,7 +165,7 @@ def _all_falls(source: Source, day: date, spell: str | None, codelists: Mapping[
 
 def _is_hospital_fall(source: Source, main: Row, hospital: Sequence[Row], falls: Codelist) -> bool:
     """PHOF C29: an ordinary emergency admission, an injury as primary diagnosis, and a fall as its external cause."""
-    ordinary = main["patient_class"] == "1" or source.lacks("admissions", "patient_class")
+    ordinary = main["patient_class"] in (None, "1") or source.lacks("admissions", "patient_class")
     if main["method"] not in EMERGENCY or not ordinary:
         return False
     if not _listed(falls.only("injury"), main["system"], main["code"]):

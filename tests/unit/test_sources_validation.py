@@ -82,7 +82,7 @@ p16         , 1700-03-15    , F   ,           ,           ,            ,        
         ("people", 10, "implausible age", old),
         ("people", 13, "event after the extract", late),
         ("people", 14, "event after the extract", late),
-        ("people", 15, "duplicate", "an earlier accepted row has the same patient_id; only the first is kept"),
+        ("people", 15, "duplicate", "another row has the same patient_id; only the one first known is kept"),
         ("people", 16, "impossible date", "column date_of_birth lies outside 1850-01-01 to 2299-12-31"),
         ("people", 17, "NHS number", nhs),
         ("people", 18, "NHS number", nhs),
@@ -138,10 +138,15 @@ s10      , p1         , 1        , icd10  , I10
         ("admissions", 4, "unknown code", "column patient_class is none of the allowed values: 1, 2, 3, 4, 5"),
         ("admissions", 5, "ends before it starts", "column discharged_on lies before admitted_on"),
         ("admissions", 6, "event before birth", "column admitted_on lies before the month of birth"),
-        ("admissions", 9, "event after death", "column admitted_on lies more than 30 days after death"),
+        (
+            "admissions",
+            9,
+            "event after death",
+            "column admitted_on lies more than 30 days after a death that was known by then",
+        ),
         ("admissions", 10, "event after the extract", late),
         ("admissions", 11, "known after the extract", "column known_on lies after the date of the extract"),
-        ("admissions", 12, "duplicate", "an earlier accepted row has the same spell_id; only the first is kept"),
+        ("admissions", 12, "duplicate", "another row has the same spell_id; only the one first known is kept"),
         ("admissions", 13, "unknown person", stranger),
         ("admissions", 14, "missing value", "column spell_id is empty; it is required"),
         (
@@ -155,7 +160,7 @@ s10      , p1         , 1        , icd10  , I10
             "diagnoses",
             3,
             "duplicate",
-            "an earlier accepted row has the same spell_id, position; only the first is kept",
+            "another row has the same spell_id, position; only the one first known is kept",
         ),
         ("diagnoses", 4, "unknown code", r"column code does not have the shape of icd10, [A-Z]\d[0-9A-Z]{1,5}"),
         ("diagnoses", 7, "unknown code", "column system is none of the allowed values: icd10, icd9"),
@@ -229,7 +234,7 @@ p1         , 2024-01-01 , friend
         measurements=measurements,
         areas=areas,
     )
-    only_first = "; only the first is kept"
+    only_first = "; only the one first known is kept"
     sources = "ambulance, emergency_department, falls_service, gp, care_home, telecare"
     body_mass = "column value lies outside 10 to 80, which a body mass index does not"
     assert quarantined(tmp_path) == [
@@ -239,20 +244,20 @@ p1         , 2024-01-01 , friend
             "registrations",
             4,
             "duplicate",
-            "an earlier accepted row has the same patient_id, practice, registered_from" + only_first,
+            "another row has the same patient_id, practice, registered_from" + only_first,
         ),
         (
             "conditions",
             2,
             "duplicate",
-            "an earlier accepted row has the same patient_id, system, code, recorded_on" + only_first,
+            "another row has the same patient_id, system, code, recorded_on" + only_first,
         ),
         ("conditions", 3, "unknown code", r"column code does not have the shape of icd10, [A-Z]\d[0-9A-Z]{1,5}"),
         ("conditions", 4, "ends before it starts", "column ended_on lies before recorded_on"),
         ("falls", 3, "unknown code", f"column source is none of the allowed values: {sources}"),
         ("measurements", 3, "implausible value", body_mass),
         ("measurements", 4, "implausible value", body_mass),
-        ("areas", 2, "duplicate", "an earlier accepted row has the same practice, from_on" + only_first),
+        ("areas", 2, "duplicate", "another row has the same practice, from_on" + only_first),
         ("areas", 3, "unknown code", r"column practice does not have the shape [A-Z]\d{5}"),
     ]
 
