@@ -42,18 +42,20 @@ def assign_teams(
     """The team of each person, from the practice at the index date and the area that the practice then belonged to.
 
     A team that names the practice wins over one that names its locality; a locality no team names has a team of its
-    own name with the default capacity. Without areas, and without teams that name practices, there is one team, `all`.
+    own name with the default capacity. Where nobody's practice is known, or there are neither areas nor teams that
+    name practices, there is one team, `all`.
     """
     rows = pd.DataFrame({"practice": _or_none(practices).to_numpy()}, dtype=object)
     for place in _PLACES:
         rows[place] = None
+    placed = areas is not None or any(team.practices for team in teams)
+    if not placed or rows["practice"].isna().all():
+        rows["team"] = EVERYBODY
+        return Membership(rows, _everybody(teams, default_capacity))
     if areas is not None:
         now = _areas_at(areas, index_date).set_index("practice")
         for place in _PLACES:
             rows[place] = _or_none(rows["practice"].map(now[place]))
-    elif not any(team.practices for team in teams):
-        rows["team"] = EVERYBODY
-        return Membership(rows, _everybody(teams, default_capacity))
     rows["team"] = _team_names(rows, teams)
     return Membership(rows, _teams(rows["team"], teams, default_capacity))
 

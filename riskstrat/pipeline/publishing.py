@@ -13,7 +13,7 @@ from riskstrat import __version__
 from riskstrat.definitions.matrix import hash_of
 from riskstrat.documents import TeamList, file_stem, write_csv, write_index, write_page, write_workbook
 from riskstrat.errors import IndexDateError, PublicationError
-from riskstrat.pipeline.files import as_json, storage, whole_folder, write_table
+from riskstrat.pipeline.files import as_json, storage, whole, whole_folder, write_table
 from riskstrat.pipeline.listing import Listed, headline, make_lists, summary_of, table_dates
 from riskstrat.pipeline.opened import Opened
 from riskstrat.pipeline.reports import Progress, Report, silent
@@ -61,7 +61,8 @@ def withdraw(root: Path | None, when: str, reason: str) -> Report:
     with storage(target):
         target.parent.mkdir(exist_ok=True)
         note = as_json({"list_date": day, "reason": reason.strip()})
-        (folder / "withdrawal.json").write_text(note, encoding="utf-8", newline="\n")
+        with whole(folder / "withdrawal.json") as part:
+            part.write_text(note, encoding="utf-8", newline="\n")
         os.replace(folder, target)
     summary = {"list_date": day, "reason": reason.strip(), "folder": str(target)}
     return Report(summary, (f"the list of {day} is withdrawn and kept in {target}",))

@@ -185,7 +185,11 @@ class _Run:
 
     def _need_people(self, accepted: str) -> None:
         if not self._count(accepted):
-            raise SourceError("no row of people is accepted, so there is nobody to work for; mend the source")
+            texts = {code: rule.message for code, rule in staging.texts(SCHEMAS["people"])}
+            query = "SELECT mode(fault) FROM clean_people"
+            commonest = self.connection.execute(query).fetchone()
+            why = texts.get(commonest[0]) if commonest else None
+            raise SourceError(f"no row of people is accepted{f'; most often {why}' if why else ''}: mend the source")
 
     def _landed_rows(self, landed: Landed) -> int:
         return self._count(f"clean_{landed.name}") + len(landed.unreadable)

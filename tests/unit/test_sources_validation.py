@@ -301,3 +301,30 @@ def test_no_message_can_carry_a_value_because_none_depends_on_one() -> None:
 def test_nhs_numbers_are_known_with_spaces_hyphens_and_repeated_digits() -> None:
     given = ["9434765919", "943 476 5919", "943-476-5919", "9434765918", "0000000000", "7777777777", "1234567890"]
     assert nhs_numbers(given) == ["9434765919", "943 476 5919", "943-476-5919", "0000000000", "7777777777"]
+
+
+def test_of_rows_with_one_key_the_one_first_known_stays_wherever_it_stands_in_the_file(tmp_path: Path) -> None:
+    admissions = """
+patient_id , spell_id , admitted_on , method , known_on
+p1         , s1       , 2024-01-11  , 22     , 2024-02-20
+p1         , s1       , 2024-01-10  , 21     , 2024-01-11
+"""
+    run(tmp_path, admissions=admissions)
+    message = "another row has the same spell_id; only the one first known is kept"
+    assert quarantined(tmp_path) == [("admissions", 1, "duplicate", message)]
+    assert list(open_store(tmp_path / "store").read("admissions")["method"].unique()) == ["21"]
+
+
+def test_an_event_after_a_death_that_nobody_knew_of_yet_stays(tmp_path: Path) -> None:
+    people = """
+patient_id , date_of_birth , sex , date_of_death , died_known_on
+p1         , 1950-03-15    , F   , 2024-01-01    , 2024-06-01
+"""
+    admissions = """
+patient_id , spell_id , admitted_on , method , known_on
+p1         , s1       , 2024-03-01  , 21     , 2024-03-02
+p1         , s2       , 2024-03-01  , 21     , 2024-06-01
+"""
+    run(tmp_path, people=people, admissions=admissions)
+    message = "column admitted_on lies more than 30 days after a death that was known by then"
+    assert quarantined(tmp_path) == [("admissions", 2, "event after death", message)]
