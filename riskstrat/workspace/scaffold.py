@@ -15,8 +15,7 @@ PATTERNS = (
     "features/codelists/codelists.toml",
     "training/*.py",
     "training/*.toml",
-    "registry/promotion.toml",
-    "registry/*.md.j2",
+    "registry/README.md",
     "notebooks/*.ipynb",
 )
 """The files of a workspace that are decisions; what commands make in it is not copied."""
@@ -24,6 +23,7 @@ PATTERNS = (
 GITIGNORE = """\
 # What the commands make here: none of it is a decision, some of it is about patients
 /data/
+/demo/
 /lists/
 /scratch/
 /registry/mlflow.db*

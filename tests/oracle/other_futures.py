@@ -21,7 +21,7 @@ Days = Mapping[str, IndexDate]
 
 
 def as_it_stood(tables: Tables, days: Days) -> Tables:
-    """The landed tables as a site would have landed them on each person's day: rows known by then, late columns empty."""
+    """The landed tables as a site would have landed them on each person's day: rows known by then, no late columns."""
     source = Source(tables)
     stood: Tables = {name: [] for name in tables}
     spells = {}

@@ -55,8 +55,8 @@ def _absent(schema: TableSchema, rows: Sequence[Row]) -> frozenset[str]:
 
 
 def _clean(schema: TableSchema, landed: Row) -> Row:
-    """Every column of the schema; codes trimmed, upper case, without dots or the HES pad; dates that mean null as null."""
-    row = {column: landed.get(column) for column in schema.names}
+    """Every column of the schema; codes trimmed, upper case, without dots or HES pad; dates that mean null as null."""
+    row: Row = {column: landed.get(column) for column in schema.names}
     for name, value in row.items():
         if isinstance(value, date) and value.isoformat() in NULL_DATES:
             row[name] = None

@@ -254,7 +254,7 @@ class Person:
             return None
         days = rng.choice((0, 0, 1, 2, 7, 30, 200, -3))
         known = event + timedelta(days=days)
-        if chance > 0.85:
+        if chance > 0.75:
             known = rng.choice(self.shape.index_dates) + timedelta(days=rng.choice((-1, 0, 1)))
         return min(known, self.shape.as_at)
 
@@ -370,7 +370,7 @@ class Person:
         return self.rng.choice(entries or [entry for entry in codes.entries if entry.system in systems])
 
     def _finished(self, prefix: str, system: str) -> str:
-        """A whole code under the prefix, now and then one that only nearly belongs, or written as sources write codes."""
+        """A whole code under the prefix, at times one that only nearly belongs, or written as sources write codes."""
         rng = self.rng
         code = prefix
         while len(code) < 3 or (len(code) < 5 and rng.random() < 0.3):

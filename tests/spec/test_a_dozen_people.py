@@ -64,7 +64,7 @@ died_after_the_window    , 1950-01-01    , F   , 2026-01-05    , 2026-01-02
 death_known_after_as_at  , 1950-01-01    , F   , 2026-04-02    , 2025-06-01
 left                     , 1950-01-01    , F   ,               ,
 left_then_died           , 1950-01-01    , F   , 2025-09-01    , 2025-08-31
-left_after_admission     , 1950-01-01    , F   ,               ,
+left_admitted_that_day   , 1950-01-01    , F   ,               ,
 left_before_admission    , 1950-01-01    , F   ,               ,
 left_on_day_365          , 1950-01-01    , F   ,               ,
 left_on_day_366          , 1950-01-01    , F   ,               ,
@@ -89,7 +89,7 @@ patient_id               , practice , registered_from , registered_to , known_on
 died_and_left_that_day   , N83001   , 2010-01-01      , 2025-06-01    ,
 left                     , N83001   , 2010-01-01      , 2025-07-01    ,
 left_then_died           , N83001   , 2010-01-01      , 2025-07-01    ,
-left_after_admission     , N83001   , 2010-01-01      , 2025-07-01    ,
+left_admitted_that_day   , N83001   , 2010-01-01      , 2025-07-01    ,
 left_before_admission    , N83001   , 2010-01-01      , 2025-07-01    ,
 left_on_day_365          , N83001   , 2010-01-01      , 2026-01-01    ,
 left_on_day_366          , N83001   , 2010-01-01      , 2026-01-02    ,
@@ -125,7 +125,7 @@ in_hospital_at_index  , s16, 2024-12-25, 24, 19, 1, 2024-12-26, 2025-01-10, 501,
 row_known_after_index , s17, 2024-12-20, 21, 19, 1, 2025-01-02, 2024-12-24, 300, 2025-01-20
 row_known_after_as_at , s18, 2025-12-31, 21, 19, 1, 2026-04-02, 2026-01-04, 300, 2026-04-20
 died_after_admission  , s19, 2025-05-30, 21, 19, 1, 2025-05-31, 2025-06-01, 300, 2025-06-20
-left_after_admission  , s20, 2025-06-30, 21, 19, 1, 2025-07-01, 2025-07-05, 300, 2025-07-20
+left_admitted_that_day, s20, 2025-07-01, 21, 19, 1, 2025-07-02, 2025-07-05, 300, 2025-07-20
 left_before_admission , s21, 2025-07-02, 21, 19, 1, 2025-07-03, 2025-07-05, 300, 2025-07-20
 left                  , s22, 2024-06-01, 21, 19, 1, 2024-06-02, 2024-06-11, 300, 2024-06-20
 left                  , s23, 2024-12-30, 21, 19, 1, 2024-12-31, 2024-12-31, 300, 2025-01-01
@@ -198,7 +198,7 @@ eighteen_on_index_date   , N83001
 in_hospital_at_index     , N83001
 joined_on_index_date     , N83002
 left                     , N83001
-left_after_admission     , N83001
+left_admitted_that_day   , N83001
 left_before_admission    , N83001
 left_on_day_365          , N83001
 left_on_day_366          , N83001
@@ -246,7 +246,7 @@ eighteen_on_index_date   , 0       , no event     ,            ,
 in_hospital_at_index     , 0       , no event     ,            ,
 joined_on_index_date     , 0       , no event     ,            ,
 left                     ,         , deregistered ,            , 2025-07-01
-left_after_admission     , 1       , event        , 2025-06-30 ,
+left_admitted_that_day   , 1       , event        , 2025-07-01 ,
 left_before_admission    ,         , deregistered ,            , 2025-07-01
 left_on_day_365          ,         , deregistered ,            , 2026-01-01
 left_on_day_366          , 0       , no event     ,            ,
