@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskstrat.cli.showing import show
-from riskstrat.errors import IndexDateError
+from riskstrat.pipeline.dates import written_date
 
 if TYPE_CHECKING:
     from riskstrat.pipeline.reports import Progress, Report
@@ -37,10 +37,7 @@ RecipeName = Annotated[
 
 
 def _date(given: str | None, option: str) -> date | None:
-    try:
-        return date.fromisoformat(given) if given else None
-    except ValueError:
-        raise IndexDateError(f'{option} "{given}" is not a date; write it as 2026-11-16') from None
+    return None if given is None else written_date(given, option)
 
 
 @app.command()

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from riskstrat.casefinding import CaseList, Membership, assign_teams, find_cases
-from riskstrat.definitions.durations import age_in_years
+from riskstrat.definitions.durations import age_in_years, in_words
+from riskstrat.definitions.features import Feature
 from riskstrat.documents import CountColumn, TeamCounts, TeamList, ThemeReason, long_date, natural_frequency
 from riskstrat.pipeline.explaining import reasons_for
 from riskstrat.pipeline.opened import LATEST, Opened, open_workspace
@@ -111,7 +112,6 @@ def _document(
     shown = counts_shown(opened, scored.matrix.columns)
     columns = [*kept, *shown, *(["index_date"] if own_dates else [])]
     counts = TeamCounts(case.eligible, len(rows), case.below_the_line, case.known)
-    features = opened.workspace.features
     return TeamList(
         team=case.team.name,
         team_code=case.team.code,
@@ -127,15 +127,15 @@ def _document(
         clinical_use=SIGNED_OFF if settings.lists.clinical_use == "signed off" else NOT_SIGNED_OFF,
         rows=rows[columns],
         counts_shown=tuple(
-            _count_column(name, title, features[name].wording.absent, features[name].wording.unit)
-            for name, title in shown.items()
+            _count_column(name, title, opened.workspace.features[name]) for name, title in shown.items()
         ),
         notes=store.notes + opened.engine.notes,
     )
 
 
-def _count_column(name: str, title: str, absent: str | None, unit: str) -> CountColumn:
-    return CountColumn(name, title, unit, absent or "not recorded")
+def _count_column(name: str, title: str, feature: Feature) -> CountColumn:
+    absent = feature.wording.absent or "not recorded"
+    return CountColumn(name, title, feature.wording.unit, absent.format(lookback=in_words(feature.lookback)))
 
 
 def _horizon(scored: Scored, list_date: date, own_dates: bool) -> str:

@@ -14,6 +14,7 @@ from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import CohortError, DefinitionError, IndexDateError
 from riskstrat.features import FeatureEngine, engine
+from riskstrat.pipeline.dates import written_date
 from riskstrat.pipeline.reports import Progress
 from riskstrat.sources.store import Store, open_store
 from riskstrat.workspace import Workspace, find, load
@@ -73,10 +74,7 @@ def index_date(given: str, recipe: Recipe, store: Store) -> date | None:
         if recipe.cohort.index == "calendar":
             raise IndexDateError('index date "latest" is for recipes whose index dates are discharges; give a date')
         return None
-    try:
-        wanted = date.fromisoformat(given)
-    except ValueError:
-        raise IndexDateError(f'index date "{given}" is not a date; write it as 2026-11-16') from None
+    wanted = written_date(given, "index date")
     require_not_future(wanted, store)
     if not store.comparable_dates:
         raise IndexDateError(

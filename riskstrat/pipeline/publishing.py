@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from riskstrat import __version__
 from riskstrat.definitions.matrix import hash_of
 from riskstrat.documents import TeamList, file_stem, write_csv, write_index, write_page, write_workbook
-from riskstrat.errors import IndexDateError, PublicationError
+from riskstrat.errors import PublicationError
+from riskstrat.pipeline.dates import written_date
 from riskstrat.pipeline.files import as_json, storage, whole, whole_folder, write_table
 from riskstrat.pipeline.listing import Listed, headline, make_lists, summary_of, table_dates
 from riskstrat.pipeline.opened import Opened
@@ -47,7 +47,7 @@ def weekly(root: Path | None, when: str, recipe: str | None = None, progress: Pr
 def withdraw(root: Path | None, when: str, reason: str) -> Report:
     """Take the list of a date back: it moves to `lists/withdrawn/` with the reason, and the date is free again."""
     workspace = load(find(root))
-    day = _date(when)
+    day = written_date(when, "list date")
     lists = workspace.root / workspace.settings.lists.folder
     folder = lists / day.isoformat()
     if not folder.is_dir():
@@ -66,13 +66,6 @@ def withdraw(root: Path | None, when: str, reason: str) -> Report:
         os.replace(folder, target)
     summary = {"list_date": day, "reason": reason.strip(), "folder": str(target)}
     return Report(summary, (f"the list of {day} is withdrawn and kept in {target}",))
-
-
-def _date(given: str) -> date:
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        raise IndexDateError(f'"{given}" is not a date; write it as 2026-11-16') from None
 
 
 def _inputs(listed: Listed, when: str) -> dict[str, str]:
@@ -99,12 +92,13 @@ def _require_same(folder: Path, inputs: dict[str, str]) -> None:
     advice = f'withdraw it first: riskstrat withdraw {folder.name} --reason "..."'
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        files, published_from = dict(manifest["files"]), dict(manifest["inputs"])
+    except (OSError, ValueError, KeyError, TypeError):
         raise PublicationError(f"{folder.name} holds files but no manifest that can be read; {advice}") from None
-    for name, digest in manifest["files"].items():
+    for name, digest in files.items():
         if not (folder / name).is_file() or _digest(folder / name) != digest:
             raise PublicationError(f"{name} of the list of {folder.name} was changed after publication; {advice}")
-    changed = [name for name, value in inputs.items() if manifest["inputs"].get(name) != value]
+    changed = [name for name, value in inputs.items() if published_from.get(name) != value]
     if changed:
         raise PublicationError(
             f"a list of {folder.name} is published, and these have changed since: {', '.join(changed)}; {advice}"

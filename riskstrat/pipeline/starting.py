@@ -22,7 +22,10 @@ def check(root: Path | None) -> Report:
     loaded = workspace.load(workspace.find(root))
     findings = workspace.check(loaded)
     if findings:
-        raise DefinitionError(f"{len(findings)} findings: " + " | ".join(str(finding) for finding in findings))
+        raise DefinitionError(
+            f"{len(findings)} finding{'s' if len(findings) > 1 else ''}: "
+            + " | ".join(str(finding) for finding in findings)
+        )
     counts = {
         "features": len(loaded.features),
         "codelists": len(loaded.codelists),

@@ -77,7 +77,7 @@ class TestIndexDate:
         said = says(6, *given, "--index-date", "2031-01-06")
         assert said.startswith(f"index date 2031-01-06 is in the future: the data are as at {as_at}; ")
 
-    @pytest.mark.parametrize("text", ["16/11/2026", "2026-11-31", "Monday", "2026-W47"])
+    @pytest.mark.parametrize("text", ["16/11/2026", "2026-11-31", "Monday", "2026-W47", "20261116"])
     def test_not_a_date(self, text: str, given: tuple[str, ...], says: Says) -> None:
         said = says(6, *given, "--index-date", text)
         assert said == f'index date "{text}" is not a date; write it as 2026-11-16'
@@ -91,7 +91,9 @@ def test_training_as_at_the_future(says: Says) -> None:
 
 
 def test_training_as_at_no_date(says: Says) -> None:
-    assert says(6, "train", MODEL, "--as-at", "yesterday") == '--as-at "yesterday" is not a date; write it as 2026-11-16'
+    assert (
+        says(6, "train", MODEL, "--as-at", "yesterday") == '--as-at "yesterday" is not a date; write it as 2026-11-16'
+    )
 
 
 def test_training_before_there_are_enough_records(says: Says) -> None:
@@ -99,12 +101,15 @@ def test_training_before_there_are_enough_records(says: Says) -> None:
 
 
 def test_withdrawing_no_date(says: Says) -> None:
-    assert '"16/11" is not a date' in says(6, "withdraw", "16/11", "--reason", "No.")
+    assert 'list date "16/11" is not a date' in says(6, "withdraw", "16/11", "--reason", "No.")
 
 
 @pytest.mark.parametrize(
     "given",
-    [("train", "emergency_admision_12m"), ("score", "--index-date", "2026-11-09", "--out", "x.csv", "--recipe", "emergency_admision_12m")],
+    [
+        ("train", "emergency_admision_12m"),
+        ("score", "--index-date", "2026-11-09", "--out", "x.csv", "--recipe", "emergency_admision_12m"),
+    ],
     ids=lambda given: given[0],
 )
 def test_an_unknown_recipe(given: tuple[str, ...], says: Says) -> None:

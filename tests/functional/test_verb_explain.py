@@ -48,9 +48,7 @@ def test_the_base_is_the_same_for_everybody(
     verb: Verb, highest: dict[str, Any], demo_workspace: Path, monday: str, risks: pd.Series
 ) -> None:
     """It is the model's own starting point: if it moved with the person, something would be hidden in it."""
-    lowest = json.loads(
-        verb("explain", risks.index[0], "-w", demo_workspace, "--index-date", monday, "--json").stdout
-    )
+    lowest = json.loads(verb("explain", risks.index[0], "-w", demo_workspace, "--index-date", monday, "--json").stdout)
     assert math.isclose(lowest["base_margin"], highest["base_margin"], abs_tol=1e-6)
     assert lowest["margin"] < highest["margin"]
 

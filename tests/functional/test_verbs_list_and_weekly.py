@@ -139,7 +139,13 @@ class TestWhatIsPublished:
 
 class TestList:
     def test_it_shows_what_weekly_would_publish_and_publishes_nothing(
-        self, command: Verb, workspace: Path, manifest: dict[str, Any], listed: list[dict[str, str]], monday: str, tree: Tree
+        self,
+        command: Verb,
+        workspace: Path,
+        manifest: dict[str, Any],
+        listed: list[dict[str, str]],
+        monday: str,
+        tree: Tree,
     ) -> None:
         before = tree(workspace)
         done = command("list", "-w", workspace, "--index-date", monday, "--json")

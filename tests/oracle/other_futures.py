@@ -6,7 +6,7 @@ Up to each person's own day, both read as the landed tables did; behind it every
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -59,7 +59,7 @@ def another_future(tables: Tables, days: Days, shape: Shape, seed: int) -> Table
     for about in made["people"]:
         person = _again(about, made, shape, rng)
         day = days[person.patient].day
-        person.about = about = _live_on(about, _latest_event(made, person.patient), day, shape, rng)
+        person.about = about = _live_on(about, day, shape, rng)
         _replace(made["people"], about)
         for name, row in _continued(person, made, days[person.patient], rng):
             made[name].append(row)
@@ -83,27 +83,15 @@ def _again(about: Row, made: Tables, shape: Shape, rng: random.Random) -> Person
     return person
 
 
-def _latest_event(made: Tables, patient: str) -> date | None:
-    events = [
-        row[event]
-        for name, rows in made.items()
-        if (event := SCHEMAS[name].event) is not None
-        for row in rows
-        if row["patient_id"] == patient
-    ]
-    return max(events, default=None)
-
-
-def _live_on(about: Row, last: date | None, day: date, shape: Shape, rng: random.Random) -> Row:
-    """Another move to a care home, and another death that was not known on `day` though it may lie before it."""
+def _live_on(about: Row, day: date, shape: Shape, rng: random.Random) -> Row:
+    """Another move to a care home, and another death that was not known on `day` though it may lie long before it."""
     left = (shape.as_at - day).days
     later = day + timedelta(days=rng.randint(1, left))
     about = dict(about)
     if about["care_home_from"] is None and rng.random() < 0.5:
         about["care_home_from"] = later
     if about["date_of_death"] is None and rng.random() < 0.5:
-        before = max(day - timedelta(days=rng.randint(0, 60)), last or about["date_of_birth"])
-        died = rng.choice((before, later))
+        died = rng.choice((day - timedelta(days=rng.randint(0, 1000)), later))
         about["date_of_death"] = died
         about["died_known_on"] = later if died <= day else rng.choice((None, shape.as_at))
     return about
@@ -126,6 +114,7 @@ def _continued(person: Person, made: Tables, asked: IndexDate, rng: random.Rando
     for spell in made["admissions"]:
         if spell["patient_id"] == person.patient and spell["spell_id"] != asked.spell:
             new.extend(_coded_later(person, spell, made, asked.day, rng))
+    new.extend(_told_again(person, made, asked, rng))
     tables = [name for name in TABLES if name not in ("people", "diagnoses")]
     for _ in range(rng.randint(3, 12)):
         new.extend(person.some(rng.choice(tables), after=asked.day))
@@ -148,3 +137,23 @@ def _coded_later(
             row["known_on"] = person._later(day)
         new.append(("diagnoses", row))
     return new
+
+
+def _told_again(person: Person, made: Tables, asked: IndexDate, rng: random.Random) -> Iterator[tuple[str, Row]]:
+    """Second rows of natural keys that stand, not known on the day; validation takes the one first known."""
+    for name in ("registrations", "conditions", "admissions", "diagnoses"):
+        for row in made[name]:
+            if row["patient_id"] == person.patient and row.get("spell_id") != asked.spell and rng.random() < 0.2:
+                yield name, _second(person, name, row, asked.day, rng)
+
+
+def _second(person: Person, name: str, row: Row, day: date, rng: random.Random) -> Row:
+    known = person._later(day)
+    if name == "diagnoses":
+        return row | {"code": rng.choice(("J440", "I500", "F03")), "system": "icd10", "known_on": known}
+    if name == "admissions" and rng.random() < 0.5:
+        return row | {"admitted_on": known, "known_on": row["known_on"]} | person.ending(known)
+    event = SCHEMAS[name].event
+    assert event is not None
+    unsaid = row[event] + timedelta(days=SCHEMAS[name].lag_days) > day
+    return row | {"known_on": None if unsaid and rng.random() < 0.5 else known}

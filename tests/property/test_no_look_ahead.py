@@ -2,7 +2,8 @@
 
 One example is many random people, each with a day up to which the past is fixed: an index date for some, their own
 discharge for others. Three landings go through the real ingest and the real engine: the whole record, the record as a
-site would have landed it on that day, and that record continued at random. Late values are such as validation accepts.
+site would have landed it on that day, and that record continued at random. Late values are such as validation accepts: a row with a broken one is quarantined
+whole.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from riskstrat.sources.tables import people
 from riskstrat.workspace import Workspace, load
 
 ROOT = Path(__file__).resolve().parents[2]
+TOLD_AGAIN = ("duplicate", "event after death", "spell quarantined")
+"""Rules that later rows and deaths may break without moving what stood before."""
 ALWAYS_THE_SAME = settings(
     deadline=None,
     derandomize=True,
@@ -96,7 +99,7 @@ def reckoned(
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.datetime64]]:
     """The cohort's features, and the date of the latest row behind each, ordered by patient and index date."""
     with TemporaryDirectory() as folder:
-        store = ingested(Path(folder), tables, given.shape.as_at)
+        store = ingested(Path(folder), tables, given.shape.as_at, refused=TOLD_AGAIN)
         made = engine_for(store, workspace, features)
         frame = cohort_frame(store, given.cohort)
         order = frame.sort_values(["patient_id", "index_date"]).index.to_numpy()

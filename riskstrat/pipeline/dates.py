@@ -1,0 +1,20 @@
+"""Dates as people give them on the command line."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from riskstrat.errors import IndexDateError
+
+_WRITTEN = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def written_date(given: str, what: str) -> date:
+    """The date written as `given`, in one spelling only, for it names folders. Raises IndexDateError naming `what`."""
+    try:
+        if _WRITTEN.fullmatch(given):
+            return date.fromisoformat(given)
+    except ValueError:
+        pass
+    raise IndexDateError(f'{what} "{given}" is not a date; write it as 2026-11-16')

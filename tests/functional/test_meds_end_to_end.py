@@ -1,0 +1,144 @@
+"""The whole job on 100 real de-identified patients, whose dates are shifted from person to person."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+pytestmark = pytest.mark.real_data
+
+Verb = Callable[..., subprocess.CompletedProcess[str]]
+Tree = Callable[[Path], dict[str, str]]
+
+MODEL = "emergency_readmission_30d"
+LATEST = ("--recipe", MODEL, "--index-date", "latest")
+
+
+@pytest.fixture(scope="module")
+def ward(verb: Verb, real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the real records and a champion of the readmission recipe."""
+    workspace = tmp_path_factory.mktemp("meds") / "ward"
+    assert verb("init", workspace).returncode == 0
+    source = real_data / "mimic_iv_demo_meds"
+    for given in (("ingest", source, "--format", "meds"), ("train", MODEL), ("promote", MODEL)):
+        done = verb(*given, "-w", workspace, "--json")
+        assert done.returncode == 0, done.stderr
+        (workspace.parent / f"{given[0]}.json").write_text(done.stdout, encoding="utf-8")
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def said(ward: Path) -> Callable[[str], dict[str, Any]]:
+    return lambda name: json.loads((ward.parent / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def scores(command: Verb, ward: Path) -> dict[str, tuple[str, float]]:
+    """Index date and risk of each patient."""
+    file = ward.parent / "score.parquet"
+    done = command("score", *LATEST, "--out", file, "-w", ward, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert pq.read_schema(file).names == ["patient_id", "index_date", "risk"]
+    rows = pq.read_table(file).to_pylist()
+    found = {row["patient_id"]: (str(row["index_date"]), row["risk"]) for row in rows}
+    assert len(found) == len(rows) == json.loads(done.stdout)["rows"]
+    return found
+
+
+def test_every_row_is_accepted_or_quarantined_and_dates_are_not_comparable(said: Callable) -> None:
+    report = said("ingest")
+    assert report["comparable_dates"] is False
+    assert report["people"] == 100
+    assert all(one["landed"] == one["accepted"] + one["quarantined"] for one in report["tables"].values())
+    assert {"people", "admissions", "diagnoses"} <= set(report["tables"])
+
+
+def test_the_model_is_split_by_person_and_its_weakness_is_said(said: Callable) -> None:
+    report = said("train")
+    assert report["model"] == MODEL
+    assert sum(report["rows"].values()) > 100
+    assert 0 <= report["evaluation"]["lightgbm"]["auroc"] <= 1
+    assert report["verdict"]
+    assert sum(report["labels"].values()) == report["cohort"]["eligible"]
+
+
+def test_everybody_is_scored_once_at_their_own_latest_discharge(
+    scores: dict[str, tuple[str, float]], ward: Path
+) -> None:
+    admissions = pq.read_table(ward / "data" / "tables" / "admissions.parquet").to_pylist()
+    people = pq.read_table(ward / "data" / "tables" / "people.parquet").to_pylist()
+    left = {(people[row["person"]]["patient_id"], str(row["discharged_on"])) for row in admissions}
+    assert len(scores) > 50
+    assert all((patient, day) in left for patient, (day, _) in scores.items())
+    assert len({day for day, _ in scores.values()}) > 50
+    assert all(0 <= risk <= 1 for _, risk in scores.values())
+
+
+def test_nobody_who_has_died_is_scored(scores: dict[str, tuple[str, float]], ward: Path) -> None:
+    people = pq.read_table(ward / "data" / "tables" / "people.parquet").to_pylist()
+    died = {row["patient_id"]: str(row["date_of_death"]) for row in people if row["date_of_death"]}
+    assert died
+    assert all(day < died[patient] for patient, (day, _) in scores.items() if patient in died)
+
+
+def test_each_person_can_be_explained(command: Verb, ward: Path, scores: dict[str, tuple[str, float]]) -> None:
+    patient = max(scores, key=lambda one: scores[one][1])
+    done = command("explain", patient, *LATEST, "-w", ward, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    total = found["base_margin"] + sum(theme["contribution"] for theme in found["themes"])
+    assert found["index_date"] == scores[patient][0]
+    assert found["risk"] == pytest.approx(scores[patient][1], abs=1e-12)
+    assert total == pytest.approx(found["margin"], abs=1e-6)
+    assert any(theme["sentences"] for theme in found["themes"])
+
+
+def test_the_list_has_each_persons_own_index_date(verb: Verb, ward: Path, scores: dict[str, tuple[str, float]]) -> None:
+    (team,) = json.loads(verb("list", *LATEST, "-w", ward, "--json").stdout)["teams"]
+    assert team["team"] == "all"
+    assert team["listed"] == team["capacity"]
+    assert all(scores[row["patient_id"]][0] == row["index_date"] for row in team["people"])
+    risks = [row["risk"] for row in team["people"]]
+    assert risks == sorted((risk for _, risk in scores.values()), reverse=True)[: len(risks)]
+
+
+def test_weekly_publishes_it_and_a_second_run_changes_nothing(
+    verb: Verb, ward: Path, tree: Tree, scores: dict[str, tuple[str, float]]
+) -> None:
+    done = verb("weekly", *LATEST, "-w", ward, "--json")
+    assert done.returncode == 0, done.stderr
+    folder = Path(json.loads(done.stdout)["folder"])
+    first = tree(folder)
+    with (folder / "all.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["index_date"] for row in rows}) > 1
+    assert {row["index_date"] for row in rows} <= {day for day, _ in scores.values()}
+    assert all(row["reasons"] for row in rows)
+    assert verb("weekly", *LATEST, "-w", ward).returncode == 0
+    assert tree(folder) == first
+
+
+def test_training_again_gives_the_same_figures(verb: Verb, ward: Path, said: Callable) -> None:
+    again = json.loads(verb("train", MODEL, "-w", ward, "--json").stdout)
+    assert again["evaluation"] == said("train")["evaluation"]
+
+
+def test_a_recipe_with_calendar_dates_refuses_shifted_dates(verb: Verb, refused: Callable, ward: Path) -> None:
+    said = refused(verb("train", "emergency_admission_12m", "-w", ward), 8)
+    assert said == (
+        "emergency_admission_12m has calendar index dates, but this source shifts dates from person to person; "
+        "use a recipe whose index dates are discharges"
+    )
+
+
+def test_a_calendar_index_date_means_nothing_here(verb: Verb, refused: Callable, ward: Path, tmp_path: Path) -> None:
+    given = ("--recipe", MODEL, "--index-date", "2150-01-01", "--out", tmp_path / "score.csv")
+    assert '"--index-date latest"' in refused(verb("score", *given, "-w", ward), 6)
+    assert list(tmp_path.iterdir()) == []

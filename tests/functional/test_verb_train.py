@@ -1,0 +1,143 @@
+"""`train`: a version of a model from what was known at a date; the same rows give the same model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from riskstrat.definitions.schemas import SCHEMAS
+
+Verb = Callable[..., subprocess.CompletedProcess[str]]
+
+MODEL = "emergency_admission_12m"
+EARLIER = date(2026, 6, 1)
+
+
+@pytest.fixture(scope="module")
+def quick(
+    demo_workspace: Path, copy: Callable, quick_recipe: Callable, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The demo's workspace with recipes that train in seconds."""
+    workspace: Path = copy(demo_workspace, tmp_path_factory.mktemp("train") / "workspace")
+    quick_recipe(workspace)
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def trained(command: Verb, quick: Path) -> dict[str, Any]:
+    done = command("train", MODEL, "-w", quick, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture(scope="module")
+def trained_earlier(verb: Verb, quick: Path, trained: dict[str, Any]) -> dict[str, Any]:
+    done = verb("train", MODEL, "-w", quick, "--as-at", EARLIER, "--json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def booster(workspace: Path, version: int) -> str:
+    """The text of the booster of the version that was registered so many-th."""
+    found = sorted(workspace.glob("registry/artifacts/**/booster.txt"), key=lambda path: path.stat().st_mtime_ns)
+    return found[version - 1].read_text(encoding="utf-8")
+
+
+def figures(said: dict[str, Any]) -> dict[str, Any]:
+    return {name: said[name] for name in ("rows", "cohort", "labels", "evaluation", "at_capacity", "verdict")}
+
+
+def test_the_report_has_the_figures_of_the_model_and_of_every_baseline(trained: dict[str, Any]) -> None:
+    assert (trained["model"], trained["version"]) == (MODEL, 2)
+    assert {"lightgbm", "logistic_regression"} <= set(trained["evaluation"])
+    assert len(trained["evaluation"]) == 4
+    for one in trained["evaluation"].values():
+        assert 0.5 < one["auroc"] < 1
+        assert 0 < one["brier"] < 0.25
+    assert set(trained["rows"]) == {"train", "calibration", "test"}
+    assert all(trained["rows"].values())
+
+
+def test_every_row_of_the_cohort_has_a_reason(trained: dict[str, Any]) -> None:
+    cohort = dict(trained["cohort"])
+    candidates, eligible = cohort.pop("candidates"), cohort.pop("eligible")
+    assert candidates - sum(cohort.values()) == eligible
+    assert sum(trained["labels"].values()) == eligible
+
+
+def test_training_again_gives_the_same_booster_and_figures(
+    verb: Verb, quick: Path, trained: dict[str, Any], trained_earlier: dict[str, Any]
+) -> None:
+    again = json.loads(verb("train", MODEL, "-w", quick, "--json").stdout)
+    assert again["version"] == 4
+    assert booster(quick, 4) == booster(quick, 2)
+    assert figures(again) == figures(trained)
+
+
+def test_as_at_an_earlier_date_another_model_is_made(
+    quick: Path, trained: dict[str, Any], trained_earlier: dict[str, Any]
+) -> None:
+    assert trained_earlier["as_at"] == EARLIER.isoformat()
+    assert booster(quick, 3) != booster(quick, 2)
+
+
+def test_as_at_an_earlier_date_only_what_was_known_then_counts(
+    verb: Verb, quick: Path, trained_earlier: dict[str, Any], demo_workspace: Path, tmp_path: Path
+) -> None:
+    """A source from which everything known later was removed, or not yet settled, gives the same model bytes."""
+    source = shutil.copytree(demo_workspace / "demo" / "borough", tmp_path / "as_it_was")
+    removed = sum(_as_it_was(source / f"{name}.parquet", name) for name in SCHEMAS if name != "statuses")
+    (source / "statuses.parquet").unlink(missing_ok=True)
+    assert removed > 1000
+    workspace = shutil.copytree(quick, tmp_path / "workspace", ignore=shutil.ignore_patterns("data", "registry"))
+    assert verb("ingest", source, "-w", workspace, "--as-at", EARLIER).returncode == 0
+    said = json.loads(verb("train", MODEL, "-w", workspace, "--json").stdout)
+    assert figures(said) == figures(trained_earlier)
+    assert booster(workspace, 1) == booster(quick, 3)
+
+
+def _as_it_was(path: Path, name: str) -> int:
+    """Cuts a landed table to what was known at EARLIER; gives the number of rows removed or unsettled.
+
+    Opt-outs stay whole: one that stands now removes a person from every index date.
+    """
+    if not path.exists() or name in ("opt_outs", "areas"):
+        return 0
+    table = pq.read_table(path)
+    schema, day = SCHEMAS[name], pa.scalar(EARLIER)
+    known = next((column for column in (schema.known, schema.event) if column in table.column_names), None)
+    kept = table.filter(pc.fill_null(pc.less_equal(table[known], day), True)) if known else table
+    later = 0
+    if schema.settles:
+        told = schema.settles.known if schema.settles.known in kept.column_names else schema.settles.date
+        unsettled = pc.fill_null(pc.greater(kept[told], day), False)
+        later = pc.sum(unsettled).as_py() or 0
+        for column in {*schema.settles.columns, schema.settles.date, told} & set(kept.column_names):
+            place = kept.column_names.index(column)
+            kept = kept.set_column(
+                place, column, pc.if_else(unsettled, pa.scalar(None, kept[column].type), kept[column])
+            )
+    pq.write_table(kept, path)
+    return table.num_rows - kept.num_rows + later
+
+
+def test_too_few_people_to_learn_from_are_refused(verb: Verb, refused: Callable, quick: Path, tmp_path: Path) -> None:
+    assert verb("simulate", "--people", 100, "--seed", 8, "--out", tmp_path / "few").returncode == 0
+    workspace = shutil.copytree(quick, tmp_path / "workspace", ignore=shutil.ignore_patterns("data", "registry"))
+    recipe = workspace / "training" / f"{MODEL}.toml"
+    recipe.write_text(recipe.read_text(encoding="utf-8").replace("min_age = 18", "min_age = 95"), encoding="utf-8")
+    assert verb("ingest", tmp_path / "few", "-w", workspace).returncode == 0
+    assert "training rows" in refused(verb("train", MODEL, "-w", workspace), 8)
+    assert json.loads(verb("models", "-w", workspace, "--json").stdout) == {"models": []}
