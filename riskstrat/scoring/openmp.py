@@ -19,6 +19,8 @@ _WANTED = b"libgomp.so.1"
 
 def lightgbm() -> ModuleType:
     """The LightGBM module, once its OpenMP runtime is there."""
+    # Idle threads sleep: by default they spin, and beside any other work a fit then takes six times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if sys.platform == "linux" and find_library("gomp") is None:
         _load_bundled()
     import lightgbm

@@ -33,7 +33,7 @@ def command() -> Verb:
 
     def run(*given: object, **options: object) -> Done:
         arguments = [sys.executable, "-m", "riskstrat", *map(str, given)]
-        options = {"env": os.environ | {"PYTHONPATH": path}} | options
+        options["env"] = os.environ | {"PYTHONPATH": path} | options.get("env", {})  # type: ignore[operator]
         return subprocess.run(arguments, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
 
     return run

@@ -58,7 +58,8 @@ def test_weekly_publishes_nothing_rather_than_a_part(
     shutil.rmtree(workspace / "lists" / monday)
     before = tree(workspace)
     said = refused(command("weekly", "-w", workspace, "--index-date", monday, preexec_fn=no_file_above(9_000)), STORAGE)
-    assert "make room" in said
+    assert said.startswith("cannot write ")
+    assert "free space" in said
     assert tree(workspace) == before
 
 
@@ -69,8 +70,7 @@ def test_train_registers_no_version(
     quick_recipe(workspace)
     before = verb("models", "-w", workspace, "--json").stdout
     files = set(workspace.rglob("booster.txt"))
-    database = (workspace / "registry" / "mlflow.db").stat().st_size
-    said = refused(command("train", MODEL, "-w", workspace, preexec_fn=no_file_above(database)), STORAGE)
+    said = refused(command("train", MODEL, "-w", workspace, preexec_fn=no_file_above(30_000)), STORAGE)
     assert "make room" in said
     assert verb("models", "-w", workspace, "--json").stdout == before
     assert set(workspace.rglob("booster.txt")) == files
@@ -85,7 +85,7 @@ def test_init_leaves_nothing_behind(command: Verb, refused: Callable, tmp_path: 
 class TestARealDiskThatIsFull:
     """A small file system in memory, in a mount namespace of its own that ends with the command."""
 
-    FREE = 200_000
+    FREE = 60_000
 
     @pytest.fixture
     def on_a_small_disk(self, tmp_path: Path) -> Callable[..., Any]:

@@ -48,7 +48,6 @@ INGEST = {
     "before the old store is removed": r"shutil.rmtree \S+/data.previous",
 }
 WEEKLY = {
-    "before the first document": r"open \S+/hal.csv",
     "half-way": r"open \S+/pwc.xlsx",
     "before the manifest": r"open \S+/manifest.json",
     "before it is put in place": r"os.rename \S+ \S+/lists/\d{4}-\d\d-\d\d$",

@@ -12,7 +12,9 @@ from typing import Any
 
 from plain_features import IndexDate
 from plain_records import Source, as_known
-from random_records import TABLES, Person, Row, Shape, Tables, clean_key
+from random_person import Person, clean_key
+from random_records import TABLES, Tables
+from random_shape import Row, Shape
 
 from riskstrat.definitions.schemas import SCHEMAS
 
@@ -58,8 +60,7 @@ def another_future(tables: Tables, days: Days, shape: Shape, seed: int) -> Table
     made = as_it_stood(tables, days)
     for about in made["people"]:
         person = _again(about, made, shape, rng)
-        day = days[person.patient].day
-        person.about = about = _live_on(about, day, shape, rng)
+        person.about = about = _live_on(about, days[person.patient], shape, rng)
         _replace(made["people"], about)
         for name, row in _continued(person, made, days[person.patient], rng):
             made[name].append(row)
@@ -83,15 +84,18 @@ def _again(about: Row, made: Tables, shape: Shape, rng: random.Random) -> Person
     return person
 
 
-def _live_on(about: Row, day: date, shape: Shape, rng: random.Random) -> Row:
-    """Another move to a care home, and another death that was not known on `day` though it may lie long before it."""
-    left = (shape.as_at - day).days
-    later = day + timedelta(days=rng.randint(1, left))
+def _live_on(about: Row, asked: IndexDate, shape: Shape, rng: random.Random) -> Row:
+    """Another move to a care home, and another death that was not known on the day though it may lie long before it.
+
+    Whoever left hospital alive on the day was not dead before it.
+    """
+    day = asked.day
+    later = day + timedelta(days=rng.randint(1, (shape.as_at - day).days))
     about = dict(about)
     if about["care_home_from"] is None and rng.random() < 0.5:
         about["care_home_from"] = later
     if about["date_of_death"] is None and rng.random() < 0.5:
-        died = rng.choice((day - timedelta(days=rng.randint(0, 1000)), later))
+        died = later if asked.spell or rng.random() < 0.5 else day - timedelta(days=rng.randint(0, 1000))
         about["date_of_death"] = died
         about["died_known_on"] = later if died <= day else rng.choice((None, shape.as_at))
     return about
@@ -110,7 +114,7 @@ def _continued(person: Person, made: Tables, asked: IndexDate, rng: random.Rando
         assert settles is not None
         for row in made[name]:
             if row["patient_id"] == person.patient and row[settles.date] is None and rng.random() < 0.5:
-                row[settles.date] = person._later(asked.day)
+                row[settles.date] = person.later(asked.day)
     for spell in made["admissions"]:
         if spell["patient_id"] == person.patient and spell["spell_id"] != asked.spell:
             new.extend(_coded_later(person, spell, made, asked.day, rng))
@@ -134,7 +138,7 @@ def _coded_later(
     for position in rng.sample(free, min(len(free), rng.randint(0, 3))):
         row = person.diagnosis(spell, position, fall=rng.random() < 0.5)
         if not still_open:
-            row["known_on"] = person._later(day)
+            row["known_on"] = person.later(day)
         new.append(("diagnoses", row))
     return new
 
@@ -148,7 +152,7 @@ def _told_again(person: Person, made: Tables, asked: IndexDate, rng: random.Rand
 
 
 def _second(person: Person, name: str, row: Row, day: date, rng: random.Random) -> Row:
-    known = person._later(day)
+    known = person.later(day)
     if name == "diagnoses":
         return row | {"code": rng.choice(("J440", "I500", "F03")), "system": "icd10", "known_on": known}
     if name == "admissions" and rng.random() < 0.5:

@@ -22,7 +22,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from plain_features import IndexDate, plain_matrix
-from random_records import Tables, random_tables, shape_of
+from random_records import Tables, random_tables
+from random_shape import shape_of
 from real_engine import calendar, discharges, engine_for, in_order, ingested, matrix_of, same
 
 from riskstrat.definitions import (

@@ -2,8 +2,8 @@
 
 One example is many random people, each with a day up to which the past is fixed: an index date for some, their own
 discharge for others. Three landings go through the real ingest and the real engine: the whole record, the record as a
-site would have landed it on that day, and that record continued at random. Late values are such as validation accepts: a row with a broken one is quarantined
-whole.
+site would have landed it on that day, and that record continued at random. Late values are such as validation accepts:
+a row with a broken one is quarantined whole.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from other_futures import another_future, as_it_stood
 from plain_features import IndexDate
-from random_records import Shape, Tables, random_tables, shape_of
+from random_records import Tables, random_tables
+from random_shape import Shape, shape_of
 from real_engine import calendar, cohort_frame, discharges, engine_for, ingested, matrix_of, same
 
 from riskstrat.definitions import attribute
