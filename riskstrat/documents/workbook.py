@@ -25,7 +25,6 @@ from riskstrat.documents.words import NOT_LISTED, SUPPORTS, dates_by_table, long
 FONT: dict[str, Any] = {"font_name": "Arial", "font_size": 11, "font_color": "#212b32"}
 OPTIONS = {
     # The widths of columns are counted in digits of this font.
-    "default_format_properties": FONT,
     "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -47,7 +46,8 @@ def write_workbook(team_list: TeamList, path: Path) -> None:
     Raises StorageError if the file cannot be written.
     """
     content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, OPTIONS)
+    # xlsxwriter adds to the properties it is given, so each workbook has a copy of its own.
+    book = xlsxwriter.Workbook(content, OPTIONS | {"default_format_properties": dict(FONT)})
     day = team_list.index_date
     book.set_properties({"title": title(team_list), "created": datetime(day.year, day.month, day.day)})
     looks = _looks(book)

@@ -161,6 +161,7 @@ def _lacking(feature: Feature, landed: frozenset[str], absent: Mapping[str, Sequ
             return lacking
     if feature.rows is None:
         return None
+    _refuse_unsettled(feature)
     stream = STREAMS[feature.rows.stream]
     if not stream.available(landed):
         return f"{' and '.join(stream.needs or stream.any_of)} table"
@@ -171,6 +172,24 @@ def _lacking(feature: Feature, landed: frozenset[str], absent: Mapping[str, Sequ
                 return f"column {stream.name}.{column}"
     needed = conditions_of(feature.rows, absent).lacking
     return f"column {needed[0]}" if needed else None
+
+
+_UNSETTLED = frozenset({"care_home_from", "date_of_death", "died_known_on"})
+"""Columns of `people` that become known in time; the table has one row per person, so nothing cuts them."""
+
+
+def _refuse_unsettled(feature: Feature) -> None:
+    """Refuse what could look ahead through `people`: only a day is cut at the index date, and a death is told later."""
+    if feature.rows is None or feature.rows.stream != "people":
+        return
+    read = [*feature.rows.conditions, *(p for p in (feature.value, feature.until, feature.key) if p is not None)]
+    seen = {column for part in read if not isinstance(part, str) for column in columns_of(part)}
+    days = columns_of(feature.day) - {"care_home_from"} if feature.day is not None else frozenset()
+    if unsettled := sorted((seen | days) & _UNSETTLED):
+        raise DefinitionError(
+            f"{feature.name or 'a feature'} reads people.{unsettled[0]}, which is learned later and would look ahead; "
+            "only care_home_from may be used, as the date of days_since or exists"
+        )
 
 
 def _filters_left_out(features: Iterable[Feature], absent: Mapping[str, Sequence[str]]) -> list[str]:

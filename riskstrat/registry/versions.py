@@ -71,8 +71,8 @@ def _of(client: MlflowClient, name: str) -> list[Any]:
     if not versions:
         known = tuple(sorted({str(each.name) for each in every}))
         there = f"the registry has {', '.join(known)}" if known else "the registry is empty"
-        hint = near(name, known) or f'; run "riskstrat train {name}" to make one'
-        raise ModelError(f'no model named "{name}"; {there}{hint}')
+        advice = f'run "riskstrat train {name}" to make one'
+        raise ModelError(f'no model named "{name}"; {there}{near(name, known)}; {advice}'.replace("?;", "? Or"))
     return versions
 
 

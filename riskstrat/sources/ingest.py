@@ -155,7 +155,9 @@ class _Run:
         self._need_people("clean_people WHERE fault IS NULL")
         day = as_at or quarantine.data_as_at(self.connection, list(self.tables))
         comparable = self.landing.comparable_dates
-        quarantine.judge(self.connection, self.tables, day, comparable_dates=comparable)
+        quarantine.judge(
+            self.connection, self.tables, day, comparable_dates=comparable, lags=self.settings.data.lag_days
+        )
         counts = {name: self._landed_rows(landed) for name, landed in self.tables.items()}
         for name, count in counts.items():
             quarantine.check_limit(self.connection, name, count, self.settings.data.quarantine_limit, day)

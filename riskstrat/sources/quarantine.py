@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import duckdb
@@ -49,7 +50,12 @@ def _moves_as_at(table: str) -> bool:
 
 
 def judge(
-    connection: duckdb.DuckDBPyConnection, landed: dict[str, Landed], as_at: date, *, comparable_dates: bool
+    connection: duckdb.DuckDBPyConnection,
+    landed: dict[str, Landed],
+    as_at: date,
+    *,
+    comparable_dates: bool,
+    lags: Mapping[str, int],
 ) -> None:
     """Make `fault_<table>` and `accepted_<table>` of all tables. Where dates are not comparable, no row is late."""
     cut = as_at if comparable_dates else None
@@ -62,7 +68,7 @@ def judge(
         if name == "diagnoses":
             _add_spell_faults(connection)
         if name != "people" and SCHEMAS[name].key:
-            _add_duplicates(connection, SCHEMAS[name])
+            _add_duplicates(connection, SCHEMAS[name], lags.get(name, SCHEMAS[name].lag_days))
         connection.execute(
             f"CREATE VIEW accepted_{name} AS SELECT * FROM clean_{name} ANTI JOIN fault_{name} USING (landed_row)"
         )
@@ -137,29 +143,43 @@ def _add_unreadable(connection: duckdb.DuckDBPyConnection, landed: Landed) -> No
     )
 
 
-def _add_duplicates(connection: duckdb.DuckDBPyConnection, schema: TableSchema) -> None:
+def _add_duplicates(connection: duckdb.DuckDBPyConnection, schema: TableSchema, lag: int) -> None:
     """Quarantine every row of a natural key but the one first known, among the rows that no other rule takes.
 
     Of several known on one day the first landed stays.
     """
     key = ["person_row" if column == "patient_id" else column for column in schema.key]
     same = " AND ".join(f"f.{column} IS NOT DISTINCT FROM r.{column}" for column in key)
+    again = " AND ".join(f"c.{column} IS NOT DISTINCT FROM r.{column}" for column in key)
     columns = ", ".join(key)
-    known = f"coalesce({', '.join([c for c in (schema.known, schema.event) if c] + [_NEVER])}, NULL)"
+    known = _first_known(schema, lag)
     connection.execute(
         f"""
         INSERT INTO fault_{schema.name}
         WITH rows AS (
-            SELECT landed_row, {known} AS known, {columns}
-            FROM clean_{schema.name} ANTI JOIN fault_{schema.name} USING (landed_row)
+            SELECT * FROM clean_{schema.name} ANTI JOIN fault_{schema.name} USING (landed_row)
+        ), repeated AS (
+            SELECT {columns} FROM rows GROUP BY {columns} HAVING count(*) > 1
+        ), known AS (
+            SELECT c.landed_row, {known} AS known, {columns} FROM rows c SEMI JOIN repeated r ON {again}
         ), firsts AS (
-            SELECT {columns}, arg_min(landed_row, (known, landed_row)) AS first FROM rows GROUP BY {columns}
-            HAVING count(*) > 1
+            SELECT {columns}, arg_min(landed_row, (known, landed_row)) AS first FROM known GROUP BY {columns}
         )
-        SELECT r.landed_row, ?, ? FROM rows r JOIN firsts f ON {same} WHERE r.landed_row <> f.first
+        SELECT r.landed_row, ?, ? FROM known r JOIN firsts f ON {same} WHERE r.landed_row <> f.first
         """,
         [validation.DUPLICATE, validation.duplicate_message(schema)],
     )
+
+
+def _first_known(schema: TableSchema, lag: int) -> str:
+    """SQL: the day from which a row `c` is known, as `versions` reckons it."""
+    if schema.name == "diagnoses":
+        ended = "(SELECT any_value(discharged_on) FROM accepted_admissions s WHERE s.spell_id = c.spell_id)"
+        return f"coalesce({schema.known}, {ended} + {lag}, {_NEVER})"
+    if schema.event is None:
+        return _NEVER
+    known = f"coalesce({schema.known}, {schema.event} + {lag})" if schema.known else schema.event
+    return f"greatest({schema.event}, {known})"
 
 
 def _add_spell_faults(connection: duckdb.DuckDBPyConnection) -> None:

@@ -192,10 +192,15 @@ def test_a_planted_look_ahead_is_found(workspace: Workspace, plant: str, monkeyp
     assert len(missed) <= max(1, len(expected) // 10), f"not found in {missed}"
 
 
-def test_a_feature_that_reads_a_death_before_it_was_known_is_found(workspace: Workspace) -> None:
+def test_a_feature_that_reads_a_death_is_refused_and_would_be_found(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said: dict[str, Any] = {"theme": "age and area", "unit": "x", "says": "x", "why": "x", "sensitive": False}
     (dies,) = attribute(people.date_of_death.notnull(), missing=0, **said)
     given_people = fixed(workspace, workspace.features, Example(3, date(2021, 3, 1)), 60)
+    with pytest.raises(DefinitionError, match="people.date_of_death, which is learned later"):
+        look_ahead(workspace, {"dies": dies}, given_people, 3)
+    monkeypatch.setattr("riskstrat.features.plan._refuse_unsettled", lambda feature: None)
     assert look_ahead(workspace, {"dies": dies}, given_people, 3)["dies"] > 0
 
 
