@@ -32,6 +32,7 @@ from riskstrat.definitions import attribute
 from riskstrat.definitions.expressions import columns_of
 from riskstrat.definitions.features import Feature
 from riskstrat.definitions.settings import EngineSettings
+from riskstrat.errors import DefinitionError
 from riskstrat.sources import streams
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import people
@@ -198,7 +199,7 @@ def test_a_feature_that_reads_a_death_is_refused_and_would_be_found(
     said: dict[str, Any] = {"theme": "age and area", "unit": "x", "says": "x", "why": "x", "sensitive": False}
     (dies,) = attribute(people.date_of_death.notnull(), missing=0, **said)
     given_people = fixed(workspace, workspace.features, Example(3, date(2021, 3, 1)), 60)
-    with pytest.raises(DefinitionError, match="people.date_of_death, which is learned later"):
+    with pytest.raises(DefinitionError, match=r"people\.date_of_death, which is learned later"):
         look_ahead(workspace, {"dies": dies}, given_people, 3)
     monkeypatch.setattr("riskstrat.features.plan._refuse_unsettled", lambda feature: None)
     assert look_ahead(workspace, {"dies": dies}, given_people, 3)["dies"] > 0
