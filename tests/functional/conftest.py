@@ -21,7 +21,7 @@ from riskstrat.cli import main
 Done = subprocess.CompletedProcess[str]
 Verb = Callable[..., Done]
 
-QUICK = {"rounds = 300": "rounds = 30", "train_dates = 5": "train_dates = 2", "test_dates = 2": "test_dates = 1"}
+QUICK = {"rounds = 400": "rounds = 30", "train_dates = 5": "train_dates = 2", "test_dates = 2": "test_dates = 1"}
 """What makes a recipe train in seconds."""
 
 
