@@ -75,6 +75,8 @@ def simulate(
     people: Annotated[int, typer.Option("--people", help="Number of people.")],
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the source tables; the truth goes beside it.")],
+    borough: Annotated[str, typer.Option("--borough", help="knowsley, halton, wirral or havering.")] = "knowsley",
+    dirt: Annotated[float, typer.Option("--dirt", help="Share of rows to spoil, listed beside the truth.")] = 0.0,
     workspace: Workspace = None,
     json: AsJson = False,
 ) -> None:
@@ -83,7 +85,7 @@ def simulate(
     def verb(progress: Progress) -> Report:
         from riskstrat.pipeline import simulating
 
-        return simulating.simulate(people, seed, out, progress=progress)
+        return simulating.simulate(people, seed, out, progress=progress, borough=borough, dirt=dirt)
 
     show(verb, json)
 

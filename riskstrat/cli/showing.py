@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from riskstrat.pipeline.reports import Progress, Report
 
 
+_STARTING = "starting"
+"""The first stage of every verb: seconds of imports, before any work can say how it goes."""
+
+
 class StoppedError(RiskstratError):
     """The user stopped it (exit code 130, as shells have it)."""
 
@@ -24,6 +28,7 @@ def show(verb: Callable[[Progress], Report], as_json: bool) -> None:
     """Run `verb` with progress, then print its report: JSON for machines, or lines and a table for people."""
     try:
         with watching() as progress:
+            progress(_STARTING, 0.0)
             report = verb(progress)
     except KeyboardInterrupt:
         # Typer would end without a word.
@@ -44,14 +49,16 @@ def watching() -> Iterator[Progress]:
         yield lambda stage, share: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as display:
-        tasks = {}
+        tasks: dict[str, TaskID] = {}
 
         def progress(stage: str, share: float) -> None:
             if stage not in tasks:
+                if tasks:
+                    display.update(tasks[_STARTING], completed=1.0)
                 tasks[stage] = display.add_task(stage, total=1.0)
             display.update(tasks[stage], completed=share)
 

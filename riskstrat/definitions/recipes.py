@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from riskstrat.definitions.declared import Declared
 from riskstrat.definitions.durations import days
@@ -47,6 +48,24 @@ class LabelRecipe(Declared):
     includes_index_day: bool = False
     death: Literal["negative", "composite", "exclude"] = "negative"
     delay: Length = "75d"
+    min_nights: int = Field(0, ge=0, le=1)
+    """1 leaves out stays without a night, where same-day emergency care has moved out of admissions."""
+    exclude_periods: tuple[tuple[date, date], ...] = ()
+    """First and last day of periods that no label window may touch, such as March 2020 to June 2021."""
+
+    @field_validator("exclude_periods")
+    @classmethod
+    def _in_order(cls, given: tuple[tuple[date, date], ...]) -> tuple[tuple[date, date], ...]:
+        for first, last in given:
+            if first > last:
+                raise ValueError(f"the period {first} to {last} ends before it begins")
+        return given
+
+    def excludes(self, index_date: date) -> bool:
+        """Whether the label window of `index_date` touches an excluded period."""
+        first = index_date + timedelta(days=self.first_day)
+        last = index_date + timedelta(days=self.last_day)
+        return any(first <= end and begin <= last for begin, end in self.exclude_periods)
 
     @property
     def first_day(self) -> int:

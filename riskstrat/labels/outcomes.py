@@ -53,10 +53,18 @@ def label(store: Store, cohort: pd.DataFrame, outcome: ir.Table, recipe: LabelRe
     died = _deaths(store, as_at)
     left = registered_until(store, person, index, as_at)
     rows = _decide(index, recipe, event, died[person], left)
+    if recipe.exclude_periods:
+        _exclude(rows, index, recipe)
     rows.insert(0, "index_date", cohort["index_date"].to_numpy())
     rows.insert(0, "patient_id", cohort["patient_id"].to_numpy())
     counts = {str(reason): int(n) for reason, n in rows["reason"].value_counts().sort_index().items()}
     return Labels(rows, counts, notes)
+
+
+def _exclude(rows: pd.DataFrame, index: npt.NDArray[np.datetime64], recipe: LabelRecipe) -> None:
+    touched = {each: recipe.excludes(each.item()) for each in np.unique(index)}
+    gone = np.array([touched[each] for each in index], bool)
+    rows.loc[gone, ["outcome", "reason"]] = [np.nan, "window in an excluded period"]
 
 
 def require_complete(index: npt.NDArray[np.datetime64], recipe: LabelRecipe, as_at: date) -> None:
@@ -73,7 +81,7 @@ def _first_event(
     store: Store, cohort: pd.DataFrame, outcome: ir.Table, recipe: LabelRecipe, as_at: date
 ) -> tuple[npt.NDArray[np.datetime64], tuple[str, ...]]:
     """The first outcome event in each window, or NaT. The index spell is never its own outcome."""
-    found, notes = known_rows(store, outcome, ("person", "admitted_on", "spell"), as_at)
+    found, notes = _events(store, outcome, recipe, as_at)
     key = found["person"].astype(np.int64) * _PERSON + found["admitted_on"].astype(np.int64)
     person = cohort["person"].to_numpy().astype(np.int64) * _PERSON
     index = cohort["index_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
@@ -85,6 +93,29 @@ def _first_event(
     padded_key = np.append(key, np.iinfo(np.int64).max)
     event = np.append(found["admitted_on"], _NEVER)[at]
     return np.where(padded_key[at] <= last, event, _NEVER), notes
+
+
+def _events(
+    store: Store, outcome: ir.Table, recipe: LabelRecipe, as_at: date
+) -> tuple[dict[str, npt.NDArray[Any]], tuple[str, ...]]:
+    """Outcome events by person and day: stays that are over with fewer than `min_nights` nights are none."""
+    found, notes = known_rows(store, outcome, ("person", "admitted_on", "spell", "discharged_on"), as_at)
+    nights = found["discharged_on"] - found["admitted_on"]
+    kept = np.isnat(nights) | (nights >= np.timedelta64(recipe.min_nights, "D"))
+    return {name: column[kept] for name, column in found.items()}, notes
+
+
+def events_by_provider(store: Store, outcome: ir.Table, as_at: date) -> pd.DataFrame:
+    """One row per provider and month of admission: `provider, month, events`, as known at `as_at`.
+
+    A provider that stops or starts recording short stays as admissions shows here as a step.
+    """
+    found, _ = known_rows(store, outcome, ("provider", "admitted_on"), as_at)
+    rows = pd.DataFrame(
+        {"provider": found["provider"], "month": found["admitted_on"].astype("datetime64[M]").astype(str)}
+    )
+    rows["provider"] = rows["provider"].fillna("not recorded")
+    return rows.groupby(["provider", "month"]).size().rename("events").reset_index()
 
 
 def _deaths(store: Store, as_at: date) -> npt.NDArray[np.datetime64]:

@@ -17,7 +17,7 @@ from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import IndexDateError, TrainingError
 from riskstrat.evaluation import Evaluation, baseline_table, bootstrap_by_person, evaluate, pooled_yield, verdict
-from riskstrat.labels import Labels, label
+from riskstrat.labels import Labels, events_by_provider, label
 from riskstrat.pipeline.opened import Opened, build_matrix, open_workspace
 from riskstrat.pipeline.reports import Progress, Report, silent
 from riskstrat.registry import ModelVersion, log_model
@@ -25,6 +25,7 @@ from riskstrat.training import Fitted, fit, index_dates, slices
 
 LIGHTGBM = "lightgbm"
 LOGISTIC = "logistic_regression"
+_PROVIDERS_SAID = 3
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Learned:
     recipe: Recipe
     as_at: date
     data: TrainingSet
+    providers: pd.DataFrame
     matrix: FeatureMatrix
     outcome: npt.NDArray[np.float64]
     fitted: Fitted
@@ -73,6 +75,7 @@ def learn(root: Path | None, recipe_name: str, as_at: date | None = None, progre
         raise IndexDateError(f"--as-at {until} is in the future: the data are as at {opened.store.data_as_at}")
     progress("cohort and labels", 0.0)
     data = training_set(opened, recipe, until)
+    providers = events_by_provider(opened.store, opened.rows_named(recipe.outcome), until)
     progress("cohort and labels", 1.0)
     matrix = _matrix(opened, data, progress)
     progress("fitting", 0.0)
@@ -80,7 +83,7 @@ def learn(root: Path | None, recipe_name: str, as_at: date | None = None, progre
     known = {"as_at": until.isoformat(), "store": opened.store.fingerprint}
     fitted = fit(matrix, outcome, data.slice[data.usable], recipe, tables=_tables(opened), trained=known)
     progress("fitting", 1.0)
-    return Learned(opened, recipe, until, data, matrix, outcome, fitted)
+    return Learned(opened, recipe, until, data, providers, matrix, outcome, fitted)
 
 
 def training_set(opened: Opened, recipe: Recipe, as_at: date) -> TrainingSet:
@@ -185,7 +188,10 @@ def _register(learned: Learned, evaluated: Evaluated) -> ModelVersion:
         metrics=metrics,
         params=recipe.model_dump(mode="json"),
         facts=facts,
-        files={"evaluation.csv": evaluated.table.to_csv(index=False, lineterminator="\n")},
+        files={
+            "evaluation.csv": evaluated.table.to_csv(index=False, lineterminator="\n"),
+            "events_by_provider_and_month.csv": learned.providers.to_csv(index=False, lineterminator="\n"),
+        },
     )
 
 
@@ -214,6 +220,7 @@ def _report(learned: Learned, evaluated: Evaluated, version: ModelVersion) -> Re
         f"{version.name} version {version.version}, data as at {learned.as_at}: {summary['features']} features; "
         + ", ".join(f"{number:,} {each} rows" for each, number in rows.items()),
         "labels: " + ", ".join(f"{number:,} {reason}" for reason, number in data.labels.counts.items()),
+        *_provider_lines(learned.providers),
         *_unmeasured(evaluated.models[LIGHTGBM]),
         *facts["notes"],
         *data.labels.notes,
@@ -225,6 +232,21 @@ def _report(learned: Learned, evaluated: Evaluated, version: ModelVersion) -> Re
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     rows = frame.astype(object).where(frame.notna(), None)
     return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
+
+
+def _provider_lines(providers: pd.DataFrame) -> tuple[str, ...]:
+    """A line for each of the largest providers: a step in its months means that its recording has changed."""
+    whole = providers[~providers["month"].isin([providers["month"].min(), providers["month"].max()])]
+    sizes = whole.groupby("provider")["events"].sum().sort_values(ascending=False)
+    return tuple(_provider_line(name, whole[whole["provider"] == name]) for name in sizes.index[:_PROVIDERS_SAID])
+
+
+def _provider_line(name: str, months: pd.DataFrame) -> str:
+    low, high = months.loc[months["events"].idxmin()], months.loc[months["events"].idxmax()]
+    return (
+        f"provider {name}: {months['events'].mean():,.0f} outcome events a month, "
+        f"from {low['events']:,} in {low['month']} to {high['events']:,} in {high['month']}"
+    )
 
 
 def _unmeasured(one: Evaluation) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskstrat.cohort import Cohort
+from riskstrat.definitions.features import Feature
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.pipeline.files import write_table
@@ -16,6 +17,7 @@ from riskstrat.pipeline.reports import Progress, Report, silent
 from riskstrat.registry import ModelVersion, champion
 from riskstrat.scoring import RiskModel
 from riskstrat.sources.scan import compile_scan
+from riskstrat.sources.tables import STREAMS
 
 
 def features(root: Path | None, when: str, out: Path, recipe: str | None = None, progress: Progress = silent) -> Report:
@@ -45,11 +47,19 @@ def describe(root: Path | None) -> Report:
     names = opened.engine.plan.names
     rows = [(name, f.theme, f.wording.unit, f.wording.says, f.wording.why) for name, f in zip(names, made, strict=True)]
     header = ("feature", "theme", "unit", "sentence", "why")
-    records = [dict(zip(header, row, strict=True)) for row in rows]
-    missing = ["unknown" if f.missing is None else f"{f.missing:g}" for f in made]
-    records = [record | {"missing": value} for record, value in zip(records, missing, strict=True)]
+    records = [dict(zip(header, row, strict=True)) | _provenance(f) for row, f in zip(rows, made, strict=True)]
     lines = (f"{len(rows)} features", *opened.engine.notes)
     return Report({"features": records, "notes": list(opened.engine.notes)}, lines, (header, *rows))
+
+
+def _provenance(feature: Feature) -> dict[str, str]:
+    """The sources behind a feature, its codelist, and what a missing value means."""
+    behind = [feature, *(given for given in feature.inputs.values() if isinstance(given, Feature))]
+    sources = dict.fromkeys(STREAMS[each.rows.stream].title for each in behind if each.rows)
+    codelists = dict.fromkeys(each.codes.name for each in behind if each.codes)
+    named = [f"feature {given}" for given in feature.inputs.values() if isinstance(given, str)]
+    missing = "unknown" if feature.missing is None else f"{feature.missing:g}"
+    return {"source": "; ".join([*sources, *named]), "codelist": "; ".join(codelists), "missing": missing}
 
 
 def scan_sql(root: Path | None) -> Report:

@@ -7,6 +7,7 @@ are final, before the next group begins, so no training label window reaches int
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from riskstrat.definitions.durations import days
@@ -54,13 +55,14 @@ def index_dates(recipe: Recipe, as_at: date, *, records_from: date | None = None
     """
     split = recipe.split
     latest = as_at.toordinal() - recipe.label.complete_after
-    test = _back(latest, split.test_dates, split.every)
-    calibration = _back(test[-1] - recipe.label.complete_after, split.calibration_dates, split.every)
-    train = _back(calibration[-1] - recipe.label.complete_after, split.train_dates, split.every)
     earliest = records_from.toordinal() if records_from else 1
-    train = [day for day in train if day >= earliest]
-    if not train or calibration[-1] < earliest:
-        raise _too_short(recipe, as_at, records_from)
+    slices: list[list[int]] = []
+    for wanted in (split.test_dates, split.calibration_dates, split.train_dates):
+        slices.append(_back(recipe, latest, wanted, earliest))
+        if not slices[-1] or (len(slices) < 3 and len(slices[-1]) < wanted):
+            raise _too_short(recipe, as_at, records_from)
+        latest = slices[-1][-1] - recipe.label.complete_after
+    test, calibration, train = slices
     return Dates(_dates(train), _dates(calibration), _dates(test))
 
 
@@ -79,8 +81,12 @@ def periods(recipe: Recipe, as_at: date) -> Periods:
     return Periods(*(Period(*_dates(list(each))) for each in (train, calibration, test)))
 
 
-def _back(latest: int, number: int, every: str) -> list[int]:
-    return [latest - step * days(every) for step in range(number)]
+def _back(recipe: Recipe, latest: int, number: int, earliest: int) -> list[int]:
+    """Up to `number` days counted back from `latest`, without those whose window touches an excluded period."""
+    every = days(recipe.split.every)
+    counted = range(latest, earliest - 1, -every)
+    allowed = (day for day in counted if not recipe.label.excludes(date.fromordinal(day)))
+    return list(islice(allowed, number))
 
 
 def _period(last: int, number: int, every: str) -> tuple[int, int]:

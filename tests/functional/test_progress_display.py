@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -56,7 +57,8 @@ def test_long_work_shows_its_stages_and_clears_them_away(
 def test_an_error_on_a_terminal_ends_in_the_same_one_line(on_a_terminal: Callable, tmp_path: Path) -> None:
     code, out, shown = on_a_terminal("check", "-w", tmp_path)
     assert (code, out) == (3, "")
-    assert shown.strip().splitlines()[-1].startswith("riskstrat: ")
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+    assert text.strip().splitlines()[-1].strip().startswith("riskstrat: ")
 
 
 def test_without_a_terminal_nothing_is_shown(command: Verb, demo_workspace: Path, tmp_path: Path, monday: str) -> None:

@@ -1,0 +1,96 @@
+"""What a recipe may set aside: stays without a night, and periods that no label window may touch."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from riskstrat.cohort import at_dates
+from riskstrat.definitions.recipes import CohortRecipe, LabelRecipe, Recipe
+from riskstrat.definitions.settings import Settings
+from riskstrat.labels import events_by_provider, label
+from riskstrat.sources.ingest import ingest
+from riskstrat.sources.store import Store, open_store
+from riskstrat.sources.tables import admissions
+from riskstrat.training import index_dates
+
+PEOPLE = """patient_id,date_of_birth,sex
+home the same day,1950-01-01,F
+one night,1950-01-01,F
+still there,1950-01-01,F
+"""
+ADMISSIONS = """patient_id,spell_id,admitted_on,method,provider,discharged_on
+home the same day,s1,2023-03-10,21,RA1,2023-03-10
+one night,s2,2023-03-20,21,RA1,2023-03-21
+still there,s3,2023-04-02,21,,
+"""
+AS_AT = date(2024, 12, 31)
+EMERGENCY = admissions.filter(admissions.method == "21")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    (source / "admissions.csv").write_text(ADMISSIONS, encoding="utf-8")
+    ingest(source, tmp_path / "data", Settings(), as_at=AS_AT)
+    return open_store(tmp_path / "data")
+
+
+def outcomes(store: Store, recipe: LabelRecipe, index: date) -> dict[str, tuple[object, str]]:
+    rows = at_dates(store, CohortRecipe(), [index], ()).rows
+    made = label(store, rows, EMERGENCY, recipe, AS_AT).rows
+    outcome = made["outcome"].astype(object).where(made["outcome"].notna(), None)
+    return dict(zip(made["patient_id"], zip(outcome, made["reason"], strict=True), strict=True))
+
+
+@pytest.mark.parametrize(("min_nights", "same_day"), [(0, (1.0, "event")), (1, (0.0, "no event"))])
+def test_a_stay_without_a_night_counts_unless_a_night_is_asked_for(
+    store: Store, min_nights: int, same_day: tuple[float, str]
+) -> None:
+    assert outcomes(store, LabelRecipe(min_nights=min_nights), date(2023, 1, 1)) == {
+        "home the same day": same_day,
+        "one night": (1.0, "event"),
+        "still there": (1.0, "event"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("period", "touched"),
+    [
+        ((date(2022, 1, 1), date(2023, 1, 1)), False),
+        ((date(2022, 1, 1), date(2023, 1, 2)), True),
+        ((date(2024, 1, 1), date(2024, 2, 1)), True),
+        ((date(2024, 1, 2), date(2024, 2, 1)), False),
+    ],
+)
+def test_a_window_that_touches_an_excluded_period_gives_no_outcome(
+    store: Store, period: tuple[date, date], touched: bool
+) -> None:
+    found = outcomes(store, LabelRecipe(exclude_periods=(period,)), date(2023, 1, 1))
+    expected = (None, "window in an excluded period") if touched else (1.0, "event")
+    assert found["one night"] == expected
+
+
+def test_index_dates_step_over_an_excluded_period() -> None:
+    recipe = Recipe(title="t", sentence="s", outcome="o")
+    period = (date(2020, 3, 1), date(2021, 6, 30))
+    kept = recipe.model_copy(update={"label": LabelRecipe(exclude_periods=(period,))})
+    plain, stepped = index_dates(recipe, date(2026, 11, 16)), index_dates(kept, date(2026, 11, 16))
+    assert any(kept.label.excludes(each) for each in plain.all)
+    assert not any(kept.label.excludes(each) for each in stepped.all)
+    assert [len(each) for each in stepped] == [len(each) for each in plain]
+    assert stepped.test == plain.test
+
+
+def test_a_period_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(ValidationError, match="ends before it begins"):
+        LabelRecipe(exclude_periods=((date(2021, 6, 30), date(2020, 3, 1)),))
+
+
+def test_events_are_counted_by_provider_and_month(store: Store) -> None:
+    expected = pd.DataFrame({"provider": ["RA1", "not recorded"], "month": ["2023-03", "2023-04"], "events": [2, 1]})
+    pd.testing.assert_frame_equal(events_by_provider(store, EMERGENCY, AS_AT), expected, check_dtype=False)
