@@ -156,7 +156,7 @@ def _sensible(schema: TableSchema) -> Iterator[Rule]:
     yield Rule("event before birth", schema.name, message, f"{schema.event} < person_born", of_person=True)
     # A row that came before anybody knew of the death stays: to drop it would let a death tell on the days before it.
     message = f"column {schema.event} lies more than {DAYS_AFTER_DEATH} days after a death that was known by then"
-    known = f"coalesce({schema.known}, {schema.event})" if schema.known else schema.event
+    known = f"greatest({schema.event}, {schema.known})" if schema.known else schema.event
     late = f"{schema.event} > person_died + {DAYS_AFTER_DEATH} AND {known} >= person_died_known"
     yield Rule("event after death", schema.name, message, late, of_person=True)
 

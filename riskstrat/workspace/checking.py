@@ -33,17 +33,7 @@ def check(workspace: Workspace) -> list[str]:
 
 
 def _settings(workspace: Workspace) -> Iterator[Finding]:
-    teams = workspace.settings.teams
-    for title, given in (
-        ("name", [team.name for team in teams]),
-        ("code", [team.code for team in teams]),
-        ("locality", [locality for team in teams for locality in team.localities]),
-        ("practice", [practice for team in teams for practice in team.practices]),
-    ):
-        for value, times in Counter(given).items():
-            if times > 1:
-                yield (SETTINGS_FILE, f'{title} "{value}" belongs to {times} teams; a person has one team')
-    for team in teams:
+    for team in workspace.settings.teams:
         if not team.localities and not team.practices:
             yield (SETTINGS_FILE, f'team "{team.name}" serves nobody; give it localities or practices')
     wanted = workspace.settings.lists.recipe

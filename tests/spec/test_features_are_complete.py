@@ -61,7 +61,7 @@ def test_every_feature_says_what_it_is_and_what_its_absence_is(shipped: Workspac
 
 
 def sentences(feature: Feature) -> list[str]:
-    words = {"n": "2", "s": "s", "lookback": "12 months", "date": "4 March 2026"}
+    words = {"ago": "7 months ago", "n": "2", "s": "s", "lookback": "12 months", "date": "4 March 2026"}
     return [feature.wording.says.format_map(words), (feature.wording.absent or "").format_map(words)]
 
 

@@ -125,7 +125,8 @@ def test_a_version_or_model_that_does_not_exist_is_refused_by_naming_those_that_
     with pytest.raises(ModelError) as refused:
         champion(kept, "emergency_admision_12m")
     assert str(refused.value) == (
-        f'no model named "emergency_admision_12m"; the registry has {NAME}; did you mean "{NAME}"?'
+        f'no model named "emergency_admision_12m"; the registry has {NAME}; did you mean "{NAME}"? '
+        'Or run "riskstrat train emergency_admision_12m" to make one'
     )
     with pytest.raises(ModelError, match='run "riskstrat train falls" to make one'):
         promote(kept, "falls")
