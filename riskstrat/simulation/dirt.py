@@ -52,7 +52,9 @@ class Soiler:
         """`batch` with faults; its first row is row `first` of the file. Duplicates are added at the end."""
         if name == "people":
             dead = batch.filter(pc.is_valid(batch["date_of_death"]))
-            self.died = dict(zip(dead["patient_id"].to_pylist(), dead["date_of_death"].to_pylist(), strict=True))
+            # An event after a death is a fault from the day on which the death was known.
+            known = pc.max_element_wise(dead["date_of_death"], dead["died_known_on"])
+            self.died = dict(zip(dead["patient_id"].to_pylist(), known.to_pylist(), strict=True))
         if name in UNTOUCHED or not self.share:
             return batch
         schema = SCHEMAS[name]
