@@ -220,7 +220,7 @@ def _report(learned: Learned, evaluated: Evaluated, version: ModelVersion) -> Re
         f"{version.name} version {version.version}, data as at {learned.as_at}: {summary['features']} features; "
         + ", ".join(f"{number:,} {each} rows" for each, number in rows.items()),
         "labels: " + ", ".join(f"{number:,} {reason}" for reason, number in data.labels.counts.items()),
-        *_provider_lines(learned.providers),
+        *(_provider_lines(learned.providers) if learned.opened.store.comparable_dates else ()),
         *_unmeasured(evaluated.models[LIGHTGBM]),
         *facts["notes"],
         *data.labels.notes,
@@ -244,7 +244,7 @@ def _provider_lines(providers: pd.DataFrame) -> tuple[str, ...]:
 def _provider_line(name: str, months: pd.DataFrame) -> str:
     low, high = months.loc[months["events"].idxmin()], months.loc[months["events"].idxmax()]
     return (
-        f"provider {name}: {months['events'].mean():,.0f} outcome events a month, "
+        f"provider {name}: on average {months['events'].mean():,.0f} outcome events a month, "
         f"from {low['events']:,} in {low['month']} to {high['events']:,} in {high['month']}"
     )
 

@@ -78,7 +78,7 @@ def _inputs(listed: Listed, when: str) -> dict[str, str]:
         "model_version": f"{listed.scored.version.name} {listed.scored.version.version}",
         "definitions": hash_of(opened.workspace.fingerprints),
         "wording": _wording(opened),
-        "settings": hashlib.sha256(opened.workspace.settings.model_dump_json().encode()).hexdigest(),
+        "settings": hashlib.sha256(opened.workspace.settings.model_dump_json(exclude={"engine"}).encode()).hexdigest(),
         "riskstrat": __version__,
     }
 
