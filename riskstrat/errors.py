@@ -68,3 +68,9 @@ class StorageError(RiskstratError):
     """A file cannot be read or written: a full disk, no permission (exit code 11)."""
 
     exit_code = 11
+
+
+class PromotionError(RiskstratError):
+    """A version does not pass the gates of registry/promotion.toml (exit code 12)."""
+
+    exit_code = 12

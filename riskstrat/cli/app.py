@@ -76,6 +76,10 @@ def simulate(
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the source tables; the truth goes beside it.")],
     borough: Annotated[str, typer.Option("--borough", help="knowsley, halton, wirral or havering.")] = "knowsley",
+    years: Annotated[int, typer.Option("--years", help="Years of records.")] = 9,
+    effect: Annotated[
+        float, typer.Option("--effect", help="Share of emergency admissions that an MDT's action prevents; 0 is none.")
+    ] = 0.0,
     dirt: Annotated[float, typer.Option("--dirt", help="Share of rows to spoil, listed beside the truth.")] = 0.0,
     workspace: Workspace = None,
     json: AsJson = False,
@@ -85,7 +89,8 @@ def simulate(
     def verb(progress: Progress) -> Report:
         from riskstrat.pipeline import simulating
 
-        return simulating.simulate(people, seed, out, progress=progress, borough=borough, dirt=dirt)
+        options = {"borough": borough, "years": years, "intervention_effect": effect, "dirt": dirt}
+        return simulating.simulate(people, seed, out, progress=progress, **options)
 
     show(verb, json)
 
@@ -160,9 +165,9 @@ def train(
     """Train, evaluate and register a version of a model."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import learning
+        from riskstrat.pipeline import training
 
-        return learning.train(workspace, recipe, _date(as_at, "--as-at"), progress)
+        return training.train(workspace, recipe, _date(as_at, "--as-at"), progress)
 
     show(verb, json)
 
@@ -183,15 +188,39 @@ def models(workspace: Workspace = None, json: AsJson = False) -> None:
 def promote(
     model: Annotated[str, typer.Argument(help="Model, which has the name of its recipe.")],
     version: Annotated[int | None, typer.Argument(help="Version [default: the latest].")] = None,
+    override: Annotated[bool, typer.Option("--override", help="Promote over gates that do not pass.")] = False,
+    by: Annotated[str | None, typer.Option("--by", help="With --override: who decides.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="With --override: why; kept with the version.")] = None,
     workspace: Workspace = None,
     json: AsJson = False,
 ) -> None:
-    """Make a version the champion that lists are made with."""
+    """Make a version that passes its gates the champion that lists are made with."""
 
     def verb(progress: Progress) -> Report:
         from riskstrat.pipeline import promoting
 
-        return promoting.promote(workspace, model, version)
+        return promoting.promote(workspace, model, version, override=override, by=by, reason=reason)
+
+    show(verb, json)
+
+
+@app.command()
+def compare(
+    model: Annotated[str, typer.Argument(help="Model, which has the name of its recipe.")],
+    a: Annotated[int, typer.Argument(help="One version.")],
+    b: Annotated[int, typer.Argument(help="Another version.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File for who enters and leaves, ending in .parquet or .csv.")
+    ] = None,
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Compare two versions on the same test dates: figures, lists, and who enters and leaves."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import comparing
+
+        return comparing.compare(workspace, model, a, b, out, progress)
 
     show(verb, json)
 

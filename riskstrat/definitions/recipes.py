@@ -52,6 +52,10 @@ class LabelRecipe(Declared):
     """1 leaves out stays without a night, where same-day emergency care has moved out of admissions."""
     exclude_periods: tuple[tuple[date, date], ...] = ()
     """First and last day of periods that no label window may touch, such as March 2020 to June 2021."""
+    intervened: Literal["treat", "censor", "exclude"] = "treat"
+    """What becomes of a row whose window holds an action of an MDT: `treat` keeps its outcome, so that the risk is that
+    of care as it is given; `censor` leaves the outcome unknown unless it came before the action; `exclude` leaves the
+    row out."""
 
     @field_validator("exclude_periods")
     @classmethod
@@ -86,15 +90,15 @@ class LabelRecipe(Declared):
 class SplitRecipe(Declared):
     """Which index dates train, calibrate and test. Counted back from the latest complete index date.
 
-    By `time`: test dates last, then calibration, then training, each group closed (and its labels final) before the
-    next begins. Where a source shifts dates from person to person, `shifted_dates` says what to do: split by `person`,
-    or `refuse`.
+    By time, with a rolling origin: for each of `test_dates` a model of its own, from `calibration_dates` and
+    `train_dates` whose labels were final by then; each group of dates is closed before the next begins. Where a source
+    shifts dates from person to person, `shifted_dates` says what to do: split by `person`, or `refuse`.
     """
 
     every: Length = "182d"
     train_dates: int = Field(5, ge=1)
     calibration_dates: int = Field(1, ge=1)
-    test_dates: int = Field(2, ge=1)
+    test_dates: int = Field(5, ge=1)
     history: Length = "1095d"
     """Days of records that should stand before the first index date; fewer are said."""
     shifted_dates: Literal["person", "refuse"] = "refuse"
@@ -103,29 +107,59 @@ class SplitRecipe(Declared):
 
 
 class LearnerRecipe(Declared):
-    """LightGBM settings. There are no class weights: they would spoil the probabilities."""
+    """LightGBM settings. There are no class weights: they would spoil the probabilities.
+
+    `rounds` are the most trees grown. With `patience` above 0, growing stops once that many trees in a row have not
+    helped on the latest training date. `increasing` and `decreasing` name features whose higher values may only raise,
+    or only lower, the risk.
+    """
 
     rounds: int = Field(300, ge=1)
+    patience: int = Field(0, ge=0)
     learning_rate: float = Field(0.03, gt=0, le=1)
     leaves: int = Field(15, ge=2, le=255)
     min_rows_in_leaf: int = Field(200, ge=1)
     feature_fraction: float = Field(0.5, gt=0, le=1)
     row_fraction: float = Field(0.8, gt=0, le=1)
     l2: float = Field(10.0, ge=0)
+    increasing: tuple[str, ...] = ()
+    decreasing: tuple[str, ...] = ()
     seed: int = 20261116
 
 
-class CalibrationRecipe(Declared):
-    """A strictly increasing map from margin to risk, fitted on the calibration slice."""
+class TuningRecipe(Declared):
+    """The search for learner settings, inside the oldest training period, so that no test date has a part in it.
 
-    method: Literal["platt"] = "platt"
+    trials: settings tried, those of the recipe first; 0 takes the recipe's as they stand. rows: training rows that each
+    trial sees at most.
+    """
+
+    trials: int = Field(0, ge=0, le=500)
+    rows: int = Field(100_000, ge=1000)
+
+
+class CalibrationRecipe(Declared):
+    """A strictly increasing map from margin to risk, fitted on the calibration slice.
+
+    `best` takes the one of platt, beta and isotonic (smoothed) with the lowest log loss on people held out of its fit.
+    """
+
+    method: Literal["best", "platt", "beta", "isotonic"] = "best"
 
 
 class EvaluationRecipe(Declared):
-    """Where the list would be cut: people per 1,000 eligible who can be taken on at one index date."""
+    """How the test dates are looked at.
+
+    capacity_per_1000: where the list would be cut: people per 1,000 eligible who can be taken on at one index date.
+    freshness_months: ages of a score, and of a model, at which they are measured again; none is needed.
+    person_disjoint: whether a second model is fitted without the people it is tested on, to see how much the first knew
+    them.
+    """
 
     capacity_per_1000: float = Field(5.0, gt=0, le=1000)
     bootstrap_rounds: int = Field(200, ge=0)
+    freshness_months: tuple[Annotated[int, Field(ge=1, le=60)], ...] = ()
+    person_disjoint: bool = True
 
 
 class Recipe(Declared):
@@ -140,5 +174,6 @@ class Recipe(Declared):
     label: LabelRecipe = LabelRecipe()
     split: SplitRecipe = SplitRecipe()
     learner: LearnerRecipe = LearnerRecipe()
+    tuning: TuningRecipe = TuningRecipe()
     calibration: CalibrationRecipe = CalibrationRecipe()
     evaluation: EvaluationRecipe = EvaluationRecipe()

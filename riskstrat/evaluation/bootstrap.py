@@ -64,8 +64,7 @@ def bootstrap_draws(
 ) -> Draws:
     """The metric of each model on each of `rounds` draws of people; the same seed gives the same draws."""
     measure = measure_named(metric, capacity)
-    if rounds < 1:
-        raise EvaluationError(f"{rounds} rounds were asked for; give at least 1, and 200 or more for an interval")
+    at_least_one(rounds)
     y, person = as_outcome(outcome), as_codes(people, "people")
     same_length(outcome=y, people=person, **dict(risks))
     models = {name: ranked(y, risk, person, metric) for name, risk in risks.items()}
@@ -112,19 +111,37 @@ def _measured(
     models: Mapping[str, Ranked], measure: Measure, person: Array, rounds: int, seed: int
 ) -> dict[str, Array]:
     values = {name: np.full(rounds, np.nan) for name in models}
-    for place, copies in enumerate(_copies(person, rounds, seed)):
+    for place, copies in enumerate(each_draw(person, rounds, seed)):
         for name, model in models.items():
             values[name][place] = measure(model, copies[model.person])
     return values
 
 
-def _copies(person: Array, rounds: int, seed: int) -> Iterator[Array]:
-    """How often each person is drawn, one array per round."""
+def at_least_one(rounds: int) -> None:
+    """Raises EvaluationError unless there is a round to draw."""
+    if rounds < 1:
+        raise EvaluationError(f"{rounds} rounds were asked for; give at least 1, and 200 or more for an interval")
+
+
+def each_draw(person: Array, rounds: int, seed: int) -> Iterator[Array]:
+    """How often each person is drawn, one array per round; person: whole numbers from 0, as `as_codes` gives."""
     people = int(person.max()) + 1 if len(person) else 0
     random = np.random.default_rng(seed)
     for _ in range(rounds):
         drawn = random.integers(0, people, people) if people else np.zeros(0, dtype=np.int64)
         yield np.bincount(drawn, minlength=people).astype(np.float64)
+
+
+def all_draws(person: Array, rounds: int, seed: int) -> Array:
+    """The same draws as one table: a line per round, how often each person is drawn in it."""
+    at_least_one(rounds)
+    # Nobody is drawn 255 times: the counts are Poisson with mean 1, so a byte holds them.
+    return np.array([copies.astype(np.uint8) for copies in each_draw(person, rounds, seed)])
+
+
+def with_everybody(draws: Array) -> Array:
+    """The draws below one line that holds everybody once, on which a measure is its estimate."""
+    return np.vstack([np.ones((1, draws.shape[1]), dtype=draws.dtype), draws])
 
 
 def _interval(

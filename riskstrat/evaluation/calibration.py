@@ -1,7 +1,6 @@
-"""Whether 30 in 100 means 30 in 100: recalibration on the logit scale, and a smooth observed-against-predicted curve.
+"""Whether 30 in 100 means 30 in 100: recalibration on the logit scale.
 
-Sources: Cox, Biometrika 1958 and Van Calster et al., J Clin Epidemiol 2016 (recalibration, intercept and slope);
-Austin and Steyerberg, Stat Med 2019, doi 10.1002/sim.8281 (loess curve, integrated calibration index).
+Sources: Cox, Biometrika 1958 and Van Calster et al., J Clin Epidemiol 2016 (recalibration, intercept and slope).
 """
 
 from __future__ import annotations
@@ -9,31 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from scipy.optimize import brentq
 from scipy.special import expit, logit
-from sklearn.linear_model import LogisticRegression
 
-from riskstrat.evaluation.inputs import (
-    Array,
-    EvaluationError,
-    Figure,
-    as_outcome,
-    as_risk,
-    one_outcome_only,
-    same_length,
-)
+from riskstrat.evaluation.inputs import Array, Figure, one_outcome_only, weighed
 
 RISK_FLOOR = 1e-6
 """Risks nearer than this to 0 or 1 count as this near, because the logit of 0 or 1 is infinite."""
 
-SPAN = 0.75
-"""Share of people in each local fit: the default of R's loess, which the source of the index uses."""
-
-GROUPS = 500
-"""Most points that the curve is drawn through; more distinct risks are first averaged in groups of equal size."""
-
 MOST_STEPS = 100
+CONVERGED = 1e-10
+"""A step this small, in log odds, ends a fit."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +41,11 @@ def recalibrate(outcome: object, risk: object, weights: object = None) -> Recali
         return Recalibration(None, None, reason)
     centre = np.average(x, weights=w)
     scale = np.sqrt(np.average((x - centre) ** 2, weights=w))
-    model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=MOST_STEPS)
-    model.fit(((x - centre) / scale)[:, None], y, sample_weight=w)
-    if model.n_iter_[0] >= MOST_STEPS:
+    fitted = _fitted_line(y, (x - centre) / scale, w)
+    if fitted is None:
         return Recalibration(None, None, "the recalibration did not converge: the outcomes are nearly separated")
-    slope = float(model.coef_[0, 0] / scale)
-    return Recalibration(float(model.intercept_[0] - slope * centre), slope)
+    slope = fitted[1] / scale
+    return Recalibration(float(fitted[0] - slope * centre), float(slope))
 
 
 def calibration_in_the_large(outcome: object, risk: object, weights: object = None) -> Figure:
@@ -75,48 +58,48 @@ def calibration_in_the_large(outcome: object, risk: object, weights: object = No
     reason = one_outcome_only(float(w @ y), float(w.sum()))
     if reason:
         return Figure(None, reason)
-    rate = logit(w @ y / w.sum())
+    events, rate = w @ y, logit(w @ y / w.sum())
     # Beyond these two shifts every risk lies on one side of the observed rate, so the root is between them.
     low, high = rate - x.max() - 1, rate - x.min() + 1
-    return Figure(float(brentq(lambda shift: w @ (y - expit(x + shift)), low, high, xtol=1e-12)))
+    shift = rate - logit(np.average(expit(x), weights=w))
+    for _ in range(MOST_STEPS):
+        p = expit(x + shift)
+        surplus = events - w @ p
+        low, high = (shift, high) if surplus > 0 else (low, shift)
+        step = surplus / (w @ (p * (1 - p)))
+        if abs(step) < CONVERGED:
+            break
+        # Newton's step, or the middle of what is left where the step leaves it.
+        shift = shift + step if low < shift + step < high else (low + high) / 2
+    return Figure(float(shift))
 
 
-def calibration_curve(outcome: object, risk: object, weights: object = None) -> pd.DataFrame:
-    """One row per distinct risk, or per group of near ones: risk, observed (smoothed rate), people.
-
-    Loess: local quadratic fit, tricube weights, span 0.75 of people, held within 0 to 1. More than 500 distinct risks
-    are averaged first in 500 groups of equal size, equal risks never parted. Empty where there is nobody.
-    """
-    y, p, w = _checked(outcome, risk, weights)
-    x, rate, size = _grouped(y, p, w)
-    return pd.DataFrame({"risk": x, "observed": _loess(x, rate, size), "people": size})
-
-
-def integrated_calibration_index(outcome: object, risk: object, weights: object = None) -> Figure:
-    """ICI: mean distance over people between risk and the smooth observed rate (`calibration_curve`), as a probability.
-
-    None, with the reason, when only one outcome occurs. Source: Austin and Steyerberg, Stat Med 2019.
-    """
-    y, p, w = _checked(outcome, risk, weights)
-    reason = one_outcome_only(float(w @ y), float(w.sum()))
-    if reason:
-        return Figure(None, reason)
-    curve = calibration_curve(y, p, w)
-    return Figure(float(np.average((curve.observed - curve.risk).abs(), weights=curve.people)))
-
-
-def _checked(outcome: object, risk: object, weights: object) -> tuple[Array, Array, Array]:
-    """Outcome, risk and weight of the rows that weigh anything."""
-    y, p = as_outcome(outcome), as_risk(risk)
-    w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
-    same_length(outcome=y, risk=p, weights=w)
-    if not (w >= 0).all():
-        raise EvaluationError("weights holds negative or missing values; give the number of people behind each row")
-    return y[w > 0], p[w > 0], w[w > 0]
+def _fitted_line(y: Array, x: Array, w: Array) -> Array | None:
+    """Intercept and slope of the logistic regression of y on x by Newton's method; None where it does not settle."""
+    line, step, uphill = np.array([logit(w @ y / w.sum()), 0.0]), np.zeros(2), 0.0
+    for _ in range(MOST_STEPS):
+        p = expit(line[0] + line[1] * x)
+        miss = w * (y - p)
+        score = np.array([miss.sum(), miss @ x])
+        if score @ step < -uphill / 2 and np.abs(step).max() >= CONVERGED:
+            # Well past the best point on its way: half the step is enough.
+            step, uphill = step / 2, uphill / 2
+            line = line - step
+            continue
+        lever = w * p * (1 - p)
+        cross = lever @ x
+        normal = np.array([[lever.sum(), cross], [cross, lever @ (x * x)]])
+        if np.linalg.det(normal) <= 0:
+            return None
+        step = np.linalg.solve(normal, score)
+        if np.abs(step).max() < CONVERGED:
+            return line + step
+        line, uphill = line + step, float(score @ step)
+    return None
 
 
 def _on_logit_scale(outcome: object, risk: object, weights: object) -> tuple[Array, Array, Array]:
-    y, p, w = _checked(outcome, risk, weights)
+    y, p, w = weighed(outcome, risk, weights)
     return y, logit(np.clip(p, RISK_FLOOR, 1 - RISK_FLOOR)), w
 
 
@@ -128,44 +111,3 @@ def _no_slope(y: Array, x: Array) -> str | None:
     if with_event.min() >= without.max() or without.min() >= with_event.max():
         return "the risks separate the outcomes completely"
     return None
-
-
-def _grouped(y: Array, p: Array, w: Array) -> tuple[Array, Array, Array]:
-    """Mean risk, observed rate and people of each distinct risk, or of each of at most GROUPS groups of them."""
-    values, place = np.unique(p, return_inverse=True)
-    size, events = np.bincount(place, weights=w), np.bincount(place, weights=w * y)
-    if len(values) <= GROUPS:
-        return values, events / size, size
-    middle = np.cumsum(size) - size / 2
-    _, group = np.unique((middle * GROUPS / size.sum()).astype(np.int64), return_inverse=True)
-    people = np.bincount(group, weights=size)
-    return np.bincount(group, weights=values * size) / people, np.bincount(group, weights=events) / people, people
-
-
-def _loess(x: Array, rate: Array, size: Array) -> Array:
-    """The local quadratic fit at each point of x."""
-    if len(x) == 0:
-        return rate
-    away = x[None, :] - x[:, None]
-    distance = np.abs(away)
-    near = np.argsort(distance, axis=1, kind="stable")
-    reached = np.cumsum(size[near], axis=1) >= SPAN * size.sum()
-    last = np.take_along_axis(near, reached.argmax(axis=1)[:, None], axis=1)
-    width = np.maximum(np.take_along_axis(distance, last, axis=1), 1e-12)
-    scaled = away / width
-    pull = size * np.clip(1 - np.abs(scaled) ** 3, 0, None) ** 3
-    return np.clip(_fitted_at_zero(scaled, pull, rate), 0, 1)
-
-
-def _fitted_at_zero(scaled: Array, pull: Array, rate: Array) -> Array:
-    """Weighted least squares of the rate on 1, u, u squared for each row of u, read at u = 0."""
-    moments = []
-    power = pull / pull.sum(axis=1, keepdims=True)
-    for _ in range(5):
-        moments.append(power)
-        power = power * scaled
-    sums = [moment.sum(axis=1) for moment in moments]
-    normal = np.stack([np.stack(sums[row : row + 3], axis=1) for row in range(3)], axis=1)
-    right = np.stack([moment @ rate for moment in moments[:3]], axis=1)
-    # A pseudo-inverse, because too few distinct risks in reach leave the slope or the bend free, never the height.
-    return np.einsum("ij,ij->i", np.linalg.pinv(normal, hermitian=True)[:, 0, :], right)

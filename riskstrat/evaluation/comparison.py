@@ -20,6 +20,8 @@ MEASURED = (
     "calibration_slope",
     "calibration_intercept",
     "ici",
+    "e90",
+    "emax",
 )
 AT_EACH_LIST = ("k", "ppv", "sensitivity", "lift", "number_needed_to_review")
 
@@ -29,6 +31,8 @@ SPELLED = {
     "auprc": "AUPRC",
     "brier": "Brier score",
     "ici": "ICI",
+    "e90": "E90",
+    "emax": "Emax",
     "ppv": "PPV",
 }
 

@@ -38,7 +38,7 @@ def one_outcome_only(events: float, rows: float) -> str | None:
 def as_outcome(outcome: Any) -> Array:
     """The outcomes as an array of 0.0 and 1.0. Raises EvaluationError for missing or other values."""
     values = _as_numbers(outcome, "outcome")
-    if not np.isin(values, (0.0, 1.0)).all():
+    if not ((values == 0) | (values == 1)).all():
         raise EvaluationError("outcome holds values other than 0 and 1; give 1 for an event and 0 for none")
     return values
 
@@ -59,6 +59,29 @@ def as_margin(margin: Any) -> Array:
     return values
 
 
+def as_listed(listed: Any) -> Array:
+    """Who was on a list as an array of 0.0 and 1.0. Raises EvaluationError for missing or other values."""
+    values = _as_numbers(listed, "listed")
+    if not ((values == 0) | (values == 1)).all():
+        raise EvaluationError("listed holds values other than 0 and 1; give whether each row was on the list")
+    return values
+
+
+def weighed(outcome: object, risk: object, weights: object = None) -> tuple[Array, Array, Array]:
+    """Outcome, risk and weight (people behind the row, by default 1) of the rows that weigh anything."""
+    y, p = as_outcome(outcome), as_risk(risk)
+    w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
+    same_length(outcome=y, risk=p, weights=w)
+    if not (w >= 0).all():
+        raise EvaluationError("weights holds negative or missing values; give the number of people behind each row")
+    return y[w > 0], p[w > 0], w[w > 0]
+
+
+def ten_digits(figure: float) -> float:
+    """The figure to ten significant digits: what lies beyond depends on how many cores did the sums."""
+    return float(f"{figure:.10g}")
+
+
 def as_codes(keys: Any, name: str) -> Array:
     """Whole numbers in the sorted order of the keys given. Raises EvaluationError for missing keys."""
     codes, _ = pd.factorize(pd.Series(keys), sort=True)
@@ -76,7 +99,9 @@ def same_length(**columns: Any) -> None:
 
 
 def _as_numbers(column: Any, name: str) -> Array:
-    values = pd.to_numeric(pd.Series(column), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    values = column
+    if not isinstance(column, np.ndarray) or column.dtype != np.float64:
+        values = pd.to_numeric(pd.Series(column), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     missing = int(np.isnan(values).sum())
     if missing:
         raise EvaluationError(

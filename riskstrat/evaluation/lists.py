@@ -57,18 +57,27 @@ def yield_by_list(
     them where there are fewer. capacity: people per list, for all teams or by team. team: one per row, or None for one
     team `all`. Raises EvaluationError for a team without a capacity or below 0, missing keys or unequal lengths.
     """
-    y, scores = as_outcome(outcome), as_margin(margin)
-    teams = np.full(len(y), "all") if team is None else team
-    same_length(outcome=y, margin=scores, index_date=index_date, team=teams, order=order)
-    rows = pd.DataFrame({"index_date": pd.Series(index_date).array, "team": pd.Series(teams).array, "outcome": y})
-    for key in ("index_date", "team"):
-        as_codes(rows[key], key)
-    rows["capacity"] = _capacities(rows["team"], capacity)
-    rows = rows.iloc[listing_order(scores, order)]
-    within = rows.groupby(["index_date", "team"])
-    rows["listed"] = (within.cumcount() < rows["capacity"]).astype(np.int64)
+    y, keys = as_outcome(outcome), _keys(margin, index_date, team)
+    same_length(outcome=y, margin=keys)
+    rows = keys.assign(outcome=y, capacity=_capacities(keys["team"], capacity))
+    rows["listed"] = listed_rows(margin, index_date, team, capacity, order).astype(np.int64)
     rows["listed_events"] = rows["listed"] * rows["outcome"]
     return _counted(rows)
+
+
+def listed_rows(
+    margin: object, index_date: object, team: object, capacity: int | Mapping[str, int], order: object = None
+) -> Array:
+    """One truth value per row: was it on the list of its index date and team? Arguments and errors as in
+    `yield_by_list`.
+    """
+    keys, scores = _keys(margin, index_date, team), as_margin(margin)
+    same_length(margin=scores, order=order)
+    rows = listing_order(scores, order)
+    place = keys.iloc[rows].groupby(["index_date", "team"]).cumcount()
+    listed = np.empty(len(keys), dtype=bool)
+    listed[rows] = place.to_numpy() < _capacities(keys["team"], capacity)[rows]
+    return listed
 
 
 def pooled_yield(
@@ -119,6 +128,16 @@ def _counted(rows: pd.DataFrame) -> pd.DataFrame:
     )
     whole = ("people", "events", "capacity", "listed", "listed_events")
     return lists.astype(dict.fromkeys(whole, np.int64))
+
+
+def _keys(margin: object, index_date: object, team: object) -> pd.DataFrame:
+    """The list of each row: index_date, team."""
+    teams = np.full(len(margin), "all") if team is None else team  # type: ignore[arg-type]
+    same_length(margin=margin, index_date=index_date, team=teams)
+    keys = pd.DataFrame({"index_date": pd.Series(index_date).array, "team": pd.Series(teams).array})
+    for key in keys:
+        as_codes(keys[key], key)
+    return keys
 
 
 def _capacities(team: pd.Series, capacity: int | Mapping[str, int]) -> Array:

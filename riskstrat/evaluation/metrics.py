@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from riskstrat.evaluation.calibration import calibration_in_the_large, integrated_calibration_index, recalibrate
+from riskstrat.evaluation.calibration import calibration_in_the_large, recalibrate
+from riskstrat.evaluation.curve import calibration_errors
 from riskstrat.evaluation.inputs import (
     Array,
     Figure,
@@ -19,6 +20,7 @@ from riskstrat.evaluation.inputs import (
     as_risk,
     one_outcome_only,
     same_length,
+    ten_digits,
 )
 from riskstrat.evaluation.yields import Yield, yields
 
@@ -27,11 +29,12 @@ from riskstrat.evaluation.yields import Yield, yields
 class Evaluation:
     """One risk on one test set. A measure that cannot be had is None and `reasons` says why, by its name.
 
-    n: rows. people: distinct people, None if not given. prevalence, mean_risk, brier, ici: from 0 to 1.
+    n: rows. people: distinct people, None if not given. prevalence, mean_risk, brier, ici and below: from 0 to 1.
     auroc: chance that a person with the event has the higher risk (0.5 is none). auprc: average precision, to be read
     beside the prevalence, which is its value without any signal. scaled_brier: 1 - Brier / (prevalence * (1 -
     prevalence)), 0 is no better than the prevalence (Steyerberg et al., Epidemiology 2010). calibration_in_the_large,
-    calibration_intercept: log odds, ideal 0. calibration_slope: ideal 1. ici: see `integrated_calibration_index`.
+    calibration_intercept: log odds, ideal 0. calibration_slope: ideal 1. ici, e90, emax, ici_of_top_5_percent: see
+    `calibration_errors`.
     """
 
     n: int
@@ -47,13 +50,16 @@ class Evaluation:
     calibration_slope: float | None
     calibration_intercept: float | None
     ici: float | None
+    e90: float | None
+    emax: float | None
+    ici_of_top_5_percent: float | None
     yields: tuple[Yield, ...]
     reasons: Mapping[str, str]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, texts, lists and dictionaries in the order of the fields, ready for JSON.
 
-        Numbers keep ten significant digits: what lies beyond depends on how many cores did the sums.
+        Numbers keep ten significant digits.
         """
         whole = asdict(self)
         rows = [_plain(row) for row in whole.pop("yields")]
@@ -62,7 +68,7 @@ class Evaluation:
 
 
 def _plain(figures: dict[str, Any]) -> dict[str, Any]:
-    return {name: float(f"{one:.10g}") if isinstance(one, float) else one for name, one in figures.items()}
+    return {name: ten_digits(one) if isinstance(one, float) else one for name, one in figures.items()}
 
 
 def evaluate(
@@ -123,5 +129,4 @@ def _calibration(y: Array, p: Array) -> dict[str, Figure]:
         "calibration_in_the_large": calibration_in_the_large(y, p),
         "calibration_slope": Figure(line.slope, line.reason),
         "calibration_intercept": Figure(line.intercept, line.reason),
-        "ici": integrated_calibration_index(y, p),
-    }
+    } | calibration_errors(y, p)

@@ -8,24 +8,31 @@ from typing import TypeAlias
 
 import numpy as np
 
-from riskstrat.evaluation.calibration import calibration_in_the_large, integrated_calibration_index, recalibrate
+from riskstrat.evaluation.calibration import calibration_in_the_large, recalibrate
+from riskstrat.evaluation.curve import calibration_errors
 from riskstrat.evaluation.inputs import Array, EvaluationError, Figure, as_margin, as_risk
 
 BY_RANK = ("auroc", "auprc", "ppv", "sensitivity")
 """Metrics for which any score to rank by will do; the others need probabilities."""
 
 HIGHER_IS_BETTER = (*BY_RANK, "scaled_brier")
-LOWER_IS_BETTER = ("brier", "ici")
+LOWER_IS_BETTER = ("brier", "ici", "e90", "emax")
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """Rows from the highest risk to the lowest, ties by person. ends: position of the last row of each risk."""
+    """Rows from the highest risk to the lowest, ties by person.
+
+    with_event: positions of the rows with an event. before, upto: rows with a higher risk than each of those, and rows
+    with at least its risk.
+    """
 
     outcome: Array
     risk: Array
     person: Array
-    ends: Array
+    with_event: Array
+    before: Array
+    upto: Array
 
 
 Measure: TypeAlias = Callable[[Ranked, Array], float]
@@ -35,9 +42,11 @@ def ranked(outcome: Array, risk: object, person: Array, metric: str) -> Ranked:
     """The rows of one model, ranked."""
     values = as_margin(risk) if metric in BY_RANK else as_risk(risk)
     rows = np.lexsort((outcome, person, -values))
-    descending = values[rows]
-    ends = np.flatnonzero(np.append(descending[1:] != descending[:-1], True)) if len(rows) else rows
-    return Ranked(outcome[rows], descending, person[rows], ends)
+    falling, happened = -values[rows], outcome[rows]
+    with_event = np.flatnonzero(happened)
+    before = np.searchsorted(falling, falling[with_event], side="left")
+    upto = np.searchsorted(falling, falling[with_event], side="right")
+    return Ranked(happened, values[rows], person[rows], with_event, before, upto)
 
 
 def measure_named(metric: str, capacity: int | None = None) -> Measure:
@@ -54,21 +63,34 @@ def measure_named(metric: str, capacity: int | None = None) -> Measure:
 
 def auroc(rows: Ranked, weights: Array) -> float:
     """Area under the receiver operating characteristic, ties counted half; not a number with one outcome only."""
-    true, false = _steps(rows, weights)
-    whole = true[-1] * false[-1] if len(true) else 0
-    if not whole:
-        return np.nan
-    gained = np.diff(false, prepend=0)
-    return float(gained @ (true - np.diff(true, prepend=0) / 2) / whole)
+    return float(areas(rows, weights)[0])
 
 
 def average_precision(rows: Ranked, weights: Array) -> float:
     """Mean precision over the gains in sensitivity; not a number without events, or with nothing else."""
-    true, false = _steps(rows, weights)
-    if not len(true) or not true[-1] * false[-1]:
-        return np.nan
-    precision = true / np.maximum(true + false, 1)
-    return float(np.diff(true, prepend=0) @ precision / true[-1])
+    return float(areas(rows, weights)[1])
+
+
+def areas(rows: Ranked, weights: Array) -> tuple[Array, Array]:
+    """AUROC and average precision for each line of weights, or for the only one."""
+    events = weights[..., rows.with_event]
+    # Whole weights keep these sums exact, in whatever order they are made.
+    all_before = _sums_to(weights)
+    true_before = _sums_to(events)
+    first = np.searchsorted(rows.with_event, rows.before)
+    last = np.searchsorted(rows.with_event, rows.upto)
+    true = true_before[..., last]
+    false = all_before[..., rows.upto] - true
+    false_before = all_before[..., rows.before] - true_before[..., first]
+    positives, negatives = true_before[..., -1], all_before[..., -1] - true_before[..., -1]
+    below = (events * (negatives[..., None] - (false + false_before) / 2)).sum(axis=-1)
+    precision = (events * (true / np.maximum(true + false, 1))).sum(axis=-1)
+    both = positives * negatives
+    exists = both > 0
+    return (
+        np.where(exists, below / np.where(exists, both, 1), np.nan),
+        np.where(exists, precision / np.where(exists, positives, 1), np.nan),
+    )
 
 
 def brier(rows: Ranked, weights: Array) -> float:
@@ -97,10 +119,11 @@ def sensitivity(rows: Ranked, weights: Array, capacity: int) -> float:
     return float(_listed(weights, capacity) @ rows.outcome / events)
 
 
-def _steps(rows: Ranked, weights: Array) -> tuple[Array, Array]:
-    """Events and non-events down to the end of each distinct risk."""
-    events = np.cumsum(weights * rows.outcome)[rows.ends]
-    return events, np.cumsum(weights)[rows.ends] - events
+def _sums_to(weights: Array) -> Array:
+    """The sum of the weights before each position, and last of all of them."""
+    sums = np.zeros((*weights.shape[:-1], weights.shape[-1] + 1))
+    np.cumsum(weights, axis=-1, out=sums[..., 1:])
+    return sums
 
 
 def _listed(weights: Array, capacity: int) -> Array:
@@ -120,6 +143,10 @@ def _intercept(rows: Ranked, weights: Array) -> float:
     return _number(Figure(recalibrate(rows.outcome, rows.risk, weights).intercept))
 
 
+def _distance(rows: Ranked, weights: Array, which: str) -> float:
+    return _number(calibration_errors(rows.outcome, rows.risk, weights)[which])
+
+
 LISTED: dict[str, Callable[[Ranked, Array, int], float]] = {"ppv": ppv, "sensitivity": sensitivity}
 
 MEASURES: dict[str, Measure] = {
@@ -130,5 +157,7 @@ MEASURES: dict[str, Measure] = {
     "calibration_in_the_large": lambda rows, w: _number(calibration_in_the_large(rows.outcome, rows.risk, w)),
     "calibration_slope": _slope,
     "calibration_intercept": _intercept,
-    "ici": lambda rows, w: _number(integrated_calibration_index(rows.outcome, rows.risk, w)),
+    "ici": lambda rows, w: _distance(rows, w, "ici"),
+    "e90": lambda rows, w: _distance(rows, w, "e90"),
+    "emax": lambda rows, w: _distance(rows, w, "emax"),
 }

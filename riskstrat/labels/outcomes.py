@@ -15,6 +15,7 @@ import pandas as pd
 from riskstrat.definitions.durations import days
 from riskstrat.definitions.recipes import LabelRecipe
 from riskstrat.errors import IndexDateError
+from riskstrat.labels import actions
 from riskstrat.labels.registration import registered_until
 from riskstrat.sources import tables
 from riskstrat.sources.selection import day, known_rows
@@ -31,14 +32,21 @@ _NEVER = np.datetime64("NaT")
 @dataclass(frozen=True)
 class Labels:
     """`rows`: one row per patient and index date of the cohort, in its order, with columns `patient_id, index_date,
-    outcome (1, 0, or NaN where it cannot be said), reason, event_on, censored_on`.
+    outcome (1, 0, or NaN where it cannot be said), reason, event_on, censored_on, action_on`. `action_on` is the first
+    action of an MDT in the label window.
 
-    `counts` says how many rows have each reason; `notes` which filters of the outcome were left out.
+    `counts` says how many rows have each reason; `notes` which filters of the outcome were left out, and which tables
+    of the teams' actions were not landed.
     """
 
     rows: pd.DataFrame
     counts: Mapping[str, int]
     notes: tuple[str, ...] = ()
+
+    @property
+    def intervened(self) -> actions.Intervened:
+        """How many rows had an action of an MDT in their window, and how many lost a known outcome for it."""
+        return actions.intervened(self.rows)
 
 
 def label(store: Store, cohort: pd.DataFrame, outcome: ir.Table, recipe: LabelRecipe, as_at: date) -> Labels:
@@ -50,15 +58,19 @@ def label(store: Store, cohort: pd.DataFrame, outcome: ir.Table, recipe: LabelRe
     require_complete(index, recipe, as_at)
     person = cohort["person"].to_numpy()
     event, notes = _first_event(store, cohort, outcome, recipe, as_at)
+    acted, unknown = actions.first_actions(store, cohort, recipe)
     died = _deaths(store, as_at)
     left = registered_until(store, person, index, as_at)
     rows = _decide(index, recipe, event, died[person], left)
     if recipe.exclude_periods:
         _exclude(rows, index, recipe)
+    rows["action_on"] = acted.astype("datetime64[s]")
+    if recipe.intervened != "treat":
+        actions.apply_mode(rows, recipe.intervened, died[person])
     rows.insert(0, "index_date", cohort["index_date"].to_numpy())
     rows.insert(0, "patient_id", cohort["patient_id"].to_numpy())
     counts = {str(reason): int(n) for reason, n in rows["reason"].value_counts().sort_index().items()}
-    return Labels(rows, counts, notes)
+    return Labels(rows, counts, notes + unknown)
 
 
 def _exclude(rows: pd.DataFrame, index: npt.NDArray[np.datetime64], recipe: LabelRecipe) -> None:

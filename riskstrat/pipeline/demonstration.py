@@ -8,11 +8,11 @@ from pathlib import Path
 
 from riskstrat.errors import PublicationError, WorkspaceError
 from riskstrat.pipeline.ingesting import ingest
-from riskstrat.pipeline.learning import train
 from riskstrat.pipeline.promoting import promote
 from riskstrat.pipeline.publishing import weekly, withdraw
 from riskstrat.pipeline.reports import Progress, Report, silent
 from riskstrat.pipeline.simulating import simulate
+from riskstrat.pipeline.training import train
 from riskstrat.sources.store import open_store
 from riskstrat.workspace import find, load
 

@@ -41,12 +41,14 @@ def explain(
             f"the patient asked for has no score at {when}: not in the data, not eligible then, or not available"
         )
     reasons = reasons_for(opened, scored, row["patient_id"])
-    risk, margin = float(row["risk"].iloc[0]), float(row["margin"].iloc[0])
+    risk, low, high, margin = (float(row[name].iloc[0]) for name in ("risk", "risk_low", "risk_high", "margin"))
     themes = [_plain(theme) for theme in reasons.to_dict("records")]
     summary: dict[str, Any] = {
         "patient_id": patient,
         "index_date": row["index_date"].iloc[0].date(),
         "risk": risk,
+        "risk_low": low,
+        "risk_high": high,
         "margin": margin,
         "base_margin": margin - sum(theme["contribution"] for theme in themes),
         "model": scored.version.name,
@@ -66,6 +68,8 @@ def _lines(summary: dict[str, Any], scored: Scored) -> tuple[str, ...]:
     head = f"Estimated chance: about {100 * summary['risk']:.0f} in 100 ({recipe['title']}), at {summary['index_date']}"
     lines = [
         head,
+        f"For people with similar records, between {100 * summary['risk_low']:.0f} and "
+        f"{100 * summary['risk_high']:.0f} in 100",
         f"Model {summary['model']} version {summary['version']}. Supports, does not replace, clinical judgement.",
     ]
     for theme in sorted(summary["themes"], key=lambda theme: -abs(theme["contribution"])):

@@ -1,263 +1,206 @@
-"""The verb `train`: a cohort stacked over index dates, its labels, a fit, an evaluation, a registered version."""
+"""From a study to models: one for each origin, tested as it would have been, and the one that is registered."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskstrat.cohort import Cohort, at_dates, at_discharges
-from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import Recipe
-from riskstrat.errors import IndexDateError, TrainingError
-from riskstrat.evaluation import Evaluation, baseline_table, bootstrap_by_person, evaluate, pooled_yield, verdict
-from riskstrat.labels import Labels, events_by_provider, label
-from riskstrat.pipeline.opened import Opened, build_matrix, open_workspace
-from riskstrat.pipeline.reports import Progress, Report, silent
-from riskstrat.registry import ModelVersion, log_model
-from riskstrat.training import Fitted, fit, index_dates, slices
+from riskstrat.errors import TrainingError
+from riskstrat.labels import events_by_provider
+from riskstrat.pipeline.reports import Progress, silent
+from riskstrat.pipeline.study import Fold, Study, gather
+from riskstrat.scoring import RiskModel
+from riskstrat.training import Fitted, Tuned, fit, tune
 
 LIGHTGBM = "lightgbm"
 LOGISTIC = "logistic_regression"
-_PROVIDERS_SAID = 3
+REGISTERED, HELD_OUT = "registered", "people held out of the latest origin"
+
+Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class TrainingSet:
-    """The rows that train, calibrate and test: cohort, labels and slice of each, in one order."""
+class Tested:
+    """A fold with its fit: what each model said of the fold's test rows."""
 
-    cohort: Cohort
-    labels: Labels
-    slice: npt.NDArray[np.str_]
+    fold: Fold
+    fitted: Fitted
 
     @property
-    def usable(self) -> npt.NDArray[np.bool_]:
-        """Rows with an outcome, in one of the slices."""
-        return (self.slice != "") & self.labels.rows["outcome"].notna().to_numpy()
+    def model(self) -> RiskModel:
+        return self.fitted.model
 
 
 @dataclass(frozen=True)
 class Learned:
-    """A fit and all that it was made from. `outcome` is 1 or 0 for each row of the matrix."""
+    """All fits of a study. `tested`: the latest origin first. `registered`: from the newest labels, without a test.
 
-    opened: Opened
+    `held_out` is the latest origin once more without the people it is tested on, `older` the model of each age in
+    months; what could not be fitted is absent. `tuned` is None where the recipe's settings are taken as they stand.
+    `left_out` says which test dates could not be fitted and why.
+    """
+
+    study: Study
     recipe: Recipe
-    as_at: date
-    data: TrainingSet
+    tuned: Tuned | None
+    tested: tuple[Tested, ...]
+    registered: Fitted
+    held_out: Fitted | None
+    older: Mapping[int, RiskModel]
     providers: pd.DataFrame
-    matrix: FeatureMatrix
-    outcome: npt.NDArray[np.float64]
-    fitted: Fitted
-
-
-def train(root: Path | None, recipe_name: str, as_at: date | None = None, progress: Progress = silent) -> Report:
-    """Train, evaluate and register a version of the recipe's model, from rows known on `as_at`."""
-    learned = learn(root, recipe_name, as_at, progress)
-    progress("evaluation", 0.0)
-    evaluated = _evaluate(learned)
-    version = _register(learned, evaluated)
-    progress("evaluation", 1.0)
-    return _report(learned, evaluated, version)
+    left_out: tuple[str, ...]
 
 
 def learn(root: Path | None, recipe_name: str, as_at: date | None = None, progress: Progress = silent) -> Learned:
-    """Cohort, labels, features and fit, from rows known on `as_at` (default: data-as-at); nothing is registered."""
-    opened = open_workspace(root)
-    recipe = opened.recipe(recipe_name)
-    until = as_at or opened.store.data_as_at
-    if until > opened.store.data_as_at:
-        raise IndexDateError(f"--as-at {until} is in the future: the data are as at {opened.store.data_as_at}")
-    progress("cohort and labels", 0.0)
-    data = training_set(opened, recipe, until)
-    providers = events_by_provider(opened.store, opened.rows_named(recipe.outcome), until)
-    progress("cohort and labels", 1.0)
-    matrix = _matrix(opened, data, progress)
+    """Gather, tune and fit, from rows known on `as_at` (default: data-as-at); nothing is registered."""
+    study = gather(root, recipe_name, as_at, progress)
+    outcome = study.opened.rows_named(study.recipe.outcome)
+    providers = events_by_provider(study.opened.store, outcome, study.as_at)
+    folds = study.folds()
+    recipe, tuned = tuned_recipe(study, folds[-1], progress)
+    made = _fits(study, recipe, _jobs(study, folds), progress)
+    tested = tuple(Tested(fold, fit) for fold in folds if isinstance(fit := made[fold.name], Fitted))
+    refused = {fold.name: fit for fold in folds if isinstance(fit := made[fold.name], TrainingError)}
+    registered = made[REGISTERED] if study.origins else tested[0].fitted if tested else refused[folds[0].name]
+    for needed in (tested[0].fitted if tested else refused[folds[0].name], registered):
+        if isinstance(needed, TrainingError):
+            raise needed
+    assert isinstance(registered, Fitted)
+    alone = made.get(HELD_OUT)
+    older = {age: fit.model for age, one in study.older.items() if isinstance(fit := made[one.name], Fitted)}
+    return Learned(
+        study,
+        recipe,
+        tuned,
+        tested,
+        registered,
+        alone if isinstance(alone, Fitted) else None,
+        older,
+        providers,
+        tuple(f"test date {name} is left out: {why}" for name, why in refused.items()),
+    )
+
+
+class _Job(NamedTuple):
+    """A fold to fit, and whether the baselines are fitted beside it."""
+
+    fold: Fold
+    rivals: bool = False
+
+
+def _jobs(study: Study, folds: tuple[Fold, ...]) -> dict[str, _Job]:
+    jobs = {fold.name: _Job(fold, rivals=True) for fold in folds}
+    if study.origins:
+        jobs[REGISTERED] = _Job(study.fold(study.origins[0]))
+        if study.recipe.evaluation.person_disjoint:
+            jobs[HELD_OUT] = _Job(study.unknown_people(folds[0]))
+    older = {origin.name: origin for origin in study.older.values() if origin.name not in jobs}
+    return jobs | {name: _Job(study.fold(origin)) for name, origin in older.items()}
+
+
+def _fits(
+    study: Study, recipe: Recipe, jobs: Mapping[str, _Job], progress: Progress
+) -> dict[str, Fitted | TrainingError]:
+    """Each job's fit or refusal. Fits stand side by side, one processor thread each, which changes no result."""
     progress("fitting", 0.0)
-    outcome = data.labels.rows["outcome"].to_numpy(float)[data.usable]
-    known = {"as_at": until.isoformat(), "store": opened.store.fingerprint}
-    fitted = fit(matrix, outcome, data.slice[data.usable], recipe, tables=_tables(opened), trained=known)
-    progress("fitting", 1.0)
-    return Learned(opened, recipe, until, data, providers, matrix, outcome, fitted)
+    made: dict[str, Fitted | TrainingError] = {}
+    pool = ThreadPoolExecutor(study.opened.workspace.settings.engine.threads)
+    try:
+        running = {pool.submit(_fit_or_refusal, study, recipe, job): name for name, job in jobs.items()}
+        for done in as_completed(running):
+            made[running[done]] = done.result()
+            progress("fitting", len(made) / len(jobs))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return made
 
 
-def training_set(opened: Opened, recipe: Recipe, as_at: date) -> TrainingSet:
-    """Cohort, labels and slices of a recipe. Raises IndexDateError or TrainingError where dates do not allow it."""
-    comparable = opened.store.comparable_dates
-    if recipe.cohort.index == "calendar":
-        if not comparable:
-            raise TrainingError(
-                f"{recipe.name} has calendar index dates, but this source shifts dates from person to person; "
-                "use a recipe whose index dates are discharges"
-            )
-        dates = index_dates(recipe, as_at, records_from=opened.store.records_from)
-        cohort = at_dates(opened.store, recipe.cohort, dates.all, opened.opt_outs)
-    else:
-        discharges = opened.rows_named(recipe.cohort.index)
-        cohort = at_discharges(opened.store, recipe.cohort, discharges, as_at, opened.opt_outs)
-        cohort = _complete(cohort, recipe, as_at)
-    labels = label(opened.store, cohort.rows, opened.rows_named(recipe.outcome), recipe.label, as_at)
-    return TrainingSet(cohort, labels, slices(recipe, cohort.rows, as_at, comparable))
+def _fit_or_refusal(study: Study, recipe: Recipe, job: _Job) -> Fitted | TrainingError:
+    try:
+        return fit_fold(study, recipe, job.fold, rivals=job.rivals)
+    except TrainingError as refused:
+        return refused
 
 
-def _complete(cohort: Cohort, recipe: Recipe, as_at: date) -> Cohort:
-    """Discharges whose label window is complete by `as_at`; the rest are counted."""
-    last = pd.Timestamp(as_at) - pd.Timedelta(days=recipe.label.complete_after)
-    rows = cohort.rows[cohort.rows["index_date"] <= last].reset_index(drop=True)
-    counts = dict(cohort.counts) | {"window not complete": len(cohort.rows) - len(rows), "eligible": len(rows)}
-    return replace(cohort, rows=rows, counts=counts)
+def fit_fold(study: Study, recipe: Recipe, fold: Fold, *, rivals: bool = True, threads: int = 1) -> Fitted:
+    """One fit on the rows of a fold, tested where the fold has test rows. Raises TrainingError."""
+    made_on = fold.origin.made_on if fold.origin else study.as_at
+    features = study.opened.workspace.features
+    return fit(
+        study.matrix,
+        fold.seen,
+        fold.slice_of,
+        recipe,
+        threads=threads,
+        tables={name: one.rows.stream for name, one in features.items() if one.rows is not None},
+        trained={"as_at": made_on.isoformat(), "store": study.opened.store.fingerprint},
+        declared=features,
+        tested=fold.origin is None or bool(fold.origin.test),
+        rivals=rivals,
+    )
 
 
-def _matrix(opened: Opened, data: TrainingSet, progress: Progress) -> FeatureMatrix:
-    rows = data.cohort.rows[data.usable].reset_index(drop=True)
-    return build_matrix(opened, replace(data.cohort, rows=rows), progress)
+def tuned_recipe(study: Study, oldest: Fold, progress: Progress) -> tuple[Recipe, Tuned | None]:
+    """The recipe with the settings found in the oldest training period, which no test date comes before."""
+    if not study.recipe.tuning.trials:
+        return study.recipe, None
+    progress("tuning", 0.0)
+    tuned = tune(study.matrix, oldest.seen, oldest.slice_of, study.recipe)
+    progress("tuning", 1.0)
+    return study.recipe.model_copy(update={"learner": tuned.learner}), tuned
 
 
-def _tables(opened: Opened) -> dict[str, str]:
-    """The source behind each feature, so that a later refusal can name what was not landed."""
-    features = opened.workspace.features
-    return {name: one.rows.stream for name, one in features.items() if one.rows is not None}
+def _registered(study: Study, recipe: Recipe, tested: list[Tested]) -> Fitted:
+    """The model made on `as_at` from the newest labels. Split by person, the tested model is the one registered."""
+    if not study.origins:
+        return tested[0].fitted
+    return fit_fold(study, recipe, study.fold(study.origins[0]), rivals=False)
 
 
 @dataclass(frozen=True)
-class Evaluated:
-    """The test slice, measured: every model's figures, paired intervals, what lists at capacity would have found."""
+class Pooled:
+    """The test rows of every origin, one below the other; a person stands once for each test date.
 
-    models: Mapping[str, Evaluation]
-    intervals: pd.DataFrame | None
-    verdict: str
-    at_capacity: Mapping[str, Any]
+    `rows` are positions in the study. `risks` (0 to 1) has each model that every origin has; each row's risk is that of
+    its own origin's model. `list_of` numbers the list that a row would have been on.
+    """
 
-    @property
-    def table(self) -> pd.DataFrame:
-        return baseline_table(self.models, self.intervals)
+    rows: npt.NDArray[np.int64]
+    outcome: Numbers
+    people: npt.NDArray[np.object_]
+    list_of: npt.NDArray[np.int64]
+    risks: Mapping[str, Numbers]
+    capacity: int
+    left_out: Mapping[str, str]
 
-
-def _evaluate(learned: Learned) -> Evaluated:
-    recipe, fitted = learned.recipe, learned.fitted
-    keys, happened = learned.matrix.keys.iloc[fitted.test_rows], learned.outcome[fitted.test_rows]
-    people, dates, capacity = keys["patient_id"].to_numpy(), list_dates(learned), capacity_of(learned)
-    models = {
-        name: evaluate(happened, fitted.risks[name], capacity=capacity, people=people, margin=margin)
-        for name, margin in fitted.margins.items()
-    }
-    pooled = pooled_yield(happened, fitted.margins[LIGHTGBM], dates, None, capacity, order=people)
-    rounds, seed = recipe.evaluation.bootstrap_rounds, recipe.learner.seed
-    intervals, said = None, "No intervals: bootstrap_rounds is 0, or the test rows have one outcome only."
-    if rounds and 0 < happened.sum() < len(happened):
-        intervals = bootstrap_by_person(happened, fitted.margins, people, metric="auroc", rounds=rounds, seed=seed)
-        said = verdict(intervals) if LOGISTIC in fitted.margins else "No logistic regression to compare with."
-    return Evaluated(models, intervals, said, pooled.to_dict())
+    def with_model(self, name: str, risk: Numbers) -> Pooled:
+        return replace(self, risks={**self.risks, name: risk})
 
 
-def list_dates(learned: Learned) -> npt.NDArray[np.datetime64]:
-    """The list that each test row would have been on: its index date, or one list where index dates are discharges."""
-    dates = learned.matrix.keys["index_date"].to_numpy()[learned.fitted.test_rows]
-    return dates if learned.recipe.cohort.index == "calendar" else np.zeros(len(dates), "datetime64[D]")
+def pooled(learned: Learned) -> Pooled:
+    """Every origin's test rows together, with the capacity of one list."""
+    tested = learned.tested
+    rows = np.concatenate([one.fitted.test_rows for one in tested])
+    names = [name for name in tested[0].fitted.risks if all(name in one.fitted.risks for one in tested)]
+    risks = {name: np.concatenate([one.fitted.risks[name] for one in tested]) for name in names}
+    list_of = np.repeat(np.arange(len(tested)), [len(one.fitted.test_rows) for one in tested])
+    capacity = max(1, round(learned.recipe.evaluation.capacity_per_1000 * len(rows) / 1000 / len(tested)))
+    study = learned.study
+    left_out = _left_out(tested, names)
+    return Pooled(rows, study.outcome[rows], study.patient_ids[rows], list_of, risks, capacity, left_out)
 
 
-def capacity_of(learned: Learned) -> int:
-    """People that a list of the test slice would hold, by the recipe's capacity per 1,000 eligible."""
-    rows, lists = len(learned.fitted.test_rows), len(np.unique(list_dates(learned)))
-    return max(1, round(learned.recipe.evaluation.capacity_per_1000 * rows / 1000 / lists))
-
-
-def _register(learned: Learned, evaluated: Evaluated) -> ModelVersion:
-    opened, recipe, data = learned.opened, learned.recipe, learned.data
-    facts = {
-        "as_at": learned.as_at.isoformat(),
-        "verdict": evaluated.verdict,
-        "cohort": dict(data.cohort.counts),
-        "labels": dict(data.labels.counts),
-        "notes": list(data.cohort.notes + data.labels.notes + opened.engine.notes + opened.store.notes),
-        "store": opened.store.fingerprint,
-        "at_capacity": dict(evaluated.at_capacity),
-        "fit": dict(learned.fitted.facts),
-    }
-    whole = evaluated.models[LIGHTGBM].to_dict()
-    metrics = {name: value for name, value in whole.items() if isinstance(value, int | float)}
-    return log_model(
-        opened.workspace.root / "registry",
-        recipe.name,
-        learned.fitted.model,
-        metrics=metrics,
-        params=recipe.model_dump(mode="json"),
-        facts=facts,
-        files={
-            "evaluation.csv": evaluated.table.to_csv(index=False, lineterminator="\n"),
-            "events_by_provider_and_month.csv": learned.providers.to_csv(index=False, lineterminator="\n"),
-        },
-    )
-
-
-def _report(learned: Learned, evaluated: Evaluated, version: ModelVersion) -> Report:
-    data, facts, name = learned.data, learned.fitted.facts, learned.recipe.name
-    sizes = pd.Series(data.slice[data.usable]).value_counts()
-    rows = {each: int(sizes.get(each, 0)) for each in ("train", "calibration", "test")}
-    summary = {
-        "model": version.name,
-        "version": version.version,
-        "as_at": learned.as_at,
-        "verdict": evaluated.verdict,
-        "rows": rows,
-        "features": len(learned.matrix.columns),
-        "definitions_hash": learned.matrix.definitions_hash,
-        "cohort": dict(data.cohort.counts),
-        "labels": dict(data.labels.counts),
-        "evaluation": {each: one.to_dict() for each, one in evaluated.models.items()},
-        "intervals": [] if evaluated.intervals is None else _records(evaluated.intervals),
-        "at_capacity": dict(evaluated.at_capacity),
-        "fit": dict(facts),
-        "notes": list(data.cohort.notes + data.labels.notes),
-    }
-    lines = (
-        evaluated.verdict,
-        f"{version.name} version {version.version}, data as at {learned.as_at}: {summary['features']} features; "
-        + ", ".join(f"{number:,} {each} rows" for each, number in rows.items()),
-        "labels: " + ", ".join(f"{number:,} {reason}" for reason, number in data.labels.counts.items()),
-        *(_provider_lines(learned.providers) if learned.opened.store.comparable_dates else ()),
-        *_unmeasured(evaluated.models[LIGHTGBM]),
-        *facts["notes"],
-        *data.labels.notes,
-        f"To put it to use: riskstrat promote {name} {version.version}",
-    )
-    return Report(summary, lines, _comparison(evaluated.models))
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = frame.astype(object).where(frame.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
-
-
-def _provider_lines(providers: pd.DataFrame) -> tuple[str, ...]:
-    """A line for each of the largest providers: a step in its months means that its recording has changed."""
-    whole = providers[~providers["month"].isin([providers["month"].min(), providers["month"].max()])]
-    sizes = whole.groupby("provider")["events"].sum().sort_values(ascending=False)
-    return tuple(_provider_line(name, whole[whole["provider"] == name]) for name in sizes.index[:_PROVIDERS_SAID])
-
-
-def _provider_line(name: str, months: pd.DataFrame) -> str:
-    low, high = months.loc[months["events"].idxmin()], months.loc[months["events"].idxmax()]
-    return (
-        f"provider {name}: on average {months['events'].mean():,.0f} outcome events a month, "
-        f"from {low['events']:,} in {low['month']} to {high['events']:,} in {high['month']}"
-    )
-
-
-def _unmeasured(one: Evaluation) -> tuple[str, ...]:
-    return tuple(f"{name}: not available, {reason}" for name, reason in one.reasons.items())
-
-
-def _comparison(models: Mapping[str, Evaluation]) -> tuple[tuple[str, ...], ...]:
-    names = ("auroc", "auprc", "brier", "calibration_slope", "calibration_intercept", "ici")
-    header = ("test set", "AUROC", "AUPRC", "Brier", "slope", "intercept", "ICI", "PPV at capacity")
-    rows: list[tuple[str, ...]] = [header]
-    for model, one in models.items():
-        figures = [getattr(one, name) for name in names] + [one.yields[0].ppv if one.yields else None]
-        rows.append((model.replace("_", " "), *("" if figure is None else f"{figure:.3f}" for figure in figures)))
-    return tuple(rows)
+def _left_out(tested: tuple[Tested, ...], names: list[str]) -> dict[str, str]:
+    said: dict[str, Any] = {}
+    for one in tested:
+        said |= {name: why for name, why in one.fitted.facts["left_out"].items() if name not in names}
+    return said

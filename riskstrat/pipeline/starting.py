@@ -32,5 +32,7 @@ def check(root: Path | None) -> Report:
         "recipes": len(loaded.recipes),
         "outcomes": len(loaded.outcomes),
         "teams": len(loaded.settings.teams),
+        "gates": sum(len(part) for part in loaded.promotion.model_dump().values()),
+        "hazards": len(loaded.hazards.hazards),
     }
     return Report(counts, ("all well: " + ", ".join(f"{number} {name}" for name, number in counts.items()),))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from riskstrat.cohort import Cohort
@@ -70,11 +69,11 @@ def scan_sql(root: Path | None) -> Report:
 
 
 def score(root: Path | None, when: str, out: Path, recipe: str | None = None, progress: Progress = silent) -> Report:
-    """Write `patient_id, index_date, risk` for everybody eligible, by the champion of the recipe."""
+    """Write `patient_id, index_date, risk, risk_low, risk_high` for everybody eligible, by the recipe's champion."""
     opened = open_workspace(root)
     chosen = opened.recipe(recipe)
     scored = score_cohort(opened, chosen, when, progress)
-    write_table(scored.rows[["patient_id", "index_date", "risk"]], out)
+    write_table(scored.rows[["patient_id", "index_date", "risk", "risk_low", "risk_high"]], out)
     summary = {
         "index_date": when,
         "rows": len(scored.rows),
@@ -92,7 +91,11 @@ def score(root: Path | None, when: str, out: Path, recipe: str | None = None, pr
 
 
 class Scored:
-    """Everybody eligible with margin and risk. `rows`: the cohort and columns `margin, risk`, in the matrix's order."""
+    """Everybody eligible with margin and risk.
+
+    `rows`: the cohort and columns `margin, risk, risk_low, risk_high`, in the matrix's order; low and high are the ends
+    of the 95% interval of the rate among people with similar scores.
+    """
 
     def __init__(self, cohort: Cohort, matrix: FeatureMatrix, model: RiskModel, version: ModelVersion) -> None:
         margin = model.margin(matrix)
@@ -100,7 +103,10 @@ class Scored:
         self.matrix = matrix
         self.model = model
         self.version = version
-        self.rows: pd.DataFrame = cohort.rows.assign(margin=margin, risk=np.asarray(model.risk_of(margin)))
+        low, high = model.range_of(margin)
+        self.rows: pd.DataFrame = cohort.rows.assign(
+            margin=margin, risk=model.risk_of(margin), risk_low=low, risk_high=high
+        )
 
 
 def score_cohort(opened: Opened, recipe: Recipe, when: str, progress: Progress) -> Scored:

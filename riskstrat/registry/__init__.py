@@ -1,7 +1,19 @@
 """Which models exist, how each did, and which one is the champion. MLflow on SQLite in the workspace's registry/."""
 
+from riskstrat.registry.gates import Gate, gates
 from riskstrat.registry.recording import log_model
 from riskstrat.registry.store import ModelVersion
-from riskstrat.registry.versions import champion, models, promote
+from riskstrat.registry.versions import Kept, champion, champion_version, kept, models, promote
 
-__all__ = ["ModelVersion", "champion", "log_model", "models", "promote"]
+__all__ = [
+    "Gate",
+    "Kept",
+    "ModelVersion",
+    "champion",
+    "champion_version",
+    "gates",
+    "kept",
+    "log_model",
+    "models",
+    "promote",
+]

@@ -7,7 +7,7 @@ import math
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-MODEL, DATA, FILES, FACTS = "model", "riskstrat_model", "files", "facts.json"
+MODEL, DATA, FILES, ORIGINS, EVIDENCE = "model", "riskstrat_model", "files", "origins", "evidence.json"
 LOADER = "riskstrat.registry.pyfunc"
 NEEDED = ("lightgbm", "numpy", "pandas", "scipy")
 """What the loader imports besides riskstrat itself, in the versions at hand."""
@@ -31,7 +31,7 @@ AT_ONCE = 100
 """Figures that MLflow takes in one call."""
 
 LONGEST = 500
-"""Characters of a parameter that are kept; facts.json holds the whole."""
+"""Characters of a parameter that are kept; evidence.json holds the whole."""
 
 Each = TypeVar("Each")
 
@@ -43,17 +43,20 @@ def log_model(
     *,
     metrics: Mapping[str, float | None],
     params: Mapping[str, Any],
-    facts: Mapping[str, Any],
-    files: Mapping[str, bytes | str],
+    evidence: Mapping[str, Any],
+    origins: Mapping[str, RiskModel],
+    papers: Callable[[int], Mapping[str, bytes | str]],
 ) -> ModelVersion:
     """Keep `model` as the next version of `recipe_name`, and give that version.
 
-    metrics without a value are left out. facts are written whole to facts.json, files below files/. A version exists
-    only once everything is written. Raises StorageError if the registry cannot be written.
+    metrics without a value are left out. evidence is written whole to evidence.json. origins: the model of each tested
+    origin by the day it was made on. papers: the files kept below files/, made once the number of the version is
+    known. A version exists only once everything is written. Raises StorageError if the registry cannot be written.
     """
     with opened(registry) as client, tempfile.TemporaryDirectory() as scratch:
         follow_the_folder(registry)
-        _stage(Path(scratch), model, facts, files)
+        _stage(Path(scratch), model, evidence, origins)
+        _write(Path(scratch) / FILES, papers(_next(client, recipe_name)))
         run = client.create_run(_experiment(client, registry, recipe_name), run_name=recipe_name)
         try:
             _log_figures(client, run, metrics, params)
@@ -67,8 +70,8 @@ def log_model(
             raise
 
 
-def _stage(scratch: Path, model: RiskModel, facts: Mapping[str, Any], files: Mapping[str, bytes | str]) -> None:
-    """Write everything the run keeps below one folder: the model as MLflow loads it, facts.json and files/."""
+def _stage(scratch: Path, model: RiskModel, evidence: Mapping[str, Any], origins: Mapping[str, RiskModel]) -> None:
+    """Write what the run keeps below one folder: the model as MLflow loads it, its evidence, the origins' models."""
     import mlflow
 
     model.save(scratch / DATA)
@@ -79,11 +82,25 @@ def _stage(scratch: Path, model: RiskModel, facts: Mapping[str, Any], files: Map
         pip_requirements=[f"riskstrat=={__version__}", *(f"{name}=={metadata.version(name)}" for name in NEEDED)],
     )
     shutil.rmtree(scratch / DATA)
-    (scratch / FACTS).write_text(json.dumps(facts, sort_keys=True, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    text = json.dumps(evidence, sort_keys=True, indent=1, ensure_ascii=False, default=str)
+    (scratch / EVIDENCE).write_text(text + "\n", "utf-8")
+    for name, one in origins.items():
+        one.save(scratch / ORIGINS / name)
+
+
+def _write(folder: Path, files: Mapping[str, bytes | str]) -> None:
     for name, content in files.items():
-        path = scratch / FILES / name
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def _next(client: MlflowClient, recipe_name: str) -> int:
+    """The number that MLflow will give the next version: versions count on, whatever was deleted."""
+    if not client.search_registered_models(f"name = '{recipe_name}'"):
+        return 1
+    found = client.search_model_versions(f"name = '{recipe_name}'", max_results=1, order_by=["version_number DESC"])
+    return int(found[0].version) + 1 if found else 1
 
 
 def _experiment(client: MlflowClient, registry: Path, recipe_name: str) -> str:

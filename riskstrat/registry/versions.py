@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +12,36 @@ import pandas as pd
 
 from riskstrat.definitions.codelists import near
 from riskstrat.errors import ModelError
+from riskstrat.registry.recording import DATA, EVIDENCE, FILES, MODEL, ORIGINS
 from riskstrat.registry.store import ModelVersion, exists, follow_the_folder, opened
 from riskstrat.scoring import RiskModel, load
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-CHAMPION = "champion"
+CHAMPION, OVERRIDDEN = "champion", "promoted_over_gates"
 COLUMNS = ("model", "version", "alias", "trained_as_at", "auroc", "definitions", "run_id")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A version as it is kept: its folder below artifacts/, and its evidence."""
+
+    version: ModelVersion
+    folder: Path
+    evidence: Mapping[str, Any]
+
+    @property
+    def papers(self) -> dict[str, bytes]:
+        """The files made for people to read, by their name."""
+        root = self.folder / FILES
+        paths = sorted(path for path in root.rglob("*") if path.is_file())
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+
+    def origins(self) -> dict[str, RiskModel]:
+        """The model of each tested origin, by the day it was made on as 2025-08-31, the oldest first."""
+        folders = sorted(path for path in (self.folder / ORIGINS).glob("*") if path.is_dir())
+        return {path.name: load(path) for path in folders}
 
 
 def models(registry: Path) -> pd.DataFrame:
@@ -34,22 +58,42 @@ def models(registry: Path) -> pd.DataFrame:
     return pd.DataFrame(sorted(rows), columns=list(COLUMNS))
 
 
-def promote(registry: Path, name: str, version: int | None = None) -> ModelVersion:
-    """Make `version` (None: the latest) the champion of `name`, and give it.
+def promote(registry: Path, kept: Kept, overridden: str | None = None) -> None:
+    """Make a kept version the champion of its name. overridden: who promoted it over its gates and why, kept with it.
 
-    Raises ModelError if the model or version does not exist, or if its files are not whole.
+    Raises ModelError if its files are not whole.
+    """
+    load(kept.folder / MODEL / "data" / DATA)
+    with opened(registry) as client:
+        follow_the_folder(registry)
+        name, number = kept.version.name, str(kept.version.version)
+        if overridden:
+            client.set_model_version_tag(name, number, OVERRIDDEN, overridden)
+        client.set_registered_model_alias(name, CHAMPION, number)
+
+
+def kept(registry: Path, name: str, version: int | None = None) -> Kept:
+    """What the registry keeps of a version (None: the latest).
+
+    Raises ModelError if the model or version does not exist, or its evidence cannot be read.
     """
     _refuse_empty(registry, name)
     with opened(registry) as client:
-        follow_the_folder(registry)
         found = {int(each.version): each for each in _of(client, name)}
-        chosen = max(found) if version is None else version
-        if chosen not in found:
-            there = ", ".join(str(number) for number in sorted(found))
-            raise ModelError(f"{name} has no version {chosen}; it has: {there}")
-        _model(registry, found[chosen])
-        client.set_registered_model_alias(name, CHAMPION, str(chosen))
-        return _as_version(found[chosen])
+    chosen = max(found) if version is None else version
+    if chosen not in found:
+        there = ", ".join(str(number) for number in sorted(found))
+        raise ModelError(f"{name} has no version {chosen}; it has: {there}")
+    folder = (registry / found[chosen].tags["folder"]).parents[2]
+    return Kept(_as_version(found[chosen]), folder, _evidence(folder, name, chosen))
+
+
+def champion_version(registry: Path, name: str) -> int | None:
+    """The number of the champion of `name`, None where there is none."""
+    if not exists(registry):
+        return None
+    with opened(registry) as client:
+        return _champions(client).get(name)
 
 
 def champion(registry: Path, name: str) -> tuple[RiskModel, ModelVersion]:
@@ -62,6 +106,16 @@ def champion(registry: Path, name: str) -> tuple[RiskModel, ModelVersion]:
         if int(found.version) == chosen:
             return _model(registry, found), _as_version(found)
     raise ModelError(f'no champion for {name}; run "riskstrat promote {name}"')
+
+
+def _evidence(folder: Path, name: str, version: int) -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = json.loads((folder / EVIDENCE).read_text("utf-8"))
+    except (OSError, ValueError):
+        raise ModelError(
+            f"the evidence of {name} version {version} is missing or damaged; restore {EVIDENCE}, or train again"
+        ) from None
+    return found
 
 
 def _of(client: MlflowClient, name: str) -> list[Any]:

@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from riskstrat.definitions.matrix import FeatureMatrix, hash_of
 from riskstrat.errors import ModelError
-from riskstrat.scoring.calibrator import Calibrator
+from riskstrat.scoring.calibrator import Calibrator, calibrator_of
 from riskstrat.scoring.openmp import lightgbm
+from riskstrat.scoring.ranges import Ranges, ranges_of
 from riskstrat.scoring.storage import damaged, read, write
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class RiskModel:
 
     `booster_text` is LightGBM's own text. `fingerprints` gives the sha256 of each column's definition at training.
     `recipe` (name, title, sentence, outcome, horizon) and `trained` (counts, dates, settings) are plain values that
-    stand in model.json. `tables` names the source table behind a column, where known: a refusal reads it.
+    stand in model.json. `tables` names the source table behind a column, where known: a refusal reads it. `ranges`
+    says how sure a risk is; a model made before there were any has none.
     """
 
     booster_text: str
@@ -44,6 +46,7 @@ class RiskModel:
     recipe: Mapping[str, Any]
     trained: Mapping[str, Any]
     tables: Mapping[str, str] = field(default_factory=dict)
+    ranges: Ranges | None = None
 
     @property
     def name(self) -> str:
@@ -96,13 +99,26 @@ class RiskModel:
         """One calibrated risk (0 to 1) per margin."""
         return self.calibrator.risk(margin)
 
+    def range_of(self, margin: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """A low and a high risk (0 to 1) per margin: for people with similar records, between `low` and `high`.
+
+        The 95% interval of the share with the outcome among the people of the calibration slice whose scores were
+        nearest: how well the risk of such people was known then, by their own outcomes. It holds the risk itself, and
+        neither end falls as the margin rises. It is no statement about one person, whose outcome is yes or no, nor
+        about what has changed since the calibration slice. Raises ModelError if the model has no ranges.
+        """
+        if self.ranges is None:
+            raise ModelError(f"{self.name} was trained without ranges; train it again to have them")
+        return self.ranges.of(margin, self.risk_of(margin))
+
     def save(self, folder: Path) -> None:
         """Write booster.txt and model.json; the same model gives the same bytes. Raises StorageError."""
         facts = {
             "columns": list(self.columns),
             "fingerprints": dict(self.fingerprints),
             "definitions_hash": self.definitions_hash,
-            "calibrator": {"method": "platt", "slope": self.calibrator.slope, "intercept": self.calibrator.intercept},
+            "calibrator": self.calibrator.to_dict(),
+            "ranges": None if self.ranges is None else self.ranges.to_dict(),
             "recipe": dict(self.recipe),
             "trained": dict(self.trained),
             "tables": dict(self.tables),
@@ -149,10 +165,11 @@ def load(folder: Path) -> RiskModel:
             booster_text=booster_text,
             columns=tuple(facts["columns"]),
             fingerprints=facts["fingerprints"],
-            calibrator=Calibrator(facts["calibrator"]["slope"], facts["calibrator"]["intercept"]),
+            calibrator=calibrator_of(facts["calibrator"]),
             recipe=facts["recipe"],
             trained=facts["trained"],
             tables=facts["tables"],
+            ranges=ranges_of(facts["ranges"]) if facts.get("ranges") else None,
         )
     except (KeyError, TypeError):
         raise damaged(folder) from None

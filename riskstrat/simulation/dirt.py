@@ -44,9 +44,8 @@ class Soiler:
         self.rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([seed, 2**31])))
         self.share, self.until = share, until
         self.died: dict[str, date] = {}
-        self._tables: list[str] = []
-        self._rows: list[int] = []
-        self._faults: list[str] = []
+        self._rows: dict[tuple[str, str], list[np.ndarray]] = {}
+        """By table and fault, so that a fault costs the memory of one number."""
 
     def soil(self, name: str, batch: pa.Table, first: int) -> pa.Table:
         """`batch` with faults; its first row is row `first` of the file. Duplicates are added at the end."""
@@ -118,14 +117,19 @@ class Soiler:
         )
 
     def _note(self, table: str, rows: np.ndarray, fault: str) -> None:
-        self._tables += [table] * len(rows)
-        self._rows += [int(row) for row in rows]
-        self._faults += [fault] * len(rows)
+        self._rows.setdefault((table, fault), []).append(rows.astype(np.int64))
 
     def write(self, path: Path) -> None:
         """The ledger as Parquet, ordered by table and row."""
-        ledger = pa.table([self._tables, self._rows, self._faults], schema=LEDGER)
-        pq.write_table(ledger.sort_by([("table", "ascending"), ("row", "ascending")]), path)
+        with pq.ParquetWriter(path, LEDGER) as writer:
+            for table in sorted({table for table, _ in self._rows}):
+                faults = [fault for named, fault in self._rows if named == table]
+                found = [np.concatenate(self._rows[table, fault]) for fault in faults]
+                rows = np.concatenate(found)
+                order = np.argsort(rows, kind="stable")
+                which = np.repeat(np.arange(len(faults)), [len(each) for each in found])[order]
+                said = pa.array(np.array(faults)[which])
+                writer.write_table(pa.table([pa.repeat(table, len(rows)), rows[order], said], schema=LEDGER))
 
 
 def replaced(batch: pa.Table, column: str, rows: np.ndarray, values: list[Any]) -> pa.Table:

@@ -6,21 +6,21 @@ import numpy as np
 
 ADMISSION_KNOTS = (0, 1, 5, 12, 18, 25, 35, 45, 55, 65, 72, 78, 85, 92, 105)
 ADMISSION_LOG = (
-    -1.944,
-    -2.744,
-    -3.444,
-    -3.913,
-    -3.672,
-    -3.738,
-    -3.99,
-    -4.054,
-    -4.026,
-    -4.107,
-    -3.952,
-    -3.589,
-    -2.948,
-    -2.707,
-    -2.607,
+    -1.964,
+    -2.764,
+    -3.464,
+    -3.933,
+    -3.692,
+    -3.758,
+    -4.010,
+    -4.074,
+    -4.046,
+    -4.127,
+    -3.972,
+    -3.609,
+    -2.968,
+    -2.727,
+    -2.627,
 )
 """Log emergency admissions a year at zero frailty, no conditions and IMD decile 5.5, fitted to the published rates."""
 
@@ -83,11 +83,11 @@ RECENT_DISCHARGE_STEPS = 3
 RECENT_DISCHARGE_DEATH = 2.5
 """For three steps after an emergency discharge the hazard of death is this many times as high."""
 
-OFFSPRING = ((0, 30, 0.047), (30, 90, 0.042), (90, 180, 0.035))
+OFFSPRING = ((0, 30, 0.044), (30, 90, 0.049), (90, 180, 0.046))
 """Days after discharge and mean number of further admissions that one admission brings there, for a typical person."""
 
 
 def offspring_factor(age: np.ndarray, level_value: np.ndarray, burden: np.ndarray) -> np.ndarray:
     """How much more, or less, than typical one admission brings further ones."""
     old = np.where(age < 18, -0.5, np.where(age >= 75, 0.05, 0.0))
-    return np.minimum(np.exp(0.25 * level_value + 0.35 * (burden - 0.5) + old), 2.2).astype(np.float32)
+    return np.minimum(np.exp(0.25 * level_value + 0.35 * (burden - 0.5) + old), 2.8).astype(np.float32)

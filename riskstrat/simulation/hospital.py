@@ -62,15 +62,17 @@ def death_rate(state: State, step: int, age: np.ndarray) -> np.ndarray:
 
 
 def die(rng: np.random.Generator, state: State, step: int, age: np.ndarray, present: np.ndarray) -> None:
-    """Deaths outside hospital in `step`."""
+    """Deaths outside hospital in `step`, of nobody before the day of joining."""
     rate = death_rate(state, step, age) * present
     who = np.flatnonzero(rng.random(len(rate), dtype=np.float32) < 1 - np.exp(-rate))
     when = state.calendar.boundary(step) + rng.random(len(who)) * state.calendar.length(step)
+    joined = when >= state.people.joined[who] - 1
+    who, when = who[joined], when[joined]
     state.death_time[who] = np.minimum(state.death_time[who], when)
 
 
 def admit(rng: np.random.Generator, state: State, spells: Spells, step: int, rate: np.ndarray) -> None:
-    """All emergency admissions of `step`: earliest first for each person, none while in hospital or after death."""
+    """All emergency admissions of `step`, earliest first for each person: none before joining, in hospital or dead."""
     who = happen(rng, rate)
     when = state.calendar.boundary(step) + rng.random(len(who)) * state.calendar.length(step)
     due = spells.waiting.pop(step, [])
@@ -82,7 +84,8 @@ def admit(rng: np.random.Generator, state: State, spells: Spells, step: int, rat
         who, when = who[order], when[order]
         first = np.concatenate([[True], who[1:] != who[:-1]])
         now, at = who[first], when[first]
-        free = (at >= state.in_hospital_until[now]) & (at < state.death_time[now]) & (state.people.leaves[now] > at)
+        free = (at >= state.in_hospital_until[now]) & (at < state.death_time[now])
+        free &= (at >= state.people.joined[now] - 1) & (state.people.leaves[now] > at)
         more = _stay(rng, state, spells, step, now[free], at[free], age)
         who = np.concatenate([who[~first], more[0]])
         when = np.concatenate([when[~first], more[1]])

@@ -105,7 +105,7 @@ def _illness(rng: np.random.Generator, count: int) -> np.ndarray:
 
 def _attends(rng: np.random.Generator, illness: np.ndarray) -> np.ndarray:
     often = rng.random(len(illness)) < 0.03
-    return (0.28 * illness + rng.normal(-0.10, ATTENDANCE_SPREAD, len(illness)) + 1.9 * often).astype(np.float32)
+    return (0.28 * illness + rng.normal(-0.13, ATTENDANCE_SPREAD, len(illness)) + 2.1 * often).astype(np.float32)
 
 
 def _joining(

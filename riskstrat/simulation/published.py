@@ -55,8 +55,8 @@ EVENTS_EACH = tuple(
         ("2", 0.1755, 0.8, 1.2, ""),
         ("3", 0.0609, 0.8, 1.2, ""),
         ("4", 0.0255, 0.7, 1.3, _RARE),
-        ("5", 0.0118, 0.65, 1.35, _RARE),
-        ("6 or more", 0.0146, 0.6, 1.5, _RARE),
+        ("5", 0.0118, 0.7, 1.3, _RARE),
+        ("6 or more", 0.0146, 0.7, 1.3, _RARE),
     )
 )
 
@@ -90,7 +90,7 @@ ATTENDERS = (
     ),
     Figure("of A&E attenders in a year, share with 2", 0.170, GREENFIELD),
     Figure("of A&E attenders in a year, share with 3 or more", 0.095, GREENFIELD),
-    Figure("of A&E attenders in a year, share with 6 or more", 0.012, GREENFIELD, 0.6, 1.5, _RARE),
+    Figure("of A&E attenders in a year, share with 6 or more", 0.012, GREENFIELD, 0.7, 1.3, _RARE),
 )
 ATTENDANCES = tuple(
     Figure(f"A&E attendances per 1,000 a year, age {ages}", rate, RECALLED, 0.7, 1.3, "an order of magnitude, recalled")

@@ -1,7 +1,22 @@
-"""From matrix and outcomes to a RiskModel: temporal splits, LightGBM, calibration and the plain baselines beside it."""
+"""From matrix and outcomes to a RiskModel: rolling origins, LightGBM, calibration and the plain baselines beside it."""
 
-from riskstrat.training.dates import Dates, Period, Periods, index_dates, periods
+from riskstrat.training.dates import Origin, Period, earlier, every_date, origins
 from riskstrat.training.fitting import Fitted, fit
-from riskstrat.training.slices import slices
+from riskstrat.training.slices import slices_by_person, slices_by_time, within, without_the_tested
+from riskstrat.training.tuning import Tuned, tune
 
-__all__ = ["Dates", "Fitted", "Period", "Periods", "fit", "index_dates", "periods", "slices"]
+__all__ = [
+    "Fitted",
+    "Origin",
+    "Period",
+    "Tuned",
+    "earlier",
+    "every_date",
+    "fit",
+    "origins",
+    "slices_by_person",
+    "slices_by_time",
+    "tune",
+    "within",
+    "without_the_tested",
+]

@@ -3,82 +3,142 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import TrainingError
 from riskstrat.scoring import Calibrator
 from riskstrat.training.calibration import calibrate
-from riskstrat.training.designs import Array, Design, age_and_sex, emergency_admissions, every_feature
-from riskstrat.training.logistic import fit_logistic, log_loss, log_odds
-from riskstrat.training.slices import shares
+from riskstrat.training.designs import AGE, SEXES, Design, age_and_sex, as_it_stands, every_feature, is_sex, logged
+from riskstrat.training.logistic import fit_logistic, log_odds
+from riskstrat.training.losses import log_loss
+from riskstrat.training.rows import Array, Index, Rows, rows_at
+from riskstrat.training.slices import CALIBRATION, TEST, TRAIN, shares
 
 PENALTIES = (1.0, 10.0, 100.0, 1000.0)
+FEW_COLUMNS = 20
 TUNING_ROWS = 20_000
 """Training rows on which the penalty is chosen; one person in four of them is held out."""
 
-BUILDERS: dict[str, Callable[[Sequence[str], Array], Design | str]] = {
-    "logistic_regression": every_feature,
-    "age_and_sex": age_and_sex,
-    "emergency_admissions_last_year": emergency_admissions,
-}
+Chosen = tuple[str, ...] | str
+"""The columns that a rival sees, or why it cannot be had."""
 
 
 class Learned(NamedTuple):
-    """A baseline: one margin and one calibrated risk per test row, or the reason why it was left out."""
+    """A baseline: one margin per test row and its calibrator, or the reason why it was left out."""
 
     margin: npt.NDArray[np.float64]
     calibrator: Calibrator | None
     note: str
 
 
-class Rows(NamedTuple):
-    """The rows of one slice: feature values, outcomes (0 or 1) and whose they are."""
+class Rival(NamedTuple):
+    """What a baseline sees of the matrix, and how that is made ready.
 
-    values: Array
-    outcome: Array
-    patient_ids: Array
+    A score of one number keeps its own order of people, even where few training rows happen to say otherwise.
+    """
 
-
-def fit_baselines(columns: Sequence[str], train: Rows, calibration: Rows, test: Rows, seed: int) -> dict[str, Learned]:
-    """Every baseline by its name; one that cannot be fitted has no calibrator and says why."""
-    return {name: _baseline(build, columns, (train, calibration, test), seed) for name, build in BUILDERS.items()}
+    chooses: Callable[[FeatureMatrix, Recipe], Chosen]
+    design: Callable[[Sequence[str], Array], Design]
+    is_a_score: bool = True
 
 
-def _baseline(
-    build: Callable[[Sequence[str], Array], Design | str],
-    columns: Sequence[str],
-    slices: tuple[Rows, Rows, Rows],
-    seed: int,
-) -> Learned:
-    train, calibration, test = slices
-    design = build(columns, train.values)
-    if isinstance(design, str):
-        return Learned(np.zeros(0), None, design)
+def fit_baselines(
+    matrix: FeatureMatrix, outcome: Array, places: dict[str, Index], recipe: Recipe
+) -> dict[str, Learned]:
+    """Every baseline by its name; one that cannot be fitted has no calibrator and says why.
+
+    Logistic regression sees the columns of the model; a published score is read from the whole matrix, so that a recipe
+    may keep it out of the model. places: positions of the train, calibration and test rows.
+    """
+    return {name: _baseline(rival, matrix, outcome, places, recipe) for name, rival in RIVALS.items()}
+
+
+def _baseline(rival: Rival, matrix: FeatureMatrix, outcome: Array, places: dict[str, Index], recipe: Recipe) -> Learned:
+    columns = rival.chooses(matrix, recipe)
+    if isinstance(columns, str):
+        return _left_out(columns)
+    train, calibration = (rows_at(matrix, columns, outcome, places[name]) for name in (TRAIN, CALIBRATION))
+    design = rival.design(columns, train.values)
     ready = design(train.values)
-    penalty = _penalty(ready, train, seed)
-    weights = fit_logistic(ready, train.outcome, penalty)
+    if (ready == ready[0]).all():
+        return _left_out(f"{columns[0]} is the same for everybody who trains")
+    penalty, near = _penalty(ready, train, recipe.learner.seed)
+    weights = fit_logistic(ready, train.outcome, penalty, near)
+    if rival.is_a_score and weights[0] <= 0:
+        weights = np.array([1.0, 0.0])
+    margin = log_odds(design(calibration.values), weights)
+    ids, method, seed = calibration.patient_ids, recipe.calibration.method, recipe.learner.seed
     try:
-        calibrator, note = calibrate(log_odds(design(calibration.values), weights), calibration.outcome)
+        made = calibrate(margin, calibration.outcome, ids, method, seed=seed, compare=False)
     except TrainingError as refused:
-        return Learned(np.zeros(0), None, str(refused))
-    return Learned(log_odds(design(test.values), weights), calibrator, f"L2 penalty {penalty:g}; {note}")
+        return _left_out(str(refused))
+    test = rows_at(matrix, columns, outcome, places[TEST])
+    return Learned(log_odds(design(test.values), weights), made.calibrator, f"L2 penalty {penalty:g}; {made.note}")
 
 
-def _penalty(ready: Array, train: Rows, seed: int) -> float:
-    """The penalty with the lowest log loss on people held out of a part of the training rows."""
+def _left_out(why: str) -> Learned:
+    return Learned(np.zeros(0), None, why)
+
+
+def _penalty(ready: Array, train: Rows, seed: int) -> tuple[float, Array | None]:
+    """The penalty with the lowest log loss on people held out of a part of the training rows, and weights near it.
+
+    A few columns among many rows need none to speak of, so nothing is searched for them.
+    """
+    if ready.shape[1] < FEW_COLUMNS:
+        return PENALTIES[0], None
     share = shares(train.patient_ids, seed + 1)
     part = np.argsort(share, kind="stable")[:TUNING_ROWS]
     held_out = part[: len(part) // 4]
     kept = part[~np.isin(share[part], share[held_out])]
     if not train.outcome[held_out].any() or not 0 < train.outcome[kept].sum() < len(kept):
-        return PENALTIES[-2]
-    losses = [
-        log_loss(
-            log_odds(ready[held_out], fit_logistic(ready[kept], train.outcome[kept], each)), train.outcome[held_out]
-        )
-        for each in PENALTIES
-    ]
-    return PENALTIES[int(np.argmin(losses))]
+        return PENALTIES[-2], None
+    seen, known, away = ready[kept], train.outcome[kept], ready[held_out]
+    found: list[tuple[float, float, Array]] = []
+    for penalty in reversed(PENALTIES):  # the strongest first: each begins where the one before it ended
+        weights = fit_logistic(seen, known, penalty, found[-1][2] if found else None)
+        found.append((log_loss(log_odds(away, weights), train.outcome[held_out]), penalty, weights))
+    _, penalty, weights = min(found, key=lambda one: one[:2])
+    return penalty, weights
+
+
+def _those_of_the_model(matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
+    return tuple(name for name in matrix.columns if name not in recipe.exclude_features)
+
+
+def _age_and_sex(matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
+    sexes = tuple(name for name in matrix.columns if is_sex(name))
+    if AGE not in matrix.columns or not sexes:
+        return f"the matrix has no {AGE if AGE not in matrix.columns else SEXES[0]} column"
+    return (AGE, *sexes)
+
+
+def _score(first: str, rest: tuple[str, ...], matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
+    """A score of one column, and of the part of it that is never printed where that stands apart."""
+    if first not in matrix.columns:
+        return f"the matrix has no {first} column"
+    return (first, *(name for name in rest if name in matrix.columns))
+
+
+def _parr30(matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
+    if recipe.cohort.index != "live_discharge":
+        return "PARR-30 predicts readmission after a discharge; the index dates of this recipe are calendar dates"
+    return _score("parr30", (), matrix, recipe)
+
+
+RIVALS: dict[str, Rival] = {
+    "logistic_regression": Rival(_those_of_the_model, every_feature, is_a_score=False),
+    "age_and_sex": Rival(_age_and_sex, age_and_sex, is_a_score=False),
+    "emergency_admissions_last_year": Rival(partial(_score, "emergency_admissions_365d", ()), logged),
+    "hfrs": Rival(partial(_score, "hfrs_730d", ("hfrs_private_items_730d",)), logged),
+    "charlson": Rival(partial(_score, "charlson_index", ("charlson_private_item",)), logged),
+    "parr30": Rival(_parr30, as_it_stands),
+}
+"""By the name each has in the evidence. Sources of the scores: Gilbert, Lancet 2018 (HFRS); Quan, American Journal of
+Epidemiology 2011 (Charlson); Billings, BMJ Open 2012 (PARR-30: log odds as published)."""

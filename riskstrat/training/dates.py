@@ -1,11 +1,12 @@
-"""Which index dates, or which periods of index dates, train, calibrate and test.
+"""Rolling origins: the days on which a model is made as it would have been, and the index dates it learns from.
 
-Counted back from the latest date whose outcomes are complete. Every group's label windows close, and their labels
-are final, before the next group begins, so no training label window reaches into the calibration or test period.
+Counted back from the day a model is made on. Every group's label windows close, and their labels are final, before the
+next group begins, so no training label window reaches into the calibration or test dates.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import islice
 from typing import NamedTuple
@@ -15,93 +16,111 @@ from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import IndexDateError
 
 
-class Dates(NamedTuple):
-    """The index dates of each slice; within a slice the latest comes first and the oldest last."""
-
-    train: tuple[date, ...]
-    calibration: tuple[date, ...]
-    test: tuple[date, ...]
-
-    @property
-    def all(self) -> tuple[date, ...]:
-        """Every index date once, the oldest first."""
-        return tuple(sorted({*self.train, *self.calibration, *self.test}))
-
-    def history_from(self, recipe: Recipe) -> date:
-        """The day from which records should stand for every lookback of the oldest index date to be whole."""
-        return self.all[0] - timedelta(days=days(recipe.split.history))
-
-
 class Period(NamedTuple):
-    """Index dates from `first` to `last`, both included."""
+    """Index dates from `first` to `last`, both included; a calendar index date is a period of one day."""
 
     first: date
     last: date
 
 
-class Periods(NamedTuple):
-    """The period of index dates of each slice, for cohorts whose index dates are events."""
-
-    train: Period
-    calibration: Period
-    test: Period
+Periods = tuple[Period, ...]
 
 
-def index_dates(recipe: Recipe, as_at: date, *, records_from: date | None = None) -> Dates:
-    """The calendar index dates of `recipe`, from data as at `as_at`.
+class Origin(NamedTuple):
+    """A model made on `made_on` from labels that were final by then, and the index dates it is tested on.
 
-    With `records_from`, training dates before the first record are left out. Raises IndexDateError when the records
-    are too short for one complete training, calibration and test date.
+    Within a group the latest comes first. The model that lists will be made with has no test dates yet.
     """
-    split = recipe.split
+
+    made_on: date
+    train: Periods
+    calibration: Periods
+    test: Periods
+
+    @property
+    def name(self) -> str:
+        """The day it was made on, as 2025-08-31."""
+        return self.made_on.isoformat()
+
+    @property
+    def learned_from(self) -> Periods:
+        return self.train + self.calibration
+
+
+def origins(recipe: Recipe, as_at: date, *, records_from: date | None = None) -> tuple[Origin, ...]:
+    """The origin made on `as_at`, without test dates, then one for each test date or test period, the latest first.
+
+    With `records_from`, dates before the first record are left out, and test dates that then have nothing to learn
+    from. Raises IndexDateError when not even one test date can be had.
+    """
     latest = as_at.toordinal() - recipe.label.complete_after
-    earliest = records_from.toordinal() if records_from else 1
-    slices: list[list[int]] = []
-    for wanted in (split.test_dates, split.calibration_dates, split.train_dates):
-        slices.append(_back(recipe, latest, wanted, earliest))
-        if not slices[-1] or (len(slices) < 3 and len(slices[-1]) < wanted):
-            raise _too_short(recipe, as_at, records_from)
-        latest = slices[-1][-1] - recipe.label.complete_after
-    test, calibration, train = slices
-    return Dates(_dates(train), _dates(calibration), _dates(test))
+    tested = []
+    for test in _counted(recipe, latest, recipe.split.test_dates, _earliest(records_from)):
+        found = _origin(recipe, test.first, records_from, (test,))
+        if found is not None:
+            tested.append(found)
+    newest = _origin(recipe, as_at, records_from, ())
+    if not tested or newest is None:
+        raise _too_short(recipe, as_at, records_from)
+    return (newest, *tested)
 
 
-def periods(recipe: Recipe, as_at: date) -> Periods:
-    """The periods of index dates of `recipe` where each index date is an event, such as a discharge.
+def earlier(recipe: Recipe, tested: Origin, age: int, *, records_from: date | None = None) -> Origin | None:
+    """The origin made `age` days before `tested` and tested on the same dates; None where records are too short."""
+    return _origin(recipe, tested.made_on - timedelta(days=age), records_from, tested.test)
 
-    Each is as long as the recipe's dates times their spacing. Raises IndexDateError when none is complete.
+
+def every_date(chosen: Iterable[Origin]) -> tuple[date, ...]:
+    """Each first day of a period once, the oldest first: for calendar index dates, all there are."""
+    periods = (period for one in chosen for period in one.train + one.calibration + one.test)
+    return tuple(sorted({period.first for period in periods}))
+
+
+def _origin(recipe: Recipe, made_on: date, records_from: date | None, test: Periods) -> Origin | None:
+    split, earliest = recipe.split, _earliest(records_from)
+    groups: list[Periods] = []
+    latest = made_on.toordinal() - recipe.label.complete_after
+    for wanted in (split.calibration_dates, split.train_dates):
+        group = _counted(recipe, latest, wanted, earliest)
+        if not group or (not groups and _length(recipe, group) < wanted):
+            return None
+        groups.append(group)
+        latest = group[-1].first.toordinal() - recipe.label.complete_after
+    calibration, train = groups
+    return Origin(made_on, train, calibration, test)
+
+
+def _length(recipe: Recipe, group: Periods) -> int:
+    """How many dates, or stretches as long as the spacing of dates, there are."""
+    if recipe.cohort.index == "calendar":
+        return len(group)
+    return sum((last - first).days + 1 for first, last in group) // days(recipe.split.every)
+
+
+def _counted(recipe: Recipe, latest: int, number: int, earliest: int) -> Periods:
+    """Up to `number` dates counted back from `latest`, without those whose window touches an excluded period.
+
+    Where index dates are events, stretches of time in their place: all of the calibration or training time is one
+    after the other, cut at the earliest day.
     """
-    split = recipe.split
-    test = _period(as_at.toordinal() - recipe.label.complete_after, split.test_dates, split.every)
-    calibration = _period(test[0] - recipe.label.complete_after, split.calibration_dates, split.every)
-    train = _period(calibration[0] - recipe.label.complete_after, split.train_dates, split.every)
-    if train[1] < 1:
-        raise _too_short(recipe, as_at, None)
-    train = (max(train[0], 1), train[1])
-    return Periods(*(Period(*_dates(list(each))) for each in (train, calibration, test)))
-
-
-def _back(recipe: Recipe, latest: int, number: int, earliest: int) -> list[int]:
-    """Up to `number` days counted back from `latest`, without those whose window touches an excluded period."""
     every = days(recipe.split.every)
-    counted = range(latest, earliest - 1, -every)
-    allowed = (day for day in counted if not recipe.label.excludes(date.fromordinal(day)))
-    return list(islice(allowed, number))
+    if recipe.cohort.index != "calendar":
+        ends = [last for last in range(latest, latest - number * every, -every) if last >= earliest]
+        starts = [max(last - every + 1, earliest) for last in ends]
+        return tuple(Period(date.fromordinal(a), date.fromordinal(z)) for a, z in zip(starts, ends, strict=True))
+    counted = (date.fromordinal(day) for day in range(latest, earliest - 1, -every))
+    allowed = (day for day in counted if not recipe.label.excludes(day))
+    return tuple(Period(day, day) for day in islice(allowed, number))
 
 
-def _period(last: int, number: int, every: str) -> tuple[int, int]:
-    return last - number * days(every) + 1, last
-
-
-def _dates(ordinals: list[int]) -> tuple[date, ...]:
-    return tuple(date.fromordinal(day) for day in ordinals)
+def _earliest(records_from: date | None) -> int:
+    return records_from.toordinal() if records_from else 1
 
 
 def _too_short(recipe: Recipe, as_at: date, records_from: date | None) -> IndexDateError:
     split = recipe.split
     start = f"records from {records_from} to {as_at}" if records_from else f"data as at {as_at}"
-    needed = 3 * recipe.label.complete_after
-    needed += (split.calibration_dates + split.test_dates - 2) * days(split.every)
+    needed = 3 * recipe.label.complete_after + (split.calibration_dates - 1) * days(split.every)
     return IndexDateError(
         f"{start} give no complete index dates to train, calibrate and test {recipe.name or recipe.title}: that takes "
         f"at least {needed} days; land earlier records, give a later --as-at, or ask for fewer dates under [split]"

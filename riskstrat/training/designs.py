@@ -12,7 +12,7 @@ Array = npt.NDArray[Any]
 Design = Callable[[Array], npt.NDArray[np.float32]]
 """From rows of the matrix to rows of a design."""
 
-AGE, EMERGENCY = "age", "emergency_admissions_365d"
+AGE = "age"
 SEXES = ("is_female", "is_male")
 SEX = "sex_"
 KNOTS = (30, 40, 50, 60, 65, 70, 75, 80, 85, 90)
@@ -22,11 +22,14 @@ TAILS = (0.001, 0.999)
 SKEWED = 1.0
 
 
-def age_and_sex(columns: Sequence[str], train: Array) -> Design | str:
-    """Age as a broken line, each sex flag, and age apart for each; or which column is not there."""
-    sexes = [place for place, name in enumerate(columns) if name in SEXES or name.startswith(SEX)]
-    if AGE not in columns or not sexes:
-        return f"the matrix has no {AGE if AGE not in columns else SEXES[0]} column"
+def is_sex(name: str) -> bool:
+    """Whether a column says which sex is recorded."""
+    return name in SEXES or name.startswith(SEX)
+
+
+def age_and_sex(columns: Sequence[str], train: Array) -> Design:
+    """Age as a broken line, each sex flag, and age apart for each."""
+    sexes = [place for place, name in enumerate(columns) if is_sex(name)]
     place = list(columns).index(AGE)
     usual = _middle(train[:, place])
 
@@ -39,14 +42,22 @@ def age_and_sex(columns: Sequence[str], train: Array) -> Design | str:
     return design
 
 
-def emergency_admissions(columns: Sequence[str], train: Array) -> Design | str:
-    """Last year's emergency admissions alone, as log(1 + count); or that the column is not there."""
-    if EMERGENCY not in columns:
-        return f"the matrix has no {EMERGENCY} column"
-    place = list(columns).index(EMERGENCY)
+def logged(columns: Sequence[str], train: Array) -> Design:
+    """The sum of the columns alone, as log(1 + sum); what is missing or below 0 counts 0."""
 
     def design(values: Array) -> npt.NDArray[np.float32]:
-        return np.log1p(np.maximum(np.nan_to_num(values[:, [place]]), 0)).astype(np.float32)
+        total = np.nan_to_num(values.astype(np.float64)).sum(axis=1, keepdims=True)
+        return np.log1p(np.maximum(total, 0)).astype(np.float32)
+
+    return design
+
+
+def as_it_stands(columns: Sequence[str], train: Array) -> Design:
+    """One column as it is, such as published log odds; what is missing stands at the median."""
+    usual = _middle(train[:, 0])
+
+    def design(values: Array) -> npt.NDArray[np.float32]:
+        return _filled(values[:, [0]], usual).astype(np.float32)
 
     return design
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,20 +12,23 @@ import pandas as pd
 
 from riskstrat.definitions.durations import days
 from riskstrat.definitions.matrix import FeatureMatrix
-from riskstrat.definitions.recipes import Recipe
+from riskstrat.definitions.recipes import LearnerRecipe, Recipe
 from riskstrat.errors import TrainingError
-from riskstrat.scoring import Calibrator, RiskModel
-from riskstrat.training.baselines import Learned, Rows, fit_baselines
-from riskstrat.training.calibration import calibrate
-from riskstrat.training.learner import fit_booster, rows_in_leaf
+from riskstrat.scoring import Platt, RiskModel
+from riskstrat.training.baselines import Learned, fit_baselines
+from riskstrat.training.calibration import Calibrated, calibrate
+from riskstrat.training.constraints import set_aside
+from riskstrat.training.held_out import held_out
+from riskstrat.training.intervals import ranges
+from riskstrat.training.learner import fit_booster, rows_in_leaf, stop_early
+from riskstrat.training.rows import FEWEST_EVENTS, Index, enough, rows_at
 from riskstrat.training.slices import CALIBRATION, TEST, TRAIN, UNUSED
 
 MODEL = "lightgbm"
 """Name of the model among its baselines."""
 
-FEWEST_EVENTS = 10
 THREADS = 2
-Index = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,16 @@ class Fitted:
 
     `margins` (log odds) and `risks` (0 to 1, calibrated) have one value per test row under "lightgbm" and each
     baseline's name; `test_rows` are their positions in the matrix. `facts` are plain values for the record;
-    `facts["notes"]` are sentences for whoever trains.
+    `facts["notes"]` are sentences for whoever trains, `facts["left_out"]` the reason for each baseline that could not
+    be had. `calibrators`: one record per calibration method compared.
     """
 
     model: RiskModel
-    margins: Mapping[str, npt.NDArray[np.float64]]
-    risks: Mapping[str, npt.NDArray[np.float64]]
+    margins: Mapping[str, Numbers]
+    risks: Mapping[str, Numbers]
     test_rows: Index
     facts: Mapping[str, Any]
+    calibrators: list[dict[str, Any]]
 
 
 def fit(
@@ -53,60 +58,122 @@ def fit(
     threads: int = THREADS,
     tables: Mapping[str, str] | None = None,
     trained: Mapping[str, Any] | None = None,
+    declared: Collection[str] = (),
+    tested: bool = True,
+    rivals: bool = True,
 ) -> Fitted:
     """Train, calibrate and predict the test rows. `threads` changes the time it takes and nothing else.
 
-    outcome: 1, 0 or missing (censored, left out) per row of the matrix. slice_of: what `slices` gave. tables: the
-    source table behind a column, which a later refusal names. trained: more facts for the model, such as `as_at`.
-    Raises TrainingError if there are too few events to learn from, or if what was learned does not last.
+    outcome: 1, 0 or missing (censored, left out) per row of the matrix. slice_of: "train", "calibration", "test" or ""
+    (unused) per row. tables: the source table behind a column, which a later refusal names. trained: more facts for the
+    model, such as `as_at`. declared: names of features that may be absent because their source was not landed. tested:
+    whether there must be test rows; the model that lists will be made with has none. rivals: whether baselines are
+    fitted. Raises TrainingError if there are too few events to learn from, if what was learned does not last, or if the
+    recipe gives a direction to a feature that is none.
     """
     seen = np.asarray(outcome, dtype=np.float64)
     used = np.where(np.isnan(seen), UNUSED, slice_of)
     places = {name: np.flatnonzero(used == name) for name in (TRAIN, CALIBRATION, TEST)}
-    _refuse_too_little(recipe, seen, places)
+    _refuse_too_little(recipe, seen, places, tested)
     columns = tuple(name for name in matrix.columns if name not in recipe.exclude_features)
-    rows = {name: _rows(matrix, columns, seen, place) for name, place in places.items()}
-    train = rows[TRAIN]
-    model = RiskModel(
-        booster_text=fit_booster(train.values, train.outcome, columns, recipe.learner, threads),
-        columns=columns,
-        fingerprints={name: matrix.fingerprints[name] for name in columns},
-        calibrator=Calibrator(1.0, 0.0),
-        recipe=_described(recipe),
-        trained={},
-        tables={name: (tables or {})[name] for name in columns if name in (tables or {})},
-    )
+    aside = set_aside(recipe.learner, columns, {*matrix.columns, *(tables or {}), *declared})
+    grown = _grow(matrix, columns, seen, places, recipe, threads)
+    model = _uncalibrated(matrix, columns, grown.booster_text, recipe, tables or {})
     margins = {name: model.margin(matrix.take(places[name])) for name in (CALIBRATION, TEST)}
-    calibrator, how = calibrate(margins[CALIBRATION], rows[CALIBRATION].outcome)
-    baselines = fit_baselines(columns, train, rows[CALIBRATION], rows[TEST], recipe.learner.seed)
+    made = _calibrate(matrix, margins[CALIBRATION], seen, places[CALIBRATION], recipe)
+    baselines = fit_baselines(matrix, seen, places, recipe) if rivals else {}
     facts = {
         **_counts(seen, used, places),
         **_when(recipe, matrix.keys, places),
-        "learner": recipe.learner.model_dump() | {"rows_in_leaf": rows_in_leaf(recipe.learner, len(train.outcome))},
-        "calibration": how,
-        "baselines": {name: one.note for name, one in baselines.items()},
+        "learner": grown.learner.model_dump(mode="json") | {"rows_in_leaf": rows_in_leaf(grown.learner, grown.rows)},
+        "rounds": grown.how,
+        "calibration": made.note,
+        "baselines": {name: one.note for name, one in baselines.items() if one.calibrator is not None},
+        "left_out": {name: one.note for name, one in baselines.items() if one.calibrator is None},
     }
-    model = replace(model, calibrator=calibrator, trained={**facts, **(trained or {})})
-    facts["notes"] = _notes(recipe, facts, baselines)
-    return Fitted(model, *_side_by_side(model, margins[TEST], baselines), places[TEST], facts)
+    spread = ranges(margins[CALIBRATION], seen[places[CALIBRATION]], made.calibrator)
+    model = replace(model, calibrator=made.calibrator, ranges=spread, trained={**facts, **(trained or {})})
+    facts["notes"] = _notes(recipe, facts, aside)
+    scores = [one.to_dict() for one in made.scores]
+    return Fitted(model, *_side_by_side(model, margins[TEST], baselines), places[TEST], facts, scores)
 
 
-def _rows(matrix: FeatureMatrix, columns: tuple[str, ...], outcome: npt.NDArray[np.float64], place: Index) -> Rows:
-    values = matrix.take(place).select(columns)
-    return Rows(np.ascontiguousarray(values), outcome[place], matrix.keys["patient_id"].to_numpy()[place])
+class _Grown(NamedTuple):
+    """The booster's text, the settings it was grown with, how many rows it saw and how its size was found."""
+
+    booster_text: str
+    learner: LearnerRecipe
+    rows: int
+    how: str
 
 
-def _refuse_too_little(recipe: Recipe, seen: npt.NDArray[np.float64], places: Mapping[str, Index]) -> None:
+def _grow(
+    matrix: FeatureMatrix,
+    columns: tuple[str, ...],
+    outcome: Numbers,
+    places: Mapping[str, Index],
+    recipe: Recipe,
+    threads: int,
+) -> _Grown:
+    """The booster on every training row, with as many trees as helped on training rows kept back, where asked."""
+    learner, how = recipe.learner, f"{recipe.learner.rounds} trees, as the recipe asks"
+    if learner.patience:
+        rounds, how = _rounds(matrix, columns, outcome, places, recipe, threads)
+        learner = learner.model_copy(update={"rounds": rounds})
+    train = rows_at(matrix, columns, outcome, places[TRAIN])
+    text = fit_booster(train.values, train.outcome, columns, learner, threads)
+    return _Grown(text, learner, len(train.outcome), how)
+
+
+def _rounds(
+    matrix: FeatureMatrix,
+    columns: tuple[str, ...],
+    outcome: Numbers,
+    places: Mapping[str, Index],
+    recipe: Recipe,
+    threads: int,
+) -> tuple[int, str]:
+    """How many trees to grow, and how that was found."""
+    learner = recipe.learner
+    parts = held_out(recipe, matrix.keys, outcome, places[TRAIN], places[CALIBRATION])
+    if parts is None:
+        return learner.rounds, f"{learner.rounds} trees: too few events train to find a better number"
+    grown_on, judged_on = (rows_at(matrix, columns, outcome, each) for each in (parts.grown_on, parts.judged_on))
+    stopped = stop_early(grown_on, judged_on, columns, learner, learner.patience, threads)
+    most = ", the most the recipe allows" if stopped.rounds == learner.rounds else ""
+    return stopped.rounds, f"{stopped.rounds} trees{most}: best on {parts.sentence}"
+
+
+def _uncalibrated(
+    matrix: FeatureMatrix, columns: tuple[str, ...], booster_text: str, recipe: Recipe, tables: Mapping[str, str]
+) -> RiskModel:
+    return RiskModel(
+        booster_text=booster_text,
+        columns=columns,
+        fingerprints={name: matrix.fingerprints[name] for name in columns},
+        calibrator=Platt(1.0, 0.0),
+        recipe=_described(recipe),
+        trained={},
+        tables={name: tables[name] for name in columns if name in tables},
+    )
+
+
+def _calibrate(matrix: FeatureMatrix, margin: Numbers, outcome: Numbers, place: Index, recipe: Recipe) -> Calibrated:
+    people = matrix.keys["patient_id"].to_numpy()[place]
+    return calibrate(margin, outcome[place], people, recipe.calibration.method, seed=recipe.learner.seed)
+
+
+def _refuse_too_little(recipe: Recipe, seen: Numbers, places: Mapping[str, Index], tested: bool) -> None:
     train, name = seen[places[TRAIN]], recipe.name or recipe.title
     if not np.isin(seen[~np.isnan(seen)], (0.0, 1.0)).all():
         raise TrainingError(f"the outcomes of {name} hold values other than 0, 1 and missing; give 1 for an event")
-    events = int(train.sum())
-    if min(events, len(train) - events) < FEWEST_EVENTS:
+    if not enough(train):
         raise TrainingError(
-            f"{name} has {len(train)} training rows, {events} of them with the outcome; at least {FEWEST_EVENTS} with "
-            f"and {FEWEST_EVENTS} without are needed: land more people or earlier records, or train over more dates"
+            f"{name} has {len(train)} training rows, {int(train.sum())} of them with the outcome; at least "
+            f"{FEWEST_EVENTS} with and {FEWEST_EVENTS} without are needed: land more people or earlier records, or "
+            "train over more dates"
         )
-    if len(places[TEST]) == 0:
+    if tested and len(places[TEST]) == 0:
         raise TrainingError(f"{name} has no row to test on; land later records, or change the dates under [split]")
 
 
@@ -145,20 +212,23 @@ def _when(recipe: Recipe, keys: pd.DataFrame, places: Mapping[str, Index]) -> di
     return {"index_dates": {name: [str(day) for day in np.unique(when[place])] for name, place in places.items()}}
 
 
-def _notes(recipe: Recipe, facts: Mapping[str, Any], baselines: Mapping[str, Learned]) -> list[str]:
+def _notes(recipe: Recipe, facts: Mapping[str, Any], aside: tuple[str, ...]) -> list[str]:
     said = [f"calibration: {facts['calibration']}"]
+    if recipe.learner.patience:
+        said.append(f"size: {facts['rounds']}")
     if facts["learner"]["rows_in_leaf"] < recipe.learner.min_rows_in_leaf:
         said.append(
             f"so few rows train that a leaf may hold {facts['learner']['rows_in_leaf']} of them, not "
             f"{recipe.learner.min_rows_in_leaf} as the recipe asks"
         )
-    left_out = {name: one.note for name, one in baselines.items() if one.calibrator is None}
-    return said + [f"baseline {name.replace('_', ' ')} left out: {why}" for name, why in left_out.items()]
+    if aside:
+        said.append(f"directions of features that are not in the model were set aside: {', '.join(aside)}")
+    return said + [f"baseline {name.replace('_', ' ')} left out: {why}" for name, why in facts["left_out"].items()]
 
 
 def _side_by_side(
-    model: RiskModel, margin: npt.NDArray[np.float64], baselines: Mapping[str, Learned]
-) -> tuple[dict[str, npt.NDArray[np.float64]], dict[str, npt.NDArray[np.float64]]]:
+    model: RiskModel, margin: Numbers, baselines: Mapping[str, Learned]
+) -> tuple[dict[str, Numbers], dict[str, Numbers]]:
     margins, risks = {MODEL: margin}, {MODEL: model.risk_of(margin)}
     for name, one in baselines.items():
         if one.calibrator is not None:

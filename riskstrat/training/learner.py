@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,8 @@ import numpy.typing as npt
 from riskstrat.definitions.recipes import LearnerRecipe
 from riskstrat.errors import TrainingError
 from riskstrat.scoring import lightgbm
+from riskstrat.training.constraints import directions
+from riskstrat.training.rows import Rows
 
 FEWEST_ROWS_IN_LEAF = 5
 LEAVES_AT_LEAST = 20
@@ -19,6 +21,13 @@ LEAVES_AT_LEAST = 20
 
 WORTH_SHARING = 20_000
 """Below this many rows threads wait for each other longer than they work."""
+
+
+class Stopped(NamedTuple):
+    """How many trees helped most on the rows judged on, and the margin of each of these rows with that many."""
+
+    rounds: int
+    margin: npt.NDArray[np.float64]
 
 
 def rows_in_leaf(learner: LearnerRecipe, rows: int) -> int:
@@ -33,9 +42,9 @@ def fit_booster(
     learner: LearnerRecipe,
     threads: int,
 ) -> str:
-    """The booster's text. Raises TrainingError if no column separates the outcomes."""
+    """The booster's text, of `learner.rounds` trees. Raises TrainingError if no column separates the outcomes."""
     lgb = lightgbm()
-    settings = _settings(learner, len(outcome), threads)
+    settings = _settings(learner, columns, len(outcome), threads)
     rows = lgb.Dataset(values, label=outcome, feature_name=list(columns), params=settings)
     booster = lgb.train(settings, rows, num_boost_round=learner.rounds)
     if not booster.feature_importance("split").any():
@@ -47,10 +56,29 @@ def fit_booster(
     return re.sub(r"^\[num_threads: .*\]\n", "", booster.model_to_string(), flags=re.MULTILINE)
 
 
-def _settings(learner: LearnerRecipe, rows: int, threads: int) -> dict[str, Any]:
+def stop_early(
+    grown_on: Rows, judged_on: Rows, columns: Sequence[str], learner: LearnerRecipe, patience: int, threads: int
+) -> Stopped:
+    """Grow until `patience` trees in a row have not lowered the log loss of the rows judged on, or `learner.rounds`."""
+    lgb = lightgbm()
+    settings = _settings(learner, columns, len(grown_on), threads) | {"metric": "binary_logloss"}
+    rows = lgb.Dataset(grown_on.values, label=grown_on.outcome, feature_name=list(columns), params=settings)
+    booster = lgb.train(
+        settings,
+        rows,
+        num_boost_round=learner.rounds,
+        valid_sets=[rows.create_valid(judged_on.values, judged_on.outcome)],
+        callbacks=[lgb.early_stopping(patience, verbose=False)],
+    )
+    rounds = max(1, booster.best_iteration)
+    margin = booster.predict(judged_on.values, raw_score=True, num_iteration=rounds, num_threads=1)
+    return Stopped(rounds, np.asarray(margin, dtype=np.float64))
+
+
+def _settings(learner: LearnerRecipe, columns: Sequence[str], rows: int, threads: int) -> dict[str, Any]:
     # One thread sums each column (force_col_wise), so that sums do not depend on how many there are; for counts that
     # are mostly zero it is the faster way round too.
-    return {
+    settings = {
         "objective": "binary",
         "learning_rate": learner.learning_rate,
         "num_leaves": learner.leaves,
@@ -65,3 +93,5 @@ def _settings(learner: LearnerRecipe, rows: int, threads: int) -> dict[str, Any]
         "num_threads": threads if rows >= WORTH_SHARING else 1,
         "verbosity": -1,
     }
+    owed = directions(learner, columns)
+    return settings | {"monotone_constraints": owed} if any(owed) else settings

@@ -18,14 +18,15 @@ CLOSE_ENOUGH = 1e-9
 """Newton stops when a step promises less than this share of a row's mean loss."""
 
 
-def fit_logistic(design: Array, outcome: Array, penalty: float) -> Array:
+def fit_logistic(design: Array, outcome: Array, penalty: float, start: Array | None = None) -> Array:
     """Weights, one per column of the design and the intercept last. The intercept is not penalised.
 
     design: one row per training row; outcome: 0 or 1. penalty: half of it times the squared weights is added to the
-    summed log loss, so that it counts less the more rows there are.
+    summed log loss, so that it counts less the more rows there are. start: weights thought to be near, which saves
+    steps.
     """
     ridge = np.append(np.full(design.shape[1], penalty), 0.0)
-    weights = np.append(np.zeros(design.shape[1]), _log_odds(outcome))
+    weights = np.append(np.zeros(design.shape[1]), _log_odds(outcome)) if start is None else start
     value, gradient, curvature = _loss(design, outcome, weights, ridge)
     for _ in range(ROUNDS):
         step = np.linalg.solve(curvature + 1e-9 * np.eye(len(weights)), gradient)
@@ -38,11 +39,6 @@ def fit_logistic(design: Array, outcome: Array, penalty: float) -> Array:
 def log_odds(design: Array, weights: Array) -> npt.NDArray[np.float64]:
     """One margin per row of the design."""
     return np.asarray(design, dtype=np.float64) @ weights[:-1] + weights[-1]
-
-
-def log_loss(margin: Array, outcome: Array) -> float:
-    """Mean negative log likelihood of the outcomes, in nats."""
-    return float(np.mean(np.logaddexp(0, margin) - outcome * margin))
 
 
 def _downhill(

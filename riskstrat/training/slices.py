@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -13,51 +12,35 @@ import pandas as pd
 
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import TrainingError
-from riskstrat.training.dates import index_dates, periods
+from riskstrat.training.dates import Origin, Periods
 
 TRAIN, CALIBRATION, TEST, UNUSED = "train", "calibration", "test", ""
 
 Slices = npt.NDArray[np.str_]
 
 
-def slices(recipe: Recipe, cohort: pd.DataFrame, as_at: date, comparable_dates: bool) -> Slices:
-    """One of "train", "calibration", "test" and "" (unused, such as the embargo) per row of the cohort.
+def slices_by_time(origin: Origin, index_dates: Any) -> Slices:
+    """One of "train", "calibration", "test" and "" (unused, such as the embargo) per index date given."""
+    when = pd.to_datetime(pd.Series(index_dates)).to_numpy("datetime64[D]")
+    given = _unused(len(when))
+    for name, periods in ((TRAIN, origin.train), (CALIBRATION, origin.calibration), (TEST, origin.test)):
+        given[within(periods, when)] = name
+    return given
 
-    cohort: one row per patient and index date. By time where dates are comparable between people, otherwise by person,
-    as the recipe declares. Raises TrainingError where it refuses, IndexDateError where no date is complete.
+
+def within(periods: Periods, when: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
+    """Whether each day lies in one of the periods."""
+    inside = np.zeros(len(when), bool)
+    for first, last in periods:
+        inside |= (when >= np.datetime64(first)) & (when <= np.datetime64(last))
+    return inside
+
+
+def slices_by_person(recipe: Recipe, patient_ids: Iterable[Any]) -> Slices:
+    """The slice of each person's rows, for sources whose dates are shifted from person to person.
+
+    Raises TrainingError where the recipe refuses such sources, or leaves nobody to train on.
     """
-    if not comparable_dates:
-        return _by_person(recipe, cohort["patient_id"])
-    when = pd.to_datetime(cohort["index_date"]).to_numpy("datetime64[D]")
-    if recipe.cohort.index == "live_discharge":
-        return _by_period(recipe, when, as_at)
-    return _by_date(recipe, when, as_at)
-
-
-def shares(patient_ids: Iterable[Any], seed: int) -> npt.NDArray[np.float64]:
-    """One number in [0, 1) per patient id given, the same wherever and whenever it is computed."""
-    codes, people = pd.factorize(pd.Series(list(patient_ids), dtype=object))
-    digests = (hashlib.sha256(f"{seed}:{person}".encode()).digest()[:6] for person in people)
-    return np.array([int.from_bytes(digest) / 2**48 for digest in digests], dtype=np.float64)[codes]
-
-
-def _by_date(recipe: Recipe, when: npt.NDArray[np.datetime64], as_at: date) -> Slices:
-    dates = index_dates(recipe, as_at)
-    given = _unused(len(when))
-    for name, chosen in ((TRAIN, dates.train), (CALIBRATION, dates.calibration), (TEST, dates.test)):
-        given[np.isin(when, np.array(chosen, "datetime64[D]"))] = name
-    return given
-
-
-def _by_period(recipe: Recipe, when: npt.NDArray[np.datetime64], as_at: date) -> Slices:
-    by_time = periods(recipe, as_at)
-    given = _unused(len(when))
-    for name, (first, last) in ((TRAIN, by_time.train), (CALIBRATION, by_time.calibration), (TEST, by_time.test)):
-        given[(when >= np.datetime64(first)) & (when <= np.datetime64(last))] = name
-    return given
-
-
-def _by_person(recipe: Recipe, patient_ids: pd.Series) -> Slices:
     split = recipe.split
     if split.shifted_dates == "refuse":
         raise TrainingError(
@@ -73,6 +56,19 @@ def _by_person(recipe: Recipe, patient_ids: pd.Series) -> Slices:
     given[share < split.test_share + split.calibration_share] = CALIBRATION
     given[share < split.test_share] = TEST
     return given
+
+
+def without_the_tested(recipe: Recipe, slice_of: Slices, patient_ids: Iterable[Any]) -> Slices:
+    """The same slices where a share of the people is only tested on, and the others only learned from."""
+    tested = shares(patient_ids, recipe.learner.seed + 2) < recipe.split.test_share
+    return np.where(tested == (slice_of == TEST), slice_of, UNUSED)
+
+
+def shares(patient_ids: Iterable[Any], seed: int) -> npt.NDArray[np.float64]:
+    """One number in [0, 1) per patient id given, the same wherever and whenever it is computed."""
+    codes, people = pd.factorize(pd.Series(list(patient_ids), dtype=object))
+    digests = (hashlib.sha256(f"{seed}:{person}".encode()).digest()[:6] for person in people)
+    return np.array([int.from_bytes(digest) / 2**48 for digest in digests], dtype=np.float64)[codes]
 
 
 def _unused(rows: int) -> Slices:

@@ -11,11 +11,12 @@ from riskstrat.definitions.codelists import Codelist, near
 from riskstrat.definitions.durations import EVER
 from riskstrat.definitions.expressions import columns_of
 from riskstrat.definitions.features import PLACEHOLDERS, Feature
+from riskstrat.definitions.promotion import RIVALS
 from riskstrat.sources.tables import STREAMS
 from riskstrat.workspace.codelists import FOLDER
 from riskstrat.workspace.files import sha256_of
 from riskstrat.workspace.fingerprints import STREAM_CODELISTS
-from riskstrat.workspace.loading import SETTINGS_FILE, Workspace
+from riskstrat.workspace.loading import CARD_FILE, PROMOTION_FILE, SETTINGS_FILE, Workspace
 
 SENSITIVE = "sensitive"
 STATIC = ("date_of_birth", "sex", "lsoa", "imd_decile", "imd_year")
@@ -28,7 +29,10 @@ Finding = tuple[str, str]
 
 def check(workspace: Workspace) -> list[str]:
     """Everything to put right, each as "file: sentence"; an empty list means that nothing was found."""
-    found = (_settings(workspace), _codelists(workspace), _features(workspace), _recipes(workspace))
+    found = (
+        *(_settings(workspace), _codelists(workspace), _features(workspace), _recipes(workspace)),
+        _registry(workspace),
+    )
     return [f"{where}: {says}" for part in found for where, says in part]
 
 
@@ -155,3 +159,11 @@ def _recipes(workspace: Workspace) -> Iterator[Finding]:
                 yield (where, f'exclude_features: no feature "{feature}"{close}')
         if recipe.cohort.min_age > recipe.cohort.max_age:
             yield (where, "cohort.min_age is above cohort.max_age")
+
+
+def _registry(workspace: Workspace) -> Iterator[Finding]:
+    if not workspace.card_template.strip():
+        yield (CARD_FILE, "is empty, so a model card would say nothing; write it, or copy the one shipped")
+    for name in workspace.promotion.discrimination.not_worse_than:
+        if name not in RIVALS:
+            yield (PROMOTION_FILE, f'not_worse_than: no rival "{name}"{near(name, RIVALS)}')

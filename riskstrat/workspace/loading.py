@@ -14,20 +14,26 @@ from typing import Any
 import ibis.expr.types as ir
 
 from riskstrat.definitions.codelists import Codelist, available
+from riskstrat.definitions.declared import Model as Declaration
 from riskstrat.definitions.declared import read
 from riskstrat.definitions.expressions import rows_of, structure
 from riskstrat.definitions.features import Declared, Feature
+from riskstrat.definitions.hazards import Hazards
+from riskstrat.definitions.promotion import PromotionPolicy
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import DefinitionError, WorkspaceError
 from riskstrat.sources.tables import STREAMS
 from riskstrat.workspace.codelists import Provenance, read_codelists
-from riskstrat.workspace.files import read_toml
+from riskstrat.workspace.files import read_text, read_toml
 from riskstrat.workspace.fingerprints import fingerprints_of
 from riskstrat.workspace.modules import run
 
 SETTINGS_FILE = "riskstrat.toml"
 OUTCOMES_FILE = "training/outcomes.py"
+PROMOTION_FILE = "registry/promotion.toml"
+HAZARDS_FILE = "registry/hazards.toml"
+CARD_FILE = "registry/model_card.md.j2"
 RULES = ("pathways",)
 """TOML files of training/ that are not recipes."""
 
@@ -48,6 +54,21 @@ class Workspace:
     recipes: Mapping[str, Recipe]
     fingerprints: Mapping[str, str]
     origins: Mapping[str, str]
+
+    @cached_property
+    def promotion(self) -> PromotionPolicy:
+        """The gates of registry/promotion.toml. Raises DefinitionError or StorageError if it cannot be read."""
+        return _decided(PromotionPolicy, self.root, PROMOTION_FILE)
+
+    @cached_property
+    def hazards(self) -> Hazards:
+        """The hazards of registry/hazards.toml. Raises DefinitionError or StorageError if it cannot be read."""
+        return _decided(Hazards, self.root, HAZARDS_FILE)
+
+    @cached_property
+    def card_template(self) -> str:
+        """The words of registry/model_card.md.j2. Raises DefinitionError or StorageError if it cannot be read."""
+        return read_text(self.root / CARD_FILE, CARD_FILE, DefinitionError)
 
     @cached_property
     def definitions_hash(self) -> str:
@@ -86,9 +107,17 @@ def load(root: Path) -> Workspace:
     with available(codelists):
         features, origins = _read_features(root)
         outcomes = _read_outcomes(root)
-    fingerprints = fingerprints_of(features, codelists, origins)
-    recipes = _read_recipes(root)
-    return Workspace(root, settings, codelists, provenance, features, outcomes, recipes, fingerprints, origins)
+    return Workspace(
+        root=root,
+        settings=settings,
+        codelists=codelists,
+        provenance=provenance,
+        features=features,
+        outcomes=outcomes,
+        recipes=_read_recipes(root),
+        fingerprints=fingerprints_of(features, codelists, origins),
+        origins=origins,
+    )
 
 
 def _read_features(root: Path) -> tuple[dict[str, Feature], dict[str, str]]:
@@ -149,6 +178,10 @@ def _read_recipe(path: Path) -> Recipe:
     if given.get("name", path.stem) != path.stem:
         raise DefinitionError(f'{where}: name "{given["name"]}" is not that of the file; leave it out')
     return read(Recipe, given | {"name": path.stem}, where, DefinitionError)
+
+
+def _decided(kind: type[Declaration], root: Path, where: str) -> Declaration:
+    return read(kind, read_toml(root / where, where, DefinitionError), where, DefinitionError)
 
 
 def _conditions(table: ir.Table) -> list[str]:

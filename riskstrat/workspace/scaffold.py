@@ -16,6 +16,9 @@ PATTERNS = (
     "training/*.py",
     "training/*.toml",
     "registry/README.md",
+    "registry/promotion.toml",
+    "registry/hazards.toml",
+    "registry/model_card.md.j2",
     "notebooks/*.ipynb",
 )
 """The files of a workspace that are decisions; what commands make in it is not copied."""

@@ -45,7 +45,7 @@ def scores(command: Verb, ward: Path) -> dict[str, tuple[str, float]]:
     file = ward.parent / "score.parquet"
     done = command("score", *LATEST, "--out", file, "-w", ward, "--json")
     assert (done.returncode, done.stderr) == (0, "")
-    assert pq.read_schema(file).names == ["patient_id", "index_date", "risk"]
+    assert pq.read_schema(file).names == ["patient_id", "index_date", "risk", "risk_low", "risk_high"]
     rows = pq.read_table(file).to_pylist()
     found = {row["patient_id"]: (str(row["index_date"]), row["risk"]) for row in rows}
     assert len(found) == len(rows) == json.loads(done.stdout)["rows"]

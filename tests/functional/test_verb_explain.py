@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -37,8 +38,8 @@ def test_themes_and_the_base_add_up_to_the_margin_and_the_margin_to_the_risk(
     highest: dict[str, Any], demo_workspace: Path, risks: pd.Series
 ) -> None:
     total = highest["base_margin"] + sum(theme["contribution"] for theme in highest["themes"])
-    calibrator = champion(demo_workspace / "registry", "emergency_admission_12m")[0].calibrator
-    risk = 1 / (1 + math.exp(-(calibrator.slope * highest["margin"] + calibrator.intercept)))
+    model = champion(demo_workspace / "registry", "emergency_admission_12m")[0]
+    (risk,) = model.risk_of(np.array([highest["margin"]]))
     assert math.isclose(total, highest["margin"], abs_tol=1e-6)
     assert math.isclose(risk, highest["risk"], abs_tol=1e-9)
     assert math.isclose(highest["risk"], risks.iloc[-1], abs_tol=1e-12)

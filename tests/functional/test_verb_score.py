@@ -27,10 +27,11 @@ def scored(command: Verb, demo_workspace: Path, monday: str, tmp_path_factory: p
 
 def test_the_table_is_patient_index_date_and_risk(scored: Path, monday: str) -> None:
     frame = pq.read_table(scored).to_pandas()
-    assert list(frame.columns) == ["patient_id", "index_date", "risk"]
+    assert list(frame.columns) == ["patient_id", "index_date", "risk", "risk_low", "risk_high"]
     assert frame["patient_id"].is_unique
     assert {str(day) for day in frame["index_date"]} == {monday}
     assert frame["risk"].between(0, 1).all()
+    assert (frame["risk_low"].between(0, frame["risk"]) & frame["risk_high"].between(frame["risk"], 1)).all()
     assert frame["risk"].nunique() > len(frame) / 10
 
 

@@ -24,7 +24,7 @@ ALLOWED = [
         TEMPLATE + r"riskstrat\.toml",
         TEMPLATE + r"(features|training)/\w+\.(py|toml)",
         TEMPLATE + r"features/codelists/(\w+\.csv|codelists\.toml|README\.md)",
-        TEMPLATE + r"registry/README\.md",
+        TEMPLATE + r"registry/(README\.md|promotion\.toml|hazards\.toml|model_card\.md\.j2)",
         TEMPLATE + r"notebooks/\w+\.ipynb",
         r"riskstrat-[\d.]+\.dist-info/(METADATA|WHEEL|RECORD|entry_points\.txt)",
     )

@@ -3,12 +3,26 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from riskstrat.evaluation import Evaluation, calibration_in_the_large, evaluate, pooled_yield, recalibrate, yields
+from riskstrat.evaluation import (
+    Evaluation,
+    calibration_errors,
+    calibration_in_the_large,
+    evaluate,
+    fairness,
+    list_overlap,
+    net_benefit,
+    pooled_yield,
+    recalibrate,
+    single_features,
+    subgroups,
+    yields,
+)
 
 RISKS = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
 # Time limits would fail on a busy machine; fifty examples are plenty for tables this small.
@@ -31,7 +45,7 @@ def test_any_table_is_evaluated_and_every_empty_measure_has_a_reason(people, cap
     assert {name for name, value in plain.items() if value is None} == set(found.reasons)
     for row in found.yields:
         assert (row.reason is None) == (row.number_needed_to_review is not None)
-    for name in ("auroc", "auprc", "brier", "ici", "prevalence", "mean_risk"):
+    for name in ("auroc", "auprc", "brier", "ici", "e90", "emax", "ici_of_top_5_percent", "prevalence", "mean_risk"):
         assert plain[name] is None or 0 <= plain[name] <= 1
 
 
@@ -116,3 +130,70 @@ def test_a_drawn_borough_whose_risk_is_true_is_found_calibrated(seed):
     assert found.calibration_slope == pytest.approx(1, abs=0.2)
     assert found.calibration_in_the_large == pytest.approx(0, abs=0.25)
     assert found.ici < 0.025
+
+
+@UNHURRIED
+@given(PEOPLE)
+def test_no_distance_from_the_curve_is_above_the_largest(people):
+    found = {name: figure.value for name, figure in calibration_errors(*columns(people)).items()}
+    if found["emax"] is not None:
+        assert max(found["ici"], found["e90"], found["ici_of_top_5_percent"]) <= found["emax"] + 1e-12
+
+
+@UNHURRIED
+@given(PEOPLE.filter(len), st.integers(1, 99))
+def test_net_benefit_is_at_most_the_prevalence_and_acting_on_all_is_a_risk_of_1_for_all(people, percent):
+    outcome, risk = columns(people)
+    found = net_benefit(outcome, {"model": risk, "all": np.ones(len(risk))}, thresholds=(percent / 100,))
+    model, everybody, all_of_them = found.net_benefit
+    assert everybody == all_of_them
+    assert model <= outcome.mean() + 1e-9
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1), RISKS, st.integers(0, 3)), min_size=50, max_size=400), st.integers(0, 9))
+def test_small_groups_show_nothing_and_the_others_are_whole(people, seed):
+    outcome, risk, code = (np.array(column, dtype=float) for column in zip(*people, strict=True))
+    groups = pd.DataFrame({"group": code})
+    person = np.arange(len(code))
+    listed = (risk > 0.5).astype(int)
+    found = subgroups(outcome, risk, person, groups, listed=listed, rounds=8, seed=seed)
+    shares, _ = fairness(outcome, person, groups, listed, rounds=8, seed=seed)
+    for row, share in zip(found.to_dict("records"), shares.to_dict("records"), strict=True):
+        mine = code == float(row["group"])
+        events = outcome[mine].sum()
+        few = mine.sum() < 50 or events < 8 or mine.sum() - events < 8
+        assert bool(row["reason"]) == bool(share["reason"]) == few
+        figures = [value for name, value in row.items() if name not in ("dimension", "group") and "reason" not in name]
+        assert pd.isna(figures).all() if few else row["rows"] == mine.sum()
+        assert few or share["selection_rate"] == pytest.approx(listed[mine].mean())
+        assert few or row["sensitivity_at_capacity"] == pytest.approx(share["sensitivity"])
+
+
+@UNHURRIED
+@given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=1, max_size=30), st.integers(1, 35))
+def test_two_lists_overlap_the_same_whichever_comes_first(margins, k):
+    one, two = (np.array(column, dtype=float) for column in zip(*margins, strict=True))
+    dates, people = ["2026-01-05"] * len(one), range(len(one))
+    there, back = list_overlap(one, two, dates, people, k), list_overlap(two, one, dates, people, k)
+    assert there.overlap.tolist() == back.overlap.tolist()
+    assert there.only_a.tolist() == back.only_b.tolist() == there.only_b.tolist()
+    assert (there.both + there.only_a).tolist() == there.k.tolist() == [min(k, len(one))]
+
+
+@UNHURRIED
+@given(
+    st.lists(st.tuples(st.one_of(st.none(), st.integers(-4, 4)), st.integers(0, 100)), min_size=1, max_size=80),
+    st.floats(0.5, 3),
+)
+def test_a_feature_means_the_same_turned_round_or_stretched(rows, stretch):
+    feature = np.array([np.nan if value is None else value for value, _ in rows], dtype=float)
+    days = np.array([day if 0 < day <= 36 else np.nan for _, day in rows], dtype=float)
+    outcome = (~np.isnan(days)).astype(int)
+    values = np.stack([feature, -feature, feature**3 * stretch], axis=1)
+    found = single_features(values, ["plain", "turned", "stretched"], outcome, days, 36)
+    found = found.set_index("feature").loc[["plain", "turned", "stretched"]]
+    whole = ["auroc", "ppv", "captured"]
+    assert found[whole].iloc[1].to_numpy() == pytest.approx(found[whole].iloc[0].to_numpy(), nan_ok=True)
+    assert found.iloc[2].to_numpy() == pytest.approx(found.iloc[0].to_numpy(), nan_ok=True)
+    assert found.auroc.isna().all() or found.auroc.between(0.5, 1).all()

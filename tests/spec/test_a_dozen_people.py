@@ -225,41 +225,41 @@ COUNTS = {
 }
 
 LABELS = """
-patient_id               , outcome , reason       , event_on   , censored_on
-admitted_on_day_1        , 1       , event        , 2025-01-02 ,
-admitted_on_day_365      , 1       , event        , 2026-01-01 ,
-admitted_on_day_366      , 0       , no event     ,            ,
-admitted_on_index_date   , 0       , no event     ,            ,
-admitted_twice           , 1       , event        , 2025-03-01 ,
-birth_2C                 , 0       , no event     ,            ,
-came_from_a_ward         , 0       , no event     ,            ,
-day_case                 , 0       , no event     ,            ,
-dead_not_known           ,         , dead already ,            ,
-death_known_after_as_at  , 0       , no event     ,            ,
-details_not_known        , 1       , event        , 2025-03-01 ,
-died_after_admission     , 1       , event        , 2025-05-30 ,
-died_after_the_window    , 0       , no event     ,            ,
-died_and_left_that_day   , DIED    , died         , DIED       ,
-died_inside              , DIED    , died         , DIED       ,
-died_on_day_365          , DIED    , died         , DIED 365   ,
-eighteen_on_index_date   , 0       , no event     ,            ,
-in_hospital_at_index     , 0       , no event     ,            ,
-joined_on_index_date     , 0       , no event     ,            ,
-left                     ,         , deregistered ,            , 2025-07-01
-left_admitted_that_day   , 1       , event        , 2025-07-01 ,
-left_before_admission    ,         , deregistered ,            , 2025-07-01
-left_on_day_365          ,         , deregistered ,            , 2026-01-01
-left_on_day_366          , 0       , no event     ,            ,
-left_then_died           ,         , deregistered ,            , 2025-07-01
-midwifery                , 0       , no event     ,            ,
-moved_after_28_days      , 0       , no event     ,            ,
-moved_after_29_days      ,         , deregistered ,            , 2025-07-01
-obstetrics               , 0       , no event     ,            ,
-opt_out_ended            , 0       , no event     ,            ,
-planned                  , 0       , no event     ,            ,
-row_known_after_as_at    , 0       , no event     ,            ,
-row_known_after_index    , 0       , no event     ,            ,
-transferred_2B           , 0       , no event     ,            ,
+patient_id               , outcome , reason       , event_on   , censored_on , action_on
+admitted_on_day_1        , 1       , event        , 2025-01-02 ,             ,
+admitted_on_day_365      , 1       , event        , 2026-01-01 ,             ,
+admitted_on_day_366      , 0       , no event     ,            ,             ,
+admitted_on_index_date   , 0       , no event     ,            ,             ,
+admitted_twice           , 1       , event        , 2025-03-01 ,             ,
+birth_2C                 , 0       , no event     ,            ,             ,
+came_from_a_ward         , 0       , no event     ,            ,             ,
+day_case                 , 0       , no event     ,            ,             ,
+dead_not_known           ,         , dead already ,            ,             ,
+death_known_after_as_at  , 0       , no event     ,            ,             ,
+details_not_known        , 1       , event        , 2025-03-01 ,             ,
+died_after_admission     , 1       , event        , 2025-05-30 ,             ,
+died_after_the_window    , 0       , no event     ,            ,             ,
+died_and_left_that_day   , DIED    , died         , DIED       ,             ,
+died_inside              , DIED    , died         , DIED       ,             ,
+died_on_day_365          , DIED    , died         , DIED 365   ,             ,
+eighteen_on_index_date   , 0       , no event     ,            ,             ,
+in_hospital_at_index     , 0       , no event     ,            ,             ,
+joined_on_index_date     , 0       , no event     ,            ,             ,
+left                     ,         , deregistered ,            , 2025-07-01  ,
+left_admitted_that_day   , 1       , event        , 2025-07-01 ,             ,
+left_before_admission    ,         , deregistered ,            , 2025-07-01  ,
+left_on_day_365          ,         , deregistered ,            , 2026-01-01  ,
+left_on_day_366          , 0       , no event     ,            ,             ,
+left_then_died           ,         , deregistered ,            , 2025-07-01  ,
+midwifery                , 0       , no event     ,            ,             ,
+moved_after_28_days      , 0       , no event     ,            ,             ,
+moved_after_29_days      ,         , deregistered ,            , 2025-07-01  ,
+obstetrics               , 0       , no event     ,            ,             ,
+opt_out_ended            , 0       , no event     ,            ,             ,
+planned                  , 0       , no event     ,            ,             , 2025-01-02
+row_known_after_as_at    , 0       , no event     ,            ,             ,
+row_known_after_index    , 0       , no event     ,            ,             ,
+transferred_2B           , 0       , no event     ,            ,             ,
 """
 """DIED is what the recipe makes of a death without an admission; the dates are the day of death, or none."""
 
@@ -436,12 +436,12 @@ def labelled(store: Store, cohort: Cohort, outcome: ir.Table, recipe: LabelRecip
 
 def expected_labels(death: str) -> list[list[str]]:
     table = []
-    for patient, outcome, reason, event_on, censored_on in written(LABELS):
+    for patient, outcome, reason, event_on, censored_on, action_on in written(LABELS):
         says = DEATHS[death]
         day = says["DIED 365"] if event_on == "DIED 365" else event_on
         day = ("2025-06-01" if death == "composite" else "") if event_on == "DIED" else day
         reason = "dead by the index date, not known then" if reason == "dead already" else reason
-        table.append([patient, says["DIED"] if outcome == "DIED" else outcome, reason, day, censored_on])
+        table.append([patient, says["DIED"] if outcome == "DIED" else outcome, reason, day, censored_on, action_on])
     return table
 
 

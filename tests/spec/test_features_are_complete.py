@@ -42,6 +42,7 @@ def test_every_source_has_its_file(shipped: Workspace) -> None:
         "features/long_term_conditions.py",
         "features/measurements.py",
         "features/prescriptions.py",
+        "features/readmission.py",
         "features/social_care.py",
     ]
 

@@ -249,7 +249,7 @@ def test_a_readmission_counts_on_days_0_to_29_and_never_the_stay_itself(
     for patient, index, outcome, reason, event_on, censored_on in written(CAME_BACK):
         day = event_on if outcome != "DIED" or death == "composite" else ""
         reason = "dead by the index date, not known then" if reason == "dead already" else reason
-        expected.append([patient, index, says if outcome == "DIED" else outcome, reason, day, censored_on])
+        expected.append([patient, index, says if outcome == "DIED" else outcome, reason, day, censored_on, ""])
     assert texts(given) == expected
 
 

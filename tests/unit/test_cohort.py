@@ -202,7 +202,8 @@ def test_an_empty_cohort_stays_empty(tmp_path: Path) -> None:
     assert here.rows.empty
     assert dict(here.counts) == dict(empty.counts) | {"died since": 0, "left since": 0}
     labels = label(store, empty.rows, tables.admissions, LabelRecipe(), EXTRACT)
-    assert list(labels.rows.columns) == ["patient_id", "index_date", "outcome", "reason", "event_on", "censored_on"]
+    decided = ["outcome", "reason", "event_on", "censored_on", "action_on"]
+    assert list(labels.rows.columns) == ["patient_id", "index_date", *decided]
     assert (len(labels.rows), dict(labels.counts)) == (0, {})
 
 

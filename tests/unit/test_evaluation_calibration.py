@@ -7,6 +7,7 @@ from scipy.special import expit, logit
 from riskstrat.evaluation import (
     EvaluationError,
     calibration_curve,
+    calibration_errors,
     calibration_in_the_large,
     integrated_calibration_index,
     recalibrate,
@@ -109,6 +110,40 @@ def test_the_index_finds_a_miscalibration_of_known_size():
     for wrong in (true**1.2, np.clip(true + 0.03, 0, 1), expit(1.5 * logit(true))):
         expected = np.abs(wrong - true).mean()
         assert integrated_calibration_index(outcome, wrong).value == pytest.approx(expected, abs=0.003)
+
+
+def test_the_distances_of_four_groups_are_those_worked_out_by_hand():
+    # 500, 400, 60 and 40 people with four risks, so that the curve has four points.
+    sizes, risks, rates = (500, 400, 60, 40), (0.1, 0.101, 0.5, 0.9), (0.12, 0.12, 0.6, 0.6)
+    risk = np.repeat(risks, sizes)
+    outcome = np.concatenate([np.arange(size) < round(rate * size) for size, rate in zip(sizes, rates, strict=True)])
+    curve = calibration_curve(outcome.astype(int), risk)
+    distance = (curve.observed - curve.risk).abs()
+    found = {name: figure.value for name, figure in calibration_errors(outcome.astype(int), risk).items()}
+    assert found["ici"] == pytest.approx((distance * curve.people).sum() / 1000)
+    assert found["emax"] == pytest.approx(distance.max())
+    assert found["e90"] == pytest.approx(np.quantile(np.repeat(distance, sizes), 0.9, method="inverted_cdf"))
+    # The 50 with the highest risk are the 40 at 0.9 and 10 of the 60 at 0.5; equal risks are kept together.
+    assert found["ici_of_top_5_percent"] == pytest.approx((60 * distance[2] + 40 * distance[3]) / 100)
+
+
+def test_nine_in_ten_people_lie_within_e90_and_nobody_beyond_emax():
+    outcome, risk = two_groups((0.2, 0.6), (0.1, 0.6), size=500)
+    found = calibration_errors(outcome, risk)
+    assert [found[name].value for name in ("e90", "emax", "ici_of_top_5_percent")] == pytest.approx([0.1, 0.1, 0.0])
+    weights = np.repeat([1, 19], 500)
+    found = calibration_errors(outcome, risk, weights)
+    assert [found[name].value for name in ("e90", "emax")] == pytest.approx([0, 0.1], abs=1e-9)
+
+
+def test_risks_that_go_wrong_at_the_top_alone_are_found_there():
+    random = np.random.default_rng(8)
+    true = expit(random.normal(-2.5, 1.0, 40_000))
+    outcome = (random.random(40_000) < true).astype(int)
+    wrong = np.where(true > np.quantile(true, 0.93), np.clip(true + 0.15, 0, 1), true)
+    found = calibration_errors(outcome, wrong)
+    assert found["ici"].value < 0.03
+    assert found["ici_of_top_5_percent"].value > 0.08
 
 
 def test_a_curve_of_many_risks_has_at_most_500_points_and_keeps_everybody():

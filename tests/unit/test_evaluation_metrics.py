@@ -48,6 +48,9 @@ def test_one_outcome_only_leaves_the_measures_empty_with_the_reason(outcome, rea
         "calibration_slope",
         "calibration_intercept",
         "ici",
+        "e90",
+        "emax",
+        "ici_of_top_5_percent",
     )
     assert [getattr(found, name) for name in gone] == [None] * len(gone)
     assert found.reasons == dict.fromkeys(gone, reason)

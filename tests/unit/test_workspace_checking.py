@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from riskstrat.errors import DefinitionError, StorageError
 from riskstrat.workspace import check, load
 
 FEATURES = """\
@@ -26,6 +27,8 @@ FILES = {
     "riskstrat.toml": '[lists]\nrecipe = "soon"\n\n[[teams]]\nname = "North"\ncode = "NOR"\nlocalities = ["North"]\n',
     "training/outcomes.py": OUTCOMES,
     "training/soon.toml": 'title = "T"\nsentence = "chance"\noutcome = "event"\n',
+    "registry/promotion.toml": "[evidence]\nleast_events = 50\n",
+    "registry/model_card.md.j2": "# {{ title }}\n",
     "features/codelists/heart.csv": "code,group,description,source\nI10,heart,Hypertension,a book\n",
     "features/codelists/drink.csv": "code,group,description,source\nF10,drink,Alcohol,a book\n",
     "features/codelists/sensitive.csv": "code,group,description,source\nF1,drink,Alcohol,a book\n",
@@ -164,3 +167,39 @@ def test_a_sensitive_feature_cannot_stand_in_the_list(tmp_path: Path) -> None:
     settings = FILES["riskstrat.toml"] + '[lists.counts]\nsecret = "Secret"\n'
     found = findings(tmp_path, line, **{"riskstrat.toml": settings})
     assert found == ["riskstrat.toml: lists.counts: secret is sensitive and never printed; take it out"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("registry/model_card.md.j2", " \n", "registry/model_card.md.j2: is empty"),
+        (
+            "registry/promotion.toml",
+            '[discrimination]\nnot_worse_than = ["logistic_regresion"]\n',
+            'registry/promotion.toml: not_worse_than: no rival "logistic_regresion"; did you mean "logistic_regression"?',
+        ),
+    ],
+)
+def test_a_gate_or_a_card_is_found_at_fault(name: str, text: str, says: str, tmp_path: Path) -> None:
+    (found,) = findings(tmp_path, **{name: text})
+    assert says in found
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[evidence]\nleast_event = 5\n", r'unknown key "evidence.least_event"; did you mean "least_events"'),
+        ("[calibration]\nslope_within = [1.2, 0.8]\n", "is no range"),
+        ("[evidence\n", "is not TOML"),
+    ],
+)
+def test_gates_that_cannot_be_read_are_refused_with_their_file(text: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match=rf"registry/promotion\.toml.*{says}"):
+        findings(tmp_path, **{"registry/promotion.toml": text})
+
+
+def test_a_workspace_without_gates_loads_and_check_says_which_file_is_not_there(tmp_path: Path) -> None:
+    findings(tmp_path)
+    (tmp_path / "registry/promotion.toml").unlink()
+    with pytest.raises(StorageError, match=r"registry/promotion\.toml cannot be read"):
+        check(load(tmp_path))

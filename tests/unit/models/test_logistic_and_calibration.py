@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import TrainingError
-from riskstrat.training.baselines import Rows, fit_baselines
+from riskstrat.training.baselines import fit_baselines
 from riskstrat.training.calibration import calibrate
 from riskstrat.training.designs import every_feature
 from riskstrat.training.logistic import fit_logistic, log_odds
+
+PAPER = Recipe(name="paper", title="On paper", sentence="an admission", outcome="emergency_admission")
 
 
 def test_weights_are_those_of_another_implementation() -> None:
@@ -30,8 +35,10 @@ def test_the_penalty_is_heavy_where_noise_would_be_learned_and_light_where_it_wo
     values = draw.normal(size=(rows, columns)).astype(np.float32)
     signal = np.zeros(rows) if heavy else values @ [1.5, -1.0, 1.0, 0.5]
     outcome = (draw.random(rows) < 1 / (1 + np.exp(1 - signal))).astype(float)
-    part = Rows(values, outcome, np.array([f"P{n}" for n in range(rows)]))
-    learned = fit_baselines([f"f{n}" for n in range(columns)], part, part, part, seed=1)["logistic_regression"]
+    keys, names = pd.DataFrame({"patient_id": [f"P{n}" for n in range(rows)]}), tuple(f"f{n}" for n in range(columns))
+    places = dict.fromkeys(("train", "calibration", "test"), np.arange(rows))
+    matrix = FeatureMatrix(keys, values, names, dict.fromkeys(names, "x"))
+    learned = fit_baselines(matrix, outcome, places, PAPER)["logistic_regression"]
     penalty = float(learned.note.split(";")[0].removeprefix("L2 penalty "))
     assert penalty >= 100 if heavy else penalty <= 10
 
@@ -47,7 +54,7 @@ def test_calibration_finds_the_slope_and_intercept_that_made_the_outcomes() -> N
     draw = np.random.default_rng(4)
     margin = draw.normal(-2, 1.5, 100_000)
     outcome = (draw.random(100_000) < 1 / (1 + np.exp(-(0.7 * margin + 0.4)))).astype(float)
-    calibrator, note = calibrate(margin, outcome)
+    calibrator, note, _ = calibrate(margin, outcome, np.arange(100_000), "platt", compare=False)
     assert calibrator.slope == pytest.approx(0.7, abs=0.03)
     assert calibrator.intercept == pytest.approx(0.4, abs=0.06)
     assert abs(calibrator.risk(margin).mean() - outcome.mean()) < 1e-6
@@ -56,21 +63,22 @@ def test_calibration_finds_the_slope_and_intercept_that_made_the_outcomes() -> N
 
 @pytest.mark.parametrize("outcome", [np.zeros(40), np.ones(40), np.tile([0.0, 1.0], 20), np.zeros(0)])
 def test_a_small_slice_gives_a_rising_calibrator_near_no_change(outcome) -> None:
-    calibrator, note = calibrate(np.linspace(2, -2, len(outcome)), outcome)
+    calibrator, note, _ = calibrate(np.linspace(2, -2, len(outcome)), outcome, np.arange(len(outcome)))
     assert 0.2 < calibrator.slope < 3
     assert abs(calibrator.intercept) < 4
     assert "drawn towards no change" in note
 
 
 def test_no_rows_at_all_leave_the_margin_as_it_is() -> None:
-    calibrator, _ = calibrate(np.zeros(0), np.zeros(0))
+    calibrator = calibrate(np.zeros(0), np.zeros(0), []).calibrator
     assert (calibrator.slope, calibrator.intercept) == pytest.approx((1.0, 0.0))
 
 
-def test_margins_that_point_the_wrong_way_are_refused() -> None:
+@pytest.mark.parametrize("margin", [np.arange(1000) / 500, np.ones(1000)])
+def test_margins_that_point_the_wrong_way_or_nowhere_are_refused(margin) -> None:
     outcome = (np.arange(1000) < 200).astype(float)
     with pytest.raises(TrainingError, match="1000 rows with 200 events"):
-        calibrate(np.arange(1000) / 500, outcome)
+        calibrate(margin, outcome, np.arange(1000))
 
 
 def test_the_design_flags_missing_values_keeps_rare_columns_and_drops_constant_ones() -> None:

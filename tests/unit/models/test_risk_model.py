@@ -12,7 +12,7 @@ import pytest
 
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.errors import ModelError, StorageError
-from riskstrat.scoring import Calibrator, load
+from riskstrat.scoring import load
 
 
 def without(matrix: FeatureMatrix, *gone: str) -> FeatureMatrix:
@@ -23,7 +23,7 @@ def without(matrix: FeatureMatrix, *gone: str) -> FeatureMatrix:
 def test_risk_is_the_sigmoid_of_the_calibrated_margin_and_keeps_its_order(fitted, borough) -> None:
     margin, risk = fitted.model.margin(borough.matrix), fitted.model.risk(borough.matrix)
     calibrator = fitted.model.calibrator
-    assert np.allclose(risk, 1 / (1 + np.exp(-(calibrator.slope * margin + calibrator.intercept))), atol=1e-12)
+    assert np.allclose(risk, 1 / (1 + np.exp(-calibrator.log_odds(margin))), atol=1e-12)
     assert (np.diff(risk[np.argsort(margin)]) >= 0).all()
     assert ((risk > 0) & (risk < 1)).all()
     assert margin.dtype == risk.dtype == np.float64
@@ -103,6 +103,15 @@ def test_a_model_file_that_was_changed_is_refused(fitted, tmp_path: Path) -> Non
         load(tmp_path)
 
 
+@pytest.mark.parametrize("calibrator", [{}, {"method": "platt", "slope": 1.0}, {"method": "unheard of"}, None])
+def test_a_calibrator_that_is_none_is_refused(fitted, tmp_path: Path, calibrator) -> None:
+    fitted.model.save(tmp_path)
+    facts = json.loads((tmp_path / "model.json").read_text())
+    (tmp_path / "model.json").write_text(json.dumps(facts | {"calibrator": calibrator}))
+    with pytest.raises(ModelError, match="is damaged"):
+        load(tmp_path)
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "{}"])
 def test_a_model_json_that_is_no_model_is_refused(fitted, tmp_path: Path, text: str) -> None:
     fitted.model.save(tmp_path)
@@ -141,14 +150,3 @@ def test_a_booster_of_other_columns_is_refused(fitted, borough) -> None:
 def test_a_text_that_is_no_booster_is_refused(fitted, borough) -> None:
     with pytest.raises(ModelError, match="cannot be read"):
         replace(fitted.model, booster_text="not trees").margin(borough.matrix)
-
-
-@pytest.mark.parametrize("slope", [0.0, -0.5])
-def test_a_calibrator_never_falls(slope: float) -> None:
-    with pytest.raises(ModelError, match="slope above 0"):
-        Calibrator(slope, 0.0)
-
-
-def test_a_calibrator_is_finite() -> None:
-    with pytest.raises(ModelError, match="finite"):
-        Calibrator(1.0, float("nan"))

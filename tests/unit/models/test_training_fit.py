@@ -148,6 +148,20 @@ def test_no_row_to_test_on_is_refused(borough) -> None:
         refit(borough, slice_of=np.where(borough.slices == "test", "", borough.slices))
 
 
+def test_a_model_that_need_not_be_tested_is_the_same_without_test_rows(fitted, borough) -> None:
+    untested = refit(borough, slice_of=np.where(borough.slices == "test", "", borough.slices), tested=False)
+    assert len(untested.test_rows) == 0
+    assert {name: len(margin) for name, margin in untested.margins.items()} == dict.fromkeys(["lightgbm", *RIVALS], 0)
+    assert untested.model.booster_text == fitted.model.booster_text
+    assert (untested.model.calibrator, untested.model.ranges) == (fitted.model.calibrator, fitted.model.ranges)
+    assert untested.facts["rows"]["test"] == untested.facts["events"]["test"] == 0
+
+
+def test_the_calibrators_compared_stand_in_the_record(fitted) -> None:
+    assert [one["method"] for one in fitted.calibrators] == ["platt", "beta", "isotonic", "venn_abers"]
+    assert [one["method"] for one in fitted.calibrators if one["chosen"]] == [fitted.model.calibrator.method]
+
+
 def test_features_that_are_the_same_for_everybody_are_refused(borough) -> None:
     constant = replace(borough.matrix, values=np.ones_like(borough.matrix.values))
     with pytest.raises(TrainingError, match="no feature separates"):
@@ -170,6 +184,7 @@ def test_a_hundred_people_train_with_smaller_leaves_and_a_cautious_calibrator_an
         borough, matrix=borough.matrix.take(some), outcome=outcome, slice_of=borough.slices[some], recipe=recipe
     )
     assert small.model.calibrator.slope > 0
+    assert [one["method"] for one in small.calibrators] == ["platt"]
     assert small.facts["notes"][:2] == [
         "calibration: Platt scaling, drawn towards no change: only 100 rows with 0 events",
         "so few rows train that a leaf may hold 5 of them, not 200 as the recipe asks",

@@ -1,0 +1,119 @@
+"""Which groups each person belonged to at the index date: what an evaluation is looked at by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskstrat.definitions.durations import age_in_years
+from riskstrat.sources import tables
+from riskstrat.sources.selection import known_rows
+from riskstrat.sources.store import Store
+
+NOT_RECORDED = "not recorded"
+
+AGES = (18, 40, 50, 65, 75, 85)
+AGE_BANDS = ("under 18", "18 to 39", "40 to 49", "50 to 64", "65 to 74", "75 to 84", "85 and over")
+"""Ages in completed years at the index date."""
+
+SEXES = {"F": "female", "M": "male", "I": "indeterminate"}
+
+ETHNIC_GROUPS = {
+    "Asian": ("H", "J", "K", "L", "R"),
+    "Black": ("M", "N", "P"),
+    "Mixed": ("D", "E", "F", "G"),
+    "White": ("A", "B", "C"),
+    "Other": ("S",),
+}
+"""The 2001 ethnic category codes of the NHS Data Dictionary in the five groups of the ONS since the 2011 Census, where
+Chinese (R) stands with Asian. Z (not stated) and 99 (not known) are in none."""
+
+QUINTILES = ("1 most deprived", "2", "3", "4", "5 least deprived")
+"""Fifths of England by Index of Multiple Deprivation, from the decile of the area of residence."""
+
+CONDITIONS = ("none", "1", "2 or 3", "4 or more")
+CARE_HOME = ("in a care home", "not in one")
+ADMITTED = ("no admission in 24 months", "admitted in 24 months")
+TWO_YEARS = 730
+
+_PERSON = 10_000_000
+"""More days than any date has, so that person and day make one sortable number."""
+
+
+def groups(store: Store, cohort: pd.DataFrame, *, number_of_conditions: npt.NDArray[Any] | None = None) -> pd.DataFrame:
+    """One row per row of `cohort`, in its order; one ordered category per dimension, as known at the index date.
+
+    Columns: age_band, sex, ethnicity, imd_quintile, conditions, care_home, no_admission_24m. Those whose column was not
+    landed are left out, and so is conditions unless `number_of_conditions` gives the recorded conditions of each row.
+    Any admission known by the index date counts, besides the stay that gave it.
+    """
+    made = {
+        name: pd.Categorical(values, _present(values, order), ordered=True)
+        for name, values, order in _each(store, cohort)
+    }
+    if number_of_conditions is not None:
+        place = np.searchsorted((1, 2, 4), number_of_conditions, side="right")
+        said = np.where(np.isnan(number_of_conditions), NOT_RECORDED, np.array(CONDITIONS)[np.minimum(place, 3)])
+        made["conditions"] = pd.Categorical(said, _present(said, CONDITIONS), ordered=True)
+    return pd.DataFrame({name: made[name] for name in _ORDER if name in made})
+
+
+_ORDER = ("age_band", "sex", "ethnicity", "imd_quintile", "conditions", "care_home", "no_admission_24m")
+
+Dimension = tuple[str, npt.NDArray[np.object_], Sequence[str]]
+
+
+def _each(store: Store, cohort: pd.DataFrame) -> Iterator[Dimension]:
+    """Name, value of each row and order of values of each dimension that the store can tell."""
+    index = cohort["index_date"].to_numpy().astype("datetime64[D]")
+    people = store.people().iloc[cohort["person"].to_numpy()]
+    absent = store.absent_columns.get("people", ())
+    age = age_in_years(people["date_of_birth"].to_numpy(), index)
+    yield "age_band", np.array(AGE_BANDS, object)[np.searchsorted(AGES, age, side="right")], AGE_BANDS
+    yield "sex", _said(people["sex"], SEXES), tuple(SEXES.values())
+    if "ethnicity" not in absent:
+        letters = {letter: group for group, given in ETHNIC_GROUPS.items() for letter in given}
+        yield "ethnicity", _said(people["ethnicity"], letters), tuple(ETHNIC_GROUPS)
+    if "imd_decile" not in absent:
+        fifths = {decile: QUINTILES[(decile - 1) // 2] for decile in range(1, 11)}
+        yield "imd_quintile", _said(people["imd_decile"], fifths), QUINTILES
+    if "care_home_from" not in absent:
+        lives = people["care_home_from"].to_numpy().astype("datetime64[D]") <= index
+        yield "care_home", _either(lives, *CARE_HOME), CARE_HOME
+    yield "no_admission_24m", _either(~_admitted(store, cohort, index), *ADMITTED), ADMITTED
+
+
+def _either(holds: npt.NDArray[np.bool_], one: str, other: str) -> npt.NDArray[np.object_]:
+    return np.where(holds, np.array(one, object), np.array(other, object))
+
+
+def _said(values: pd.Series, words: Mapping[Any, str]) -> npt.NDArray[np.object_]:
+    return values.map(words).astype(object).fillna(NOT_RECORDED).to_numpy()
+
+
+def _present(values: npt.NDArray[Any], order: Sequence[str]) -> list[str]:
+    found = set(values)
+    return [each for each in (*order, NOT_RECORDED) if each in found]
+
+
+def _admitted(store: Store, cohort: pd.DataFrame, index: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
+    """Whether an admission of the 24 months to the index date was known on it, looking back from the latest."""
+    columns = ("person", "admitted_on", "valid_from", "spell")
+    stays, _ = known_rows(store, tables.admissions, columns)
+    began = stays["person"].astype(np.int64) * _PERSON + stays["admitted_on"].astype(np.int64)
+    began = np.append(began, np.iinfo(np.int64).min)  # where a place of -1 looks
+    day = cohort["person"].to_numpy().astype(np.int64) * _PERSON + index.astype(np.int64)
+    spell = cohort["spell"].to_numpy()
+    found = np.zeros(len(cohort), bool)
+    looking, at = np.arange(len(cohort)), np.searchsorted(began[:-1], day, side="right") - 1
+    while len(looking):
+        inside = began[at] > day[looking] - TWO_YEARS
+        looking, at = looking[inside], at[inside]
+        counts = (stays["valid_from"][at] <= index[looking]) & (stays["spell"][at] != spell[looking])
+        found[looking[counts]] = True
+        looking, at = looking[~counts], at[~counts] - 1
+    return found

@@ -1,0 +1,147 @@
+"""One registered version as its papers see it, with the questions that several of them ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from riskstrat.documents.papers.wording import count, day, days, known
+
+OWN, RIVAL = "lightgbm", "logistic_regression"
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A version of a model: its number, its evidence, what it is for and, once it was held against them, its gates.
+
+    gates: for each its name, whether it passed and a sentence; None where it was not held against any.
+    """
+
+    evidence: Mapping[str, Any]
+    number: str
+    intended_purpose: str
+    clinical_use: str
+    gates: Sequence[Row] | None = field(default=None)
+
+    def part(self, *path: str) -> Any:
+        """What stands at a path of the evidence; None where any step of it is absent or null."""
+        found: Any = self.evidence
+        for key in path:
+            found = found.get(key) if isinstance(found, Mapping) else None
+        return found
+
+    def rows(self, *path: str) -> list[Row]:
+        """The records at a path of the evidence; none where it is absent or null."""
+        return list(self.part(*path) or ())
+
+    @cached_property
+    def own(self) -> Row:
+        """What was measured of the model itself on all test rows together; empty where nothing was."""
+        return self.part("models", OWN) or {}
+
+    def fact(self, *path: str) -> str:
+        """What stands at a path of the evidence, as a text."""
+        found = self.part(*path)
+        return str(found) if known(found) else "not recorded"
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.fact("model")
+
+    @property
+    def title(self) -> str:
+        """The model's title, or else its name."""
+        return self.fact("title") if self.part("title") else self.name
+
+    @property
+    def outcome(self) -> str:
+        """What the risk is the chance of, as a part of a sentence."""
+        return str(self.part("sentence") or "the outcome of the recipe").replace("{date}", "the index date")
+
+    @property
+    def as_at(self) -> str:
+        """The last day on which anything in the data was known."""
+        return day(self.fact("as_at"))
+
+    @property
+    def by_person(self) -> bool:
+        """Whether people, and not dates, were held out."""
+        return not self.part("test_dates")
+
+    @property
+    def tested(self) -> str:
+        """How the model was tested, in a sentence."""
+        if self.by_person:
+            return (
+                "It was tested on people who were held out, as the dates of this source do not compare between people."
+            )
+        dates = self.part("test_dates")
+        kind = "periods" if any(" to " in str(one) for one in dates) else "dates"
+        return (
+            f"The whole procedure was run again as it would have been for each of {len(dates)} test {kind} "
+            f"({days(dates)}), from what was known then. The figures are of these test rows together."
+        )
+
+    @property
+    def ages(self) -> str:
+        """Who is eligible, by age."""
+        low, high = (self.part("recipe", "cohort", each) for each in ("min_age", "max_age"))
+        if not known(low):
+            return "people of the ages that the recipe names"
+        return f"people aged {low} and over" if not known(high) or high >= 120 else f"people aged {low} to {high}"
+
+    @property
+    def eligible(self) -> str:
+        """Who gets a risk, as a sentence."""
+        if self.part("recipe", "cohort", "index") == "live_discharge":
+            return f"Eligible are {self.ages} at each live discharge to a usual residence or a care home."
+        return f"Eligible are {self.ages}, alive and registered at the index date, who have not opted out."
+
+    @property
+    def death(self) -> str:
+        """What a death without the outcome counts as."""
+        return {
+            "negative": "A death without the outcome counts as no outcome.",
+            "composite": "A death counts as the outcome.",
+            "exclude": "People who died without the outcome are left out.",
+        }.get(str(self.part("recipe", "label", "death")), "What a death counts as is not recorded.")
+
+    @property
+    def sizes(self) -> str:
+        """Rows and outcome events that the registered model learned from, and that it was tested on."""
+        registered, own = self.part("registered") or {}, self.own
+        rows, events = registered.get("rows") or {}, registered.get("events") or {}
+        parts = [
+            f"{count(rows[name])} {said} rows with {count(events.get(name))} outcome events"
+            for name, said in (("train", "training"), ("calibration", "calibration"))
+            if name in rows
+        ]
+        if own:
+            parts.append(f"{count(own.get('n'))} test rows with {count(own.get('events'))} outcome events")
+        return "; ".join(parts) or "not available"
+
+    def interval(self, metric: str, model: str = OWN, versus: str | None = None) -> Row:
+        """The record of an interval; a pair drawn the other way round is turned. Empty where there is none."""
+        for row in self.rows("intervals"):
+            if row.get("metric") != metric:
+                continue
+            if (row.get("model"), row.get("versus")) == (model, versus):
+                return row
+            if versus and (row.get("model"), row.get("versus")) == (versus, model):
+                return {**row, **_turned(row)}
+        return {}
+
+    def origins(self) -> Iterator[tuple[str, Row]]:
+        """Each test date in words with what was done and measured there."""
+        for origin in self.rows("origins"):
+            given = origin.get("test_date")
+            yield (day(given) if given else "people held out"), origin
+
+
+def _turned(row: Row) -> dict[str, Any]:
+    flipped: dict[str, Any] = {"estimate": row.get("estimate"), "low": row.get("high"), "high": row.get("low")}
+    return {name: -value if known(value) else None for name, value in flipped.items()}

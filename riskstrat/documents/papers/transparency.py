@@ -1,0 +1,184 @@
+"""A draft record for the UK Algorithmic Transparency Recording Standard, filled as far as a version can tell.
+
+Source of the structure: the standard of the UK Government, version 3 (two tiers, the second in five parts); headings in
+our own words with its numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from riskstrat.documents.papers.card import INTERVENED
+from riskstrat.documents.papers.markdown import plain, tidy
+from riskstrat.documents.papers.registered import OWN, RIVAL, Registered
+from riskstrat.documents.papers.wording import FOR_THE_SITE, SITE, count, figure, interval, known, model, share
+from riskstrat.documents.words import joined, sentence
+
+REVIEW = (
+    "A list of references goes to a multi-disciplinary team, which reviews each person on it and decides. Nothing "
+    "happens to anybody without a person's review."
+)
+
+
+class Field(NamedTuple):
+    """One field of the record."""
+
+    number: str
+    heading: str
+    text: str
+
+
+def transparency_record(version: Registered) -> str:
+    """The draft as a page, tier 1 first."""
+    parts = [
+        f"# Transparency record (draft): {plain(version.title)}, version {version.number}",
+        "A draft for the Algorithmic Transparency Recording Standard. Fields that only the site can fill say so. "
+        "Nothing here is published by the software.",
+    ]
+    for heading, fields in sections(version):
+        parts += [f"## {heading}", *(f"### {one.number} {one.heading}\n\n{plain(one.text)}" for one in fields)]
+    return tidy("\n\n".join(parts))
+
+
+def sections(version: Registered) -> Iterator[tuple[str, list[Field]]]:
+    """Each part of the record with its fields, in the order of the standard."""
+    yield "Tier 1: for the public", _tier_1(version)
+    yield "Tier 2, part 1: who is responsible", _responsible()
+    yield "Tier 2, part 2: what it is and why", _rationale(version)
+    yield "Tier 2, part 3: how decisions are made with it", _decisions(version)
+    yield "Tier 2, part 4: the tool and its data", [*_tool(version), *_data(version)]
+    yield "Tier 2, part 5: risks and their assessment", _risks()
+
+
+def _tier_1(version: Registered) -> list[Field]:
+    about = (
+        f"{sentence(version.intended_purpose)} From records that health and care services hold already, the tool "
+        f"estimates the chance of {version.outcome}. {REVIEW} {sentence(version.clinical_use)}"
+    )
+    return [
+        Field("1", "Name", f"{version.title} (riskstrat)"),
+        Field("2", "Description", about),
+        Field("3", "Web page", SITE),
+        Field("4", "Contact", SITE),
+    ]
+
+
+def _responsible() -> list[Field]:
+    return [
+        Field("1.1", "Organisation", SITE),
+        Field("1.2", "Team", SITE),
+        Field("1.3", "Senior responsible owner", SITE),
+        Field("1.4", "Suppliers, their part, procurement and access to data", SITE),
+    ]
+
+
+def _rationale(version: Registered) -> list[Field]:
+    features = version.part("features") or "an unrecorded number of"
+    scope = (
+        f"{version.eligible} It is not for urgent care, it refuses no service, it predicts no falls, and not being "
+        "listed does not mean low risk."
+    )
+    detail = (
+        f"Gradient-boosted trees on {features} features give each person a score; a calibrator turns it into a risk. "
+        "Each team gets the people at highest risk whom it does not know yet, as many as it can take on, each with the "
+        "facts that raised or lowered the estimate."
+    )
+    return [
+        Field("2.1", "How it works", detail),
+        Field("2.2", "Scope", scope),
+        Field("2.3", "Benefit", SITE),
+        Field("2.4", "What was done before", SITE),
+        Field("2.5", "Alternatives", _alternatives(version)),
+    ]
+
+
+def _alternatives(version: Registered) -> str:
+    others = [model(name) for name in version.part("models") or {} if name != OWN]
+    if not others:
+        return SITE
+    return f"{version.part('verdict') or ''} Measured beside it: {joined(others)}. Other ways: {FOR_THE_SITE}"
+
+
+def _decisions(version: Registered) -> list[Field]:
+    given = (
+        "For each person on the list: the risk as a natural frequency, the facts that raised and lowered it, counts of "
+        "recent care, and what the tool cannot see. Sensitive facts are never printed."
+    )
+    return [
+        Field("3.1", "Its place in the process", REVIEW),
+        Field("3.2", "What people are given", given),
+        Field("3.3", "How often, and for how many", _scale(version)),
+        Field("3.4", "Human decision and review", f"{REVIEW} Who reviews, and how it is recorded: {FOR_THE_SITE}"),
+        Field("3.5", "Training of users", SITE),
+        Field("3.6", "Appeal", SITE),
+    ]
+
+
+def _scale(version: Registered) -> str:
+    found = version.part("at_capacity") or {}
+    if not found:
+        return SITE
+    return (
+        f"In testing, {count(found.get('listed'))} places on lists over {found.get('index_dates')} dates, from "
+        f"{count(found.get('rows'))} people eligible at them, each counted once a date. In use: {FOR_THE_SITE}"
+    )
+
+
+def _tool(version: Registered) -> list[Field]:
+    acted = INTERVENED.get(str(version.part("intervened", "mode")), "Not looked at.")
+    return [
+        Field("4.1.1", "Architecture", "Programs in Python on the site's own computers; no outside service is called."),
+        Field("4.1.2", "Phase", version.clinical_use),
+        Field(
+            "4.1.3",
+            "Maintenance",
+            f"Each new version is evaluated and held against gates before use. {SITE}",
+        ),
+        Field("4.2.1", "Model", f"{version.name}, version {version.number}, data as at {version.as_at}."),
+        Field("4.2.2", "Task", f"To estimate the chance of {version.outcome}."),
+        Field("4.2.3", "Input and output", "Features of one person at one index date; a risk from 0 to 1."),
+        Field("4.2.4", "Kind of model", "LightGBM (gradient-boosted trees) with a strictly increasing calibrator."),
+        Field("4.2.5", "Performance", _performance(version)),
+        Field("4.2.6", "Data of development", f"{sentence(version.sizes)} {version.tested}"),
+        Field("4.2.7", "People on whom a team had acted", acted),
+    ]
+
+
+def _performance(version: Registered) -> str:
+    own, found = version.own, version.part("at_capacity") or {}
+    if not own:
+        return "Not measured."
+    row, rival = version.interval("auroc"), version.part("models", RIVAL, "auroc")
+    ends = interval(row.get("low"), row.get("high"))
+    beside = f"; logistic regression {figure(rival)}" if known(rival) else ""
+    listed = share(found.get("listed_events"), found.get("listed"))
+    return (
+        f"AUROC {figure(own.get('auroc'))}{f' ({ends})' if ends else ''}{beside}. Calibration slope "
+        f"{figure(own.get('calibration_slope'))}, ICI {figure(own.get('ici'))}. Of those listed at capacity, {listed} "
+        "had the outcome. The model card has all figures, also by group."
+    )
+
+
+def _data(version: Registered) -> list[Field]:
+    sensitive = (
+        "Health, age, sex and deprivation of the area. Ethnicity is read only to compare groups and is never a feature."
+    )
+    return [
+        Field("4.3.1", "Sources", f"Tables of the site, fingerprint {version.fact('store')}. Which: {FOR_THE_SITE}"),
+        Field("4.3.2", "Personal and sensitive data", sensitive),
+        Field("4.3.3", "Size", f"{sentence(version.sizes)}"),
+        Field("4.3.4", "Completeness, and whom the data stand for", SITE),
+        Field("4.3.5", "Cleaning", "Each row is accepted or quarantined under a rule, and the counts add up."),
+        Field("4.3.6", "Legal basis, sharing agreements, opt-outs", f"Every opt-out applies by default. {SITE}"),
+        Field("4.3.7", "Access and storage", SITE),
+    ]
+
+
+def _risks() -> list[Field]:
+    return [
+        Field(
+            "5.1", "Impact assessments", f"DPIA, equality, DCB0129 and DCB0160, medical-device position: {FOR_THE_SITE}"
+        ),
+        Field("5.2", "Risks and what is done about them", "See the hazard log of this version."),
+    ]

@@ -1,0 +1,66 @@
+"""Rows of the training slice that are kept back to judge settings by, in time wherever dates allow."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskstrat.definitions.durations import days
+from riskstrat.definitions.recipes import Recipe
+from riskstrat.training.rows import Array, Index, enough
+from riskstrat.training.slices import shares
+
+SHARE = 0.25
+"""People held out where dates do not allow a split in time."""
+
+
+class HeldOut(NamedTuple):
+    """Positions that trees are grown on, later positions (or other people's) they are judged on, and how in words."""
+
+    grown_on: Index
+    judged_on: Index
+    sentence: str
+
+
+def held_out(recipe: Recipe, keys: pd.DataFrame, outcome: Array, train: Index, calibration: Index) -> HeldOut | None:
+    """The latest training date kept back, with the dates whose labels were final before it left to learn from.
+
+    keys, outcome: of the whole matrix; train, calibration: positions of those slices. Where index dates are discharges
+    the last stretch as long as their spacing is kept back. A quarter of the people is kept back instead where dates are
+    too few, or where the slices were cut by person. None where either part would hold too few events.
+    """
+    when = pd.to_datetime(keys["index_date"]).to_numpy("datetime64[D]")
+    parts = _by_time(recipe, when, train) if _cut_in_time(recipe, when[train], when[calibration]) else None
+    if parts is None or not _judgeable(outcome, parts):
+        parts = _by_person(recipe, keys["patient_id"].to_numpy(), train)
+    return parts if _judgeable(outcome, parts) else None
+
+
+def _cut_in_time(recipe: Recipe, train: npt.NDArray[np.datetime64], calibration: npt.NDArray[np.datetime64]) -> bool:
+    """Whether every training label was final before calibration began; never so where people were split."""
+    closed = train.max() + np.timedelta64(recipe.label.complete_after, "D")
+    return len(calibration) == 0 or bool(closed <= calibration.min())
+
+
+def _by_time(recipe: Recipe, when: npt.NDArray[np.datetime64], train: Index) -> HeldOut:
+    latest = when[train].max()
+    first = latest if recipe.cohort.index == "calendar" else latest - np.timedelta64(days(recipe.split.every) - 1, "D")
+    judged_on = train[when[train] >= first]
+    grown_on = train[when[train] + np.timedelta64(recipe.label.complete_after, "D") <= first]
+    spoken = f"the {len(judged_on):,} rows of {first}" + ("" if first == latest else " and later")
+    return HeldOut(grown_on, judged_on, f"{spoken}, from {len(grown_on):,} rows whose outcomes were final by then")
+
+
+def _by_person(recipe: Recipe, patient_ids: Array, train: Index) -> HeldOut:
+    share = shares(patient_ids[train], recipe.learner.seed + 4)
+    judged_on, grown_on = train[share < SHARE], train[share >= SHARE]
+    return HeldOut(
+        grown_on, judged_on, f"{len(judged_on):,} rows of people held out, from {len(grown_on):,} rows of the others"
+    )
+
+
+def _judgeable(outcome: Array, parts: HeldOut) -> bool:
+    return enough(outcome[parts.grown_on]) and enough(outcome[parts.judged_on])

@@ -1,0 +1,206 @@
+"""How much of what can be known the model knows: against ten times the people, and against the true risk.
+
+`python tests/benchmarks/known_truth.py --people 200000 --times 10 --folder FOLDER` simulates a borough, trains the
+default recipe as it would have been made on one test date that has a truth, and tests it there. Then the same recipe
+learns from so many boroughs of that size together and is tested on the same people. Prints the share of the AUROC above
+age and sex that the model reaches, the PPV of the first 2%, calibration, and the mean risk of each group beside the
+mean true risk. Keeps one borough on disk at a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import time
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow.parquet as pq
+
+from riskstrat.definitions.recipes import Recipe
+from riskstrat.evaluation import bootstrap_by_person, evaluate
+from riskstrat.pipeline.evidence import groups_of
+from riskstrat.pipeline.ingesting import ingest
+from riskstrat.pipeline.learning import LIGHTGBM, fit_fold, tuned_recipe
+from riskstrat.pipeline.reports import silent
+from riskstrat.pipeline.simulating import simulate
+from riskstrat.pipeline.starting import init
+from riskstrat.pipeline.study import Fold, Study, gather
+from riskstrat.training import Fitted
+from riskstrat.training.learner import fit_booster
+from riskstrat.training.slices import TRAIN
+
+RECIPE = "emergency_admission_12m"
+FIRST_SEED = 301
+TEST_DATE = date(2025, 8, 17)
+"""An index date that has a truth where the data end on 2026-11-16."""
+
+FEWEST_PEOPLE, FEWEST_EVENTS = 50, 8
+Numbers = npt.NDArray[np.float64]
+
+
+def main() -> None:
+    """Simulate, learn, test and print."""
+    options = _options()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    began = time.perf_counter()
+    study, truth = _borough(options.folder, options.people, FIRST_SEED)
+    fold = study.folds()[0]
+    recipe, _ = tuned_recipe(study, study.folds()[-1], silent)
+    fitted = fit_fold(study, recipe, fold)
+    _say(began, f"the model on {options.people:,} people is trained")
+    rows = fitted.test_rows
+    happened, people = study.outcome[rows], study.patient_ids[rows]
+    true = truth.reindex(people).to_numpy()
+    _print_known(study, recipe, fitted, happened, people, true)
+    if options.times > 1:
+        many = _many(options, study, fold, recipe, began)
+        _print_reached(fitted, happened, people, true, many, options.times)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--people", type=int, default=200_000)
+    parser.add_argument("--times", type=int, default=10, help="boroughs that the larger model learns from")
+    parser.add_argument("--folder", type=Path, required=True)
+    return parser.parse_args()
+
+
+def _say(began: float, line: str) -> None:
+    print(f"[{time.perf_counter() - began:6.0f} s] {line}", flush=True)
+
+
+def _borough(folder: Path, people: int, seed: int) -> tuple[Study, pd.Series]:
+    """The rows of one test date and of what is learned for it, and the true risk of each person on that date."""
+    root = folder / f"borough-{seed}"
+    shutil.rmtree(root, ignore_errors=True)
+    init(root)
+    _change_recipe(root / "training" / f"{RECIPE}.toml")
+    simulate(people, seed, root / "source" / "borough")
+    ingest(root, root / "source" / "borough")
+    recipe = Recipe(title="", sentence="", outcome="")
+    study = gather(root, RECIPE, TEST_DATE + timedelta(days=recipe.label.complete_after), silent)
+    truth = pq.read_table(root / "source" / "borough_truth" / "truth.parquet").to_pandas()
+    truth = truth[pd.to_datetime(truth["index_date"]) == pd.Timestamp(TEST_DATE)]
+    if folder.joinpath("keep").exists():
+        return study, truth.set_index("patient_id")["true_risk"]
+    shutil.rmtree(root / "source")
+    return study, truth.set_index("patient_id")["true_risk"]
+
+
+def _change_recipe(path: Path) -> None:
+    """One test date alone, no ages and nobody held out: the dates that are learned from stay those of the recipe."""
+    text = path.read_text("utf-8")
+    changes = {
+        "test_dates = 5": "test_dates = 1",
+        "freshness_months = [1, 3, 6, 12, 24]": "freshness_months = []",
+        "person_disjoint = true": "person_disjoint = false",
+    }
+    for before, after in changes.items():
+        assert before in text, before
+        text = text.replace(before, after)
+    path.write_text(text, "utf-8")
+
+
+def _many(options: argparse.Namespace, study: Study, fold: Fold, recipe: Recipe, began: float) -> Numbers:
+    """Margins, on the first borough's test rows, of the same learner on the training rows of all boroughs."""
+    columns = tuple(name for name in study.matrix.columns if name not in recipe.exclude_features)
+    parts = [_training_rows(study, fold, columns)]
+    test = np.ascontiguousarray(study.matrix.take(_test_rows(study, fold)).select(columns))
+    for seed in range(FIRST_SEED + 1, FIRST_SEED + options.times):
+        other, _ = _borough(options.folder, options.people, seed)
+        parts.append(_training_rows(other, other.folds()[0], columns))
+        shutil.rmtree(options.folder / f"borough-{seed}")
+        _say(began, f"borough {len(parts)} of {options.times}: {len(parts[-1][1]):,} training rows")
+    values = np.concatenate([part[0] for part in parts])
+    outcome = np.concatenate([part[1] for part in parts])
+    parts.clear()
+    text = fit_booster(values, outcome, columns, recipe.learner, 2)
+    _say(began, f"the model on {options.times * options.people:,} people is trained")
+    import lightgbm
+
+    return np.asarray(lightgbm.Booster(model_str=text).predict(test, raw_score=True))
+
+
+def _training_rows(study: Study, fold: Fold, columns: tuple[str, ...]) -> tuple[npt.NDArray[np.float32], Numbers]:
+    rows = np.flatnonzero((fold.slice_of == TRAIN) & ~np.isnan(fold.seen))
+    return np.ascontiguousarray(study.matrix.take(rows).select(columns)), fold.seen[rows]
+
+
+def _test_rows(study: Study, fold: Fold) -> npt.NDArray[np.int64]:
+    return np.flatnonzero((fold.slice_of == "test") & ~np.isnan(fold.seen))
+
+
+def _print_known(study: Study, recipe: Recipe, fitted: Fitted, happened: Numbers, people: Any, true: Numbers) -> None:
+    risk = fitted.risks[LIGHTGBM]
+    known = ~np.isnan(true)
+    print(f"test rows {len(risk):,}, events {int(happened.sum()):,}, true risk known of {known.mean():.2%}")
+    figures = evaluate(happened, risk, capacity=None, people=people)
+    print(
+        f"slope {figures.calibration_slope:.3f}, ICI {figures.ici:.4f}, of the top 5% {figures.ici_of_top_5_percent:.4f}, "
+        f"E90 {figures.e90:.4f}, Emax {figures.emax:.4f}, mean risk {figures.mean_risk:.4f}, observed {figures.prevalence:.4f}"
+    )
+    slope = bootstrap_by_person(happened, {LIGHTGBM: risk}, people, metric="calibration_slope", rounds=100, seed=1)
+    print(f"slope interval {slope.low[0]:.3f} to {slope.high[0]:.3f}")
+    print(
+        f"mean distance of risk and true risk, person by person {np.abs(risk - true)[known].mean():.4f}, "
+        f"correlation {np.corrcoef(risk[known], true[known])[0, 1]:.3f}"
+    )
+    inside = [low <= one <= high for low, one, high in zip(*_range(fitted, LIGHTGBM), strict=True)]
+    print(f"share of people whose stated range holds the mean true risk of similar people {np.mean(inside):.3f}")
+    _print_groups(study, fitted, risk, true)
+
+
+def _range(fitted: Fitted, name: str) -> tuple[Numbers, Numbers, Numbers]:
+    low, high = fitted.model.range_of(fitted.margins[name])
+    return low, fitted.risks[name], high
+
+
+def _print_groups(study: Study, fitted: Fitted, risk: Numbers, true: Numbers) -> None:
+    """Mean risk over mean true risk of every group that is shown, with simultaneous intervals over the people drawn."""
+    table = groups_of(study, fitted.test_rows)
+    rows = []
+    for dimension in table.columns:
+        for group, places in table.groupby(dimension, observed=True).indices.items():
+            given, real = risk[places], true[places]
+            kept = ~np.isnan(real)
+            if kept.sum() < FEWEST_PEOPLE or real[kept].sum() < FEWEST_EVENTS:
+                continue
+            ratio = given[kept].mean() / real[kept].mean()
+            rows.append((dimension, group, int(kept.sum()), given[kept].mean(), real[kept].mean(), ratio))
+    shown = pd.DataFrame(rows, columns=["dimension", "group", "people", "mean_risk", "mean_true_risk", "ratio"])
+    print(shown.round(4).to_string(index=False))
+    print(f"furthest from the truth: {shown['ratio'].min():.3f} and {shown['ratio'].max():.3f}")
+
+
+def _print_reached(fitted: Fitted, happened: Numbers, people: Any, true: Numbers, many: Numbers, times: int) -> None:
+    known = ~np.isnan(true)
+    margins = {name: fitted.margins[name][known] for name in fitted.margins}
+    margins |= {f"{times} times the people": many[known], "true risk": true[known]}
+    figures = {
+        name: evaluate(happened[known], _as_risk(one), capacity=None, people=people[known])
+        for name, one in margins.items()
+    }
+    floor = figures["age_and_sex"].auroc
+    for name, one in figures.items():
+        two = one.yields[2]
+        print(f"{name:32} AUROC {one.auroc:.4f}, PPV of the first 2% {two.ppv:.4f}")
+    own = figures[LIGHTGBM]
+    for name in (f"{times} times the people", "true risk"):
+        reached = (own.auroc - floor) / (figures[name].auroc - floor)
+        ppv = own.yields[2].ppv / figures[name].yields[2].ppv
+        print(f"reached of {name}: {reached:.3f} of the AUROC above age and sex, {ppv:.3f} of the PPV at 2%")
+
+
+def _as_risk(score: Numbers) -> Numbers:
+    """Ranks between 0 and 1: AUROC and PPV see the order alone."""
+    _, place = np.unique(score, return_inverse=True)
+    return place / max(place.max(), 1)
+
+
+if __name__ == "__main__":
+    main()
