@@ -47,6 +47,7 @@ OF_THE_MODEL = (
 """Measures that get an interval for the model alone; the AUROC gets one for every model and pair."""
 
 CURVE_POINTS = 100
+STEPS = 20
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def evaluated(learned: Learned, progress: Progress) -> Evaluated:
         "intervals": records(intervals),
         "at_capacity": _at_capacity(rows),
         "calibration_curve": _curve(rows),
+        "risk_histogram": _histogram(rows),
         "decision_curve": _decisions(rows),
         **_by_group(learned, rows),
     }
@@ -256,6 +258,12 @@ def _curve(rows: Pooled) -> list[dict[str, Any]]:
     curve = calibration_curve(rows.outcome, rows.risks[LIGHTGBM])
     places = np.unique(np.linspace(0, len(curve) - 1, min(len(curve), CURVE_POINTS)).round().astype(int))
     return records(curve.iloc[places])
+
+
+def _histogram(rows: Pooled) -> list[dict[str, Any]]:
+    """Rows by risk, in steps of 5 in 100: the middle of each step and how many rows lie in it."""
+    steps = np.minimum((rows.risks[LIGHTGBM] * STEPS).astype(int), STEPS - 1)
+    return [{"risk": (place + 0.5) / STEPS, "people": int(n)} for place, n in enumerate(np.bincount(steps)) if n]
 
 
 def _decisions(rows: Pooled) -> list[dict[str, Any]]:

@@ -141,8 +141,9 @@ def _print_known(study: Study, recipe: Recipe, fitted: Fitted, happened: Numbers
     print(f"test rows {len(risk):,}, events {int(happened.sum()):,}, true risk known of {known.mean():.2%}")
     figures = evaluate(happened, risk, capacity=None, people=people)
     print(
-        f"slope {figures.calibration_slope:.3f}, ICI {figures.ici:.4f}, of the top 5% {figures.ici_of_top_5_percent:.4f}, "
-        f"E90 {figures.e90:.4f}, Emax {figures.emax:.4f}, mean risk {figures.mean_risk:.4f}, observed {figures.prevalence:.4f}"
+        f"slope {figures.calibration_slope:.3f}, ICI {figures.ici:.4f}, "
+        f"of the top 5% {figures.ici_of_top_5_percent:.4f}, E90 {figures.e90:.4f}, Emax {figures.emax:.4f}, "
+        f"mean risk {figures.mean_risk:.4f}, observed {figures.prevalence:.4f}"
     )
     slope = bootstrap_by_person(happened, {LIGHTGBM: risk}, people, metric="calibration_slope", rounds=100, seed=1)
     print(f"slope interval {slope.low[0]:.3f} to {slope.high[0]:.3f}")

@@ -192,6 +192,7 @@ def evidence() -> dict[str, Any]:
             "listed_events": 147, "rate": 147 / 203, "low": 0.659, "high": 0.781, "prevalence": 3562 / 41165,
             "lift": 8.369, "sensitivity": 147 / 3562, "reason": None, "capacity": 41,
         },
+        "risk_histogram": [{"risk": 0.025, "people": 5000}, {"risk": 0.325, "people": 60}],
         "calibration_curve": [
             {"risk": risk, "observed": risk * (1.05 - 0.12 * risk), "people": max(3, int(900 * (1 - risk) ** 9))}
             for risk in risks

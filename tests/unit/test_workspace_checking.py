@@ -176,7 +176,7 @@ def test_a_sensitive_feature_cannot_stand_in_the_list(tmp_path: Path) -> None:
         (
             "registry/promotion.toml",
             '[discrimination]\nnot_worse_than = ["logistic_regresion"]\n',
-            'registry/promotion.toml: not_worse_than: no rival "logistic_regresion"; did you mean "logistic_regression"?',
+            'promotion.toml: not_worse_than: no rival "logistic_regresion"; did you mean "logistic_regression"?',
         ),
     ],
 )

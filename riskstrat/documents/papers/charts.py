@@ -73,7 +73,7 @@ def calibration(version: Registered) -> Drawn:
     curve.set(xlim=(0, end), ylim=(0, end), ylabel="Observed rate, smoothed")
     title(curve, "Does 30 in 100 mean 30 in 100?")
     legend_above(curve)
-    _histogram(bars, points, end)
+    _histogram(bars, version.rows("risk_histogram"), end)
     slope, ici = (number(version.own.get(name)) for name in ("calibration_slope", "ici"))
     alt = (
         "Calibration curve: the smoothed observed rate against the risk given by LightGBM, with the diagonal on which "

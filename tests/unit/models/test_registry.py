@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from riskstrat import registry as room
 from riskstrat.errors import ModelError, StorageError
-from riskstrat.registry import ModelVersion, champion, log_model, models, promote
+from riskstrat.registry import ModelVersion, champion, log_model, models
 from riskstrat.registry.pyfunc import _load_pyfunc
 
 NAME = "emergency_admission_12m"
@@ -24,10 +25,18 @@ def keep(registry: Path, fitted, name: str = NAME, **changes) -> ModelVersion:
     given = {
         "metrics": {"auroc": 0.71, "ppv at 0.5%": 0.31, "slope": None, "ici": float("nan")},
         "params": {"rounds": 40, "note": "x" * 2000},
-        "facts": {"rows": {"train": 1000}},
-        "files": {"baselines.csv": "model,auroc\nlightgbm,0.71\n", "charts/curve.png": b"\x89PNG"},
+        "evidence": {"rows": {"train": 1000}},
+        "origins": {"2025-06-30": fitted.model},
+        "papers": lambda number: {"card.md": f"# Version {number}\n", "charts/curve.png": b"\x89PNG"},
     }
     return log_model(registry, name, fitted.model, **(given | changes))
+
+
+def promote(registry: Path, name: str, version: int | None = None) -> ModelVersion:
+    """Promotion of a version by its number, as the pipeline does it once the gates are passed."""
+    chosen = room.kept(registry, name, version)
+    room.promote(registry, chosen)
+    return chosen.version
 
 
 def pyfunc_of(registry: Path, address: str):
@@ -77,7 +86,7 @@ def test_nothing_trained_gives_no_rows_and_makes_nothing(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_run_keeps_figures_settings_facts_and_files(kept: Path) -> None:
+def test_the_run_keeps_figures_settings_evidence_and_papers(kept: Path) -> None:
     from mlflow import MlflowClient
 
     run_id = models(kept)["run_id"][0]
@@ -86,9 +95,48 @@ def test_the_run_keeps_figures_settings_facts_and_files(kept: Path) -> None:
     assert run.data.params["rounds"] == "40"
     assert len(run.data.params["note"]) == 500
     folder = kept / "artifacts" / NAME / run_id / "artifacts"
-    assert json.loads((folder / "facts.json").read_text()) == {"rows": {"train": 1000}}
+    assert json.loads((folder / "evidence.json").read_text()) == {"rows": {"train": 1000}}
     assert (folder / "files/charts/curve.png").read_bytes() == b"\x89PNG"
-    assert (folder / "files/baselines.csv").read_text().startswith("model,auroc")
+    assert [
+        (kept / "artifacts" / NAME / each / "artifacts/files/card.md").read_text() for each in models(kept)["run_id"]
+    ] == [
+        "# Version 1\n",
+        "# Version 2\n",
+    ]
+
+
+def test_what_is_kept_of_a_version_is_given_back(kept: Path, fitted) -> None:
+    found = room.kept(kept, NAME, 1)
+    assert found.version == ModelVersion(NAME, 1, models(kept)["run_id"][0])
+    assert found.evidence == {"rows": {"train": 1000}}
+    assert found.papers == {"card.md": b"# Version 1\n", "charts/curve.png": b"\x89PNG"}
+    assert found.origins() == {"2025-06-30": fitted.model}
+    assert room.kept(kept, NAME).version.version == 2
+
+
+def test_evidence_that_cannot_be_read_is_refused(kept: Path, tmp_path: Path) -> None:
+    registry = copy_of(kept, tmp_path)
+    (room.kept(registry, NAME, 1).folder / "evidence.json").write_text("{")
+    with pytest.raises(ModelError, match=r"the evidence of .* version 1 is missing or damaged; restore evidence\.json"):
+        room.kept(registry, NAME, 1)
+
+
+def test_the_number_of_the_champion_is_none_before_there_is_one(kept: Path, tmp_path: Path) -> None:
+    assert room.champion_version(tmp_path / "nothing", NAME) is None
+    registry = copy_of(kept, tmp_path)
+    assert room.champion_version(registry, NAME) is None
+    promote(registry, NAME, 1)
+    assert room.champion_version(registry, NAME) == 1
+
+
+def test_an_override_is_kept_with_the_version(kept: Path, tmp_path: Path) -> None:
+    from mlflow import MlflowClient
+
+    registry = copy_of(kept, tmp_path)
+    room.promote(registry, room.kept(registry, NAME, 2), "by A. Analyst: a provider moved same-day care")
+    client = MlflowClient(registry_uri=f"sqlite:///{registry.as_posix()}/mlflow.db")
+    tags = client.get_model_version(NAME, "2").tags
+    assert tags["promoted_over_gates"] == "by A. Analyst: a provider moved same-day care"
 
 
 def test_the_same_model_is_kept_with_the_same_bytes_and_no_pickle(kept: Path) -> None:
@@ -240,9 +288,9 @@ def test_a_first_run_that_is_killed_leaves_no_half_made_database(tmp_path: Path,
 def test_the_registry_prints_nothing_and_sets_no_telemetry_and_no_pickle(kept: Path, tmp_path: Path) -> None:
     registry = copy_of(kept, tmp_path)
     script = (
-        "import sys, os; from pathlib import Path; from riskstrat.registry import champion, promote\n"
+        "import sys, os; from pathlib import Path; from riskstrat.registry import champion, kept, promote\n"
         "assert 'mlflow' not in sys.modules\n"
-        f"promote(Path(sys.argv[1]), '{NAME}'); champion(Path(sys.argv[1]), '{NAME}')\n"
+        f"promote(Path(sys.argv[1]), kept(Path(sys.argv[1]), '{NAME}')); champion(Path(sys.argv[1]), '{NAME}')\n"
         "assert os.environ['MLFLOW_DISABLE_TELEMETRY'] == 'true'\n"
         "assert os.environ['MLFLOW_ALLOW_PICKLE_DESERIALIZATION'] == 'false'\n"
         "from mlflow.telemetry import get_telemetry_client; assert get_telemetry_client() is None\n"
