@@ -16,12 +16,14 @@ from riskstrat.pipeline.learning import LIGHTGBM, Learned, learn
 from riskstrat.pipeline.papers import papers
 from riskstrat.pipeline.reports import Progress, Report, silent
 from riskstrat.registry import Gate, ModelVersion, gates, log_model
+from riskstrat.workspace import Workspace, find, load
 
 _PROVIDERS_SAID = 3
 
 
 def train(root: Path | None, recipe_name: str, as_at: date | None = None, progress: Progress = silent) -> Report:
     """Train, evaluate and register a version of the recipe's model, from rows known on `as_at`."""
+    _read_first(load(find(root)))
     # Products of long vectors are shared out at a loss, and their last digits would tell how many cores took part.
     with threadpool_limits(1, user_api="blas"):
         learned = learn(root, recipe_name, as_at, progress)
@@ -31,6 +33,11 @@ def train(root: Path | None, recipe_name: str, as_at: date | None = None, progre
     version = _register(learned, found, held)
     progress("registering", 1.0)
     return _report(learned, found, held, version)
+
+
+def _read_first(workspace: Workspace) -> tuple[object, ...]:
+    """What is needed only at the end is read before anything is learned, so that a fault in it costs no time."""
+    return workspace.promotion, workspace.hazards, workspace.card_template
 
 
 def _register(learned: Learned, found: Evaluated, held: tuple[Gate, ...]) -> ModelVersion:

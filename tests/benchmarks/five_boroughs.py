@@ -1,7 +1,7 @@
 """LightGBM against logistic regression on five simulated boroughs, pooled.
 
 `python tests/benchmarks/five_boroughs.py --people 50000 --folder FOLDER` simulates, ingests and trains the default
-recipe on each seed, and prints the test AUROC of both, the paired difference with its interval, the calibration slope
+recipe on each seed, and prints the AUROC of both, the paired difference with its interval, the calibration slope
 and what lists at capacity would have found, each borough by itself and all five together.
 """
 
@@ -25,7 +25,7 @@ from riskstrat.evaluation import (
 )
 from riskstrat.evaluation.lists import PooledYield
 from riskstrat.pipeline.ingesting import ingest
-from riskstrat.pipeline.learning import LIGHTGBM, LOGISTIC, capacity_of, learn, list_dates
+from riskstrat.pipeline.learning import LIGHTGBM, LOGISTIC, learn, pooled
 from riskstrat.pipeline.simulating import simulate
 from riskstrat.pipeline.starting import init
 
@@ -35,7 +35,7 @@ RECIPE = "emergency_admission_12m"
 
 @dataclass(frozen=True)
 class Borough:
-    """One borough's figures on its test slice."""
+    """One borough's figures on its test dates together."""
 
     seed: int
     auroc: dict[str, float]
@@ -69,13 +69,11 @@ def _borough(folder: Path, people: int, seed: int) -> Borough:
     ingest(root, root / "source" / "borough")
     learned = learn(root, RECIPE)
     shutil.rmtree(root)
-    test, fitted = learned.fitted.test_rows, learned.fitted
-    outcome, ids = learned.outcome[test], learned.matrix.keys["patient_id"].to_numpy()[test]
-    margins = {name: fitted.margins[name] for name in (LIGHTGBM, LOGISTIC)}
-    whole = {name: evaluate(outcome, fitted.risks[name], capacity=None, margin=margins[name]) for name in margins}
-    draws = bootstrap_draws(outcome, margins, ids, metric="auroc", rounds=200, seed=seed)
-    dates, capacity = list_dates(learned), capacity_of(learned)
-    listed = pooled_yield(outcome, margins[LIGHTGBM], dates, None, capacity, order=ids)
+    rows = pooled(learned)
+    risks = {name: rows.risks[name] for name in (LIGHTGBM, LOGISTIC)}
+    whole = {name: evaluate(rows.outcome, risk, capacity=None) for name, risk in risks.items()}
+    draws = bootstrap_draws(rows.outcome, risks, rows.people, metric="auroc", rounds=200, seed=seed)
+    listed = pooled_yield(rows.outcome, risks[LIGHTGBM], rows.list_of, None, rows.capacity, order=rows.people)
     slope = whole[LIGHTGBM].calibration_slope or np.nan
     return Borough(seed, {name: one.auroc or np.nan for name, one in whole.items()}, slope, draws, listed)
 

@@ -125,7 +125,7 @@ class TestARealDiskThatIsFull:
 
 
 def _blocks(path: Path) -> int:
-    return 4096 + (-(-path.stat().st_size // 4096) * 4096 if path.is_file() else 0)
+    return -(-path.stat().st_size // 4096) * 4096 if path.is_file() else 0
 
 
 def _sums(tree: dict[str, str]) -> set[str]:

@@ -27,7 +27,8 @@ def ward(verb: Verb, real_data: Path, tmp_path_factory: pytest.TempPathFactory) 
     workspace = tmp_path_factory.mktemp("meds") / "ward"
     assert verb("init", workspace).returncode == 0
     source = real_data / "mimic_iv_demo_meds"
-    for given in (("ingest", source, "--format", "meds"), ("train", MODEL), ("promote", MODEL)):
+    over = ("--override", "--by", "A. Analyst", "--reason", "A hundred people cannot pass the gates.")
+    for given in (("ingest", source, "--format", "meds"), ("train", MODEL), ("promote", MODEL, *over)):
         done = verb(*given, "-w", workspace, "--json")
         assert done.returncode == 0, done.stderr
         (workspace.parent / f"{given[0]}.json").write_text(done.stdout, encoding="utf-8")
@@ -66,6 +67,7 @@ def test_the_model_is_split_by_person_and_its_weakness_is_said(said: Callable) -
     assert sum(report["rows"].values()) > 100
     assert 0 <= report["evaluation"]["lightgbm"]["auroc"] <= 1
     assert report["verdict"]
+    assert not all(gate["passed"] for gate in said("promote")["gates"])
     assert sum(report["labels"].values()) == report["cohort"]["eligible"]
 
 

@@ -51,16 +51,13 @@ def test_the_notebook_runs_in_the_workspace_it_stands_in(
     assert re.search(r"LightGBM (beats|does not beat|is worse than) logistic regression", said)
 
 
-def test_the_deciles_of_risk_hold_every_test_row_and_rise(workspace: Path) -> None:
+def test_the_test_dates_stand_in_it_with_their_rows(workspace: Path) -> None:
     done = run(workspace / "notebooks" / "reading_the_demo.ipynb", workspace / "notebooks")
-    (table,) = [text for text in map(_text, done.cells) if "mean_risk" in text and "tenth" in text]
-    rows = [line.split() for line in table.splitlines() if re.match(r"\d+ ", line)]
-    (facts,) = workspace.glob("registry/artifacts/*/*/artifacts/facts.json")
-    expected = json.loads(facts.read_text(encoding="utf-8"))["fit"]["rows"]["test"]
-    risks = [float(row[2]) for row in rows]
-    assert sum(int(row[1]) for row in rows) == expected
-    assert risks == sorted(risks)
-    assert len(risks) == 10
+    (table,) = [text for text in map(_text, done.cells) if "calibration_slope" in text and "test_date" in text]
+    rows = {line.split()[0]: float(line.split()[1]) for line in table.splitlines() if re.match(r"\d{4}-", line)}
+    (path,) = workspace.glob("registry/artifacts/*/*/artifacts/evidence.json")
+    origins = json.loads(path.read_text(encoding="utf-8"))["origins"]
+    assert rows == {one["test_date"]: one["rows"]["test"] for one in origins}
 
 
 def test_the_workspace_may_be_named_instead(

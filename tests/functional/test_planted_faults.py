@@ -29,7 +29,7 @@ SMALLER = {
     "bootstrap_rounds = 200": "bootstrap_rounds = 100",
 }
 CHANGE = pd.Timestamp("2025-09-01")
-"""From here on the planted faults of recording hold: after every window that is learned from for the latest test date."""
+"""From here on the planted faults of recording hold: after every window learned from for the latest test date."""
 
 
 @pytest.fixture(scope="module")

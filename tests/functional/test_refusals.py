@@ -189,7 +189,7 @@ class TestNoChampion:
 
 
 def test_a_model_whose_file_is_damaged(says: Says, bench: Path) -> None:
-    (booster,) = bench.glob("registry/artifacts/**/booster.txt")
+    (booster,) = bench.glob("registry/artifacts/**/riskstrat_model/booster.txt")
     text = booster.read_text(encoding="utf-8")
     booster.write_text(text[: len(text) // 2], encoding="utf-8")
     try:

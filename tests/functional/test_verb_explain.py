@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -83,7 +84,8 @@ def test_for_people_it_begins_with_the_natural_frequency(
 ) -> None:
     lines = verb("explain", risks.index[-1], "-w", demo_workspace, "--index-date", monday).stdout.splitlines()
     assert lines[0].startswith(f"Estimated chance: about {100 * risks.iloc[-1]:.0f} in 100")
-    assert lines[1].endswith("Supports, does not replace, clinical judgement.")
+    assert re.fullmatch(r"For people with similar records, between \d+ and \d+ in 100", lines[1])
+    assert lines[2].endswith("Supports, does not replace, clinical judgement.")
 
 
 def test_a_patient_without_a_score_is_refused_without_being_named(

@@ -43,7 +43,7 @@ def test_a_new_workspace_is_well_formed(command: Verb, fresh: Path) -> None:
     done = command("check", "-w", fresh, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     counts = json.loads(done.stdout)
-    assert set(counts) == {"features", "codelists", "recipes", "outcomes", "teams"}
+    assert set(counts) == {"features", "codelists", "recipes", "outcomes", "teams", "gates", "hazards"}
     assert counts["features"] >= 120
 
 
