@@ -101,6 +101,8 @@ def _with_champion(learned: Learned, rows: Pooled) -> Pooled:
     number = champion_version(registry, study.recipe.name)
     if number is None:
         return _without(rows, "there is no champion yet")
+    if not study.origins:
+        return _without(rows, f"version {number} may have learned from the people held out here")
     models = kept(registry, study.recipe.name, number).origins()
     try:
         risks = [_risk_of_the_newest(models, one, study.matrix) for one in learned.tested]
