@@ -151,14 +151,7 @@ def _print_known(study: Study, recipe: Recipe, fitted: Fitted, happened: Numbers
         f"mean distance of risk and true risk, person by person {np.abs(risk - true)[known].mean():.4f}, "
         f"correlation {np.corrcoef(risk[known], true[known])[0, 1]:.3f}"
     )
-    inside = [low <= one <= high for low, one, high in zip(*_range(fitted, LIGHTGBM), strict=True)]
-    print(f"share of people whose stated range holds the mean true risk of similar people {np.mean(inside):.3f}")
     _print_groups(study, fitted, risk, true)
-
-
-def _range(fitted: Fitted, name: str) -> tuple[Numbers, Numbers, Numbers]:
-    low, high = fitted.model.range_of(fitted.margins[name])
-    return low, fitted.risks[name], high
 
 
 def _print_groups(study: Study, fitted: Fitted, risk: Numbers, true: Numbers) -> None:
