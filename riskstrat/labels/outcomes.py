@@ -43,11 +43,6 @@ class Labels:
     counts: Mapping[str, int]
     notes: tuple[str, ...] = ()
 
-    @property
-    def intervened(self) -> actions.Intervened:
-        """How many rows had an action of an MDT in their window, and how many lost a known outcome for it."""
-        return actions.intervened(self.rows)
-
 
 def label(store: Store, cohort: pd.DataFrame, outcome: ir.Table, recipe: LabelRecipe, as_at: date) -> Labels:
     """The outcome of each row of `cohort` as known at `as_at`.

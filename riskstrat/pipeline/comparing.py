@@ -50,7 +50,7 @@ def compare(
     dates = _common(*versions)
     rows, outcome = _test_rows(opened, recipe, dates)
     matrix = build_matrix(opened, Cohort(rows, {}), progress)
-    on = dates_of(rows["index_date"].to_numpy().astype("datetime64[D]"), dates)
+    on = _dates_of(rows["index_date"].to_numpy().astype("datetime64[D]"), dates)
     sides = [_side(kept, matrix, on) for kept in versions]
     return _report(recipe, versions, sides, rows.assign(list=on), outcome, out)
 
@@ -109,7 +109,7 @@ def _test_rows(opened: Opened, recipe: Recipe, dates: list[tuple[date, date]]) -
     return rows[usable].reset_index(drop=True), found[usable].to_numpy(float)
 
 
-def dates_of(when: Dates, dates: list[tuple[date, date]]) -> Dates:
+def _dates_of(when: Dates, dates: list[tuple[date, date]]) -> Dates:
     """The first day of the test that each index date belongs to."""
     firsts = np.array([first for first, _ in dates], "datetime64[D]")
     return firsts[np.searchsorted(firsts, when, side="right") - 1]

@@ -46,7 +46,6 @@ def _register(learned: Learned, found: Evaluated, held: tuple[Gate, ...]) -> Mod
     tables = {
         "evaluation.csv": _csv(baseline_table(found.models, found.intervals)),
         "events_by_provider_and_month.csv": _csv(learned.providers),
-        "subgroups.csv": _csv(pd.DataFrame(found.evidence["subgroups"])),
     }
     if learned.tuned is not None:
         tables["tuning.csv"] = _csv(learned.tuned.trials)

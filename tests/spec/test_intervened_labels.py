@@ -209,7 +209,7 @@ def test_what_an_action_in_the_window_does_to_a_label(store: Store, mode: str, b
     expected = changed(by) if by else written(TREAT)
     assert table(labels) == expected
     assert labels.notes == ()
-    assert labels.intervened == Intervened(26, 15, len(written(by)) if by else 0)
+    assert intervened(labels.rows) == Intervened(26, 15, len(written(by)) if by else 0)
 
 
 def test_the_count_of_a_slice_is_that_of_its_rows(store: Store) -> None:
@@ -267,14 +267,14 @@ def test_a_table_that_was_not_landed_has_no_actions_and_is_said(
 ) -> None:
     labels = labelled(land(tmp_path, without), intervened="censor")
     assert labels.notes == notes
-    assert labels.intervened.with_action == acted
+    assert intervened(labels.rows).with_action == acted
 
 
 def test_an_excluded_period_comes_before_an_action(store: Store) -> None:
     period = [["2024-01-11", "2024-01-20"]]
     labels = labelled(store, intervened="exclude", exclude_periods=period)
     assert dict(labels.counts) == {"window in an excluded period": 26}
-    assert labels.intervened == Intervened(26, 15, 0)
+    assert intervened(labels.rows) == Intervened(26, 15, 0)
 
 
 def test_a_composite_outcome_that_came_first_stands(store: Store) -> None:
