@@ -22,7 +22,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from riskstrat.definitions.recipes import Recipe
-from riskstrat.evaluation import bootstrap_by_person, evaluate
+from riskstrat.evaluation import bootstrap_by_person, evaluate, subgroups
 from riskstrat.pipeline.evidence import groups_of
 from riskstrat.pipeline.ingesting import ingest
 from riskstrat.pipeline.learning import LIGHTGBM, fit_fold, tuned_recipe
@@ -38,8 +38,6 @@ RECIPE = "emergency_admission_12m"
 FIRST_SEED = 301
 TEST_DATE = date(2025, 8, 17)
 """An index date that has a truth where the data end on 2026-11-16."""
-
-FEWEST_PEOPLE, FEWEST_EVENTS = 50, 8
 Numbers = npt.NDArray[np.float64]
 
 
@@ -155,20 +153,32 @@ def _print_known(study: Study, recipe: Recipe, fitted: Fitted, happened: Numbers
 
 
 def _print_groups(study: Study, fitted: Fitted, risk: Numbers, true: Numbers) -> None:
-    """Mean risk over mean true risk of every group that is shown, with simultaneous intervals over the people drawn."""
-    table = groups_of(study, fitted.test_rows)
-    rows = []
-    for dimension in table.columns:
-        for group, places in table.groupby(dimension, observed=True).indices.items():
-            given, real = risk[places], true[places]
-            kept = ~np.isnan(real)
-            if kept.sum() < FEWEST_PEOPLE or real[kept].sum() < FEWEST_EVENTS:
-                continue
-            ratio = given[kept].mean() / real[kept].mean()
-            rows.append((dimension, group, int(kept.sum()), given[kept].mean(), real[kept].mean(), ratio))
-    shown = pd.DataFrame(rows, columns=["dimension", "group", "people", "mean_risk", "mean_true_risk", "ratio"])
-    print(shown.round(4).to_string(index=False))
-    print(f"furthest from the truth: {shown['ratio'].min():.3f} and {shown['ratio'].max():.3f}")
+    """Mean risk over mean true risk of every group that is shown, beside mean risk over observed share with intervals
+    that hold for all groups together, by draws of whole people.
+    """
+    rows = fitted.test_rows
+    table = groups_of(study, rows)
+    shown = subgroups(study.outcome[rows], risk, study.patient_ids[rows], table, rounds=200, seed=1)
+    shown = shown[shown["reason"].isna()].copy()
+    places = {name: table.groupby(name, observed=True).indices for name in table}
+    pairs = shown[["dimension", "group"]].itertuples(index=False)
+    means = [_means(risk, true, places[dimension][group]) for dimension, group in pairs]
+    shown["mean_true_risk"] = [real for _, real in means]
+    shown["over_true"] = [given / real for given, real in means]
+    figures = ["mean_risk_over_observed", "auroc", "calibration_slope"]
+    ends = [name + end for name in figures for end in ("", "_low", "_high")]
+    columns = ["dimension", "group", "people", "mean_risk", "mean_true_risk", "over_true", *ends]
+    print(shown[columns].round(3).to_string(index=False))
+    over = shown["over_true"]
+    print(f"mean risk over mean true risk, furthest groups: {over.min():.3f} and {over.max():.3f}")
+    inside = shown["mean_risk_over_observed_low"].le(1) & shown["mean_risk_over_observed_high"].ge(1)
+    print(f"groups whose interval of mean risk over observed share holds 1: {inside.sum()} of {len(shown)}")
+
+
+def _means(risk: Numbers, true: Numbers, at: npt.NDArray[np.int64]) -> tuple[float, float]:
+    """Mean risk and mean true risk of the rows whose true risk is known."""
+    kept = at[~np.isnan(true[at])]
+    return float(risk[kept].mean()), float(true[kept].mean())
 
 
 def _print_reached(fitted: Fitted, happened: Numbers, people: Any, true: Numbers, many: Numbers, times: int) -> None:
