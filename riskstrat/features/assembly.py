@@ -21,7 +21,7 @@ from riskstrat.definitions.settings import EngineSettings
 from riskstrat.features import kernel
 from riskstrat.features.facts import facts_of
 from riskstrat.features.plan import Plan, ScanPlan, as_evidence, plan
-from riskstrat.sources.scan import Scan, compile_scan
+from riskstrat.sources.scan import Scan
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import STREAMS
 
@@ -67,7 +67,7 @@ class FeatureEngine:
     def _values(self, plan: Plan, cohort: pd.DataFrame, progress: Progress | None) -> npt.NDArray[np.float32]:
         values = np.full((len(cohort), len(plan.columns)), np.nan, np.float32)
         self._fill_attributes(plan, cohort, values)
-        scans = [(scan, compile_scan(scan.expression())) for scan in plan.scans]
+        scans = [(scan, scan.compiled) for scan in plan.scans]
         local = threading.local()
 
         def reckon(part: tuple[int, int, slice]) -> None:

@@ -14,6 +14,7 @@ from riskstrat.definitions.expressions import columns_of, structure
 from riskstrat.definitions.features import Feature
 from riskstrat.errors import DefinitionError
 from riskstrat.features import kernel
+from riskstrat.sources.scan import Scan, compile_scan
 from riskstrat.sources.tables import STREAMS, Stream, conditions_of
 
 _KINDS = {
@@ -56,6 +57,14 @@ class ScanPlan:
     untils: dict[str, ir.Value] = field(default_factory=dict)
     codes: dict[str, ir.Value] = field(default_factory=dict)
     measures: list[Measure] = field(default_factory=list)
+    _compiled: list[Scan] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def compiled(self) -> Scan:
+        """The scan as its engine runs it. Compiled once for this plan and all copies that differ in measures alone."""
+        if not self._compiled:
+            self._compiled.append(compile_scan(self.expression()))
+        return self._compiled[0]
 
     @property
     def reach(self) -> int | None:

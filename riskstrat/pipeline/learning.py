@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import TrainingError
 from riskstrat.labels import events_by_provider
 from riskstrat.pipeline.reports import Progress, silent
+from riskstrat.pipeline.side_by_side import side_by_side
 from riskstrat.pipeline.study import Fold, Study, gather
 from riskstrat.scoring import RiskModel
 from riskstrat.training import Fitted, Tuned, fit, tune
@@ -111,17 +112,9 @@ def _fits(
     study: Study, recipe: Recipe, jobs: Mapping[str, _Job], progress: Progress
 ) -> dict[str, Fitted | TrainingError]:
     """Each job's fit or refusal. Fits stand side by side, one processor thread each, which changes no result."""
-    progress("fitting", 0.0)
-    made: dict[str, Fitted | TrainingError] = {}
-    pool = ThreadPoolExecutor(study.opened.workspace.settings.engine.threads)
-    try:
-        running = {pool.submit(_fit_or_refusal, study, recipe, job): name for name, job in jobs.items()}
-        for done in as_completed(running):
-            made[running[done]] = done.result()
-            progress("fitting", len(made) / len(jobs))
-    finally:
-        pool.shutdown(cancel_futures=True)
-    return made
+    parts = {name: partial(_fit_or_refusal, study, recipe, job) for name, job in jobs.items()}
+    threads = study.opened.workspace.settings.engine.threads
+    return side_by_side(parts, threads, lambda share: progress("fitting", share))
 
 
 def _fit_or_refusal(study: Study, recipe: Recipe, job: _Job) -> Fitted | TrainingError:
@@ -157,13 +150,6 @@ def tuned_recipe(study: Study, oldest: Fold, progress: Progress) -> tuple[Recipe
     tuned = tune(study.matrix, oldest.seen, oldest.slice_of, study.recipe)
     progress("tuning", 1.0)
     return study.recipe.model_copy(update={"learner": tuned.learner}), tuned
-
-
-def _registered(study: Study, recipe: Recipe, tested: list[Tested]) -> Fitted:
-    """The model made on `as_at` from the newest labels. Split by person, the tested model is the one registered."""
-    if not study.origins:
-        return tested[0].fitted
-    return fit_fold(study, recipe, study.fold(study.origins[0]), rivals=False)
 
 
 @dataclass(frozen=True)

@@ -67,20 +67,19 @@ def every_feature(columns: Sequence[str], train: Array) -> Design:
 
     Age is a broken line besides, so that the baseline is a serious rival.
     """
-    numbers = [number for place in range(len(columns)) if (number := _number(train[:, place], place))]
-    flags = _flags(train)
+    by_column = np.ascontiguousarray(train.T)
+    numbers = [number for place, column in enumerate(by_column) if (number := _number(column, place))]
+    flags = _flags(by_column)
     age = list(columns).index(AGE) if AGE in columns else None
     usual = 0.0 if age is None else _middle(train[:, age])
 
     def design(values: Array) -> npt.NDArray[np.float32]:
-        parts = [number.ready(values[:, number.place]) for number in numbers]
-        parts += [(~np.isfinite(values[:, place])).astype(np.float64) for place in flags]
+        by_column = np.ascontiguousarray(values.T)
+        parts = [number.ready(by_column[number.place]).astype(np.float32) for number in numbers]
+        parts += [(~np.isfinite(by_column[place])).astype(np.float32) for place in flags]
         if age is not None:
-            parts += list(_broken_line(_filled(values[:, age], usual))[:, 1:].T)
-        ready = np.empty((len(values), len(parts)), dtype=np.float32)
-        for place, part in enumerate(parts):
-            ready[:, place] = part
-        return ready
+            parts += list(_broken_line(_filled(by_column[age], usual))[:, 1:].T.astype(np.float32))
+        return np.ascontiguousarray(np.stack(parts).T)
 
     return design
 
@@ -104,23 +103,23 @@ class _Number(NamedTuple):
 
 def _number(column: Array, place: int) -> _Number | None:
     """How to make the column ready, or None if it is the same for everybody."""
-    known = column[np.isfinite(column)].astype(np.float64)
-    if len(known) == 0 or known.min() == known.max():
+    known = np.sort(column[np.isfinite(column)]).astype(np.float64)
+    if len(known) == 0 or known[0] == known[-1]:
         return None
-    low, high = (float(end) for end in np.quantile(known, TAILS))
+    low, middle, high = (float(at) for at in np.quantile(known, (TAILS[0], 0.5, TAILS[1])))
     if low == high:  # so rare that cutting the tails would leave nothing
-        low, high = float(known.min()), float(known.max())
-    raw = _Number(place, _middle(column), low, high, low >= 0 and _skewness(np.clip(known, low, high)) > SKEWED)
+        low, high = float(known[0]), float(known[-1])
+    raw = _Number(place, middle, low, high, low >= 0 and _skewness(np.clip(known, low, high)) > SKEWED)
     ready = raw.ready(column)
     return raw._replace(mean=float(ready.mean()), spread=float(ready.std()) or 1.0)
 
 
-def _flags(train: Array) -> list[int]:
+def _flags(by_column: Array) -> list[int]:
     """Columns whose missing rows make a flag: some but not all are missing, and no earlier flag marks the same rows."""
     seen: set[bytes] = set()
     places = []
-    for place in range(train.shape[1]):
-        missing = ~np.isfinite(train[:, place])
+    for place, column in enumerate(by_column):
+        missing = ~np.isfinite(column)
         marks = np.packbits(missing).tobytes()
         if missing.any() and not missing.all() and marks not in seen:
             seen.add(marks)
@@ -135,7 +134,8 @@ def _broken_line(age: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _skewness(known: npt.NDArray[np.float64]) -> float:
     spread = known.std()
-    return float(np.mean(((known - known.mean()) / spread) ** 3)) if spread > 0 else 0.0
+    away = known - known.mean()
+    return float(np.mean(away * away * away)) / float(spread) ** 3 if spread > 0 else 0.0
 
 
 def _middle(column: Array) -> float:
