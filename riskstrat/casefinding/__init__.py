@@ -1,15 +1,25 @@
-"""Each team's list: who belongs to it, who is known already, and whom its capacity reaches."""
+"""Each team's list: who belongs to it, who is on it and why, and where everybody else is."""
 
+from riskstrat.casefinding.facts import CaseFacts, Memory
+from riskstrat.casefinding.falls_criteria import FallsCriteria, falls_criteria
 from riskstrat.casefinding.lists import CaseList, find_cases
 from riskstrat.casefinding.references import check_character, reference
+from riskstrat.casefinding.swaps import Swap
 from riskstrat.casefinding.teams import ListTeam, Membership, assign_teams
+from riskstrat.casefinding.weights import bands_of
 
 __all__ = [
+    "CaseFacts",
     "CaseList",
+    "FallsCriteria",
     "ListTeam",
     "Membership",
+    "Memory",
+    "Swap",
     "assign_teams",
+    "bands_of",
     "check_character",
+    "falls_criteria",
     "find_cases",
     "reference",
 ]

@@ -1,70 +1,187 @@
-"""Who is listed: the highest margins of each team, without people it knows already, down to its capacity."""
+"""Each team's list: who is on it and why, and where everybody else is, each eligible person exactly once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from riskstrat.casefinding.facts import CaseFacts, Memory
+from riskstrat.casefinding.places import Taken, take, take_with_slots
 from riskstrat.casefinding.references import reference
+from riskstrat.casefinding.standing import ROUTED, standings
+from riskstrat.casefinding.swaps import Swap, swaps_of
 from riskstrat.casefinding.teams import ListTeam
+from riskstrat.casefinding.waiting import histories, statuses_of, weeks_on_list
+from riskstrat.casefinding.weights import THOUSANDTHS, weights_of
+from riskstrat.definitions.settings import CasefindingSettings, Settings
+from riskstrat.errors import WorkspaceError
 
-CLOSED = "closed"
-"""The one caseload status of somebody the team no longer holds."""
+LISTED, BELOW, KNOWN, EXCLUDED = "listed", "below the line", "known", "excluded"
+
+EVERYONE_COLUMNS = ("patient_id", "person", "index_date", "margin", "risk", "place", "reason", "order")
+ROW_COLUMNS = ("status", "weeks_on_list", "listed_since", "escalate", "weight", "slot", "earlier_reference")
 
 
 @dataclass(frozen=True)
 class CaseList:
-    """One team's list. `rows`: one row per listed person by rank: the scored cohort's columns, `reference` and `rank`.
+    """One team's list; listed + below the line + known + excluded = eligible.
 
-    listed + below the line + known on the caseload = eligible.
+    everyone: one row per eligible person of the team, highest margin first: `EVERYONE_COLUMNS`; `place` is "listed",
+    "below the line", "known" or "excluded", `reason` says why (excluded people alone), `order` counts from 1 among
+    listed and below the line. rows: one row per listed person by rank: `reference`, `rank`, the columns of the scored
+    people, and `ROW_COLUMNS`. excluded: people by reason. swaps: what sizing to services costs. unfilled: slots that
+    nobody on the list can take, by pathway.
     """
 
     team: ListTeam
+    everyone: pd.DataFrame
     rows: pd.DataFrame
-    eligible: int
-    known: int
+    swaps: tuple[Swap, ...] = ()
+    unfilled: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def eligible(self) -> int:
+        return len(self.everyone)
+
+    @property
+    def known(self) -> int:
+        return self._in(KNOWN)
 
     @property
     def below_the_line(self) -> int:
-        return self.eligible - self.known - len(self.rows)
+        return self._in(BELOW)
+
+    @property
+    def excluded(self) -> Mapping[str, int]:
+        counts = self.everyone.loc[self.everyone["place"] == EXCLUDED, "reason"].value_counts()
+        return {str(reason): int(counts[reason]) for reason in sorted(counts.index)}
+
+    @property
+    def routed(self) -> Mapping[str, int]:
+        """Of the excluded, people passed to another team, by that team."""
+        return {ROUTED[reason]: people for reason, people in self.excluded.items() if reason in ROUTED}
+
+    @property
+    def given_up(self) -> float:
+        """Expected admissions that sizing to services gives up against pure order of risk: the sum of the swaps."""
+        return float(sum(swap.given_up for swap in self.swaps))
+
+    def _in(self, place: str) -> int:
+        return int((self.everyone["place"] == place).sum())
 
 
 def find_cases(
-    scored: pd.DataFrame, teams: tuple[ListTeam, ...], caseload: pd.DataFrame | None, list_date: date
+    people: pd.DataFrame,
+    teams: Sequence[ListTeam],
+    facts: CaseFacts,
+    memory: Memory,
+    list_date: date,
+    settings: Settings,
 ) -> tuple[CaseList, ...]:
-    """Each team's list from `scored`: one row per eligible patient with `patient_id, person, team, margin`.
+    """Each team's list from `people`: one row per eligible patient with `patient_id, person, index_date, team, margin,
+    risk`; `age`, `care_home`, `conditions` and `pathways` (a tuple of names) where a team's rules need them.
 
-    Ranked by margin, highest first; of equal margins the smaller patient_id first, so that order never depends on
-    chance. People whose `team` is None are on no list.
+    Candidates (see `standings`) stand in order of margin, highest first; of equal margins the smaller patient_id first,
+    so that order never depends on chance. Places go first to nominated people, then to those carried over, as long as
+    they are among the first `keeps_within` x capacity, then to the rest; within each, in that order, taking each whose
+    case still fits the capacity. Ranks on the list are by margin. People whose `team` is None are on no list.
+
+    Raises WorkspaceError where a team's limits need a column that `people` has not.
     """
-    known = on_caseload(caseload, list_date)
-    ordered = scored.sort_values(["margin", "patient_id"], ascending=[False, True], kind="stable")
-    by_team: Mapping[str, pd.DataFrame] = dict(tuple(ordered.groupby("team", sort=False)))
-    return tuple(_list_of(team, by_team.get(team.name, ordered.iloc[:0]), known, list_date) for team in teams)
+    rules = settings.casefinding
+    ordered = people.sort_values(["margin", "patient_id"], ascending=[False, True], kind="stable")
+    ordered = ordered[ordered["team"].notna()].reset_index(drop=True)
+    standing = standings(ordered, teams, facts, list_date, rules)
+    told = standing.join(histories(ordered, standing, facts, memory, list_date))
+    told["weight"] = weights_of(ordered, settings.lists.bands, rules)
+    groups = ordered.groupby("team", sort=False).indices
+    nobody = np.empty(0, dtype=np.int64)
+    cases = []
+    for team in teams:
+        rows = np.sort(groups.get(team.name, nobody))
+        cases.append(_list_of(team, ordered.iloc[rows], told.iloc[rows], memory, list_date, rules))
+    return tuple(cases)
 
 
-def on_caseload(caseload: pd.DataFrame | None, at: date) -> frozenset[int]:
-    """Persons (row numbers) whom any team holds on its caseload at that date.
+def _list_of(
+    team: ListTeam,
+    people: pd.DataFrame,
+    told: pd.DataFrame,
+    memory: Memory,
+    list_date: date,
+    rules: CasefindingSettings,
+) -> CaseList:
+    """`people` and `told` (what is told of each) are of one team, highest margin first."""
+    everyone = people[["patient_id", "person", "index_date", "margin", "risk"]].reset_index(drop=True)
+    everyone["place"] = told["place"].to_numpy()
+    everyone["reason"] = pd.Series(told["reason"].tolist(), index=everyone.index, dtype=object)
+    candidates = np.flatnonzero(everyone["place"] == "candidate")
+    sequence, keeping = _sequence(told.iloc[candidates], team, rules)
+    chosen = candidates[sequence]
+    taken, pure = _take(team, people.iloc[chosen], told.iloc[chosen], keeping)
+    listed = np.sort(chosen[list(taken.positions)])
+    order = pd.Series(pd.NA, index=everyone.index, dtype="Int64")
+    order.iloc[candidates] = np.arange(1, len(candidates) + 1)
+    everyone.loc[candidates, "place"] = BELOW
+    everyone.loc[listed, "place"] = LISTED
+    everyone["order"] = order
+    services = {int(chosen[position]): service for position, service in taken.services.items()}
+    rows = _rows(team, people, told, listed, services, memory, list_date, rules)
+    swaps = swaps_of(everyone, np.sort(chosen[list(pure.positions)]), rows)
+    return CaseList(team, everyone, rows, swaps, taken.unfilled)
 
-    Of a team's rows for one person the latest to begin counts, so that a closing row ends those before it. A row that
-    says closed and when it ended held the person until then.
-    """
-    if caseload is None or caseload.empty:
-        return frozenset()
-    from_on, to_on = pd.to_datetime(caseload["from_on"]), pd.to_datetime(caseload["to_on"])
-    closed = (caseload["status"].str.strip().str.lower() == CLOSED) & to_on.isna()
-    rows = caseload[["person", "team"]].assign(from_on=from_on, closed=closed)
-    rows = rows[(from_on <= pd.Timestamp(at)) & ~(to_on <= pd.Timestamp(at))].sort_values(["from_on", "closed"])
-    latest = rows.drop_duplicates(["person", "team"], keep="last")
-    return frozenset(int(person) for person in latest.loc[~latest["closed"], "person"])
+
+def _sequence(told: pd.DataFrame, team: ListTeam, rules: CasefindingSettings) -> tuple[npt.NDArray[np.int64], int]:
+    """Positions of the candidates in the order in which places are given, and how many of them come by right."""
+    within = np.arange(1, len(told) + 1) <= rules.keeps_within * team.capacity
+    nominated = told["nominated"].to_numpy(dtype=bool)
+    keeps = told["waiting"].to_numpy(dtype=bool) & within & ~nominated
+    turn = np.select([nominated, keeps], [0, 1], default=2)
+    return np.argsort(turn, kind="stable"), int((turn < 2).sum())
 
 
-def _list_of(team: ListTeam, people: pd.DataFrame, known: frozenset[int], list_date: date) -> CaseList:
-    is_known = people["person"].isin(known)
-    rows = people[~is_known].head(team.capacity).reset_index(drop=True)
+def _take(team: ListTeam, people: pd.DataFrame, told: pd.DataFrame, keeping: int) -> tuple[Taken, Taken]:
+    """Who is taken, and who would be without regard to services; both are the same where the team has no slots."""
+    weights = told["weight"].to_numpy(dtype=np.int64)
+    capacity = team.capacity * THOUSANDTHS
+    pure = take(weights, capacity)
+    if not team.slots:
+        return pure, pure
+    if "pathways" not in people:
+        raise WorkspaceError(
+            f'riskstrat.toml: team "{team.name}" has slots, but nobody\'s pathways are known; '
+            "add training/pathways.toml or take the slots out"
+        )
+    pathways = people["pathways"].tolist()
+    return take_with_slots(weights, capacity, pathways, team.slots, keeping), pure
+
+
+def _rows(
+    team: ListTeam,
+    people: pd.DataFrame,
+    told: pd.DataFrame,
+    listed: npt.NDArray[np.int64],
+    services: Mapping[int, str | None],
+    memory: Memory,
+    list_date: date,
+    rules: CasefindingSettings,
+) -> pd.DataFrame:
+    rows, told = people.iloc[listed].reset_index(drop=True), told.iloc[listed].reset_index(drop=True)
+    status = statuses_of(rows[["patient_id", "margin"]].join(told), memory, rules)
+    weeks = weeks_on_list(told["listed_since"], list_date).astype("int64")
     rows.insert(0, "rank", range(1, len(rows) + 1))
-    rows.insert(0, "reference", [reference(team.code, list_date, number) for number in rows["rank"]])
-    return CaseList(team, rows, len(people), int(is_known.sum()))
+    rows.insert(0, "reference", [reference(team.code, list_date, rank) for rank in rows["rank"]])
+    return rows.assign(
+        status=status,
+        weeks_on_list=weeks,
+        listed_since=told["listed_since"],
+        escalate=weeks >= rules.escalate_after_weeks,
+        weight=told["weight"] / THOUSANDTHS,
+        slot=pd.Series([services[int(place)] for place in listed], dtype=object),
+        earlier_reference=told["earlier_reference"],
+    )

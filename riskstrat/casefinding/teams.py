@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
@@ -15,11 +15,20 @@ EVERYBODY = "all"
 
 @dataclass(frozen=True)
 class ListTeam:
-    """One team as the list needs it: name, three-letter code, people it can take on at one list."""
+    """One team as the list needs it: name, three-letter code, units of case weight it can take on at one list.
+
+    Ages in completed years at the index date, both ends included. `slots`: places of each pathway at one list; without
+    any, the list is sized to capacity alone. `rest_weeks` stands for the site's own where given.
+    """
 
     name: str
     code: str
     capacity: int
+    min_age: int | None = None
+    max_age: int | None = None
+    excludes: tuple[str, ...] = ()
+    slots: Mapping[str, int] = field(default_factory=dict, hash=False)
+    rest_weeks: int | None = None
 
 
 @dataclass(frozen=True)
@@ -61,8 +70,13 @@ def assign_teams(
 
 
 def _everybody(teams: Sequence[Team], default_capacity: int) -> tuple[ListTeam, ...]:
-    named = [ListTeam(team.name, team.code, team.capacity) for team in teams if team.name == EVERYBODY]
+    named = [_as_declared(team) for team in teams if team.name == EVERYBODY]
     return tuple(named[:1]) or (ListTeam(EVERYBODY, "ALL", default_capacity),)
+
+
+def _as_declared(team: Team) -> ListTeam:
+    limits = (team.min_age, team.max_age, team.excludes, team.slots, team.rest_weeks)
+    return ListTeam(team.name, team.code, team.capacity, *limits)
 
 
 def _or_none(values: pd.Series) -> pd.Series:
@@ -87,7 +101,7 @@ def _team_names(rows: pd.DataFrame, teams: Sequence[Team]) -> pd.Series:
 
 
 def _teams(names: pd.Series, teams: Sequence[Team], default_capacity: int) -> tuple[ListTeam, ...]:
-    declared = {team.name: ListTeam(team.name, team.code, team.capacity) for team in teams}
+    declared = {team.name: _as_declared(team) for team in teams}
     taken = {team.code for team in declared.values()}
     for name in sorted(set(names.dropna()) - set(declared)):
         code = _free_code(name, taken)

@@ -14,16 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskstrat.definitions.recipes import LabelRecipe
+from riskstrat.definitions.vocabulary import NO_ACTION, NOT_TAKEN_ON
 from riskstrat.sources.store import Store
-
-NO_ACTION = (
-    *("no_action_well_supported", "already_known_to_service", "monitor", "deferred", "declined"),
-    *("could_not_contact", "in_hospital", "moved", "died", "data_error"),
-)
-"""Outcomes of a review by which nothing was done for the person; any other outcome is an action."""
-
-NOT_TAKEN_ON = ("identified", "screened", "not_suitable", "awaiting_contact", "declined")
-"""Statuses of a caseload row of somebody with whom nothing was begun; any other row is an action on its `from_on`."""
 
 CENSORED, EXCLUDED = "MDT action first", "MDT action in the window"
 

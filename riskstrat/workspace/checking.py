@@ -16,7 +16,8 @@ from riskstrat.sources.tables import STREAMS
 from riskstrat.workspace.codelists import FOLDER
 from riskstrat.workspace.files import sha256_of
 from riskstrat.workspace.fingerprints import STREAM_CODELISTS
-from riskstrat.workspace.loading import CARD_FILE, PROMOTION_FILE, SETTINGS_FILE, Workspace
+from riskstrat.workspace.loading import CARD_FILE, PATHWAYS_FILE, PROMOTION_FILE, SETTINGS_FILE, Workspace
+from riskstrat.workspace.pathways import problems_of
 
 SENSITIVE = "sensitive"
 STATIC = ("date_of_birth", "sex", "lsoa", "imd_decile", "imd_year")
@@ -31,7 +32,7 @@ def check(workspace: Workspace) -> list[str]:
     """Everything to put right, each as "file: sentence"; an empty list means that nothing was found."""
     found = (
         *(_settings(workspace), _codelists(workspace), _features(workspace), _recipes(workspace)),
-        _registry(workspace),
+        *(_pathways(workspace), _casefinding(workspace), _registry(workspace)),
     )
     return [f"{where}: {says}" for part in found for where, says in part]
 
@@ -159,6 +160,27 @@ def _recipes(workspace: Workspace) -> Iterator[Finding]:
                 yield (where, f'exclude_features: no feature "{feature}"{close}')
         if recipe.cohort.min_age > recipe.cohort.max_age:
             yield (where, "cohort.min_age is above cohort.max_age")
+
+
+def _pathways(workspace: Workspace) -> Iterator[Finding]:
+    for pathway in workspace.pathways:
+        for problem in problems_of(pathway, workspace.features):
+            yield (PATHWAYS_FILE, f"{pathway.name} {problem}")
+
+
+def _casefinding(workspace: Workspace) -> Iterator[Finding]:
+    bands = tuple(workspace.settings.lists.bands)
+    for band in workspace.settings.casefinding.case_weights:
+        if band not in bands:
+            yield (SETTINGS_FILE, f'casefinding.case_weights: "{band}" is not a band of lists.bands{near(band, bands)}')
+    known = tuple(pathway.name for pathway in workspace.pathways)
+    for team in workspace.settings.teams:
+        for name in team.slots:
+            if name not in known:
+                yield (
+                    SETTINGS_FILE,
+                    f'team "{team.name}": slots: no pathway "{name}" in {PATHWAYS_FILE}{near(name, known)}',
+                )
 
 
 def _registry(workspace: Workspace) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from riskstrat.definitions.declared import read
 from riskstrat.definitions.expressions import rows_of, structure
 from riskstrat.definitions.features import Declared, Feature
 from riskstrat.definitions.hazards import Hazards
+from riskstrat.definitions.pathways import Pathway, Pathways
 from riskstrat.definitions.promotion import PromotionPolicy
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.definitions.settings import Settings
@@ -34,6 +35,7 @@ OUTCOMES_FILE = "training/outcomes.py"
 PROMOTION_FILE = "registry/promotion.toml"
 HAZARDS_FILE = "registry/hazards.toml"
 CARD_FILE = "registry/model_card.md.j2"
+PATHWAYS_FILE = "training/pathways.toml"
 RULES = ("pathways",)
 """TOML files of training/ that are not recipes."""
 
@@ -66,18 +68,32 @@ class Workspace:
         return _decided(Hazards, self.root, HAZARDS_FILE)
 
     @cached_property
+    def pathways(self) -> tuple[Pathway, ...]:
+        """The rules of training/pathways.toml in its order; none without the file. Raises DefinitionError."""
+        if not (self.root / PATHWAYS_FILE).exists():
+            return ()
+        return _decided(Pathways, self.root, PATHWAYS_FILE).pathway
+
+    @cached_property
+    def pathways_hash(self) -> str:
+        """sha256 over the rules of the pathways, as they decide and as they are printed, in their order."""
+        rules = [pathway.model_dump(mode="json") for pathway in self.pathways]
+        return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
+
+    @cached_property
     def card_template(self) -> str:
         """The words of registry/model_card.md.j2. Raises DefinitionError or StorageError if it cannot be read."""
         return read_text(self.root / CARD_FILE, CARD_FILE, DefinitionError)
 
     @cached_property
     def definitions_hash(self) -> str:
-        """sha256 over every feature, codelist, outcome and recipe, whatever their order; settings are not in it."""
+        """sha256 over every feature, codelist, outcome, recipe and pathway; settings are not in it."""
         facts = {
             "features": self.fingerprints,
             "codelists": {name: codelist.fingerprint for name, codelist in self.codelists.items()},
             "outcomes": {name: _conditions(table) for name, table in self.outcomes.items()},
             "recipes": {name: recipe.model_dump(mode="json") for name, recipe in self.recipes.items()},
+            "pathways": self.pathways_hash,
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True, default=dict).encode()).hexdigest()
 

@@ -25,9 +25,11 @@ PATTERNS = (
 
 GITIGNORE = """\
 # What the commands make here: none of it is a decision, some of it is about patients
+/audit/
 /data/
 /demo/
 /lists/
+/reviews/
 /scratch/
 /registry/mlflow.db*
 /registry/artifacts/

@@ -1,4 +1,4 @@
-"""Which team a person belongs to, who is known already, whom a list reaches, and what a reference catches."""
+"""Which team a person belongs to, whom the register holds or nominates, and what a reference catches."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from riskstrat.casefinding import CaseList, ListTeam, assign_teams, check_character, find_cases, reference
-from riskstrat.casefinding.lists import on_caseload
+from riskstrat.casefinding import ListTeam, assign_teams, check_character, reference
+from riskstrat.casefinding.register import Register, on_caseload, register_at
 from riskstrat.definitions.settings import Team
 
 MONDAY = date(2026, 11, 16)
 AREA_COLUMNS = ["practice", "pcn", "locality", "hub", "borough", "from_on", "to_on"]
-CASELOAD_COLUMNS = ["person", "team", "status", "from_on", "to_on"]
+CASELOAD_COLUMNS = ["person", "team", "status", "from_on", "to_on", "referred_in"]
 
 
 def areas(*rows: tuple[Any, ...]) -> pd.DataFrame:
@@ -24,7 +24,7 @@ def areas(*rows: tuple[Any, ...]) -> pd.DataFrame:
 
 
 def caseload(*rows: tuple[Any, ...]) -> pd.DataFrame:
-    frame = pd.DataFrame(list(rows), columns=CASELOAD_COLUMNS)
+    frame = pd.DataFrame([(*row, None)[: len(CASELOAD_COLUMNS)] for row in rows], columns=CASELOAD_COLUMNS)
     return frame.assign(from_on=pd.to_datetime(frame["from_on"]), to_on=pd.to_datetime(frame["to_on"]))
 
 
@@ -131,6 +131,15 @@ def test_without_areas_teams_that_name_practices_take_theirs_and_nobody_else() -
     assert given.teams == (ListTeam("Surgery", "SUR", 4),)
 
 
+def test_what_a_team_says_of_its_limits_and_slots_reaches_its_list() -> None:
+    limits = {"min_age": 65, "max_age": 110, "excludes": ("care home",), "slots": {"telecare": 2}, "rest_weeks": 4}
+    declared = Team(name="Kirkby", code="KIR", capacity=5, localities=("Kirkby",), **limits)
+    given = assign_teams(pd.Series(["A00001"]), BOROUGH, (declared,), 8, MONDAY)
+    assert given.teams == (ListTeam("Kirkby", "KIR", 5, **limits),)
+    one = Team(name="all", code="MDT", capacity=3, **limits)
+    assert assign_teams(pd.Series(["A00001"]), None, (one,), 8, MONDAY).teams == (ListTeam("all", "MDT", 3, **limits),)
+
+
 # ---- The caseload ----
 
 
@@ -166,75 +175,78 @@ def test_a_closing_row_ends_the_rows_of_its_team_that_began_before_it() -> None:
         (4, "Kirkby", "active", "2026-06-01", None),
         (5, "Kirkby", "active", "2026-01-01", None),
         (5, "Kirkby", "closed", "2026-11-17", None),
+        (6, "Kirkby", "closed", "2026-06-01", None),
+        (6, "Kirkby", "monitored", "2026-06-01", None),
     ]
     assert on_caseload(caseload(*rows), MONDAY) == {2, 3, 5}
     assert on_caseload(caseload(*reversed(rows)), MONDAY) == {2, 3, 5}
 
 
 def test_no_caseload_and_an_empty_one_hold_nobody() -> None:
-    assert on_caseload(None, MONDAY) == on_caseload(caseload(), MONDAY) == set()
+    assert register_at(None, MONDAY) == register_at(caseload(), MONDAY) == Register()
 
 
-# ---- The list ----
-
-
-def people(*rows: tuple[str, int, str | None, float]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=["patient_id", "person", "team", "margin"])
-
-
-SCORED = people(
-    ("p5", 0, "Kirkby", 0.5),
-    ("p1", 1, "Kirkby", -2.0),
-    ("p4", 2, "Kirkby", 0.5),
-    ("p3", 3, "Huyton", 9.0),
-    ("p2", 4, None, 9.5),
-    ("p6", 5, "Kirkby", 1.5),
-    ("p10", 6, "Kirkby", 0.5),
+@pytest.mark.parametrize(
+    ("status", "referred_in", "place"),
+    [
+        ("identified", True, "nominated"),
+        ("Screened", True, "nominated"),
+        ("awaiting contact", True, "nominated"),
+        ("identified", False, "known"),
+        ("identified", None, "known"),
+        ("accepted", True, "known"),
+        ("active", True, "known"),
+        ("not_suitable", True, "known"),
+        ("declined", True, "declined"),
+        ("declined", False, "declined"),
+        ("closed", True, "nobody"),
+    ],
 )
-KIRKBY, HUYTON = ListTeam("Kirkby", "KIR", 3), ListTeam("Huyton", "HUY", 3)
+def test_an_open_row_holds_nominates_or_declines(status: str, referred_in: bool | None, place: str) -> None:
+    found = register_at(caseload((7, "Kirkby", status, "2026-11-02", None, referred_in)), MONDAY)
+    held = {"known": found.known, "nominated": set(found.nominated), "declined": found.declined}
+    assert {name: set(persons) for name, persons in held.items()} == {
+        name: {7} if name == place else set() for name in held
+    }
+    assert found.nominated.get(7) in (None, date(2026, 11, 2))
 
 
-def summary(case: CaseList) -> tuple[list[str], int, int, int]:
-    return case.rows["patient_id"].tolist(), case.eligible, case.known, case.below_the_line
-
-
-def test_a_list_is_its_teams_highest_margins_and_equal_ones_go_by_patient_id() -> None:
-    kirkby, huyton = find_cases(SCORED, (KIRKBY, HUYTON), None, MONDAY)
-    assert rows_of(kirkby.rows) == [
-        (reference("KIR", MONDAY, 1), 1, "p6", 5, "Kirkby", 1.5),
-        (reference("KIR", MONDAY, 2), 2, "p10", 6, "Kirkby", 0.5),
-        (reference("KIR", MONDAY, 3), 3, "p4", 2, "Kirkby", 0.5),
+def test_a_team_that_holds_a_person_outweighs_a_nomination_and_of_two_waiting_rows_the_latest_decides() -> None:
+    rows = [
+        (1, "Kirkby", "identified", "2026-11-02", None, True),
+        (1, "Huyton", "active", "2026-01-01", None, False),
+        (2, "Kirkby", "identified", "2026-03-01", None, True),
+        (2, "Kirkby", "declined", "2026-04-01", None, True),
+        (3, "Kirkby", "declined", "2026-03-01", None, False),
+        (3, "Huyton", "identified", "2026-11-02", None, True),
+        (4, "Kirkby", "identified", "2026-03-01", None, True),
+        (4, "Kirkby", "accepted", "2026-04-01", None, True),
     ]
-    assert list(kirkby.rows.columns) == ["reference", "rank", "patient_id", "person", "team", "margin"]
-    assert summary(huyton) == (["p3"], 1, 0, 0)
+    for given in (rows, rows[::-1]):
+        found = register_at(caseload(*given), MONDAY)
+        assert (found.known, found.declined) == ({1, 4}, {2})
+        assert found.nominated == {3: date(2026, 11, 2)}
 
 
-def test_the_order_of_the_scored_rows_does_not_matter() -> None:
-    forwards = find_cases(SCORED, (KIRKBY, HUYTON), None, MONDAY)
-    backwards = find_cases(SCORED.iloc[::-1], (KIRKBY, HUYTON), None, MONDAY)
-    assert all(a.rows.equals(b.rows) for a, b in zip(forwards, backwards, strict=True))
+@pytest.mark.parametrize(
+    ("status", "to_on", "left"),
+    [
+        ("closed", "2026-06-01", True),
+        ("active", "2026-06-01", True),
+        ("closed", None, True),
+        ("active", None, False),
+        ("closed", "2026-12-01", False),
+        ("identified", "2026-06-01", False),
+        ("declined", "2026-06-01", False),
+    ],
+)
+def test_a_person_has_left_a_caseload_that_took_them_on_and_ended(status: str, to_on: str | None, left: bool) -> None:
+    assert register_at(caseload((7, "Kirkby", status, "2026-01-01", to_on)), MONDAY).left == ({7} if left else set())
 
 
-def test_known_people_are_counted_not_listed_and_leave_their_place_to_the_next() -> None:
-    held = caseload((5, "Huyton", "active", "2026-01-01", None), (6, "Kirkby", "closed", "2026-01-01", None))
-    kirkby, huyton = find_cases(SCORED, (KIRKBY, HUYTON), held, MONDAY)
-    assert summary(kirkby) == (["p10", "p4", "p5"], 5, 1, 1)
-    assert summary(huyton) == (["p3"], 1, 0, 0)
-
-
-@pytest.mark.parametrize("capacity", [0, 1, 4, 5, 100])
-def test_listed_below_the_line_and_known_make_up_the_eligible(capacity: int) -> None:
-    held = caseload((5, "Kirkby", "active", "2026-01-01", None))
-    (case,) = find_cases(SCORED, (ListTeam("Kirkby", "KIR", capacity),), held, MONDAY)
-    assert len(case.rows) == min(capacity, 4)
-    assert len(case.rows) + case.below_the_line + case.known == case.eligible == 5
-    assert case.rows["rank"].tolist() == list(range(1, len(case.rows) + 1))
-
-
-def test_a_team_without_people_has_an_empty_list_with_the_same_columns() -> None:
-    (case,) = find_cases(SCORED, (ListTeam("Nowhere", "NOW", 3),), None, MONDAY)
-    assert summary(case) == ([], 0, 0, 0)
-    assert list(case.rows.columns) == ["reference", "rank", "patient_id", "person", "team", "margin"]
+def test_a_caseload_without_the_column_of_referrals_nominates_nobody() -> None:
+    rows = caseload((7, "Kirkby", "identified", "2026-11-02", None)).drop(columns="referred_in")
+    assert register_at(rows, MONDAY) == Register(known=frozenset({7}))
 
 
 # ---- References ----

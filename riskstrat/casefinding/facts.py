@@ -1,0 +1,63 @@
+"""What case finding is given beside the scored people: the register, reviews, same-day statuses, earlier lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+
+LISTED_COLUMNS = ("list_date", "team", "patient_id", "reference", "status", "listed_since", "weeks_on_list")
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """Each may be None where it was not landed. Persons are row numbers of people, as in the landed tables.
+
+    caseload: one row per person, team and period: `person, team, status, from_on, to_on`, and `referred_in`.
+    reviews: one row per decision: `person, list_date, outcome`, and `decided_on, due_on`.
+    statuses: one row per person and day: `person, as_at`, and `inpatient, died, moved, palliative_register`.
+    in_hospital: persons with an open inpatient spell. palliative: persons on a palliative care register.
+    """
+
+    caseload: pd.DataFrame | None = None
+    reviews: pd.DataFrame | None = None
+    statuses: pd.DataFrame | None = None
+    in_hospital: frozenset[int] | None = None
+    palliative: frozenset[int] | None = None
+
+
+def _nobody_listed() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(LISTED_COLUMNS))
+
+
+def _no_margins() -> pd.Series:
+    return pd.Series(dtype=float)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Earlier published lists.
+
+    listed: one row per earlier list date and listed patient: `list_date, patient_id, reference, listed_since`.
+    odds_before: by patient_id the margin (log odds) at the earliest list of the last `rising_weeks`, of everybody who
+    was eligible then. lists: dates of earlier lists, so that one on which nobody stood is not forgotten.
+    """
+
+    listed: pd.DataFrame = field(default_factory=_nobody_listed)
+    odds_before: pd.Series = field(default_factory=_no_margins)
+    lists: tuple[date, ...] = ()
+
+    def before(self, list_date: date) -> pd.DataFrame:
+        """One row per patient on a list before that date, of the latest: list_date, reference, listed_since; indexed by
+        patient_id."""
+        rows = self.listed.assign(list_date=pd.to_datetime(self.listed["list_date"]))
+        rows = rows[rows["list_date"] < pd.Timestamp(list_date)].sort_values(["list_date", "reference"])
+        since = pd.to_datetime(rows["listed_since"]).fillna(rows["list_date"])
+        latest = rows.assign(listed_since=since).drop_duplicates("patient_id", keep="last")
+        return latest.set_index("patient_id")[["list_date", "reference", "listed_since"]]
+
+    def previous(self, list_date: date) -> pd.Timestamp | None:
+        """The date of the list before that date; None for the first list."""
+        days = [pd.Timestamp(day) for day in self.lists] + list(pd.to_datetime(self.listed["list_date"]).unique())
+        return max((day for day in days if day < pd.Timestamp(list_date)), default=None)

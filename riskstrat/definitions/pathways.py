@@ -1,0 +1,197 @@
+"""training/pathways.toml: services to consider for a person, by rules that a clinician can read and change.
+
+A rule compares features with numbers. The printed rule is put together from the very comparisons that decide, so the
+two cannot drift apart: a condition's words must hold its number, in a phrase that means its comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from riskstrat.definitions.codelists import near
+from riskstrat.definitions.declared import Declared
+from riskstrat.definitions.vocabulary import NO_ACTION, OUTCOMES
+
+Truth = npt.NDArray[np.bool_]
+
+SAID: Mapping[str, tuple[str, ...]] = {
+    "at_least": ("{n} or more", "{n} or over", "at least {n}"),
+    "at_most": ("{n} or fewer", "{n} or less", "at most {n}", "within {n}"),
+    "more_than": ("more than {n}", "above {n}"),
+    "less_than": ("fewer than {n}", "less than {n}", "below {n}", "under {n}"),
+}
+"""The comparisons with a number, each with the phrases that mean it."""
+
+COMPARISONS = (*SAID, "recorded")
+
+NEVER: Mapping[str, str] = {
+    "urgent_community_response": "it answers a crisis within 2 hours, and a risk over 12 months is not a crisis",
+    "palliative_care": "end of life is read from recorded facts and never inferred",
+    "advance_care_plan": "end of life is read from recorded facts and never inferred",
+    "safeguarding": "a concern for safety needs a person's judgement, not a rule over past records",
+}
+"""Outcomes that no rule may suggest, each with its reason."""
+
+SUGGESTED = tuple(outcome for outcome in OUTCOMES if outcome not in (*NO_ACTION, *NEVER, "other"))
+"""Outcomes that a rule may suggest."""
+
+
+class Condition(Declared):
+    """One comparison of one feature, as `says` prints it.
+
+    Exactly one comparison is given: a number for at_least, at_most, more_than or less_than, or recorded = true for a
+    yes/no feature. Words of a number hold {n} in a phrase of `SAID`, such as "{n} or more falls".
+    """
+
+    feature: str
+    says: str
+    at_least: float | None = None
+    at_most: float | None = None
+    more_than: float | None = None
+    less_than: float | None = None
+    recorded: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one_comparison_as_said(self) -> Self:
+        given = [name for name in COMPARISONS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"{self.feature} needs one of {', '.join(COMPARISONS)}; {len(given)} are given")
+        for character in ",;.":
+            if character in self.says.replace("{n}", ""):
+                raise ValueError(f'says of {self.feature} holds "{character}", which parts the conditions of a rule')
+        if given == ["recorded"]:
+            self._refuse_words_of_a_number()
+        elif self.says.count("{") != 1 or not any(phrase in self.says for phrase in SAID[given[0]]):
+            phrases = ", ".join(f'"{phrase}"' for phrase in SAID[given[0]])
+            raise ValueError(f"says of {self.feature} must hold one of {phrases}, which is what {given[0]} means")
+        return self
+
+    def _refuse_words_of_a_number(self) -> None:
+        first = self.says.split(" ")[0].lower()
+        if "{" in self.says or first in ("no", "not", "without", "never"):
+            raise ValueError(f'says of {self.feature}: recorded = true is said without {{n}} and without "{first}"')
+
+    @property
+    def comparison(self) -> tuple[str, float]:
+        """The name of the comparison and its number; `recorded` compares with 0."""
+        for name in SAID:
+            number = getattr(self, name)
+            if number is not None:
+                return name, float(number)
+        return "recorded", 0.0
+
+    @property
+    def words(self) -> str:
+        """`says` with its number."""
+        return self.says.replace("{n}", f"{self.comparison[1]:g}")
+
+    def holds(self, values: npt.NDArray[Any]) -> Truth:
+        """Where the comparison holds, in the 32-bit numbers of the matrix; never where a value is NaN."""
+        name, number = self.comparison
+        given, bound = values.astype(np.float32), np.float32(number)
+        if name == "at_least":
+            return given >= bound
+        if name == "at_most":
+            return given <= bound
+        return given < bound if name == "less_than" else given > bound
+
+
+class Pathway(Declared):
+    """One service: suggested where all of `all` hold, at least one of `any` (if given), and none of `none`.
+
+    `name` is an outcome of a review, so that what was suggested and what was decided can be compared.
+    """
+
+    name: str
+    title: str = Field(min_length=1)
+    consider: str = Field(min_length=1)
+    all: tuple[Condition, ...] = ()
+    any: tuple[Condition, ...] = ()
+    none: tuple[Condition, ...] = ()
+
+    @field_validator("name")
+    @classmethod
+    def _may_be_suggested(cls, given: str) -> str:
+        if given in NEVER:
+            raise ValueError(f'"{given}" is never suggested by a rule: {NEVER[given]}')
+        if given not in SUGGESTED:
+            raise ValueError(f'"{given}" is not a service{near(given, SUGGESTED)}; one of {", ".join(SUGGESTED)}')
+        return given
+
+    @model_validator(mode="after")
+    def _says_when(self) -> Self:
+        if not self.all and not self.any:
+            raise ValueError(f'"{self.name}" needs conditions under all or any, or it would be suggested to everybody')
+        return self
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        return (*self.all, *self.any, *self.none)
+
+    @property
+    def rule(self) -> str:
+        """The rule as it is printed, made from the conditions: "Aged 65 or over; and any of: ...; and none of: ..."."""
+        parts = [condition.words for condition in self.all]
+        if self.any:
+            parts.append(("any of: " if len(self.any) > 1 else "") + ", ".join(part.words for part in self.any))
+        if self.none:
+            parts.append("none of: " + ", ".join(part.words for part in self.none))
+        sentence = "; and ".join(parts)
+        return sentence[0].upper() + sentence[1:] + "."
+
+    def suggests(self, values: pd.DataFrame) -> Truth:
+        """One truth per row of `values` (a column per feature). A missing column or NaN never suggests anything."""
+        known = np.ones(len(values), dtype=bool)
+        for condition in self.none:
+            known &= ~np.isnan(_column(values, condition)) & ~condition.holds(_column(values, condition))
+        for condition in self.all:
+            known &= condition.holds(_column(values, condition))
+        if self.any:
+            known &= np.logical_or.reduce([part.holds(_column(values, part)) for part in self.any])
+        return known
+
+
+def _each_once(pathways: tuple[Pathway, ...]) -> tuple[Pathway, ...]:
+    names = [pathway.name for pathway in pathways]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f'"{name}" stands {names.count(name)} times; join its rules with any')
+    return pathways
+
+
+class Pathways(Declared):
+    """Everything training/pathways.toml may say: one [[pathway]] for each service, in the order of printing."""
+
+    pathway: Annotated[tuple[Pathway, ...], AfterValidator(_each_once)] = ()
+
+
+def features_of(pathways: Sequence[Pathway]) -> tuple[str, ...]:
+    """Names of the features that the rules read, each once, in order of the alphabet."""
+    return tuple(sorted({condition.feature for pathway in pathways for condition in pathway.conditions}))
+
+
+def suggested(pathways: Sequence[Pathway], values: pd.DataFrame) -> pd.Series:
+    """One tuple of pathway names per row of `values` (a column per feature), with its index, in the file's order.
+
+    A missing column or a NaN never suggests anything.
+    """
+    codes = np.zeros(len(values), dtype=np.int64)
+    for place, pathway in enumerate(pathways):
+        codes |= pathway.suggests(values).astype(np.int64) << place
+    each, where = np.unique(codes, return_inverse=True)
+    names = np.empty(len(each), dtype=object)
+    for row, code in enumerate(each):
+        names[row] = tuple(pathway.name for place, pathway in enumerate(pathways) if code >> place & 1)
+    return pd.Series(names[where], index=values.index, dtype=object)
+
+
+def _column(values: pd.DataFrame, condition: Condition) -> npt.NDArray[np.float32]:
+    if condition.feature not in values:
+        return np.full(len(values), np.nan, dtype=np.float32)
+    return values[condition.feature].to_numpy(dtype=np.float32, na_value=np.nan)
