@@ -74,3 +74,15 @@ class PromotionError(RiskstratError):
     """A version does not pass the gates of registry/promotion.toml (exit code 12)."""
 
     exit_code = 12
+
+
+class AuditError(RiskstratError):
+    """The audit log is not whole, or was given what it must not hold (exit code 13)."""
+
+    exit_code = 13
+
+
+class IdentityError(RiskstratError):
+    """The identity folder refuses, or cannot be used (exit code 14)."""
+
+    exit_code = 14

@@ -1,0 +1,27 @@
+"""The audit log: lines that are only ever added, each chained to the one before by its hash.
+
+It stands in FOLDER/audit, one for a workspace and one for an identity folder. Nothing in it says who a person is.
+The log alone reads the clock and asks the system who is at it.
+"""
+
+from riskstrat.audit.clock import system_user, today
+from riskstrat.audit.identifiers import holds_nhs_number, numbers_in
+from riskstrat.audit.lines import ACTIONS, Line
+from riskstrat.audit.locking import locked
+from riskstrat.audit.log import append, read
+from riskstrat.audit.verifying import Verified, lists_logged, verify
+
+__all__ = [
+    "ACTIONS",
+    "Line",
+    "Verified",
+    "append",
+    "holds_nhs_number",
+    "lists_logged",
+    "locked",
+    "numbers_in",
+    "read",
+    "system_user",
+    "today",
+    "verify",
+]

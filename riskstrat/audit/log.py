@@ -1,0 +1,145 @@
+"""Adding a line to the log of a folder, and reading its lines."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from riskstrat.audit.clock import now, system_user
+from riskstrat.audit.identifiers import holds_nhs_number
+from riskstrat.audit.lines import ACTIONS, BEGINNING, Line, canonical, parsed
+from riskstrat.audit.locking import locked
+from riskstrat.errors import AuditError, StorageError
+
+FOLDER, LOG, HEAD, LOCK = "audit", "log.jsonl", "head.json", "log.lock"
+
+
+@dataclass(frozen=True)
+class Head:
+    """How many lines stand, the hash of the last, and the bytes that they take."""
+
+    count: int = 0
+    hash: str = BEGINNING
+    size: int = 0
+
+
+def append(folder: Path, action: str, details: Mapping[str, Any], user: str | None = None) -> Line:
+    """Add one line to `folder`/audit/log.jsonl and give it; `user` is the system's unless given.
+
+    It is on the disk when this returns. Raises AuditError for an unknown action, for details with an NHS number in
+    them, and for a log that is not as its head says; StorageError when it cannot be written.
+    """
+    fields = _fit_to_log(action, details, user or system_user())
+    place = folder / FOLDER
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with locked(place / LOCK):
+            head = _recovered(place, read_head(place))
+            line = Line(number=head.count + 1, at=now(), previous=head.hash, **fields)
+            _add(place, head, line)
+    except OSError as refused:
+        reason = refused.strerror or type(refused).__name__
+        raise StorageError(f"cannot write {FOLDER}/{LOG}: {reason}; nothing may go unlogged, so make room") from None
+    return line
+
+
+def read(folder: Path) -> list[Line]:
+    """The lines of the log, oldest first; a line that is not whole ends it. For a proof use `verify`."""
+    path = folder / FOLDER / LOG
+    if not path.exists():
+        return []
+    lines: list[Line] = []
+    for raw in path.read_bytes().splitlines(keepends=True):
+        line = parsed(raw)
+        if line is None:
+            break
+        lines.append(line)
+    return lines
+
+
+def read_head(place: Path) -> Head | None:
+    """What the head file says; None if there is none, or it cannot be read."""
+    try:
+        return Head(**json.loads((place / HEAD).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _fit_to_log(action: str, details: Mapping[str, Any], user: str) -> dict[str, Any]:
+    if action not in ACTIONS:
+        raise AuditError(f'"{action}" is not an action of the log; the actions are {", ".join(ACTIONS)}')
+    try:
+        plain = json.loads(canonical(dict(details)))
+    except (TypeError, ValueError):
+        raise AuditError(f'the details of "{action}" must be text, numbers, lists and mappings of them') from None
+    if holds_nhs_number(plain) or holds_nhs_number(user):
+        raise AuditError(f'the details of "{action}" hold an NHS number; the log takes none, leave it out')
+    return {"action": action, "details": plain, "user": user}
+
+
+def _recovered(place: Path, head: Head | None) -> Head:
+    """The head to add to, after what an interrupted run left behind is completed or cut off."""
+    log = place / LOG
+    size = log.stat().st_size if log.exists() else 0
+    if head is None and size:
+        raise AuditError(f"{FOLDER}/{HEAD} is lost or cannot be read; {_advice()}")
+    head = head or Head()
+    if size < head.size:
+        raise AuditError(f"{FOLDER}/{LOG} is shorter than its head says; {_advice()}")
+    if not _ends_as(log, head):
+        raise AuditError(f"{FOLDER}/{LOG} is not as its head says; {_advice()}")
+    return head if size == head.size else _completed(place, head)
+
+
+def _completed(place: Path, head: Head) -> Head:
+    """A line that was written before its head was counts; a part of one was never reported, so it is cut off."""
+    with (place / LOG).open("rb+") as log:
+        log.seek(head.size)
+        tail = log.read()
+        line = parsed(tail)
+        if line is not None and (line.number, line.previous) == (head.count + 1, head.hash):
+            completed = Head(line.number, line.hash, head.size + len(tail))
+            _write_head(place, completed)
+            return completed
+        if b"\n" in tail:
+            raise AuditError(f"{FOLDER}/{LOG} has lines that its head does not count; {_advice()}")
+        log.truncate(head.size)
+    return head
+
+
+def _ends_as(log: Path, head: Head) -> bool:
+    """Whether the last line that the head counts has the hash that the head has."""
+    if not head.count:
+        return head == Head()
+    with log.open("rb") as file:
+        start = max(0, head.size - 1_000_000)
+        file.seek(start)
+        last = file.read(head.size - start).splitlines(keepends=True)[-1:]
+    line = parsed(last[0]) if last else None
+    return line is not None and (line.number, line.hash) == (head.count, head.hash)
+
+
+def _add(place: Path, head: Head, line: Line) -> None:
+    raw = line.written()
+    with (place / LOG).open("ab") as log:
+        log.write(raw)
+        log.flush()
+        os.fsync(log.fileno())
+    _write_head(place, Head(line.number, line.hash, head.size + len(raw)))
+
+
+def _write_head(place: Path, head: Head) -> None:
+    part = place / f".{HEAD}.part"
+    with part.open("wb") as file:
+        file.write(canonical(asdict(head)) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, place / HEAD)
+
+
+def _advice() -> str:
+    return "nothing is added to a log that is not whole: run riskstrat audit verify"

@@ -1,0 +1,45 @@
+"""The verbs of the audit log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from riskstrat.cli.showing import show
+
+if TYPE_CHECKING:
+    from riskstrat.pipeline.reports import Progress, Report
+
+app = typer.Typer(name="audit", help="The log of what was published, named and decided.", no_args_is_help=True)
+
+
+@app.callback()
+def _verbs() -> None:
+    """The log of what was published, named and decided."""
+
+
+@app.command()
+def verify(
+    head: Annotated[
+        str | None, typer.Option("--head", help="COUNT:HASH that an earlier proof printed and somebody kept.")
+    ] = None,
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            "--workspace",
+            "-w",
+            help="Folder with riskstrat.toml, or an identity folder [default: this folder or one above it].",
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")] = False,
+) -> None:
+    """Prove the log whole: nothing changed, cut, put in or moved."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import auditing
+
+        return auditing.verify(workspace, head)
+
+    show(verb, json)

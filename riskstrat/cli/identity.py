@@ -1,0 +1,145 @@
+"""The verbs of the identity install."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from riskstrat.cli.showing import show
+
+if TYPE_CHECKING:
+    from riskstrat.pipeline.reports import Progress, Report
+
+app = typer.Typer(
+    name="identity",
+    help="Who people are: keys, pseudonyms and named copies, in an install of their own.",
+    no_args_is_help=True,
+)
+
+Identity = Annotated[
+    Path | None,
+    typer.Option("--identity", "-i", help="Folder with identity.toml [default: this folder or one above it]."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")]
+TableOut = Annotated[Path, typer.Option("--out", help="File to write, ending in .parquet or .csv.")]
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder to make, apart from every analytics workspace.")],
+    external: Annotated[
+        bool, typer.Option("--external", help="The site holds no identities; the practice's own service names people.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Make an identity folder: site key, encrypted store, who may name whom, audit log."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import naming
+
+        return naming.init(folder, external)
+
+    show(verb, json)
+
+
+@app.command()
+def pseudonymise(
+    file: Annotated[Path, typer.Argument(help="Identified rows, .parquet or .csv.")],
+    out: TableOut,
+    column: Annotated[str, typer.Option("--column", help="Column with the NHS number.")] = "nhs_number",
+    birth_month: Annotated[
+        bool, typer.Option("--birth-month", help="Put out the first day of the month of birth; the day never goes out.")
+    ] = False,
+    identity: Identity = None,
+    json: AsJson = False,
+) -> None:
+    """Replace NHS numbers by pseudonyms and keep what says who people are in the encrypted store."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import naming
+
+        return naming.pseudonymise(identity, file, out, column, birth_month)
+
+    show(verb, json)
+
+
+@app.command()
+def crosswalk(
+    file: Annotated[Path, typer.Argument(help="Columns source, pseudonym, and nhs_number or patient_id.")],
+    identity: Identity = None,
+    json: AsJson = False,
+) -> None:
+    """Keep other pseudonyms of the same people, so that sources can be joined."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import naming
+
+        return naming.crosswalk(identity, file)
+
+    show(verb, json)
+
+
+@app.command()
+def translate(
+    file: Annotated[Path, typer.Argument(help="Rows under the pseudonyms of another source, .parquet or .csv.")],
+    source: Annotated[str, typer.Option("--source", help="The source, as the crosswalk names it.")],
+    out: TableOut,
+    column: Annotated[str, typer.Option("--column", help="Column with that source's pseudonym.")] = "patient_id",
+    identity: Identity = None,
+    json: AsJson = False,
+) -> None:
+    """Give the rows of another source under this site's patient_id."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import naming
+
+        return naming.translate(identity, file, source, out, column)
+
+    show(verb, json)
+
+
+@app.command()
+def name(
+    week: Annotated[Path, typer.Argument(help="Folder of a published week, copied over whole.")],
+    team: Annotated[str | None, typer.Option("--team", help="Code of the team, such as KIR.")] = None,
+    purpose: Annotated[
+        str | None,
+        typer.Option("--purpose", help="direct_care, safeguarding, subject_access or incident_review."),
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why, in a sentence that names nobody; it is logged.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File to write, .xlsx (.csv at an external site); never a workspace.")
+    ] = None,
+    standing: Annotated[
+        str | None,
+        typer.Option("--standing", help="A standing authorisation of identity.toml instead, for a scheduled task."),
+    ] = None,
+    identity: Identity = None,
+    json: AsJson = False,
+) -> None:
+    """Write the named copy of one team's list, for somebody whom identity.toml allows it."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import naming
+
+        return naming.name(identity, week, naming.Asked(team, purpose, reason, out, standing))
+
+    show(verb, json)
+
+
+@app.command()
+def page(
+    out: Annotated[Path, typer.Option("--out", help="File to write, ending in .html.")], json: AsJson = False
+) -> None:
+    """Write the page on which a practice names its list in its own browser."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import naming
+
+        return naming.page(out)
+
+    show(verb, json)

@@ -1,0 +1,35 @@
+"""The page on which a practice names its own list: one file, nothing fetched, nothing sent."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+_PARTS = Path(__file__).with_name("page")
+
+
+def naming_page() -> str:
+    """The page as HTML: style and script stand in it, and its policy lets run these two and nothing else."""
+    style, script = _part("naming.css"), _part("naming.js")
+    policy = "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {_source(script)}",
+            f"style-src {_source(style)}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+    html = _part("naming.html")
+    for mark, text in (("@@POLICY@@", policy), ("@@STYLE@@", style), ("@@SCRIPT@@", script)):
+        html = html.replace(mark, text)
+    return html
+
+
+def _part(name: str) -> str:
+    return (_PARTS / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _source(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"

@@ -1,0 +1,79 @@
+"""The identity store: who each pseudonym is, encrypted as one file."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from riskstrat.audit import locked
+from riskstrat.errors import IdentityError
+from riskstrat.identity.key import SiteKey
+from riskstrat.identity.private_files import read_bytes, write_private
+
+STORE_FILE = "identities.store"
+LOCK_FILE = "store.lock"
+
+IDENTIFIERS: dict[str, str] = {
+    "name": "Name",
+    "nhs_number": "NHS number",
+    "date_of_birth": "Date of birth",
+    "contact": "Contact",
+    "interpreter_needs": "Interpreter needs",
+    "communication_needs": "Communication needs",
+    "named_gp": "Named GP",
+    "key_worker": "Key worker",
+    "lone_visit_warning": "Lone-visit warning",
+}
+"""What is kept about a person, in the order of the named copy, with its heading."""
+
+
+@dataclass
+class Identities:
+    """`people`: by patient_id, what is known of each. `crosswalk`: by source and its pseudonym, the patient_id."""
+
+    people: dict[str, dict[str, str]] = field(default_factory=dict)
+    crosswalk: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def learn(self, patient_id: str, known: Mapping[str, str]) -> bool:
+        """Keep what is known of a person, a later value over an earlier one; an empty one says nothing.
+
+        Gives whether anything was new.
+        """
+        person = self.people.setdefault(patient_id, {})
+        new = {name: value for name, value in known.items() if value and person.get(name) != value}
+        person.update(new)
+        return bool(new)
+
+
+def read_store(folder: Path, key: SiteKey) -> Identities:
+    """The store of `folder`. Raises IdentityError if it does not open, StorageError if it is lost."""
+    plain = key.opened(read_bytes(folder / STORE_FILE, "the identity store"))
+    try:
+        return Identities(**json.loads(zlib.decompress(plain)))
+    except (ValueError, TypeError, zlib.error):
+        raise IdentityError("the identity store opens but is not one; put it back from the backup") from None
+
+
+def write_store(folder: Path, key: SiteKey, identities: Identities) -> None:
+    """Encrypt and write the store, whole or not at all."""
+    write_private(key.sealed(zlib.compress(_plain(identities), 6)), folder / STORE_FILE)
+
+
+@contextmanager
+def changing(folder: Path, key: SiteKey) -> Iterator[Identities]:
+    """The store to change, alone; it is written when the block ends well and something changed."""
+    with locked(folder / LOCK_FILE):
+        identities = read_store(folder, key)
+        before = _plain(identities)
+        yield identities
+        if _plain(identities) != before:
+            write_store(folder, key, identities)
+
+
+def _plain(identities: Identities) -> bytes:
+    content = {"people": identities.people, "crosswalk": identities.crosswalk}
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii")

@@ -1,0 +1,249 @@
+"""The naming page in Chromium with the network off: it joins in the browser, sends nothing, and reads text as text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from riskstrat.identity import naming_page
+
+EVIL = '<script>window.taken = true</script><img src=x onerror="window.taken = true">'
+RIGHT_TO_LEFT = "محمد عبد الرحمن"
+LONG = 'O\'Long, "Bo"\nof two lines ' + "x" * 60
+LOCAL = ("file:", "data:", "blob:", "about:")
+
+HEADINGS = (
+    *("team_code", "index_date", "data_as_at", "reference", "rank", "risk", "risk_low", "risk_high", "sex", "reasons"),
+    *("statuses_as_at", "model", "model_version"),
+)
+PERSONS = (
+    ("KIR-1116-01-H", "0.6149", "0.55", "0.71", "F", "A: one. | B: two."),
+    ("KIR-1116-02-T", "0.5230", "", "", "M", "'=1+1 is text"),
+    ("KIR-1116-03-B", "0.4471", "", "", "F", EVIL),
+    ("KIR-1116-04-X", "0.4471", "", "", "U", ""),
+    ("KIR-1116-05-C", "0.3962", "", "", "F", ""),
+)
+LIST = [
+    list(HEADINGS),
+    *(
+        ["KIR", "2026-11-16", "2026-11-15", one, str(rank), *rest, "2026-11-09", "Admission", "3"]
+        for rank, (one, *rest) in enumerate(PERSONS, start=1)
+    ),
+]
+REFERENCES = [
+    ["reference", "patient_id", "index_date"],
+    *(
+        [f"KIR-1116-{end}", f"P{place}", "2026-11-16"]
+        for place, end in enumerate(["01-H", "02-T", "03-B", "04-X", "05-C"], 1)
+    ),
+    ["HAL-1116-01-G", "P9", "2026-11-16"],
+]
+PEOPLE = [
+    ["Patient ID", "Name", "nhs_number", "contact", "lone_visit_warning"],
+    ["p1", RIGHT_TO_LEFT, "999 000 0018", "1 High Street, Kirkby", ""],
+    ["P2", LONG, "999 000 0026", EVIL, "Dog"],
+    ["P3", EVIL, "", "", ""],
+    ["P4", "Twice Once", "999 000 0034", "", ""],
+    ["P4", "Twice Again", "999 000 0042", "", ""],
+    ["__proto__", "Nobody", "", "", ""],
+]
+
+
+def as_csv(rows: list[list[str]], separator: str = ",", end: str = "\r\n") -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator=end).writerows(rows)
+    return text.getvalue()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium: Playwright's own where it was installed, or else the system's."""
+    with sync_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path).exists()
+        system = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=None if own else system, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desktop", "phone"])
+def page(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The naming page opened from a file with the network off; any request that leaves the computer fails the test."""
+    (tmp_path / "naming.html").write_text(naming_page(), encoding="utf-8")
+    width, height = request.param
+    context = browser.new_context(viewport={"width": width, "height": height})
+    context.set_offline(True)
+    opened, asked, wrong = context.new_page(), [], []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+    opened.goto((tmp_path / "naming.html").as_uri())
+    yield opened
+    context.close()
+    assert [url for url in asked if not url.startswith(LOCAL)] == []
+    assert wrong == []
+
+
+def choose(page: Page, **given: str | bytes) -> None:
+    """Choose the three files and show the list."""
+    files = {"list": as_csv(LIST), "references": as_csv(REFERENCES), "people": "\ufeff" + as_csv(PEOPLE)} | given
+    for name, content in files.items():
+        data = content.encode("utf-8") if isinstance(content, str) else content
+        page.set_input_files(f"#{name}", [{"name": f"{name}.csv", "mimeType": "text/csv", "buffer": data}])
+    page.get_by_role("button", name="Show the list with names").click()
+    page.locator("#result-title:focus, #problem:focus").wait_for()
+
+
+def cells(page: Page) -> list[list[str]]:
+    rows = page.locator("#table tbody tr").all()
+    return [[cell.inner_text().strip() for cell in row.locator("th, td").all()] for row in rows]
+
+
+def names(page: Page) -> list[str]:
+    return page.locator("#table .name").all_inner_texts()
+
+
+def test_the_list_is_joined_with_the_practices_own_names(page: Page) -> None:
+    choose(page)
+    expect(page.get_by_role("status")).to_have_text("3 of 5 people on the list are named below.")
+    expect(page.locator("#result-title")).to_have_text("Case-finding list, KIR, 16 November 2026")
+    person, place, about, why = cells(page)[0]
+    assert person.splitlines() == [RIGHT_TO_LEFT, "NHS number: 999 000 0018", "Contact: 1 High Street, Kirkby"]
+    assert place.splitlines() == [
+        "Rank: 1",
+        "Reference: KIR-1116-01-H",
+        "Risk: About 61 in 100",
+        "For people with similar records, between 55 and 71 in 100",
+    ]
+    assert (about, why.splitlines()) == ("Sex: Female", ["A: one.", "B: two."])
+    assert cells(page)[1][3] == "=1+1 is text"
+    assert page.locator("#table thead th").all_inner_texts() == [
+        "Person",
+        "Place on the list",
+        "About the person",
+        "What moved the estimate",
+    ]
+
+
+def test_what_files_say_is_text_and_never_runs(page: Page) -> None:
+    choose(page)
+    assert names(page)[1:3] == [LONG, EVIL]
+    assert f"Contact: {EVIL}" in cells(page)[1][0]
+    assert page.evaluate("window.taken") is None
+    assert page.locator("#result img, #result script").count() == 0
+
+
+def test_nobody_is_named_where_the_file_is_in_doubt(page: Page) -> None:
+    choose(page)
+    assert names(page)[3] == "in your identity file twice, with different details"
+    assert names(page)[4] == "not in your identity file"
+    assert "Twice" not in page.locator("#table").inner_text()
+    notes = page.locator("#notes li").all_inner_texts()
+    assert "People on the list who are not in your identity file: 1." in notes
+    assert any(note.endswith("are not named: 1.") for note in notes)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_files_that_excel_saved_are_read(page: Page, separator: str) -> None:
+    people = [["patient_id", "name"], ["P1", "Zoë Ó Séaghdha"]]
+    choose(page, people=as_csv(people, separator, "\n").encode("windows-1252"))
+    assert names(page)[0] == "Zoë Ó Séaghdha"
+
+
+def test_an_old_status_is_said_with_what_to_do_first(page: Page) -> None:
+    choose(page)
+    expect(page.locator("#notes li").first).to_contain_text("Status not checked since 9 November 2026. Contact nobody")
+    choose(page, list=as_csv(LIST).replace("2026-11-09", "2026-11-16"))
+    expect(page.locator("#notes li").first).to_have_text("Status checked on 16 November 2026.")
+
+
+def test_a_list_of_nobody_says_so(page: Page) -> None:
+    choose(page, list=as_csv(LIST[:1]))
+    expect(page.get_by_role("status")).to_have_text("Nobody is on this list.")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"people": as_csv([["name"], ["Ann"]])}, "Your identity file has no column patient_id"),
+        ({"people": ""}, "Your identity file is empty"),
+        ({"people": 'patient_id,name\nP1,"Ann'}, "quotation mark that is never closed"),
+        ({"people": "patient_id,name\nP1,Ann,more"}, "row 1 below the headings has another number of cells"),
+        ({"references": as_csv(REFERENCES[:2])}, "a reference that references.csv does not"),
+        ({"references": as_csv([*REFERENCES, REFERENCES[1]])}, "one reference twice"),
+        ({"list": as_csv(REFERENCES[:1]), "references": as_csv(LIST)}, "references.csv has no column patient_id"),
+    ],
+)
+def test_a_wrong_file_is_said_and_nothing_is_shown(page: Page, given: dict[str, str], said: str) -> None:
+    choose(page)
+    choose(page, **given)
+    expect(page.get_by_role("alert")).to_contain_text(said)
+    expect(page.locator("#problem")).to_be_focused()
+    expect(page.locator("#result")).to_be_hidden()
+    assert cells(page) == []
+
+
+def test_the_names_can_be_cleared(page: Page) -> None:
+    choose(page)
+    page.get_by_role("button", name="Clear the names").click()
+    assert RIGHT_TO_LEFT not in page.content()
+    expect(page.get_by_role("status")).to_have_text("The names are cleared.")
+
+
+def test_the_keyboard_reaches_everything_in_order(page: Page) -> None:
+    choose(page)
+    expect(page.locator("#result-title")).to_be_focused()
+    page.locator("#list").focus()
+    reached = []
+    for _ in range(6):
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.getAttribute('role')"))
+        page.keyboard.press("Tab")
+    assert reached == ["list", "references", "people", "join", "print", "clear"]
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "region"
+
+
+def test_axe_finds_nothing(page: Page) -> None:
+    """Before, with names, and with a problem shown."""
+    axe = Axe()
+    found = [axe.run(page)]
+    choose(page)
+    found.append(axe.run(page))
+    choose(page, people="")
+    found.append(axe.run(page))
+    assert [violation["id"] for result in found for violation in result.response["violations"]] == []
+
+
+def test_the_page_is_no_wider_than_the_screen(page: Page) -> None:
+    choose(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_paper_has_the_table_and_not_the_form(page: Page) -> None:
+    choose(page)
+    page.emulate_media(media="print")
+    expect(page.locator("#files")).to_be_hidden()
+    expect(page.locator("#table")).to_be_visible()
+
+
+def test_the_policy_lets_not_even_a_script_in_the_page_fetch(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "naming.html").write_text(naming_page(), encoding="utf-8")
+    page = browser.new_page()
+    page.goto((tmp_path / "naming.html").as_uri())
+    assert page.evaluate("fetch('data:text/plain,x').then(() => 'sent', () => 'refused')") == "refused"
+    page.close()
+
+
+def test_the_page_names_no_outside_address() -> None:
+    text = naming_page()
+    assert re.findall(r"https?://|//[a-z]+\.[a-z]", text) == []
+    assert "default-src 'none'" in text
+    assert "@@" not in text
+    assert naming_page() == text

@@ -1,0 +1,392 @@
+"""The named copy of a team's list: who gets it, what is on it, and where no name and no number ever goes."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import stat
+import subprocess
+import zipfile
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+import xlsxwriter
+
+from riskstrat import audit, identity
+from riskstrat.errors import IdentityError, StorageError
+from riskstrat.pipeline import auditing, naming
+from riskstrat.pipeline.naming import Asked
+
+Verb = Callable[..., subprocess.CompletedProcess[str]]
+
+MONDAY = "2026-11-16"
+FIELDS = ("Outcome 1", "Reason")
+NAMES = ("Zebedee Quillfeather-Planted", "=HYPERLINK(0) Ottoline", "<script>Xanthippe</script>", "عائشة المزروعة")
+NUMBERS = ("9990000018", "9990000026", "9990000034", "9990000042")
+TELLING = ("planted", "quillfeather", "ottoline", "xanthippe", NAMES[3])
+CONTACTS = ("7 Plantedname Lane\n0151 496 0999", "@planted", "-2+3 Planted Road", "Planted " * 20)
+REASON = "Weekly meeting of the team"
+
+
+def planted(folder: Path) -> Path:
+    """A file of identified people, recognisable wherever they turn up."""
+    path = folder / "identified.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["nhs_number", "name", "date_of_birth", "contact", "lone_visit_warning", "score"])
+        for place, number in enumerate(NUMBERS):
+            writer.writerow([number, NAMES[place], "1940-03-09", CONTACTS[place], "Planted: dog", place])
+        writer.writerow(["9990000019", "Wrongcheck Planted", "1940-03-09", "", "", 9])
+    return path
+
+
+def files_with_planted(folder: Path, but: Iterable[Path] = ()) -> list[str]:
+    """Every file below a folder in which a planted number or name stands, also inside workbooks and Parquet."""
+    left_out = {path.resolve() for path in but}
+    found = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.resolve() not in left_out):
+        text = "\n".join(part.decode("utf-8", "replace") for part in parts_of(path)).casefold()
+        bare = text.replace(" ", "").replace("-", "")
+        if any(word in text for word in TELLING) or any(number in bare for number in NUMBERS):
+            found.append(path.relative_to(folder).as_posix())
+    return found
+
+
+def parts_of(path: Path) -> Iterable[bytes]:
+    """The file, its name and what is packed inside it."""
+    yield path.name.encode()
+    yield path.read_bytes()
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as book:
+            yield from (book.read(name) for name in book.namelist())
+    if path.suffix == ".parquet":
+        yield str(pq.read_table(path).to_pydict()).encode()
+
+
+def reference(place: int) -> str:
+    return f"KIR-1116-{place:02d}-X"
+
+
+def published(folder: Path, patients: Iterable[str]) -> Path:
+    """The folder of a published week with one team's list of these patients."""
+    week = folder / MONDAY
+    week.mkdir(parents=True)
+    rows = [(reference(place), patient) for place, patient in enumerate(patients, start=1)]
+    (week / "kir.xlsx").write_bytes(workbook_of([one for one, _ in rows]))
+    lines = [f'"{one}","{patient}",{MONDAY}\n' for one, patient in [*rows, ("HAL-1116-01-X", "other")]]
+    (week / "references.csv").write_text('"reference","patient_id","index_date"\n' + "".join(lines), encoding="utf-8")
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(week.iterdir())}
+    (week / "manifest.json").write_text(json.dumps({"index_date": MONDAY, "files": files}), encoding="utf-8")
+    return week
+
+
+def workbook_of(references: list[str]) -> bytes:
+    """A workbook as a list is published: preamble, table, drop-downs, rules, filter, paper, notes and a property."""
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False})
+    book.set_custom_property("riskstrat_list", f"KIR {MONDAY}", "text")
+    sheet = book.add_worksheet("List")
+    text = book.add_format({"text_wrap": True, "border": 1})
+    sheet.write_string(0, 0, "Case-finding list: Kirkby")
+    sheet.merge_range(1, 0, 1, 3, "Not being listed does not mean low risk.")
+    for place, title in enumerate(("Rank", "Reference", "What moved the estimate", *FIELDS)):
+        sheet.write_string(3, place, title, text)
+    for row, one in enumerate(references, start=4):
+        sheet.write_number(row, 0, row - 3, text)
+        sheet.write_string(row, 1, one, text)
+        sheet.write_rich_string(row, 2, book.add_format({"bold": True}), "Raised: ", text, "=1+1 is text", text)
+    last = 3 + len(references)
+    sheet.data_validation(4, 3, last, 3, {"validate": "list", "source": "=Choices!$A$1:$A$2"})
+    sheet.data_validation(4, 4, last, 4, {"validate": "custom", "value": "=LEN(E5)<LEN($C5)"})
+    rule = {"type": "formula", "criteria": '=$B5="Reference"', "format": book.add_format({"bold": True})}
+    sheet.conditional_format(4, 0, last, 4, rule)
+    sheet.autofilter(3, 0, last, 4)
+    sheet.freeze_panes(4, 2)
+    sheet.repeat_rows(3)
+    sheet.repeat_columns(0, 1)
+    sheet.set_v_pagebreaks([3])
+    sheet.set_column(2, 2, 50)
+    book.add_worksheet("Notes and limits").write_string(0, 0, "Notes and limits")
+    book.add_worksheet("Choices").hide()
+    book.close()
+    return content.getvalue()
+
+
+class Site:
+    """An identity folder that knows the planted people, a published week of them, and a place for the team."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.root = folder / "install"
+        self.team = folder / "team"
+        self.team.mkdir()
+        naming.init(self.root, external=False)
+        naming.pseudonymise(self.root, planted(folder), folder / "rows.parquet", "nhs_number")
+        key = identity.open_folder(self.root).key()
+        self.week = published(folder / "copied", [key.pseudonym(number) for number in NUMBERS])
+        self.copy = self.team / "kir.xlsx"
+
+    def allow(self, text: str = "") -> None:
+        """Write the user of this process in, and whatever else."""
+        person = f'[[people]]\nuser = "{audit.system_user()}"\nrole = "coordinator"\n'
+        settings = person + 'teams = ["KIR"]\npurposes = ["direct_care"]\n' + text
+        (self.root / "identity.toml").write_text(settings, encoding="utf-8")
+
+    def stand(self, until: str, user: str | None = None) -> None:
+        """Write in a standing authorisation."""
+        self.allow(
+            f'[[standing]]\nname = "monday"\nuser = "{user or audit.system_user()}"\nrole = "coordinator"\n'
+            f'team = "KIR"\npurpose = "direct_care"\nreason = "{REASON}"\ndestination = "{self.team.as_posix()}"\n'
+            f'approved_by = "IG lead"\nvalid_until = {until}\n'
+        )
+
+    def asked(self, **other: object) -> Asked:
+        """What a coordinator asks for, or something else."""
+        given = {"team": "KIR", "purpose": "direct_care", "reason": REASON, "out": self.copy} | other
+        return Asked(**given)  # type: ignore[arg-type]
+
+    def named(self, **other: object) -> openpyxl.worksheet.worksheet.Worksheet:
+        """The sheet of the copy after it was written."""
+        self.allow()
+        naming.name(self.root, self.week, self.asked(**other))
+        return openpyxl.load_workbook(self.copy)["List"]
+
+    def actions(self) -> list[str]:
+        return [line.action for line in audit.read(self.root)]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def test_the_named_copy_says_who_each_reference_is(site: Site) -> None:
+    sheet = site.named()
+    titles = [cell.value for cell in sheet[4]]
+    assert titles[:2] == ["Name", "NHS number"]
+    assert titles[9:] == ["Rank", "Reference", "What moved the estimate", *FIELDS]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=5)]
+    assert [row[0] for row in rows] == list(NAMES)
+    assert rows[0][1:4] == ["999 000 0018", "9 March 1940", CONTACTS[0]]
+    assert [row[10] for row in rows] == [reference(place) for place in (1, 2, 3, 4)]
+
+
+def test_what_the_team_fills_in_is_still_where_its_title_is(site: Site) -> None:
+    sheet = site.named()
+    rules = {str(rule.sqref): rule.formula1 for rule in sheet.data_validations.dataValidation}
+    assert rules == {"M5:M8": "Choices!$A$1:$A$2", "N5:N8": "LEN(N5)<LEN($L5)"}
+    (area,) = sheet.conditional_formatting
+    assert (str(area.sqref), area.rules[0].formula) == ("J5:N8", ['$K5="Reference"'])
+    assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet.print_title_rows) == ("C5", "J4:N8", "$4:$4")
+    assert [line.id for line in sheet.col_breaks.brk] == [11, 12]
+    assert sheet.column_dimensions["L"].width == pytest.approx(50, abs=1)
+    book = openpyxl.load_workbook(site.copy)
+    assert book.custom_doc_props["riskstrat_list"].value == f"KIR {MONDAY}"
+    assert book.custom_doc_props["riskstrat_copy"].value == "named"
+
+
+def test_the_lines_above_the_table_stay_at_the_left(site: Site) -> None:
+    sheet = site.named()
+    assert sheet["A1"].value == "Named copy. Case-finding list: Kirkby"
+    assert [str(area) for area in sheet.merged_cells.ranges] == ["A2:K2"]
+
+
+def test_no_cell_of_a_named_copy_is_a_formula(site: Site) -> None:
+    site.named()
+    with zipfile.ZipFile(site.copy) as book:
+        sheets = [book.read(name) for name in book.namelist() if name.startswith("xl/worksheets/")]
+    assert sum(sheet.count(b"<f>") for sheet in sheets) == 0
+    assert openpyxl.load_workbook(site.copy)["List"]["A6"].data_type == "s"
+
+
+def test_the_same_list_and_store_give_the_same_bytes(site: Site) -> None:
+    site.named()
+    other = site.team / "again.xlsx"
+    naming.name(site.root, site.week, site.asked(out=other))
+    assert other.read_bytes() == site.copy.read_bytes()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files as POSIX has them")
+def test_the_named_copy_is_its_owners_alone(site: Site) -> None:
+    site.named()
+    assert stat.S_IMODE(site.copy.stat().st_mode) == 0o600
+    assert list(site.team.iterdir()) == [site.copy]
+
+
+def test_a_person_who_is_not_held_stands_there_with_those_words(site: Site) -> None:
+    site.week = published(site.folder / "second", ["unknown"])
+    site.allow()
+    report = naming.name(site.root, site.week, site.asked())
+    assert openpyxl.load_workbook(site.copy)["List"]["A5"].value == "not held here"
+    assert report.summary["not_held"] == 1
+
+
+def test_a_list_of_nobody_is_copied_as_it_is(site: Site) -> None:
+    site.week = published(site.folder / "second", [])
+    site.allow()
+    assert naming.name(site.root, site.week, site.asked()).summary["references"] == 0
+
+
+def test_each_naming_and_each_refusal_is_logged_without_saying_who(site: Site) -> None:
+    with pytest.raises(IdentityError, match="is not written into"):
+        naming.name(site.root, site.week, site.asked())
+    site.named()
+    assert site.actions() == ["key made", "pseudonymised", "naming refused", "named"]
+    line = audit.read(site.root)[-1]
+    assert line.user == audit.system_user()
+    assert (line.details["references"], line.details["purpose"], line.details["reason"]) == (4, "direct_care", REASON)
+    assert auditing.verify(site.root).summary["whole"]
+
+
+def test_a_copy_that_cannot_be_written_is_neither_logged_nor_left_in_part(site: Site) -> None:
+    site.allow()
+    with pytest.raises(StorageError):
+        naming.name(site.root, site.week, site.asked(out=site.folder / "nowhere" / "kir.xlsx"))
+    assert "named" not in site.actions()
+
+
+def test_a_log_that_is_not_whole_stops_the_naming_before_there_is_a_file(site: Site) -> None:
+    site.allow()
+    log = site.root / "audit" / "log.jsonl"
+    log.write_bytes(log.read_bytes()[:-10])
+    with pytest.raises(Exception, match="riskstrat audit verify"):
+        naming.name(site.root, site.week, site.asked())
+    assert list(site.team.iterdir()) == []
+
+
+def _withdrawn(site: Site) -> None:
+    (site.week / "withdrawal.json").write_text("{}", encoding="utf-8")
+
+
+def _changed(site: Site) -> None:
+    with (site.week / "references.csv").open("a", encoding="utf-8") as file:
+        file.write('"KIR-1116-05-X","somebody",2026-11-16\n')
+
+
+def _there_already(site: Site) -> None:
+    site.copy.write_bytes(b"what the team wrote")
+
+
+def _in_a_workspace(site: Site) -> None:
+    (site.team / "riskstrat.toml").touch()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "match"),
+    [
+        (_withdrawn, "was withdrawn"),
+        (_changed, "changed after publication"),
+        (_there_already, "may hold what the team wrote"),
+        (_in_a_workspace, "inside an analytics workspace"),
+    ],
+)
+def test_what_must_not_be_named_is_refused_and_logged(site: Site, spoil: Callable[[Site], None], match: str) -> None:
+    site.allow()
+    spoil(site)
+    before = site.copy.read_bytes() if site.copy.exists() else None
+    with pytest.raises(IdentityError, match=match):
+        naming.name(site.root, site.week, site.asked())
+    assert site.actions()[-1] == "naming refused"
+    assert (site.copy.read_bytes() if site.copy.exists() else None) == before
+
+
+@pytest.mark.parametrize(
+    "reason", [f"about {NAMES[0].upper()}", f"about {NUMBERS[1][:3]} {NUMBERS[1][3:6]} {NUMBERS[1][6:]}"]
+)
+def test_a_reason_that_says_who_is_refused_and_stands_in_no_log(site: Site, reason: str) -> None:
+    site.allow()
+    with pytest.raises(IdentityError, match="may not say who"):
+        naming.name(site.root, site.week, site.asked(reason=reason))
+    assert files_with_planted(site.root) == []
+
+
+def test_a_standing_authorisation_names_the_latest_week_and_leaves_a_filled_in_copy_alone(site: Site) -> None:
+    site.stand("2999-12-31")
+    asked = Asked(standing="monday")
+    written = naming.name(site.root, site.week.parent, asked)
+    copy = site.team / f"kir-{MONDAY}-named.xlsx"
+    assert written.summary["out"] == str(copy.resolve())
+    assert audit.read(site.root)[-1].details["approved_by"] == "IG lead"
+    copy.write_bytes(b"filled in")
+    assert "left as it is" in naming.name(site.root, site.week.parent, asked).summary["status"]
+    assert copy.read_bytes() == b"filled in"
+
+
+@pytest.mark.parametrize(
+    ("until", "user", "name", "match"),
+    [
+        ("2020-01-01", None, "monday", "ended on 2020-01-01"),
+        ("2999-12-31", "another", "monday", "another account"),
+        ("2999-12-31", None, "tuesday", "none has that name"),
+    ],
+)
+def test_a_standing_authorisation_that_does_not_hold_is_refused_and_logged(
+    site: Site, until: str, user: str | None, name: str, match: str
+) -> None:
+    site.stand(until, user)
+    with pytest.raises(IdentityError, match=match):
+        naming.name(site.root, site.week, Asked(standing=name))
+    assert site.actions()[-1] == "naming refused"
+    assert list(site.team.iterdir()) == []
+
+
+def test_a_site_without_identities_gives_references_and_pseudonyms_to_the_practice(site: Site) -> None:
+    naming.init(site.folder / "external", external=True)
+    site.root = site.folder / "external"
+    site.allow("\n")
+    settings = (site.root / "identity.toml").read_text(encoding="utf-8")
+    (site.root / "identity.toml").write_text('mode = "external"\n' + settings, encoding="utf-8")
+    out = site.team / "kir.csv"
+    naming.name(site.root, site.week, site.asked(out=out))
+    rows = list(csv.DictReader(out.open(encoding="utf-8")))
+    assert [row["reference"] for row in rows] == [reference(place) for place in (1, 2, 3, 4)]
+    assert set(rows[0]) == {"reference", "patient_id"}
+
+
+def test_no_number_and_no_name_stands_anywhere_but_in_the_named_copy(site: Site, verb: Verb) -> None:
+    """Through the command line, so that what it prints is looked at too."""
+    site.allow()
+    rows, copy = site.folder / "rows.csv", site.team / "kir.xlsx"
+    told = [
+        verb("identity", "pseudonymise", site.folder / "identified.csv", "--out", rows, "-i", site.root),
+        verb("identity", "name", site.week, "--team", "KIR", "--purpose", "direct_care", "--reason", REASON, "--out",
+             copy, "-i", site.root, "--json"),
+        verb("identity", "name", site.week, "--team", "KIR", "--purpose", "direct_care", "--reason", NAMES[0], "--out",
+             site.team / "b.xlsx", "-i", site.root),
+        verb("audit", "verify", "-w", site.root),
+    ]  # fmt: skip
+    assert [done.returncode for done in told] == [0, 0, 14, 0]
+    said = site.folder / "said.txt"
+    said.write_text("".join(done.stdout + done.stderr for done in told), encoding="utf-8")
+    assert files_with_planted(site.folder, but=[site.folder / "identified.csv", copy]) == []
+    assert files_with_planted(site.folder) == ["identified.csv", "team/kir.xlsx"]
+
+
+def test_each_verb_of_the_install_speaks_json_and_ends_with_its_code(tmp_path: Path, verb: Verb) -> None:
+    made = verb("identity", "init", tmp_path / "install", "--json")
+    assert json.loads(made.stdout)["mode"] == "nhs_number"
+    assert json.loads(verb("identity", "page", "--out", tmp_path / "page.html", "--json").stdout)["out"]
+    refused = verb("identity", "name", tmp_path, "-i", tmp_path / "install")
+    assert (refused.returncode, len(refused.stderr.splitlines()), refused.stdout) == (14, 1, "")
+    log = tmp_path / "install" / "audit" / "log.jsonl"
+    log.write_bytes(log.read_bytes().replace(b'"naming refused"', b'"named"'))
+    broken = verb("audit", "verify", "-w", tmp_path / "install")
+    assert (broken.returncode, len(broken.stderr.splitlines()), broken.stdout) == (13, 1, "")
+    assert "line 2 was changed" in broken.stderr
+
+
+def test_today_is_a_date_and_only_the_log_asks_the_clock() -> None:
+    engine = Path(audit.__file__).parents[1]
+    asking = ("datetime.now", "date.today", "time.time(", "utcnow")
+    found = [
+        p.relative_to(engine).as_posix() for p in engine.rglob("*.py") if any(a in p.read_text("utf-8") for a in asking)
+    ]
+    assert isinstance(audit.today(), date)
+    assert found == ["audit/clock.py"]
