@@ -5,25 +5,56 @@ The pipeline builds a `TeamList`, or the evidence of a version, and hands it ove
 decides. The same input gives the same bytes: no clock, no random part.
 """
 
-from riskstrat.documents.content import CountColumn, TeamCounts, TeamList, ThemeReason
+from riskstrat.documents.content import (
+    Cause,
+    Change,
+    CountColumn,
+    FallsCheck,
+    Move,
+    PersonPage,
+    Suggestion,
+    Swap,
+    TeamCounts,
+    TeamList,
+    ThemeReason,
+    TimelineEvent,
+)
 from riskstrat.documents.files import file_stem
-from riskstrat.documents.page import write_index, write_page
+from riskstrat.documents.index import write_index
+from riskstrat.documents.page import write_page
 from riskstrat.documents.papers import papers_of
+from riskstrat.documents.pdf import find_browser, write_pdf
+from riskstrat.documents.people_page import write_people
+from riskstrat.documents.replay import ReplaySummary, ReplayTeam, write_replay_page
 from riskstrat.documents.systems_csv import write_csv
 from riskstrat.documents.words import long_date, natural_frequency
 from riskstrat.documents.workbook import write_workbook
 
 __all__ = [
+    "Cause",
+    "Change",
     "CountColumn",
+    "FallsCheck",
+    "Move",
+    "PersonPage",
+    "ReplaySummary",
+    "ReplayTeam",
+    "Suggestion",
+    "Swap",
     "TeamCounts",
     "TeamList",
     "ThemeReason",
+    "TimelineEvent",
     "file_stem",
+    "find_browser",
     "long_date",
     "natural_frequency",
     "papers_of",
     "write_csv",
     "write_index",
     "write_page",
+    "write_pdf",
+    "write_people",
+    "write_replay_page",
     "write_workbook",
 ]

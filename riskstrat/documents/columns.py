@@ -1,75 +1,91 @@
-"""The columns of the workbook: heading, width and what each cell holds."""
+"""The columns of the workbook's list: heading, width and what each cell holds.
+
+Facts stand grouped in few wide columns, so that they can be read on A4 paper; the fields that a person fills in each
+have a column of their own, under a title that `riskstrat reviews import` knows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
-import pandas as pd
+from riskstrat.documents.content import Direction
+from riskstrat.documents.person import NO_PATHWAY, NO_SUPPORT, Pairs, Person
+from riskstrat.documents.words import NOT_REACHED_BRIEF, VERB, ReasonLine, may_not_be_reached, no_reason
 
-from riskstrat.documents.content import CountColumn, Direction, TeamList, ThemeReason
-from riskstrat.documents.notes import PLACE_TITLES
-from riskstrat.documents.words import (
-    SEX,
-    VERB,
-    count_heading,
-    long_date,
-    natural_frequency,
-    no_reason,
-    printable,
-    reason_lines,
-)
+# On a list the first reasons do; the page for each person has them all.
+LIST_RAISING, LIST_LOWERING, LIST_SENTENCES = 3, 2, 1
 
-Cell = str | int | float
-WIDEST_PLACE = 16
-Kind = Literal["text", "number"]
+TITLES: dict[Direction, str] = {"raises": "Raised:", "lowers": "Lowered:"}
+
+Choice = Literal["yes", "outcome", "agree", "date", "text"]
+
+
+class Line(NamedTuple):
+    """One line of a cell: a label in bold, if any, and its text."""
+
+    label: str
+    text: str = ""
+
+    def plain(self) -> str:
+        """The line as plain text."""
+        return f"{self.label}{' ' if self.label and self.text else ''}{self.text}"
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `width` in characters, `cell` gives the printed value from one row of the list."""
+    """A column of facts: `width` in characters, `cell` gives the lines printed for one person."""
 
     title: str
     width: float
-    kind: Kind
-    cell: Callable[[dict[Any, Any]], Cell]
+    cell: Callable[[Person], list[Line]]
 
 
-def columns(team: TeamList) -> tuple[Column, ...]:
-    """The columns of one team's list, in reading order; every one has something to say in every row."""
-    own_dates = [Column("Index date", 12, "text", lambda row: long_date(row["index_date"]))]
-    return (
-        Column("Rank", 7, "number", lambda row: int(row["rank"])),
-        Column("Reference", 15, "text", lambda row: printable(row["reference"])),
-        Column("Risk", 7.5, "text", lambda row: natural_frequency(row["risk"])),
-        *(own_dates if team.own_index_dates() else []),
-        *(_place(team, name) for name in team.places_shown()),
-        Column("Age band", 8, "text", lambda row: printable(row["age_band"])),
-        Column("Sex", 8, "text", lambda row: SEX[row["sex"]]),
-        *(_count(count) for count in team.counts_shown),
-        Column(direction_title("raises"), 40, "text", lambda row: reason_text(row["themes"], "raises")),
-        Column(direction_title("lowers"), 27, "text", lambda row: reason_text(row["themes"], "lowers")),
-    )
+@dataclass(frozen=True)
+class Field:
+    """A column that a person fills in, with what it takes."""
+
+    title: str
+    width: float
+    takes: Choice
 
 
-def place_text(value: Any) -> str:
-    """A place's name, or that it is not recorded."""
-    text = printable(value)
-    return text if text.strip() else "not recorded"
+# The first two are columns of one short value each, kept for sorting and finding.
+RANK, REFERENCE = "Rank", "Reference"
+KEY_WIDTHS = (6.0, 16.0)
+
+# The paper breaks between the two: who and why on the left sheet, what to do about it on the right one.
+WHO_AND_WHY = (
+    Column("Status", 12, lambda person: [Line("", person.status)]),
+    Column("Risk", 18, lambda person: _risk(person)),
+    Column("Since the last list", 27, lambda person: _change(person)),
+    Column("About the person", 24, lambda person: _pairs(person.about)),
+    Column("Recent use", 24, lambda person: _pairs(person.counts)),
+    Column("Health", 37, lambda person: _pairs(person.health)),
+    Column("What moved the estimate", 38, lambda person: _reasons(person)),
+)
+WHAT_TO_CONSIDER = (
+    Column("Pathways to consider", 28, lambda person: _pathways(person)),
+    Column("Support in place, caution, last review", 35, lambda person: _support(person)),
+)
+FIELDS = (
+    Field("Status checked", 9.5, "yes"),
+    Field("Outcome 1", 15, "outcome"),
+    Field("Outcome 2", 15, "outcome"),
+    Field("Outcome 3", 15, "outcome"),
+    Field("Agree", 7.5, "agree"),
+    Field("Reason", 19, "text"),
+    Field("Owner", 13, "text"),
+    Field("Decided on", 12, "date"),
+    Field("Next due", 12, "date"),
+)
 
 
-def count_cell(value: Any, count: CountColumn) -> Cell:
-    """A count as a number, or the words for its absence."""
-    if pd.isna(value):
-        return count.when_missing
-    return int(value) if float(value).is_integer() else round(float(value), 1)
-
-
-def reason_text(themes: list[ThemeReason], direction: Direction) -> str:
-    """One person's reasons in one direction, one line each."""
-    lines = [f"{line.heading()}: {line.facts}" for line in reason_lines(themes, direction)]
-    return "\n".join(lines) or no_reason(direction)
+def list_reasons(person: Person, direction: Direction) -> list[ReasonLine]:
+    """The reasons of one person that stand on a list, cut to their first sentences."""
+    lines, most = (person.raises, LIST_RAISING) if direction == "raises" else (person.lowers, LIST_LOWERING)
+    return [line._replace(sentences=line.sentences[:LIST_SENTENCES]) for line in lines[:most]]
 
 
 def direction_title(direction: Direction) -> str:
@@ -77,16 +93,40 @@ def direction_title(direction: Direction) -> str:
     return f"What {VERB[direction]} the estimate"
 
 
-def _place(team: TeamList, name: str) -> Column:
-    longest = max((_longest_word(printable(value)) for value in team.rows[name]), default=0)
-    width = min(max(10.5, longest), WIDEST_PLACE)
-    return Column(PLACE_TITLES[name], width, "text", lambda row: place_text(row[name]))
+def _risk(person: Person) -> list[Line]:
+    return [Line(person.risk[:1].upper() + person.risk[1:]), Line("Range:", person.range), Line("Band:", person.band)]
 
 
-def _count(count: CountColumn) -> Column:
-    heading = count_heading(count)
-    return Column(heading, max(9, _longest_word(heading)) + 2, "number", lambda row: count_cell(row[count.name], count))
+def _change(person: Person) -> list[Line]:
+    escalation = [Line(person.escalation)] if person.escalation else []
+    change = [Line("", person.change)] if person.change else []
+    return [*escalation, *change, *(Line("", text) for text in person.causes), Line("", f"{person.week}.")]
 
 
-def _longest_word(text: str) -> int:
-    return max((len(word) for word in text.split()), default=0)
+def _pairs(pairs: Pairs) -> list[Line]:
+    return [Line(f"{label}:", text) for label, text in pairs]
+
+
+def _reasons(person: Person) -> list[Line]:
+    lines: list[Line] = []
+    for direction, title in TITLES.items():
+        shown = list_reasons(person, direction)
+        lines += [Line(f"{title} {line.heading()}.", line.facts) for line in shown]
+        lines += [] if shown else [Line("", no_reason(direction))]
+    reached = [Line("", NOT_REACHED_BRIEF)] if may_not_be_reached(list_reasons(person, "lowers")) else []
+    return [*lines, *reached]
+
+
+def _pathways(person: Person) -> list[Line]:
+    if not person.pathways:
+        return [Line("", NO_PATHWAY)]
+    return [Line("", f"{one.title}.") for one in person.pathways]
+
+
+def _support(person: Person) -> list[Line]:
+    caution = [Line("Caution:", person.caution)] if person.caution else []
+    return [Line("Support:", _sentences(person.support)), *caution, Line("Last review:", person.last_review)]
+
+
+def _sentences(texts: Iterable[str]) -> str:
+    return " ".join(texts) or NO_SUPPORT

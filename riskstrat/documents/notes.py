@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from riskstrat.documents.content import PLACE_COLUMNS, TeamList
+from riskstrat.documents.person import FALLS_TITLE, PLACE_TITLES, pathway_rules, status_check
 from riskstrat.documents.words import (
     MOST_LOWERING,
     MOST_RAISING,
     NOT_LISTED,
+    NOT_REACHED,
+    OTHER_COUNTS,
     SUPPORTS,
+    dates_by_table,
     joined,
     long_date,
     number,
@@ -18,7 +22,13 @@ from riskstrat.documents.words import (
     spaced,
 )
 
-PLACE_TITLES = {"practice": "Practice", "pcn": "PCN", "locality": "Locality"}
+STATUS_MEANS = (
+    ("NEW", "On this team's list for the first time."),
+    ("RISING", "The estimate has gone up clearly over the last weeks."),
+    ("RE-REFERRED", "Was closed before, and now stands on the list again."),
+    ("CARRIED OVER", "Was on the last list and has not been discussed yet."),
+    ("REFERRED IN", "A clinician asked the team to discuss this person."),
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,11 @@ def run_line(team: TeamList) -> str:
         f"Model {printable(team.model)}, version {printable(team.model_version)}. "
         f"Definitions {printable(team.definitions)}."
     )
+
+
+def freshness_line(team: TeamList) -> str:
+    """Up to when each source is complete, in one line."""
+    return f"Sources complete to {dates_by_table(team.data_as_at_by_table)}"
 
 
 def purpose(team: TeamList) -> str:
@@ -76,6 +91,8 @@ def sections(team: TeamList) -> tuple[Section, ...]:
     return (
         Section("What this list is for", (sentence(team.intended_purpose), sentence(team.clinical_use), SUPPORTS)),
         Section("Limits", _limits(team)),
+        Section("Status of the people listed", _status_sentences(team), STATUS_MEANS),
+        Section("Pathways to consider", _pathway_sentences(team), pathway_rules(team)),
         Section("How to read the risk", _risk_sentences(team)),
         Section("How to read the reasons", _reason_sentences()),
         Section("Who is counted", _counting_sentences(), _counts(team)),
@@ -91,9 +108,27 @@ def _limits(team: TeamList) -> tuple[str, ...]:
         NOT_LISTED,
         "The estimate rests on the sources named below, up to their dates. It cannot see what happened later, what was "
         "not recorded, or what matters to the person.",
-        "Few recorded contacts can mean few needs, or that a person may not be reaching services.",
+        NOT_REACHED,
         *left_out,
         *(sentence(note) for note in team.notes),
+    )
+
+
+def _status_sentences(team: TeamList) -> tuple[str, ...]:
+    return (
+        status_check(team),
+        "“Escalate” stands where somebody has been on the list for some weeks and no decision is recorded.",
+        f"“{FALLS_TITLE}” says whether the records meet the criteria of NICE guideline NG249 for a full falls "
+        "assessment. It is a check of facts, not a forecast of falls.",
+    )
+
+
+def _pathway_sentences(team: TeamList) -> tuple[str, ...]:
+    if not pathway_rules(team):
+        return ("Nobody on this list meets the rule of a pathway.",)
+    return (
+        "A pathway stands beside a person whose records meet its rule. The rules are these. The team decides.",
+        "Each person's page gives the rule beside the pathway.",
     )
 
 
@@ -101,20 +136,22 @@ def _risk_sentences(team: TeamList) -> tuple[str, ...]:
     return (
         risk_meaning(team),
         "“About 34 in 100” means: of 100 people with similar records, this would be expected to happen to about 34.",
-        "The order follows the estimate before rounding, so people with the same printed risk can have different "
-        "ranks. Where two estimates are equal, a fixed rule sets their order and the order means nothing.",
+        "The range shows where the true figure is likely to be for people with similar records.",
+        "The order follows the estimate before rounding. People with the same printed risk can have different ranks. "
+        "Where two estimates are equal, a fixed rule sets their order and the order means nothing.",
     )
 
 
 def _reason_sentences() -> tuple[str, ...]:
     return (
-        "Each reason is a group of facts that raised or lowered the estimate, compared with the average over the "
-        "people the model learned from. The largest comes first.",
+        "Each reason is a group of facts that raised or lowered the estimate. It is compared with the average of the "
+        "people that the model learned from. The largest comes first.",
         "“A lot” means that the group at least doubled or halved the odds. “A little” means that it changed "
         "them by less than a fifth.",
         "A reason says what moved the estimate. It does not say what leads to an admission.",
-        f"Up to {MOST_RAISING} groups that raised it and {MOST_LOWERING} that lowered it are shown. Smaller ones, and "
-        "other information that is set out for nobody, also count in every estimate.",
+        f"Each person's page shows up to {MOST_RAISING} groups that raised the estimate and {MOST_LOWERING} that "
+        "lowered it. Smaller groups also count.",
+        OTHER_COUNTS,
     )
 
 
@@ -133,6 +170,7 @@ def _counts(team: TeamList) -> tuple[tuple[str, str], ...]:
         ("Below the line", number(counts.below_the_line)),
         ("Known on the caseload, not listed", number(counts.known_on_caseload)),
         *((f"Not listed: {printable(reason)}", number(people)) for reason, people in sorted(counts.excluded.items())),
+        *((f"Of those not listed, for the {printable(to)}", number(who)) for to, who in sorted(team.routed.items())),
     )
 
 

@@ -10,18 +10,29 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from riskstrat.documents.changes import KINDS, cause_parts
 from riskstrat.documents.content import TeamList, ThemeReason
 from riskstrat.documents.files import write_bytes
 from riskstrat.documents.words import VERB, printable, reason_lines
 
 _FORMULA = re.compile(r"[\s']*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-REASON_SEPARATOR = " | "
+SEPARATOR = " | "
+HEAD = (
+    *("team_code", "index_date", "data_as_at", "reference", "rank", "status", "risk", "risk_low", "risk_high", "band"),
+    *("weeks_on_list", "escalate", "change"),
+    *("change_new_events", "change_ageing", "change_late_data", "change_model"),
+)
+TAIL = (
+    *("top_conditions", "frailty", "falls_check", "falls_check_why", "flags", "reasons", "pathways", "support"),
+    *("caution", "last_review", "statuses_as_at", "model", "model_version", "definitions"),
+)
 
 
 def write_csv(team_list: TeamList, path: Path) -> None:
@@ -33,16 +44,14 @@ def write_csv(team_list: TeamList, path: Path) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(csv_columns(team_list))
     for row in team_list.ordered().to_dict("records"):
-        writer.writerow([safe_cell(cell) for cell in _cells(team_list, row)])
+        writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in _cells(team_list, row)])
     write_bytes(text.getvalue().encode("utf-8"), Path(path))
 
 
 def csv_columns(team_list: TeamList) -> list[str]:
-    """The columns of the CSV, in order."""
-    head = ["team_code", "index_date", "data_as_at", "reference", "rank", "risk"]
+    """The columns of the CSV, in order; the `change_` columns are log odds and add up to the whole change."""
     counts = [count.name for count in team_list.counts_shown]
-    tail = ["age_band", "sex", *counts, "reasons", "model", "model_version", "definitions"]
-    return [*head, *team_list.places_shown(), *tail]
+    return [*HEAD, *team_list.places_shown(), "age_band", "sex", *counts, *TAIL]
 
 
 def safe_cell(text: str) -> str:
@@ -50,25 +59,54 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def _cells(team: TeamList, row: dict[Any, Any]) -> list[str]:
-    """One person's cells as text, in the order of `csv_columns`."""
+def _cells(team: TeamList, row: dict[Any, Any]) -> list[str | int | float]:
+    """One person's cells in the order of `csv_columns`; a number stays a number, so its sign is no formula."""
     index_date = row["index_date"] if team.own_index_dates() else team.index_date
     return [
         printable(team.team_code),
         _iso(index_date),
         _iso(team.data_as_at),
         printable(row["reference"]),
-        str(int(row["rank"])),
-        f"{row['risk']:.4f}",
+        int(row["rank"]),
+        row["status"],
+        *(f"{row[name]:.4f}" for name in ("risk", "risk_low", "risk_high")),
+        printable(row["band"]),
+        int(row["weeks_on_list"]),
+        "yes" if row["escalate"] else "no",
+        printable(row["change"].what),
+        *_change_parts(row),
         *(printable(row[place]) for place in team.places_shown()),
         printable(row["age_band"]),
         row["sex"],
         *(_plain_number(row[count.name]) for count in team.counts_shown),
+        *_findings(row),
         _reasons(row["themes"]),
+        _joined(f"{one.title}: {one.rule}" for one in row["pathways"]),
+        _joined(row["support"]),
+        printable(row["caution"]),
+        printable(row["last_review"]),
+        _iso(team.statuses_as_at) if team.statuses_as_at else "",
         printable(team.model),
         printable(team.model_version),
         printable(team.definitions),
     ]
+
+
+def _change_parts(row: dict[Any, Any]) -> list[str | float]:
+    """The four parts of the change; empty cells where nothing is known of it."""
+    parts = cause_parts(row["change"].causes)
+    # Adding nought turns a negative nought into a plain one.
+    return [round(part, 6) + 0.0 for part in parts] if parts else [""] * len(KINDS)
+
+
+def _findings(row: dict[Any, Any]) -> list[str]:
+    check = row["falls_check"]
+    words = [_joined(row["top_conditions"]), printable(row["frailty"])]
+    return [*words, check.answer, printable(check.why), _joined(row["flags"])]
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return SEPARATOR.join(" ".join(printable(text).split()) for text in texts)
 
 
 def _iso(day: date) -> str:
@@ -89,4 +127,4 @@ def _reasons(themes: list[ThemeReason]) -> str:
         for line in reason_lines(themes, direction):
             much = f" {line.strength}" if line.strength else ""
             parts.append(f"{line.theme} {verb} the estimate{much}: {line.facts}")
-    return REASON_SEPARATOR.join(parts)
+    return SEPARATOR.join(parts)

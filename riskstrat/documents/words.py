@@ -26,6 +26,13 @@ A_LOT, A_LITTLE = 2.0, 1.2
 
 VERB: dict[Direction, str] = {"raises": "raised", "lowers": "lowered"}
 
+# Themes in which a low count can also mean that somebody is not reached.
+CONTACT_THEMES = ("hospital use", "urgent care", "community and GP contact", "social care")
+NOT_REACHED = "Few recorded contacts can mean few needs, or that a person may not be reaching services."
+NOT_REACHED_BRIEF = "Or the person may not be reaching services."
+OTHER_NOT_SET_OUT = "Other information: not set out."
+OTHER_COUNTS = f"{OTHER_NOT_SET_OUT} It counts in every estimate and is set out for nobody."
+
 NOT_LISTED = "Not being listed does not mean low risk. People below the line have had no human review."
 SUPPORTS = "This list supports clinical judgement. It does not replace it."
 
@@ -52,8 +59,33 @@ def natural_frequency(risk: float) -> str:
         return "fewer than 1 in 100"
     if risk > 0.99:
         return "more than 99 in 100"
+    return f"about {_hundredths(risk)} in 100"
+
+
+def risk_range(low: float, high: float) -> str:
+    """A range of probabilities as natural frequencies: "between 25 and 43 in 100"."""
+    first, last = _hundredths(low), _hundredths(high)
+    if first < 1:
+        return f"up to {max(last, 1)} in 100"
+    if last > 99:
+        return f"{min(first, 99)} in 100 or more"
+    return f"about {first} in 100" if first == last else f"between {first} and {last} in 100"
+
+
+def _hundredths(risk: float) -> int:
     # Rounding to 9 places first keeps 0.345 a half, which in binary it is not quite.
-    return f"about {floor(round(100 * risk, 9) + 0.5)} in 100"
+    return floor(round(100 * risk, 9) + 0.5)
+
+
+def signed(value: float) -> str:
+    """A change in log odds with its sign: "+0.42", "−0.10"."""
+    text = f"{abs(value):.2f}"
+    return text if float(text) == 0 else ("+" if value > 0 else "\u2212") + text
+
+
+def people(count: int) -> str:
+    """A number of people in words: "1 person", "5,003 people"."""
+    return "1 person" if count == 1 else f"{count:,} people"
 
 
 def number(value: float) -> str:
@@ -102,9 +134,9 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def strength(reason: ThemeReason) -> str:
-    """How much one theme moved the estimate: "a lot" at twice or half the odds and more, "a little" below a fifth."""
-    odds = exp(abs(reason.contribution))
+def strength(log_odds: float) -> str:
+    """How much something moved the estimate: "a lot" at twice or half the odds and more, "a little" below a fifth."""
+    odds = exp(abs(log_odds))
     if odds >= A_LOT:
         return "a lot"
     return "a little" if odds < A_LITTLE else ""
@@ -122,15 +154,24 @@ def shown_reasons(themes: Iterable[ThemeReason], direction: Direction) -> list[T
 
 
 class ReasonLine(NamedTuple):
-    """One reason as printed: "Hospital use", "a lot", "3 emergency admissions in the last 12 months."."""
+    """One reason as printed: "Hospital use", "a lot", ("3 emergency admissions in the last 12 months.",)."""
 
     theme: str
     strength: str
-    facts: str
+    sentences: tuple[str, ...]
+
+    @property
+    def facts(self) -> str:
+        """All its sentences, or that no fact stands out."""
+        return self.brief(len(self.sentences))
 
     def heading(self) -> str:
         """The theme with its strength in brackets."""
         return f"{self.theme} ({self.strength})" if self.strength else self.theme
+
+    def brief(self, most: int) -> str:
+        """Its first sentences, at most so many."""
+        return " ".join(self.sentences[:most]) or "No single fact stands out."
 
 
 def reason_lines(themes: Iterable[ThemeReason], direction: Direction) -> list[ReasonLine]:
@@ -139,8 +180,13 @@ def reason_lines(themes: Iterable[ThemeReason], direction: Direction) -> list[Re
 
 
 def _reason_line(reason: ThemeReason) -> ReasonLine:
-    facts = " ".join(sentence(text) for text in reason.sentences if text.strip())
-    return ReasonLine(sentence(reason.theme)[:-1], strength(reason), facts or "No single fact stands out.")
+    facts = tuple(sentence(text) for text in reason.sentences if text.strip())
+    return ReasonLine(sentence(reason.theme)[:-1], strength(reason.contribution), facts)
+
+
+def may_not_be_reached(lines: Iterable[ReasonLine]) -> bool:
+    """Whether a lowering reason could also be an absence of contact."""
+    return any(line.theme.casefold() in {theme.casefold() for theme in CONTACT_THEMES} for line in lines)
 
 
 def no_reason(direction: Direction) -> str:

@@ -1,6 +1,7 @@
-"""The list as an Excel workbook: sheet "List" to work and print from, sheet "Notes and limits" to read.
+"""The list as an Excel workbook: "List" to work, print and fill in, "What changed", "Notes and limits".
 
-Every text cell is written as text; no cell is ever a formula or a link, whatever it begins with.
+Every text cell is written as text; no cell is ever a formula or a link, whatever it begins with. The cells of facts
+are locked, without a password, so that nothing is typed over by accident; the fields to fill in are not.
 """
 
 from __future__ import annotations
@@ -8,137 +9,117 @@ from __future__ import annotations
 import io
 from datetime import datetime
 from pathlib import Path
-from textwrap import wrap
-from typing import Any
 
 import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from riskstrat.documents.columns import Cell, Column, columns
+from riskstrat.documents.changes import (
+    KIND_WORDS,
+    KINDS,
+    NOT_WORKED_OUT,
+    MoveLine,
+    change_sentences,
+    move_lines,
+    swap_lines,
+    swap_sentences,
+)
 from riskstrat.documents.content import TeamList
 from riskstrat.documents.files import write_bytes
-from riskstrat.documents.notes import accounting, nobody, purpose, risk_meaning, run_line, sections, title
-from riskstrat.documents.words import NOT_LISTED, SUPPORTS, dates_by_table, long_date, printable
+from riskstrat.documents.list_sheet import CHOICES, write_choices, write_list
+from riskstrat.documents.notes import sections, title
+from riskstrat.documents.sheets import FONT, Looks, looks_of, row_height, set_up_print, write_title
+from riskstrat.documents.words import printable
 
-FONT: dict[str, Any] = {"font_name": "Arial", "font_size": 11, "font_color": "#212b32"}
+LIST_PROPERTY = "riskstrat_list"
 OPTIONS = {
-    # The widths of columns are counted in digits of this font.
     "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-LINE_HEIGHT = 14.25
-# Letters of running text to one digit's width, on the safe side.
-LETTERS = 1.12
-A4 = 9
-# Excel's own limit, in points.
-TALLEST_ROW = 409
-# Excel refuses a header or footer of more than 255 characters, codes included.
-LONGEST_HEADER_NAME = 80
+CHANGE_WIDTHS = (16.0, 16.0, 38.0, 50.0, *(11.0,) * (len(KINDS) + 1))
+FIGURES_TITLE = "In log odds: {}"
 
 
 def write_workbook(team_list: TeamList, path: Path) -> None:
-    """Write the two sheets; the same list gives the same bytes.
+    """Write the workbook; the same list gives the same bytes.
 
-    Raises StorageError if the file cannot be written.
+    Its custom property `riskstrat_list` names the team and the date of the list ("KIR 2026-11-16"), so that a filled-in
+    copy can be taken back. Raises StorageError if the file cannot be written.
     """
     content = io.BytesIO()
     # xlsxwriter adds to the properties it is given, so each workbook has a copy of its own.
     book = xlsxwriter.Workbook(content, OPTIONS | {"default_format_properties": dict(FONT)})
     day = team_list.index_date
     book.set_properties({"title": title(team_list), "created": datetime(day.year, day.month, day.day)})
-    looks = _looks(book)
-    _write_list(book.add_worksheet("List"), looks, team_list)
+    book.set_custom_property(LIST_PROPERTY, f"{printable(team_list.team_code)} {day.isoformat()}", "text")
+    looks = looks_of(book)
+    write_list(book.add_worksheet("List"), looks, team_list)
+    _write_changes(book.add_worksheet("What changed"), looks, team_list)
     _write_notes(book.add_worksheet("Notes and limits"), looks, team_list)
+    write_choices(book.add_worksheet(CHOICES), looks)
     book.close()
     write_bytes(content.getvalue(), Path(path))
 
 
-def _looks(book: Workbook) -> dict[str, Format]:
-    """The cell formats by name: dark text, light heading fill and ruled cells, so that it reads in black and white."""
-    cell = {**FONT, "text_wrap": True, "valign": "top", "border": 1, "border_color": "#768692"}
-    heading = {**cell, "bold": True, "bg_color": "#d8dde0", "bottom": 2}
-    figure = {**cell, "text_wrap": False, "align": "right", "indent": 1}
-    prose = {**FONT, "text_wrap": True, "valign": "top"}
-    return {
-        "title": book.add_format({**FONT, "bold": True, "font_size": 16}),
-        "prose": book.add_format(prose),
-        "strong": book.add_format({**prose, "bold": True}),
-        "section": book.add_format({**prose, "bold": True, "font_size": 13}),
-        "text": book.add_format({**cell, "align": "left"}),
-        "number": book.add_format({**figure, "num_format": "#,##0.0"}),
-        "whole": book.add_format({**figure, "num_format": "#,##0"}),
-        "heading text": book.add_format(heading),
-        "heading number": book.add_format({**heading, "align": "right", "indent": 1}),
-    }
+def _write_changes(sheet: Worksheet, looks: Looks, team: TeamList) -> None:
+    for place, width in enumerate(CHANGE_WIDTHS):
+        sheet.set_column(place, place, width)
+    write_title(sheet, looks, f"What changed: {printable(team.team)}")
+    row = _prose(sheet, looks, 1, change_sentences(team))
+    moves = move_lines(team)
+    if moves:
+        row = _moves(sheet, looks, row, moves)
+    if team.swaps:
+        sheet.write_string(row, 0, "Places of services", looks["section"])
+        row = _prose(sheet, looks, row + 1, swap_sentences(team))
+        _swaps(sheet, looks, row, team)
+    set_up_print(sheet, team)
+    sheet.fit_to_pages(1, 0)
 
 
-def _write_list(sheet: Worksheet, looks: dict[str, Format], team: TeamList) -> None:
-    shown = columns(team)
-    for place, column in enumerate(shown):
-        sheet.set_column(place, place, column.width)
-    heading_row = _write_preamble(sheet, looks, team, shown)
-    if team.rows.empty:
-        sheet.merge_range(heading_row, 0, heading_row, len(shown) - 1, nobody(team), looks["strong"])
-    else:
-        _write_table(sheet, looks, team, shown, heading_row)
-    _set_up_print(sheet, team)
+def _prose(sheet: Worksheet, looks: Looks, row: int, texts: tuple[str, ...]) -> int:
+    """Sentences across the sheet, one a row; gives the row after a blank one."""
+    for number, text in enumerate(texts, start=row):
+        sheet.merge_range(number, 0, number, len(CHANGE_WIDTHS) - 1, "", looks["prose"])
+        sheet.write_string(number, 0, text, looks["prose"])
+        sheet.set_row(number, row_height([(text, sum(CHANGE_WIDTHS))]))
+    return row + len(texts) + 1
 
 
-def _write_preamble(sheet: Worksheet, looks: dict[str, Format], team: TeamList, shown: tuple[Column, ...]) -> int:
-    """The heading above the table; gives the row in which the table begins."""
-    sheet.write_string(0, 0, title(team), looks["title"])
-    sheet.set_row(0, 24)
-    wide = sum(column.width for column in shown)
-    lines = [
-        (f"{NOT_LISTED} {SUPPORTS}", "strong"),
-        (purpose(team), "prose"),
-        (run_line(team), "prose"),
-        (f"Sources complete to {dates_by_table(team.data_as_at_by_table)}", "prose"),
-        (f"{risk_meaning(team)} {accounting(team)}", "prose"),
-    ]
-    for row, (text, look) in enumerate(lines, start=1):
-        sheet.merge_range(row, 0, row, len(shown) - 1, "", looks[look])
-        sheet.write_string(row, 0, text, looks[look])
-        sheet.set_row(row, _height([(text, wide)]))
-    return len(lines) + 1
+def _moves(sheet: Worksheet, looks: Looks, row: int, moves: tuple[MoveLine, ...]) -> int:
+    figures = [FIGURES_TITLE.format(KIND_WORDS[kind].lower()) for kind in KINDS] + [FIGURES_TITLE.format("in all")]
+    headings = ["Reference", "Move", "Detail", "What moved the estimate", *figures]
+    for place, heading in enumerate(headings):
+        sheet.write_string(row, place, heading, looks["heading"])
+    sheet.set_row(row, row_height([(text, width) for text, width in zip(headings, CHANGE_WIDTHS, strict=True)]))
+    for number, move in enumerate(moves, start=row + 1):
+        why = "\n".join(move.why) or NOT_WORKED_OUT
+        texts = (move.reference, move.what, move.detail, why)
+        for place, text in enumerate(texts):
+            sheet.write_string(number, place, text, looks["text"])
+        for place in range(len(figures)):
+            text = move.figures[place] if move.figures else NOT_WORKED_OUT
+            sheet.write_string(number, len(texts) + place, text, looks["figure"])
+        sheet.set_row(number, row_height([(move.detail, CHANGE_WIDTHS[2]), (why, CHANGE_WIDTHS[3])]))
+    sheet.autofilter(row, 0, row + len(moves), len(headings) - 1)
+    sheet.freeze_panes(row + 1, 1)
+    sheet.repeat_rows(row)
+    return row + len(moves) + 2
 
 
-def _write_table(
-    sheet: Worksheet, looks: dict[str, Format], team: TeamList, shown: tuple[Column, ...], heading_row: int
-) -> None:
-    for place, column in enumerate(shown):
-        sheet.write_string(heading_row, place, column.title, looks[f"heading {column.kind}"])
-    # The last line is for the filter's buttons; bold letters are as wide as digits.
-    sheet.set_row(heading_row, LINE_HEIGHT + _height([(column.title, column.width / LETTERS) for column in shown]))
-    people = team.ordered().to_dict("records")
-    for row, person in enumerate(people, start=heading_row + 1):
-        cells = [column.cell(person) for column in shown]
-        sheet.set_row(row, _height([(str(cell), column.width) for cell, column in zip(cells, shown, strict=True)]))
-        for place, cell in enumerate(cells):
-            _write_cell(sheet, looks, row, place, cell)
-    last_row = heading_row + len(people)
-    sheet.autofilter(heading_row, 0, last_row, len(shown) - 1)
-    sheet.freeze_panes(heading_row + 1, 2)
-    sheet.repeat_rows(heading_row)
-    sheet.ignore_errors({"number_stored_as_text": f"A{heading_row + 1}:XFD{last_row + 1}"})
+def _swaps(sheet: Worksheet, looks: Looks, row: int, team: TeamList) -> None:
+    lines = [("Left out", "Taken", "Expected admissions given up")]
+    lines += [(one.left_out, one.taken, one.given_up) for one in swap_lines(team.swaps)]
+    for number, line in enumerate(lines, start=row):
+        for place, text in enumerate(line):
+            sheet.write_string(number, place, text, looks["text" if number > row else "heading"])
 
 
-def _write_cell(sheet: Worksheet, looks: dict[str, Format], row: int, place: int, value: Cell) -> None:
-    if isinstance(value, str):
-        sheet.write_string(row, place, value, looks["text"])
-    else:
-        sheet.write_number(row, place, value, looks["whole" if isinstance(value, int) else "number"])
-
-
-def _write_notes(sheet: Worksheet, looks: dict[str, Format], team: TeamList) -> None:
-    sheet.set_column(0, 0, 42)
-    sheet.set_column(1, 1, 78)
-    sheet.write_string(0, 0, f"Notes and limits: {printable(team.team)}", looks["title"])
-    sheet.set_row(0, 24)
+def _write_notes(sheet: Worksheet, looks: Looks, team: TeamList) -> None:
+    sheet.set_column(0, 0, 52)
+    sheet.set_column(1, 1, 98)
+    write_title(sheet, looks, f"Notes and limits: {printable(team.team)}")
     row = 2
     for section in sections(team):
         sheet.write_string(row, 0, section.title, looks["section"])
@@ -146,36 +127,13 @@ def _write_notes(sheet: Worksheet, looks: dict[str, Format], team: TeamList) -> 
         for text in section.sentences:
             sheet.merge_range(row, 0, row, 1, "", looks["prose"])
             sheet.write_string(row, 0, text, looks["prose"])
-            sheet.set_row(row, _height([(text, 120)]))
+            sheet.set_row(row, row_height([(text, 150)]))
             row += 1
         for label, value in section.pairs:
             sheet.write_string(row, 0, label, looks["text"])
             sheet.write_string(row, 1, value, looks["text"])
+            sheet.set_row(row, row_height([(label, 52), (value, 98)]))
             row += 1
         row += 1
-    _set_up_print(sheet, team)
-
-
-def _set_up_print(sheet: Worksheet, team: TeamList) -> None:
-    """A4 landscape, one page wide, with team, date and page number on every sheet of paper."""
-    sheet.set_paper(A4)
-    sheet.set_landscape()
+    set_up_print(sheet, team)
     sheet.fit_to_pages(1, 0)
-    sheet.set_margins(left=0.3, right=0.3, top=0.7, bottom=0.7)
-    name = printable(team.team)
-    if len(name) > LONGEST_HEADER_NAME:
-        name = f"{name[: LONGEST_HEADER_NAME - 1]}…"
-    # In a header "&" begins a code; two of them print one.
-    sheet.set_header(f"&L&A&C{name.replace('&', '&&')}&RIndex date {long_date(team.index_date)}")
-    sheet.set_footer(f"&L{SUPPORTS}&RPage &P of &N")
-
-
-def _height(cells: list[tuple[str, float]]) -> float:
-    """The height in points of a row that shows the whole of its cells, given as (text, width in digits)."""
-    # Some spreadsheets fit a row to its text on opening, others never do.
-    lines = max(sum(_lines(part, width) for part in text.split("\n")) for text, width in cells)
-    return min(LINE_HEIGHT * lines + 3, TALLEST_ROW)
-
-
-def _lines(text: str, width: float) -> int:
-    return max(1, len(wrap(text, max(4, int(LETTERS * width)))))

@@ -37,7 +37,7 @@ def model_card(version: Registered, drawn: Mapping[str, Picture], template: str)
 
 def context(version: Registered, drawn: Mapping[str, Picture]) -> dict[str, Any]:
     """What the template may name: facts as texts, `tables` and `pictures` as Markdown, empty where there is none."""
-    names = ("calibration", "decision_curve", "subgroups", "freshness", "test_dates")
+    names = ("calibration", "decision_curve", "subgroups", "freshness", "test_dates", "importance", "dependence")
     return {
         "verdict": _verdict(version),
         "title": plain(version.title),

@@ -20,6 +20,7 @@ from riskstrat.documents.papers.drawing import (
     style,
     title,
 )
+from riskstrat.documents.papers.explanation_charts import dependence, importance
 from riskstrat.documents.papers.registered import OWN, RIVAL, Registered, Row
 from riskstrat.documents.papers.wording import day, known, measure
 from riskstrat.documents.papers.wording import figure as number
@@ -51,6 +52,8 @@ def pictures(version: Registered) -> dict[str, Picture]:
         "subgroups": subgroups,
         "freshness": freshness,
         "test_dates": by_test_date,
+        "importance": importance,
+        "dependence": dependence,
     }
     with style():
         drawn = {name: make(version) for name, make in makers.items()}

@@ -1,0 +1,125 @@
+"""Pages as PDF, printed by a browser of the Chromium family that the machine has already (Edge, Chrome, Chromium).
+
+Why not WeasyPrint: it needs system libraries (Pango and others) that Windows lacks, lays pages out by an engine of its
+own, so that paper and screen would differ, and would be one more Python dependency. Every Windows machine has Edge; the
+PDF is tagged for screen readers and has the layout of the page. A machine without such a browser goes without PDF: the
+page prints the same from whatever browser opens it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from riskstrat.documents.files import write_bytes
+from riskstrat.errors import PublicationError, StorageError
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge")
+WINDOWS_FOLDERS = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+WINDOWS_PROGRAMS = ("Microsoft/Edge/Application/msedge.exe", "Google/Chrome/Application/chrome.exe")
+MAC_PROGRAMS = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+TIMEOUT_SECONDS = 120
+OPTIONS = (
+    "--headless=new",
+    "--disable-gpu",
+    "--no-pdf-header-footer",
+    "--export-tagged-pdf",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-extensions",
+    "--disable-sync",
+    "--disable-component-update",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+    # No name resolves, so nothing can be fetched whatever a page asks for.
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+)
+_PAGE_DATE = re.compile(rb'<meta name="date" content="(\d{4})-(\d{2})-(\d{2})">')
+_PDF_DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}(?:[+-]\d{2}'\d{2}'|Z)?\)")
+_IN_BRACKETS = re.compile(rb"(?<=<)[0-9A-Fa-f]+(?=>)")
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_PDF_ID = re.compile(rb"/ID ?\[ ?<[0-9A-Fa-f]*> ?<[0-9A-Fa-f]*> ?\]")
+
+
+def write_pdf(html: Path, pdf: Path) -> None:
+    """Print a page to PDF; the same page gives the same bytes on one version of the browser.
+
+    The PDF bears the date of the page, not that of the clock. Raises PublicationError if no browser is found or it
+    does not print the page within two minutes, StorageError if a file cannot be read or written.
+    """
+    browser = find_browser()
+    if browser is None:
+        raise PublicationError(
+            'no Edge, Chrome or Chromium was found to make PDF files with; install one, or set pdf = "off" in '
+            "riskstrat.toml and print the pages from a browser"
+        )
+    try:
+        page_date = _PAGE_DATE.search(html.read_bytes())
+    except OSError as problem:
+        raise StorageError(f"cannot read {html}: {problem.strerror}; write the page before its PDF") from problem
+    day = b"".join(page_date.groups()) if page_date else b"20000101"
+    write_bytes(_without_clock(_printed(browser, html), day), Path(pdf))
+
+
+def find_browser() -> Path | None:
+    """The program of a Chromium-family browser on this machine, or None."""
+    on_path = [Path(found) for name in NAMES if (found := shutil.which(name))]
+    windows = [Path(os.environ[name], program) for name in WINDOWS_FOLDERS if os.environ.get(name)
+               for program in WINDOWS_PROGRAMS]  # fmt: skip
+    installed = [program for program in (*windows, *map(Path, MAC_PROGRAMS)) if program.is_file()]
+    return next(iter([*on_path, *installed]), None)
+
+
+def _printed(browser: Path, html: Path) -> bytes:
+    """The PDF as the browser makes it, in a profile of its own that is removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="riskstrat-pdf-", ignore_cleanup_errors=True) as folder:
+        made = Path(folder, "page.pdf")
+        command = [
+            str(browser),
+            *OPTIONS,
+            *_without_sandbox(),
+            f"--user-data-dir={Path(folder, 'profile')}",
+            f"--print-to-pdf={made}",
+            html.resolve().as_uri(),
+        ]
+        try:
+            ended = subprocess.run(command, capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
+        except subprocess.TimeoutExpired as problem:
+            raise _failed(browser, html, f"did not finish within {TIMEOUT_SECONDS} seconds") from problem
+        except OSError as problem:
+            raise _failed(browser, html, f"could not be started ({problem.strerror})") from problem
+        if not made.is_file():
+            raise _failed(browser, html, f"ended with code {ended.returncode} and made no PDF")
+        return made.read_bytes()
+
+
+def _without_sandbox() -> list[str]:
+    # Chromium refuses to run as root with its sandbox; the page is our own and fetches nothing.
+    return ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+
+
+def _failed(browser: Path, html: Path, what: str) -> PublicationError:
+    return PublicationError(
+        f"{browser.name} {what} for {html.name}; close other browsers and run again, "
+        'or set pdf = "off" in riskstrat.toml'
+    )
+
+
+def _without_clock(content: bytes, day: bytes) -> bytes:
+    """The PDF with its dates set to the day of the page and its id to zeros; no byte moves, so the index stays true."""
+    dated = _PDF_DATE.sub(lambda found: _date_of_same_length(found.group(), day), content)
+    return _PDF_ID.sub(lambda found: _IN_BRACKETS.sub(lambda part: b"0" * len(part.group()), found.group()), dated)
+
+
+def _date_of_same_length(text: bytes, day: bytes) -> bytes:
+    start = text.index(b"D:") + 2
+    zone = text[start + 14 :].replace(b"-", b"+").translate(_ZEROS)
+    return text[:start] + day + b"000000" + zone

@@ -1,0 +1,156 @@
+"""One page for each listed person, all of a team in one file: text first, a drawing second, boxes to fill in last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from riskstrat.documents.content import TeamList
+from riskstrat.documents.files import file_stem
+from riskstrat.documents.notes import freshness_line, nobody, purpose, risk_meaning
+from riskstrat.documents.person import FALLS_TITLE, NO_PATHWAY, NO_SUPPORT, Pairs, Person, people_of, status_check
+from riskstrat.documents.rendering import write_html
+from riskstrat.documents.timeline import Strip, percent_place, strip
+from riskstrat.documents.words import (
+    NOT_REACHED,
+    OTHER_NOT_SET_OUT,
+    ReasonLine,
+    long_date,
+    may_not_be_reached,
+    natural_frequency,
+    no_reason,
+    printable,
+    sentence,
+)
+
+SUPPORTS_REVIEW = "Supports, does not replace, clinical judgement."
+MATTERS_HINT = "For the team to fill in: strengths, wishes, who matters, what a good day looks like."
+NO_TREND = "There is no earlier estimate to compare with."
+NOT_COMPARED = "No typical risk is known for people of this age and sex here."
+OUTCOME_BOXES = 3
+# Sentences of one reason that stand on the page: what follows them repeats the same events in other lookbacks.
+MOST_SENTENCES = 2
+# Facts that can and cannot be changed: the largest come first, and all of them stand among the reasons.
+MOST_CHANGEABLE, MOST_FIXED = 3, 2
+# So many pathways make a page long: it is printed smaller, to stay on one sheet.
+MANY_PATHWAYS = 4
+# Sentences on reliability that stand on paper; on a screen all do.
+RELIABILITY_ON_PAPER = 3
+# Estimates of earlier lists that stand on the page, latest last.
+TREND_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One person's page as printed, beside what `Person` says already."""
+
+    person: Person
+    date: str
+    typical: str
+    trend: str
+    scale: dict[str, float | None]
+    raises: list[ReasonLine]
+    lowers: list[ReasonLine]
+    facts: Pairs
+    falls: str
+    changeable: tuple[str, ...]
+    fixed: tuple[str, ...]
+    strip: Strip
+    cannot_see: tuple[str, ...]
+    missing: tuple[str, ...]
+    reliability: tuple[str, ...]
+    not_reached: str
+
+
+def write_people(team_list: TeamList, path: Path) -> None:
+    """Write the pages of every listed person of one team, by rank: one page of A4 portrait each when printed.
+
+    Each stands under its reference as an anchor. Raises StorageError if the file cannot be written.
+    """
+    write_html(
+        "people.html.j2",
+        path,
+        title=f"One page for each person: {printable(team_list.team)}",
+        team=printable(team_list.team),
+        date=team_list.index_date.isoformat(),
+        index_date=long_date(team_list.index_date),
+        list_file=f"{file_stem(team_list)}.html",
+        sheets=[_sheet(person) for person in people_of(team_list)],
+        nobody=nobody(team_list),
+        supports=SUPPORTS_REVIEW,
+        purpose=purpose(team_list),
+        run_line=run_words(team_list),
+        sources=freshness_line(team_list),
+        status_check=status_check(team_list),
+        risk_meaning=risk_meaning(team_list),
+        not_set_out=OTHER_NOT_SET_OUT,
+        no_reason={"raises": no_reason("raises"), "lowers": no_reason("lowers")},
+        no_pathway=NO_PATHWAY,
+        no_support=NO_SUPPORT,
+        matters_hint=MATTERS_HINT,
+        many_pathways=MANY_PATHWAYS,
+        reliability_on_paper=RELIABILITY_ON_PAPER,
+        boxes=range(1, OUTCOME_BOXES + 1),
+        falls_title=FALLS_TITLE,
+    )
+
+
+def run_words(team: TeamList) -> str:
+    """The dates and the version behind a page, in one line."""
+    return (
+        f"Data as at {long_date(team.data_as_at)}. Model {printable(team.model)}, "
+        f"version {printable(team.model_version)}."
+    )
+
+
+def _sheet(person: Person) -> Sheet:
+    page = person.page
+    return Sheet(
+        person=person,
+        date=long_date(person.index_date),
+        typical=_typical(person),
+        trend=_trend(person),
+        scale={
+            "low": percent_place(person.low),
+            "high": percent_place(person.high),
+            "here": percent_place(person.risk_value),
+            "typical": None if page.typical_risk is None else percent_place(page.typical_risk),
+        },
+        raises=_brief(person.raises),
+        lowers=_brief(person.lowers),
+        facts=tuple((name, _stopped(text)) for name, text in (*person.health, *person.counts) if name != FALLS_TITLE),
+        falls=dict(person.health)[FALLS_TITLE],
+        changeable=_sentences(page.changeable)[:MOST_CHANGEABLE],
+        fixed=_sentences(page.fixed)[:MOST_FIXED],
+        strip=strip(page.timeline, person.index_date),
+        cannot_see=_sentences(page.cannot_see),
+        missing=_sentences(page.missing),
+        reliability=_sentences(page.reliability),
+        not_reached=NOT_REACHED if may_not_be_reached(person.lowers) else "",
+    )
+
+
+def _brief(lines: list[ReasonLine]) -> list[ReasonLine]:
+    return [line._replace(sentences=line.sentences[:MOST_SENTENCES]) for line in lines]
+
+
+def _stopped(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
+
+
+def _sentences(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sentence(text) for text in texts if text.strip())
+
+
+def _typical(person: Person) -> str:
+    page = person.page
+    if page.typical_risk is None:
+        return NOT_COMPARED
+    return sentence(f"Typical for {printable(page.typical_group)}: {natural_frequency(page.typical_risk)}")
+
+
+def _trend(person: Person) -> str:
+    earlier = sorted(point for point in person.page.trend if point[0] < person.index_date)[-TREND_SHOWN:]
+    if not earlier:
+        return NO_TREND
+    return f"Earlier estimates: {'; '.join(f'{natural_frequency(risk)} on {long_date(day)}' for day, risk in earlier)}."

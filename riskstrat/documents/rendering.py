@@ -1,0 +1,32 @@
+"""The pages' templates, and the one way in which a page is written."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from riskstrat.documents.files import write_bytes
+
+
+def write_html(template: str, path: Path, **content: object) -> None:
+    """Write a template's page, filled in.
+
+    Raises StorageError if the file cannot be written.
+    """
+    html = _templates().get_template(template).render(**content)
+    write_bytes(html.encode("utf-8"), Path(path))
+
+
+@cache
+def _templates() -> Environment:
+    """The templates of the package: everything escaped, an unknown name is an error."""
+    return Environment(
+        loader=PackageLoader("riskstrat.documents", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,135 @@
+"""The strip of one person's last 24 months, and the scale of the risk, as drawings with the same facts in words.
+
+Shapes differ by lane, so that the strip reads in black and white; a screen reader is given a title and a description,
+and the list of events beside the strip says everything that it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import get_args
+
+from riskstrat.documents.content import Lane, TimelineEvent
+from riskstrat.documents.words import MONTHS, long_date, printable, sentence
+
+LANES: tuple[Lane, ...] = get_args(Lane)
+MONTHS_SHOWN = 24
+LEFT, WIDE, LANE_HIGH, TOP = 96.0, 604.0, 23.0, 6.0
+SMALLEST_BAR = 4.0
+# Events of one lane that stand on paper; on a screen all do.
+ON_PAPER = 2
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One event as drawn: a bar from `x` over `width`, or a shape at `x` where `width` is None."""
+
+    x: float
+    width: float | None
+
+
+@dataclass(frozen=True)
+class LaneStrip:
+    """One lane: its name, where it is drawn, its marks, and its events in words, latest first."""
+
+    name: str
+    y: float
+    marks: tuple[Mark, ...]
+    events: tuple[str, ...]
+    earlier: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The drawing of 24 months: lanes, ticks of the months as (x, label), its size, title and description."""
+
+    lanes: tuple[LaneStrip, ...]
+    ticks: tuple[tuple[float, str], ...]
+    width: float
+    height: float
+    title: str
+    description: str
+
+
+def strip(events: Sequence[TimelineEvent], index_date: date) -> Strip:
+    """The strip of the 24 months up to the index date; an event outside them is left out, a longer one is cut."""
+    start = _months_before(index_date, MONTHS_SHOWN)
+    kept = [event for event in events if event.start <= index_date and (event.end or event.start) >= start]
+    ordered = sorted(kept, key=lambda event: (event.start, event.end or event.start, event.label), reverse=True)
+    lanes = tuple(
+        _lane(lane, place, [event for event in ordered if event.lane == lane], start, index_date)
+        for place, lane in enumerate(LANES)
+    )
+    return Strip(
+        lanes=lanes,
+        ticks=tuple(_ticks(start, index_date)),
+        width=LEFT + WIDE + 20,
+        height=TOP + LANE_HIGH * len(LANES) + 26,
+        title=f"Recorded events from {long_date(start)} to {long_date(index_date)}",
+        description=" ".join(_count(lane) for lane in lanes) + " The list beside this drawing gives each date.",
+    )
+
+
+def percent_place(risk: float) -> float:
+    """Where a probability stands on the scale of 0 to 100, in hundredths of its width."""
+    return round(100 * risk, 1)
+
+
+def _lane(lane: Lane, place: int, events: list[TimelineEvent], start: date, end: date) -> LaneStrip:
+    words = tuple(_words(event) for event in events)
+    return LaneStrip(
+        lane,
+        TOP + LANE_HIGH * place,
+        tuple(_mark(event, start, end) for event in events),
+        words[:ON_PAPER],
+        words[ON_PAPER:],
+    )
+
+
+def _mark(event: TimelineEvent, start: date, end: date) -> Mark:
+    first, last = max(event.start, start), min(event.end or event.start, end)
+    x = _x(first, start, end)
+    if event.end is None or event.end == event.start:
+        return Mark(x, None)
+    return Mark(x, max(round(_x(last, start, end) - x, 1), SMALLEST_BAR))
+
+
+def _x(day: date, start: date, end: date) -> float:
+    return round(LEFT + WIDE * (day - start).days / (end - start).days, 1)
+
+
+def _ticks(start: date, end: date) -> list[tuple[float, str]]:
+    """The first day of every third month of the strip."""
+    year, month = start.year, start.month
+    ticks = []
+    for _ in range(MONTHS_SHOWN + 1):
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+        day = date(year, month, 1)
+        if day <= end and month % 3 == 1:
+            ticks.append((_x(day, start, end), f"{MONTHS[month - 1][:3]} {year}"))
+    return ticks
+
+
+def _words(event: TimelineEvent) -> str:
+    if event.end is None or event.end == event.start:
+        when = long_date(event.start)
+    else:
+        when = f"{long_date(event.start)} to {long_date(event.end)}"
+    return sentence(f"{when}: {printable(event.label)}")
+
+
+def _count(lane: LaneStrip) -> str:
+    return f"{lane.name}: {len(lane.marks) or 'none recorded'}."
+
+
+def _months_before(day: date, months: int) -> date:
+    """The same day so many months earlier, or the last day of that month."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    for last in range(day.day, 27, -1):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    return date(year, month + 1, day.day)

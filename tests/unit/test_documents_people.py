@@ -1,0 +1,168 @@
+"""One page for each listed person: its ten parts, its timeline, and what it never holds."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from riskstrat.documents import FallsCheck, PersonPage, TimelineEvent
+from riskstrat.documents.timeline import strip
+from riskstrat.errors import PublicationError
+from tests.browser.listed_team import LIST_DATE, changed_rows, person_page, team_list, timeline
+from tests.browser.reading_back import people_pages
+
+SECTIONS = (
+    "How likely",
+    "What raised the estimate",
+    "What lowered the estimate",
+    "Health and recent use",
+    "What could be changed",
+    "Support already in place",
+    "What matters to this person",
+    "The last 24 months",
+    "What the model cannot see",
+    "How reliable for people like this one",
+    "The review",
+)
+
+
+def first_person(folder: Path, **changes: object) -> str:
+    """The text of the first person's page."""
+    words = people_pages(changed_rows(**changes), folder).words()
+    pages = words.split("KIR-1116-0")
+    return next(page for page in pages if page.startswith("1-H") and "How likely" in page)
+
+
+def test_every_person_has_every_part_in_order(tmp_path: Path) -> None:
+    page = first_person(tmp_path)
+    places = [page.index(section) for section in SECTIONS]
+    assert places == sorted(places)
+
+
+def test_the_risk_stands_beside_the_typical_one_with_range_band_and_trend(tmp_path: Path) -> None:
+    page = first_person(tmp_path)
+    assert "About 61 in 100 , range between 55 and 71 in 100. Band: Very high . Typical for women aged 75 to 84" in page
+    assert "Earlier estimates: about 27 in 100 on 2 November 2026; about 31 in 100 on 9 November 2026." in page
+    nothing = first_person(tmp_path, page=[PersonPage(None, "")] * 8)
+    assert "No typical risk is known for people of this age and sex here." in nothing
+    assert "There is no earlier estimate to compare with." in nothing
+    assert "Not known: there are too few people like this one to say." in nothing
+
+
+def test_the_estimate_of_this_list_is_not_called_an_earlier_one(tmp_path: Path) -> None:
+    page = first_person(tmp_path, page=[PersonPage(0.1, "men", trend=((LIST_DATE, 0.61),))] * 8)
+    assert "There is no earlier estimate to compare with." in page
+
+
+def test_pathways_stand_with_what_to_consider_and_their_rule(tmp_path: Path) -> None:
+    page = first_person(tmp_path)
+    assert (
+        "Consider: Falls service . Consider a referral to the falls service for a full assessment. "
+        "Rule: 2 or more falls in the last 12 months."
+    ) in page
+    assert "Urgent community response" not in page
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"), [("met", "Met:"), ("not met", "Not met:"), ("cannot tell", "Cannot tell:")]
+)
+def test_the_falls_criteria_are_answered_in_three_ways(answer: str, words: str, tmp_path: Path) -> None:
+    check = FallsCheck(answer, "as the records say")  # type: ignore[arg-type]
+    assert f"NG249 falls criteria: {words} as the records say." in first_person(tmp_path, falls_check=[check] * 8)
+
+
+def test_every_page_says_purpose_data_date_model_and_that_it_supports_judgement(tmp_path: Path) -> None:
+    words = people_pages(team_list(), tmp_path).words()
+    for sentence in (
+        "Supports, does not replace, clinical judgement. Status not checked since 9 November 2026.",
+        "Data as at 14 November 2026. Model emergency_admission_12m, version 3.",
+        "To help a multidisciplinary team choose adults to review who may have an unplanned hospital admission.",
+    ):
+        assert words.count(sentence) == 8
+
+
+def test_the_drawings_have_a_title_and_a_description_and_the_list_says_the_same(tmp_path: Path) -> None:
+    read = people_pages(team_list(), tmp_path)
+    drawings = read.named("svg")
+    named = {attributes["id"] for tag, attributes in read.tags if tag in ("title", "desc") and "id" in attributes}
+    assert len(drawings) == 16
+    assert all(drawing["role"] == "img" for drawing in drawings)
+    assert {name for drawing in drawings for name in str(drawing["aria-labelledby"]).split()} == named
+    assert len(named) == 32
+    page = first_person(tmp_path)
+    assert "Falls: 25 April 2026: Recorded fall. 28 April 2025: Recorded fall." in page
+    assert "20 September 2025 to 19 November 2025: Home care." in page
+
+
+def test_a_person_without_events_is_said_to_have_none(tmp_path: Path) -> None:
+    page = first_person(tmp_path, page=[person_page(0, events=0)] * 8)
+    for lane in ("Hospital", "A&E", "Falls", "Care and contacts"):
+        assert f"{lane}: none recorded." in page
+
+
+def test_a_long_history_is_whole_on_a_screen_and_counted_on_paper(tmp_path: Path) -> None:
+    page = first_person(tmp_path, page=[person_page(0, events=60)] * 8)
+    assert page.count("Recorded fall.") == 12
+    assert "And 10 earlier." in page
+
+
+# The strip
+
+
+def test_events_are_drawn_in_proportion_and_spells_as_bars() -> None:
+    start, end = date(2024, 11, 16), date(2026, 11, 16)
+    drawn = strip(
+        [
+            TimelineEvent(start, None, "A&E", "first"),
+            TimelineEvent(end, None, "A&E", "last"),
+            TimelineEvent(date(2025, 11, 16), date(2025, 11, 17), "Hospital", "one night"),
+        ],
+        end,
+    )
+    hospital, urgent, falls, _ = drawn.lanes
+    assert [mark.x for mark in urgent.marks] == [700.0, 96.0]
+    assert [(mark.x, mark.width) for mark in hospital.marks] == [(398.0, 4.0)]
+    assert falls.marks == ()
+    assert drawn.ticks[0] == (134.1, "Jan 2025")
+
+
+def test_events_outside_the_24_months_are_left_out_and_longer_ones_cut() -> None:
+    drawn = strip(
+        [
+            TimelineEvent(date(2020, 1, 1), date(2025, 1, 1), "Care and contacts", "home care"),
+            TimelineEvent(date(2024, 11, 15), None, "Falls", "too early"),
+            TimelineEvent(date(2026, 11, 17), None, "Falls", "too late"),
+        ],
+        LIST_DATE,
+    )
+    assert drawn.lanes[2].marks == ()
+    assert drawn.lanes[3].marks[0].x == 96.0
+    assert drawn.lanes[3].events == ("1 January 2020 to 1 January 2025: home care.",)
+
+
+@pytest.mark.parametrize(
+    ("index_date", "first"), [(date(2028, 2, 29), "28 February 2026"), (date(2026, 11, 30), "30 November 2024")]
+)
+def test_the_strip_starts_24_months_earlier_to_the_day(index_date: date, first: str) -> None:
+    assert strip([], index_date).title.startswith(f"Recorded events from {first} to ")
+
+
+def test_the_order_of_the_events_given_changes_nothing() -> None:
+    assert strip(timeline(20), LIST_DATE) == strip(timeline(20)[::-1], LIST_DATE)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: TimelineEvent(LIST_DATE, date(2026, 1, 1), "Falls", "backwards"),
+        lambda: TimelineEvent(LIST_DATE, None, "GP", "no such lane"),  # type: ignore[arg-type]
+        lambda: FallsCheck("maybe", ""),  # type: ignore[arg-type]
+        lambda: PersonPage(1.4, ""),
+        lambda: PersonPage(0.1, "", trend=((LIST_DATE, -0.1),)),
+    ],
+)
+def test_a_page_that_cannot_be_true_is_refused(make: object) -> None:
+    with pytest.raises(PublicationError):
+        make()  # type: ignore[operator]

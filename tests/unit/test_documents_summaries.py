@@ -1,0 +1,125 @@
+"""The summary page over all teams and the page on a replay: nothing on them points to a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from riskstrat.documents import Move, ReplaySummary, ReplayTeam, TeamCounts, file_stem, write_index, write_replay_page
+from riskstrat.errors import PublicationError
+from tests.browser.listed_team import empty_team, replayed, team_list
+from tests.browser.reading_back import Reader, index
+
+NOT_LISTED = "Not being listed does not mean low risk. People below the line have had no human review."
+
+
+def replay_page(summary: ReplaySummary, folder: Path) -> Reader:
+    """The page on a replay, read back."""
+    write_replay_page(summary, folder / "replay.html")
+    return Reader((folder / "replay.html").read_text(encoding="utf-8"))
+
+
+# Index
+
+
+def test_the_index_leads_to_the_files_of_every_team_by_name(tmp_path: Path) -> None:
+    teams = [team_list(), replace(empty_team(), team="Huyton", team_code="HUY")]
+    (tmp_path / "kir.pdf").write_bytes(b"a PDF that stands already")
+    read = index(teams, tmp_path)
+    links = [link["href"] for link in read.named("a") if not str(link["href"]).startswith("#")]
+    endings = (".html", "-people.html", ".xlsx", ".csv")
+    assert links == [*(f"huy{ending}" for ending in endings), *(f"kir{ending}" for ending in endings), "kir.pdf"]
+    assert [file_stem(team) for team in teams] == ["kir", "huy"]
+    assert NOT_LISTED in read.words()
+
+
+def test_the_index_shows_no_count_that_could_point_to_a_person(tmp_path: Path) -> None:
+    moves = (*(Move(f"R{number}", "left", "") for number in range(12)), Move("N", "entered", ""))
+    words = index([team_list(counts=TeamCounts(1031, 8, 1020, 3), routed={}, moves=moves)], tmp_path).words()
+    table = words[words.index("Teams and their files") :]
+    assert "Listed 10 Below the line 1,020 Known on the caseload 1 to 7 Not listed for another reason 0" in table
+    assert "Entered since the last list 1 to 7 Left since the last list 10" in table
+    assert "1,031" not in table
+    assert "Eligible" not in table
+
+
+def test_the_index_says_how_recent_each_source_is(tmp_path: Path) -> None:
+    late = team_list(
+        team_code="LAT", data_as_at_by_table={"admissions": date(2026, 11, 1), "people": date(2026, 11, 16)}
+    )
+    words = index([team_list(), late], tmp_path).words()
+    assert "Admissions 1 November 2026 15 days before" in words
+    assert "People 14 November 2026 2 days before" in words
+    assert "Social care 31 October 2026 16 days before" in words
+
+
+def test_the_index_says_that_no_source_has_moved_only_where_none_has(tmp_path: Path) -> None:
+    still = team_list(no_source_moved=True)
+    assert "No source has moved" in index([still], tmp_path).words()
+    assert "No source has moved" not in index([still, team_list(team_code="TWO")], tmp_path).words()
+
+
+def test_an_index_of_no_team_of_two_dates_or_of_two_equal_codes_is_refused(tmp_path: Path) -> None:
+    later = team_list(index_date=date(2026, 11, 23))
+    for teams in ([], [team_list(), team_list(team_code="kir")], [team_list(), later]):
+        with pytest.raises(PublicationError):
+            write_index(teams, tmp_path / "index.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+# Replay
+
+
+def test_a_replay_says_what_was_found_and_how_long_before(tmp_path: Path) -> None:
+    words = replay_page(replayed(), tmp_path).words()
+    assert "The lists of 17 November 2025 to 9 November 2026, rebuilt from what was known on each day." in words
+    assert (
+        "Kirkby locality hub Lists 52 People found 205 Already known, not listed 310 Found people with an emergency "
+        "admission later 95 (46%) Median lead time 17 weeks New people a week 3.7 People leaving a week 3.6 "
+        "Case weight a week 8.0 of 8"
+    ) in words
+    assert "No status records were kept before 1 March 2026." in words
+    assert "It does not show that a team could have prevented an admission." in words
+
+
+def test_a_small_team_of_a_replay_is_hidden_and_cannot_be_worked_out(tmp_path: Path) -> None:
+    words = replay_page(replayed(), tmp_path).words()
+    small = words[words.index("Halewood") : words.index("Huyton")]
+    assert "People found 1 to 7 Already known, not listed 1 to 7" in small
+    assert "admission later 1 to 7 Median lead time not shown New people a week not shown" in small
+    whole = words[words.index("All teams") :]
+    assert "People found 390 without the hidden counts" in whole
+    assert "New people a week not shown People leaving a week not shown" in whole
+    assert "391" not in whole
+
+
+def test_a_replay_with_nothing_to_hide_shows_rounded_totals(tmp_path: Path) -> None:
+    summary = replayed()
+    words = replay_page(replace(summary, teams=summary.teams[:2]), tmp_path).words()
+    assert "All teams Lists 52 People found 390 Already known, not listed 595" in words
+    assert "New people a week 7.2" in words
+
+
+def test_a_replay_of_a_team_that_listed_nobody_is_said(tmp_path: Path) -> None:
+    nobody = ReplayTeam("Empty", 52, 0, 0, 0, 0, None, 0.0, 0.0, 0.0, 8)
+    summary = replace(replayed(), teams=(nobody,), over_all=nobody)
+    words = replay_page(summary, tmp_path).words()
+    assert "People found 0 Already known, not listed 0 Found people with an emergency admission later 0" in words
+
+
+def test_the_same_replay_gives_the_same_bytes_in_any_order(tmp_path: Path) -> None:
+    summary = replayed()
+    write_replay_page(summary, tmp_path / "one.html")
+    write_replay_page(replace(summary, teams=summary.teams[::-1]), tmp_path / "two.html")
+    assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
+
+
+def test_a_replay_that_contradicts_itself_is_refused() -> None:
+    with pytest.raises(PublicationError):
+        replace(replayed(), teams=())
+    for wrong in ({"admitted": 204}, {"people": 417}, {"known": -1}):
+        with pytest.raises(PublicationError):
+            replace(replayed().teams[0], **wrong)
