@@ -67,7 +67,7 @@ outpatient_attendances = count(
     theme="hospital use",
     unit="attendances",
     says="{n} outpatient attendance{s} in the last {lookback}, the latest on {date}",
-    absent="No outpatient attendance in the last {lookback}",
+    absent="No outpatient attendance in the last {lookback}, or the person may not be reaching services",
     why="Specialist follow-up shows disease that is known and watched",
     sensitive=False,
 )
@@ -82,6 +82,7 @@ missed_contacts = count(
     absent="No missed appointment in the last {lookback}",
     why="Missed appointments come before admissions; the person may need help to attend",
     sensitive=False,
+    changeable=True,
 )
 
 different_services = distinct(

@@ -151,6 +151,7 @@ def _syndrome(group: str, said: str, why: str) -> Declared:
         absent=f"{said} is not recorded in hospital in the last {{lookback}}",
         why=why,
         sensitive=False,
+        changeable=group == "Mobility problem",
     )
 
 

@@ -66,6 +66,11 @@ _CONDITIONS = (
     ("visual_impairment", "Visual impairment", "Adds to falls and to difficulty with medicines"),
     ("hearing_loss", "Hearing loss", "Adds to isolation and to missed care"),
 )
+_TREATABLE = (
+    *("Depression", "Anxiety", "Obesity", "Anaemia", "Malnutrition or weight loss", "Incontinence"),
+    "Pressure ulcer or chronic skin ulcer",
+)
+"""Conditions that a team can often treat or ease within the year."""
 
 
 def _said(group: str) -> str:
@@ -86,6 +91,7 @@ def _recorded(group: str, why: str) -> Declared:
         absent=f"No {_said(group)} is recorded",
         why=why,
         sensitive=group in _SENSITIVE,
+        changeable=group in _TREATABLE,
     )
 
 

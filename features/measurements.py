@@ -25,6 +25,7 @@ bmi_latest = latest(
     absent="No body mass index is recorded in the last {lookback}",
     why="Low weight marks frailty; high weight brings disease",
     sensitive=False,
+    changeable=True,
 )
 
 
@@ -39,6 +40,7 @@ bmi_change_a_year = slope(
     absent="A change of body mass index over the last 3 years cannot be told",
     why="Losing weight without trying marks frailty and serious disease",
     sensitive=False,
+    changeable=True,
 )
 
 efi_latest = latest(
@@ -90,6 +92,7 @@ smoking_latest = latest(
     absent="Smoking status is not recorded in the last {lookback}",
     why="Smoking brings lung, heart and vascular disease",
     sensitive=False,
+    changeable=True,
 )
 
 
@@ -105,6 +108,7 @@ def _latest(measure: str, said: str, unit: str, why: str) -> Declared:
         absent=f"{said} is not recorded in the last {{lookback}}",
         why=why,
         sensitive=False,
+        changeable=True,
     )
 
 

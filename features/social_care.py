@@ -48,7 +48,7 @@ def _running(service: str, said: str, why: str) -> Declared:
         theme="social care",
         unit="yes/no",
         says=f"{said} in place since {{date}}",
-        absent=f"{said} not in place, or need that services have not seen",
+        absent=f"{said} not in place, or the person may not be reaching services",
         why=why,
         sensitive=False,
     )
@@ -71,7 +71,7 @@ home_care_days = days_in(
     theme="social care",
     unit="days",
     says="{n} day{s} of home care in the last {lookback}",
-    absent="No home care in the last {lookback}, or need that services have not seen",
+    absent="No home care in the last {lookback}, or the person may not be reaching services",
     why="Tells lasting need from a short spell",
     sensitive=False,
 )
@@ -83,7 +83,7 @@ days_since_service_began = days_since(
     theme="social care",
     unit="days",
     says="The latest social care service began {ago}, on {date}",
-    absent="No social care service began in the last {lookback}",
+    absent="No social care service began in the last {lookback}, or the person may not be reaching services",
     why="A new service marks a change in independence",
     sensitive=False,
 )
@@ -95,7 +95,7 @@ reablement_spells = count(
     theme="social care",
     unit="spells",
     says="{n} spell{s} of reablement in the last {lookback}, the latest from {date}",
-    absent="No reablement in the last {lookback}",
+    absent="No reablement in the last {lookback}, or the person may not be reaching services",
     why="Reablement follows a loss of independence, often after hospital",
     sensitive=False,
 )
@@ -107,7 +107,7 @@ assessments_made = count(
     theme="social care",
     unit="assessments",
     says="{n} social care assessment{s} in the last {lookback}, the latest on {date}",
-    absent="No social care assessment in the last {lookback}",
+    absent="No social care assessment in the last {lookback}, or the person may not be reaching services",
     why="Somebody asked for help",
     sensitive=False,
 )
@@ -119,7 +119,7 @@ equipment_supplied = count(
     theme="social care",
     unit="deliveries",
     says="Equipment supplied {n} time{s} in the last {lookback}, the latest on {date}",
-    absent="No equipment supplied in the last {lookback}",
+    absent="No equipment supplied in the last {lookback}, or the person may not be reaching services",
     why="Equipment at home marks difficulty with daily life",
     sensitive=False,
 )
@@ -132,7 +132,7 @@ different_social_care_services = distinct(
     theme="social care",
     unit="services",
     says="{n} kind{s} of social care service in the last {lookback}, the latest from {date}",
-    absent="No social care service began in the last {lookback}, or need that services have not seen",
+    absent="No social care service began in the last {lookback}, or the person may not be reaching services",
     why="Several services mean needs in several parts of life",
     sensitive=False,
 )

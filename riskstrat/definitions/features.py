@@ -51,6 +51,7 @@ class Words(TypedDict):
     absent: NotRequired[str | None]
     printed_from: NotRequired[int | None]
     context: NotRequired[bool]
+    changeable: NotRequired[bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,8 @@ class Wording:
     words, {date} the date of the latest row behind it, {ago} a value in days as "7 months ago". `absent` is the
     sentence when nothing is recorded. `why` is the clinical rationale. `sensitive` folds its contribution into "other"
     and keeps it off every page. `printed_from` is the age below which a score is not valid and is not said. `context`
-    marks what is true of a place rather than the person, and is never given as a reason.
+    marks what is true of a place rather than the person, and is never given as a reason. `changeable` marks a fact that
+    a team could help to change, such as a medicine or a weight; age and past admissions it cannot.
     """
 
     theme: str
@@ -72,6 +74,7 @@ class Wording:
     absent: str | None = None
     printed_from: int | None = None
     context: bool = False
+    changeable: bool = False
 
     def __post_init__(self) -> None:
         if self.theme not in THEMES:

@@ -1,7 +1,22 @@
 """From a model's margin to clinical themes and dated sentences: what raised and what lowered the estimate."""
 
 from riskstrat.explanation.contributions import contributions
-from riskstrat.explanation.reasons import DIRECTION_WORDS, OTHER, theme_reasons
-from riskstrat.explanation.sentences import render
+from riskstrat.explanation.overall import chosen_rows, overall
+from riskstrat.explanation.raising import Raising, raising_facts
+from riskstrat.explanation.reasons import DIRECTION_WORDS, OTHER, theme_reasons, with_the_rest_in_other
+from riskstrat.explanation.sentences import day_in_words, in_figures, render
 
-__all__ = ["DIRECTION_WORDS", "OTHER", "contributions", "render", "theme_reasons"]
+__all__ = [
+    "DIRECTION_WORDS",
+    "OTHER",
+    "Raising",
+    "chosen_rows",
+    "contributions",
+    "day_in_words",
+    "in_figures",
+    "overall",
+    "raising_facts",
+    "render",
+    "theme_reasons",
+    "with_the_rest_in_other",
+]

@@ -41,7 +41,7 @@ def theme_reasons(
     latest row behind each value of the matrix, NaT for none. Raises ModelError if these do not fit each other, or if a
     column has no feature.
     """
-    _refuse_misfits(contrib, matrix, features, evidence)
+    refuse_misfits(contrib, matrix, features, evidence)
     theme_of = np.array([_theme(features[name]) for name in matrix.columns], dtype=object)
     themes = [theme for theme in THEMES if (theme_of == theme).any()] + [OTHER]
     places = {theme: np.flatnonzero(theme_of == theme) for theme in themes}
@@ -57,6 +57,19 @@ def theme_reasons(
             said = () if theme == OTHER else tuple(_said(person, named, places[theme], total, top))
             rows.append((patient_id, index_date, theme, total, _direction(total), said))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"contribution": "float64"})
+
+
+def with_the_rest_in_other(reasons: pd.DataFrame, margin: pd.Series, base: float) -> pd.DataFrame:
+    """The same rows, with "other" taking whatever is left of each patient's margin: base and themes add up to it.
+
+    reasons: as `theme_reasons` gave them, of a record from which something was left out. margin: that of the whole
+    record, by patient_id.
+    """
+    printed = reasons["contribution"].where(reasons["theme"] != OTHER, 0.0)
+    said = printed.groupby(reasons["patient_id"], sort=False).transform("sum")
+    rest = reasons["patient_id"].map(margin) - base - said
+    contribution = reasons["contribution"].where(reasons["theme"] != OTHER, rest).astype("float64")
+    return reasons.assign(contribution=contribution, direction=[_direction(each) for each in contribution])
 
 
 class _Person(NamedTuple):
@@ -99,7 +112,8 @@ def _direction(total: float) -> str:
     return "raises" if total > 0 else "lowers" if total < 0 else "neither"
 
 
-def _refuse_misfits(contrib: Array, matrix: FeatureMatrix, features: Mapping[str, Feature], evidence: Array) -> None:
+def refuse_misfits(contrib: Array, matrix: FeatureMatrix, features: Mapping[str, Feature], evidence: Array) -> None:
+    """Raises ModelError if these do not fit each other, or if a column has no feature."""
     rows, columns = len(matrix), len(matrix.columns)
     if contrib.shape != (rows, columns + 1) or evidence.shape != (rows, columns):
         raise ModelError(

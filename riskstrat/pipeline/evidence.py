@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,9 +27,11 @@ from riskstrat.evaluation import (
     subgroups,
     verdict,
 )
+from riskstrat.explanation import chosen_rows, overall
 from riskstrat.labels import intervened
 from riskstrat.pipeline.learning import LIGHTGBM, LOGISTIC, Learned, Pooled, Tested, pooled
 from riskstrat.pipeline.reports import Progress
+from riskstrat.pipeline.side_by_side import side_by_side
 from riskstrat.pipeline.study import Study, days_old
 from riskstrat.registry import champion_version, kept
 from riskstrat.scoring import RiskModel
@@ -63,35 +65,43 @@ class Evaluated:
 
 def evaluated(learned: Learned, progress: Progress) -> Evaluated:
     """Every figure of the test dates together, the model beside its rivals and the present champion."""
-    progress("evaluation", 0.0)
     rows = _with_champion(learned, pooled(learned))
     models = {
         name: evaluate(rows.outcome, risk, capacity=None, people=rows.people) for name, risk in rows.risks.items()
     }
-    intervals = _intervals(learned, rows)
-    said = _verdict(intervals, rows)
-    progress("evaluation", 0.3)
+    parts: dict[str, Callable[[], Any]] = {
+        "intervals": lambda: _intervals(learned, rows),
+        "groups": lambda: _by_group(learned, rows),
+        "freshness": lambda: _freshness(learned, rows.capacity),
+        "leakage": lambda: _leakage(learned, rows, models),
+        "curves": lambda: _curves(rows),
+        "person_disjoint": lambda: _person_disjoint(learned),
+    }
+    threads = learned.study.opened.workspace.settings.engine.threads
+    made = side_by_side(parts, threads, lambda share: progress("evaluation", share))
+    said = _verdict(made["intervals"], rows)
     evidence = {
         **_of_the_version(learned),
         "verdict": said,
         **_of_origins(learned),
         "models": {name: one.to_dict() for name, one in models.items()},
         "left_out": dict(rows.left_out),
-        "intervals": records(intervals),
+        "intervals": records(made["intervals"]),
+        **made["curves"],
+        **made["groups"],
+        **{name: made[name] for name in ("leakage", "person_disjoint", "freshness")},
+        "explanation": _explanation(learned, rows),
+    }
+    return Evaluated(rows, models, made["intervals"], said, plain(evidence))
+
+
+def _curves(rows: Pooled) -> dict[str, Any]:
+    return {
         "at_capacity": _at_capacity(rows),
         "calibration_curve": _curve(rows),
         "risk_histogram": _histogram(rows),
         "decision_curve": _decisions(rows),
-        **_by_group(learned, rows),
     }
-    progress("evaluation", 0.6)
-    evidence |= {
-        "leakage": _leakage(learned, rows, models),
-        "person_disjoint": _person_disjoint(learned),
-        "freshness": _freshness(learned, rows.capacity),
-    }
-    progress("evaluation", 1.0)
-    return Evaluated(rows, models, intervals, said, plain(evidence))
 
 
 def _with_champion(learned: Learned, rows: Pooled) -> Pooled:
@@ -283,6 +293,14 @@ def _by_group(learned: Learned, rows: Pooled) -> dict[str, Any]:
     shares, differences = fairness(rows.outcome, rows.people, table, listed, **drawn)
     told = {"at": "capacity", "groups": records(shares), "differences": records(differences)}
     return {"subgroups": records(by_group), "fairness": told}
+
+
+def _explanation(learned: Learned, rows: Pooled) -> dict[str, Any]:
+    """What the registered model rests on, over a sample of the test rows that no chance decides."""
+    study = learned.study
+    tested = study.cohort.rows.iloc[rows.rows]
+    sample = rows.rows[chosen_rows(tested)]
+    return overall(learned.registered.model, study.matrix.take(sample), study.opened.workspace.features)
 
 
 def groups_of(study: Study, rows: npt.NDArray[np.int64]) -> pd.DataFrame:

@@ -1,0 +1,313 @@
+"""Facts about a person: small tables as they stood at the index date in, sentences and events out."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from riskstrat.definitions.vocabulary import OUTCOMES
+from riskstrat.pipeline.persons import limits, timeline
+from riskstrat.pipeline.persons.comparison import Typical, outcome_in_words, reliability, typical_risks
+from riskstrat.pipeline.persons.conditions import FLAGS, STATUS_WORDS, frailty_in_words
+from riskstrat.pipeline.persons.in_place import on_caseloads, running_services, said_of_reviews
+from riskstrat.pipeline.persons.timeline import SERVICES
+
+INDEX = pd.Timestamp("2026-11-16")
+LIST_DATE = INDEX.date()
+
+
+def table(text: str) -> pd.DataFrame:
+    """Rows as they stood at the index date: a heading and lines, comma-separated; columns of days end in _on or _to."""
+    head, *lines = [[cell.strip() for cell in line.split(",")] for line in text.strip().splitlines()]
+    made = pd.DataFrame(lines, columns=head, dtype=object).replace("", None)
+    for name in head:
+        if name.endswith(("_on", "_to", "_from", "from_on", "list_date")):
+            made[name] = pd.to_datetime(made[name])
+        if name in ("injury", "attended"):
+            made[name] = made[name].map({"true": True, "false": False})
+    return made.assign(index_date=INDEX)
+
+
+def told(events: pd.DataFrame) -> list[tuple[Any, ...]]:
+    days = events.assign(start=events["start"].dt.strftime("%Y-%m-%d"), end=events["end"].dt.strftime("%Y-%m-%d"))
+    rows = days[["patient_id", "start", "end", "label"]].astype(object)
+    return [tuple(row) for row in rows.where(rows.notna(), None).itertuples(index=False)]
+
+
+def test_stays_are_told_by_how_they_began_and_nothing_else() -> None:
+    stays = table("""
+        patient_id , admitted_on , method , patient_class , discharged_on
+        a          , 2026-01-05  , 21     , 1             , 2026-01-09
+        a          , 2026-02-05  , 2A     ,               , 2026-02-05
+        a          , 2026-03-05  , 11     , 1             , 2026-03-09
+        a          , 2026-04-05  , 12     , 2             , 2026-04-05
+        a          , 2026-05-05  , 31     , 1             , 2026-05-06
+        a          , 2026-11-01  , 22     , 1             ,
+        b          , 2026-11-02  , 13     , 3             , 2026-11-02
+        b          , 2026-11-05  , 13     , 3             , 2026-11-05
+        b          , 2026-07-05  , 13     , 4             , 2026-07-05
+    """)
+    assert told(timeline.hospital_stays(stays)) == [
+        ("a", "2026-01-05", "2026-01-09", "Emergency hospital stay"),
+        ("a", "2026-02-05", "2026-02-05", "Emergency hospital stay"),
+        ("a", "2026-03-05", "2026-03-09", "Planned hospital stay"),
+        ("a", "2026-04-05", "2026-04-05", "Planned day in hospital"),
+        ("a", "2026-05-05", "2026-05-06", "Hospital stay"),
+        ("a", "2026-11-01", "2026-11-16", "Emergency hospital stay, no end recorded"),
+        ("b", "2026-08-18", "2026-11-16", "2 regular hospital attendances"),
+        ("b", "2026-05-19", "2026-08-17", "1 regular hospital attendance"),
+    ]
+
+
+def test_visits_to_ae_leave_planned_follow_up_out() -> None:
+    visits = table("""
+        patient_id , attended_on , department_type , category
+        a          , 2026-01-05  , 01              , 1
+        a          , 2026-01-06  , 05              ,
+        a          , 2026-01-07  , 01              , 4
+    """)
+    assert told(timeline.emergency_visits(visits)) == [
+        ("a", "2026-01-05", None, "A&E visit"),
+        ("a", "2026-01-06", None, "Same-day emergency care visit"),
+    ]
+
+
+def test_reports_within_three_days_of_the_first_are_one_fall() -> None:
+    reports = table("""
+        patient_id , fell_on    , injury
+        a          , 2026-01-05 , false
+        a          , 2026-01-08 , true
+        a          , 2026-01-09 ,
+        b          , 2026-01-05 ,
+    """)
+    assert told(timeline.falls(reports)) == [
+        ("a", "2026-01-05", None, "Fall with an injury"),
+        ("a", "2026-01-09", None, "Fall"),
+        ("b", "2026-01-05", None, "Fall"),
+    ]
+
+
+def test_services_that_run_are_drawn_to_the_index_date() -> None:
+    services = table("""
+        patient_id , service    , started_on , ended_on
+        a          , home_care  , 2026-01-05 ,
+        a          , reablement , 2026-02-05 , 2026-03-01
+        a          , equipment  , 2026-02-06 ,
+    """)
+    assert told(timeline.social_care(services)) == [
+        ("a", "2026-01-05", "2026-11-16", "Home care, no end recorded"),
+        ("a", "2026-02-05", "2026-03-01", "Reablement"),
+        ("a", "2026-02-06", None, "Equipment supplied"),
+    ]
+    assert running_services(services) == {
+        "a": ("Home care since 5 January 2026", "Equipment supplied on 6 February 2026")
+    }
+
+
+def test_contacts_are_counted_by_quarter_without_the_missed_and_without_the_service() -> None:
+    contacts = table("""
+        patient_id , contacted_on , service       , attended
+        a          , 2026-11-16   , gp            , true
+        a          , 2026-08-18   , gp            ,
+        a          , 2026-08-17   , mental_health , true
+        a          , 2026-08-16   , outpatient    , true
+        a          , 2026-11-01   , gp            , false
+        a          , 2024-11-18   , gp            , true
+    """)
+    assert told(timeline.contacts(contacts)) == [
+        ("a", "2026-08-18", "2026-11-16", "2 GP contacts"),
+        ("a", "2026-05-19", "2026-08-17", "1 other health contact, 1 outpatient visit"),
+    ]
+
+
+def test_a_timeline_begins_two_years_before_the_index_date() -> None:
+    stays = table("""
+        patient_id , admitted_on , method , patient_class , discharged_on
+        a          , 2024-11-01  , 21     , 1             , 2024-11-15
+        a          , 2024-11-02  , 21     , 1             , 2024-11-16
+    """)
+    kept = timeline._inside(timeline.hospital_stays(stays), pd.Series({"a": INDEX}))
+    assert told(kept) == [("a", "2024-11-16", "2024-11-16", "Emergency hospital stay")]
+
+
+@pytest.mark.parametrize(
+    ("age", "efi", "measured", "hfrs", "words"),
+    [
+        (64, 0.5, "2026-03-04", 20, "not scored under 65"),
+        (np.nan, 0.5, "2026-03-04", 20, "not scored under 65"),
+        (65, 0.28, "2026-03-04", 20, "eFI 0.28, moderate, 4 March 2026"),
+        (74, 0.12, "2026-03-04", 20, "eFI 0.12, fit, 4 March 2026"),
+        (74, np.float32(0.24), "2026-03-04", 20, "eFI 0.24, mild, 4 March 2026"),
+        (74, 0.37, "2026-03-04", 20, "eFI 0.37, severe, 4 March 2026"),
+        (74, np.nan, "NaT", 20, "not recorded"),
+        (75, np.nan, "NaT", 4.9, "HFRS 4.9, low, hospital records of 2 years"),
+        (75, np.nan, "NaT", 15, "HFRS 15, intermediate, hospital records of 2 years"),
+        (90, 0.3, "2026-03-04", 15.1, "eFI 0.3, moderate, 4 March 2026; HFRS 15.1, high, hospital records of 2 years"),
+        (90, np.nan, "NaT", 0, "not recorded"),
+    ],
+)
+def test_frailty_is_told_at_the_ages_it_is_valid_for(
+    age: float, efi: float, measured: str, hfrs: float, words: str
+) -> None:
+    assert frailty_in_words(age, float(efi), np.datetime64(measured, "D"), hfrs) == words
+
+
+def test_the_last_review_is_told_but_never_safeguarding() -> None:
+    reviews = table("""
+        patient_id , list_date  , outcome           , decided_on
+        a          , 2026-10-05 , monitor           , 2026-10-07
+        a          , 2026-11-02 , falls_service     , 2026-11-12
+        a          , 2026-11-02 , medication_review , 2026-11-12
+        a          , 2026-11-09 , declined          , 2026-11-17
+        b          , 2026-11-02 , safeguarding      , 2026-11-05
+        c          , 2026-11-02 , own_word          ,
+    """)
+    assert said_of_reviews(reviews, LIST_DATE) == {
+        "a": "12 November 2026: falls service, medication review",
+        "b": "5 November 2026: reviewed",
+        "c": "2 November 2026: own word",
+    }
+
+
+def test_a_caseload_that_ends_later_is_still_open_on_the_list_date() -> None:
+    caseload = table("""
+        patient_id , team  , from_on    , to_on
+        a          , North , 2025-01-06 , 2025-05-06
+        a          , South , 2026-01-06 , 2026-11-17
+        b          , South , 2026-02-06 ,
+    """)
+    assert on_caseloads(caseload, LIST_DATE) == {
+        "a": (
+            "Was on the caseload of North from 6 January 2025 to 6 May 2025",
+            "On the caseload of South since 6 January 2026",
+        ),
+        "b": ("On the caseload of South since 6 February 2026",),
+    }
+
+
+def test_typical_risk_needs_fifty_people_of_the_same_sex_and_age() -> None:
+    groups = [("75 to 84", "female", 50, 0.2), ("75 to 84", "male", 49, 0.4), ("75 to 84", "not recorded", 1, 0.9)]
+    members = pd.DataFrame([(band, sex) for band, sex, n, _ in groups for _ in range(n)], columns=["age_band", "sex"])
+    risk = np.array([risk for *_, n, risk in groups for _ in range(n)])
+    found = typical_risks(members, risk)
+    assert found[0].risk == pytest.approx(0.2)
+    assert found[0].group == "women aged 75 to 84 here"
+    assert found[50] == Typical(None, "men aged 75 to 84 here")
+    assert found[99].risk == pytest.approx((50 * 0.2 + 49 * 0.4 + 0.9) / 100)
+    assert found[99].group == "people aged 75 to 84 here"
+
+
+EVIDENCE = {
+    "calibration_curve": [
+        {"risk": 0.1, "observed": 0.11, "people": 500},
+        {"risk": 0.3, "observed": 0.3149, "people": 60},
+        {"risk": None, "observed": 0.5, "people": 60},
+    ],
+    "subgroups": [
+        {"dimension": "age_band", "group": "75 to 84", "reason": None, "mean_risk": 0.227, "prevalence": 0.238},
+        {"dimension": "sex", "group": "female", "reason": "few", "mean_risk": None, "prevalence": None},
+        {"dimension": "conditions", "group": "none", "reason": None, "mean_risk": 0.004, "prevalence": 0.012},
+    ],
+}
+
+
+def test_reliability_is_told_at_this_risk_and_for_people_like_this_one() -> None:
+    member = {"age_band": "75 to 84", "sex": "female", "conditions": "none"}
+    assert reliability(EVIDENCE, member, 0.31, "an emergency admission in 12 months") == (
+        "Of 100 people whom the model gave about 31 in 100, about 31 had an emergency admission in 12 months.",
+        "For people aged 75 to 84 the model gave about 23 in 100 on average, and about 24 in 100 had an emergency "
+        "admission in 12 months.",
+        "For women it cannot be told: too few were tested.",
+        "For people with no long-term condition the model gave fewer than 1 in 100 on average, and about 1 in 100 had "
+        "an emergency admission in 12 months.",
+    )
+
+
+def test_reliability_admits_what_was_never_tested() -> None:
+    member = {"age_band": "18 to 39", "sex": "indeterminate", "conditions": "not recorded"}
+    assert reliability(EVIDENCE, member, 0.9, "x") == (
+        "Too few people with an estimate like this were tested to tell how well it fits.",
+        "For people aged 18 to 39 it cannot be told: too few were tested.",
+    )
+    assert reliability({}, {}, 0.9, "x") == (
+        "Too few people with an estimate like this were tested to tell how well it fits.",
+    )
+
+
+def test_the_outcome_reads_in_a_sentence() -> None:
+    assert outcome_in_words("Emergency admission in 12 months") == "an emergency admission in 12 months"
+    assert outcome_in_words("Readmission in 30 days") == "a readmission in 30 days"
+
+
+def test_a_new_registration_and_a_gap_are_cautions() -> None:
+    registrations = table("""
+        patient_id , registered_from , registered_to
+        new        , 2025-11-17      ,
+        old        , 2025-11-16      ,
+        gap        , 2010-01-01      , 2025-01-31
+        gap        , 2025-03-01      ,
+        moved      , 2010-01-01      , 2025-01-31
+        moved      , 2025-02-28      ,
+    """)
+    assert limits.new_registrations(registrations) == {
+        "new": "Registered with this practice less than 12 months ago, on 17 November 2025, so the record may be short."
+    }
+    assert limits.registration_gaps(registrations) == {
+        "gap": "There is a gap in the record: no practice from 31 January 2025 to 1 March 2025."
+    }
+
+
+def test_a_stay_without_diagnoses_is_a_caution_for_a_year() -> None:
+    stays = table("""
+        patient_id , admitted_on , spell
+        coded      , 2026-10-01  , 1
+        open       , 2026-09-01  , 2
+        open       , 2026-11-01  , 3
+        long_ago   , 2025-11-16  , 4
+    """)
+    diagnoses = pd.DataFrame({"spell": ["1"]})
+    said = "The hospital stay from 1 November 2026 has no diagnoses yet, so the estimate does not know what it was for."
+    assert limits.stays_without_diagnoses(stays, diagnoses) == {"open": said}
+
+
+def fixed_words() -> list[str]:
+    """Everything these pages say that does not depend on the person."""
+    return [
+        *limits.CANNOT_SEE,
+        limits.WITHOUT_SOCIAL_CARE,
+        *(f"{words}: not available here." for words in limits.NOT_AVAILABLE.values()),
+        *(flag for _, _, _, flag, _ in FLAGS),
+        *STATUS_WORDS.values(),
+        *SERVICES.values(),
+        *reliability(EVIDENCE, {"age_band": "75 to 84", "sex": "female", "conditions": "none"}, 0.31, "an admission"),
+    ]
+
+
+def test_what_is_said_is_plain_english() -> None:
+    banned = r"because of|\bcause|frequent flyer|frequent attender|diabetic|suffer|victim|elderly|non-?complian|landed"
+    assert [text for text in fixed_words() if re.search(banned, text, re.IGNORECASE)] == []
+    assert [text for text in fixed_words() if len(text.split()) > 25] == []
+    assert [text for text in fixed_words() if reading_age(text) > 15] == []
+
+
+def reading_age(text: str) -> float:
+    """Flesch-Kincaid grade plus five years: the age at which most people can read it; short labels count as a line."""
+    words = re.findall(r"[A-Za-z&']+", text)
+    sentences = max(len(re.findall(r"[.!?:]", text)), 1)
+    syllables = sum(max(len(re.findall(r"[aeiouy]+", word.lower().removesuffix("e"))), 1) for word in words)
+    return 0.39 * max(len(words), 8) / sentences + 11.8 * syllables / max(len(words), 8) - 15.59 + 5
+
+
+def test_every_service_and_outcome_has_words() -> None:
+    from riskstrat.definitions.schemas import SERVICES as LANDED
+
+    assert set(SERVICES) == set(LANDED)
+    reviews = pd.DataFrame({"patient_id": list(OUTCOMES), "outcome": list(OUTCOMES)})
+    reviews = reviews.assign(list_date="2026-11-02", decided_on="2026-11-05")
+    said = said_of_reviews(reviews, date(2026, 11, 16))
+    assert [name for name, words in said.items() if "_" in words or not words.startswith("5 November 2026: ")] == []
