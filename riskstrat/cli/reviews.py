@@ -1,0 +1,45 @@
+"""The verbs of what teams decided."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from riskstrat.cli.showing import show
+
+if TYPE_CHECKING:
+    from riskstrat.pipeline.reports import Progress, Report
+
+app = typer.Typer(name="reviews", help="What the teams decided about the people on their lists.", no_args_is_help=True)
+
+
+@app.callback()
+def _verbs() -> None:
+    """What the teams decided about the people on their lists."""
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="Filled-in workbook of a list, named or not, or a CSV of it.")],
+    list_date: Annotated[
+        str | None, typer.Option("--list-date", help="Date of the list, for a file that does not say it itself.")
+    ] = None,
+    correct: Annotated[bool, typer.Option("--correct", help="Put right what was imported before.")] = False,
+    by: Annotated[str | None, typer.Option("--by", help="With --correct: who decides.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="With --correct: why; kept with the reviews.")] = None,
+    workspace: Annotated[
+        Path | None,
+        typer.Option("--workspace", "-w", help="Folder with riskstrat.toml [default: this folder or one above it]."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")] = False,
+) -> None:
+    """Take outcomes back from a filled-in list, by reference."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import reviewing
+
+        return reviewing.import_reviews(workspace, file, list_date, correct=correct, by=by, reason=reason)
+
+    show(verb, json)

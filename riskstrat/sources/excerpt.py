@@ -1,0 +1,184 @@
+"""A small store of some people out of a large one, whole or as it would read had time stopped earlier.
+
+Two ways to stop: nothing that became known after a day (`known_by`), or nothing that happened after a day though later
+news of earlier happenings stays (`happened_by`). Between the two lies what was told late.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from riskstrat.definitions.schemas import SCHEMAS, TableSchema
+from riskstrat.errors import StorageError
+from riskstrat.sources.discreet import DiscreetStore
+from riskstrat.sources.store import Store
+from riskstrat.sources.tables import STREAMS
+from riskstrat.sources.versions import ALWAYS, FAR, late_columns, stored_schema
+from riskstrat.sources.writing import beside, write_parquet
+
+KEPT_WHOLE = ("opt_outs",)
+"""Tables that no feature reads but a cohort does: whoever opted out is out of every past too."""
+
+
+def excerpt(
+    store: Store,
+    persons: Sequence[int],
+    folder: Path,
+    *,
+    known_by: date | None = None,
+    happened_by: date | None = None,
+) -> Store:
+    """The store of `persons` (row numbers) alone, written to `folder`; they keep their numbers, the others are blank.
+
+    known_by: at any index date, engines see what they would have seen on that day at the latest. happened_by: rows of
+    later events are gone, and what settled later never settles; what became known later about the rest stays.
+    Tables that neither features nor eligibility read are left out. Raises StorageError where `folder` refuses.
+    """
+    _make(folder / "tables")
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
+        cut = _Cut(_rows_of(connection, store, sorted(set(persons))), store.people_count, known_by, happened_by)
+        written = {}
+        for table in cut.rows:
+            file = folder / "tables" / f"{table}.parquet"
+            digest = write_parquet(connection, _ordered(table, cut.table(table)), stored_schema(table), file)
+            written[table] = dict(store.manifest["tables"][table]) | {"sha256": digest}
+    return Store(folder, dict(store.manifest) | {"tables": written})
+
+
+@contextmanager
+def beside_the_store(store: Store) -> Iterator[Path]:
+    """An empty folder beside the store, gone when the block ends; what a killed run leaves the next ingest removes.
+
+    Where nothing may be written there, it is one of the system's temporary folders.
+    """
+    folder = beside(store.folder.resolve(), "spill-excerpts")
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError:
+        with TemporaryDirectory(prefix="riskstrat-") as elsewhere:
+            yield Path(elsewhere)
+        return
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True)
+    except OSError as refused:
+        raise StorageError(
+            f"cannot make {folder.name} for an excerpt of the store ({refused.strerror}); make room, or allow writing"
+        ) from None
+
+
+def _rows_of(connection: duckdb.DuckDBPyConnection, store: Store, persons: Sequence[int]) -> dict[str, str]:
+    """For each table that is kept, the query for the rows of these persons."""
+    chosen = ", ".join(str(int(person)) for person in persons) or "NULL"
+    kept = [name for name in store.manifest["tables"] if name in STREAMS or name in KEPT_WHOLE]
+    if isinstance(store, DiscreetStore):
+        kept = [name for name in kept if name in store.tables]
+        sources = {name: f"given_{name}" for name in kept}
+        for name, given in sources.items():
+            connection.register(given, store.tables[name])
+    else:
+        paths = {name: str(store.file(name)).replace("'", "''") for name in kept}
+        sources = {name: f"read_parquet('{path}')" for name, path in paths.items()}
+    return {name: f"SELECT * FROM {source} WHERE person IN ({chosen})" for name, source in sources.items()}
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """The rows of each table, and where time stops: the last day of knowledge and the last of happening, if any."""
+
+    rows: Mapping[str, str]
+    people: int
+    known_by: date | None
+    happened_by: date | None
+
+    def table(self, name: str) -> str:
+        """The query for the rows of one table as they then read."""
+        rows = self.rows[name]
+        if name == "people":
+            return self._blank_but_for(rows)
+        if name in KEPT_WHOLE:
+            return rows
+        if self.happened_by is not None:
+            rows = self._happened(name, rows, self.happened_by)
+        return rows if self.known_by is None else _known(rows, self.known_by)
+
+    def _happened(self, name: str, rows: str, day: date) -> str:
+        if name == "diagnoses":
+            ended = f"SELECT spell FROM ({self.rows['admissions']}) WHERE discharged_on <= DATE '{day}'"
+            return f"SELECT * FROM ({rows}) WHERE spell IN ({ended})"
+        schema = SCHEMAS[name]
+        return f"SELECT * FROM ({_unsettled_after(schema, rows, day)}) WHERE {schema.event} <= DATE '{day}'"
+
+    def _blank_but_for(self, rows: str) -> str:
+        """One row per person of the whole store, in order; of those not asked for nothing but the number."""
+        unseen = dict.fromkeys(("date_of_death", "died_known_on"), self._death_unseen())
+        days = [day for day in (self.known_by, self.happened_by) if day]
+        unseen["care_home_from"] = [f"care_home_from > DATE '{day}'" for day in days]
+        read = {
+            name: f"CASE WHEN NOT coalesce({' OR '.join(tests)}, false) THEN {name} END"
+            for name, tests in unseen.items()
+            if tests
+        }
+        read |= {"valid_from": f"coalesce(valid_from, {ALWAYS})", "valid_to": f"coalesce(valid_to, {FAR})"}
+        columns = [f"{read[name]} AS {name}" if name in read else name for name in stored_schema("people").names]
+        everybody = f"SELECT range::INTEGER AS person FROM range({self.people})"
+        return f"SELECT {', '.join(columns)} FROM ({everybody}) LEFT JOIN ({rows}) USING (person)"
+
+    def _death_unseen(self) -> list[str]:
+        """A death is known from the later of its two dates; it happened on its date, or undated when it was told."""
+        told, died = "greatest(date_of_death, died_known_on)", "coalesce(date_of_death, died_known_on)"
+        cuts = ((told, self.known_by), (died, self.happened_by))
+        return [f"{when} > DATE '{day}'" for when, day in cuts if day]
+
+
+def _known(rows: str, day: date) -> str:
+    """Versions known by the day; the one that stood on it stands for ever."""
+    stands = f"CASE WHEN valid_to > DATE '{day}' THEN {FAR} ELSE valid_to END AS valid_to"
+    return f"SELECT * REPLACE ({stands}) FROM ({rows}) WHERE valid_from <= DATE '{day}'"
+
+
+def _unsettled_after(schema: TableSchema, rows: str, day: date) -> str:
+    """The versions of rows again, as ingest makes them, had what settled after `day` not settled.
+
+    Rows that differ in their late columns alone were known from the same day: the first day of any of their versions.
+    """
+    if schema.settles is None:
+        return rows
+    late = late_columns(schema)
+    own = [name for name in stored_schema(schema.name).names if name not in (*late, "valid_from", "valid_to")]
+    settled = f"coalesce({schema.settles.date} <= DATE '{day}', false)"
+    null = ", ".join(f"NULL AS {name}" for name in late)
+    return f"""
+        WITH first AS (
+            SELECT *, min(valid_from) OVER (PARTITION BY {", ".join(own)}) AS known_from FROM ({rows})
+        ), last AS (SELECT *, {settled} AS settles FROM first WHERE valid_to = {FAR})
+        SELECT * EXCLUDE (known_from, settles) REPLACE ({null}, known_from AS valid_from,
+            CASE WHEN settles THEN valid_from ELSE {FAR} END AS valid_to) FROM last
+        WHERE NOT settles OR valid_from > known_from
+        UNION ALL SELECT * EXCLUDE (known_from, settles) FROM last WHERE settles
+    """
+
+
+def _ordered(table: str, query: str) -> str:
+    """The rows in the order in which ingest stores them: person, event date, then every other column."""
+    columns = stored_schema(table).names
+    event = STREAMS[table].event if table in STREAMS else None
+    first = [column for column in ("person", event) if column in columns]
+    order = [*first, *(column for column in columns if column not in first)]
+    return f"SELECT {', '.join(columns)} FROM ({query}) ORDER BY {', '.join(order)}"

@@ -1,0 +1,326 @@
+"""A filled-in workbook in, reviews out: which cells are refused, what is kept, and that nothing is overwritten."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from openpyxl import Workbook
+from openpyxl.packaging.custom import StringProperty
+
+from riskstrat.casefinding import reference
+from riskstrat.errors import IndexDateError, PublicationError, RiskstratError, SourceError, StorageError
+from riskstrat.pipeline.reviewing import COLUMNS, import_reviews, imported_reviews
+from riskstrat.pipeline.reviewing.filled import TITLES
+
+MONDAY = date(2026, 11, 16)
+DAY = datetime(2026, 11, 19)
+A, B, C = (reference("NHU", MONDAY, number) for number in (1, 2, 3))
+ELSEWHERE = reference("HAL", MONDAY, 1)
+NHS_NUMBER, NAME = "999 000 0018", "Zebedee Quillfeather"
+
+Rows = Mapping[str, Mapping[str, Any]]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A workspace with one published list of two teams."""
+    folder = tmp_path / "workspace" / "lists" / MONDAY.isoformat()
+    folder.mkdir(parents=True)
+    (tmp_path / "workspace" / "riskstrat.toml").write_text("", encoding="utf-8")
+    teams = [{"code": "NHU", "team": "North Huyton"}, {"code": "HAL", "team": "Halewood"}]
+    (folder / "manifest.json").write_text(json.dumps({"teams": teams}), encoding="utf-8")
+    patients = {A: "pa", B: "pb", C: "pc", ELSEWHERE: "ph"}
+    lines = ["reference,patient_id,index_date", *(f"{one},{patient},{MONDAY}" for one, patient in patients.items())]
+    (folder / "references.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return tmp_path / "workspace"
+
+
+def filled(
+    root: Path, rows: Rows, *, list_of: str | None = f"NHU {MONDAY}", named: bool = False, sheet: str = "List"
+) -> Path:
+    """A workbook as a team sends it back: a preamble, headings, and the rows by reference."""
+    book = Workbook()
+    page = book.active
+    page.title = sheet
+    page.append(["North Huyton: list of 16 November 2026"])
+    page.append([])
+    own = ["Name", "NHS number"] if named else []
+    page.append(["Rank", *own, "Risk", *TITLES])
+    for rank, (one, cells) in enumerate(rows.items(), start=1):
+        whole = {"Reference": one} | dict(cells)
+        page.append([rank, *([NAME, NHS_NUMBER] if named else []), "34 in 100", *(whole.get(t) for t in TITLES)])
+    if list_of:
+        book.custom_doc_props.append(StringProperty(name="riskstrat_list", value=list_of))
+    path = root.parent / "filled.xlsx"
+    book.save(path)
+    return path
+
+
+def kept(root: Path) -> list[tuple[Any, ...]]:
+    frame = imported_reviews(root).astype(object)
+    return [tuple(row) for row in frame.where(frame.notna(), None).itertuples(index=False)]
+
+
+def files(root: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted((root / "reviews").glob("*.csv"))}
+
+
+def refusal(root: Path, rows: Rows) -> str:
+    with pytest.raises(PublicationError) as refused:
+        import_reviews(root, filled(root, rows))
+    assert files(root) == {}
+    return str(refused.value)
+
+
+TELECARE = {"Outcome 1": "Telecare", "Agree": "Yes", "Owner": "Falls nurse", "Decided on": DAY, "Status checked": "Yes"}
+AT = (pd.Timestamp(MONDAY), "North Huyton")
+DECIDED = pd.Timestamp(DAY)
+
+# ---- What is kept ----
+
+
+def test_up_to_three_outcomes_of_a_person_come_back_by_reference(root: Path) -> None:
+    row = TELECARE | {
+        "Outcome 2": "falls_service",
+        "Outcome 3": " long-term CONDITION review ",
+        "Agree": "No",
+        "Reason": "Lives with\nher daughter",
+        "Next due": "04/12/2026",
+    }
+    report = import_reviews(root, filled(root, {A: row, B: {}, C: {"Reason": "away"}}))
+    told = (*("Lives with her daughter", False, DECIDED, "Falls nurse"), pd.Timestamp(2026, 12, 4))
+    assert list(imported_reviews(root).columns) == list(COLUMNS)
+    assert kept(root) == [("pa", *AT, outcome, *told) for outcome in ("falls_service", "ltc_review", "telecare")]
+    assert report.summary == {
+        "list_date": MONDAY,
+        "team": "North Huyton",
+        "people": 1,
+        "outcomes": 3,
+        "corrected": 0,
+        "already_recorded": 0,
+        "without_outcome": 2,
+        "status_not_ticked": 0,
+        "file": f"reviews/{MONDAY}-NHU-1.csv",
+    }
+    assert report.lines == (
+        f"the list of North Huyton of {MONDAY}: 3 outcomes of 1 person imported to reviews/{MONDAY}-NHU-1.csv",
+        "left out: 2 rows without an outcome",
+    )
+
+
+def test_the_named_copy_gives_the_same_bytes_and_no_name_is_kept_or_said(root: Path) -> None:
+    import_reviews(root, filled(root, {A: TELECARE}))
+    plain = files(root)
+    (root / "reviews" / f"{MONDAY}-NHU-1.csv").unlink()
+    report = import_reviews(root, filled(root, {A: TELECARE}, named=True))
+    assert files(root) == plain
+    everything = repr(report) + "".join(plain.values())
+    assert NAME not in everything
+    assert NHS_NUMBER not in everything
+
+
+def test_a_csv_with_the_same_headings_says_by_option_which_list_it_is(root: Path) -> None:
+    path = root.parent / "filled.csv"
+    rows = [["Name", *TITLES], [NAME, B, "Monitor", "", "", "yes", "Café owner", "", "2026-11-19", "", ""]]
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    path.write_bytes(text.getvalue().encode("cp1252"))
+    with pytest.raises(PublicationError, match="give --list-date"):
+        import_reviews(root, path)
+    with pytest.raises(IndexDateError, match="--list-date"):
+        import_reviews(root, path, "16/11/2026")
+    report = import_reviews(root, path, MONDAY.isoformat())
+    assert kept(root) == [("pb", *AT, "monitor", "Café owner", True, DECIDED, None, None)]
+    assert report.summary["status_not_ticked"] == 1
+    assert report.lines[-1] == "status not ticked as checked: 1 of 1 person reviewed"
+
+
+def test_nothing_was_imported_reads_as_an_empty_table(tmp_path: Path) -> None:
+    assert list(imported_reviews(tmp_path).columns) == list(COLUMNS)
+    assert len(imported_reviews(tmp_path)) == 0
+
+
+# ---- Twice, more, and otherwise ----
+
+
+def test_the_same_contents_again_are_nothing_new(root: Path) -> None:
+    import_reviews(root, filled(root, {A: TELECARE}))
+    before = files(root)
+    again = {"Outcome 1": None, "Outcome 3": "telecare", "Agree": "yes", "Owner": "Falls  nurse ", "Decided on": DAY}
+    report = import_reviews(root, filled(root, {A: again}))
+    assert files(root) == before
+    assert report.summary["file"] is None
+    assert report.lines[0] == f"the list of North Huyton of {MONDAY}: nothing new"
+
+
+def test_a_later_import_adds_the_people_who_are_new_in_a_file_of_its_own(root: Path) -> None:
+    import_reviews(root, filled(root, {A: TELECARE}))
+    first = files(root)
+    report = import_reviews(root, filled(root, {A: TELECARE, B: {"Outcome 1": "Deferred"}}))
+    assert {name: text for name, text in files(root).items() if name in first} == first
+    assert sorted(files(root)) == [f"{MONDAY}-NHU-1.csv", f"{MONDAY}-NHU-2.csv"]
+    assert [(row[0], row[3]) for row in kept(root)] == [("pa", "telecare"), ("pb", "deferred")]
+    assert (report.summary["people"], report.summary["already_recorded"]) == (1, 1)
+
+
+def test_another_review_of_the_same_person_is_a_conflict_and_nothing_is_written(root: Path) -> None:
+    import_reviews(root, filled(root, {A: TELECARE | {"Reason": "no phone"}}))
+    before = files(root)
+    other = {"Outcome 1": "Declined", "Reason": "said no", "Agree": "Yes", "Owner": "Falls nurse", "Decided on": DAY}
+    with pytest.raises(PublicationError) as refused:
+        import_reviews(root, filled(root, {A: other, B: TELECARE}))
+    assert f"{A}: Telecare is recorded, Declined is given; another reason" in str(refused.value)
+    assert "said no" not in str(refused.value)
+    assert files(root) == before
+
+
+def test_a_correction_supersedes_and_keeps_who_decided_so_and_why(root: Path) -> None:
+    import_reviews(root, filled(root, {A: TELECARE | {"Outcome 2": "Monitor"}, B: TELECARE}))
+    first = files(root)
+    path = filled(root, {A: {"Outcome 1": "Declined"}, C: TELECARE})
+    report = import_reviews(root, path, correct=True, by="Ann Coe", reason="wrong row ticked")
+    assert [(row[0], row[3]) for row in kept(root)] == [("pa", "declined"), ("pb", "telecare"), ("pc", "telecare")]
+    assert files(root) | first == files(root)
+    (added,) = set(files(root)) - set(first)
+    rows = list(csv.DictReader(io.StringIO(files(root)[added])))
+    assert [(row["patient_id"], row["corrected_by"], row["correction_reason"]) for row in rows] == [
+        ("pa", "Ann Coe", "wrong row ticked"),
+        ("pc", "", ""),
+    ]
+    assert report.summary["corrected"] == 1
+    assert import_reviews(root, path).lines[0].endswith("nothing new")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"correct": True}, "--correct needs --by NAME and --reason TEXT"),
+        ({"correct": True, "by": "Ann", "reason": " "}, "--correct needs --by NAME and --reason TEXT"),
+        ({"by": "Ann"}, "go with --correct"),
+        ({"correct": True, "by": "Ann", "reason": f"was {NHS_NUMBER}"}, "no number of nine digits"),
+    ],
+)
+def test_a_correction_has_a_name_and_a_reason(root: Path, given: dict[str, Any], said: str) -> None:
+    with pytest.raises(PublicationError, match=said):
+        import_reviews(root, filled(root, {A: TELECARE}), **given)
+
+
+# ---- What is refused ----
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        ("Outcome 1", "Telekare", "is not one of the outcomes in the drop-down"),
+        ("Outcome 3", "telecare", "is an outcome that stands in this row already"),
+        ("Agree", "maybe", "is neither yes nor no"),
+        ("Status checked", "crossed", "is neither yes nor no"),
+        ("Decided on", "next Tuesday", "is not a date"),
+        ("Decided on", 46345, "is not a date"),
+        ("Decided on", datetime(2026, 11, 15), "is before the date of the list"),
+        ("Next due", "31/02/2027", "is not a date"),
+        ("Reason", "phone 07700900123", "holds a number of nine digits or more"),
+        ("Reason", f"see {NHS_NUMBER}", "holds a number of nine digits or more"),
+        ("Owner", 123456789, "holds a number of nine digits or more"),
+    ],
+)
+def test_a_cell_that_cannot_be_taken_is_named_by_reference_and_column_alone(
+    root: Path, column: str, cell: Any, said: str
+) -> None:
+    message = refusal(root, {A: TELECARE | {"Outcome 2": "Monitor"} | {column: cell}, B: TELECARE})
+    assert f"{A}, {column}: {said}" in message
+    assert B not in message
+    assert str(cell) not in message
+
+
+def test_every_problem_is_named_at_once(root: Path) -> None:
+    message = refusal(root, {A: TELECARE | {"Agree": "?"}, B: {"Outcome 1": "no idea", "Decided on": "soon"}})
+    for place in (f"{A}, Agree", f"{B}, Outcome 1", f"{B}, Decided on"):
+        assert place in message
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (NHS_NUMBER, "is not written as a reference"),
+        (A[:-1] + ("0" if A[-1] != "0" else "1"), "its last character does not fit the rest"),
+        (reference("NHU", MONDAY, 77), "is not on the list of North Huyton of 2026-11-16"),
+        (ELSEWHERE, "is not on the list of North Huyton of 2026-11-16"),
+        (None, "is empty beside an outcome"),
+    ],
+)
+def test_a_wrong_reference_is_named_by_its_row_alone(root: Path, written: str | None, said: str) -> None:
+    message = refusal(root, {"any": TELECARE | {"Reference": written}})
+    assert f"row 4, Reference: {said}" in message
+    assert written is None or written not in message
+
+
+def test_a_person_in_two_rows_is_refused(root: Path) -> None:
+    message = refusal(root, {"one": TELECARE | {"Reference": A}, "two": TELECARE | {"Reference": A.lower()}})
+    assert "row 5, Reference: stands in two rows with outcomes" in message
+
+
+def test_a_file_of_another_or_of_no_published_list_is_refused(root: Path) -> None:
+    for list_of, given, said in (
+        ("NHU 2026-11-09", None, "no list of 2026-11-09 stands published"),
+        ("XXX 2026-11-16", None, "has no team XXX"),
+        ("NHU 2026-11-16", "2026-11-09", "is of the list of 2026-11-16, not of 2026-11-09"),
+        (None, None, "give --list-date"),
+    ):
+        with pytest.raises(PublicationError, match=said):
+            import_reviews(root, filled(root, {A: TELECARE}, list_of=list_of), given)
+    with pytest.raises(SourceError, match="in a way of its own"):
+        import_reviews(root, filled(root, {A: TELECARE}, list_of="the list of last week"))
+    with pytest.raises(PublicationError, match="references of 2 teams"):
+        import_reviews(root, filled(root, {A: TELECARE, ELSEWHERE: TELECARE}, list_of=None), MONDAY.isoformat())
+
+
+def test_a_file_that_is_no_list_is_refused_in_one_line(root: Path) -> None:
+    other = root.parent / "filled.ods"
+    other.write_bytes(b"")
+    broken = root.parent / "broken.xlsx"
+    broken.write_bytes(b"PK\x03\x04 and then nothing")
+    unheaded = root.parent / "unheaded.csv"
+    unheaded.write_text("a,b\n1,2\n", encoding="utf-8")
+    for error, path, said in (
+        (SourceError, other, "neither .xlsx nor .csv"),
+        (SourceError, broken, "cannot be read"),
+        (SourceError, unheaded, "no row of headings"),
+        (SourceError, filled(root, {A: TELECARE}, sheet="Sheet1"), 'no sheet "List"'),
+        (StorageError, root.parent / "absent.xlsx", "cannot read absent.xlsx"),
+    ):
+        with pytest.raises(error, match=said):
+            import_reviews(root, path, MONDAY.isoformat())
+    twice = root.parent / "twice.csv"
+    twice.write_text(f"Reference,Outcome 1,Outcome 1\n{A},Telecare,Monitor\n", encoding="utf-8")
+    with pytest.raises(SourceError, match='two columns "Outcome 1"'):
+        import_reviews(root, twice, MONDAY.isoformat())
+
+
+def test_a_workbook_that_names_entities_in_its_xml_is_refused(root: Path) -> None:
+    path, hostile = filled(root, {A: TELECARE}), root.parent / "hostile.xlsx"
+    with zipfile.ZipFile(path) as given, zipfile.ZipFile(hostile, "w") as changed:
+        for name in given.namelist():
+            content = given.read(name)
+            if name.startswith("xl/worksheets/"):
+                content = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + content
+            changed.writestr(name, content)
+    with pytest.raises(SourceError, match="cannot be read"):
+        import_reviews(root, hostile)
+
+
+def test_a_kept_file_that_was_changed_is_refused_by_its_name(root: Path) -> None:
+    import_reviews(root, filled(root, {A: TELECARE}))
+    path = root / "reviews" / f"{MONDAY}-NHU-1.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("yes", "perhaps"), encoding="utf-8")
+    with pytest.raises(RiskstratError, match=f"{path.name} was changed"):
+        imported_reviews(root)
