@@ -16,7 +16,7 @@ from riskstrat.cli import app
 from riskstrat.definitions.schemas import SCHEMAS, Column, TableSchema
 
 DOCS = Path(__file__).resolve().parent
-PART = re.compile(r"(<!-- remade: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+PART = re.compile(r"(<!-- remade: (\w+(?: \w+)?) -->\n).*?(<!-- end -->)", re.DOTALL)
 SHARED = ("workspace", "json")
 """Options that nearly every verb takes; they are said once."""
 
@@ -35,8 +35,17 @@ def remade(text: str, parts: Mapping[str, str]) -> str:
 
 def command_parts() -> dict[str, str]:
     """For each verb its purpose, how it is called and what it takes."""
+    return {name: _command(name, command) for name, command in verbs().items()}
+
+
+def verbs() -> dict[str, Any]:
+    """Every verb by its name, in the order of the command line; one of a group has both words, as `audit verify`."""
     group: Any = typer.main.get_command(app)
-    return {name: _command(name, command) for name, command in group.commands.items()}
+    found = {}
+    for name, command in group.commands.items():
+        inner = getattr(command, "commands", None)
+        found |= {name: command} if inner is None else {f"{name} {each}": one for each, one in inner.items()}
+    return found
 
 
 def _command(name: str, command: Any) -> str:

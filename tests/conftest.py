@@ -13,6 +13,7 @@ import pytest
 
 DEMO_PEOPLE = 4000
 LONGEST_DEMO_SECONDS = 1200
+PRINTS = 'pdf = "auto"'
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +58,11 @@ def run_riskstrat() -> Callable[..., str]:
 def _make_demo(folder: Path) -> None:
     workspace = folder / "borough"
     riskstrat("init", str(workspace), cwd=folder)
+    settings = workspace / "riskstrat.toml"
+    text = settings.read_text(encoding="utf-8")
+    assert PRINTS in text
+    # A browser's start for every page would be most of the time of every test that publishes.
+    settings.write_text(text.replace(PRINTS, 'pdf = "off"'), encoding="utf-8")
     printed = riskstrat("demo", "-w", str(workspace), "--people", str(DEMO_PEOPLE), cwd=folder)
     (folder / "demo.txt").write_text(printed, encoding="utf-8")
 

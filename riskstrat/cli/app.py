@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskstrat.cli import audit, identity, reviews
 from riskstrat.cli.showing import show
 from riskstrat.pipeline.dates import written_date
 
@@ -257,6 +258,24 @@ def explain(
     show(verb, json)
 
 
+@app.command()
+def why(
+    patient: Annotated[str, typer.Argument(help="The patient_id of the source.")],
+    index_date: IndexDate,
+    recipe: RecipeName = None,
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Say in a sentence where one person stands at a list: on it, below the line, known, or why not."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import asking
+
+        return asking.why(workspace, patient, index_date, recipe, progress)
+
+    show(verb, json)
+
+
 @app.command("list")
 def list_(index_date: IndexDate, recipe: RecipeName = None, workspace: Workspace = None, json: AsJson = False) -> None:
     """Show each team's list, without publishing it."""
@@ -296,3 +315,31 @@ def withdraw(
         return publishing.withdraw(workspace, list_date, reason)
 
     show(verb, json)
+
+
+@app.command()
+def replay(
+    weeks: Annotated[int, typer.Option("--weeks", help="Weekly lists to rebuild.")] = 52,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Date of the last list [default: the latest Monday of the data].")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Page to write, ending in .html [default: in the lists' folder].")
+    ] = None,
+    recipe: RecipeName = None,
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Rebuild the lists of past weeks as known then: whom they would have found, and what came of it."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.pipeline import replaying
+
+        return replaying.replay(workspace, weeks, _date(until, "--until"), out, recipe, progress)
+
+    show(verb, json)
+
+
+app.add_typer(reviews.app, name="reviews")
+app.add_typer(audit.app, name="audit")
+app.add_typer(identity.app, name="identity")

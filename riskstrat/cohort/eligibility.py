@@ -42,6 +42,27 @@ def at_dates(store: Store, recipe: CohortRecipe, dates: Sequence[date], opt_outs
     return _eligible(store, recipe, (person, index, np.full(len(person), -1, np.int32)), opt_outs)
 
 
+def why_not(store: Store, recipe: CohortRecipe, person: int, at: date, opt_outs: Sequence[str]) -> str | None:
+    """The reason why one person is not eligible at `at`, in the words of a cohort's counts; None if they are."""
+    candidate = np.array([person], np.int32), np.array([at], "datetime64[D]"), np.array([-1], np.int32)
+    counts = _eligible(store, recipe, candidate, opt_outs).counts
+    return next(
+        (reason for reason, number in counts.items() if number and reason not in ("candidates", "eligible")), None
+    )
+
+
+def registration_known_on(store: Store, person: int, at: date) -> date | None:
+    """The day on which it became known that a person was registered at `at`, where that was later; None otherwise."""
+    if "registrations" not in store.landed:
+        return None
+    spells, _ = known_rows(store, tables.registrations, ("person", "registered_from", "registered_to", "valid_from"))
+    open_then = (
+        (spells["person"] == person) & (spells["registered_from"] <= day(at)) & ~(spells["registered_to"] <= day(at))
+    )
+    late = spells["valid_from"][open_then & (spells["valid_from"] > day(at))]
+    return None if len(late) == 0 else late.min().item()
+
+
 def at_discharges(
     store: Store, recipe: CohortRecipe, discharges: ir.Table, as_at: date, opt_outs: Sequence[str]
 ) -> Cohort:

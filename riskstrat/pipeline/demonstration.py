@@ -36,11 +36,16 @@ def demo(root: Path | None, people: int, progress: Progress = silent, say: Say =
     monday = _monday(open_store(here / workspace.settings.data.store).data_as_at)
     published = _step(say, "5 of 5  weekly", _publish(here, monday, progress))
     folder = Path(str(published.summary["folder"]))
-    files = sorted(path for path in folder.iterdir() if path.suffix in (".html", ".xlsx"))
+    # The pages of each person are led to from the lists.
+    files = sorted(path for path in folder.iterdir() if path.suffix in (".html", ".xlsx") and _to_open(path.stem))
     index = [path for path in files if path.name == "index.html"]
     lines = ("", "Open these:", *(f"  {path}" for path in [*index, *(p for p in files if p not in index)]))
     summary = {"lists": published.summary, "training": trained.summary, "files": [str(path) for path in files]}
     return Report(summary, lines)
+
+
+def _to_open(stem: str) -> bool:
+    return stem != "naming" and not stem.endswith("-people")
 
 
 def _require_no_other_data(here: Path, store: Path) -> None:

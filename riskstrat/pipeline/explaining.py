@@ -5,27 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from riskstrat.definitions.features import Feature
 from riskstrat.errors import CohortError
-from riskstrat.explanation import DIRECTION_WORDS, contributions, theme_reasons
-from riskstrat.pipeline.opened import Opened, open_workspace
+from riskstrat.explanation import DIRECTION_WORDS
+from riskstrat.pipeline.opened import open_workspace
+from riskstrat.pipeline.persons import discreet_reasons
 from riskstrat.pipeline.reports import Progress, Report, silent
 from riskstrat.pipeline.tables import Scored, score_cohort
-
-SENTENCES_PER_THEME = 3
-
-
-def reasons_for(opened: Opened, scored: Scored, patients: pd.Series) -> pd.DataFrame:
-    """One row per patient of `patients` and theme, as `theme_reasons` gives them."""
-    wanted = scored.matrix.keys["patient_id"].isin(set(patients)).to_numpy()
-    whole = scored.matrix.take(wanted)
-    matrix = scored.model.narrow(whole)
-    columns = [whole.columns.index(name) for name in matrix.columns]
-    evidence = opened.engine.evidence(whole.keys)[:, columns]
-    features: dict[str, Feature] = {name: opened.workspace.features[name] for name in matrix.columns}
-    return theme_reasons(contributions(scored.model, matrix), matrix, features, evidence, SENTENCES_PER_THEME)
 
 
 def explain(
@@ -40,7 +25,7 @@ def explain(
         raise CohortError(
             f"the patient asked for has no score at {when}: not in the data, not eligible then, or not available"
         )
-    reasons = reasons_for(opened, scored, row["patient_id"])
+    reasons = discreet_reasons(opened, scored, row["patient_id"])
     risk, low, high, margin = (float(row[name].iloc[0]) for name in ("risk", "risk_low", "risk_high", "margin"))
     themes = [_plain(theme) for theme in reasons.to_dict("records")]
     summary: dict[str, Any] = {

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from riskstrat.documents.papers import papers_of
-from riskstrat.pipeline.listing import NOT_SIGNED_OFF, PURPOSE, SIGNED_OFF
+from riskstrat.pipeline.team_documents import NOT_SIGNED_OFF, PURPOSE, SIGNED_OFF
 from riskstrat.registry import Gate
 from riskstrat.workspace import Workspace
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from riskstrat import registry
 from riskstrat.errors import PromotionError
+from riskstrat.pipeline.auditing import log_promoted, require_loggable
 from riskstrat.pipeline.files import whole_folder
 from riskstrat.pipeline.reports import Report
 from riskstrat.registry import Gate, Kept
@@ -53,9 +54,11 @@ def promote(
     if failed and not override:
         raise PromotionError(_refusal(kept, failed))
     overridden = f"by {by}: {reason}" if failed else None
+    require_loggable(overridden or "", "--by or --reason")
     registry.promote(folder, kept, overridden)
     card = _lay_out(folder, kept, held, overridden)
     made = kept.version
+    log_promoted(workspace.root, f"{made.name} {made.version}", [gate.name for gate in failed], by, reason)
     lines = [f"{made.name} version {made.version} is champion", str(kept.evidence["verdict"])]
     lines += [f"{len(held) - len(failed)} of {len(held)} gates passed; its papers: {card}"]
     lines += [f"promoted over: {gate.sentence}" for gate in failed]

@@ -5,22 +5,39 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from riskstrat import __version__
 from riskstrat.definitions.matrix import hash_of
-from riskstrat.documents import TeamList, file_stem, write_csv, write_index, write_page, write_workbook
+from riskstrat.documents import (
+    TeamList,
+    file_stem,
+    find_browser,
+    write_csv,
+    write_index,
+    write_page,
+    write_pdf,
+    write_people,
+    write_workbook,
+)
 from riskstrat.errors import PublicationError
+from riskstrat.identity import naming_page
+from riskstrat.pipeline.auditing import log_published, log_withdrawn, require_loggable
 from riskstrat.pipeline.dates import written_date
 from riskstrat.pipeline.files import as_json, storage, whole, whole_folder, write_table
-from riskstrat.pipeline.listing import Listed, headline, make_lists, summary_of, table_dates
+from riskstrat.pipeline.listing import Listed, headline, make_lists, summary_of
+from riskstrat.pipeline.memory import EVERYONE, MANIFEST, fingerprint
 from riskstrat.pipeline.opened import Opened
 from riskstrat.pipeline.reports import Progress, Report, silent
+from riskstrat.pipeline.side_by_side import side_by_side
+from riskstrat.pipeline.team_documents import table_dates
 from riskstrat.workspace import find, load
 
-MANIFEST = "manifest.json"
-REFERENCES = "references.csv"
+REFERENCES, NAMING = "references.csv", "naming.html"
 
 
 def weekly(root: Path | None, when: str, recipe: str | None = None, progress: Progress = silent) -> Report:
@@ -33,14 +50,18 @@ def weekly(root: Path | None, when: str, recipe: str | None = None, progress: Pr
     opened = listed.opened
     folder = opened.workspace.root / opened.workspace.settings.lists.folder / listed.list_date.isoformat()
     inputs = _inputs(listed, when)
+    listed.steps.done("compare with what is published")
     if folder.exists():
         _require_same(folder, inputs)
+        log_published(opened.workspace.root, folder.parent, folder.name)
         return _report(listed, folder, "already published from the same inputs; nothing changed")
     progress("documents", 0.0)
     with whole_folder(folder) as part:
         _write_documents(listed, part, progress)
+        listed.steps.done("documents")
         manifest = _manifest(listed, inputs, part)
         (part / MANIFEST).write_text(as_json(manifest), encoding="utf-8", newline="\n")
+    log_published(opened.workspace.root, folder.parent, folder.name)
     return _report(listed, folder, "published")
 
 
@@ -56,6 +77,7 @@ def withdraw(root: Path | None, when: str, reason: str) -> Report:
         )
     if not reason.strip():
         raise PublicationError("a withdrawal needs a reason: give --reason with a sentence")
+    require_loggable(reason, "--reason")
     earlier = len(list((lists / "withdrawn").glob(f"{day.isoformat()}-*")))
     target = lists / "withdrawn" / f"{day.isoformat()}-{earlier + 1}"
     with storage(target):
@@ -64,6 +86,7 @@ def withdraw(root: Path | None, when: str, reason: str) -> Report:
         with whole(folder / "withdrawal.json") as part:
             part.write_text(note, encoding="utf-8", newline="\n")
         os.replace(folder, target)
+    log_withdrawn(workspace.root, day.isoformat(), reason.strip())
     summary = {"list_date": day, "reason": reason.strip(), "folder": str(target)}
     return Report(summary, (f"the list of {day} is withdrawn and kept in {target}",))
 
@@ -78,6 +101,9 @@ def _inputs(listed: Listed, when: str) -> dict[str, str]:
         "model_version": f"{listed.scored.version.name} {listed.scored.version.version}",
         "definitions": hash_of(opened.workspace.fingerprints),
         "wording": _wording(opened),
+        "pathways": hashlib.sha256(repr(opened.workspace.pathways).encode()).hexdigest(),
+        "earlier lists": fingerprint(listed.earlier),
+        "reviews": _digest_of(listed.found.facts.reviews),
         "settings": hashlib.sha256(opened.workspace.settings.model_dump_json(exclude={"engine"}).encode()).hexdigest(),
         "riskstrat": __version__,
     }
@@ -106,22 +132,37 @@ def _require_same(folder: Path, inputs: dict[str, str]) -> None:
 
 
 def _write_documents(listed: Listed, folder: Path, progress: Progress) -> None:
-    for done, document in enumerate(listed.documents, start=1):
-        stem = file_stem(document)
-        write_csv(document, folder / f"{stem}.csv")
-        write_workbook(document, folder / f"{stem}.xlsx")
-        write_page(document, folder / f"{stem}.html")
-        progress("documents", done / len(listed.documents))
+    (folder / NAMING).write_text(naming_page(), encoding="utf-8", newline="\n")
+    pdf = listed.opened.workspace.settings.lists.pdf == "auto" and find_browser() is not None
+    parts = {document.team: partial(_write_team, document, folder, pdf) for document in listed.documents}
+    threads = listed.opened.workspace.settings.engine.threads
+    side_by_side(parts, threads, lambda share: progress("documents", share))
     write_index(list(listed.documents), folder / "index.html")
     _write_references(listed, folder / REFERENCES)
+    write_table(listed.everyone, folder / EVERYONE)
+
+
+def _write_team(document: TeamList, folder: Path, pdf: bool) -> None:
+    stem = file_stem(document)
+    write_csv(document, folder / f"{stem}.csv")
+    write_workbook(document, folder / f"{stem}.xlsx")
+    write_page(document, folder / f"{stem}.html")
+    write_people(document, folder / f"{stem}-people.html")
+    if pdf:
+        for name in (stem, f"{stem}-people"):
+            write_pdf(folder / f"{name}.html", folder / f"{name}.pdf")
 
 
 def _write_references(listed: Listed, path: Path) -> None:
     """One row per listed person: the key from a list's references back to the pseudonyms of the source."""
-    import pandas as pd
-
     columns = ["reference", "patient_id", "index_date"]
     write_table(pd.concat([case.rows[columns] for case in listed.cases]).reset_index(drop=True), path)
+
+
+def _digest_of(table: pd.DataFrame | None) -> str:
+    """sha256 over the rows of a table in their order."""
+    text = "" if table is None else str(table.to_csv(index=False, lineterminator="\n"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _digest(path: Path) -> str:
@@ -134,18 +175,21 @@ def _manifest(listed: Listed, inputs: dict[str, str], folder: Path) -> dict[str,
     for team in summary["teams"]:
         del team["people"]
     return summary | {
-        "data_as_at_by_table": table_dates(listed.opened),
+        "data_as_at_by_table": table_dates(listed.opened, listed.list_date),
         "definitions_hash": model.definitions_hash,
         "trained_as_at": model.trained.get("as_at"),
         "inputs": inputs,
         "notes": list(listed.opened.store.notes + listed.opened.engine.notes),
-        "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
+        "files": {
+            path.relative_to(folder).as_posix(): _digest(path) for path in sorted(folder.rglob("*")) if path.is_file()
+        },
     }
 
 
 def _report(listed: Listed, folder: Path, what: str) -> Report:
-    summary = summary_of(listed) | {"folder": str(folder), "status": what}
-    lines = [*headline(listed), f"{folder}: {what}"]
+    seconds = {step: round(took, 3) for step, took in listed.steps.seconds.items()}
+    summary = summary_of(listed) | {"folder": str(folder), "status": what, "seconds": seconds}
+    lines = [*headline(listed), f"{folder}: {what}", listed.steps.line()]
     return Report(summary, tuple(lines), _files_by_team(listed.documents, folder))
 
 

@@ -15,7 +15,6 @@ from riskstrat.pipeline.opened import Opened, build_matrix, cohort_at, counts_in
 from riskstrat.pipeline.reports import Progress, Report, silent
 from riskstrat.registry import ModelVersion, champion
 from riskstrat.scoring import RiskModel
-from riskstrat.sources.scan import compile_scan
 from riskstrat.sources.tables import STREAMS
 
 
@@ -64,7 +63,7 @@ def _provenance(feature: Feature) -> dict[str, str]:
 def scan_sql(root: Path | None) -> Report:
     """The SQL of every scan that the features need, one per source stream."""
     opened = open_workspace(root)
-    scans = {scan.stream.name: compile_scan(scan.expression()).sql for scan in opened.engine.plan.scans}
+    scans = {scan.stream.name: scan.compiled.sql for scan in opened.engine.plan.scans}
     return Report({"scans": scans}, tuple(f"-- {name}\n{sql};\n" for name, sql in scans.items()))
 
 

@@ -38,6 +38,10 @@ class Kept:
         paths = sorted(path for path in root.rglob("*") if path.is_file())
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
+    def model(self) -> RiskModel:
+        """The version's own model. Raises ModelError if its files are not whole."""
+        return load(self.folder / MODEL / "data" / DATA)
+
     def origins(self) -> dict[str, RiskModel]:
         """The model of each tested origin, by the day it was made on as 2025-08-31, the oldest first."""
         folders = sorted(path for path in (self.folder / ORIGINS).glob("*") if path.is_dir())
@@ -63,7 +67,7 @@ def promote(registry: Path, kept: Kept, overridden: str | None = None) -> None:
 
     Raises ModelError if its files are not whole.
     """
-    load(kept.folder / MODEL / "data" / DATA)
+    kept.model()
     with opened(registry) as client:
         follow_the_folder(registry)
         name, number = kept.version.name, str(kept.version.version)

@@ -22,12 +22,20 @@ VERBS = (
     "train",
     "models",
     "promote",
+    "compare",
     "score",
     "explain",
+    "why",
     "list",
     "weekly",
     "withdraw",
+    "replay",
 )
+GROUPS = {
+    "reviews": ("import",),
+    "audit": ("verify",),
+    "identity": ("init", "pseudonymise", "crosswalk", "translate", "name", "page"),
+}
 HEAVY = ("pandas", "numpy", "ibis", "duckdb", "lightgbm", "sklearn", "scipy", "shap", "mlflow", "pyarrow", "rich")
 AT_MOST_SECONDS = 0.5
 
@@ -36,7 +44,7 @@ def test_the_help_names_every_verb_in_the_order_of_the_data(command: Verb) -> No
     done = command("--help")
     listed = [line.split()[0] for line in done.stdout.partition("Commands:")[2].splitlines() if line.startswith("  ")]
     assert done.returncode == 0
-    assert tuple(name for name in listed if name in VERBS) == VERBS
+    assert tuple(name for name in listed if name in (*VERBS, *GROUPS)) == (*VERBS, *GROUPS)
 
 
 @pytest.mark.parametrize("name", VERBS)
@@ -45,6 +53,13 @@ def test_each_verb_says_what_it_does_and_takes_json(name: str, verb: Verb) -> No
     assert done.returncode == 0
     assert "--json" in done.stdout
     assert ("--workspace" in done.stdout) == (name != "init")
+
+
+@pytest.mark.parametrize(("group", "name"), [(group, name) for group, names in GROUPS.items() for name in names])
+def test_each_verb_of_a_group_says_what_it_does_and_takes_json(group: str, name: str, verb: Verb) -> None:
+    done = verb(group, name, "--help")
+    assert done.returncode == 0
+    assert "--json" in done.stdout
 
 
 def test_help_comes_in_half_a_second(command: Verb) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import shutil
 import subprocess
 import tomllib
 from collections import Counter
@@ -73,14 +74,20 @@ def teams_of(workspace: Path, monday: str) -> dict[int, str]:
 
 
 class TestWhatIsPublished:
-    def test_each_team_has_csv_excel_and_html(self, published: Path, manifest: dict[str, Any]) -> None:
+    def test_each_team_has_csv_excel_its_page_and_a_page_for_each_person(
+        self, published: Path, manifest: dict[str, Any]
+    ) -> None:
         stems = [team["code"].lower() for team in manifest["teams"]]
-        expected = {f"{stem}.{ending}" for stem in stems for ending in ("csv", "xlsx", "html")}
+        expected = {f"{stem}{ending}" for stem in stems for ending in (".csv", ".xlsx", ".html", "-people.html")}
         there = {path.name for path in published.iterdir()}
-        assert there == expected | {"index.html", "references.csv", "manifest.json"}
+        assert there == expected | {"index.html", "references.csv", "manifest.json", "naming.html", "internal"}
+        assert [path.name for path in (published / "internal").iterdir()] == ["everyone.parquet"]
 
     def test_the_manifest_has_the_sha256_of_every_other_file(self, published: Path, manifest: dict[str, Any]) -> None:
-        digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in published.iterdir()}
+        files = [path for path in published.rglob("*") if path.is_file()]
+        digests = {
+            path.relative_to(published).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+        }
         del digests["manifest.json"]
         assert manifest["files"] == digests
 
@@ -102,7 +109,8 @@ class TestWhatIsPublished:
         assert candidates - sum(cohort.values()) == eligible
         assert sum(team["eligible"] for team in manifest["teams"]) + manifest["without_team"] == eligible
         for team in manifest["teams"]:
-            assert team["eligible"] == team["listed"] + team["known_on_caseload"] + team["below_the_line"]
+            left_out = team["known_on_caseload"] + team["below_the_line"] + sum(team["excluded"].values())
+            assert team["eligible"] == team["listed"] + left_out
             assert team["listed"] <= team["capacity"]
 
     def test_every_person_listed_stands_in_one_csv_and_in_the_references(
@@ -122,7 +130,7 @@ class TestWhatIsPublished:
 
     def test_no_pseudonym_stands_in_what_the_teams_get(self, published: Path, listed: list[dict[str, str]]) -> None:
         for path in published.iterdir():
-            if path.name != "references.csv" and path.suffix != ".xlsx":
+            if path.is_file() and path.name != "references.csv" and path.suffix != ".xlsx":
                 text = path.read_text(encoding="utf-8")
                 assert not any(row["patient_id"] in text for row in listed), path.name
 
@@ -160,13 +168,12 @@ class TestWhatIsPublished:
             team = row["reference"][:3]
             lowest[team] = min(lowest.get(team, 1.0), risks[row["patient_id"]])
         teams = teams_of(demo_workspace, monday)
-        known = set(on_caseload(demo_workspace, monday)["person"])
-        people = table(demo_workspace, "people")
-        in_cohort = people["patient_id"].isin(risks.index) & ~people["person"].isin(known)
-        others = people[in_cohort & ~people["patient_id"].isin({row["patient_id"] for row in listed})]
+        people = table(demo_workspace, "people").set_index("patient_id")["person"]
+        rows = pd.read_parquet(demo_workspace / "lists" / monday / "internal" / "everyone.parquet")
+        others = rows.loc[rows["place"] == "below the line", "patient_id"]
         assert len(others) > 1000
-        for person, patient in zip(others["person"], others["patient_id"], strict=True):
-            assert risks[patient] <= lowest[teams[person]]
+        for patient in others:
+            assert risks[patient] <= lowest[teams[people[patient]]]
 
 
 class TestList:
@@ -210,9 +217,7 @@ class TestWeekly:
     def test_another_copy_of_the_workspace_gives_the_same_bytes(
         self, command: Verb, workspace: Path, demo_workspace: Path, monday: str, tree: Tree
     ) -> None:
-        for path in (workspace / "lists" / monday).iterdir():
-            path.unlink()
-        (workspace / "lists" / monday).rmdir()
+        shutil.rmtree(workspace / "lists" / monday)
         done = command("weekly", "-w", workspace, "--index-date", monday, "--json")
         assert (done.returncode, done.stderr) == (0, "")
         assert json.loads(done.stdout)["status"] == "published"

@@ -1,0 +1,87 @@
+"""Ten weekly lists in a row on a large borough: seconds of each step of each week, churn, and whether all adds up.
+
+`python tests/benchmarks/ten_weeks.py --workspace WORKSPACE` publishes in a workspace that has data and a champion, the
+last list on the latest Monday of the data. Each week half of every list comes back as reviewed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from riskstrat.pipeline.changes import KINDS
+from riskstrat.pipeline.listing import make_lists
+from riskstrat.pipeline.opened import open_workspace
+from riskstrat.pipeline.publishing import weekly
+from riskstrat.pipeline.reports import silent
+from riskstrat.pipeline.reviewing import import_reviews
+
+OUTCOMES = ("Case management", "Falls service", "Monitor", "Deferred")
+
+
+def main() -> None:
+    """Publish and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--workspace", type=Path, required=True)
+    parser.add_argument("--weeks", type=int, default=10)
+    options = parser.parse_args()
+    as_at = open_workspace(options.workspace).store.data_as_at
+    last = as_at - timedelta(days=as_at.weekday())
+    rows = []
+    for back in range(options.weeks - 1, -1, -1):
+        rows.append(_week(options.workspace, last - timedelta(weeks=back)))
+        print(pd.DataFrame(rows[-1:]).to_string(index=False, header=len(rows) == 1), flush=True)
+    table = pd.DataFrame(rows)
+    print(f"slowest week {table['seconds'].max():.1f} s, mean {table['seconds'].mean():.1f} s")
+    _causes(options.workspace, last)
+
+
+def _week(workspace: Path, day: date) -> dict[str, object]:
+    began = time.perf_counter()
+    told = weekly(workspace, day.isoformat()).summary
+    took = time.perf_counter() - began
+    for team in told["teams"]:
+        parts = team["listed"] + team["below_the_line"] + team["known_on_caseload"] + sum(team["excluded"].values())
+        assert parts == team["eligible"], team["team"]
+    _review(workspace, Path(told["folder"]), day)
+    return {
+        "week": day,
+        "seconds": round(took, 1),
+        **{step: round(seconds, 1) for step, seconds in told["seconds"].items()},
+        "listed": sum(team["listed"] for team in told["teams"]),
+        "entered": sum(team["entered"] for team in told["teams"]),
+        "left": sum(team["left"] for team in told["teams"]),
+    }
+
+
+def _review(workspace: Path, folder: Path, day: date) -> None:
+    """Every second row of each team's list comes back as a CSV with an outcome."""
+    with (folder / "references.csv").open(encoding="utf-8", newline="") as file:
+        references = [row["reference"] for row in csv.DictReader(file)]
+    for code in sorted({reference[:3] for reference in references}):
+        own = [reference for reference in references if reference.startswith(code)][::2]
+        path = workspace / f"{code}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["Reference", "Outcome 1"])
+            writer.writerows([reference, OUTCOMES[place % len(OUTCOMES)]] for place, reference in enumerate(own))
+        import_reviews(workspace, path, day.isoformat())
+
+
+def _causes(workspace: Path, last: date) -> None:
+    """How far the parts of a change are from adding up, at the last list."""
+    parts = make_lists(workspace, last.isoformat(), None, silent).since.parts
+    split = parts[parts["why_none"].isna()]
+    total = split[[f"part_{kind}" for kind in KINDS]].astype(float).sum(axis=1)
+    apart = np.abs(total - (split["margin_now"] - split["margin_before"])).max()
+    print(f"causes of {len(split)} changes add up to within {apart:.1e}")
+
+
+if __name__ == "__main__":
+    main()
