@@ -44,7 +44,7 @@ OF_THE_MODEL = (
     "calibration_in_the_large",
     "calibration_slope",
     "calibration_intercept",
-    "ici",
+    *("ici", "e90", "emax"),
 )
 """Measures that get an interval for the model alone; the AUROC gets one for every model and pair."""
 

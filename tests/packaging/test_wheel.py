@@ -21,6 +21,7 @@ ALLOWED = [
     for pattern in (
         r"riskstrat/(?!_template/)(\w+/)*\w+(\.html)?\.(py|j2|css|svg|sql|toml)",
         r"riskstrat/simulation/(\w+/)*\w+\.csv",
+        r"riskstrat/identity/page/naming\.(html|js)",
         TEMPLATE + r"riskstrat\.toml",
         TEMPLATE + r"(features|training)/\w+\.(py|toml)",
         TEMPLATE + r"features/codelists/(\w+\.csv|codelists\.toml|README\.md)",
@@ -34,6 +35,9 @@ ALLOWED = [
 LEFT_BEHIND = (
     "data/people.parquet",
     "lists/2026-03-02/manifest.json",
+    "lists/2026-03-02/internal/everyone.parquet",
+    "reviews/2026-03-02-NKI-1.csv",
+    "audit/log.jsonl",
     "registry/mlflow.db",
     "registry/mlflow.db-wal",
     "registry/artifacts/1/model.txt",

@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 import pandas as pd
 import pytest
 
-from riskstrat.casefinding import assign_teams, find_cases
+from riskstrat.casefinding import CaseFacts, Memory, assign_teams, find_cases
 from riskstrat.cohort import Cohort, at_dates
 from riskstrat.definitions.recipes import CohortRecipe, LabelRecipe
 from riskstrat.definitions.settings import OptOutSettings, Settings, Team
@@ -533,8 +533,10 @@ def test_each_team_lists_its_highest_margins_down_to_its_capacity_without_the_pe
     margins |= {"admitted_on_day_366": 1.0, "admitted_twice": 1.0, "planned": 1.0, "transferred_2B": 1.0}
     teams = (Team(name="Huyton", code="HUY", capacity=5, localities=("Huyton",)),)
     members = assign_teams(cohort.rows["practice"], store.read("areas"), teams, 8, INDEX)
-    people = cohort.rows.assign(team=members.rows["team"], margin=cohort.rows["patient_id"].map(margins).fillna(0.0))
-    huyton, kirkby = find_cases(people, members.teams, store.read("caseload"), INDEX)
+    margin = cohort.rows["patient_id"].map(margins).fillna(0.0)
+    people = cohort.rows.assign(team=members.rows["team"], margin=margin, risk=0.5)
+    facts = CaseFacts(caseload=store.read("caseload"))
+    huyton, kirkby = find_cases(people, members.teams, facts, Memory(), INDEX, Settings(teams=teams))
     listed = huyton.rows.assign(team="Huyton", reference=huyton.rows["reference"].str.slice(0, 12) + "*")
     assert text_of(listed[["team", "reference", "rank", "patient_id", "margin"]]) == written(LISTS)
     assert (huyton.eligible, huyton.known, huyton.below_the_line) == (33, 1, 27)
