@@ -17,6 +17,9 @@ from riskstrat.pipeline.reports import Progress, Report, silent
 NOT_AVAILABLE = "Not available."
 """For people who opted out, and for whoever is not in the data: the answer must not tell one from the other."""
 
+OPTED_OUT = "opted out"
+"""As the counts of a cohort say it."""
+
 _NOT_ELIGIBLE = {
     "dead": "Not listed: recorded by then as having died.",
     "not registered": "Not listed: not registered with a practice at that date.",
@@ -33,8 +36,13 @@ def why(root: Path | None, patient: str, when: str, recipe: str | None = None, p
     opened = open_workspace(root)
     chosen = opened.recipe(recipe)
     wanted = index_date(when, chosen, opened.store)
+    person, at = _person(opened, patient), wanted or opened.store.data_as_at
+    # Asked first: whoever opted out after a list was published must not be told of from it.
+    reason = None if person is None else why_not(opened.store, chosen.cohort, person, at, opened.opt_outs)
+    if person is None or reason == OPTED_OUT:
+        return Report({"index_date": when, "place": "not available", "sentence": NOT_AVAILABLE}, (NOT_AVAILABLE,))
     place = _place(opened, root, patient, when, chosen, progress)
-    said = _of_the_eligible(place) if place else _of_the_others(opened, chosen, patient, wanted)
+    said = _of_the_eligible(place) if place else _of_the_others(opened, chosen, person, reason, at)
     summary: dict[str, Any] = {"index_date": when, "place": place.get("place", "not eligible"), "sentence": said}
     return Report(summary, (said,))
 
@@ -77,17 +85,16 @@ def _of_the_eligible(place: dict[str, Any]) -> str:
     return f"Not listed for {team}: {place['reason']}."
 
 
-def _of_the_others(opened: Opened, recipe: Recipe, patient: str, wanted: date | None) -> str:
+def _person(opened: Opened, patient: str) -> int | None:
+    """The row number of a patient among people, None for whoever is not in the data."""
     people = opened.store.people()["patient_id"]
     found = people.index[people == patient]
-    at = wanted or opened.store.data_as_at
-    if len(found) == 0:
-        return NOT_AVAILABLE
-    reason = why_not(opened.store, recipe.cohort, int(found[0]), at, opened.opt_outs)
-    if reason == "opted out":
-        return NOT_AVAILABLE
+    return int(found[0]) if len(found) else None
+
+
+def _of_the_others(opened: Opened, recipe: Recipe, person: int, reason: str | None, at: date) -> str:
     if reason == "not registered":
-        known = registration_known_on(opened.store, int(found[0]), at)
+        known = registration_known_on(opened.store, person, at)
         if known:
             return f"Not listed: the data came late; that they were registered was known from {long_date(known)}."
     if reason in _NOT_ELIGIBLE:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -223,6 +224,20 @@ class TestWhy:
         out = sorted(patient_of(ten_weeks, opted.loc[opted["to_on"].isna(), "person"]))[0]
         said = {verb("why", who, "--index-date", mondays[-1], "-w", ten_weeks).stdout for who in (out, "NOBODY")}
         assert said == {"Not available.\n"}
+
+    def test_whoever_opts_out_after_a_list_is_not_told_of_from_it(
+        self, ten_weeks: Path, mondays: list[str], verb: Verb, copy: Callable[[Path, Path], Path], tmp_path: Path
+    ) -> None:
+        workspace = copy(ten_weeks, tmp_path / "workspace")
+        rows = everyone(workspace, mondays[-1])
+        listed = rows.loc[rows["place"] == "listed", "patient_id"].iloc[0]
+        assert verb("why", listed, "--index-date", mondays[-1], "-w", workspace).stdout.startswith("Listed for ")
+        file = workspace / "data" / "tables" / "opt_outs.parquet"
+        opted = pq.read_table(file)
+        people = table(workspace, "people").set_index("patient_id")["person"]
+        first = opted.slice(0, 1).to_pydict() | {"patient_id": [listed], "person": [people[listed]], "to_on": [None]}
+        pq.write_table(pa.concat_tables([opted, pa.table(first, schema=opted.schema)]), file)
+        assert verb("why", listed, "--index-date", mondays[-1], "-w", workspace).stdout == "Not available.\n"
 
     def test_a_child_is_too_young(self, ten_weeks: Path, mondays: list[str], verb: Verb) -> None:
         people = table(ten_weeks, "people")
