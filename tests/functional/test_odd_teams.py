@@ -1,0 +1,74 @@
+"""A team of nobody, one with room for everybody, one with a name that tries to be code: each has its documents."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+Verb = Callable[..., subprocess.CompletedProcess[str]]
+
+NAME = '=HYPERLINK("x") عائشة <script>alert(1)</script> & a name of more than eighty letters'
+NOBODY = """
+[[teams]]
+name = "A team of nobody"
+code = "NOB"
+capacity = 8
+localities = ["Nowhere"]
+"""
+
+
+@pytest.fixture(scope="module")
+def odd(
+    demo_workspace: Path,
+    copy: Callable[[Path, Path], Path],
+    verb: Verb,
+    monday: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The folder of a published week."""
+    workspace = copy(demo_workspace, tmp_path_factory.mktemp("odd") / "workspace")
+    settings = workspace / "riskstrat.toml"
+    text = settings.read_text(encoding="utf-8").replace('name = "North Kirkby"', f"name = {json.dumps(NAME)}", 1)
+    before, halewood = text.split('code = "HAL"')
+    settings.write_text(before + 'code = "HAL"' + halewood.replace("= 8", "= 9999", 1) + NOBODY, encoding="utf-8")
+    assert verb("withdraw", monday, "--reason", "Begin again.", "-w", workspace).returncode == 0
+    done = verb("weekly", "--index-date", monday, "-w", workspace)
+    assert done.returncode == 0, done.stderr
+    return workspace / "lists" / monday
+
+
+@pytest.fixture(scope="module")
+def teams(odd: Path) -> dict[str, Any]:
+    manifest = json.loads((odd / "manifest.json").read_text(encoding="utf-8"))
+    return {team["code"]: team for team in manifest["teams"]}
+
+
+def test_a_team_of_nobody_has_every_document_and_they_say_so(odd: Path, teams: dict[str, Any]) -> None:
+    assert (teams["NOB"]["eligible"], teams["NOB"]["listed"]) == (0, 0)
+    for name in ("nob.html", "nob-people.html"):
+        assert "Nobody is listed" in (odd / name).read_text(encoding="utf-8")
+    assert openpyxl.load_workbook(odd / "nob.xlsx")["List"].max_row > 1
+
+
+def test_a_team_with_room_for_everybody_lists_everybody_who_may_be_listed(odd: Path, teams: dict[str, Any]) -> None:
+    team = teams["HAL"]
+    assert team["below_the_line"] == 0
+    assert team["listed"] == team["eligible"] - team["known_on_caseload"] - sum(team["excluded"].values()) > 100
+    assert (odd / "hal-people.html").read_text(encoding="utf-8").count("<article") == team["listed"]
+
+
+def test_a_name_that_tries_to_be_code_is_text_everywhere(odd: Path) -> None:
+    for name in ("nki.html", "nki-people.html", "index.html"):
+        page = (odd / name).read_text(encoding="utf-8")
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert" in page
+    for sheet in openpyxl.load_workbook(odd / "nki.xlsx"):
+        assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+    first = (odd / "nki.csv").read_text(encoding="utf-8").splitlines()[1]
+    assert not first.startswith(("=", "+", "-", "@"))
