@@ -109,7 +109,9 @@ def document_of(
 ) -> TeamList:
     """Everything that one team's documents are made of."""
     store, settings = opened.store, opened.workspace.settings
-    rows = case.rows.merge(details, left_on="patient_id", right_index=True, how="left", sort=False)
+    # What rules read of a person, such as the names of pathways, gives way to what is printed.
+    chosen = case.rows.drop(columns=details.columns, errors="ignore")
+    rows = chosen.merge(details, left_on="patient_id", right_index=True, how="left", sort=False)
     rows["change"] = pd.Series([since.changes[str(patient)] for patient in rows["patient_id"]], dtype=object)
     rows["band"] = bands_of(rows["risk"], settings.lists.bands)
     shown = counts_shown(opened, scored.matrix.columns)

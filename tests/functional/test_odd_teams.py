@@ -1,4 +1,4 @@
-"""A team of nobody, one with room for everybody, one with a name that tries to be code: each has its documents."""
+"""A team of nobody, one with room for everybody, one sized to its services, one whose name tries to be code."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ def odd(
     settings = workspace / "riskstrat.toml"
     text = settings.read_text(encoding="utf-8").replace('name = "North Kirkby"', f"name = {json.dumps(NAME)}", 1)
     before, halewood = text.split('code = "HAL"')
+    sized = 'code = "SKI"\nslots = { falls_service = 1, medication_review = 1 }'
+    before = before.replace('code = "SKI"', sized, 1)
     settings.write_text(before + 'code = "HAL"' + halewood.replace("= 8", "= 9999", 1) + NOBODY, encoding="utf-8")
     assert verb("withdraw", monday, "--reason", "Begin again.", "-w", workspace).returncode == 0
     done = verb("weekly", "--index-date", monday, "-w", workspace)
@@ -61,6 +63,15 @@ def test_a_team_with_room_for_everybody_lists_everybody_who_may_be_listed(odd: P
     assert team["below_the_line"] == 0
     assert team["listed"] == team["eligible"] - team["known_on_caseload"] - sum(team["excluded"].values()) > 100
     assert (odd / "hal-people.html").read_text(encoding="utf-8").count("<article") == team["listed"]
+
+
+def test_a_team_sized_to_its_services_lists_no_more_than_they_have_places_and_says_what_it_gives_up(
+    odd: Path, teams: dict[str, Any]
+) -> None:
+    assert 0 < teams["SKI"]["listed"] <= 2
+    assert teams["SKI"]["given_up_to_services"] > 0
+    page = (odd / "ski.html").read_text(encoding="utf-8")
+    assert "Exchanges made to keep to the places of services" in page
 
 
 def test_a_name_that_tries_to_be_code_is_text_everywhere(odd: Path) -> None:
