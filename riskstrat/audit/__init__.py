@@ -8,7 +8,7 @@ from riskstrat.audit.clock import system_user, today
 from riskstrat.audit.identifiers import holds_nhs_number, numbers_in
 from riskstrat.audit.lines import ACTIONS, Line
 from riskstrat.audit.locking import locked
-from riskstrat.audit.log import append, read
+from riskstrat.audit.log import append, read, require_ready
 from riskstrat.audit.verifying import Verified, lists_logged, verify
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "locked",
     "numbers_in",
     "read",
+    "require_ready",
     "system_user",
     "today",
     "verify",

@@ -47,6 +47,22 @@ def append(folder: Path, action: str, details: Mapping[str, Any], user: str | No
     return line
 
 
+def require_ready(folder: Path) -> None:
+    """Raises AuditError if the log is not as its head says, so that no line could be added; StorageError if unreadable.
+
+    To be asked before doing what is to be logged. What a killed run left behind is put right.
+    """
+    place = folder / FOLDER
+    if not place.exists():
+        return
+    try:
+        with locked(place / LOCK):
+            _recovered(place, read_head(place))
+    except OSError as refused:
+        reason = refused.strerror or type(refused).__name__
+        raise StorageError(f"cannot read {FOLDER}/{LOG}: {reason}; nothing may go unlogged, so mend it first") from None
+
+
 def read(folder: Path) -> list[Line]:
     """The lines of the log, oldest first; a line that is not whole ends it. For a proof use `verify`."""
     path = folder / FOLDER / LOG

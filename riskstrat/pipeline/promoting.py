@@ -6,7 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
-from riskstrat import registry
+from riskstrat import audit, registry
 from riskstrat.errors import PromotionError
 from riskstrat.pipeline.auditing import log_promoted, require_loggable
 from riskstrat.pipeline.files import whole_folder
@@ -55,6 +55,7 @@ def promote(
         raise PromotionError(_refusal(kept, failed))
     overridden = f"by {by}: {reason}" if failed else None
     require_loggable(overridden or "", "--by or --reason")
+    audit.require_ready(workspace.root)
     registry.promote(folder, kept, overridden)
     card = _lay_out(folder, kept, held, overridden)
     made = kept.version

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskstrat import __version__
+from riskstrat import __version__, audit
 from riskstrat.definitions.matrix import hash_of
 from riskstrat.documents import (
     TeamList,
@@ -55,6 +55,7 @@ def weekly(root: Path | None, when: str, recipe: str | None = None, progress: Pr
         _require_same(folder, inputs)
         log_published(opened.workspace.root, folder.parent, folder.name)
         return _report(listed, folder, "already published from the same inputs; nothing changed")
+    audit.require_ready(opened.workspace.root)
     progress("documents", 0.0)
     with whole_folder(folder) as part:
         _write_documents(listed, part, progress)
@@ -78,6 +79,7 @@ def withdraw(root: Path | None, when: str, reason: str) -> Report:
     if not reason.strip():
         raise PublicationError("a withdrawal needs a reason: give --reason with a sentence")
     require_loggable(reason, "--reason")
+    audit.require_ready(workspace.root)
     earlier = len(list((lists / "withdrawn").glob(f"{day.isoformat()}-*")))
     target = lists / "withdrawn" / f"{day.isoformat()}-{earlier + 1}"
     with storage(target):

@@ -265,6 +265,18 @@ class TestWeekly:
         (workspace / "lists" / monday / "manifest.json").write_text("{}", encoding="utf-8")
         assert "withdraw it first" in refused(verb("weekly", "-w", workspace, "--index-date", monday), 10)
 
+    def test_nothing_is_published_or_withdrawn_while_the_audit_log_is_not_whole(
+        self, verb: Verb, refused: Callable, workspace: Path, monday: str, tree: Tree
+    ) -> None:
+        log = workspace / "audit" / "log.jsonl"
+        log.write_text(log.read_text(encoding="utf-8").replace("list published", "list withdrawn", 1), "utf-8")
+        before = tree(workspace / "lists")
+        assert "audit" in refused(verb("withdraw", monday, "--reason", "Wrong.", "-w", workspace), 13)
+        assert tree(workspace / "lists") == before
+        shutil.rmtree(workspace / "lists" / monday)
+        assert "audit" in refused(verb("weekly", "-w", workspace, "--index-date", monday), 13)
+        assert not (workspace / "lists" / monday).exists()
+
 
 class TestWithdraw:
     def test_twice_keeps_both(self, verb: Verb, workspace: Path, monday: str) -> None:

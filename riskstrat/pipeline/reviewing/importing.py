@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from riskstrat import audit
 from riskstrat.definitions.vocabulary import OUTCOME_WORDS
 from riskstrat.errors import PublicationError
 from riskstrat.pipeline.auditing import log_imported
@@ -45,6 +46,7 @@ def import_reviews(
     if judged.problems:
         said = "; ".join(map(str, judged.problems))
         raise PublicationError(f"nothing was imported from {file.name}: {said}; put this right and import it again")
+    audit.require_ready(workspace.root)
     with one_at_a_time(workspace.root):
         before = standing(workspace.root, published.list_date, published.team_code)
         changed, conflicts = _compared(judged.reviews, before)
