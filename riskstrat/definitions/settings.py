@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.declared import Declared
+from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.vocabulary import OUTCOMES
 
 OPT_OUT_KINDS = ("type1", "risk_stratification", "national")
@@ -35,6 +36,19 @@ class DataSettings(Declared):
     """Share of a table's rows that may be quarantined before the run stops."""
     lag_days: dict[str, int] = Field(default_factory=dict)
     """Days from event to knowledge, for a table without `known_on`."""
+    legal_basis: dict[str, str] = Field(default_factory=dict)
+    """By table the basis on which its records may be used for risk stratification; real records without one are
+    refused."""
+
+    @field_validator("legal_basis")
+    @classmethod
+    def _of_known_tables(cls, given: dict[str, str]) -> dict[str, str]:
+        for table, basis in given.items():
+            if table not in SCHEMAS:
+                raise ValueError(f'"{table}" is not a table{near(table, tuple(SCHEMAS))}')
+            if not basis.strip():
+                raise ValueError(f'"{table}" needs its basis in words')
+        return given
 
 
 class EngineSettings(Declared):

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from riskstrat.pipeline.reports import Progress, Report, silent
+from riskstrat.simulation import MARK
 from riskstrat.sources.ingest import ingest as ingest_into
 from riskstrat.workspace import find, load
 
@@ -13,10 +14,16 @@ from riskstrat.workspace import find, load
 def ingest(
     root: Path | None, source: Path, format: str = "canonical", as_at: date | None = None, progress: Progress = silent
 ) -> Report:
-    """Check and clean the tables of `source` into the workspace's store; nothing is written unless all can be."""
+    """Check and clean the tables of `source` into the workspace's store; nothing is written unless all can be.
+
+    Raises SourceError where riskstrat.toml states no legal basis for a table; simulated ones need none.
+    """
     workspace = load(find(root))
     store = workspace.root / workspace.settings.data.store
-    made = ingest_into(source, store, workspace.settings, format=format, as_at=as_at, progress=progress)
+    basis = None if (source / MARK).is_file() else workspace.settings.data.legal_basis
+    made = ingest_into(
+        source, store, workspace.settings, format=format, as_at=as_at, legal_basis=basis, progress=progress
+    )
     summary = made.to_dict()
     tables = summary["tables"]
     rows = [("table", "landed", "accepted", "quarantined", "as at")]

@@ -17,6 +17,7 @@ from riskstrat.documents import (
     TeamList,
     file_stem,
     find_browser,
+    write_bytes,
     write_csv,
     write_index,
     write_page,
@@ -134,7 +135,7 @@ def _require_same(folder: Path, inputs: dict[str, str]) -> None:
 
 
 def _write_documents(listed: Listed, folder: Path, progress: Progress) -> None:
-    (folder / NAMING).write_text(naming_page(), encoding="utf-8", newline="\n")
+    write_bytes(naming_page().encode("utf-8"), folder / NAMING)
     pdf = listed.opened.workspace.settings.lists.pdf == "auto" and find_browser() is not None
     parts = {document.team: partial(_write_team, document, folder, pdf) for document in listed.documents}
     threads = listed.opened.workspace.settings.engine.threads

@@ -113,6 +113,7 @@ def document_of(
     chosen = case.rows.drop(columns=details.columns, errors="ignore")
     rows = chosen.merge(details, left_on="patient_id", right_index=True, how="left", sort=False)
     rows["change"] = pd.Series([since.changes[str(patient)] for patient in rows["patient_id"]], dtype=object)
+    rows["index_date"] = pd.Series(rows["index_date"].dt.date, dtype=object)
     rows["band"] = bands_of(rows["risk"], settings.lists.bands)
     shown = counts_shown(opened, scored.matrix.columns)
     columns = [*_OF_THE_LIST, "change", "band", *(name for name in details.columns if name not in shown), *shown]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -74,20 +74,24 @@ def ingest(
     *,
     format: str = "canonical",
     as_at: date | None = None,
+    legal_basis: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Read `source`, judge every row, and put the store in place.
 
-    `as_at` is the date of the extract; without it, the latest date on which a row happened or became known. Raises
-    SourceError, before anything is written, for a source that cannot be used or a table with too many quarantined
-    rows; StorageError when the store cannot be written. Either way the store that stood before is unchanged.
+    `as_at` is the date of the extract; without it, the latest date on which a row happened or became known.
+    `legal_basis` has the basis of each table that may be used; None asks for none. Raises SourceError, before anything
+    is written, for a source that cannot be used, a table without a basis, or one with too many quarantined rows;
+    StorageError when the store cannot be written. Either way the store that stood before is unchanged.
     """
     source, store = Path(source), Path(store).resolve()
     _check_places(source, store)
     with incoming(store) as folder:
         connection = _connect(folder / "work", settings)
         try:
-            run = _Run(connection, land(connection, source, format), settings, progress or (lambda step, share: None))
+            landing = land(connection, source, format)
+            _require_basis(landing, legal_basis)
+            run = _Run(connection, landing, settings, progress or (lambda step, share: None))
             report = run.build(folder, format, as_at)
         finally:
             connection.close()
@@ -96,6 +100,16 @@ def ingest(
         text = json.dumps(report.to_dict(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
         (folder / "manifest.json").write_text(text, encoding="utf-8")
     return report
+
+
+def _require_basis(landing: Landing, legal_basis: Mapping[str, str] | None) -> None:
+    """Support under section 251 covers GP and hospital records and not social care, so each table is asked."""
+    without = [] if legal_basis is None else sorted(set(landing.tables) - set(legal_basis))
+    if without:
+        raise SourceError(
+            f"no legal basis is stated for {', '.join(without)}; write each into riskstrat.toml under "
+            "[data.legal_basis], or leave the table out of the source"
+        )
 
 
 def _check_places(source: Path, store: Path) -> None:

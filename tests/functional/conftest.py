@@ -17,6 +17,7 @@ import pytest
 
 import riskstrat
 from riskstrat.cli import main
+from riskstrat.definitions.schemas import SCHEMAS
 
 Done = subprocess.CompletedProcess[str]
 Verb = Callable[..., Done]
@@ -111,6 +112,19 @@ def quick_recipe() -> Callable[[Path], None]:
         (workspace / "registry" / "promotion.toml").write_text(NO_GATES, encoding="utf-8")
 
     return change
+
+
+@pytest.fixture(scope="session")
+def state_basis() -> Callable[[Path], None]:
+    """Writes a legal basis for every table into a workspace's settings, as a site with real records must."""
+
+    def state(workspace: Path) -> None:
+        settings = workspace / "riskstrat.toml"
+        lines = [f'{table} = "for this test"' for table in SCHEMAS]
+        stated = "\n".join(["", "[data.legal_basis]", *lines, ""])
+        settings.write_text(settings.read_text(encoding="utf-8") + stated, encoding="utf-8")
+
+    return state
 
 
 @pytest.fixture(scope="session")

@@ -22,10 +22,13 @@ LATEST = ("--recipe", MODEL, "--index-date", "latest")
 
 
 @pytest.fixture(scope="module")
-def ward(verb: Verb, real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ward(
+    verb: Verb, real_data: Path, state_basis: Callable[[Path], None], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A workspace with the real records and a champion of the readmission recipe."""
     workspace = tmp_path_factory.mktemp("meds") / "ward"
     assert verb("init", workspace).returncode == 0
+    state_basis(workspace)
     source = real_data / "mimic_iv_demo_meds"
     over = ("--override", "--by", "A. Analyst", "--reason", "A hundred people cannot pass the gates.")
     for given in (("ingest", source, "--format", "meds"), ("train", MODEL), ("promote", MODEL, *over)):

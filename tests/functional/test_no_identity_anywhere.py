@@ -110,6 +110,7 @@ def site(
     demo_workspace: Path,
     verb: Verb,
     quick_recipe: Callable[[Path], None],
+    state_basis: Callable[[Path], None],
     mondays: tuple[str, str],
 ) -> Site:
     made = Site(tmp_path_factory.mktemp("site"), verb)
@@ -120,6 +121,7 @@ def site(
     made.pseudonymise()
     made.workspace.parent.mkdir()
     made.run("init", made.workspace)
+    state_basis(made.workspace)
     quick_recipe(made.workspace)
     made.run("ingest", made.landed, "-w", made.workspace)
     made.run("train", "emergency_admission_12m", "-w", made.workspace)

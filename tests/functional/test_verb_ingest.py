@@ -29,8 +29,9 @@ def landed(verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def fresh(verb: Verb, tmp_path: Path) -> Path:
+def fresh(verb: Verb, state_basis: Callable[[Path], None], tmp_path: Path) -> Path:
     assert verb("init", tmp_path / "fresh").returncode == 0
+    state_basis(tmp_path / "fresh")
     return tmp_path / "fresh"
 
 
@@ -100,6 +101,26 @@ def test_an_absent_optional_table_is_said_once(verb: Verb, fresh: Path, landed: 
     done = verb("ingest", source, "-w", fresh)
     assert done.returncode == 0
     assert done.stdout.count("no falls table: falls features use hospital records only") == 1
+
+
+def test_real_records_without_a_stated_legal_basis_are_refused_and_simulated_ones_are_not(
+    verb: Verb, refused: Callable[..., str], landed: Path, tmp_path: Path, tree: Tree
+) -> None:
+    workspace, real = tmp_path / "new", shutil.copytree(landed, tmp_path / "real")
+    assert verb("init", workspace).returncode == 0
+    (real / "simulation.json").unlink()
+    settings = workspace / "riskstrat.toml"
+    settings.write_text(
+        settings.read_text(encoding="utf-8")
+        + "\n[data.legal_basis]\n"
+        + "\n".join(f'{file.stem} = "approval 7"' for file in real.glob("*.parquet") if file.stem != "social_care"),
+        encoding="utf-8",
+    )
+    before = tree(workspace)
+    said = refused(verb("ingest", real, "-w", workspace), 5)
+    assert said.startswith("no legal basis is stated for social_care; write each into riskstrat.toml")
+    assert tree(workspace) == before
+    assert verb("ingest", landed, "-w", workspace).returncode == 0
 
 
 class TestRefusals:

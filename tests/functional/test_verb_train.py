@@ -100,7 +100,12 @@ def test_as_at_an_earlier_date_another_model_is_made(
 
 
 def test_as_at_an_earlier_date_only_what_was_known_then_counts(
-    verb: Verb, quick: Path, trained_earlier: dict[str, Any], demo_workspace: Path, tmp_path: Path
+    verb: Verb,
+    quick: Path,
+    trained_earlier: dict[str, Any],
+    demo_workspace: Path,
+    state_basis: Callable[[Path], None],
+    tmp_path: Path,
 ) -> None:
     """A source from which everything known later was removed, or not yet settled, gives the same model bytes."""
     source = tmp_path / "as_it_was"
@@ -108,6 +113,7 @@ def test_as_at_an_earlier_date_only_what_was_known_then_counts(
     workspace = shutil.copytree(
         quick, tmp_path / "workspace", ignore=shutil.ignore_patterns("data", "mlflow.db", "artifacts", "cards")
     )
+    state_basis(workspace)
     done = verb("ingest", source, "-w", workspace, "--as-at", EARLIER)
     assert done.returncode == 0, done.stderr
     said = json.loads(verb("train", MODEL, "-w", workspace, "--json").stdout)
