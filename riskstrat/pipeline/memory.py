@@ -13,8 +13,8 @@ from typing import Any
 import pandas as pd
 
 from riskstrat.errors import PublicationError
+from riskstrat.pipeline.auditing import MANIFEST
 
-MANIFEST = "manifest.json"
 EVERYONE = "internal/everyone.parquet"
 """In the folder of a published list: one row per eligible person with a team, as `EVERYONE_COLUMNS`."""
 

@@ -27,11 +27,11 @@ from riskstrat.documents import (
 )
 from riskstrat.errors import PublicationError
 from riskstrat.identity import naming_page
-from riskstrat.pipeline.auditing import log_published, log_withdrawn, require_loggable
+from riskstrat.pipeline.auditing import MANIFEST, log_published, log_withdrawn, require_loggable
 from riskstrat.pipeline.dates import written_date
 from riskstrat.pipeline.files import as_json, storage, whole, whole_folder, write_table
 from riskstrat.pipeline.listing import Listed, headline, make_lists, summary_of
-from riskstrat.pipeline.memory import EVERYONE, MANIFEST, fingerprint
+from riskstrat.pipeline.memory import EVERYONE, fingerprint
 from riskstrat.pipeline.opened import Opened
 from riskstrat.pipeline.reports import Progress, Report, silent
 from riskstrat.pipeline.side_by_side import side_by_side

@@ -12,7 +12,7 @@ from typing import Any
 from riskstrat import audit
 from riskstrat.definitions.vocabulary import OUTCOME_WORDS
 from riskstrat.errors import PublicationError
-from riskstrat.pipeline.auditing import log_imported
+from riskstrat.pipeline.auditing import MANIFEST, log_imported
 from riskstrat.pipeline.dates import written_date
 from riskstrat.pipeline.reports import Report
 from riskstrat.pipeline.reviewing.filled import REFERENCE, Filled, read_filled
@@ -20,7 +20,7 @@ from riskstrat.pipeline.reviewing.judging import Judged, PublishedList, Review, 
 from riskstrat.pipeline.reviewing.keeping import FOLDER, Correction, keep, one_at_a_time, standing
 from riskstrat.workspace import find, load
 
-REFERENCES, MANIFEST = "references.csv", "manifest.json"
+REFERENCES = "references.csv"
 
 
 def import_reviews(
