@@ -1,17 +1,23 @@
 # make demo   a week on a simulated borough, from source tables to each team's list
 # make test   style, types and tests
-# make lock   remake requirements.lock from pyproject.toml (needs uv)
+# make lock   remake the two locks from pyproject.toml (needs uv)
 # make clean  remove .venv and what the tools left behind; never a workspace's data, lists or models
 #
-# The first run builds .venv from the hash-checked lock. Another Python: make clean test PYTHON=python3.12
+# The first run builds .venv from a hash-checked lock: requirements.lock holds what runs the product, and
+# requirements-dev.lock the same pins and what tests it. Another Python: make clean test PYTHON=python3.12
 
 PYTHON ?= python3
 UV ?= uv
 VENV := .venv
 PY := $(VENV)/bin/python
-# Two stamps: a changed lock builds the environment anew, a changed pyproject.toml only installs the project again.
+# Three stamps: a changed runtime lock builds the environment anew, a changed pyproject.toml only installs the project
+# again, and what tests need is added when tests first run.
 LOCKED := $(VENV)/.locked
 READY := $(VENV)/.ready
+TESTABLE := $(VENV)/.testable
+# Extras stay in the locks: pips before 26 ask for a pin of `coverage[toml]` itself once a newer coverage is out.
+COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-header --no-annotate
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test install lock clean
@@ -20,18 +26,18 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 demo: $(READY)
 	@$(PY) -m riskstrat demo --workspace .
 
-test: $(READY)
+test: $(TESTABLE)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -m pytest -n 2 --dist loadfile --cov --cov-report=term
 
-install: $(READY)
+install: $(TESTABLE)
 
 $(LOCKED): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "riskstrat needs Python 3.11 or newer; name one with: make PYTHON=python3.12" >&2; exit 1; }
-	@echo "Building $(VENV) from requirements.lock: a few minutes, once." >&2
+	@echo "Building $(VENV) from requirements.lock: a minute or two, once." >&2
 	@$(PYTHON) -m venv --clear $(VENV)
 # Wheels only: a source package would run a build whose own requirements no hash covers.
 	@$(PIP) --require-hashes --only-binary :all: -r requirements.lock
@@ -43,10 +49,15 @@ $(READY): $(LOCKED) pyproject.toml
 		"system's OpenMP runtime: install libomp (Homebrew) or libgomp1 (Debian, Ubuntu), then run make again" >&2; exit 1; }
 	@touch $@
 
+$(TESTABLE): $(READY) requirements-dev.lock
+	@echo "Adding what the tests need, from requirements-dev.lock: about a minute, once." >&2
+	@$(PIP) --require-hashes --only-binary :all: -r requirements-dev.lock
+	@touch $@
+
 lock:
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv on the path, or UV=/path/to/uv" >&2; exit 1; }
-	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-		--generate-hashes --no-header --no-annotate -o requirements.lock
+	$(COMPILE) --group install -o requirements.lock
+	$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) build dist htmlcov .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
