@@ -10,10 +10,11 @@ import typer
 
 from riskstrat.cli import audit, identity, reviews
 from riskstrat.cli.showing import show
-from riskstrat.pipeline.dates import written_date
+from riskstrat.site.dates import written_date
 
 if TYPE_CHECKING:
-    from riskstrat.pipeline.reports import Progress, Report
+    from riskstrat.definitions.progress import Progress
+    from riskstrat.verbs.report import Report
 
 app = typer.Typer(
     name="riskstrat",
@@ -48,7 +49,7 @@ def init(
     """Make a new workspace: definitions, recipes, settings."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import starting
+        from riskstrat.verbs import init as starting
 
         return starting.init(folder)
 
@@ -64,7 +65,7 @@ def demo(
     """Run the whole job on a simulated borough and name the files to open."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import demonstration
+        from riskstrat.verbs import demo as demonstration
 
         return demonstration.demo(workspace, people, progress, say=lambda line: typer.echo(line, err=json))
 
@@ -88,7 +89,7 @@ def simulate(
     """Simulate a borough whose true risk is known."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import simulating
+        from riskstrat.verbs import simulate as simulating
 
         options = {"borough": borough, "years": years, "intervention_effect": effect, "dirt": dirt}
         return simulating.simulate(people, seed, out, progress=progress, **options)
@@ -101,7 +102,7 @@ def check(workspace: Workspace = None, json: AsJson = False) -> None:
     """Check definitions, codelists, recipes and settings; no data needed."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import starting
+        from riskstrat.verbs import init as starting
 
         return starting.check(workspace)
 
@@ -121,7 +122,7 @@ def ingest(
     """Check and clean source tables into the workspace."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import ingesting
+        from riskstrat.verbs import ingest as ingesting
 
         return ingesting.ingest(workspace, source, format, _date(as_at, "--as-at"), progress)
 
@@ -141,7 +142,7 @@ def features(
     """Build the features of everybody eligible at an index date."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import tables
+        from riskstrat.site import scored as tables
 
         if describe:
             return tables.describe(workspace)
@@ -166,7 +167,7 @@ def train(
     """Train, evaluate and register a version of a model."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import training
+        from riskstrat.verbs import train as training
 
         return training.train(workspace, recipe, _date(as_at, "--as-at"), progress)
 
@@ -178,7 +179,7 @@ def models(workspace: Workspace = None, json: AsJson = False) -> None:
     """List the registered versions and which is champion."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import promoting
+        from riskstrat.verbs import promote as promoting
 
         return promoting.models(workspace)
 
@@ -198,7 +199,7 @@ def promote(
     """Make a version that passes its gates the champion that lists are made with."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import promoting
+        from riskstrat.verbs import promote as promoting
 
         return promoting.promote(workspace, model, version, override=override, by=by, reason=reason)
 
@@ -219,7 +220,7 @@ def compare(
     """Compare two versions on the same test dates: figures, lists, and who enters and leaves."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import comparing
+        from riskstrat.study import comparing
 
         return comparing.compare(workspace, model, a, b, out, progress)
 
@@ -233,7 +234,7 @@ def score(
     """Score everybody eligible at an index date with the champion."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import tables
+        from riskstrat.site import scored as tables
 
         return tables.score(workspace, index_date, out, recipe, progress)
 
@@ -251,7 +252,7 @@ def explain(
     """Say why one person has their score, in dated sentences."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import explaining
+        from riskstrat.verbs import explain as explaining
 
         return explaining.explain(workspace, patient, index_date, recipe, progress)
 
@@ -269,7 +270,7 @@ def why(
     """Say in a sentence where one person stands at a list: on it, below the line, known, or why not."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import asking
+        from riskstrat.verbs import why as asking
 
         return asking.why(workspace, patient, index_date, recipe, progress)
 
@@ -281,7 +282,7 @@ def list_(index_date: IndexDate, recipe: RecipeName = None, workspace: Workspace
     """Show each team's list, without publishing it."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import listing
+        from riskstrat.weekly import listing
 
         return listing.list_(workspace, index_date, recipe, progress)
 
@@ -293,7 +294,7 @@ def weekly(index_date: IndexDate, recipe: RecipeName = None, workspace: Workspac
     """Score, explain, list and publish each team's documents."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import publishing
+        from riskstrat.weekly import publishing
 
         return publishing.weekly(workspace, index_date, recipe, progress)
 
@@ -310,7 +311,7 @@ def withdraw(
     """Take a published list back, with a reason."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import publishing
+        from riskstrat.weekly import publishing
 
         return publishing.withdraw(workspace, list_date, reason)
 
@@ -333,7 +334,7 @@ def replay(
     """Rebuild the lists of past weeks as known then: whom they would have found, and what came of it."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import replaying
+        from riskstrat.weekly import replaying
 
         return replaying.replay(workspace, weeks, _date(until, "--until"), out, recipe, progress)
 

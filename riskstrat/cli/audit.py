@@ -10,7 +10,8 @@ import typer
 from riskstrat.cli.showing import show
 
 if TYPE_CHECKING:
-    from riskstrat.pipeline.reports import Progress, Report
+    from riskstrat.definitions.progress import Progress
+    from riskstrat.verbs.report import Report
 
 app = typer.Typer(name="audit", help="The log of what was published, named and decided.", no_args_is_help=True)
 
@@ -38,7 +39,7 @@ def verify(
     """Prove the log whole: nothing changed, cut, put in or moved."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import auditing
+        from riskstrat.verbs import audit_verify as auditing
 
         return auditing.verify(workspace, head)
 

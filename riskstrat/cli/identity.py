@@ -10,7 +10,8 @@ import typer
 from riskstrat.cli.showing import show
 
 if TYPE_CHECKING:
-    from riskstrat.pipeline.reports import Progress, Report
+    from riskstrat.definitions.progress import Progress
+    from riskstrat.verbs.report import Report
 
 app = typer.Typer(
     name="identity",
@@ -37,7 +38,7 @@ def init(
     """Make an identity folder: site key, encrypted store, who may name whom, audit log."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import naming
+        from riskstrat.naming import naming
 
         return naming.init(folder, external)
 
@@ -58,7 +59,7 @@ def pseudonymise(
     """Replace NHS numbers by pseudonyms and keep what says who people are in the encrypted store."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import naming
+        from riskstrat.naming import naming
 
         return naming.pseudonymise(identity, file, out, column, birth_month)
 
@@ -74,7 +75,7 @@ def crosswalk(
     """Keep other pseudonyms of the same people, so that sources can be joined."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import naming
+        from riskstrat.naming import naming
 
         return naming.crosswalk(identity, file)
 
@@ -93,7 +94,7 @@ def translate(
     """Give the rows of another source under this site's patient_id."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import naming
+        from riskstrat.naming import naming
 
         return naming.translate(identity, file, source, out, column)
 
@@ -124,7 +125,7 @@ def name(
     """Write the named copy of one team's list, for somebody whom identity.toml allows it."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import naming
+        from riskstrat.naming import naming
 
         return naming.name(identity, week, naming.Asked(team, purpose, reason, out, standing))
 
@@ -138,7 +139,7 @@ def page(
     """Write the page on which a practice names its list in its own browser."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import naming
+        from riskstrat.naming import naming
 
         return naming.page(out)
 

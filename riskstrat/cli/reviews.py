@@ -10,7 +10,8 @@ import typer
 from riskstrat.cli.showing import show
 
 if TYPE_CHECKING:
-    from riskstrat.pipeline.reports import Progress, Report
+    from riskstrat.definitions.progress import Progress
+    from riskstrat.verbs.report import Report
 
 app = typer.Typer(name="reviews", help="What the teams decided about the people on their lists.", no_args_is_help=True)
 
@@ -38,7 +39,7 @@ def import_(
     """Take outcomes back from a filled-in list, by reference."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.pipeline import reviewing
+        from riskstrat import reviews as reviewing
 
         return reviewing.import_reviews(workspace, file, list_date, correct=correct, by=by, reason=reason)
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from riskstrat.errors import RiskstratError
 
 if TYPE_CHECKING:
-    from riskstrat.pipeline.reports import Progress, Report
+    from riskstrat.definitions.progress import Progress
+    from riskstrat.verbs.report import Report
 
 
 _STARTING = "starting"

@@ -23,13 +23,13 @@ import pyarrow.parquet as pq
 
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.evaluation import bootstrap_by_person, evaluate, subgroups
-from riskstrat.pipeline.evidence import groups_of
-from riskstrat.pipeline.ingesting import ingest
-from riskstrat.pipeline.learning import LIGHTGBM, fit_fold, tuned_recipe
-from riskstrat.pipeline.reports import silent
-from riskstrat.pipeline.simulating import simulate
-from riskstrat.pipeline.starting import init
-from riskstrat.pipeline.study import Fold, Study, gather
+from riskstrat.study.evidence import groups_of
+from riskstrat.verbs.ingest import ingest
+from riskstrat.study.fitting import LIGHTGBM, fit_fold, tuned_recipe
+from riskstrat.definitions.progress import silent
+from riskstrat.verbs.simulate import simulate
+from riskstrat.verbs.init import init
+from riskstrat.study.gathering import Fold, Study, gather
 from riskstrat.training import Fitted
 from riskstrat.training.learner import fit_booster
 from riskstrat.training.slices import TRAIN

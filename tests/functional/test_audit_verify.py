@@ -11,7 +11,7 @@ import pytest
 
 from riskstrat import audit
 from riskstrat.errors import AuditError
-from riskstrat.pipeline import auditing
+from riskstrat.verbs import audit_verify as auditing
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 Refused = Callable[[subprocess.CompletedProcess[str], int], str]

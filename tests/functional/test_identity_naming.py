@@ -21,8 +21,9 @@ import xlsxwriter
 
 from riskstrat import audit, identity
 from riskstrat.errors import IdentityError, StorageError
-from riskstrat.pipeline import auditing, naming
-from riskstrat.pipeline.naming import Asked
+from riskstrat.verbs import audit_verify as auditing
+from riskstrat.naming import naming
+from riskstrat.naming.naming import Asked
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 

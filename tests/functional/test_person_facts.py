@@ -13,9 +13,9 @@ import pytest
 
 from riskstrat.documents import PersonPage, long_date
 from riskstrat.explanation import contributions, theme_reasons
-from riskstrat.pipeline.opened import Opened, open_workspace
-from riskstrat.pipeline.persons import Records, discreet_reasons, discreet_records, person_facts, printed_counts
-from riskstrat.pipeline.tables import Scored, score_cohort
+from riskstrat.site.opening import Opened, open_workspace
+from riskstrat.people import Records, discreet_reasons, discreet_records, person_facts, printed_counts
+from riskstrat.site.scored import Scored, score_cohort
 
 LISTED = 150
 

@@ -19,10 +19,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from riskstrat.definitions.settings import CasefindingSettings
-from riskstrat.pipeline.changes import KINDS
-from riskstrat.pipeline.listing import Listed, make_lists
-from riskstrat.pipeline.memory import earlier_lists, margins_of
-from riskstrat.pipeline.reports import silent
+from riskstrat.weekly.changes import KINDS
+from riskstrat.weekly.listing import Listed, make_lists
+from riskstrat.publication.published import earlier_lists, margins_of
+from riskstrat.definitions.progress import silent
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 

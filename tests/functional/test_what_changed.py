@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from riskstrat.pipeline.changes import KINDS, MODEL, Before, causes, data_moved, moves
-from riskstrat.pipeline.opened import Opened, build_matrix, cohort_at, engine_of, open_workspace
-from riskstrat.pipeline.reports import silent
-from riskstrat.pipeline.tables import Scored
+from riskstrat.weekly.changes import KINDS, MODEL, Before, causes, data_moved, moves
+from riskstrat.site.opening import Opened, build_matrix, cohort_at, engine_of, open_workspace
+from riskstrat.definitions.progress import silent
+from riskstrat.site.scored import Scored
 from riskstrat.registry import champion
 from riskstrat.scoring import RiskModel
 from riskstrat.sources.store import open_store

@@ -29,8 +29,8 @@ from real_engine import calendar, cohort_frame, discharges, engine_for, ingested
 
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.schemas import SCHEMAS
-from riskstrat.pipeline.changes import KINDS, Before, causes
-from riskstrat.pipeline.opened import Opened, engine_of
+from riskstrat.weekly.changes import KINDS, Before, causes
+from riskstrat.site.opening import Opened, engine_of
 from riskstrat.scoring import RiskModel
 from riskstrat.sources.discreet import discreet
 from riskstrat.sources.excerpt import excerpt

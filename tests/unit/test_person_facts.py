@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from riskstrat.definitions.vocabulary import OUTCOMES
-from riskstrat.pipeline.persons import limits, timeline
-from riskstrat.pipeline.persons.comparison import Typical, outcome_in_words, reliability, typical_risks
-from riskstrat.pipeline.persons.conditions import FLAGS, STATUS_WORDS, frailty_in_words
-from riskstrat.pipeline.persons.in_place import on_caseloads, running_services, said_of_reviews
-from riskstrat.pipeline.persons.timeline import SERVICES
+from riskstrat.people import limits, timeline
+from riskstrat.people.comparison import Typical, outcome_in_words, reliability, typical_risks
+from riskstrat.people.conditions import FLAGS, STATUS_WORDS, frailty_in_words
+from riskstrat.people.in_place import on_caseloads, running_services, said_of_reviews
+from riskstrat.people.timeline import SERVICES
 
 INDEX = pd.Timestamp("2026-11-16")
 LIST_DATE = INDEX.date()

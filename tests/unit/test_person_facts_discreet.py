@@ -19,8 +19,8 @@ from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import CohortRecipe
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import DefinitionError, SourceError
-from riskstrat.pipeline.opened import Opened, engine_of
-from riskstrat.pipeline.persons import (
+from riskstrat.site.opening import Opened, engine_of
+from riskstrat.people import (
     Records,
     discreet_reasons,
     discreet_records,
@@ -28,8 +28,8 @@ from riskstrat.pipeline.persons import (
     printed_counts,
     themes_by_patient,
 )
-from riskstrat.pipeline.persons import facts as facts_module
-from riskstrat.pipeline.persons import records as records_module
+from riskstrat.people import facts as facts_module
+from riskstrat.people import records as records_module
 from riskstrat.sources.discreet import discreet
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import Store, open_store

@@ -18,8 +18,8 @@ from openpyxl.packaging.custom import StringProperty
 
 from riskstrat.casefinding import reference
 from riskstrat.errors import IndexDateError, PublicationError, RiskstratError, SourceError, StorageError
-from riskstrat.pipeline.reviewing import COLUMNS, import_reviews, imported_reviews
-from riskstrat.pipeline.reviewing.filled import TITLES
+from riskstrat.reviews import COLUMNS, import_reviews, imported_reviews
+from riskstrat.reviews.filled import TITLES
 
 MONDAY = date(2026, 11, 16)
 DAY = datetime(2026, 11, 19)

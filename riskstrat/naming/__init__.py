@@ -1,0 +1,1 @@
+"""Named documents of a published list."""

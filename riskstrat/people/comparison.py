@@ -1,0 +1,119 @@
+"""A person's risk beside that of people like them here, and how far the model could be trusted for such people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import floor
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskstrat.cohort.dimensions import AGE_BANDS, AGES, CONDITIONS, NOT_RECORDED, SEXES
+from riskstrat.definitions.durations import age_in_years
+from riskstrat.site.scored import Scored
+from riskstrat.sources.store import Store
+
+FEWEST = 50
+"""Eligible people below whom no typical risk is told."""
+
+SEX_WORDS = {"female": "women", "male": "men"}
+CONDITION_WORDS = {
+    "none": "people with no long-term condition",
+    "1": "people with 1 long-term condition",
+    "2 or 3": "people with 2 or 3 long-term conditions",
+    "4 or more": "people with 4 or more long-term conditions",
+}
+NEAR = 0.05
+"""How far from a risk the curve's nearest point may lie and still speak for it."""
+
+
+class Typical(NamedTuple):
+    """The mean risk of the people of one sex and age band, or None where they are too few, and who they are."""
+
+    risk: float | None
+    group: str
+
+
+def of_groups(store: Store, scored: Scored) -> pd.DataFrame:
+    """One row per scored person, in their order: age_band, sex and, where they can be counted, conditions.
+
+    The groups are those that a version's evidence is told by.
+    """
+    people = store.people().iloc[scored.rows["person"].to_numpy()]
+    age = age_in_years(people["date_of_birth"].to_numpy(), scored.rows["index_date"].to_numpy())
+    sex = people["sex"].map(SEXES).astype(object).fillna(NOT_RECORDED).to_numpy()
+    made = {"age_band": np.array(AGE_BANDS, object)[np.searchsorted(AGES, age, side="right")], "sex": sex}
+    if "number_of_conditions" in scored.matrix.columns:
+        number = scored.matrix.select(["number_of_conditions"])[:, 0]
+        named = np.array((*CONDITIONS, NOT_RECORDED), object)
+        made["conditions"] = named[np.where(np.isnan(number), -1, np.searchsorted((1, 2, 4), number, side="right"))]
+    return pd.DataFrame(made, dtype=object)
+
+
+def typical_risks(members: pd.DataFrame, risk: npt.NDArray[np.float64]) -> list[Typical]:
+    """For each row of `members` (age_band, sex) the mean of `risk` over the rows of the same sex and age band.
+
+    People whose recorded sex is neither female nor male are set beside everybody of their age band.
+    """
+    band = members["age_band"].astype(str)
+    binary = members["sex"].isin(SEX_WORDS)
+    who = members["sex"].where(binary, "people").map({**SEX_WORDS, "people": "people"})
+    values = pd.Series(risk, index=members.index)
+    means, sizes = (values.groupby([who, band]).transform(how) for how in ("mean", "size"))
+    by_age = [values.groupby(band).transform(how) for how in ("mean", "size")]
+    means, sizes = means.where(binary, by_age[0]), sizes.where(binary, by_age[1])
+    return [
+        Typical(float(mean) if size >= FEWEST else None, f"{words} aged {ages} here")
+        for mean, size, words, ages in zip(means, sizes, who, band, strict=True)
+    ]
+
+
+def reliability(evidence: Mapping[str, Any], member: Mapping[str, str], risk: float, outcome: str) -> tuple[str, ...]:
+    """Sentences on how the model did when it was tested: at this risk, then for this age, sex and number of conditions.
+
+    evidence: that of the version. member: the person's group in each dimension. outcome: such as "an emergency
+    admission in 12 months". A group that was too small, or was not tested, is said to be unknown.
+    """
+    return (_at_this_risk(evidence.get("calibration_curve") or (), risk, outcome), *_of_each(evidence, member, outcome))
+
+
+def _at_this_risk(curve: Sequence[Mapping[str, Any]], risk: float, outcome: str) -> str:
+    points = [point for point in curve if point.get("risk") is not None and point.get("observed") is not None]
+    nearest = min(points, key=lambda point: abs(point["risk"] - risk), default=None)
+    if nearest is None or abs(nearest["risk"] - risk) > NEAR:
+        return "Too few people with an estimate like this were tested to tell how well it fits."
+    had = _in_100(nearest["observed"])
+    return f"Of 100 people whom the model gave {_in_100(risk)} in 100, {had} had {outcome}."
+
+
+def _of_each(evidence: Mapping[str, Any], member: Mapping[str, str], outcome: str) -> Iterator[str]:
+    cells = {(row["dimension"], row["group"]): row for row in evidence.get("subgroups") or ()}
+    for dimension, group in member.items():
+        who = _who(dimension, group)
+        if who is None:
+            continue
+        cell = cells.get((dimension, group), {})
+        if cell.get("reason") or cell.get("mean_risk") is None or cell.get("prevalence") is None:
+            yield f"For {who} it cannot be told: too few were tested."
+            continue
+        said, had = _in_100(cell["mean_risk"]), _in_100(cell["prevalence"])
+        yield f"For {who} the model gave {said} in 100 on average, and {had} in 100 had {outcome}."
+
+
+def _who(dimension: str, group: str) -> str | None:
+    if dimension == "age_band":
+        return f"people aged {group}"
+    return (SEX_WORDS if dimension == "sex" else CONDITION_WORDS).get(group)
+
+
+def _in_100(share: float) -> str:
+    """A share of 100 people, rounded; below 1 it says so."""
+    return "fewer than 1" if share < 0.005 else f"about {floor(round(100 * share, 9) + 0.5)}"
+
+
+def outcome_in_words(title: str) -> str:
+    """The outcome of a recipe in the middle of a sentence: `an emergency admission in 12 months`."""
+    words = title[:1].lower() + title[1:]
+    return f"{'an' if words[:1] in 'aeiou' else 'a'} {words}"

@@ -1,0 +1,97 @@
+"""Everything that a page about a person and their row of the list need besides the score."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from riskstrat.documents import PersonPage
+from riskstrat.site.opening import Opened
+from riskstrat.people import limits
+from riskstrat.people.comparison import of_groups, outcome_in_words, reliability, typical_risks
+from riskstrat.people.conditions import flags, frailty, top_conditions
+from riskstrat.people.in_place import last_reviews, support_in_place
+from riskstrat.people.reasons import raising_of
+from riskstrat.people.records import Records, discreet_records
+from riskstrat.people.timeline import timelines
+from riskstrat.site.scored import Scored
+from riskstrat.registry import kept
+
+COLUMNS = ("top_conditions", "frailty", "flags", "support", "caution", "last_review", "page")
+
+
+def person_facts(
+    opened: Opened,
+    scored: Scored,
+    patients: pd.Series,
+    list_date: date,
+    *,
+    records: Records | None = None,
+    published: pd.DataFrame | None = None,
+    reviews: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """One row per patient of `patients`, indexed by patient_id; the columns of `TeamList.rows` that are about them.
+
+    Everything is as known at the index date, from records without anything sensitive. top_conditions stand in the order
+    in which they raised the estimate. records: those of the same patients, where they are at hand. published: one row
+    per earlier list and patient with patient_id, list_date and risk. reviews: one row per decision, in place of the
+    landed ones. Raises DefinitionError where there is no codelist of what is sensitive.
+    """
+    records = records or discreet_records(opened, scored, patients)
+    names = [str(patient) for patient in records.rows["patient_id"]]
+    support, caution = support_in_place(records, list_date), limits.cautions(records)
+    reviewed = last_reviews(records, list_date, reviews)
+    columns = {
+        "top_conditions": top_conditions(records),
+        "frailty": frailty(records),
+        "flags": flags(records, list_date),
+        "support": [support[name] for name in names],
+        "caution": [caution[name] for name in names],
+        "last_review": [reviewed.get(name, "") for name in names],
+        "page": _pages(records, names, published, list_date),
+    }
+    index = pd.Index(names, name="patient_id", dtype=object)
+    return pd.DataFrame({name: pd.Series(columns[name], index=index, dtype=object) for name in COLUMNS}, index=index)
+
+
+def _pages(records: Records, names: list[str], published: pd.DataFrame | None, list_date: date) -> list[PersonPage]:
+    opened, scored = records.opened, records.scored
+    members = of_groups(opened.store, scored)
+    place = pd.Series(range(len(scored.rows)), index=scored.rows["patient_id"])[names].to_numpy()
+    typical = typical_risks(members, scored.rows["risk"].to_numpy(float))
+    evidence = kept(opened.workspace.root / "registry", scored.version.name, scored.version.version).evidence
+    outcome = outcome_in_words(str(scored.model.recipe["title"]))
+    raising, events, missing = raising_of(records), timelines(records), limits.missing(records)
+    unseen, trend = limits.cannot_see(opened.store.landed), _trends(published, list_date)
+    return [
+        PersonPage(
+            typical_risk=typical[at].risk,
+            typical_group=typical[at].group,
+            trend=trend.get(name, ()),
+            changeable=raising[row].changeable,
+            fixed=raising[row].fixed,
+            timeline=events[name],
+            cannot_see=unseen,
+            missing=missing[name],
+            reliability=reliability(evidence, members.iloc[at].to_dict(), float(scored.rows["risk"].iloc[at]), outcome),
+        )
+        for row, (name, at) in enumerate(zip(names, place, strict=True))
+    ]
+
+
+def _trends(published: pd.DataFrame | None, list_date: date) -> dict[str, tuple[tuple[date, float], ...]]:
+    """The risks of each patient on earlier lists, oldest first."""
+    if published is None or published.empty:
+        return {}
+    days = pd.to_datetime(published["list_date"])
+    earlier = published.assign(list_date=days)[(days < pd.Timestamp(list_date)).to_numpy()]
+    ordered = earlier.sort_values(["patient_id", "list_date"], kind="stable").drop_duplicates(
+        ["patient_id", "list_date"], keep="last"
+    )
+    return {
+        str(patient): tuple(
+            (day.date(), float(risk)) for day, risk in zip(rows["list_date"], rows["risk"], strict=True)
+        )
+        for patient, rows in ordered.groupby("patient_id", sort=False)
+    }

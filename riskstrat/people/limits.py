@@ -1,0 +1,153 @@
+"""What a page about a person must admit: thin records, what is missing, and what no record can tell."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from riskstrat.documents import long_date
+from riskstrat.explanation import render
+from riskstrat.people.records import Records
+
+NEW_HERE, RECENT, SILENCE = 365, 365, 730
+"""Days: of a registration that is new, of a stay that ought to be coded, without any record."""
+
+REGISTRATION_GAP = 28
+GAP_WITHIN = 1095
+"""Days without a practice that are a gap, and how long ago it still matters."""
+
+GP_RECORD = {
+    "conditions": "recorded_on",
+    "prescriptions": "issued_on",
+    "measurements": "measured_on",
+    "contacts": "contacted_on",
+}
+HOSPITAL_RECORD = {"admissions": "admitted_on", "attendances": "attended_on"}
+
+NOT_AVAILABLE = {
+    "attendances": "A&E visits",
+    "diagnoses": "Hospital diagnoses",
+    "conditions": "Conditions from the GP record",
+    "prescriptions": "GP prescriptions",
+    "contacts": "GP, community and outpatient contacts",
+    "measurements": "Measurements such as blood pressure and weight",
+    "falls": "Reported falls",
+    "social_care": "Social care services",
+    "caseload": "Who is on which team's caseload",
+}
+"""Tables that may be left out, as a reader knows them."""
+
+MOST_MISSING = 4
+
+CANNOT_SEE = (
+    "What matters to this person and what they want.",
+    "Who lives with them, how a carer is coping, money, housing and loneliness.",
+    "How well they manage day to day, and how they are today.",
+    "Care in other areas' hospitals that was not sent here, and private care.",
+    "Medicines given in hospital, bought in a shop, or not taken.",
+)
+"""Holds for everybody, whatever was landed."""
+
+WITHOUT_SOCIAL_CARE = "What social care is in place or was asked for."
+
+
+def cannot_see(landed: frozenset[str]) -> tuple[str, ...]:
+    """Sentences on what no record here can tell of anybody."""
+    return CANNOT_SEE if "social_care" in landed else (*CANNOT_SEE, WITHOUT_SOCIAL_CARE)
+
+
+def missing(records: Records) -> dict[str, tuple[str, ...]]:
+    """For each person the sources that were not landed, then up to four measurements that were never made."""
+    landed = records.store.landed
+    sources = tuple(f"{words}: not available here." for name, words in NOT_AVAILABLE.items() if name not in landed)
+    measures = _measures_missing(records)
+    return {str(patient): (*sources, *measures[row]) for row, patient in enumerate(records.rows["patient_id"])}
+
+
+def _measures_missing(records: Records) -> list[tuple[str, ...]]:
+    """For each person the words for what was not measured, of features that give the latest measurement."""
+    latest = [(place, one) for place, one in enumerate(records.features.values()) if one.verb == "latest"]
+    age = records.value("age")
+    made = []
+    for row in range(len(records)):
+        values = records.matrix.values[row]
+        said = [
+            render(one, float(values[place]), None, age[row])
+            for place, one in latest
+            if values[place].item() != values[place].item()
+        ]
+        made.append(tuple(sentence for sentence in said if sentence)[:MOST_MISSING])
+    return made
+
+
+def cautions(records: Records) -> dict[str, str]:
+    """For each person what makes the record thin, in one or two sentences, or nothing."""
+    found = [
+        nothing_recorded(records),
+        no_gp_record(records),
+        new_registrations(records.known("registrations")),
+        registration_gaps(records.known("registrations")),
+        stays_without_diagnoses(records.known("admissions"), records.known("diagnoses"))
+        if "diagnoses" in records.store.landed
+        else {},
+    ]
+    return {
+        str(patient): " ".join([part[patient] for part in found if patient in part][:2])
+        for patient in records.rows["patient_id"]
+    }
+
+
+def nothing_recorded(records: Records) -> dict[str, str]:
+    """Who has no record of any kind in the last 2 years."""
+    seen: set[str] = set()
+    for table, day in (GP_RECORD | HOSPITAL_RECORD).items():
+        rows = records.known(table)
+        seen |= set(rows["patient_id"][(rows["index_date"] - rows[day]).dt.days < SILENCE].unique())
+    silent = "Nothing is recorded in the last 2 years, or the person may not be reaching services."
+    return {str(patient): silent for patient in records.rows["patient_id"] if patient not in seen}
+
+
+def no_gp_record(records: Records) -> dict[str, str]:
+    """Who has no record from general practice, where such records were landed."""
+    landed = [table for table in GP_RECORD if table in records.store.landed]
+    if not landed:
+        return {}
+    seen = {patient for table in landed for patient in records.known(table)["patient_id"].unique()}
+    absent = "No GP record was found, so the estimate rests on hospital records alone."
+    return {str(patient): absent for patient in records.rows["patient_id"] if patient not in seen}
+
+
+def new_registrations(registrations: pd.DataFrame) -> dict[str, str]:
+    """Whose latest registration began in the last 12 months."""
+    last = registrations.sort_values("registered_from", kind="stable").drop_duplicates("patient_id", keep="last")
+    new = last[((last["index_date"] - last["registered_from"]).dt.days < NEW_HERE).to_numpy()]
+    return {
+        str(row.patient_id): f"Registered with this practice less than 12 months ago, on "
+        f"{long_date(row.registered_from.date())}, so the record may be short."
+        for row in new.itertuples(index=False)
+    }
+
+
+def registration_gaps(registrations: pd.DataFrame) -> dict[str, str]:
+    """Who had no practice for more than 4 weeks in the last 3 years."""
+    ordered = registrations.sort_values(["patient_id", "registered_from"], kind="stable")
+    ended = ordered.groupby("patient_id", sort=False)["registered_to"].shift(1)
+    long = (ordered["registered_from"] - ended).dt.days > REGISTRATION_GAP
+    recent = (ordered["index_date"] - ordered["registered_from"]).dt.days < GAP_WITHIN
+    gaps = ordered.assign(ended=ended)[(long & recent).to_numpy()]
+    return {
+        str(row.patient_id): "There is a gap in the record: no practice from "
+        f"{long_date(row.ended.date())} to {long_date(row.registered_from.date())}."
+        for row in gaps.itertuples(index=False)
+    }
+
+
+def stays_without_diagnoses(admissions: pd.DataFrame, diagnoses: pd.DataFrame) -> dict[str, str]:
+    """Who has a hospital stay of the last 12 months that was open or not coded yet at the index date."""
+    recent = admissions[((admissions["index_date"] - admissions["admitted_on"]).dt.days < RECENT).to_numpy()]
+    bare = recent[~recent["spell"].isin(set(diagnoses["spell"]))].sort_values("admitted_on", kind="stable")
+    last = bare.drop_duplicates("patient_id", keep="last")
+    return {
+        str(row.patient_id): f"The hospital stay from {long_date(row.admitted_on.date())} has no diagnoses yet, "
+        "so the estimate does not know what it was for."
+        for row in last.itertuples(index=False)
+    }

@@ -1,6 +1,0 @@
-"""What changed since the last list: who entered, left and moved, and what moved each person's estimate."""
-
-from riskstrat.pipeline.changes.causes import KINDS, MODEL, Before, causes
-from riskstrat.pipeline.changes.moving import MOVES, data_moved, moves
-
-__all__ = ["KINDS", "MODEL", "MOVES", "Before", "causes", "data_moved", "moves"]

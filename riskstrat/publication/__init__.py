@@ -1,0 +1,1 @@
+"""A published list as data: what was listed, read back."""

@@ -1,0 +1,191 @@
+"""Each filled-in row judged: reviews, or what is wrong in which column, never with what stands there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from riskstrat.audit import numbers_in
+from riskstrat.casefinding import check_character
+from riskstrat.definitions.vocabulary import OUTCOME_WORDS
+from riskstrat.reviews.filled import (
+    AGREE,
+    CHECKED,
+    DECIDED,
+    DUE,
+    OUTCOMES,
+    OWNER,
+    REASON,
+    REFERENCE,
+    FilledRow,
+)
+
+_REFERENCE = re.compile(r"[A-Z]{3}-\d{4}-\d{2,3}-[0-9A-Z]", re.ASCII)
+_LONG_NUMBER = re.compile(r"\d{9,}")
+_DATES = ("%Y-%m-%d", "%d/%m/%Y", "%d %B %Y", "%d %b %Y", "%d.%m.%Y")
+_YES_OR_NO: Mapping[Any, bool] = {"yes": True, "no": False, True: True, False: False}
+_OUTCOME_OF = {spelling: key for key, words in OUTCOME_WORDS.items() for spelling in (key.casefold(), words.casefold())}
+
+
+class PublishedList(NamedTuple):
+    """One team's published list: `patients` by reference."""
+
+    team_code: str
+    team: str
+    list_date: date
+    patients: Mapping[str, str]
+
+
+class Review(NamedTuple):
+    """One outcome of the review of one person; a person has up to three, which share the rest."""
+
+    patient_id: str
+    list_date: date
+    team: str
+    outcome: str
+    reason: str | None
+    agrees: bool | None
+    decided_on: date | None
+    decided_by: str | None
+    due_on: date | None
+
+
+class Problem(NamedTuple):
+    """What is wrong where. `where`: a reference of the list, or the number of a row whose reference is not one."""
+
+    where: str
+    column: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}, {self.column}: {self.what}"
+
+
+@dataclass
+class Judged:
+    """`reviews` by reference. `without_outcome`: rows of a person with no outcome; `unchecked`: reviewed, no tick."""
+
+    reviews: dict[str, tuple[Review, ...]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    without_outcome: int = 0
+    unchecked: int = 0
+
+
+def judge(rows: Sequence[FilledRow], published: PublishedList) -> Judged:
+    """The reviews that the rows hold, and everything that is wrong with them."""
+    judged = Judged()
+    for row in rows:
+        reference = (_text(row[REFERENCE]) or "").upper() or None
+        if all(_text(row[title]) is None for title in OUTCOMES):
+            judged.without_outcome += reference in published.patients
+            continue
+        wrong = _wrong_reference(reference, published, judged.reviews)
+        found = _Row(row, published, reference if wrong is None and reference else f"row {row.number}")
+        reviews = found.reviews()
+        judged.problems += ([Problem(found.where, REFERENCE, wrong)] if wrong else []) + found.problems
+        if wrong is None and reference is not None:
+            judged.reviews[reference] = reviews
+            judged.unchecked += not found.yes_or_no(CHECKED)
+    return judged
+
+
+def _wrong_reference(reference: str | None, published: PublishedList, seen: Mapping[str, Any]) -> str | None:
+    """What is wrong with a reference, None if nothing is."""
+    if reference is None:
+        return "is empty beside an outcome"
+    if not _REFERENCE.fullmatch(reference):
+        return "is not written as a reference such as NHU-1116-03-K"
+    if check_character(reference[:-2]) != reference[-1]:
+        return "its last character does not fit the rest: a slip of the pen"
+    if reference not in published.patients:
+        return f"is not on the list of {published.team} of {published.list_date}"
+    return "stands in two rows with outcomes" if reference in seen else None
+
+
+class _Row:
+    """One row with an outcome, read column by column; what cannot be read is added to `problems`."""
+
+    def __init__(self, row: FilledRow, published: PublishedList, where: str) -> None:
+        self.row, self.published, self.where = row, published, where
+        self.problems: list[Problem] = []
+
+    def reviews(self) -> tuple[Review, ...]:
+        """One review per outcome; they mean nothing while there are problems."""
+        about, patient = self.published, self.published.patients.get(self.where, "")
+        outcomes = list(self.outcomes())
+        agrees, reason = self.yes_or_no(AGREE), self.words(REASON)
+        owner, decided, due = self.words(OWNER), self.day(DECIDED), self.day(DUE)
+        if decided is not None and decided < about.list_date:
+            self._wrong(DECIDED, "is before the date of the list")
+        self.yes_or_no(CHECKED)
+        told = (reason, agrees, decided, owner, due)
+        return tuple(Review(patient, about.list_date, about.team, outcome, *told) for outcome in sorted(outcomes))
+
+    def outcomes(self) -> Iterator[str]:
+        """The outcomes as the engine names them, each once."""
+        seen = set()
+        for title in OUTCOMES:
+            written = _text(self.row[title])
+            outcome = _OUTCOME_OF.get(written.casefold()) if written else None
+            if written and outcome is None:
+                self._wrong(title, "is not one of the outcomes in the drop-down")
+            elif outcome in seen:
+                self._wrong(title, "is an outcome that stands in this row already")
+            elif outcome:
+                seen.add(outcome)
+                yield outcome
+
+    def yes_or_no(self, title: str) -> bool | None:
+        """True for yes, False for no, None for nothing."""
+        cell = self.row[title]
+        written = cell if isinstance(cell, bool) else (_text(cell) or "").casefold()
+        if written != "" and written not in _YES_OR_NO:
+            self._wrong(title, "is neither yes nor no")
+        return _YES_OR_NO.get(written)
+
+    def words(self, title: str) -> str | None:
+        """Free text on one line."""
+        written = _text(self.row[title])
+        if written and is_numbered(written):
+            self._wrong(title, "holds a number of nine digits or more; say it without, for it may say who a person is")
+        return written
+
+    def day(self, title: str) -> date | None:
+        """A date, as a spreadsheet's own or as written."""
+        cell = self.row[title]
+        if isinstance(cell, datetime):
+            return cell.date()
+        if isinstance(cell, date):
+            return cell
+        written = _text(cell)
+        found = _written_day(written) if written else None
+        if written and found is None:
+            self._wrong(title, "is not a date; write it as 16/11/2026")
+        return found
+
+    def _wrong(self, title: str, what: str) -> None:
+        problem = Problem(self.where, title, what)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def is_numbered(text: str) -> bool:
+    """Whether a number stands in it that is long enough to say who a person is."""
+    return bool(_LONG_NUMBER.search(text) or numbers_in(text))
+
+
+def _written_day(written: str) -> date | None:
+    for form in _DATES:
+        try:
+            return datetime.strptime(written, form).date()
+        except ValueError:
+            continue
+    return None
+
+
+def _text(cell: Any) -> str | None:
+    """The cell as text on one line, None for nothing."""
+    return " ".join(str(cell).split()) or None if cell is not None else None

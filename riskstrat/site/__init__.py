@@ -1,0 +1,1 @@
+"""A workspace with its data: what a verb past `ingest` starts from."""

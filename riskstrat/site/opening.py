@@ -1,0 +1,122 @@
+"""A workspace with its data: what every verb past `ingest` starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import ibis.expr.types as ir
+
+from riskstrat.cohort import Cohort, at_dates, at_discharges, latest_discharge, still_here
+from riskstrat.definitions.codelists import near
+from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.recipes import Recipe
+from riskstrat.errors import CohortError, DefinitionError, IndexDateError
+from riskstrat.features import FeatureEngine, engine
+from riskstrat.site.dates import written_date
+from riskstrat.definitions.progress import Progress
+from riskstrat.sources.store import Store, open_store
+from riskstrat.workspace import Workspace, find, load
+
+LATEST = "latest"
+"""As an index date: each person's own latest discharge, for recipes whose index dates are discharges."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One workspace, the clean tables ingested into it, and the engine that makes features from them."""
+
+    workspace: Workspace
+    store: Store
+    engine: FeatureEngine
+
+    def recipe(self, name: str | None = None) -> Recipe:
+        """The recipe of that name, or the one the weekly list uses. Raises DefinitionError if there is none."""
+        wanted = name or self.workspace.settings.lists.recipe
+        recipes = self.workspace.recipes
+        if wanted not in recipes:
+            raise DefinitionError(
+                f'no recipe "{wanted}" in training{near(wanted, tuple(recipes))} (recipes: {", ".join(recipes)})'
+            )
+        return recipes[wanted]
+
+    def rows_named(self, name: str) -> ir.Table:
+        """The rows that training/outcomes.py names so. Raises DefinitionError if it does not."""
+        outcomes = self.workspace.outcomes
+        if name not in outcomes:
+            raise DefinitionError(f'training/outcomes.py names no "{name}"{near(name, tuple(outcomes))}')
+        return outcomes[name]
+
+    @property
+    def opt_outs(self) -> tuple[str, ...]:
+        return self.workspace.settings.opt_outs.applied
+
+
+def open_workspace(root: Path | None) -> Opened:
+    """The workspace at `root` (or around the current folder) with its data.
+
+    Raises WorkspaceError, DefinitionError, or SourceError when nothing was ingested yet.
+    """
+    workspace = load(find(root))
+    store = open_store(workspace.root / workspace.settings.data.store)
+    return Opened(workspace, store, engine_of(workspace, store))
+
+
+def engine_of(workspace: Workspace, store: Store) -> FeatureEngine:
+    """The feature engine for a workspace's definitions over a store."""
+    return engine(store, workspace.features, workspace.fingerprints, workspace.codelists, workspace.settings.engine)
+
+
+def index_date(given: str, recipe: Recipe, store: Store) -> date | None:
+    """The index date asked for; None for `latest`. Raises IndexDateError for one in the future, or not a date."""
+    if given == LATEST:
+        if recipe.cohort.index == "calendar":
+            raise IndexDateError('index date "latest" is for recipes whose index dates are discharges; give a date')
+        return None
+    wanted = written_date(given, "index date")
+    require_not_future(wanted, store)
+    if not store.comparable_dates:
+        raise IndexDateError(
+            "the dates of this source are shifted from person to person, so a calendar index date means nothing; "
+            'use "--index-date latest" with a recipe whose index dates are discharges'
+        )
+    return wanted
+
+
+def require_not_future(wanted: date, store: Store) -> None:
+    """Raises IndexDateError for a date after the day that the data are as at."""
+    if wanted > store.data_as_at:
+        raise IndexDateError(
+            f"index date {wanted} is in the future: the data are as at {store.data_as_at}; "
+            "give an earlier date, or ingest later data"
+        )
+
+
+def cohort_at(opened: Opened, recipe: Recipe, wanted: date | None) -> Cohort:
+    """Who is eligible for scoring. Raises CohortError if nobody is."""
+    if recipe.cohort.index == "calendar":
+        assert wanted is not None
+        cohort = at_dates(opened.store, recipe.cohort, [wanted], opened.opt_outs)
+    else:
+        discharges = opened.rows_named(recipe.cohort.index)
+        known = wanted or opened.store.data_as_at
+        every = at_discharges(opened.store, recipe.cohort, discharges, known, opened.opt_outs)
+        cohort = latest_discharge(every, recipe.cohort, wanted)
+        if wanted:
+            cohort = still_here(opened.store, cohort, wanted)
+    if cohort.rows.empty:
+        raise CohortError(f"nobody is eligible at {wanted or LATEST}: {counts_in_words(cohort)}")
+    return cohort
+
+
+def counts_in_words(cohort: Cohort) -> str:
+    """The counts of a cohort as a phrase: `20,000 candidates, 3,100 too young, ..., 15,000 eligible`."""
+    return ", ".join(
+        f"{number:,} {reason}" for reason, number in cohort.counts.items() if number or reason == "eligible"
+    )
+
+
+def build_matrix(opened: Opened, cohort: Cohort, progress: Progress) -> FeatureMatrix:
+    """The one way to a matrix, for training and for weekly scoring alike."""
+    return opened.engine.matrix(cohort.rows, progress)

@@ -1,0 +1,1 @@
+"""From eligible people to a model and its evidence."""

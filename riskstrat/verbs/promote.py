@@ -1,0 +1,109 @@
+"""The verbs `models` and `promote`: which versions there are, and the gates in front of the champion's place."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from riskstrat import audit, registry
+from riskstrat.errors import PromotionError
+from riskstrat.verbs.audit_verify import log_promoted, require_loggable
+from riskstrat.pipeline.files import whole_folder
+from riskstrat.verbs.report import Report
+from riskstrat.registry import Gate, Kept
+from riskstrat.workspace import find, load
+
+CARDS = "cards"
+SAID = 3
+"""Failed gates that a refusal spells out; the rest are counted."""
+
+
+def models(root: Path | None) -> Report:
+    """Every registered version, with which one is champion."""
+    known = registry.models(find(root) / "registry")
+    rows = [
+        tuple(known.columns),
+        *(tuple("" if v is None else str(v) for v in row) for row in known.itertuples(index=False)),
+    ]
+    records = known.astype(object).where(known.notna(), None).to_dict("records")
+    line = f"{len(known)} registered versions" if len(known) else 'no model yet; run "riskstrat train RECIPE"'
+    return Report({"models": records}, (line,), tuple(rows) if len(known) else ())
+
+
+def promote(
+    root: Path | None,
+    name: str,
+    version: int | None = None,
+    *,
+    override: bool = False,
+    by: str | None = None,
+    reason: str | None = None,
+) -> Report:
+    """Make a version (the latest, if none is given) the champion that the weekly list uses, and lay out its papers.
+
+    Raises PromotionError where a gate of registry/promotion.toml does not let it pass, unless a person overrides it
+    with a name and a reason; ModelError if there is no such version.
+    """
+    _refuse_nameless(override, by, reason)
+    workspace = load(find(root))
+    folder = workspace.root / "registry"
+    kept = registry.kept(folder, name, version)
+    held = registry.gates(workspace.promotion, kept.evidence)
+    failed = [gate for gate in held if not gate.passed]
+    if failed and not override:
+        raise PromotionError(_refusal(kept, failed))
+    overridden = f"by {by}: {reason}" if failed else None
+    require_loggable(overridden or "", "--by or --reason")
+    audit.require_ready(workspace.root)
+    registry.promote(folder, kept, overridden)
+    card = _lay_out(folder, kept, held, overridden)
+    made = kept.version
+    log_promoted(workspace.root, f"{made.name} {made.version}", [gate.name for gate in failed], by, reason)
+    lines = [f"{made.name} version {made.version} is champion", str(kept.evidence["verdict"])]
+    lines += [f"{len(held) - len(failed)} of {len(held)} gates passed; its papers: {card}"]
+    lines += [f"promoted over: {gate.sentence}" for gate in failed]
+    lines += [f"warning: {warning}" for warning in kept.evidence["leakage"]["warnings"]]
+    summary = {
+        "model": made.name,
+        "version": made.version,
+        "gates": [_plain(gate) for gate in held],
+        "overridden": overridden,
+        "papers": str(card),
+    }
+    return Report(summary, tuple(lines))
+
+
+def _refuse_nameless(override: bool, by: str | None, reason: str | None) -> None:
+    if override and not (by and by.strip() and reason and reason.strip()):
+        raise PromotionError("--override needs --by NAME and --reason TEXT: they are kept with the version")
+    if not override and (by or reason):
+        raise PromotionError("--by and --reason go with --override; leave them out, or add it")
+
+
+def _refusal(kept: Kept, failed: list[Gate]) -> str:
+    said = "; ".join(f"{gate.name}: {gate.sentence}" for gate in failed[:SAID])
+    more = f"; and {len(failed) - SAID} more" if len(failed) > SAID else ""
+    return (
+        f"{kept.version.name} version {kept.version.version} does not pass {len(failed)} "
+        f"gate{'s' if len(failed) > 1 else ''} of registry/promotion.toml: {said}{more}. Train a better one, or add "
+        "--override --by NAME --reason TEXT"
+    )
+
+
+def _lay_out(folder: Path, kept: Kept, held: tuple[Gate, ...], overridden: str | None) -> Path:
+    """The papers of a version in registry/cards/, with how it passed its gates; those of the same version give way."""
+    target = folder / CARDS / f"{kept.version.name}-{kept.version.version}"
+    with whole_folder(target) as part:
+        for name, content in kept.papers.items():
+            path = part / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        gates = {"gates": [_plain(gate) for gate in held], "overridden": overridden}
+        (part / "promotion.json").write_text(json.dumps(gates, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        shutil.rmtree(target, ignore_errors=True)
+    return target
+
+
+def _plain(gate: Gate) -> dict[str, object]:
+    return {"name": gate.name, "passed": gate.passed, "sentence": gate.sentence}

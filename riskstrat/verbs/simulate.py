@@ -1,0 +1,19 @@
+"""The verb `simulate`: a borough whose true risk is known."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from riskstrat import simulation
+from riskstrat.errors import SourceError
+from riskstrat.definitions.progress import Progress, silent
+from riskstrat.verbs.report import Report
+
+
+def simulate(people: int, seed: int, out: Path, *, progress: Progress = silent, **options: object) -> Report:
+    """Write the source tables of a simulated borough to `out`, and its truth apart. Raises SourceError."""
+    if people < 1:
+        raise SourceError(f"--people {people} is not possible; give 1 or more")
+    made = simulation.simulate(people, seed, out, progress=progress, **options)  # type: ignore[arg-type]
+    return Report(asdict(made), (f"{people:,} people, seed {seed}: {out}",))

@@ -1,0 +1,170 @@
+"""The verb `train`: learn, gather the evidence, register a version with its papers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from riskstrat.evaluation import Evaluation, baseline_table
+from riskstrat.study.evidence import Evaluated, evaluated, notes, plain
+from riskstrat.study.fitting import LIGHTGBM, Learned, learn
+from riskstrat.study.papers import papers
+from riskstrat.definitions.progress import Progress, silent
+from riskstrat.verbs.report import Report
+from riskstrat.registry import Gate, ModelVersion, gates, log_model
+from riskstrat.workspace import Workspace, find, load
+
+_PROVIDERS_SAID = 3
+
+
+def train(root: Path | None, recipe_name: str, as_at: date | None = None, progress: Progress = silent) -> Report:
+    """Train, evaluate and register a version of the recipe's model, from rows known on `as_at`."""
+    _read_first(load(find(root)))
+    # Products of long vectors are shared out at a loss, and their last digits would tell how many cores took part.
+    with threadpool_limits(1, user_api="blas"):
+        learned = learn(root, recipe_name, as_at, progress)
+        found = evaluated(learned, progress)
+    held = gates(learned.study.opened.workspace.promotion, found.evidence)
+    progress("registering", 0.0)
+    version = _register(learned, found, held)
+    progress("registering", 1.0)
+    return _report(learned, found, held, version)
+
+
+def _read_first(workspace: Workspace) -> tuple[object, ...]:
+    """What is needed only at the end is read before anything is learned, so that a fault in it costs no time."""
+    return workspace.promotion, workspace.hazards, workspace.card_template
+
+
+def _register(learned: Learned, found: Evaluated, held: tuple[Gate, ...]) -> ModelVersion:
+    workspace = learned.study.opened.workspace
+    figures = found.models[LIGHTGBM].to_dict()
+    tables = {
+        "evaluation.csv": _csv(baseline_table(found.models, found.intervals)),
+        "events_by_provider_and_month.csv": _csv(learned.providers),
+    }
+    if learned.tuned is not None:
+        tables["tuning.csv"] = _csv(learned.tuned.trials)
+    return log_model(
+        workspace.root / "registry",
+        learned.recipe.name,
+        learned.registered.model,
+        metrics={name: value for name, value in figures.items() if isinstance(value, int | float)},
+        params=learned.recipe.model_dump(mode="json"),
+        evidence=found.evidence,
+        origins={one.fold.name: one.model for one in learned.tested if one.fold.origin is not None},
+        papers=lambda number: tables | papers(workspace, found.evidence, held, number),
+    )
+
+
+def _csv(table: pd.DataFrame) -> str:
+    return str(table.to_csv(index=False, lineterminator="\n"))
+
+
+def _report(learned: Learned, found: Evaluated, held: tuple[Gate, ...], version: ModelVersion) -> Report:
+    evidence, name = found.evidence, learned.recipe.name
+    summary = {
+        **evidence,
+        "model": version.name,
+        "version": version.version,
+        "rows": evidence["registered"]["rows"],
+        "evaluation": evidence["models"],
+        "gates": [{"name": gate.name, "passed": gate.passed, "sentence": gate.sentence} for gate in held],
+    }
+    failed = [gate for gate in held if not gate.passed]
+    lines = (
+        found.verdict,
+        *(f"leakage alarm: {alarm['sentence']}" for alarm in evidence["leakage"]["alarms"]),
+        *(f"warning: {warning}" for warning in evidence["leakage"]["warnings"]),
+        _made(learned, version),
+        _tested(learned, found),
+        *_by_date(evidence),
+        *_once_more(evidence),
+        "labels: " + ", ".join(f"{number:,} {reason}" for reason, number in evidence["labels"].items()),
+        *_intervened(evidence),
+        *(_provider_lines(learned.providers) if learned.study.opened.store.comparable_dates else ()),
+        *(f"{each}: not available, {why}" for each, why in found.models[LIGHTGBM].reasons.items()),
+        *(f"{each.replace('_', ' ')} left out: {why}" for each, why in evidence["left_out"].items()),
+        *notes(learned),
+        *(f"gate not passed: {gate.name}: {gate.sentence}" for gate in failed),
+        f"{len(held) - len(failed)} of {len(held)} gates passed. To put it to use: "
+        f"riskstrat promote {name} {version.version}",
+    )
+    return Report(plain(summary), lines, _comparison(found.models, found.evidence))
+
+
+def _made(learned: Learned, version: ModelVersion) -> str:
+    facts = learned.registered.facts
+    counted = ", ".join(f"{number:,} {each} rows" for each, number in facts["rows"].items() if number)
+    features = len(learned.registered.model.columns)
+    made = f"{version.name} version {version.version}, data as at {learned.study.as_at}"
+    return f"{made}: {features} features, {counted}"
+
+
+def _tested(learned: Learned, found: Evaluated) -> str:
+    one = found.models[LIGHTGBM]
+    where = f"{len(learned.tested)} test dates, a model made for each" if learned.study.origins else "people held out"
+    return f"tested on {one.n:,} rows with {one.events:,} events ({where})"
+
+
+def _by_date(evidence: Mapping[str, Any]) -> tuple[str, ...]:
+    if len(evidence["test_dates"]) < 2:
+        return ()
+    dates = [f"{one['test_date']} {_figure(one['models'][LIGHTGBM]['auroc'])}" for one in evidence["origins"]]
+    return ("AUROC by test date: " + ", ".join(dates),)
+
+
+def _once_more(evidence: Mapping[str, Any]) -> tuple[str, ...]:
+    """People never seen, and what age costs, each in a line."""
+    lines = []
+    apart = evidence["person_disjoint"]
+    if apart and apart.get("auroc_new") is not None:
+        lines.append(
+            f"people never trained on: AUROC {apart['auroc_new']:.4f} against {apart['auroc_known']:.4f} had they been "
+            f"({apart['difference']:+.4f}, {_figure(apart['low'], '+.4f')} to {_figure(apart['high'], '+.4f')})"
+        )
+    for kind in ("score", "model"):
+        ages = [row for row in evidence["freshness"] if row["kind"] == kind and row["months"]]
+        if ages:
+            said = ", ".join(f"{row['months']} months {row['difference']:+.4f}" for row in ages)
+            lines.append(f"AUROC lost when the {kind} is older: {said}")
+    return tuple(lines)
+
+
+def _intervened(evidence: Mapping[str, Any]) -> tuple[str, ...]:
+    found = evidence["intervened"]
+    return (found["sentence"],) if found["train"]["with_action"] else ()
+
+
+def _provider_lines(providers: pd.DataFrame) -> tuple[str, ...]:
+    """A line for each of the largest providers: a step in its months means that its recording has changed."""
+    whole = providers[~providers["month"].isin([providers["month"].min(), providers["month"].max()])]
+    sizes = whole.groupby("provider")["events"].sum().sort_values(ascending=False)
+    return tuple(_provider_line(name, whole[whole["provider"] == name]) for name in sizes.index[:_PROVIDERS_SAID])
+
+
+def _provider_line(name: str, months: pd.DataFrame) -> str:
+    low, high = months.loc[months["events"].idxmin()], months.loc[months["events"].idxmax()]
+    return (
+        f"provider {name}: on average {months['events'].mean():,.0f} outcome events a month, "
+        f"from {low['events']:,} in {low['month']} to {high['events']:,} in {high['month']}"
+    )
+
+
+def _comparison(models: Mapping[str, Evaluation], evidence: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    header = ("all test dates", "AUROC", "AUPRC", "Brier", "slope", "intercept", "ICI", "E90", "PPV at 0.5%")
+    names = ("auroc", "auprc", "brier", "calibration_slope", "calibration_intercept", "ici", "e90")
+    rows: list[tuple[str, ...]] = [header]
+    for model, one in models.items():
+        figures = [getattr(one, name) for name in names] + [one.yields[0].ppv if one.yields else None]
+        rows.append((model.replace("_", " "), *(_figure(figure) for figure in figures)))
+    return tuple(rows)
+
+
+def _figure(figure: float | None, spelled: str = ".3f") -> str:
+    return "" if figure is None else format(figure, spelled)

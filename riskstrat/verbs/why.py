@@ -1,0 +1,105 @@
+"""The verb `why`: where one person stands at one list, in a sentence."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from riskstrat.cohort import registration_known_on, why_not
+from riskstrat.definitions.recipes import Recipe
+from riskstrat.documents import long_date, natural_frequency
+from riskstrat.weekly.listing import make_lists
+from riskstrat.publication.published import EVERYONE_COLUMNS, published_list
+from riskstrat.site.opening import LATEST, Opened, index_date, open_workspace
+from riskstrat.definitions.progress import Progress, silent
+from riskstrat.verbs.report import Report
+
+NOT_AVAILABLE = "Not available."
+"""For people who opted out, and for whoever is not in the data: the answer must not tell one from the other."""
+
+OPTED_OUT = "opted out"
+"""As the counts of a cohort say it."""
+
+_NOT_ELIGIBLE = {
+    "dead": "Not listed: recorded by then as having died.",
+    "not registered": "Not listed: not registered with a practice at that date.",
+    "too young": "Not listed: too young at that date, the model is for people aged {recipe.cohort.min_age} and over.",
+    "too old": "Not listed: over {recipe.cohort.max_age} at that date, the oldest age the model is for.",
+}
+
+
+def why(root: Path | None, patient: str, when: str, recipe: str | None = None, progress: Progress = silent) -> Report:
+    """Whether one person is listed at a date, and if not, why not.
+
+    Reads the published list of that date where there is one, else makes the list without publishing it.
+    """
+    opened = open_workspace(root)
+    chosen = opened.recipe(recipe)
+    wanted = index_date(when, chosen, opened.store)
+    person, at = _person(opened, patient), wanted or opened.store.data_as_at
+    # Asked first: whoever opted out after a list was published must not be told of from it.
+    reason = None if person is None else why_not(opened.store, chosen.cohort, person, at, opened.opt_outs)
+    if person is None or reason == OPTED_OUT:
+        return Report({"index_date": when, "place": "not available", "sentence": NOT_AVAILABLE}, (NOT_AVAILABLE,))
+    place = _place(opened, root, patient, when, chosen, progress)
+    said = _of_the_eligible(place) if place else _of_the_others(opened, chosen, person, reason, at)
+    summary: dict[str, Any] = {"index_date": when, "place": place.get("place", "not eligible"), "sentence": said}
+    return Report(summary, (said,))
+
+
+def _place(
+    opened: Opened, root: Path | None, patient: str, when: str, recipe: Recipe, progress: Progress
+) -> dict[str, Any]:
+    """The person's row of everybody eligible at that list; empty where they are not among them."""
+    settings = opened.workspace.settings.lists
+    published = None
+    if when != LATEST:
+        published = published_list(opened.workspace.root / settings.folder, recipe.name, date.fromisoformat(when))
+    if published is not None:
+        everyone = published.read(EVERYONE_COLUMNS)
+    else:
+        everyone = make_lists(root, when, recipe.name, progress).everyone
+    row = everyone[everyone["patient_id"] == patient]
+    if row.empty:
+        return {}
+    team = everyone[(everyone["team"] == row["team"].iloc[0]) & (everyone["place"] == "listed")]
+    return {"listed": len(team)} | {str(name): row[name].iloc[0] for name in row.columns}
+
+
+def _of_the_eligible(place: dict[str, Any]) -> str:
+    team = place["team"]
+    if place["place"] == "listed":
+        weeks = int(place["weeks_on_list"])
+        on = f", on the list for {weeks} weeks" if weeks > 1 else ""
+        return (
+            f"Listed for {team}: rank {int(place['rank'])} of {place['listed']}, {place['status']}{on}, "
+            f"{natural_frequency(place['risk'])}."
+        )
+    if place["place"] == "below the line":
+        return (
+            f"Not listed: below the line at rank {int(place['order'])} for {team}, whose list has {place['listed']} "
+            "people. Not being listed does not mean low risk."
+        )
+    if place["place"] == "known":
+        return f"Not listed for {team}: known already, on the caseload."
+    return f"Not listed for {team}: {place['reason']}."
+
+
+def _person(opened: Opened, patient: str) -> int | None:
+    """The row number of a patient among people, None for whoever is not in the data."""
+    people = opened.store.people()["patient_id"]
+    found = people.index[people == patient]
+    return int(found[0]) if len(found) else None
+
+
+def _of_the_others(opened: Opened, recipe: Recipe, person: int, reason: str | None, at: date) -> str:
+    if reason == "not registered":
+        known = registration_known_on(opened.store, person, at)
+        if known:
+            return f"Not listed: the data came late; that they were registered was known from {long_date(known)}."
+    if reason in _NOT_ELIGIBLE:
+        return _NOT_ELIGIBLE[reason].format(recipe=recipe)
+    if recipe.cohort.index != "calendar":
+        return "Not listed: no discharge from hospital that counts at that date."
+    return "Not listed: eligible, but no team serves their practice."

@@ -1,0 +1,1 @@
+"""The weekly lists: choosing cases, what changed, the content of each team's documents."""

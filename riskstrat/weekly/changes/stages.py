@@ -1,0 +1,84 @@
+"""The features of the same people at each stage on the way from the last list to this one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from riskstrat.cohort import at_discharges, latest_discharge
+from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.recipes import Recipe
+from riskstrat.site.opening import Opened
+from riskstrat.sources.discreet import discreet
+from riskstrat.sources.excerpt import beside_the_store, excerpt
+from riskstrat.sources.store import Store
+
+
+class Stages(NamedTuple):
+    """One matrix per stage; the same people in the same order in each.
+
+    then: at the last list, as the store tells it today. aged: at this list, of what was known by the last. told: and of
+    what was told since of happenings up to the last list. now: of everything.
+    """
+
+    then: FeatureMatrix
+    aged: FeatureMatrix
+    told: FeatureMatrix
+    now: FeatureMatrix
+
+
+def stages(opened: Opened, then: pd.DataFrame, now: pd.DataFrame, day: date) -> tuple[Stages, Stages]:
+    """The stages of the whole records, and those of the records without a trace of anything sensitive.
+
+    then, now: one row per patient of the cohort at the last list, which was of `day`, and at this one; same patients,
+    both by person.
+    """
+    persons = now["person"].to_numpy()
+    with beside_the_store(opened.store) as folder:
+        whole = excerpt(opened.store, persons.tolist(), folder / "whole")
+        hidden = discreet(whole, persons, opened.workspace.codelists)
+        renumbered = [rows.assign(person=hidden.renumbered(persons)) for rows in (then, now)]
+        return (
+            _stages(opened, whole, (then, now), day, folder / "of-whole"),
+            _stages(opened, hidden, (renumbered[0], renumbered[1]), day, folder / "of-discreet"),
+        )
+
+
+def rows_then(opened: Opened, recipe: Recipe, rows: pd.DataFrame, day: date) -> pd.DataFrame:
+    """The rows of the cohort at the list of `day` for the people of `rows`, by person.
+
+    Whoever had a discharge that is no longer recorded has none.
+    """
+    if recipe.cohort.index == "calendar":
+        return rows.assign(index_date=pd.Timestamp(day).as_unit("s"))
+    discharges = opened.rows_named(recipe.cohort.index)
+    with beside_the_store(opened.store) as folder:
+        store = excerpt(opened.store, rows["person"].tolist(), folder / "whole")
+        every = at_discharges(store, recipe.cohort, discharges, day, opened.opt_outs)
+    return latest_discharge(every, recipe.cohort, None).rows
+
+
+def _stages(
+    opened: Opened, store: Store, cohorts: tuple[pd.DataFrame, pd.DataFrame], day: date, folder: Path
+) -> Stages:
+    persons = np.unique(cohorts[1]["person"]).tolist()
+    known = excerpt(store, persons, folder / "known", known_by=day)
+    happened = excerpt(store, persons, folder / "happened", happened_by=day)
+    then, now = _both(opened, store, cohorts)
+    aged, told = (replace(opened.engine, store=cut).matrix(cohorts[1]) for cut in (known, happened))
+    return Stages(then, aged, told, now)
+
+
+def _both(
+    opened: Opened, store: Store, cohorts: tuple[pd.DataFrame, pd.DataFrame]
+) -> tuple[FeatureMatrix, FeatureMatrix]:
+    """The matrices of two cohorts over one store, reckoned together: compiling the scans takes longer than they do."""
+    rows = pd.concat([cohort.assign(list=place) for place, cohort in enumerate(cohorts)])
+    rows = rows.sort_values(["person", "index_date", "list"], ignore_index=True)
+    matrix = replace(opened.engine, store=store).matrix(rows)
+    return matrix.take((rows["list"] == 0).to_numpy()), matrix.take((rows["list"] == 1).to_numpy())

@@ -1,0 +1,150 @@
+"""From scores to cases: whom each team lists at one date, given the register, reviews and earlier lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from riskstrat.casefinding import CaseFacts, CaseList, Membership, Memory, assign_teams, find_cases
+from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.pathways import features_of, suggested
+from riskstrat.publication.published import EVERYONE_COLUMNS, EarlierList, listed_before, margins_before
+from riskstrat.site.opening import Opened
+from riskstrat.reviews import imported_reviews
+from riskstrat.site.scored import Scored
+from riskstrat.sources.selection import day, known_rows
+from riskstrat.sources.tables import admissions
+
+LONGEST_STAY = 365
+"""Days after which an admission without a discharge counts as one whose discharge was never recorded."""
+
+ORDINARY = "1"
+"""Patient class of an ordinary admission (NHS Data Dictionary); day cases and regular attenders are not in hospital."""
+
+REVIEW_COLUMNS = ("person", "patient_id", "list_date", "team", "outcome", "decided_on", "due_on")
+_RULES_READ = {"age": "age", "number_of_conditions": "conditions", "lives_in_care_home": "care_home"}
+"""Features behind the limits and weights of a team, and what case finding calls them."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Every team's cases at one date. everyone: one row per eligible person with a team, `EVERYONE_COLUMNS`."""
+
+    membership: Membership
+    cases: tuple[CaseList, ...]
+    everyone: pd.DataFrame
+    facts: CaseFacts
+
+    @property
+    def without_team(self) -> int:
+        return int(self.membership.rows["team"].isna().sum())
+
+
+def find(
+    opened: Opened,
+    scored: Scored,
+    list_date: date,
+    earlier: Sequence[EarlierList],
+    reviews: pd.DataFrame | None = None,
+) -> Found:
+    """Each team's cases among everybody scored. reviews: decisions beside those that were landed or imported."""
+    settings = opened.workspace.settings
+    areas = opened.store.read("areas") if "areas" in opened.store.landed else None
+    practices = scored.rows["practice"]
+    membership = assign_teams(practices, areas, settings.teams, settings.lists.default_capacity, list_date)
+    people = scored.rows.reset_index(drop=True).join(membership.rows.drop(columns="practice"))
+    people = people.assign(**_what_rules_read(opened, scored))
+    facts = case_facts(opened, list_date, reviews)
+    weeks = settings.casefinding.rising_weeks
+    memory = Memory(
+        listed_before(earlier), margins_before(earlier, list_date, weeks), tuple(one.day for one in earlier)
+    )
+    cases = find_cases(people, membership.teams, facts, memory, list_date, settings)
+    return Found(membership, cases, _everyone(cases), facts)
+
+
+def case_facts(opened: Opened, list_date: date, reviews: pd.DataFrame | None = None) -> CaseFacts:
+    """What is recorded of people by the day of a list: caseload, reviews, same-day statuses, who is in hospital."""
+    store = opened.store
+    landed = {name: store.read(name) for name in ("caseload", "statuses") if name in store.landed}
+    decided = reviews_by(opened, list_date)
+    if reviews is not None and len(reviews):
+        decided = pd.concat([decided, reviews], ignore_index=True)
+    return CaseFacts(
+        caseload=landed.get("caseload"),
+        reviews=decided,
+        statuses=landed.get("statuses"),
+        in_hospital=_in_hospital(opened, list_date),
+    )
+
+
+def reviews_by(opened: Opened, list_date: date) -> pd.DataFrame:
+    """One row per decision taken before the day of a list, landed or imported; `person` is the row of people."""
+    store, frames = opened.store, []
+    if "reviews" in store.landed:
+        frames.append(store.read("reviews"))
+    taken = imported_reviews(opened.workspace.root)
+    if len(taken):
+        person = pd.Series(np.arange(store.people_count), index=store.people()["patient_id"])
+        known = taken[taken["patient_id"].isin(person.index)]
+        frames.append(known.assign(person=known["patient_id"].map(person)))
+    if not frames:
+        return pd.DataFrame(columns=list(REVIEW_COLUMNS))
+    rows = pd.concat([frame.reindex(columns=list(REVIEW_COLUMNS)) for frame in frames], ignore_index=True)
+    decided = pd.to_datetime(rows["decided_on"]).fillna(pd.to_datetime(rows["list_date"]))
+    # What an import repeats of a landed table counts once.
+    rows = rows[decided < pd.Timestamp(list_date)]
+    return rows.drop_duplicates(["person", "list_date", "outcome"], ignore_index=True)
+
+
+def _in_hospital(opened: Opened, list_date: date) -> frozenset[int]:
+    """Persons with an ordinary admission that had no known discharge on the day, unless it is too long ago."""
+    columns: tuple[str, ...] = ("person", "admitted_on", "discharged_on")
+    if "patient_class" not in opened.store.absent_columns.get("admissions", ()):
+        columns += ("patient_class",)
+    stays, _ = known_rows(opened.store, admissions, columns, list_date)
+    inside = np.isnat(stays["discharged_on"]) & (stays["admitted_on"] <= day(list_date))
+    inside &= stays["admitted_on"] > day(list_date) - LONGEST_STAY
+    if "patient_class" in stays:
+        given = pd.Series(stays["patient_class"], dtype=object)
+        inside &= (given.isna() | (given == ORDINARY)).to_numpy(dtype=bool)
+    return frozenset(int(person) for person in stays["person"][inside])
+
+
+def _what_rules_read(opened: Opened, scored: Scored) -> dict[str, object]:
+    """Columns of people that a team's limits, weights and slots read, as far as the features were built."""
+    columns: dict[str, object] = {}
+    for feature, name in _RULES_READ.items():
+        if feature in scored.matrix.columns:
+            columns[name] = scored.matrix.select([feature])[:, 0]
+    if "care_home" in columns:
+        columns["care_home"] = np.nan_to_num(np.asarray(columns["care_home"], float)) > 0
+    if any(team.slots for team in opened.workspace.settings.teams):
+        columns["pathways"] = pathways_of(opened, scored.matrix).to_numpy()
+    return columns
+
+
+def pathways_of(opened: Opened, matrix: FeatureMatrix) -> pd.Series:
+    """One tuple of pathway names per row of a matrix: what the rules of training/pathways.toml suggest."""
+    rules = opened.workspace.pathways
+    built = [name for name in features_of(rules) if name in matrix.columns]
+    return suggested(rules, pd.DataFrame(matrix.select(built), columns=built))
+
+
+def _everyone(cases: Sequence[CaseList]) -> pd.DataFrame:
+    """Everybody eligible with a team, by team and order of margin; what only listed people have is empty for others."""
+    frames = []
+    for case in cases:
+        kept = ["patient_id", "reference", "rank", "status", "listed_since", "weeks_on_list"]
+        rows = case.everyone.merge(case.rows[kept], on="patient_id", how="left", sort=False)
+        frames.append(rows.assign(team=case.team.name))
+    if not frames:
+        return pd.DataFrame(columns=list(EVERYONE_COLUMNS))
+    whole = pd.concat(frames, ignore_index=True)[list(EVERYONE_COLUMNS)]
+    counted = {"order": "Int64", "rank": "Int64", "weeks_on_list": "Int64"}
+    worded = dict.fromkeys(("patient_id", "team", "place", "reason", "reference", "status"), "string")
+    return whole.astype(counted | worded).assign(listed_since=pd.to_datetime(whole["listed_since"]))
