@@ -5,6 +5,7 @@ The log alone reads the clock and asks the system who is at it.
 """
 
 from riskstrat.audit.clock import system_user, today
+from riskstrat.audit.deeds import log_imported, log_promoted, log_published, log_withdrawn, require_loggable
 from riskstrat.audit.identifiers import holds_nhs_number, numbers_in
 from riskstrat.audit.lines import ACTIONS, Line
 from riskstrat.audit.locking import locked
@@ -19,8 +20,13 @@ __all__ = [
     "holds_nhs_number",
     "lists_logged",
     "locked",
+    "log_imported",
+    "log_promoted",
+    "log_published",
+    "log_withdrawn",
     "numbers_in",
     "read",
+    "require_loggable",
     "require_ready",
     "system_user",
     "today",

@@ -49,9 +49,9 @@ def init(
     """Make a new workspace: definitions, recipes, settings."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.verbs import init as starting
+        from riskstrat.verbs.init import init as run
 
-        return starting.init(folder)
+        return run(folder)
 
     show(verb, json)
 
@@ -65,9 +65,9 @@ def demo(
     """Run the whole job on a simulated borough and name the files to open."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.verbs import demo as demonstration
+        from riskstrat.verbs.demo import demo as run
 
-        return demonstration.demo(workspace, people, progress, say=lambda line: typer.echo(line, err=json))
+        return run(workspace, people, progress, say=lambda line: typer.echo(line, err=json))
 
     show(verb, json)
 
@@ -89,10 +89,10 @@ def simulate(
     """Simulate a borough whose true risk is known."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.verbs import simulate as simulating
+        from riskstrat.verbs.simulate import simulate as run
 
         options = {"borough": borough, "years": years, "intervention_effect": effect, "dirt": dirt}
-        return simulating.simulate(people, seed, out, progress=progress, **options)
+        return run(people, seed, out, progress=progress, **options)
 
     show(verb, json)
 
@@ -102,9 +102,9 @@ def check(workspace: Workspace = None, json: AsJson = False) -> None:
     """Check definitions, codelists, recipes and settings; no data needed."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.verbs import init as starting
+        from riskstrat.verbs.check import check as run
 
-        return starting.check(workspace)
+        return run(workspace)
 
     show(verb, json)
 
@@ -122,9 +122,9 @@ def ingest(
     """Check and clean source tables into the workspace."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.verbs import ingest as ingesting
+        from riskstrat.verbs.ingest import ingest as run
 
-        return ingesting.ingest(workspace, source, format, _date(as_at, "--as-at"), progress)
+        return run(workspace, source, format, _date(as_at, "--as-at"), progress)
 
     show(verb, json)
 
@@ -142,15 +142,15 @@ def features(
     """Build the features of everybody eligible at an index date."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.site import scored as tables
+        from riskstrat.verbs import features
 
         if describe:
-            return tables.describe(workspace)
+            return features.describe(workspace)
         if sql:
-            return tables.scan_sql(workspace)
+            return features.scan_sql(workspace)
         if index_date is None or out is None:
             raise typer.BadParameter("give --index-date and --out, or --describe, or --sql")
-        return tables.features(workspace, index_date, out, recipe, progress)
+        return features.features(workspace, index_date, out, recipe, progress)
 
     show(verb, json)
 
@@ -167,9 +167,9 @@ def train(
     """Train, evaluate and register a version of a model."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.verbs import train as training
+        from riskstrat.verbs.train import train as run
 
-        return training.train(workspace, recipe, _date(as_at, "--as-at"), progress)
+        return run(workspace, recipe, _date(as_at, "--as-at"), progress)
 
     show(verb, json)
 
@@ -179,9 +179,9 @@ def models(workspace: Workspace = None, json: AsJson = False) -> None:
     """List the registered versions and which is champion."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.verbs import promote as promoting
+        from riskstrat.verbs.models import models as run
 
-        return promoting.models(workspace)
+        return run(workspace)
 
     show(verb, json)
 
@@ -199,9 +199,9 @@ def promote(
     """Make a version that passes its gates the champion that lists are made with."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.verbs import promote as promoting
+        from riskstrat.verbs.promote import promote as run
 
-        return promoting.promote(workspace, model, version, override=override, by=by, reason=reason)
+        return run(workspace, model, version, override=override, by=by, reason=reason)
 
     show(verb, json)
 
@@ -220,9 +220,9 @@ def compare(
     """Compare two versions on the same test dates: figures, lists, and who enters and leaves."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.study import comparing
+        from riskstrat.verbs.compare import compare as run
 
-        return comparing.compare(workspace, model, a, b, out, progress)
+        return run(workspace, model, a, b, out, progress)
 
     show(verb, json)
 
@@ -234,9 +234,9 @@ def score(
     """Score everybody eligible at an index date with the champion."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.site import scored as tables
+        from riskstrat.verbs.score import score as run
 
-        return tables.score(workspace, index_date, out, recipe, progress)
+        return run(workspace, index_date, out, recipe, progress)
 
     show(verb, json)
 
@@ -252,9 +252,9 @@ def explain(
     """Say why one person has their score, in dated sentences."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.verbs import explain as explaining
+        from riskstrat.verbs.explain import explain as run
 
-        return explaining.explain(workspace, patient, index_date, recipe, progress)
+        return run(workspace, patient, index_date, recipe, progress)
 
     show(verb, json)
 
@@ -270,9 +270,9 @@ def why(
     """Say in a sentence where one person stands at a list: on it, below the line, known, or why not."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.verbs import why as asking
+        from riskstrat.verbs.why import why as run
 
-        return asking.why(workspace, patient, index_date, recipe, progress)
+        return run(workspace, patient, index_date, recipe, progress)
 
     show(verb, json)
 
@@ -282,9 +282,9 @@ def list_(index_date: IndexDate, recipe: RecipeName = None, workspace: Workspace
     """Show each team's list, without publishing it."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.weekly import listing
+        from riskstrat.verbs.list import list_ as run
 
-        return listing.list_(workspace, index_date, recipe, progress)
+        return run(workspace, index_date, recipe, progress)
 
     show(verb, json)
 
@@ -294,9 +294,9 @@ def weekly(index_date: IndexDate, recipe: RecipeName = None, workspace: Workspac
     """Score, explain, list and publish each team's documents."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.weekly import publishing
+        from riskstrat.verbs.weekly import weekly as run
 
-        return publishing.weekly(workspace, index_date, recipe, progress)
+        return run(workspace, index_date, recipe, progress)
 
     show(verb, json)
 
@@ -311,9 +311,9 @@ def withdraw(
     """Take a published list back, with a reason."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.weekly import publishing
+        from riskstrat.verbs.withdraw import withdraw as run
 
-        return publishing.withdraw(workspace, list_date, reason)
+        return run(workspace, list_date, reason)
 
     show(verb, json)
 
@@ -334,9 +334,9 @@ def replay(
     """Rebuild the lists of past weeks as known then: whom they would have found, and what came of it."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.weekly import replaying
+        from riskstrat.verbs.replay import replay as run
 
-        return replaying.replay(workspace, weeks, _date(until, "--until"), out, recipe, progress)
+        return run(workspace, weeks, _date(until, "--until"), out, recipe, progress)
 
     show(verb, json)
 

@@ -39,8 +39,8 @@ def verify(
     """Prove the log whole: nothing changed, cut, put in or moved."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.verbs import audit_verify as auditing
+        from riskstrat.verbs.audit_verify import verify as run
 
-        return auditing.verify(workspace, head)
+        return run(workspace, head)
 
     show(verb, json)

@@ -38,9 +38,9 @@ def init(
     """Make an identity folder: site key, encrypted store, who may name whom, audit log."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.naming import naming
+        from riskstrat.verbs.identity_init import init as run
 
-        return naming.init(folder, external)
+        return run(folder, external)
 
     show(verb, json)
 
@@ -59,9 +59,9 @@ def pseudonymise(
     """Replace NHS numbers by pseudonyms and keep what says who people are in the encrypted store."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.naming import naming
+        from riskstrat.verbs.identity_pseudonymise import pseudonymise as run
 
-        return naming.pseudonymise(identity, file, out, column, birth_month)
+        return run(identity, file, out, column, birth_month)
 
     show(verb, json)
 
@@ -75,9 +75,9 @@ def crosswalk(
     """Keep other pseudonyms of the same people, so that sources can be joined."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.naming import naming
+        from riskstrat.verbs.identity_crosswalk import crosswalk as run
 
-        return naming.crosswalk(identity, file)
+        return run(identity, file)
 
     show(verb, json)
 
@@ -94,9 +94,9 @@ def translate(
     """Give the rows of another source under this site's patient_id."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.naming import naming
+        from riskstrat.verbs.identity_translate import translate as run
 
-        return naming.translate(identity, file, source, out, column)
+        return run(identity, file, source, out, column)
 
     show(verb, json)
 
@@ -125,9 +125,10 @@ def name(
     """Write the named copy of one team's list, for somebody whom identity.toml allows it."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.naming import naming
+        from riskstrat.verbs.identity_name import Asked
+        from riskstrat.verbs.identity_name import name as run
 
-        return naming.name(identity, week, naming.Asked(team, purpose, reason, out, standing))
+        return run(identity, week, Asked(team, purpose, reason, out, standing))
 
     show(verb, json)
 
@@ -139,8 +140,8 @@ def page(
     """Write the page on which a practice names its list in its own browser."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat.naming import naming
+        from riskstrat.verbs.identity_page import page as run
 
-        return naming.page(out)
+        return run(out)
 
     show(verb, json)

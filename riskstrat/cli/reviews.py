@@ -39,8 +39,8 @@ def import_(
     """Take outcomes back from a filled-in list, by reference."""
 
     def verb(progress: Progress) -> Report:
-        from riskstrat import reviews as reviewing
+        from riskstrat.verbs.reviews_import import import_reviews as run
 
-        return reviewing.import_reviews(workspace, file, list_date, correct=correct, by=by, reason=reason)
+        return run(workspace, file, list_date, correct=correct, by=by, reason=reason)
 
     show(verb, json)

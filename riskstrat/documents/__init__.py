@@ -1,26 +1,13 @@
 """Documents: the weekly list of a team as CSV, Excel workbook and printable page, the index over teams, and the papers
 of a registered version of a model.
 
-The pipeline builds a `TeamList`, or the evidence of a version, and hands it over; nothing here reads data, ranks or
-decides. The same input gives the same bytes: no clock, no random part.
+They are written from a `TeamList` of a publication, or from the evidence of a version; nothing here reads data, ranks
+or decides. The same input gives the same bytes: no clock, no random part.
 """
 
-from riskstrat.documents.content import (
-    Cause,
-    Change,
-    CountColumn,
-    FallsCheck,
-    Move,
-    PersonPage,
-    Suggestion,
-    Swap,
-    TeamCounts,
-    TeamList,
-    ThemeReason,
-    TimelineEvent,
-)
-from riskstrat.documents.files import file_stem, write_bytes
+from riskstrat.documents.files import write_bytes
 from riskstrat.documents.index import write_index
+from riskstrat.documents.named import NamedColumn, Names
 from riskstrat.documents.page import write_page
 from riskstrat.documents.papers import papers_of
 from riskstrat.documents.pdf import find_browser, write_pdf
@@ -28,24 +15,14 @@ from riskstrat.documents.people_page import write_people
 from riskstrat.documents.replay import ReplaySummary, ReplayTeam, write_replay_page
 from riskstrat.documents.systems_csv import write_csv
 from riskstrat.documents.words import long_date, natural_frequency
-from riskstrat.documents.workbook import write_workbook
+from riskstrat.documents.workbook import build_workbook, write_workbook
 
 __all__ = [
-    "Cause",
-    "Change",
-    "CountColumn",
-    "FallsCheck",
-    "Move",
-    "PersonPage",
+    "NamedColumn",
+    "Names",
     "ReplaySummary",
     "ReplayTeam",
-    "Suggestion",
-    "Swap",
-    "TeamCounts",
-    "TeamList",
-    "ThemeReason",
-    "TimelineEvent",
-    "file_stem",
+    "build_workbook",
     "find_browser",
     "long_date",
     "natural_frequency",

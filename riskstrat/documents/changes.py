@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from riskstrat.documents.content import OTHER_THEME, Cause, CauseKind, Move, Swap, TeamList
 from riskstrat.documents.words import (
     SMALLEST_SHOWN,
     joined,
@@ -18,6 +17,7 @@ from riskstrat.documents.words import (
     signed,
     strength,
 )
+from riskstrat.publication import OTHER_THEME, Cause, CauseKind, Move, Swap, TeamList
 
 KINDS: tuple[CauseKind, ...] = get_args(CauseKind)
 KIND_WORDS: dict[CauseKind, str] = {

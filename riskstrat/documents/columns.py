@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from riskstrat.documents.content import Direction
 from riskstrat.documents.person import NO_PATHWAY, NO_SUPPORT, Pairs, Person
 from riskstrat.documents.words import NOT_REACHED_BRIEF, VERB, ReasonLine, may_not_be_reached, no_reason
+from riskstrat.publication import Direction
 
 # On a list the first reasons do; the page for each person has them all.
 LIST_RAISING, LIST_LOWERING, LIST_SENTENCES = 3, 2, 1

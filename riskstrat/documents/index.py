@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from riskstrat.documents.content import TeamList
-from riskstrat.documents.files import file_stem
 from riskstrat.documents.notes import purpose, run_line
 from riskstrat.documents.person import status_check
 from riskstrat.documents.rendering import write_html
 from riskstrat.documents.words import NOT_LISTED, SUPPORTS, long_date, printable, sentence, spaced, suppressed
 from riskstrat.errors import PublicationError
+from riskstrat.publication import TeamList, name_files
 
 SMALL_NUMBERS = (
     "Counts on this page are for all teams to see: 1 to 7 people stand as “1 to 7”, other counts are rounded to the "
@@ -67,7 +66,7 @@ def write_index(team_lists: Sequence[TeamList], path: Path) -> None:
 
 
 def _index_row(team: TeamList, folder: Path) -> dict[str, object]:
-    counts, stem = team.counts, file_stem(team)
+    counts, stem = team.counts, name_files(team.team_code)
     there = [one for one in PAPER if (folder / f"{stem}{one[0]}").is_file()]
     return {
         "team": printable(team.team),
@@ -117,6 +116,6 @@ def _check_together(team_lists: Sequence[TeamList]) -> None:
         raise PublicationError("there is no team to make an index of; name at least one team in riskstrat.toml")
     if len({team.index_date for team in team_lists}) > 1:
         raise PublicationError("the teams of one index must have the same index date; make one index for each date")
-    stems = [file_stem(team) for team in team_lists]
+    stems = [name_files(team.team_code) for team in team_lists]
     if len(set(stems)) < len(stems):
         raise PublicationError("two teams have the same code, capitals aside; change one in riskstrat.toml")

@@ -13,12 +13,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from riskstrat.definitions.vocabulary import OUTCOME_WORDS
 from riskstrat.documents.columns import FIELDS, KEY_WIDTHS, RANK, REFERENCE, WHAT_TO_CONSIDER, WHO_AND_WHY, Field, Line
-from riskstrat.documents.content import TeamList
+from riskstrat.documents.named import WARNING, Names
 from riskstrat.documents.notes import accounting, freshness_line, purpose, risk_meaning, run_line, title
 from riskstrat.documents.notes import nobody as nobody_listed
 from riskstrat.documents.person import Person, people_of, status_check
 from riskstrat.documents.sheets import LETTERS, LINE_HEIGHT, Looks, row_height, set_up_print
 from riskstrat.documents.words import NOT_LISTED, SUPPORTS, long_date, printable
+from riskstrat.publication import TeamList
 
 CHOICES = "Choices"
 AGREE, CHECKED = ("Yes", "No"), ("Yes",)
@@ -37,19 +38,27 @@ FILL_IN = (
 EARLIEST, LATEST = date(2020, 1, 1), date(2199, 12, 31)
 
 
-def write_list(sheet: Worksheet, looks: Looks, team: TeamList) -> None:
-    """Write the sheet: what it is, then one row per listed person, or the sentence that nobody is."""
-    for place, width in enumerate(WIDTHS):
+def write_list(sheet: Worksheet, looks: Looks, team: TeamList, names: Names | None = None) -> None:
+    """Write the sheet: what it is, then one row per listed person, or the sentence that nobody is.
+
+    With `names` the columns that say who people are stand first, on a sheet of paper of their own.
+    """
+    widths = (*(column.width for column in names.columns), *WIDTHS) if names else WIDTHS
+    first = len(widths) - len(WIDTHS)
+    left_end = first + (len(KEY_WIDTHS) if names else LEFT_HALF)
+    for place, width in enumerate(widths):
         sheet.set_column(place, place, width)
-    heading_row = _write_preamble(sheet, looks, team)
+    heading_row = _write_preamble(sheet, looks, team, widths[:left_end], "Named copy. " if names else "")
     people = people_of(team)
     if people:
-        _write_table(sheet, looks, people, heading_row)
+        _write_table(sheet, looks, people, heading_row, first)
+        if names:
+            _write_names(sheet, looks, people, heading_row, names)
     else:
-        sheet.merge_range(heading_row, 0, heading_row, LEFT_HALF - 1, nobody_listed(team), looks["strong"])
-    set_up_print(sheet, team)
+        sheet.merge_range(heading_row, 0, heading_row, left_end - 1, nobody_listed(team), looks["strong"])
+    set_up_print(sheet, team, WARNING if names else "")
     sheet.set_print_scale(PAPER_SCALE)
-    sheet.set_v_pagebreaks([LEFT_HALF])
+    sheet.set_v_pagebreaks([left_end, first + LEFT_HALF] if names else [LEFT_HALF])
     sheet.print_across()
 
 
@@ -61,11 +70,13 @@ def write_choices(sheet: Worksheet, looks: Looks) -> None:
     sheet.hide()
 
 
-def _write_preamble(sheet: Worksheet, looks: Looks, team: TeamList) -> int:
-    """The heading above the table; gives the row in which the table begins."""
+def _write_preamble(
+    sheet: Worksheet, looks: Looks, team: TeamList, widths: tuple[float, ...], before_title: str
+) -> int:
+    """The heading above the table, over columns of these widths; gives the row in which the table begins."""
     # The first two columns stand on both halves of the paper, so they say whose list it is.
     start = len(KEY_WIDTHS)
-    sheet.write_string(0, start, title(team), looks["title"])
+    sheet.write_string(0, start, f"{before_title}{title(team)}", looks["title"])
     sheet.set_row(0, 24)
     for row, (text, look) in enumerate(((printable(team.team_code), "title"), (long_date(team.index_date), "strong"))):
         sheet.merge_range(row, 0, row, start - 1, "", looks[look])
@@ -78,44 +89,61 @@ def _write_preamble(sheet: Worksheet, looks: Looks, team: TeamList) -> int:
         (FILL_IN, "prose"),
     ]
     for row, (text, look) in enumerate(lines, start=1):
-        sheet.merge_range(row, start, row, LEFT_HALF - 1, "", looks[look])
+        sheet.merge_range(row, start, row, len(widths) - 1, "", looks[look])
         sheet.write_string(row, start, text, looks[look])
-        sheet.set_row(row, row_height([(text, sum(WIDTHS[start:LEFT_HALF]))]))
+        sheet.set_row(row, row_height([(text, sum(widths[start:]))]))
     return len(lines) + 1
 
 
-def _write_table(sheet: Worksheet, looks: Looks, people: list[Person], heading_row: int) -> None:
+def _write_table(sheet: Worksheet, looks: Looks, people: list[Person], heading_row: int, first: int) -> None:
+    """The list's own columns, from column `first` on."""
     titles = (RANK, REFERENCE, *(column.title for column in FACTS), *(field.title for field in FIELDS))
     for place, text in enumerate(titles):
-        sheet.write_string(heading_row, place, text, looks["field heading" if place >= FIRST_FIELD else "heading"])
+        look = "field heading" if place >= FIRST_FIELD else "heading"
+        sheet.write_string(heading_row, first + place, text, looks[look])
     # The last line is for the filter's buttons; bold letters are as wide as digits.
     widths = [(text, width / LETTERS) for text, width in zip(titles, WIDTHS, strict=True)]
     sheet.set_row(heading_row, LINE_HEIGHT + row_height(widths))
     for row, person in enumerate(people, start=heading_row + 1):
-        _write_person(sheet, looks, row, person)
-    last_row = heading_row + len(people)
-    for place, field in enumerate(FIELDS, start=FIRST_FIELD):
+        _write_person(sheet, looks, row, person, first)
+    last_row, last = heading_row + len(people), first + LAST
+    for place, field in enumerate(FIELDS, start=first + FIRST_FIELD):
         sheet.data_validation(heading_row + 1, place, last_row, place, _validation(field))
-    sheet.autofilter(heading_row, 0, last_row, LAST)
+    sheet.autofilter(heading_row, first, last_row, last)
     sheet.freeze_panes(heading_row + 1, len(KEY_WIDTHS))
     sheet.repeat_rows(heading_row)
-    sheet.repeat_columns(0, len(KEY_WIDTHS) - 1)
+    # Of a named copy the name stands on every sheet of paper, which is about as wide as rank and reference.
+    sheet.repeat_columns(0, 0 if first else len(KEY_WIDTHS) - 1)
     sheet.protect("", {"autofilter": True, "format_rows": True, "format_columns": True})
-    area = f"{xl_rowcol_to_cell(heading_row, 0)}:{xl_rowcol_to_cell(last_row, LAST)}"
+    area = f"{xl_rowcol_to_cell(heading_row, 0)}:{xl_rowcol_to_cell(last_row, last)}"
     sheet.ignore_errors({"number_stored_as_text": area})
 
 
-def _write_person(sheet: Worksheet, looks: Looks, row: int, person: Person) -> None:
-    sheet.write_number(row, 0, person.rank, looks["whole"])
-    sheet.write_string(row, 1, person.reference, looks["strong text"])
-    heights = []
-    for place, column in enumerate(FACTS, start=len(KEY_WIDTHS)):
-        lines = column.cell(person)
-        _write_lines(sheet, looks, row, place, lines)
-        heights.append(("\n".join(line.plain() for line in lines), column.width))
-    for place, field in enumerate(FIELDS, start=FIRST_FIELD):
+def _write_names(sheet: Worksheet, looks: Looks, people: list[Person], heading_row: int, names: Names) -> None:
+    """The columns that say who people are, as text whatever they begin with."""
+    for place, column in enumerate(names.columns):
+        sheet.write_string(heading_row, place, column.title, looks["heading"])
+    for row, person in enumerate(people, start=heading_row + 1):
+        texts = [printable(text) for text in names.texts_of(person.reference)]
+        for place, text in enumerate(texts):
+            sheet.write_string(row, place, text, looks["name" if place == 0 else "identifier"])
+        cells = [(text, column.width) for text, column in zip(texts, names.columns, strict=True)]
+        sheet.set_row(row, max(_height(person), row_height(cells)))
+
+
+def _write_person(sheet: Worksheet, looks: Looks, row: int, person: Person, first: int) -> None:
+    sheet.write_number(row, first, person.rank, looks["whole"])
+    sheet.write_string(row, first + 1, person.reference, looks["strong text"])
+    for place, column in enumerate(FACTS, start=first + len(KEY_WIDTHS)):
+        _write_lines(sheet, looks, row, place, column.cell(person))
+    for place, field in enumerate(FIELDS, start=first + FIRST_FIELD):
         sheet.write_blank(row, place, None, looks["field date" if field.takes == "date" else "field"])
-    sheet.set_row(row, row_height(heights))
+    sheet.set_row(row, _height(person))
+
+
+def _height(person: Person) -> float:
+    """The height of a row that shows all facts of one person, in points."""
+    return row_height([("\n".join(line.plain() for line in column.cell(person)), column.width) for column in FACTS])
 
 
 def _write_lines(sheet: Worksheet, looks: Looks, row: int, place: int, lines: list[Line]) -> None:

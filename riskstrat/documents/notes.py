@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from riskstrat.documents.content import PLACE_COLUMNS, TeamList
 from riskstrat.documents.person import FALLS_TITLE, PLACE_TITLES, pathway_rules, status_check
 from riskstrat.documents.words import (
     MOST_LOWERING,
@@ -21,6 +20,7 @@ from riskstrat.documents.words import (
     sentence,
     spaced,
 )
+from riskstrat.publication import PLACES, TeamList
 
 STATUS_MEANS = (
     ("NEW", "On this team's list for the first time."),
@@ -102,7 +102,7 @@ def sections(team: TeamList) -> tuple[Section, ...]:
 
 
 def _limits(team: TeamList) -> tuple[str, ...]:
-    missing = [PLACE_TITLES[name] for name in PLACE_COLUMNS if name in team.places_missing()]
+    missing = [PLACE_TITLES[name] for name in PLACES if name in team.places_missing()]
     left_out = [f"Not shown, as no source gives it: {joined(missing)}."] if missing else []
     return (
         NOT_LISTED,

@@ -15,8 +15,6 @@ from riskstrat.documents.changes import (
     swap_sentences,
 )
 from riskstrat.documents.columns import LIST_LOWERING, LIST_RAISING, direction_title, list_reasons
-from riskstrat.documents.content import TeamList
-from riskstrat.documents.files import file_stem
 from riskstrat.documents.notes import (
     accounting,
     freshness_line,
@@ -40,6 +38,7 @@ from riskstrat.documents.words import (
     number,
     printable,
 )
+from riskstrat.publication import TeamList, name_files
 
 FIGURES_MEAN = (
     "Changes in log odds. The four parts add up to the whole change exactly. 0.69 doubles the odds, and −0.69 halves "
@@ -60,7 +59,7 @@ def write_page(team_list: TeamList, path: Path) -> None:
         title=title(team_list),
         date=team_list.index_date.isoformat(),
         team=printable(team_list.team),
-        people_file=f"{file_stem(team_list)}-people.html",
+        people_file=f"{name_files(team_list.team_code)}-people.html",
         index_date=long_date(team_list.index_date),
         run_line=run_line(team_list),
         sources=freshness_line(team_list),

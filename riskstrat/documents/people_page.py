@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from riskstrat.documents.content import TeamList
-from riskstrat.documents.files import file_stem
 from riskstrat.documents.notes import freshness_line, nobody, purpose, risk_meaning
 from riskstrat.documents.person import FALLS_TITLE, NO_PATHWAY, NO_SUPPORT, Pairs, Person, people_of, status_check
 from riskstrat.documents.rendering import write_html
@@ -22,6 +20,7 @@ from riskstrat.documents.words import (
     printable,
     sentence,
 )
+from riskstrat.publication import TeamList, name_files
 
 SUPPORTS_REVIEW = "Supports, does not replace, clinical judgement."
 MATTERS_HINT = "For the team to fill in: strengths, wishes, who matters, what a good day looks like."
@@ -74,7 +73,7 @@ def write_people(team_list: TeamList, path: Path) -> None:
         team=printable(team_list.team),
         date=team_list.index_date.isoformat(),
         index_date=long_date(team_list.index_date),
-        list_file=f"{file_stem(team_list)}.html",
+        list_file=f"{name_files(team_list.team_code)}.html",
         sheets=[_sheet(person) for person in people_of(team_list)],
         nobody=nobody(team_list),
         supports=SUPPORTS_REVIEW,

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
-
-import pandas as pd
 
 from riskstrat.documents.changes import cause_figures, cause_sentences
-from riskstrat.documents.content import CountColumn, FallsCheck, PersonPage, Suggestion, TeamList
 from riskstrat.documents.words import (
     SEX,
     ReasonLine,
@@ -23,6 +19,7 @@ from riskstrat.documents.words import (
     risk_range,
     sentence,
 )
+from riskstrat.publication import CountColumn, FallsCheck, ListedPerson, PersonPage, Suggestion, TeamList
 
 PLACE_TITLES = {"practice": "Practice", "pcn": "PCN", "locality": "Locality"}
 FALLS_TITLE = "NG249 falls criteria"
@@ -67,7 +64,7 @@ class Person:
 
 def people_of(team: TeamList) -> list[Person]:
     """The listed people of one team, by rank."""
-    return [_person(team, row) for row in team.ordered().to_dict("records")]
+    return [_person(team, listed) for listed in team.people]
 
 
 def status_check(team: TeamList) -> str:
@@ -90,15 +87,15 @@ def status_is_checked(team: TeamList) -> bool:
     return team.statuses_as_at == team.index_date
 
 
-def place_text(value: Any) -> str:
+def place_text(value: str | None) -> str:
     """A place's name, or that it is not recorded."""
     text = printable(value)
     return text if text.strip() else "not recorded"
 
 
-def count_text(value: Any, count: CountColumn) -> str:
+def count_text(value: float | None, count: CountColumn) -> str:
     """A count in numerals, or the words for its absence."""
-    return printable(count.when_missing) if pd.isna(value) else number(round(float(value), 1))
+    return printable(count.when_missing) if value is None else number(round(float(value), 1))
 
 
 def falls_text(check: FallsCheck) -> str:
@@ -109,66 +106,68 @@ def falls_text(check: FallsCheck) -> str:
 
 def pathway_rules(team: TeamList) -> Pairs:
     """Every pathway that stands on the list, by title, with what to consider and its rule."""
-    every = {_suggestion(one) for ways in team.rows["pathways"] for one in ways}
+    every = {_suggestion(one) for person in team.people for one in person.pathways}
     ordered = sorted(every, key=lambda one: (one.title, one.consider, one.rule))
     return tuple((one.title, f"{one.consider} Rule: {one.rule}") for one in ordered)
 
 
-def _person(team: TeamList, row: dict[Any, Any]) -> Person:
+def _person(team: TeamList, listed: ListedPerson) -> Person:
     return Person(
-        reference=printable(row["reference"]),
-        rank=int(row["rank"]),
-        status=row["status"],
-        week=f"Week {int(row['weeks_on_list'])} on the list",
-        escalation=_escalation(row),
-        risk=natural_frequency(row["risk"]),
-        risk_value=float(row["risk"]),
-        low=float(row["risk_low"]),
-        high=float(row["risk_high"]),
-        range=risk_range(row["risk_low"], row["risk_high"]),
-        band=sentence(row["band"])[:-1],
-        change=sentence(row["change"].what) if row["change"].what.strip() else "",
-        causes=cause_sentences(row["change"].causes),
-        figures=cause_figures(row["change"].causes),
-        about=_about(team, row),
-        counts=tuple((count_heading(count), count_text(row[count.name], count)) for count in team.counts_shown),
-        health=_health(team, row),
-        raises=reason_lines(row["themes"], "raises"),
-        lowers=reason_lines(row["themes"], "lowers"),
-        pathways=tuple(_suggestion(one) for one in row["pathways"]),
-        support=tuple(sentence(text) for text in row["support"] if text.strip()),
-        caution=sentence(row["caution"]) if row["caution"].strip() else "",
-        last_review=sentence(row["last_review"]) if row["last_review"].strip() else "No review recorded.",
-        index_date=row["index_date"] if team.own_index_dates() else team.index_date,
-        page=row["page"],
+        reference=printable(listed.reference),
+        rank=listed.rank,
+        status=listed.status,
+        week=f"Week {listed.weeks_on_list} on the list",
+        escalation=_escalation(listed),
+        risk=natural_frequency(listed.risk),
+        risk_value=listed.risk,
+        low=listed.risk_low,
+        high=listed.risk_high,
+        range=risk_range(listed.risk_low, listed.risk_high),
+        band=sentence(listed.band)[:-1],
+        change=sentence(listed.change.what) if listed.change.what.strip() else "",
+        causes=cause_sentences(listed.change.causes),
+        figures=cause_figures(listed.change.causes),
+        about=_about(team, listed),
+        counts=tuple(
+            (count_heading(count), count_text(listed.counts[count.name], count)) for count in team.counts_shown
+        ),
+        health=_health(team, listed),
+        raises=reason_lines(listed.themes, "raises"),
+        lowers=reason_lines(listed.themes, "lowers"),
+        pathways=tuple(_suggestion(one) for one in listed.pathways),
+        support=tuple(sentence(text) for text in listed.support if text.strip()),
+        caution=sentence(listed.caution) if listed.caution.strip() else "",
+        last_review=sentence(listed.last_review) if listed.last_review.strip() else "No review recorded.",
+        index_date=listed.index_date or team.index_date,
+        page=listed.page,
     )
 
 
-def _escalation(row: dict[Any, Any]) -> str:
-    weeks = int(row["weeks_on_list"])
-    if not row["escalate"]:
+def _escalation(listed: ListedPerson) -> str:
+    weeks = listed.weeks_on_list
+    if not listed.escalate:
         return ""
     return f"Escalate: {weeks} week{'' if weeks == 1 else 's'} without a decision."
 
 
-def _about(team: TeamList, row: dict[Any, Any]) -> Pairs:
-    own_date = [("Index date", long_date(row["index_date"]))] if team.own_index_dates() else []
+def _about(team: TeamList, listed: ListedPerson) -> Pairs:
+    own_date = [("Index date", long_date(listed.index_date))] if listed.index_date else []
     return (
-        ("Age", printable(row["age_band"])),
-        ("Sex", SEX[row["sex"]]),
-        *((PLACE_TITLES[name], place_text(row[name])) for name in team.places_shown()),
+        ("Age", printable(listed.age_band)),
+        ("Sex", SEX[listed.sex]),
+        *((PLACE_TITLES[name], place_text(getattr(listed, name))) for name in team.places_shown()),
         *own_date,
     )
 
 
-def _health(team: TeamList, row: dict[Any, Any]) -> Pairs:
-    conditions = [printable(text) for text in row["top_conditions"] if text.strip()]
-    flags = [sentence(text) for text in row["flags"] if text.strip()]
+def _health(team: TeamList, listed: ListedPerson) -> Pairs:
+    conditions = [printable(text) for text in listed.top_conditions if text.strip()]
+    flags = [sentence(text) for text in listed.flags if text.strip()]
     unknown = [] if status_is_checked(team) else [UNKNOWN_STATUS]
     return (
         ("Main conditions", sentence(joined(conditions)) if conditions else "None recorded."),
-        ("Frailty", sentence(row["frailty"])),
-        (FALLS_TITLE, falls_text(row["falls_check"])),
+        ("Frailty", sentence(listed.frailty)),
+        (FALLS_TITLE, falls_text(listed.falls_check)),
         ("Flags", " ".join([*unknown, *flags]) or "None."),
     )
 

@@ -9,8 +9,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from riskstrat.documents.content import TeamList
 from riskstrat.documents.words import SUPPORTS, long_date, printable
+from riskstrat.publication import TeamList
 
 Looks = dict[str, Format]
 
@@ -41,6 +41,8 @@ def looks_of(book: Workbook) -> Looks:
         "plain": book.add_format(FONT),
         "text": book.add_format({**cell, "align": "left"}),
         "strong text": book.add_format({**cell, "align": "left", "bold": True}),
+        "name": book.add_format({**cell, "align": "left", "bold": True, "quote_prefix": True}),
+        "identifier": book.add_format({**cell, "align": "left", "quote_prefix": True}),
         "whole": book.add_format({**cell, "align": "center", "num_format": "0"}),
         "figure": book.add_format({**cell, "align": "right", "indent": 1}),
         "heading": book.add_format(heading),
@@ -56,8 +58,8 @@ def write_title(sheet: Worksheet, looks: Looks, text: str) -> None:
     sheet.set_row(0, 24)
 
 
-def set_up_print(sheet: Worksheet, team: TeamList) -> None:
-    """A4 landscape with team, date and page number on every sheet of paper."""
+def set_up_print(sheet: Worksheet, team: TeamList, warning: str = "") -> None:
+    """A4 landscape with team, date, page number and a warning, if any, on every sheet of paper."""
     sheet.set_paper(A4)
     sheet.set_landscape()
     sheet.set_margins(left=0.3, right=0.3, top=0.7, bottom=0.7)
@@ -66,7 +68,8 @@ def set_up_print(sheet: Worksheet, team: TeamList) -> None:
         name = f"{name[: LONGEST_HEADER_NAME - 1]}…"
     # In a header "&" begins a code; two of them print one.
     sheet.set_header(f"&L&A&C{name.replace('&', '&&')}&RIndex date {long_date(team.index_date)}")
-    sheet.set_footer(f"&L{SUPPORTS}&RPage &P of &N")
+    middle = f"&C{warning}" if warning else ""
+    sheet.set_footer(f"&L{SUPPORTS}{middle}&RPage &P of &N")
 
 
 def row_height(cells: list[tuple[str, float]]) -> float:

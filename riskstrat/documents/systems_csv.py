@@ -10,17 +10,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from riskstrat.documents.changes import KINDS, cause_parts
-from riskstrat.documents.content import TeamList, ThemeReason
 from riskstrat.documents.files import write_bytes
 from riskstrat.documents.words import VERB, printable, reason_lines
+from riskstrat.publication import ListedPerson, TeamList, ThemeReason
 
 _FORMULA = re.compile(r"[\s']*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 SEPARATOR = " | "
@@ -43,7 +40,7 @@ def write_csv(team_list: TeamList, path: Path) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(csv_columns(team_list))
-    for row in team_list.ordered().to_dict("records"):
+    for row in team_list.people:
         writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in _cells(team_list, row)])
     write_bytes(text.getvalue().encode("utf-8"), Path(path))
 
@@ -59,32 +56,32 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def _cells(team: TeamList, row: dict[Any, Any]) -> list[str | int | float]:
+def _cells(team: TeamList, row: ListedPerson) -> list[str | int | float]:
     """One person's cells in the order of `csv_columns`; a number stays a number, so its sign is no formula."""
-    index_date = row["index_date"] if team.own_index_dates() else team.index_date
+    index_date = row.index_date or team.index_date
     return [
         printable(team.team_code),
         _iso(index_date),
         _iso(team.data_as_at),
-        printable(row["reference"]),
-        int(row["rank"]),
-        row["status"],
-        *(f"{row[name]:.4f}" for name in ("risk", "risk_low", "risk_high")),
-        printable(row["band"]),
-        int(row["weeks_on_list"]),
-        "yes" if row["escalate"] else "no",
-        printable(row["change"].what),
+        printable(row.reference),
+        int(row.rank),
+        row.status,
+        *(f"{getattr(row, name):.4f}" for name in ("risk", "risk_low", "risk_high")),
+        printable(row.band),
+        int(row.weeks_on_list),
+        "yes" if row.escalate else "no",
+        printable(row.change.what),
         *_change_parts(row),
-        *(printable(row[place]) for place in team.places_shown()),
-        printable(row["age_band"]),
-        row["sex"],
-        *(_plain_number(row[count.name]) for count in team.counts_shown),
+        *(printable(getattr(row, place)) for place in team.places_shown()),
+        printable(row.age_band),
+        row.sex,
+        *(_plain_number(row.counts[count.name]) for count in team.counts_shown),
         *_findings(row),
-        _reasons(row["themes"]),
-        _joined(f"{one.title}: {one.rule}" for one in row["pathways"]),
-        _joined(row["support"]),
-        printable(row["caution"]),
-        printable(row["last_review"]),
+        _reasons(row.themes),
+        _joined(f"{one.title}: {one.rule}" for one in row.pathways),
+        _joined(row.support),
+        printable(row.caution),
+        printable(row.last_review),
         _iso(team.statuses_as_at) if team.statuses_as_at else "",
         printable(team.model),
         printable(team.model_version),
@@ -92,17 +89,17 @@ def _cells(team: TeamList, row: dict[Any, Any]) -> list[str | int | float]:
     ]
 
 
-def _change_parts(row: dict[Any, Any]) -> list[str | float]:
+def _change_parts(row: ListedPerson) -> list[str | float]:
     """The four parts of the change; empty cells where nothing is known of it."""
-    parts = cause_parts(row["change"].causes)
+    parts = cause_parts(row.change.causes)
     # Adding nought turns a negative nought into a plain one.
     return [round(part, 6) + 0.0 for part in parts] if parts else [""] * len(KINDS)
 
 
-def _findings(row: dict[Any, Any]) -> list[str]:
-    check = row["falls_check"]
-    words = [_joined(row["top_conditions"]), printable(row["frailty"])]
-    return [*words, check.answer, printable(check.why), _joined(row["flags"])]
+def _findings(row: ListedPerson) -> list[str]:
+    check = row.falls_check
+    words = [_joined(row.top_conditions), printable(row.frailty)]
+    return [*words, check.answer, printable(check.why), _joined(row.flags)]
 
 
 def _joined(texts: Iterable[str]) -> str:
@@ -113,14 +110,14 @@ def _iso(day: date) -> str:
     return f"{day.year:04d}-{day.month:02d}-{day.day:02d}"
 
 
-def _plain_number(value: Any) -> str:
+def _plain_number(value: float | None) -> str:
     """A number without thousands separator; null gives an empty cell."""
-    if pd.isna(value):
+    if value is None:
         return ""
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _reasons(themes: list[ThemeReason]) -> str:
+def _reasons(themes: Sequence[ThemeReason]) -> str:
     """All printed reasons of one person on one line, raising first, then lowering; empty if none is printed."""
     parts: list[str] = []
     for direction, verb in VERB.items():

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import get_args
 
-from riskstrat.documents.content import Lane, TimelineEvent
 from riskstrat.documents.words import MONTHS, long_date, printable, sentence
+from riskstrat.publication import Lane, TimelineEvent
 
 LANES: tuple[Lane, ...] = get_args(Lane)
 MONTHS_SHOWN = 24

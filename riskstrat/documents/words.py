@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from riskstrat.documents.content import OTHER_THEME, CountColumn, Direction, ThemeReason
+from riskstrat.publication import OTHER_THEME, CountColumn, Direction, ThemeReason
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",

@@ -23,12 +23,13 @@ from riskstrat.documents.changes import (
     swap_lines,
     swap_sentences,
 )
-from riskstrat.documents.content import TeamList
 from riskstrat.documents.files import write_bytes
 from riskstrat.documents.list_sheet import CHOICES, write_choices, write_list
-from riskstrat.documents.notes import sections, title
+from riskstrat.documents.named import COPY_PROPERTY, WARNING, Names
+from riskstrat.documents.notes import Section, sections, title
 from riskstrat.documents.sheets import FONT, Looks, looks_of, row_height, set_up_print, write_title
 from riskstrat.documents.words import printable
+from riskstrat.publication import TeamList
 
 LIST_PROPERTY = "riskstrat_list"
 OPTIONS = {
@@ -42,10 +43,15 @@ FIGURES_TITLE = "In log odds: {}"
 
 
 def write_workbook(team_list: TeamList, path: Path) -> None:
-    """Write the workbook; the same list gives the same bytes.
+    """Write the workbook; the same list gives the same bytes. Raises StorageError if the file cannot be written."""
+    write_bytes(build_workbook(team_list), Path(path))
+
+
+def build_workbook(team_list: TeamList, names: Names | None = None) -> bytes:
+    """The workbook of a list, or its named copy, with what says who people are in the first columns.
 
     Its custom property `riskstrat_list` names the team and the date of the list ("KIR 2026-11-16"), so that a filled-in
-    copy can be taken back. Raises StorageError if the file cannot be written.
+    copy can be taken back.
     """
     content = io.BytesIO()
     # xlsxwriter adds to the properties it is given, so each workbook has a copy of its own.
@@ -53,13 +59,15 @@ def write_workbook(team_list: TeamList, path: Path) -> None:
     day = team_list.index_date
     book.set_properties({"title": title(team_list), "created": datetime(day.year, day.month, day.day)})
     book.set_custom_property(LIST_PROPERTY, f"{printable(team_list.team_code)} {day.isoformat()}", "text")
+    if names:
+        book.set_custom_property(COPY_PROPERTY, "named", "text")
     looks = looks_of(book)
-    write_list(book.add_worksheet("List"), looks, team_list)
+    write_list(book.add_worksheet("List"), looks, team_list, names)
     _write_changes(book.add_worksheet("What changed"), looks, team_list)
-    _write_notes(book.add_worksheet("Notes and limits"), looks, team_list)
+    _write_notes(book.add_worksheet("Notes and limits"), looks, team_list, names)
     write_choices(book.add_worksheet(CHOICES), looks)
     book.close()
-    write_bytes(content.getvalue(), Path(path))
+    return content.getvalue()
 
 
 def _write_changes(sheet: Worksheet, looks: Looks, team: TeamList) -> None:
@@ -116,12 +124,12 @@ def _swaps(sheet: Worksheet, looks: Looks, row: int, team: TeamList) -> None:
             sheet.write_string(number, place, text, looks["text" if number > row else "heading"])
 
 
-def _write_notes(sheet: Worksheet, looks: Looks, team: TeamList) -> None:
+def _write_notes(sheet: Worksheet, looks: Looks, team: TeamList, names: Names | None) -> None:
     sheet.set_column(0, 0, 52)
     sheet.set_column(1, 1, 98)
     write_title(sheet, looks, f"Notes and limits: {printable(team.team)}")
     row = 2
-    for section in sections(team):
+    for section in [*_copy_section(names), *sections(team)]:
         sheet.write_string(row, 0, section.title, looks["section"])
         row += 1
         for text in section.sentences:
@@ -137,3 +145,7 @@ def _write_notes(sheet: Worksheet, looks: Looks, team: TeamList) -> None:
         row += 1
     set_up_print(sheet, team)
     sheet.fit_to_pages(1, 0)
+
+
+def _copy_section(names: Names | None) -> list[Section]:
+    return [Section("This copy", (WARNING,), names.notice)] if names else []

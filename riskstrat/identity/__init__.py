@@ -1,4 +1,4 @@
-"""Who people are: the site key, the encrypted store, and the named copy of one team's list.
+"""Who people are: the site key, the encrypted store, and who may name whom.
 
 It is an install of its own: its folder holds no analytics workspace, stands in none, and none stands in it.
 """
@@ -6,29 +6,30 @@ It is an install of its own: its folder holds no analytics workspace, stands in 
 from riskstrat.identity.authority import PURPOSES, ROLES, Authority, permitted, standing
 from riskstrat.identity.crosswalk import Translated, add_crosswalk, translate
 from riskstrat.identity.folder import SETTINGS_FILE, IdentityFolder, find, init, open_folder, outside_workspaces
-from riskstrat.identity.naming import Named, external_copy, named_copy
 from riskstrat.identity.naming_page import naming_page
+from riskstrat.identity.nhs_numbers import grouped
 from riskstrat.identity.pseudonymising import Pseudonymised, pseudonymise
-from riskstrat.identity.week import Week, open_week
+from riskstrat.identity.store import IDENTIFIERS, Identities
+from riskstrat.identity.tables import as_csv, describe_left_out
 
 __all__ = [
+    "IDENTIFIERS",
     "PURPOSES",
     "ROLES",
     "SETTINGS_FILE",
     "Authority",
+    "Identities",
     "IdentityFolder",
-    "Named",
     "Pseudonymised",
     "Translated",
-    "Week",
     "add_crosswalk",
-    "external_copy",
+    "as_csv",
+    "describe_left_out",
     "find",
+    "grouped",
     "init",
-    "named_copy",
     "naming_page",
     "open_folder",
-    "open_week",
     "outside_workspaces",
     "permitted",
     "pseudonymise",

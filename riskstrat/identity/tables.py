@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +94,9 @@ def _from_parquet(content: bytes, where: str) -> pa.Table:
         return pq.read_table(io.BytesIO(content))
     except (pa.ArrowInvalid, OSError):
         raise IdentityError(f"{where} is not a Parquet file; save it as one, or as .csv") from None
+
+
+def describe_left_out(reasons: Mapping[str, int], where: Path) -> list[str]:
+    """A line with the rows that were left out and why; none if none were."""
+    counts = ", ".join(f"{number:,} {reason}" for reason, number in reasons.items())
+    return [f"{where}: {sum(reasons.values()):,} rows left out ({counts})"] if reasons else []

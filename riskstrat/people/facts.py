@@ -6,8 +6,6 @@ from datetime import date
 
 import pandas as pd
 
-from riskstrat.documents import PersonPage
-from riskstrat.site.opening import Opened
 from riskstrat.people import limits
 from riskstrat.people.comparison import of_groups, outcome_in_words, reliability, typical_risks
 from riskstrat.people.conditions import flags, frailty, top_conditions
@@ -15,8 +13,10 @@ from riskstrat.people.in_place import last_reviews, support_in_place
 from riskstrat.people.reasons import raising_of
 from riskstrat.people.records import Records, discreet_records
 from riskstrat.people.timeline import timelines
-from riskstrat.site.scored import Scored
+from riskstrat.publication import PersonPage
 from riskstrat.registry import kept
+from riskstrat.site.opening import Opened
+from riskstrat.site.scored import Scored
 
 COLUMNS = ("top_conditions", "frailty", "flags", "support", "caution", "last_review", "page")
 

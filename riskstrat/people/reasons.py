@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from riskstrat.documents import ThemeReason
 from riskstrat.explanation import Raising, raising_facts, theme_reasons, with_the_rest_in_other
-from riskstrat.site.opening import Opened
 from riskstrat.people.records import Records, discreet_records
+from riskstrat.publication import ThemeReason
+from riskstrat.site.opening import Opened
 from riskstrat.site.scored import Scored
 
 SENTENCES_PER_THEME = 3

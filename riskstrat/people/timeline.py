@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskstrat.documents import TimelineEvent
 from riskstrat.people.records import Records
+from riskstrat.publication import TimelineEvent
 from riskstrat.sources.streams import EMERGENCY_METHODS
 
 DAYS = 731

@@ -1,1 +1,91 @@
-"""A published list as data: what was listed, read back."""
+"""A published list as data: typed records with a format number, written whole, read back, verified and withdrawn.
+
+The one room that knows what stands where in `lists/<date>/`. Documents are writers over `TeamList`.
+"""
+
+from riskstrat.publication.layout import (
+    EVERYONE,
+    EVERYONE_COLUMNS,
+    INDEX,
+    NAMING,
+    REFERENCES,
+    REVIEWS,
+    WITHDRAWAL,
+    name_files,
+)
+from riskstrat.publication.published import (
+    PublishedList,
+    compute_digest,
+    compute_digests,
+    find_earlier,
+    find_folders,
+    find_published,
+    open_published,
+)
+from riskstrat.publication.publishing import count_editions, publish, require_same, withdraw_list
+from riskstrat.publication.records import (
+    OTHER_THEME,
+    PLACES,
+    Cause,
+    CauseKind,
+    Change,
+    CountColumn,
+    Direction,
+    FallsCheck,
+    Lane,
+    ListedPerson,
+    Move,
+    PersonPage,
+    Suggestion,
+    Swap,
+    TeamCounts,
+    TeamList,
+    ThemeReason,
+    TimelineEvent,
+)
+from riskstrat.publication.weekly_list import FORMAT, WeeklyList, describe_format, dump_list, parse_list
+
+__all__ = [
+    "EVERYONE",
+    "EVERYONE_COLUMNS",
+    "FORMAT",
+    "INDEX",
+    "NAMING",
+    "OTHER_THEME",
+    "PLACES",
+    "REFERENCES",
+    "REVIEWS",
+    "WITHDRAWAL",
+    "Cause",
+    "CauseKind",
+    "Change",
+    "CountColumn",
+    "Direction",
+    "FallsCheck",
+    "Lane",
+    "ListedPerson",
+    "Move",
+    "PersonPage",
+    "PublishedList",
+    "Suggestion",
+    "Swap",
+    "TeamCounts",
+    "TeamList",
+    "ThemeReason",
+    "TimelineEvent",
+    "WeeklyList",
+    "compute_digest",
+    "compute_digests",
+    "count_editions",
+    "describe_format",
+    "dump_list",
+    "find_earlier",
+    "find_folders",
+    "find_published",
+    "name_files",
+    "open_published",
+    "parse_list",
+    "publish",
+    "require_same",
+    "withdraw_list",
+]

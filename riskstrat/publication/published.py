@@ -1,125 +1,171 @@
-"""What earlier lists said of whom: the memory that a new list starts from."""
+"""Published lists, read back: only as they were published, and only in a format that this version knows."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from riskstrat.errors import PublicationError
-from riskstrat.verbs.audit_verify import MANIFEST
+from riskstrat.publication.layout import EVERYONE, LIST, MANIFEST, REFERENCES
+from riskstrat.publication.weekly_list import FORMAT, WeeklyList, parse_list
 
-EVERYONE = "internal/everyone.parquet"
-"""In the folder of a published list: one row per eligible person with a team, as `EVERYONE_COLUMNS`."""
-
-EVERYONE_COLUMNS = (
-    *("patient_id", "team", "place", "reason", "order", "margin", "risk"),
-    *("reference", "rank", "status", "listed_since", "weeks_on_list"),
-)
-_LISTED = ["team", "patient_id", "reference", "rank", "status", "listed_since", "weeks_on_list", "margin"]
+if TYPE_CHECKING:
+    import pandas as pd
 
 WEEKS = 52
 """How far back a list is remembered."""
 
 
 @dataclass(frozen=True)
-class EarlierList:
-    """One list of an earlier date. `fingerprint` is the sha256 of what was published; `read` gives columns of
-    `EVERYONE_COLUMNS`, one row per eligible person with a team."""
+class PublishedList:
+    """One published list: its folder, its date, its manifest, and `digest`, the sha256 of the manifest."""
 
-    day: date
-    version: int
+    folder: Path
+    list_date: date
     manifest: Mapping[str, Any]
-    fingerprint: str
-    read: Callable[[Sequence[str]], pd.DataFrame]
+    digest: str
 
-    def listed(self) -> pd.DataFrame:
-        """One row per person who was on it."""
-        rows = self.read(["place", *_LISTED])
-        return rows.loc[rows["place"] == "listed", _LISTED].assign(list_date=pd.Timestamp(self.day))
+    @property
+    def model(self) -> str:
+        """The name of the model that scored everybody."""
+        return str(self.manifest["model"])
+
+    @property
+    def version(self) -> int:
+        """The version of the model."""
+        return int(self.manifest["version"])
+
+    @property
+    def team_names(self) -> dict[str, str]:
+        """The name of each team by its code."""
+        return {str(team["code"]): str(team["team"]) for team in self.manifest["teams"]}
+
+    def read_file(self, name: str) -> bytes:
+        """The bytes of a file. Raises PublicationError if it is missing, or is not the one that was published."""
+        digests = self.manifest["files"]
+        try:
+            content = (self.folder / name).read_bytes() if name in digests else None
+        except FileNotFoundError:
+            content = None
+        if content is None:
+            raise PublicationError(f"the list of {self.list_date} has no {name}; copy or restore its folder whole")
+        if hashlib.sha256(content).hexdigest() != digests[name]:
+            raise PublicationError(f"{name} of the list of {self.list_date} was changed after publication")
+        return content
+
+    def read_list(self) -> WeeklyList:
+        """Every team's list as data. Raises PublicationError where it was published without."""
+        if LIST not in self.manifest["files"]:
+            raise PublicationError(
+                f"the list of {self.list_date} was published by an earlier version, which kept no {LIST}; withdraw it "
+                "and publish it again to read it as data"
+            )
+        try:
+            return parse_list(self.read_file(LIST))
+        except PublicationError as damaged:
+            raise PublicationError(f"{LIST} of the list of {self.list_date} {damaged}") from None
+
+    def read_patients(self) -> dict[str, str]:
+        """The patient_id of each reference, by list and rank. Raises PublicationError if a reference stands twice."""
+        rows = list(csv.DictReader(io.StringIO(self.read_file(REFERENCES).decode("utf-8-sig"), newline="")))
+        if rows and not {"reference", "patient_id"} <= set(rows[0]):
+            raise PublicationError(f"{REFERENCES} needs the columns reference and patient_id")
+        patients = {row["reference"]: row["patient_id"] for row in rows}
+        if len(patients) < len(rows):
+            raise PublicationError(f"{REFERENCES} has a reference twice; withdraw the list and publish it anew")
+        return patients
+
+    def read_everyone(self, columns: Sequence[str]) -> pd.DataFrame:
+        """Columns of `EVERYONE_COLUMNS`; one row per eligible person with a team."""
+        import pandas as pd
+
+        return pd.read_parquet(self.folder / EVERYONE, columns=list(columns))
+
+    def require_unchanged(self) -> None:
+        """Raises PublicationError if a file is missing or was changed after publication."""
+        for name in self.manifest["files"]:
+            self.read_file(name)
 
 
-def published_list(lists: Path, model: str, day: date) -> EarlierList | None:
-    """The list of a model that stands published for that date, if there is one."""
+def open_published(folder: Path) -> PublishedList:
+    """The published list in a folder.
+
+    Raises PublicationError for a folder without a manifest that can be read, or of a format that is not known.
+    """
+    try:
+        content = (folder / MANIFEST).read_bytes()
+    except OSError:
+        raise PublicationError(f"no {MANIFEST} that can be read there") from None
+    try:
+        manifest = dict(json.loads(content))
+        found = PublishedList(
+            folder, date.fromisoformat(str(manifest["index_date"])), manifest, hashlib.sha256(content).hexdigest()
+        )
+        # What every reader needs is asked for here, so that a damaged manifest is named once.
+        _ = found.model, found.version, found.team_names, dict(manifest["files"])
+        number = int(manifest.get("format", 0))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise PublicationError(f"its {MANIFEST} cannot be read") from None
+    if number > FORMAT:
+        raise PublicationError(
+            f"it was published by a later version (format {number}, this one reads up to {FORMAT}); upgrade riskstrat"
+        )
+    return found
+
+
+def find_published(lists: Path, model: str, day: date) -> PublishedList | None:
+    """The list of a model that stands published for that date in the folder of lists, if there is one."""
     folder = lists / day.isoformat()
     if not (folder / EVERYONE).is_file():
         return None
-    one = _earlier(folder, day)
-    return one if one.manifest.get("model") == model else None
+    found = _open_remembered(folder)
+    return found if found.model == model else None
 
 
-def earlier_lists(lists: Path, model: str, before: date) -> tuple[EarlierList, ...]:
+def find_earlier(lists: Path, model: str, before: date) -> tuple[PublishedList, ...]:
     """The lists of a model that stand published for dates up to a year before, the latest first; none withdrawn."""
-    found = []
-    for folder in sorted(lists.glob("????-??-??"), reverse=True):
-        day = _day(folder.name)
-        if day is not None and before - timedelta(weeks=WEEKS) <= day < before and (folder / EVERYONE).is_file():
-            found.append(_earlier(folder, day))
-    return tuple(one for one in found if one.manifest.get("model") == model)
+    folders = [
+        folder
+        for day, folder in sorted(find_folders(lists).items(), reverse=True)
+        if before - timedelta(weeks=WEEKS) <= day < before and (folder / EVERYONE).is_file()
+    ]
+    return tuple(found for found in map(_open_remembered, folders) if found.model == model)
 
 
-def _earlier(folder: Path, day: date) -> EarlierList:
+def find_folders(lists: Path) -> dict[date, Path]:
+    """The folder of each list that stands, by its date, the oldest first."""
+    found = {}
+    for folder in sorted(lists.glob("????-??-??")):
+        try:
+            found[date.fromisoformat(folder.name)] = folder
+        except ValueError:
+            continue
+    return {day: folder for day, folder in found.items() if folder.is_dir()}
+
+
+def compute_digests(lists: Path) -> dict[str, str]:
+    """For each list that stands, by its date as ISO text: the sha256 of its manifest, "" if it has none."""
+    return {day.isoformat(): compute_digest(folder) for day, folder in find_folders(lists).items()}
+
+
+def compute_digest(folder: Path) -> str:
+    """The sha256 of the manifest of one list; "" if it has none."""
+    path = folder / MANIFEST
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _open_remembered(folder: Path) -> PublishedList:
     try:
-        written = (folder / MANIFEST).read_bytes()
-        manifest = dict(json.loads(written))
-        version = int(manifest["version"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return open_published(folder)
+    except PublicationError as refused:
         raise PublicationError(
-            f"the list of {day} cannot be read, and this list would forget it: restore {MANIFEST}, or withdraw that "
-            f'list: riskstrat withdraw {day} --reason "..."'
+            f"the list of {folder.name} cannot be read, and this list would forget it ({refused}): restore it, or "
+            f'withdraw that list: riskstrat withdraw {folder.name} --reason "..."'
         ) from None
-
-    def read(columns: Sequence[str]) -> pd.DataFrame:
-        return pd.read_parquet(folder / EVERYONE, columns=list(columns))
-
-    return EarlierList(day, version, manifest, hashlib.sha256(written).hexdigest(), read)
-
-
-def listed_before(earlier: Sequence[EarlierList]) -> pd.DataFrame:
-    """One row per earlier list and person on it: list_date, team, patient_id, reference, rank, status, ..."""
-    frames = [one.listed() for one in earlier]
-    if not frames:
-        return pd.DataFrame(columns=["list_date", *_LISTED])
-    return pd.concat(frames, ignore_index=True)
-
-
-def margins_before(earlier: Sequence[EarlierList], list_date: date, weeks: int) -> pd.Series:
-    """By patient_id the margin at the earliest list of the last `weeks` weeks; empty where there is none."""
-    since = list_date - timedelta(weeks=weeks)
-    within = [one for one in earlier if one.day >= since]
-    if not within:
-        return pd.Series(dtype=float, name="margin")
-    return margins_of(within[-1])
-
-
-def margins_of(one: EarlierList) -> pd.Series:
-    """By patient_id the margin that was published."""
-    return one.read(["patient_id", "margin"]).set_index("patient_id")["margin"]
-
-
-def trend_of(earlier: Sequence[EarlierList], patients: Sequence[str]) -> pd.DataFrame:
-    """One row per patient and earlier list, the oldest first: patient_id, list_date, risk."""
-    wanted, frames = set(patients), []
-    for one in reversed(earlier):
-        rows = one.read(["patient_id", "risk"])
-        frames.append(rows[rows["patient_id"].isin(wanted)].assign(list_date=pd.Timestamp(one.day)))
-    columns = ["patient_id", "list_date", "risk"]
-    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
-
-
-def fingerprint(earlier: Sequence[EarlierList]) -> str:
-    """sha256 over what the earlier lists published: the same memory, the same text."""
-    return hashlib.sha256(" ".join(one.fingerprint for one in earlier).encode()).hexdigest()
-
-
-def _day(name: str) -> date | None:
-    try:
-        return date.fromisoformat(name)
-    except ValueError:
-        return None

@@ -1,6 +1,7 @@
 """Which models exist, how each did, and which one is the champion. MLflow on SQLite in the workspace's registry/."""
 
 from riskstrat.registry.gates import Gate, gates
+from riskstrat.registry.origins import newest
 from riskstrat.registry.recording import log_model
 from riskstrat.registry.store import ModelVersion
 from riskstrat.registry.versions import Kept, champion, champion_version, kept, models, promote
@@ -15,5 +16,6 @@ __all__ = [
     "kept",
     "log_model",
     "models",
+    "newest",
     "promote",
 ]

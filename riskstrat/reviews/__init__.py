@@ -1,6 +1,25 @@
-"""The verb `reviews import`: outcomes come back from the teams' workbooks, checked, and are never overwritten."""
+"""What teams decided: a review as a record, its validation against the edition it is about, and where reviews stand."""
 
-from riskstrat.reviews.importing import import_reviews
-from riskstrat.reviews.keeping import COLUMNS, imported_reviews
+from riskstrat.reviews.files import FileReviewStore
+from riskstrat.reviews.filled import REFERENCE, Filled, read_filled
+from riskstrat.reviews.judging import Judged, is_numbered, judge
+from riskstrat.reviews.record import Correction, Edition, Review
+from riskstrat.reviews.store import COLUMNS, ReviewStore, Snapshot, StandingReviews, parse_snapshot
 
-__all__ = ["COLUMNS", "import_reviews", "imported_reviews"]
+__all__ = [
+    "COLUMNS",
+    "REFERENCE",
+    "Correction",
+    "Edition",
+    "FileReviewStore",
+    "Filled",
+    "Judged",
+    "Review",
+    "ReviewStore",
+    "Snapshot",
+    "StandingReviews",
+    "is_numbered",
+    "judge",
+    "parse_snapshot",
+    "read_filled",
+]

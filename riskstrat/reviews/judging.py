@@ -22,35 +22,13 @@ from riskstrat.reviews.filled import (
     REFERENCE,
     FilledRow,
 )
+from riskstrat.reviews.record import Edition, Review
 
 _REFERENCE = re.compile(r"[A-Z]{3}-\d{4}-\d{2,3}-[0-9A-Z]", re.ASCII)
 _LONG_NUMBER = re.compile(r"\d{9,}")
 _DATES = ("%Y-%m-%d", "%d/%m/%Y", "%d %B %Y", "%d %b %Y", "%d.%m.%Y")
 _YES_OR_NO: Mapping[Any, bool] = {"yes": True, "no": False, True: True, False: False}
 _OUTCOME_OF = {spelling: key for key, words in OUTCOME_WORDS.items() for spelling in (key.casefold(), words.casefold())}
-
-
-class PublishedList(NamedTuple):
-    """One team's published list: `patients` by reference."""
-
-    team_code: str
-    team: str
-    list_date: date
-    patients: Mapping[str, str]
-
-
-class Review(NamedTuple):
-    """One outcome of the review of one person; a person has up to three, which share the rest."""
-
-    patient_id: str
-    list_date: date
-    team: str
-    outcome: str
-    reason: str | None
-    agrees: bool | None
-    decided_on: date | None
-    decided_by: str | None
-    due_on: date | None
 
 
 class Problem(NamedTuple):
@@ -74,7 +52,7 @@ class Judged:
     unchecked: int = 0
 
 
-def judge(rows: Sequence[FilledRow], published: PublishedList) -> Judged:
+def judge(rows: Sequence[FilledRow], published: Edition) -> Judged:
     """The reviews that the rows hold, and everything that is wrong with them."""
     judged = Judged()
     for row in rows:
@@ -92,7 +70,7 @@ def judge(rows: Sequence[FilledRow], published: PublishedList) -> Judged:
     return judged
 
 
-def _wrong_reference(reference: str | None, published: PublishedList, seen: Mapping[str, Any]) -> str | None:
+def _wrong_reference(reference: str | None, published: Edition, seen: Mapping[str, Any]) -> str | None:
     """What is wrong with a reference, None if nothing is."""
     if reference is None:
         return "is empty beside an outcome"
@@ -108,7 +86,7 @@ def _wrong_reference(reference: str | None, published: PublishedList, seen: Mapp
 class _Row:
     """One row with an outcome, read column by column; what cannot be read is added to `problems`."""
 
-    def __init__(self, row: FilledRow, published: PublishedList, where: str) -> None:
+    def __init__(self, row: FilledRow, published: Edition, where: str) -> None:
         self.row, self.published, self.where = row, published, where
         self.problems: list[Problem] = []
 
@@ -121,8 +99,10 @@ class _Row:
         if decided is not None and decided < about.list_date:
             self._wrong(DECIDED, "is before the date of the list")
         self.yes_or_no(CHECKED)
-        told = (reason, agrees, decided, owner, due)
-        return tuple(Review(patient, about.list_date, about.team, outcome, *told) for outcome in sorted(outcomes))
+        return tuple(
+            Review(patient, about.list_date, about.team, outcome, reason, agrees, decided, owner, due)
+            for outcome in sorted(outcomes)
+        )
 
     def outcomes(self) -> Iterator[str]:
         """The outcomes as the engine names them, each once."""

@@ -11,11 +11,11 @@ import ibis.expr.types as ir
 from riskstrat.cohort import Cohort, at_dates, at_discharges, latest_discharge, still_here
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import CohortError, DefinitionError, IndexDateError
 from riskstrat.features import FeatureEngine, engine
 from riskstrat.site.dates import written_date
-from riskstrat.definitions.progress import Progress
 from riskstrat.sources.store import Store, open_store
 from riskstrat.workspace import Workspace, find, load
 

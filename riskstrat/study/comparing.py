@@ -1,28 +1,21 @@
-"""The verb `compare`: two versions of a model on the same test dates, each as it would have been made by then."""
+"""Two versions of a model on the same test dates, each as it would have been made by then."""
 
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
-from riskstrat import registry
 from riskstrat.cohort import Cohort, at_dates, at_discharges
+from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import ModelError
-from riskstrat.evaluation import compared, entering_and_leaving, list_overlap, verdict
 from riskstrat.labels import label
-from riskstrat.study.evidence import newest, plain, records
-from riskstrat.pipeline.files import write_table
-from riskstrat.site.opening import Opened, build_matrix, open_workspace
-from riskstrat.definitions.progress import Progress, silent
-from riskstrat.verbs.report import Report
-from riskstrat.registry import Kept
+from riskstrat.registry import Kept, newest
+from riskstrat.site.opening import Opened, build_matrix
 
 Dates = npt.NDArray[np.datetime64]
 
@@ -34,26 +27,28 @@ class Side(NamedTuple):
     risk: npt.NDArray[np.float64]
 
 
-def compare(
-    root: Path | None, name: str, a: int, b: int, out: Path | None = None, progress: Progress = silent
-) -> Report:
-    """Both versions on the test dates at which each has a model, paired by person, and their lists side by side.
+class Compared(NamedTuple):
+    """`rows`: one per patient and index date, with `list`, the first day of its test; `outcome`: of each row."""
 
-    out: a file for who enters and leaves, one row per patient and index date.
+    recipe: Recipe
+    sides: tuple[Side, Side]
+    rows: pd.DataFrame
+    outcome: npt.NDArray[Any]
+
+
+def compare_versions(opened: Opened, versions: tuple[Kept, Kept], progress: Progress) -> Compared:
+    """Both versions on the test dates at which each has a model.
 
     Raises ModelError where the two predict different things, or have no test date in common.
     """
-    opened = open_workspace(root)
-    folder = opened.workspace.root / "registry"
-    versions = registry.kept(folder, name, a), registry.kept(folder, name, b)
     _refuse_different(*versions)
     recipe = Recipe.model_validate(versions[0].evidence["recipe"])
     dates = _common(*versions)
     rows, outcome = _test_rows(opened, recipe, dates)
     matrix = build_matrix(opened, Cohort(rows, {}), progress)
     on = _dates_of(rows["index_date"].to_numpy().astype("datetime64[D]"), dates)
-    sides = [_side(kept, matrix, on) for kept in versions]
-    return _report(recipe, versions, sides, rows.assign(list=on), outcome, out)
+    one, two = (_side(kept, matrix, on) for kept in versions)
+    return Compared(recipe, (one, two), rows.assign(list=on), outcome)
 
 
 def _refuse_different(a: Kept, b: Kept) -> None:
@@ -122,62 +117,3 @@ def _side(kept: Kept, matrix: Any, on: Dates) -> Side:
         rows = np.flatnonzero(on == day)
         risk[rows] = newest(models, str(day)).risk(matrix.take(rows))
     return Side(f"version {kept.version.version}", risk)
-
-
-def _report(
-    recipe: Recipe,
-    versions: tuple[Kept, Kept],
-    sides: list[Side],
-    rows: pd.DataFrame,
-    outcome: npt.NDArray[Any],
-    out: Path | None,
-) -> Report:
-    one, two = sides
-    dates, people = rows["list"].to_numpy(), rows["patient_id"].to_numpy()
-    capacity = max(1, round(recipe.evaluation.capacity_per_1000 * len(rows) / 1000 / rows["list"].nunique()))
-    risks, rounds = {one.name: one.risk, two.name: two.risk}, max(recipe.evaluation.bootstrap_rounds, 1)
-    with threadpool_limits(1, user_api="blas"):
-        table = compared(outcome, risks, people, rounds=rounds, seed=recipe.learner.seed)
-    overlap = list_overlap(one.risk, two.risk, dates, people, capacity)
-    moved = entering_and_leaving(one.risk, two.risk, dates, people, capacity).drop(columns="row")
-    if out is not None:
-        write_table(moved, out)
-    summary = {
-        "model": recipe.name,
-        "versions": [kept.version.version for kept in versions],
-        "test_dates": [str(day) for day in overlap["index_date"].dt.date],
-        "rows": len(rows),
-        "events": int(outcome.sum()),
-        "verdict": verdict(table, model=two.name, against=one.name),
-        "intervals": records(table),
-        "lists": records(overlap),
-        "enter": int((moved["change"] == "enters").sum()),
-        "leave": int((moved["change"] == "leaves").sum()),
-        "file": None if out is None else str(out),
-    }
-    return Report(plain(summary), _lines(summary, overlap, capacity, sides), _figures(table, sides))
-
-
-def _lines(summary: dict[str, Any], overlap: pd.DataFrame, capacity: int, sides: list[Side]) -> tuple[str, ...]:
-    one, two = sides
-    lists = [f"{row.index_date.date()} {row.both} of {row.k} ({row.overlap:.0%})" for row in overlap.itertuples()]
-    said = (
-        str(summary["verdict"]),
-        f"{summary['rows']:,} rows with {summary['events']:,} events on {len(lists)} test dates; each version by the "
-        "newest of its models that was made by then",
-        f"people on both lists of {capacity}: " + ", ".join(lists),
-        f"from {one.name} to {two.name}: {summary['enter']} people enter the lists and {summary['leave']} leave",
-    )
-    return said if summary["file"] is None else (*said, f"who enters and leaves: {summary['file']}")
-
-
-def _figures(table: pd.DataFrame, sides: list[Side]) -> tuple[tuple[str, ...], ...]:
-    """One row per metric: each version, and the second less the first with its interval."""
-    one, two = (side.name for side in sides)
-    rows: list[tuple[str, ...]] = [("all test dates", one, two, "difference", "from", "to")]
-    for metric, found in table.groupby("metric", sort=False):
-        own = found[found["versus"].isna()].set_index("model")["estimate"]
-        pair = found[found["versus"].notna()].iloc[0]
-        ends = (-pair["estimate"], -pair["high"], -pair["low"])  # drawn as the first less the second
-        rows.append((str(metric), f"{own[one]:.4f}", f"{own[two]:.4f}", *(f"{end:+.4f}" for end in ends)))
-    return tuple(rows)

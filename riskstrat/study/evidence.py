@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskstrat.cohort import groups as cohort_groups
+from riskstrat.definitions.progress import Progress
 from riskstrat.errors import ModelError
 from riskstrat.evaluation import (
     Evaluation,
@@ -29,12 +30,11 @@ from riskstrat.evaluation import (
 )
 from riskstrat.explanation import chosen_rows, overall
 from riskstrat.labels import intervened
-from riskstrat.study.fitting import LIGHTGBM, LOGISTIC, Learned, Pooled, Tested, pooled
-from riskstrat.definitions.progress import Progress
-from riskstrat.site.threads import side_by_side
-from riskstrat.study.gathering import Study, days_old
-from riskstrat.registry import champion_version, kept
+from riskstrat.registry import champion_version, kept, newest
 from riskstrat.scoring import RiskModel
+from riskstrat.site.threads import side_by_side
+from riskstrat.study.fitting import LIGHTGBM, LOGISTIC, Learned, Pooled, Tested, pooled
+from riskstrat.study.gathering import Study, days_old
 
 CHAMPION = "champion"
 OF_THE_MODEL = (
@@ -127,14 +127,6 @@ def _without(rows: Pooled, why: str) -> Pooled:
 
 def _risk_of_the_newest(models: Mapping[str, RiskModel], one: Tested, matrix: Any) -> npt.NDArray[np.float64]:
     return newest(models, one.fold.name).risk(matrix.take(one.fitted.test_rows))
-
-
-def newest(models: Mapping[str, RiskModel], made_on: str) -> RiskModel:
-    """Of a version's models by origin, the newest made by that day. Raises ModelError if none is so old."""
-    known = [name for name in models if name <= made_on]
-    if not known:
-        raise ModelError(f"it has no model made by {made_on}, so nothing fair can be said; train it again")
-    return models[max(known)]
 
 
 def _intervals(learned: Learned, rows: Pooled) -> pd.DataFrame:

@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskstrat.definitions.progress import Progress, silent
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import TrainingError
 from riskstrat.labels import events_by_provider
-from riskstrat.definitions.progress import Progress, silent
+from riskstrat.scoring import RiskModel
 from riskstrat.site.threads import side_by_side
 from riskstrat.study.gathering import Fold, Study, gather
-from riskstrat.scoring import RiskModel
 from riskstrat.training import Fitted, Tuned, fit, tune
 
 LIGHTGBM = "lightgbm"

@@ -12,11 +12,11 @@ import pandas as pd
 
 from riskstrat.cohort import Cohort, at_dates, at_discharges
 from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import IndexDateError, TrainingError
 from riskstrat.labels import Labels, label
 from riskstrat.site.opening import Opened, build_matrix, open_workspace
-from riskstrat.definitions.progress import Progress
 from riskstrat.training import (
     Origin,
     earlier,

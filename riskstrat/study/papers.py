@@ -6,21 +6,20 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from riskstrat.definitions.purpose import PURPOSE, describe_clinical_use
 from riskstrat.documents.papers import papers_of
-from riskstrat.weekly.team_lists import NOT_SIGNED_OFF, PURPOSE, SIGNED_OFF
 from riskstrat.registry import Gate
 from riskstrat.workspace import Workspace
 
 
 def papers(workspace: Workspace, evidence: Mapping[str, Any], held: tuple[Gate, ...], version: int) -> dict[str, bytes]:
     """File name to contents. Raises DefinitionError where the site's template cannot be filled."""
-    signed = workspace.settings.lists.clinical_use == "signed off"
     return papers_of(
         evidence,
         version=version,
         card_template=workspace.card_template,
         hazards=workspace.hazards,
         intended_purpose=PURPOSE,
-        clinical_use=SIGNED_OFF if signed else NOT_SIGNED_OFF,
+        clinical_use=describe_clinical_use(workspace.settings.lists.clinical_use),
         gates=[asdict(gate) for gate in held],
     )

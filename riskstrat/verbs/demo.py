@@ -6,15 +6,16 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+from riskstrat.definitions.progress import Progress, silent
 from riskstrat.errors import PublicationError, WorkspaceError
+from riskstrat.sources.store import open_store
 from riskstrat.verbs.ingest import ingest
 from riskstrat.verbs.promote import promote
-from riskstrat.weekly.publishing import weekly, withdraw
-from riskstrat.definitions.progress import Progress, silent
 from riskstrat.verbs.report import Report
 from riskstrat.verbs.simulate import simulate
 from riskstrat.verbs.train import train
-from riskstrat.sources.store import open_store
+from riskstrat.verbs.weekly import weekly
+from riskstrat.verbs.withdraw import withdraw
 from riskstrat.workspace import find, load
 
 SOURCE = "demo/borough"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from riskstrat.definitions.progress import Progress, silent
 from riskstrat.errors import CohortError
 from riskstrat.explanation import DIRECTION_WORDS
-from riskstrat.site.opening import open_workspace
 from riskstrat.people import discreet_reasons
-from riskstrat.definitions.progress import Progress, silent
-from riskstrat.verbs.report import Report
+from riskstrat.site.opening import open_workspace
 from riskstrat.site.scored import Scored, score_cohort
+from riskstrat.verbs.report import Report
 
 
 def explain(

@@ -6,9 +6,9 @@ from datetime import date
 from pathlib import Path
 
 from riskstrat.definitions.progress import Progress, silent
-from riskstrat.verbs.report import Report
 from riskstrat.simulation import MARK
 from riskstrat.sources.ingest import ingest as ingest_into
+from riskstrat.verbs.report import Report
 from riskstrat.workspace import find, load
 
 

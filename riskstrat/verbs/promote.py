@@ -1,4 +1,4 @@
-"""The verbs `models` and `promote`: which versions there are, and the gates in front of the champion's place."""
+"""The verb `promote`: the gates in front of the champion's place."""
 
 from __future__ import annotations
 
@@ -8,27 +8,14 @@ from pathlib import Path
 
 from riskstrat import audit, registry
 from riskstrat.errors import PromotionError
-from riskstrat.verbs.audit_verify import log_promoted, require_loggable
 from riskstrat.pipeline.files import whole_folder
-from riskstrat.verbs.report import Report
 from riskstrat.registry import Gate, Kept
+from riskstrat.verbs.report import Report
 from riskstrat.workspace import find, load
 
 CARDS = "cards"
 SAID = 3
 """Failed gates that a refusal spells out; the rest are counted."""
-
-
-def models(root: Path | None) -> Report:
-    """Every registered version, with which one is champion."""
-    known = registry.models(find(root) / "registry")
-    rows = [
-        tuple(known.columns),
-        *(tuple("" if v is None else str(v) for v in row) for row in known.itertuples(index=False)),
-    ]
-    records = known.astype(object).where(known.notna(), None).to_dict("records")
-    line = f"{len(known)} registered versions" if len(known) else 'no model yet; run "riskstrat train RECIPE"'
-    return Report({"models": records}, (line,), tuple(rows) if len(known) else ())
 
 
 def promote(
@@ -54,12 +41,12 @@ def promote(
     if failed and not override:
         raise PromotionError(_refusal(kept, failed))
     overridden = f"by {by}: {reason}" if failed else None
-    require_loggable(overridden or "", "--by or --reason")
+    audit.require_loggable(overridden or "", "--by or --reason")
     audit.require_ready(workspace.root)
     registry.promote(folder, kept, overridden)
     card = _lay_out(folder, kept, held, overridden)
     made = kept.version
-    log_promoted(workspace.root, f"{made.name} {made.version}", [gate.name for gate in failed], by, reason)
+    audit.log_promoted(workspace.root, f"{made.name} {made.version}", [gate.name for gate in failed], by, reason)
     lines = [f"{made.name} version {made.version} is champion", str(kept.evidence["verdict"])]
     lines += [f"{len(held) - len(failed)} of {len(held)} gates passed; its papers: {card}"]
     lines += [f"promoted over: {gate.sentence}" for gate in failed]

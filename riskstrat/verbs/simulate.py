@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from riskstrat import simulation
-from riskstrat.errors import SourceError
 from riskstrat.definitions.progress import Progress, silent
+from riskstrat.errors import SourceError
 from riskstrat.verbs.report import Report
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from riskstrat.definitions.progress import Progress, silent
 from riskstrat.evaluation import Evaluation, baseline_table
+from riskstrat.registry import Gate, ModelVersion, gates, log_model
 from riskstrat.study.evidence import Evaluated, evaluated, notes, plain
 from riskstrat.study.fitting import LIGHTGBM, Learned, learn
 from riskstrat.study.papers import papers
-from riskstrat.definitions.progress import Progress, silent
 from riskstrat.verbs.report import Report
-from riskstrat.registry import Gate, ModelVersion, gates, log_model
 from riskstrat.workspace import Workspace, find, load
 
 _PROVIDERS_SAID = 3

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from riskstrat.cohort import registration_known_on, why_not
+from riskstrat.definitions.progress import Progress, silent
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.documents import long_date, natural_frequency
-from riskstrat.weekly.listing import make_lists
-from riskstrat.publication.published import EVERYONE_COLUMNS, published_list
+from riskstrat.publication import EVERYONE_COLUMNS, find_published
 from riskstrat.site.opening import LATEST, Opened, index_date, open_workspace
-from riskstrat.definitions.progress import Progress, silent
 from riskstrat.verbs.report import Report
+from riskstrat.weekly.listing import make_lists
 
 NOT_AVAILABLE = "Not available."
 """For people who opted out, and for whoever is not in the data: the answer must not tell one from the other."""
@@ -55,9 +55,9 @@ def _place(
     settings = opened.workspace.settings.lists
     published = None
     if when != LATEST:
-        published = published_list(opened.workspace.root / settings.folder, recipe.name, date.fromisoformat(when))
+        published = find_published(opened.workspace.root / settings.folder, recipe.name, date.fromisoformat(when))
     if published is not None:
-        everyone = published.read(EVERYONE_COLUMNS)
+        everyone = published.read_everyone(EVERYONE_COLUMNS)
     else:
         everyone = make_lists(root, when, recipe.name, progress).everyone
     row = everyone[everyone["patient_id"] == patient]

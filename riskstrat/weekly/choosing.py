@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from riskstrat.casefinding import CaseFacts, CaseList, Membership, Memory, assign_teams, find_cases
-from riskstrat.definitions.matrix import FeatureMatrix
-from riskstrat.definitions.pathways import features_of, suggested
-from riskstrat.publication.published import EVERYONE_COLUMNS, EarlierList, listed_before, margins_before
+from riskstrat.publication import EVERYONE_COLUMNS
+from riskstrat.reviews import Snapshot
 from riskstrat.site.opening import Opened
-from riskstrat.reviews import imported_reviews
+from riskstrat.site.pathways import pathways_of
 from riskstrat.site.scored import Scored
 from riskstrat.sources.selection import day, known_rows
 from riskstrat.sources.tables import admissions
+from riskstrat.weekly.memory import PastList, read_listed_before, read_margins_before
 
 LONGEST_STAY = 365
 """Days after which an admission without a discharge counts as one whose discharge was never recorded."""
@@ -31,7 +31,7 @@ _RULES_READ = {"age": "age", "number_of_conditions": "conditions", "lives_in_car
 
 
 @dataclass(frozen=True)
-class Found:
+class ChosenCases:
     """Every team's cases at one date. everyone: one row per eligible person with a team, `EVERYONE_COLUMNS`."""
 
     membership: Membership
@@ -44,36 +44,40 @@ class Found:
         return int(self.membership.rows["team"].isna().sum())
 
 
-def find(
+def choose_cases(
     opened: Opened,
     scored: Scored,
     list_date: date,
-    earlier: Sequence[EarlierList],
-    reviews: pd.DataFrame | None = None,
-) -> Found:
-    """Each team's cases among everybody scored. reviews: decisions beside those that were landed or imported."""
+    earlier: Sequence[PastList],
+    imported: Snapshot,
+    assumed: pd.DataFrame | None = None,
+) -> ChosenCases:
+    """Each team's cases among everybody scored.
+
+    imported: decisions beside those that were landed. assumed: further decisions, one row each, for lists rebuilt.
+    """
     settings = opened.workspace.settings
     areas = opened.store.read("areas") if "areas" in opened.store.landed else None
     practices = scored.rows["practice"]
     membership = assign_teams(practices, areas, settings.teams, settings.lists.default_capacity, list_date)
     people = scored.rows.reset_index(drop=True).join(membership.rows.drop(columns="practice"))
     people = people.assign(**_what_rules_read(opened, scored))
-    facts = case_facts(opened, list_date, reviews)
+    facts = case_facts(opened, list_date, imported, assumed)
     weeks = settings.casefinding.rising_weeks
     memory = Memory(
-        listed_before(earlier), margins_before(earlier, list_date, weeks), tuple(one.day for one in earlier)
+        read_listed_before(earlier), read_margins_before(earlier, list_date, weeks), tuple(one.day for one in earlier)
     )
     cases = find_cases(people, membership.teams, facts, memory, list_date, settings)
-    return Found(membership, cases, _everyone(cases), facts)
+    return ChosenCases(membership, cases, _everyone(cases), facts)
 
 
-def case_facts(opened: Opened, list_date: date, reviews: pd.DataFrame | None = None) -> CaseFacts:
+def case_facts(opened: Opened, list_date: date, imported: Snapshot, assumed: pd.DataFrame | None = None) -> CaseFacts:
     """What is recorded of people by the day of a list: caseload, reviews, same-day statuses, who is in hospital."""
     store = opened.store
     landed = {name: store.read(name) for name in ("caseload", "statuses") if name in store.landed}
-    decided = reviews_by(opened, list_date)
-    if reviews is not None and len(reviews):
-        decided = pd.concat([decided, reviews], ignore_index=True)
+    decided = reviews_by(opened, list_date, imported)
+    if assumed is not None and len(assumed):
+        decided = pd.concat([decided, assumed], ignore_index=True)
     return CaseFacts(
         caseload=landed.get("caseload"),
         reviews=decided,
@@ -82,12 +86,12 @@ def case_facts(opened: Opened, list_date: date, reviews: pd.DataFrame | None = N
     )
 
 
-def reviews_by(opened: Opened, list_date: date) -> pd.DataFrame:
+def reviews_by(opened: Opened, list_date: date, imported: Snapshot) -> pd.DataFrame:
     """One row per decision taken before the day of a list, landed or imported; `person` is the row of people."""
     store, frames = opened.store, []
     if "reviews" in store.landed:
         frames.append(store.read("reviews"))
-    taken = imported_reviews(opened.workspace.root)
+    taken = imported.to_frame()
     if len(taken):
         person = pd.Series(np.arange(store.people_count), index=store.people()["patient_id"])
         known = taken[taken["patient_id"].isin(person.index)]
@@ -126,13 +130,6 @@ def _what_rules_read(opened: Opened, scored: Scored) -> dict[str, object]:
     if any(team.slots for team in opened.workspace.settings.teams):
         columns["pathways"] = pathways_of(opened, scored.matrix).to_numpy()
     return columns
-
-
-def pathways_of(opened: Opened, matrix: FeatureMatrix) -> pd.Series:
-    """One tuple of pathway names per row of a matrix: what the rules of training/pathways.toml suggest."""
-    rules = opened.workspace.pathways
-    built = [name for name in features_of(rules) if name in matrix.columns]
-    return suggested(rules, pd.DataFrame(matrix.select(built), columns=built))
 
 
 def _everyone(cases: Sequence[CaseList]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The verb `list`, and what the weekly run publishes: each team's list with its reasons, changes and counts."""
+"""Each team's list at one date, made without writing anything: whom it holds, why, and what changed."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from typing import Any
 import pandas as pd
 
 from riskstrat.casefinding import CaseList
-from riskstrat.documents import TeamList, ThemeReason, natural_frequency
-from riskstrat.weekly.choosing import Found, find
-from riskstrat.publication.published import EarlierList, earlier_lists
+from riskstrat.definitions.progress import Progress
+from riskstrat.errors import PublicationError
+from riskstrat.people import describe_people
+from riskstrat.publication import REVIEWS, PublishedList, TeamList, find_earlier, open_published
+from riskstrat.reviews import FileReviewStore, Snapshot, parse_snapshot
 from riskstrat.site.opening import LATEST, Opened, open_workspace
-from riskstrat.definitions.progress import Progress, silent
-from riskstrat.verbs.report import Report
-from riskstrat.weekly.since import Since, since
 from riskstrat.site.scored import Scored, score_cohort
-from riskstrat.weekly.team_lists import details_of, document_of
+from riskstrat.weekly.choosing import ChosenCases, choose_cases
+from riskstrat.weekly.memory import read_trend, remember
+from riskstrat.weekly.since import Since, since
+from riskstrat.weekly.team_lists import build_team_list
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Steps:
     _began: float = field(default_factory=time.perf_counter)
 
     def done(self, step: str) -> None:
-        """What passed since the step before belongs to this one."""
+        """Add the seconds since the previous call."""
         now = time.perf_counter()
         self.seconds[step] = self.seconds.get(step, 0.0) + now - self._began
         self._began = now
@@ -47,10 +49,11 @@ class Listed:
 
     opened: Opened
     scored: Scored
-    found: Found
+    found: ChosenCases
     since: Since
     documents: tuple[TeamList, ...]
-    earlier: tuple[EarlierList, ...]
+    earlier: tuple[PublishedList, ...]
+    reviews: Snapshot
     list_date: date
     steps: Steps
 
@@ -74,38 +77,40 @@ def make_lists(root: Path | None, when: str, recipe: str | None, progress: Progr
     progress("lists", 0.0)
     list_date = opened.store.data_as_at if when == LATEST else date.fromisoformat(when)
     lists = opened.workspace.root / opened.workspace.settings.lists.folder
-    earlier = earlier_lists(lists, chosen.name, list_date)
-    found = find(opened, scored, list_date, earlier)
+    earlier = find_earlier(lists, chosen.name, list_date)
+    past = tuple(map(remember, earlier))
+    reviews = read_reviews(opened.workspace.root, lists / list_date.isoformat(), list_date)
+    found = choose_cases(opened, scored, list_date, past, reviews)
     progress("lists", 1.0)
     steps.done("case finding")
     progress("reasons", 0.0)
-    details = details_of(opened, scored, found, list_date, earlier)
+    patients = pd.concat([case.rows["patient_id"] for case in found.cases])
+    trend = read_trend(past, list(patients))
+    details = describe_people(opened, scored, patients, list_date, trend=trend, reviews=found.facts.reviews)
     steps.done("reasons and facts")
     progress("reasons", 0.5)
     changed = since(opened, chosen, scored, found, earlier, list_date)
     steps.done("what changed")
     progress("reasons", 1.0)
     own_dates = when == LATEST
-    documents = tuple(document_of(opened, scored, case, details, changed, list_date, own_dates) for case in found.cases)
-    return Listed(opened, scored, found, changed, documents, earlier, list_date, steps)
+    documents = tuple(
+        build_team_list(opened, scored, case, details, changed, list_date, own_dates) for case in found.cases
+    )
+    return Listed(opened, scored, found, changed, documents, earlier, reviews, list_date, steps)
 
 
-def list_(root: Path | None, when: str, recipe: str | None = None, progress: Progress = silent) -> Report:
-    """Every team's list, to look at; nothing is published."""
-    listed = make_lists(root, when, recipe, progress)
-    header = ("team", "reference", "status", "risk", "age", "sex", "main reason")
-    rows = [header]
-    for document in listed.documents:
-        for row in document.ordered().itertuples(index=False):
-            first = _main_reason(row.themes)
-            risk = natural_frequency(row.risk)
-            rows.append((document.team, row.reference, row.status, risk, row.age_band, row.sex, first))
-    return Report(summary_of(listed), headline(listed), tuple(rows))
+def read_reviews(root: Path, folder: Path, list_date: date) -> Snapshot:
+    """The imported reviews that a list reads: those kept with the list where it is published, else those of today.
 
-
-def _main_reason(themes: list[ThemeReason]) -> str:
-    said = [theme for theme in themes if theme.sentences and theme.direction == "raises"]
-    return max(said, key=lambda theme: theme.contribution).sentences[0] if said else ""
+    So a rerun reads the same; reviews that came in since wait for the next list.
+    """
+    try:
+        published = open_published(folder)
+        if REVIEWS in published.manifest["files"]:
+            return parse_snapshot(published.read_file(REVIEWS))
+    except PublicationError:
+        pass  # none is published, or publishing says what is wrong with it
+    return FileReviewStore(root).take_snapshot(list_date)
 
 
 def headline(listed: Listed) -> tuple[str, ...]:

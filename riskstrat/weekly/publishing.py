@@ -1,21 +1,19 @@
-"""The verbs `weekly` and `withdraw`: lists are published whole, once, and never silently replaced."""
+"""From the lists of one date to the files that teams open: what decides their bytes, and writing them."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from riskstrat import __version__, audit
+from riskstrat import __version__
 from riskstrat.definitions.matrix import hash_of
+from riskstrat.definitions.progress import Progress
 from riskstrat.documents import (
-    TeamList,
-    file_stem,
     find_browser,
     write_bytes,
     write_csv,
@@ -25,129 +23,82 @@ from riskstrat.documents import (
     write_people,
     write_workbook,
 )
-from riskstrat.errors import PublicationError
-from riskstrat.identity import naming_page
-from riskstrat.verbs.audit_verify import MANIFEST, log_published, log_withdrawn, require_loggable
-from riskstrat.site.dates import written_date
-from riskstrat.pipeline.files import as_json, storage, whole, whole_folder, write_table
-from riskstrat.weekly.listing import Listed, headline, make_lists, summary_of
-from riskstrat.publication.published import EVERYONE, fingerprint
-from riskstrat.site.opening import Opened
-from riskstrat.definitions.progress import Progress, silent
-from riskstrat.verbs.report import Report
+from riskstrat.pipeline.files import write_table
+from riskstrat.publication import (
+    EVERYONE,
+    INDEX,
+    NAMING,
+    REFERENCES,
+    REVIEWS,
+    TeamList,
+    WeeklyList,
+    count_editions,
+    name_files,
+)
 from riskstrat.site.threads import side_by_side
+from riskstrat.weekly.listing import Listed, summary_of
 from riskstrat.weekly.team_lists import table_dates
-from riskstrat.workspace import find, load
-
-REFERENCES, NAMING = "references.csv", "naming.html"
 
 
-def weekly(root: Path | None, when: str, recipe: str | None = None, progress: Progress = silent) -> Report:
-    """Score, explain, list and publish to `lists/<date>/`.
-
-    A second run on the same inputs changes nothing. Raises PublicationError when a list of that date stands and the
-    inputs have changed since, or its files have.
-    """
-    listed = make_lists(root, when, recipe, progress)
-    opened = listed.opened
-    folder = opened.workspace.root / opened.workspace.settings.lists.folder / listed.list_date.isoformat()
-    inputs = _inputs(listed, when)
-    listed.steps.done("compare with what is published")
-    if folder.exists():
-        _require_same(folder, inputs)
-        log_published(opened.workspace.root, folder.parent, folder.name)
-        return _report(listed, folder, "already published from the same inputs; nothing changed")
-    audit.require_ready(opened.workspace.root)
-    progress("documents", 0.0)
-    with whole_folder(folder) as part:
-        _write_documents(listed, part, progress)
-        listed.steps.done("documents")
-        manifest = _manifest(listed, inputs, part)
-        (part / MANIFEST).write_text(as_json(manifest), encoding="utf-8", newline="\n")
-    log_published(opened.workspace.root, folder.parent, folder.name)
-    return _report(listed, folder, "published")
-
-
-def withdraw(root: Path | None, when: str, reason: str) -> Report:
-    """Take the list of a date back: it moves to `lists/withdrawn/` with the reason, and the date is free again."""
-    workspace = load(find(root))
-    day = written_date(when, "list date")
-    lists = workspace.root / workspace.settings.lists.folder
-    folder = lists / day.isoformat()
-    if not folder.is_dir():
-        raise PublicationError(
-            f"no list of {day} is published in {workspace.settings.lists.folder}; nothing to withdraw"
-        )
-    if not reason.strip():
-        raise PublicationError("a withdrawal needs a reason: give --reason with a sentence")
-    require_loggable(reason, "--reason")
-    audit.require_ready(workspace.root)
-    earlier = len(list((lists / "withdrawn").glob(f"{day.isoformat()}-*")))
-    target = lists / "withdrawn" / f"{day.isoformat()}-{earlier + 1}"
-    with storage(target):
-        target.parent.mkdir(exist_ok=True)
-        note = as_json({"list_date": day, "reason": reason.strip()})
-        with whole(folder / "withdrawal.json") as part:
-            part.write_text(note, encoding="utf-8", newline="\n")
-        os.replace(folder, target)
-    log_withdrawn(workspace.root, day.isoformat(), reason.strip())
-    summary = {"list_date": day, "reason": reason.strip(), "folder": str(target)}
-    return Report(summary, (f"the list of {day} is withdrawn and kept in {target}",))
-
-
-def _inputs(listed: Listed, when: str) -> dict[str, str]:
+def compute_inputs(listed: Listed, when: str) -> dict[str, str]:
     """What decides the bytes of a list: if none of these changed, a second run would write the same."""
     opened = listed.opened
+    settings = opened.workspace.settings.model_dump_json(exclude={"engine"})
+    wording = [(name, feature.wording) for name, feature in sorted(opened.workspace.features.items())]
     return {
         "index_date": when,
         "data": opened.store.fingerprint,
-        "model": hashlib.sha256(listed.scored.model.booster_text.encode()).hexdigest(),
+        "model": _digest(listed.scored.model.booster_text),
         "model_version": f"{listed.scored.version.name} {listed.scored.version.version}",
         "definitions": hash_of(opened.workspace.fingerprints),
-        "wording": _wording(opened),
-        "pathways": hashlib.sha256(repr(opened.workspace.pathways).encode()).hexdigest(),
-        "earlier lists": fingerprint(listed.earlier),
-        "reviews": _digest_of(listed.found.facts.reviews),
-        "settings": hashlib.sha256(opened.workspace.settings.model_dump_json(exclude={"engine"}).encode()).hexdigest(),
+        "wording": _digest(repr(wording)),
+        "pathways": _digest(repr(opened.workspace.pathways)),
+        "earlier lists": _digest(" ".join(published.digest for published in listed.earlier)),
+        "reviews": _digest_of_rows(listed.found.facts.reviews),
+        "settings": _digest(settings),
         "riskstrat": __version__,
     }
 
 
-def _wording(opened: Opened) -> str:
-    words = repr([(name, feature.wording) for name, feature in sorted(opened.workspace.features.items())])
-    return hashlib.sha256(words.encode()).hexdigest()
+def build_weekly_list(listed: Listed, lists: Path) -> WeeklyList:
+    """The lists of all teams as one record, as the next edition for its date in the folder of lists."""
+    version = listed.scored.version
+    edition = count_editions(lists, listed.list_date) + 1
+    return WeeklyList(listed.list_date, edition, version.name, version.version, listed.documents)
 
 
-def _require_same(folder: Path, inputs: dict[str, str]) -> None:
-    advice = f'withdraw it first: riskstrat withdraw {folder.name} --reason "..."'
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        files, published_from = dict(manifest["files"]), dict(manifest["inputs"])
-    except (OSError, ValueError, KeyError, TypeError):
-        raise PublicationError(f"{folder.name} holds files but no manifest that can be read; {advice}") from None
-    for name, digest in files.items():
-        if not (folder / name).is_file() or _digest(folder / name) != digest:
-            raise PublicationError(f"{name} of the list of {folder.name} was changed after publication; {advice}")
-    changed = [name for name, value in inputs.items() if published_from.get(name) != value]
-    if changed:
-        raise PublicationError(
-            f"a list of {folder.name} is published, and these have changed since: {', '.join(changed)}; {advice}"
-        )
-
-
-def _write_documents(listed: Listed, folder: Path, progress: Progress) -> None:
-    write_bytes(naming_page().encode("utf-8"), folder / NAMING)
+def write_documents(listed: Listed, folder: Path, naming_page: str, progress: Progress) -> None:
+    """Every team's documents, the page that leads to them, and the tables behind them."""
+    write_bytes(naming_page.encode("utf-8"), folder / NAMING)
     pdf = listed.opened.workspace.settings.lists.pdf == "auto" and find_browser() is not None
     parts = {document.team: partial(_write_team, document, folder, pdf) for document in listed.documents}
     threads = listed.opened.workspace.settings.engine.threads
     side_by_side(parts, threads, lambda share: progress("documents", share))
-    write_index(list(listed.documents), folder / "index.html")
-    _write_references(listed, folder / REFERENCES)
+    write_index(list(listed.documents), folder / INDEX)
+    columns = ["reference", "patient_id", "index_date"]
+    references = pd.concat([case.rows[columns] for case in listed.cases]).reset_index(drop=True)
+    write_table(references, folder / REFERENCES)
     write_table(listed.everyone, folder / EVERYONE)
+    write_bytes(listed.reviews.dump(), folder / REVIEWS)
+
+
+def describe_publication(listed: Listed, inputs: Mapping[str, str]) -> dict[str, Any]:
+    """What the manifest says besides the files: counts per team, data as at, model, inputs, notes."""
+    model = listed.scored.model
+    summary = summary_of(listed)
+    for team in summary["teams"]:
+        del team["people"]
+    return summary | {
+        "data_as_at_by_table": table_dates(listed.opened, listed.list_date),
+        "definitions_hash": model.definitions_hash,
+        "trained_as_at": model.trained.get("as_at"),
+        "inputs": dict(inputs),
+        "notes": list(listed.opened.store.notes + listed.opened.engine.notes),
+    }
 
 
 def _write_team(document: TeamList, folder: Path, pdf: bool) -> None:
-    stem = file_stem(document)
+    stem = name_files(document.team_code)
     write_csv(document, folder / f"{stem}.csv")
     write_workbook(document, folder / f"{stem}.xlsx")
     write_page(document, folder / f"{stem}.html")
@@ -157,50 +108,10 @@ def _write_team(document: TeamList, folder: Path, pdf: bool) -> None:
             write_pdf(folder / f"{name}.html", folder / f"{name}.pdf")
 
 
-def _write_references(listed: Listed, path: Path) -> None:
-    """One row per listed person: the key from a list's references back to the pseudonyms of the source."""
-    columns = ["reference", "patient_id", "index_date"]
-    write_table(pd.concat([case.rows[columns] for case in listed.cases]).reset_index(drop=True), path)
-
-
-def _digest_of(table: pd.DataFrame | None) -> str:
-    """sha256 over the rows of a table in their order."""
-    text = "" if table is None else str(table.to_csv(index=False, lineterminator="\n"))
+def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _manifest(listed: Listed, inputs: dict[str, str], folder: Path) -> dict[str, Any]:
-    model = listed.scored.model
-    summary = summary_of(listed)
-    for team in summary["teams"]:
-        del team["people"]
-    return summary | {
-        "data_as_at_by_table": table_dates(listed.opened, listed.list_date),
-        "definitions_hash": model.definitions_hash,
-        "trained_as_at": model.trained.get("as_at"),
-        "inputs": inputs,
-        "notes": list(listed.opened.store.notes + listed.opened.engine.notes),
-        "files": {
-            path.relative_to(folder).as_posix(): _digest(path) for path in sorted(folder.rglob("*")) if path.is_file()
-        },
-    }
-
-
-def _report(listed: Listed, folder: Path, what: str) -> Report:
-    seconds = {step: round(took, 3) for step, took in listed.steps.seconds.items()}
-    summary = summary_of(listed) | {"folder": str(folder), "status": what, "seconds": seconds}
-    lines = [*headline(listed), f"{folder}: {what}", listed.steps.line()]
-    return Report(summary, tuple(lines), _files_by_team(listed.documents, folder))
-
-
-def _files_by_team(documents: tuple[TeamList, ...], folder: Path) -> tuple[tuple[str, ...], ...]:
-    rows = [("team", "listed", "known", "eligible", "open")]
-    for document in documents:
-        counts = document.counts
-        name = f"{file_stem(document)}.xlsx / .html"
-        rows.append((document.team, str(counts.listed), str(counts.known_on_caseload), f"{counts.eligible:,}", name))
-    return tuple(rows)
+def _digest_of_rows(table: pd.DataFrame | None) -> str:
+    """sha256 over the rows of a table in their order."""
+    return _digest("" if table is None else str(table.to_csv(index=False, lineterminator="\n")))

@@ -1,4 +1,4 @@
-"""The verb `replay`: the lists of past weeks, rebuilt as known then, and what came of the people on them."""
+"""The lists of past weeks, rebuilt as known then, and what came of the people on them."""
 
 from __future__ import annotations
 
@@ -6,34 +6,24 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from riskstrat.casefinding import CaseList
-from riskstrat.definitions.recipes import Recipe
-from riskstrat.documents import ReplaySummary, ReplayTeam, write_replay_page
-from riskstrat.errors import IndexDateError, StorageError
-from riskstrat.study.evidence import newest
-from riskstrat.weekly.choosing import find
-from riskstrat.publication.published import EarlierList
-from riskstrat.site.opening import (
-    Opened,
-    build_matrix,
-    cohort_at,
-    index_date,
-    open_workspace,
-    require_not_future,
-)
 from riskstrat.definitions.progress import Progress, silent
-from riskstrat.verbs.report import Report
-from riskstrat.site.scored import Scored
-from riskstrat.weekly.team_lists import NOT_SIGNED_OFF, PURPOSE, SIGNED_OFF
-from riskstrat.registry import Kept, champion_version, kept
+from riskstrat.definitions.purpose import PURPOSE, describe_clinical_use
+from riskstrat.definitions.recipes import Recipe
+from riskstrat.documents import ReplaySummary, ReplayTeam
+from riskstrat.errors import IndexDateError
+from riskstrat.registry import Kept, champion_version, kept, newest
+from riskstrat.reviews import FileReviewStore
 from riskstrat.scoring import RiskModel
+from riskstrat.site.opening import Opened, build_matrix, cohort_at, index_date, require_not_future
+from riskstrat.site.scored import Scored
 from riskstrat.sources.selection import known_rows
+from riskstrat.weekly.choosing import choose_cases
+from riskstrat.weekly.memory import PastList
 
 ASSUMED = "other"
 """The outcome that every replayed review ends in: it rests as any review does, and says nothing about what was done."""
@@ -57,44 +47,22 @@ class Week:
     weight: Mapping[str, float]
 
 
-def replay(
-    root: Path | None,
-    weeks: int = 52,
-    until: date | None = None,
-    out: Path | None = None,
-    recipe_name: str | None = None,
-    progress: Progress = silent,
-) -> Report:
-    """Rebuild `weeks` weekly lists up to `until` and write the page for the decision to go live.
+def rebuild_lists(opened: Opened, recipe: Recipe, weeks: int, until: date | None, progress: Progress) -> ReplaySummary:
+    """The figures of `weeks` weekly lists up to `until`, the latest Monday of the data if None.
 
     Raises IndexDateError where no model was made by the first of them, or dates are shifted from person to person.
     """
-    opened = open_workspace(root)
-    recipe = opened.recipe(recipe_name)
-    target = _target(opened, out)
     days = _mondays(opened, recipe, weeks, until)
     version = _champion(opened, recipe)
     models = version.origins()
     made: list[Week] = []
-    past: tuple[EarlierList, ...] = ()
+    past: tuple[PastList, ...] = ()
     for number, day in enumerate(days, start=1):
-        week, earlier = _week(opened, recipe, version, newest(models, day.isoformat()), day, past, made)
+        week, remembered = _week(opened, recipe, version, newest(models, day.isoformat()), day, past, made)
         made.append(week)
-        past = (earlier, *past)[:weeks]
+        past = (remembered, *past)[:weeks]
         progress("weeks", number / len(days))
-    summary = _summary(opened, recipe, version, made)
-    write_replay_page(summary, target)
-    return _report(summary, made, target)
-
-
-def _target(opened: Opened, out: Path | None) -> Path:
-    target = out or opened.workspace.root / opened.workspace.settings.lists.folder / "replay.html"
-    if target.suffix != ".html":
-        raise StorageError(f'cannot write "{target.name}": the ending must be .html')
-    if not target.parent.is_dir() and out is not None:
-        raise StorageError(f"cannot write {target.name}: its folder does not exist; make it first")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return target
+    return _summary(opened, recipe, version, made)
 
 
 def _mondays(opened: Opened, recipe: Recipe, weeks: int, until: date | None) -> list[date]:
@@ -119,12 +87,13 @@ def _week(
     version: Kept,
     model: RiskModel,
     day: date,
-    past: tuple[EarlierList, ...],
+    past: tuple[PastList, ...],
     before: Sequence[Week],
-) -> tuple[Week, EarlierList]:
+) -> tuple[Week, PastList]:
     cohort = cohort_at(opened, recipe, day)
     scored = Scored(cohort, build_matrix(opened, cohort, silent), model, version.version)
-    found = find(opened, scored, day, past, _reviews(before))
+    imported = FileReviewStore(opened.workspace.root).take_snapshot(day)
+    found = choose_cases(opened, scored, day, past, imported, _reviews(before))
     week = Week(
         day,
         pd.concat([_people(case, case.rows["patient_id"], case.rows["person"]) for case in found.cases]),
@@ -132,7 +101,7 @@ def _week(
         {case.team.name: float(case.rows["weight"].sum()) for case in found.cases},
     )
     everyone = found.everyone
-    return week, EarlierList(day, version.version.version, {}, "", lambda columns: everyone[list(columns)])
+    return week, PastList(day, version.version.version, lambda columns: everyone[list(columns)])
 
 
 def _people(case: CaseList, patients: pd.Series, persons: pd.Series) -> pd.DataFrame:
@@ -168,7 +137,6 @@ def _summary(opened: Opened, recipe: Recipe, version: Kept, made: Sequence[Week]
     names = sorted(made[-1].weight)
     capacities = {team.name: float(team.capacity) for team in opened.workspace.settings.teams}
     teams = tuple(_team(name, made, admitted, capacities.get(name)) for name in names)
-    signed = opened.workspace.settings.lists.clinical_use == "signed off"
     return ReplaySummary(
         first_list=made[0].day,
         last_list=made[-1].day,
@@ -177,7 +145,7 @@ def _summary(opened: Opened, recipe: Recipe, version: Kept, made: Sequence[Week]
         model_version=str(version.version.version),
         definitions=str(version.evidence["definitions_hash"])[:12],
         intended_purpose=PURPOSE,
-        clinical_use=SIGNED_OFF if signed else NOT_SIGNED_OFF,
+        clinical_use=describe_clinical_use(opened.workspace.settings.lists.clinical_use),
         teams=teams,
         over_all=_team(None, made, admitted, None),
         notes=NOTES,
@@ -232,23 +200,3 @@ def _moves(listed: Sequence[set[str]]) -> Iterator[tuple[int, int]]:
     """How many entered and how many left at each list after the first."""
     for before, now in itertools.pairwise(listed):
         yield len(now - before), len(before - now)
-
-
-def _report(summary: ReplaySummary, made: Sequence[Week], target: Path) -> Report:
-    rows: list[tuple[str, ...]] = [("team", "people found", "known already", "admitted", "lead weeks", "weight a week")]
-    for one in (*summary.teams, summary.over_all):
-        lead = "" if one.lead_weeks is None else f"{one.lead_weeks:.1f}"
-        rows.append((one.team, str(one.people), str(one.known), str(one.admitted), lead, f"{one.weight_per_week:.1f}"))
-    all_teams = summary.over_all
-    line = (
-        f"{len(made)} weeks from {summary.first_list} to {summary.last_list}: {all_teams.people:,} people found, "
-        f"{all_teams.admitted:,} of them with an emergency admission in the 12 months after, as far as known"
-    )
-    exact = "the counts printed here are exact and for the site alone; the page holds to the small number rule"
-    plain: dict[str, Any] = {
-        "first_list": summary.first_list,
-        "last_list": summary.last_list,
-        "file": str(target),
-        "teams": [vars(one) for one in (*summary.teams, summary.over_all)],
-    }
-    return Report(plain, (line, exact, str(target)), tuple(rows))

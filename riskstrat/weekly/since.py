@@ -11,14 +11,14 @@ import pandas as pd
 
 from riskstrat.cohort import why_not
 from riskstrat.definitions.recipes import Recipe
-from riskstrat.documents import Cause, Change, Move
-from riskstrat.weekly.changes import KINDS, Before, causes, data_moved, moves
-from riskstrat.weekly.choosing import Found
-from riskstrat.publication.published import EarlierList, margins_of
+from riskstrat.publication import Cause, Change, Move, PublishedList
+from riskstrat.registry import kept
 from riskstrat.site.opening import Opened
 from riskstrat.site.scored import Scored
-from riskstrat.registry import kept
 from riskstrat.sources.news import tables_with_news
+from riskstrat.weekly.changes import KINDS, Before, causes, data_moved, moves
+from riskstrat.weekly.choosing import ChosenCases
+from riskstrat.weekly.memory import remember
 
 FIRST_LIST = Change("No earlier list to compare with")
 
@@ -39,20 +39,27 @@ class Since:
 
 
 def since(
-    opened: Opened, recipe: Recipe, scored: Scored, found: Found, earlier: Sequence[EarlierList], list_date: date
+    opened: Opened,
+    recipe: Recipe,
+    scored: Scored,
+    found: ChosenCases,
+    earlier: Sequence[PublishedList],
+    list_date: date,
 ) -> Since:
     """Entries, exits and moves since the last list, with what moved each person's estimate."""
     listed = found.everyone[found.everyone["place"] == "listed"]
     if not earlier:
         return Since(changes={str(patient): FIRST_LIST for patient in listed["patient_id"]})
     last = earlier[0]
-    before = last.listed()
+    past = remember(last)
+    before = past.read_listed()
     patients = pd.concat([listed["patient_id"], before["patient_id"]]).drop_duplicates()
-    told = causes(opened, recipe, Before(last.day, _model_of(opened, scored, last), margins_of(last)), scored, patients)
+    at_last = Before(last.list_date, _model_of(opened, scored, last), past.read_margins())
+    told = causes(opened, recipe, at_last, scored, patients)
     why = _causes_by_patient(told)
     moved = moves(before, found.everyone, reviews=found.facts.reviews, why_absent=_absent(opened, recipe, list_date))
     return Since(
-        last.day,
+        last.list_date,
         _changes(listed, before, moved, why),
         _moves(moved, why),
         told,
@@ -60,7 +67,7 @@ def since(
     )
 
 
-def _model_of(opened: Opened, scored: Scored, last: EarlierList) -> Any:
+def _model_of(opened: Opened, scored: Scored, last: PublishedList) -> Any:
     if last.version == scored.version.version:
         return scored.model
     return kept(opened.workspace.root / "registry", scored.version.name, last.version).model()
@@ -113,8 +120,8 @@ def _each(rows: Iterable[Any], why: dict[str, tuple[Cause, ...]]) -> Iterable[Mo
         yield Move(row.reference, row.what, row.detail, why.get(str(row.patient_id), ()))
 
 
-def _nothing_new(opened: Opened, last: EarlierList, list_date: date) -> bool:
+def _nothing_new(opened: Opened, last: PublishedList, list_date: date) -> bool:
     """Whether neither another extract was ingested nor anything became known since the last list."""
     if data_moved(last.manifest, opened):
         return False
-    return not tables_with_news(opened.store, last.day, list_date)
+    return not tables_with_news(opened.store, last.list_date, list_date)

@@ -1,104 +1,31 @@
-"""From each team's cases to the content of its documents."""
+"""From each team's cases to its list as data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from riskstrat.casefinding import CaseList, bands_of, falls_criteria
-from riskstrat.cohort.dimensions import AGE_BANDS, AGES
-from riskstrat.definitions.durations import age_in_years, in_words
+from riskstrat.casefinding import CaseList, bands_of
+from riskstrat.definitions.durations import in_words
 from riskstrat.definitions.features import Feature
+from riskstrat.definitions.purpose import PURPOSE, describe_clinical_use
 from riskstrat.definitions.vocabulary import OUTCOME_WORDS
-from riskstrat.documents import (
-    CountColumn,
-    FallsCheck,
-    Suggestion,
-    Swap,
-    TeamCounts,
-    TeamList,
-    long_date,
-)
-from riskstrat.weekly.choosing import Found, pathways_of
-from riskstrat.publication.published import EarlierList, trend_of
+from riskstrat.documents import long_date
+from riskstrat.people import counts_shown
+from riskstrat.publication import PLACES, Change, CountColumn, ListedPerson, Swap, TeamCounts, TeamList
 from riskstrat.site.opening import Opened
-from riskstrat.people import (
-    Records,
-    discreet_reasons,
-    discreet_records,
-    person_facts,
-    printed_counts,
-    themes_by_patient,
-)
-from riskstrat.weekly.since import Since
 from riskstrat.site.scored import Scored
+from riskstrat.weekly.since import Since
 
-PURPOSE = (
-    "To help a multi-disciplinary team choose whom to review for proactive care. "
-    "It supports clinical judgement and does not replace it."
-)
-NOT_SIGNED_OFF = "Not for clinical use until the site's DCB0160 and medical-device position are signed."
-SIGNED_OFF = "The site has recorded its DCB0160 and medical-device position as signed."
 NOBODY = "nobody"
-_OF_THE_LIST = (
-    *("reference", "rank", "risk", "risk_low", "risk_high", "status", "weeks_on_list", "escalate"),
-    *("practice", "pcn", "locality"),
-)
+_WORDS = ("reference", "band", "status", "age_band", "sex", "frailty", "falls_check", "caution", "last_review", "page")
+_SEVERAL = ("themes", "top_conditions", "flags", "pathways", "support")
 
 
-def details_of(
-    opened: Opened, scored: Scored, found: Found, list_date: date, earlier: Sequence[EarlierList]
-) -> pd.DataFrame:
-    """One row per listed patient, indexed by patient_id: what their row and their page say besides place and score."""
-    patients = pd.concat([case.rows["patient_id"] for case in found.cases])
-    records = discreet_records(opened, scored, patients)
-    trend = trend_of(earlier, list(patients))
-    details = person_facts(
-        opened, scored, patients, list_date, records=records, published=trend, reviews=found.facts.reviews
-    )
-    themes = themes_by_patient(discreet_reasons(opened, scored, patients, records))
-    index = details.index
-    details["themes"] = pd.Series([themes.get(str(patient), []) for patient in index], index=index, dtype=object)
-    details["falls_check"] = _falls_checks(records, list_date)
-    details["pathways"] = _suggestions(opened, records)
-    people = opened.store.people().iloc[_person_numbers(scored, index)]
-    details["sex"] = people["sex"].fillna("U").to_numpy()
-    details["age_band"] = _age_bands(people, records)
-    counts = printed_counts(opened, scored, patients, counts_shown(opened, records.matrix.columns), records)
-    return details.join(counts)
-
-
-def _person_numbers(scored: Scored, patients: pd.Index) -> Any:
-    return pd.Series(scored.rows["person"].to_numpy(), index=scored.rows["patient_id"])[patients].to_numpy()
-
-
-def _age_bands(people: pd.DataFrame, records: Records) -> list[str]:
-    born = people["date_of_birth"].to_numpy().astype("datetime64[D]")
-    age = age_in_years(born, records.rows["index_date"].to_numpy())
-    return [AGE_BANDS[place] for place in np.searchsorted(AGES, age, side="right")]
-
-
-def _falls_checks(records: Records, list_date: date) -> pd.Series:
-    reports = records.known("all_falls")
-    if len(reports):
-        reports = reports[reports["fell_on"] > pd.Timestamp(list_date - timedelta(days=365))]
-    values = records.matrix.frame().set_index("patient_id")
-    found = falls_criteria(values, reports)
-    return found.map(lambda one: FallsCheck(one.answer, one.why))
-
-
-def _suggestions(opened: Opened, records: Records) -> pd.Series:
-    by_name = {each.name: Suggestion(each.title, each.consider, each.rule) for each in opened.workspace.pathways}
-    named = pathways_of(opened, records.matrix)
-    index = pd.Index(records.rows["patient_id"], name="patient_id")
-    return pd.Series([tuple(by_name[name] for name in names) for names in named], index=index, dtype=object)
-
-
-def document_of(
+def build_team_list(
     opened: Opened,
     scored: Scored,
     case: CaseList,
@@ -107,16 +34,17 @@ def document_of(
     list_date: date,
     own_dates: bool,
 ) -> TeamList:
-    """Everything that one team's documents are made of."""
+    """One team's list: everything that its documents are made of."""
     store, settings = opened.store, opened.workspace.settings
     # What rules read of a person, such as the names of pathways, gives way to what is printed.
-    chosen = case.rows.drop(columns=details.columns, errors="ignore")
+    chosen = case.rows.drop(columns=details.columns, errors="ignore").sort_values("rank", kind="stable")
     rows = chosen.merge(details, left_on="patient_id", right_index=True, how="left", sort=False)
-    rows["change"] = pd.Series([since.changes[str(patient)] for patient in rows["patient_id"]], dtype=object)
-    rows["index_date"] = pd.Series(rows["index_date"].dt.date, dtype=object)
     rows["band"] = bands_of(rows["risk"], settings.lists.bands)
     shown = counts_shown(opened, scored.matrix.columns)
-    columns = [*_OF_THE_LIST, "change", "band", *(name for name in details.columns if name not in shown), *shown]
+    people = tuple(
+        _listed_person(row, since.changes[str(row["patient_id"])], tuple(shown), own_dates)
+        for row in rows.to_dict("records")
+    )
     return TeamList(
         team=case.team.name,
         team_code=case.team.code,
@@ -127,10 +55,10 @@ def document_of(
         model_version=str(scored.version.version),
         definitions=scored.model.definitions_hash[:12],
         horizon=horizon_of(scored, list_date, own_dates),
-        counts=TeamCounts(case.eligible, len(rows), case.below_the_line, case.known, case.excluded),
+        counts=TeamCounts(case.eligible, len(people), case.below_the_line, case.known, case.excluded),
         intended_purpose=PURPOSE,
-        clinical_use=SIGNED_OFF if settings.lists.clinical_use == "signed off" else NOT_SIGNED_OFF,
-        rows=rows[[*columns, *(["index_date"] if own_dates else [])]],
+        clinical_use=describe_clinical_use(settings.lists.clinical_use),
+        people=people,
         counts_shown=tuple(
             _count_column(name, title, opened.workspace.features[name]) for name, title in shown.items()
         ),
@@ -144,9 +72,22 @@ def document_of(
     )
 
 
-def counts_shown(opened: Opened, columns: tuple[str, ...]) -> dict[str, str]:
-    """Features that riskstrat.toml asks to show beside the reasons and that could be built, with their headings."""
-    return {name: title for name, title in opened.workspace.settings.lists.counts.items() if name in columns}
+def _listed_person(row: Mapping[Any, Any], change: Change, counts: Sequence[str], own_date: bool) -> ListedPerson:
+    """One row of cases and details as a record: plain numbers, None for what is not recorded."""
+    words: dict[str, Any] = {name: row[name] for name in _WORDS} | {name: tuple(row[name]) for name in _SEVERAL}
+    words |= {place: None if pd.isna(row[place]) else str(row[place]) for place in PLACES}
+    return ListedPerson(
+        **words,
+        rank=int(row["rank"]),
+        risk=float(row["risk"]),
+        risk_low=float(row["risk_low"]),
+        risk_high=float(row["risk_high"]),
+        change=change,
+        weeks_on_list=int(row["weeks_on_list"]),
+        escalate=bool(row["escalate"]),
+        counts={name: None if pd.isna(row[name]) else float(row[name]) for name in counts},
+        index_date=row["index_date"].date() if own_date else None,
+    )
 
 
 def _count_column(name: str, title: str, feature: Feature) -> CountColumn:

@@ -24,10 +24,10 @@ from riskstrat.evaluation import (
     wilson_interval,
 )
 from riskstrat.evaluation.lists import PooledYield
-from riskstrat.verbs.ingest import ingest
 from riskstrat.study.fitting import LIGHTGBM, LOGISTIC, learn, pooled
-from riskstrat.verbs.simulate import simulate
+from riskstrat.verbs.ingest import ingest
 from riskstrat.verbs.init import init
+from riskstrat.verbs.simulate import simulate
 
 SEEDS = (101, 102, 103, 104, 105)
 RECIPE = "emergency_admission_12m"

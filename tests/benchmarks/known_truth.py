@@ -21,18 +21,18 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
+from riskstrat.definitions.progress import silent
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.evaluation import bootstrap_by_person, evaluate, subgroups
 from riskstrat.study.evidence import groups_of
-from riskstrat.verbs.ingest import ingest
 from riskstrat.study.fitting import LIGHTGBM, fit_fold, tuned_recipe
-from riskstrat.definitions.progress import silent
-from riskstrat.verbs.simulate import simulate
-from riskstrat.verbs.init import init
 from riskstrat.study.gathering import Fold, Study, gather
 from riskstrat.training import Fitted
 from riskstrat.training.learner import fit_booster
 from riskstrat.training.slices import TRAIN
+from riskstrat.verbs.ingest import ingest
+from riskstrat.verbs.init import init
+from riskstrat.verbs.simulate import simulate
 
 RECIPE = "emergency_admission_12m"
 FIRST_SEED = 301

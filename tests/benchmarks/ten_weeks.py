@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from riskstrat.weekly.changes import KINDS
-from riskstrat.weekly.listing import make_lists
-from riskstrat.site.opening import open_workspace
-from riskstrat.weekly.publishing import weekly
 from riskstrat.definitions.progress import silent
 from riskstrat.reviews import import_reviews
+from riskstrat.site.opening import open_workspace
+from riskstrat.weekly.changes import KINDS
+from riskstrat.weekly.listing import make_lists
+from riskstrat.weekly.publishing import weekly
 
 OUTCOMES = ("Case management", "Falls service", "Monitor", "Deferred")
 

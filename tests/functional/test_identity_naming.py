@@ -18,12 +18,12 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
+from riskstrat.naming.naming import Asked
 
 from riskstrat import audit, identity
 from riskstrat.errors import IdentityError, StorageError
-from riskstrat.verbs import audit_verify as auditing
 from riskstrat.naming import naming
-from riskstrat.naming.naming import Asked
+from riskstrat.verbs import audit_verify as auditing
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -13,8 +13,8 @@ import pytest
 
 from riskstrat.documents import PersonPage, long_date
 from riskstrat.explanation import contributions, theme_reasons
-from riskstrat.site.opening import Opened, open_workspace
 from riskstrat.people import Records, discreet_reasons, discreet_records, person_facts, printed_counts
+from riskstrat.site.opening import Opened, open_workspace
 from riskstrat.site.scored import Scored, score_cohort
 
 LISTED = 150

@@ -18,11 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from riskstrat.definitions.progress import silent
 from riskstrat.definitions.settings import CasefindingSettings
+from riskstrat.publication.published import earlier_lists, margins_of
 from riskstrat.weekly.changes import KINDS
 from riskstrat.weekly.listing import Listed, make_lists
-from riskstrat.publication.published import earlier_lists, margins_of
-from riskstrat.definitions.progress import silent
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 

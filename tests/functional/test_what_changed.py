@@ -13,13 +13,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from riskstrat.weekly.changes import KINDS, MODEL, Before, causes, data_moved, moves
-from riskstrat.site.opening import Opened, build_matrix, cohort_at, engine_of, open_workspace
 from riskstrat.definitions.progress import silent
-from riskstrat.site.scored import Scored
 from riskstrat.registry import champion
 from riskstrat.scoring import RiskModel
+from riskstrat.site.opening import Opened, build_matrix, cohort_at, engine_of, open_workspace
+from riskstrat.site.scored import Scored
 from riskstrat.sources.store import open_store
+from riskstrat.weekly.changes import KINDS, MODEL, Before, causes, data_moved, moves
 
 SOME = 60
 READMISSION = "emergency_readmission_30d"

@@ -29,12 +29,12 @@ from real_engine import calendar, cohort_frame, discharges, engine_for, ingested
 
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.schemas import SCHEMAS
-from riskstrat.weekly.changes import KINDS, Before, causes
-from riskstrat.site.opening import Opened, engine_of
 from riskstrat.scoring import RiskModel
+from riskstrat.site.opening import Opened, engine_of
 from riskstrat.sources.discreet import discreet
 from riskstrat.sources.excerpt import excerpt
 from riskstrat.sources.store import Store
+from riskstrat.weekly.changes import KINDS, Before, causes
 from riskstrat.workspace import Workspace, load
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,7 +19,6 @@ from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import CohortRecipe
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import DefinitionError, SourceError
-from riskstrat.site.opening import Opened, engine_of
 from riskstrat.people import (
     Records,
     discreet_reasons,
@@ -30,6 +29,7 @@ from riskstrat.people import (
 )
 from riskstrat.people import facts as facts_module
 from riskstrat.people import records as records_module
+from riskstrat.site.opening import Opened, engine_of
 from riskstrat.sources.discreet import discreet
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import Store, open_store

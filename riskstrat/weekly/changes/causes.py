@@ -23,10 +23,10 @@ from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import ModelError
 from riskstrat.explanation import OTHER, contributions, theme_reasons
-from riskstrat.weekly.changes.stages import Stages, rows_then, stages
+from riskstrat.scoring import RiskModel
 from riskstrat.site.opening import Opened
 from riskstrat.site.scored import Scored
-from riskstrat.scoring import RiskModel
+from riskstrat.weekly.changes.stages import Stages, rows_then, stages
 
 Array = npt.NDArray[np.float64]
 Themes = tuple[tuple[str, float], ...]

@@ -1,4 +1,4 @@
-"""What the documents are made of: frozen records that the pipeline fills, checked as they are built."""
+"""A team's list as data: frozen records, checked as they are built. Documents, reviews and reports read these."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from datetime import date
 from math import isfinite
 from typing import Literal, get_args
 
-import pandas as pd
-
 from riskstrat.definitions.vocabulary import STATUSES
 from riskstrat.errors import PublicationError
 
@@ -18,12 +16,7 @@ CauseKind = Literal["new events", "ageing of earlier events", "late or corrected
 Lane = Literal["Hospital", "A&E", "Falls", "Care and contacts"]
 FallsAnswer = Literal["met", "not met", "cannot tell"]
 
-REQUIRED_COLUMNS = (
-    "reference", "rank", "risk", "risk_low", "risk_high", "band", "status", "change", "weeks_on_list", "escalate",
-    "age_band", "sex", "themes", "top_conditions", "frailty", "falls_check", "flags", "pathways", "support", "caution",
-    "last_review", "page",
-)  # fmt: skip
-PLACE_COLUMNS = ("practice", "pcn", "locality")
+PLACES = ("practice", "pcn", "locality")
 
 # The theme into which the contribution of sensitive facts is folded (see words.reason_lines).
 OTHER_THEME = "other"
@@ -33,7 +26,7 @@ OTHER_THEME = "other"
 class CountColumn:
     """One count behind the reasons, shown for every listed person.
 
-    `name` is the column in `TeamList.rows`, `title` the heading people read, `unit` what is counted
+    `name` is the key in `ListedPerson.counts`, `title` the heading people read, `unit` what is counted
     ("admissions", "days"). `when_missing` is printed where a person has no value; give the true reason,
     such as "none in 2 years".
     """
@@ -206,37 +199,73 @@ class TeamCounts:
             )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
+class ListedPerson:
+    """One person on one team's list.
+
+    `reference` is short, sayable and unique in the list. `rank` runs from 1. `risk` is a calibrated probability from
+    0 to 1; `risk_low` and `risk_high` are the range for people with similar records. `weeks_on_list` is 1 in the first
+    week; `escalate` says that they have been listed for too long without a decision. `age_band` reads "75 to 84";
+    `sex` is F, M, I or U. `caution` and `last_review` are words, and may be blank. `counts` holds one number, or None
+    where there is none, for each `CountColumn` of the list. A place that is not recorded is None. `index_date` is given
+    where people have index dates of their own. Raises PublicationError for a value that would print a wrong or an
+    empty cell; no message carries the value.
+    """
+
+    reference: str
+    rank: int
+    risk: float
+    risk_low: float
+    risk_high: float
+    band: str
+    status: str
+    change: Change
+    weeks_on_list: int
+    escalate: bool
+    age_band: str
+    sex: str
+    themes: tuple[ThemeReason, ...]
+    top_conditions: tuple[str, ...]
+    frailty: str
+    falls_check: FallsCheck
+    flags: tuple[str, ...]
+    pathways: tuple[Suggestion, ...]
+    support: tuple[str, ...]
+    caution: str
+    last_review: str
+    page: PersonPage
+    counts: Mapping[str, float | None] = field(default_factory=dict)
+    practice: str | None = None
+    pcn: str | None = None
+    locality: str | None = None
+    index_date: date | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse values that could print a wrong or an empty cell."""
+        risks = {"risk": self.risk, "risk_low": self.risk_low, "risk_high": self.risk_high}
+        for name, risk in risks.items():
+            if not 0 <= risk <= 1:
+                raise PublicationError(f"{name} of a listed person must be a probability from 0 to 1")
+        if self.risk_low > self.risk_high:
+            raise PublicationError("risk_low of a listed person must not be above risk_high")
+        if self.weeks_on_list < 1:
+            raise PublicationError("weeks_on_list of a listed person must be a whole number from 1 upwards")
+        for name in ("reference", "band", "age_band", "frailty"):
+            if not getattr(self, name).strip():
+                raise PublicationError(f"{name} of a listed person is empty; fill it for every person")
+        _check_one_of(self.sex, ("F", "M", "I", "U"), "the sex of a listed person")
+        _check_one_of(self.status, STATUSES, "the status of a listed person")
+
+
+@dataclass(frozen=True)
 class TeamList:
     """One team's list at one index date, ready to print.
 
-    `rows`: one row per listed person, in any order, with
-      reference       str    short reference a person can say; unique in the list
-      rank            int    1 to n, each once
-      risk            float  calibrated probability, 0 to 1; risk_low and risk_high are the range for people
-                             with similar records
-      band            str    such as "high"
-      status          str    one of STATUSES
-      change          Change
-      weeks_on_list   int    1 in the first week
-      escalate        bool   listed for too long without a decision
-      age_band        str    such as "75 to 84"
-      sex             str    F, M, I or U
-      themes          list of ThemeReason
-      top_conditions, flags, support   tuples of words; may be empty
-      frailty, caution, last_review    words; caution and last_review may be blank
-      falls_check     FallsCheck
-      pathways        tuple of Suggestion
-      page            PersonPage
-      practice, pcn, locality   str, optional; a column that is absent or empty in every row is left out
-                                of the documents and named among the limits
-      index_date      date, optional, where people have index dates of their own
-      and one column per CountColumn in `counts_shown` (number, or null).
-    `data_as_at_by_table` maps a landed table to the date up to which it is complete. `horizon` completes
-    "the estimated chance of ...". `definitions` is the short hash of what was loaded. `statuses_as_at` is the
-    date of the latest status check that was landed, None where there is none. `previous_list` is the date of
-    the list before this one. `no_source_moved` says that no source has moved since then. `routed` maps the
-    team that people were sent to instead onto their number; they are part of `counts.excluded`.
+    `people` stand by rank. `data_as_at_by_table` maps a landed table to the date up to which it is complete. `horizon`
+    completes "the estimated chance of ...". `definitions` is the short hash of what was loaded. `statuses_as_at` is the
+    date of the latest status check that was landed, None where there is none. `previous_list` is the date of the list
+    before this one. `no_source_moved` says that no source has moved since then. `routed` maps the team that people were
+    sent to instead onto their number; they are part of `counts.excluded`.
     """
 
     team: str
@@ -251,7 +280,7 @@ class TeamList:
     counts: TeamCounts
     intended_purpose: str
     clinical_use: str
-    rows: pd.DataFrame
+    people: tuple[ListedPerson, ...]
     counts_shown: tuple[CountColumn, ...] = ()
     notes: tuple[str, ...] = ()
     statuses_as_at: date | None = None
@@ -262,94 +291,43 @@ class TeamList:
     routed: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse rows that could print a wrong or an empty cell; no message carries a person's value."""
-        _check_columns(self)
-        if len(self.rows) != self.counts.listed:
+        """Refuse people who do not fit the list; no message carries a person's value."""
+        if len(self.people) != self.counts.listed:
             raise PublicationError(
-                f"team {self.team_code}: {len(self.rows)} rows but {self.counts.listed} people counted as listed"
+                f"team {self.team_code}: {len(self.people)} people but {self.counts.listed} counted as listed"
             )
         if sum(self.routed.values()) > sum(self.counts.excluded.values()):
             raise PublicationError(
                 f"team {self.team_code}: more people routed than excluded; routed is part of excluded"
             )
-        _check_ranks_and_references(self)
-        _check_values(self)
-        _check_kinds(self)
-
-    def ordered(self) -> pd.DataFrame:
-        """One row per listed person, by rank."""
-        return self.rows.sort_values("rank", kind="stable").reset_index(drop=True)
+        if [person.rank for person in self.people] != list(range(1, len(self.people) + 1)):
+            raise PublicationError(f"team {self.team_code}: ranks must be 1 to {len(self.people)}, each once, in order")
+        if len({person.reference for person in self.people}) < len(self.people):
+            raise PublicationError(
+                f"team {self.team_code}: two people have the same reference; references must be unique"
+            )
+        wanted = [count.name for count in self.counts_shown]
+        if any(list(person.counts) != wanted for person in self.people):
+            raise PublicationError(f"team {self.team_code}: every person needs the counts {', '.join(wanted)}")
 
     def places_shown(self) -> tuple[str, ...]:
-        """The place columns that at least one listed person has a value in; all given ones if nobody is listed."""
-        given = [name for name in PLACE_COLUMNS if name in self.rows.columns]
-        return tuple(name for name in given if self.rows.empty or _filled(self.rows[name]).any())
+        """The places that at least one listed person has a value in; all if nobody is listed."""
+        return tuple(name for name in PLACES if not self.people or any(_has_place(one, name) for one in self.people))
 
     def places_missing(self) -> tuple[str, ...]:
-        """The place columns that the documents leave out."""
-        return tuple(name for name in PLACE_COLUMNS if name not in self.places_shown())
+        """The places that the documents leave out."""
+        return tuple(name for name in PLACES if name not in self.places_shown())
 
-    def own_index_dates(self) -> bool:
+    def has_own_index_dates(self) -> bool:
         """Whether people on this list have index dates of their own."""
-        return "index_date" in self.rows.columns
+        return any(person.index_date is not None for person in self.people)
+
+
+def _has_place(person: ListedPerson, place: str) -> bool:
+    value = getattr(person, place)
+    return value is not None and bool(value.strip())
 
 
 def _check_one_of(value: object, allowed: tuple[str, ...], what: str) -> None:
     if value not in allowed:
         raise PublicationError(f"{what} must be one of: {', '.join(allowed)}")
-
-
-def _filled(values: pd.Series) -> pd.Series:
-    """Whether each value is there: neither null nor blank text."""
-    return values.notna() & (values.astype("string").str.strip().fillna("") != "")
-
-
-def _check_columns(team: TeamList) -> None:
-    wanted = [*REQUIRED_COLUMNS, *(count.name for count in team.counts_shown)]
-    absent = [name for name in wanted if name not in team.rows.columns]
-    if absent:
-        raise PublicationError(f"team {team.team_code}: the rows lack the columns {', '.join(absent)}; add them")
-
-
-def _check_ranks_and_references(team: TeamList) -> None:
-    if sorted(team.rows["rank"]) != list(range(1, len(team.rows) + 1)):
-        raise PublicationError(f"team {team.team_code}: ranks must be 1 to {len(team.rows)}, each once")
-    if team.rows["reference"].duplicated().any():
-        raise PublicationError(f"team {team.team_code}: two people have the same reference; references must be unique")
-
-
-def _check_values(team: TeamList) -> None:
-    for name in ("risk", "risk_low", "risk_high"):
-        if not pd.to_numeric(team.rows[name], errors="coerce").between(0, 1).all():
-            raise PublicationError(
-                f"team {team.team_code}: column {name} must hold a probability from 0 to 1 in every row"
-            )
-    if (team.rows["risk_low"] > team.rows["risk_high"]).any():
-        raise PublicationError(f"team {team.team_code}: column risk_low must not be above risk_high")
-    weeks = pd.to_numeric(team.rows["weeks_on_list"], errors="coerce")
-    if not ((weeks >= 1) & (weeks % 1 == 0)).all():
-        raise PublicationError(f"team {team.team_code}: column weeks_on_list must hold a whole number from 1 upwards")
-    if not team.rows["escalate"].isin([True, False]).all():
-        raise PublicationError(f"team {team.team_code}: column escalate must say yes or no for every person")
-    for name in ("reference", "band", "age_band", "sex", "frailty"):
-        if not _filled(team.rows[name]).all():
-            raise PublicationError(f"team {team.team_code}: column {name} has an empty cell; fill it for every person")
-    for name, allowed in (("sex", ("F", "M", "I", "U")), ("status", STATUSES)):
-        if not team.rows[name].isin(allowed).all():
-            raise PublicationError(f"team {team.team_code}: column {name} must hold one of: {', '.join(allowed)}")
-
-
-def _check_kinds(team: TeamList) -> None:
-    """Refuse a column that holds another kind of thing than its documents print."""
-    single = {"change": Change, "falls_check": FallsCheck, "page": PersonPage, "caution": str, "last_review": str}
-    several = {"themes": ThemeReason, "pathways": Suggestion, "top_conditions": str, "flags": str, "support": str}
-    for name, kind in single.items():
-        if not all(isinstance(value, kind) for value in team.rows[name]):
-            raise PublicationError(f"team {team.team_code}: column {name} must hold a {kind.__name__} for every person")
-    for name, kind in several.items():
-        given = list(team.rows[name])
-        sequences = all(isinstance(values, list | tuple) for values in given)
-        if not sequences or not all(isinstance(value, kind) for values in given for value in values):
-            raise PublicationError(
-                f"team {team.team_code}: column {name} must hold a list of {kind.__name__} for every person"
-            )

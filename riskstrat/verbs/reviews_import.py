@@ -1,9 +1,7 @@
-"""One filled-in list into the workspace: all of it, or a refusal that names every cell to put right."""
+"""The verb `reviews import`: one filled-in list into the workspace, all of it, or a refusal that names every cell."""
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -12,15 +10,23 @@ from typing import Any
 from riskstrat import audit
 from riskstrat.definitions.vocabulary import OUTCOME_WORDS
 from riskstrat.errors import PublicationError
-from riskstrat.verbs.audit_verify import MANIFEST, log_imported
+from riskstrat.publication import open_published
+from riskstrat.reviews import (
+    REFERENCE,
+    Correction,
+    Edition,
+    FileReviewStore,
+    Filled,
+    Judged,
+    Review,
+    StandingReviews,
+    is_numbered,
+    judge,
+    read_filled,
+)
 from riskstrat.site.dates import written_date
 from riskstrat.verbs.report import Report
-from riskstrat.reviews.filled import REFERENCE, Filled, read_filled
-from riskstrat.reviews.judging import Judged, PublishedList, Review, is_numbered, judge
-from riskstrat.reviews.keeping import FOLDER, Correction, keep, one_at_a_time, standing
 from riskstrat.workspace import find, load
-
-REFERENCES = "references.csv"
 
 
 def import_reviews(
@@ -41,26 +47,27 @@ def import_reviews(
     filled = read_filled(file)
     workspace = load(find(root))
     lists = workspace.root / workspace.settings.lists.folder
-    published = _published(lists, filled, list_date, file.name)
-    judged = judge(filled.rows, published)
+    edition = _find_edition(lists, filled, list_date, file.name)
+    judged = judge(filled.rows, edition)
     if judged.problems:
         said = "; ".join(map(str, judged.problems))
         raise PublicationError(f"nothing was imported from {file.name}: {said}; put this right and import it again")
     audit.require_ready(workspace.root)
-    with one_at_a_time(workspace.root):
-        before = standing(workspace.root, published.list_date, published.team_code)
-        changed, conflicts = _compared(judged.reviews, before)
+    store = FileReviewStore(workspace.root)
+    with store.lock():
+        before = store.read_standing(edition.list_date, edition.team_code)
+        changed, conflicts = _compare(judged.reviews, before)
         if conflicts and not correct:
             raise PublicationError(_refusal(conflicts, judged.reviews, before))
         corrected = frozenset(judged.reviews[reference][0].patient_id for reference in conflicts)
         correction = Correction(corrected, by or "", reason or "") if conflicts else None
         written = [review for reviews in changed.values() for review in reviews]
-        path = keep(workspace.root, published.list_date, published.team_code, written, correction) if written else None
-    if path is not None:
+        name = store.add((edition.list_date, edition.team_code), written, correction) if written else None
+    if name is not None:
         why = f"by {by}: {reason}" if correction else None
-        day, team = published.list_date.isoformat(), published.team_code
-        log_imported(workspace.root, day, team, path.name, len(written), why)
-    return _report(published, judged, changed, conflicts, path)
+        day, file_name = edition.list_date.isoformat(), Path(name).name
+        audit.log_imported(workspace.root, day, edition.team_code, file_name, len(written), why)
+    return _report(edition, judged, changed, conflicts, name)
 
 
 def _refuse_nameless(correct: bool, by: str | None, reason: str | None) -> None:
@@ -72,24 +79,23 @@ def _refuse_nameless(correct: bool, by: str | None, reason: str | None) -> None:
         raise PublicationError("--by and --reason must hold no number of nine digits or more; say it without")
 
 
-def _published(lists: Path, filled: Filled, given: str | None, name: str) -> PublishedList:
+def _find_edition(lists: Path, filled: Filled, given: str | None, name: str) -> Edition:
     """The published list that the file is of. Raises PublicationError if it cannot be told, or is not published."""
     day = _date_of(filled, given, name)
-    folder = lists / day.isoformat()
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        teams = {str(team["code"]): str(team["team"]) for team in manifest["teams"]}
-        with (folder / REFERENCES).open(encoding="utf-8", newline="") as file:
-            patients = {row["reference"]: row["patient_id"] for row in csv.DictReader(file)}
-    except (OSError, ValueError, KeyError, TypeError):
+        published = open_published(lists / day.isoformat())
+    except PublicationError as refused:
         raise PublicationError(
-            f"no list of {day} stands published in {lists.name}; check the date, or ask whether it was withdrawn"
+            f"no list of {day} stands published in {lists.name} ({refused}); check the date, or ask whether it was "
+            "withdrawn"
         ) from None
+    teams = published.team_names
     code = filled.team_code or _only_team(filled, teams, name)
     if code not in teams:
         raise PublicationError(f"the list of {day} has no team {code}; its teams: {', '.join(sorted(teams))}")
+    patients = published.read_patients()
     own = {reference: patient for reference, patient in patients.items() if reference.startswith(f"{code}-")}
-    return PublishedList(code, teams[code], day, own)
+    return Edition(code, teams[code], day, own)
 
 
 def _date_of(filled: Filled, given: str | None, name: str) -> date:
@@ -112,29 +118,27 @@ def _only_team(filled: Filled, teams: Mapping[str, str], name: str) -> str:
     return found[0]
 
 
-def _compared(
-    given: Mapping[str, tuple[Review, ...]], before: Mapping[str, tuple[Review, ...]]
+def _compare(
+    given: Mapping[str, tuple[Review, ...]], before: StandingReviews
 ) -> tuple[dict[str, tuple[Review, ...]], list[str]]:
     """What is not recorded yet, by reference, and the references among it of people with another review on record."""
     changed = {
         reference: reviews
         for reference, reviews in given.items()
-        if sorted(before.get(reviews[0].patient_id, ())) != sorted(reviews)
+        if set(before.get(reviews[0].patient_id, ())) != set(reviews)
     }
     return changed, [reference for reference, reviews in changed.items() if reviews[0].patient_id in before]
 
 
-def _refusal(
-    conflicts: list[str], given: Mapping[str, tuple[Review, ...]], before: Mapping[str, tuple[Review, ...]]
-) -> str:
+def _refusal(conflicts: list[str], given: Mapping[str, tuple[Review, ...]], before: StandingReviews) -> str:
     """What differs, in the words of the drop-downs; free text is only said to differ."""
     said = []
     for reference in conflicts:
         new = given[reference]
         old = before[new[0].patient_id]
         differs = [] if _words(old) == _words(new) else [f"{_words(old)} is recorded, {_words(new)} is given"]
-        shared = {"reason": 4, "agree": 5, "decided on": 6, "owner": 7, "next due": 8}
-        others = [title for title, place in shared.items() if old[0][place] != new[0][place]]
+        recorded = old[0].shared()
+        others = [title for title, value in new[0].shared().items() if recorded[title] != value]
         differs += [f"another {', '.join(others)}"] if others else []
         said.append(f"{reference}: {'; '.join(differs)}")
     return (
@@ -144,27 +148,29 @@ def _refusal(
 
 
 def _words(reviews: tuple[Review, ...]) -> str:
-    return " and ".join(OUTCOME_WORDS.get(review.outcome, review.outcome) for review in sorted(reviews))
+    return " and ".join(
+        OUTCOME_WORDS.get(review.outcome, review.outcome) for review in sorted(reviews, key=Review.sort_key)
+    )
 
 
 def _report(
-    published: PublishedList,
+    edition: Edition,
     judged: Judged,
     changed: Mapping[str, tuple[Review, ...]],
     conflicts: list[str],
-    path: Path | None,
+    file: str | None,
 ) -> Report:
     written = sum(len(reviews) for reviews in changed.values())
     summary = {
-        "list_date": published.list_date,
-        "team": published.team,
+        "list_date": edition.list_date,
+        "team": edition.team,
         "people": len(changed),
         "outcomes": written,
         "corrected": len(conflicts),
         "already_recorded": len(judged.reviews) - len(changed),
         "without_outcome": judged.without_outcome,
         "status_not_ticked": judged.unchecked,
-        "file": f"{FOLDER}/{path.name}" if path else None,
+        "file": file,
     }
     return Report(summary, tuple(_lines(summary, len(judged.reviews))))
 

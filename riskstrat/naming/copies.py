@@ -1,0 +1,103 @@
+"""The named copy of one team's list, and what a site without identities sends to the practice instead."""
+
+from __future__ import annotations
+
+from calendar import month_name
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from riskstrat.audit import holds_nhs_number
+from riskstrat.documents import NamedColumn, Names, build_workbook
+from riskstrat.errors import IdentityError, PublicationError
+from riskstrat.identity import IDENTIFIERS, Authority, Identities, as_csv, grouped
+from riskstrat.publication import PublishedList, TeamList
+
+_SHORTEST_NAME = 5
+_WIDTHS = {"name": 22.0, "nhs_number": 14.0, "date_of_birth": 13.0, "contact": 26.0}
+_OTHER_WIDTH = 17.0
+
+
+@dataclass(frozen=True)
+class NamedCopy:
+    """The bytes of the copy, how many references are on it, and for how many of them nobody is held."""
+
+    content: bytes
+    references: int
+    not_held: int = 0
+
+
+def name_list(published: PublishedList, identities: Identities, authority: Authority, file_name: str) -> NamedCopy:
+    """The team's workbook with what is held of each person in its first columns; the same gives the same bytes.
+
+    A person who is not held stands with those words. Raises IdentityError for a list that was changed after
+    publication, or a reason or file name that names a listed person: both are logged.
+    """
+    team, patients = _read_team(published, authority.team)
+    held = {reference: identities.people.get(patient, {}) for reference, patient in patients.items()}
+    _require_names_nobody(held, authority.reason, file_name)
+    columns = tuple(NamedColumn(title, _WIDTHS.get(name, _OTHER_WIDTH)) for name, title in IDENTIFIERS.items())
+    people = {reference: _print_person(person) for reference, person in held.items() if person}
+    content = build_workbook(team, Names(columns, people, _notice(published, authority)))
+    return NamedCopy(content, len(patients), sum(not person for person in held.values()))
+
+
+def list_pseudonyms(published: PublishedList, authority: Authority) -> NamedCopy:
+    """CSV with reference and patient_id of one team's list, for the practice's own naming service."""
+    _, patients = _read_team(published, authority.team)
+    _require_names_nobody({}, authority.reason)
+    return NamedCopy(as_csv(["reference", "patient_id"], list(patients.items())), len(patients), 0)
+
+
+def _read_team(published: PublishedList, code: str) -> tuple[TeamList, dict[str, str]]:
+    """The team's list as data, and the patient_id of each of its references by rank."""
+    try:
+        team, known = published.read_list().team(code), published.read_patients()
+    except PublicationError as refused:
+        raise IdentityError(f"{refused}; copy the folder of the published list anew, or check --team") from None
+    listed = [person.reference for person in team.people]
+    if set(listed) != {reference for reference in known if reference.startswith(f"{code}-")}:
+        raise IdentityError("the team's list and references.csv do not hold the same people; copy the folder anew")
+    return team, {reference: known[reference] for reference in listed}
+
+
+def _print_person(person: Mapping[str, str]) -> tuple[str, ...]:
+    """What is held of one person, in the order of `IDENTIFIERS`."""
+    printed = dict(person)
+    if "nhs_number" in printed:
+        printed["nhs_number"] = grouped(printed["nhs_number"])
+    if "date_of_birth" in printed:
+        printed["date_of_birth"] = _long_date(printed["date_of_birth"])
+    return tuple(printed.get(name, "") for name in IDENTIFIERS)
+
+
+def _long_date(written: str) -> str:
+    """A date such as 4 March 2026; what is not one stays as it was written."""
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        return written
+    return f"{day.day} {month_name[day.month]} {day.year}"
+
+
+def _require_names_nobody(held: Mapping[str, Mapping[str, str]], *texts: str) -> None:
+    for text in texts:
+        said = text.casefold()
+        names = (person.get("name", "").casefold() for person in held.values())
+        if holds_nhs_number(text) or any(name in said for name in names if len(name) >= _SHORTEST_NAME):
+            raise IdentityError(
+                "the reason and the file name are logged and may not say who a person is; say it without"
+            )
+
+
+def _notice(published: PublishedList, authority: Authority) -> tuple[tuple[str, str], ...]:
+    purpose = authority.purpose.replace("_", " ")
+    lines = [
+        ("Made for", f"Team {authority.team}, list of {published.list_date}"),
+        ("Purpose and reason", f"{purpose.capitalize()}. {authority.reason}"),
+        ("Made by", f"{authority.user} as {authority.role.replace('_', ' ')}"),
+    ]
+    if authority.standing:
+        approved = f"{authority.standing.name}, approved by {authority.standing.approved_by}"
+        lines.append(("Standing authorisation", f"{approved}, until {authority.standing.valid_until}"))
+    return tuple(lines)

@@ -1,0 +1,71 @@
+"""Publishing a list whole and once, holding what stands against what would be written, and taking a list back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from riskstrat.errors import PublicationError
+from riskstrat.pipeline.files import as_json, storage, whole, whole_folder
+from riskstrat.publication.layout import LIST, MANIFEST, WITHDRAWAL, WITHDRAWN
+from riskstrat.publication.published import open_published
+from riskstrat.publication.weekly_list import FORMAT, WeeklyList, dump_list
+
+
+@contextmanager
+def publish(folder: Path, weekly: WeeklyList, facts: Mapping[str, Any]) -> Iterator[Path]:
+    """A folder to write documents into; it becomes `folder`, with the list as data and the manifest, once all is there.
+
+    `facts` go into the manifest beside the format number and the sha256 of every file.
+    """
+    with whole_folder(folder) as part:
+        yield part
+        (part / LIST).write_bytes(dump_list(weekly))
+        files = {
+            path.relative_to(part).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(part.rglob("*"))
+            if path.is_file()
+        }
+        manifest = as_json({**facts, "format": FORMAT, "files": files})
+        (part / MANIFEST).write_text(manifest, encoding="utf-8", newline="\n")
+
+
+def count_editions(lists: Path, day: date) -> int:
+    """How many lists of a date were withdrawn."""
+    return len(list((lists / WITHDRAWN).glob(f"{day.isoformat()}-*")))
+
+
+def require_same(folder: Path, inputs: Mapping[str, str]) -> None:
+    """Raises PublicationError if the list in `folder` was changed, or was published from other inputs."""
+    advice = f'withdraw it first: riskstrat withdraw {folder.name} --reason "..."'
+    try:
+        published = open_published(folder)
+        before = dict(published.manifest["inputs"])
+    except (PublicationError, KeyError, TypeError, ValueError):
+        raise PublicationError(f"{folder.name} holds files but no manifest that can be read; {advice}") from None
+    try:
+        published.require_unchanged()
+    except PublicationError as changed:
+        raise PublicationError(f"{changed}; {advice}") from None
+    differ = [name for name, value in inputs.items() if before.get(name) != value]
+    if differ:
+        raise PublicationError(
+            f"a list of {folder.name} is published, and these have changed since: {', '.join(differ)}; {advice}"
+        )
+
+
+def withdraw_list(lists: Path, day: date, reason: str) -> Path:
+    """Move the list of a date to `withdrawn/` with the reason; gives its new folder. The date is free again."""
+    folder = lists / day.isoformat()
+    target = lists / WITHDRAWN / f"{day.isoformat()}-{count_editions(lists, day) + 1}"
+    with storage(target):
+        target.parent.mkdir(exist_ok=True)
+        with whole(folder / WITHDRAWAL) as part:
+            part.write_text(as_json({"list_date": day, "reason": reason}), encoding="utf-8", newline="\n")
+        os.replace(folder, target)
+    return target

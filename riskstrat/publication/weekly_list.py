@@ -1,0 +1,74 @@
+"""The lists of all teams at one date as data: one file with a format number, read back exactly or refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from riskstrat.errors import PublicationError
+from riskstrat.publication.records import TeamList
+
+FORMAT = 1
+"""Of `list.json` and of the manifest that names it. A list without a format number is older and holds no data file."""
+
+
+@dataclass(frozen=True)
+class WeeklyList:
+    """Every team's list of one date.
+
+    `edition` counts the lists published for the date, withdrawn ones too: 1 for the first. `model` and `version` name
+    the champion that scored everybody. `teams` stand in the order of riskstrat.toml.
+    """
+
+    list_date: date
+    edition: int
+    model: str
+    version: int
+    teams: tuple[TeamList, ...]
+
+    def team(self, code: str) -> TeamList:
+        """The list of one team by its code. Raises PublicationError if there is none."""
+        for team in self.teams:
+            if team.team_code == code:
+                return team
+        codes = ", ".join(sorted(team.team_code for team in self.teams))
+        raise PublicationError(f"the list of {self.list_date} has no team {code}; its teams: {codes}")
+
+
+@dataclass(frozen=True)
+class _File:
+    """The whole file."""
+
+    format: int
+    list: WeeklyList
+
+
+def dump_list(weekly: WeeklyList) -> bytes:
+    """The bytes of `list.json`: UTF-8, two spaces of indent, fields in the order of the records; dates as ISO text."""
+    return _adapter().dump_json(_File(FORMAT, weekly), indent=2) + b"\n"
+
+
+def parse_list(content: bytes) -> WeeklyList:
+    """The list that `dump_list` wrote. Raises PublicationError for any other content, and names another format."""
+    try:
+        found = _adapter().validate_json(content)
+    except (ValidationError, PublicationError):
+        raise PublicationError("is damaged or of another format; restore it, or withdraw that list") from None
+    # Whatever the records do not hold (an unknown key, a rounded number) would be lost without a word.
+    if found.format != FORMAT or dump_list(found.list) != content:
+        raise PublicationError("is damaged or of another format; restore it, or withdraw that list")
+    return found.list
+
+
+def describe_format() -> dict[str, Any]:
+    """The JSON schema of `list.json`."""
+    return _adapter().json_schema()
+
+
+@cache
+def _adapter() -> TypeAdapter[_File]:
+    return TypeAdapter(_File)

@@ -1,0 +1,88 @@
+"""Reviews as files in the workspace: one file an import, never changed; what is put right has a file of its own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from riskstrat import audit
+from riskstrat.errors import PublicationError, StorageError
+from riskstrat.pipeline.files import storage, whole
+from riskstrat.reviews.record import Correction, Review
+from riskstrat.reviews.store import Snapshot, StandingReviews, cut_snapshot, dump_reviews, parse_review
+
+FOLDER, LOCK = "reviews", ".lock"
+CORRECTED_BY, CORRECTION_REASON = "corrected_by", "correction_reason"
+
+_FILE = re.compile(r"(\d{4}-\d{2}-\d{2})-([A-Z]{3})-(\d+)\.csv", re.ASCII)
+
+
+class FileReviewStore:
+    """The store of reviews below a workspace's folder. Raises StorageError if a file cannot be read."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / FOLDER
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep two imports apart, so that neither misses what the other writes."""
+        with storage(self.folder):
+            self.folder.mkdir(exist_ok=True)
+        with audit.locked(self.folder / LOCK):
+            yield
+
+    def read_standing(self, list_date: date, team_code: str) -> StandingReviews:
+        """The reviews of one list as they stand: of each person those of the latest file."""
+        standing: dict[str, tuple[Review, ...]] = {}
+        for day, code, _, path in self._find_files():
+            if (day, code) == (list_date, team_code):
+                standing |= _read_file(path)
+        return standing
+
+    def add(self, edition: tuple[date, str], reviews: Sequence[Review], correction: Correction | None) -> str:
+        """Write one more file of a list's reviews, and with those that put right what stands who decided so and why."""
+        day, code = edition
+        numbers = [number for *known, number, _ in self._find_files() if tuple(known) == edition]
+        target = self.folder / f"{day}-{code}-{max(numbers, default=0) + 1}.csv"
+        corrected = correction.patients if correction else frozenset()
+        by, reason = (correction.by, correction.reason) if correction else ("", "")
+        more = {CORRECTED_BY: dict.fromkeys(corrected, by), CORRECTION_REASON: dict.fromkeys(corrected, reason)}
+        with whole(target) as part:
+            part.write_bytes(dump_reviews(sorted(reviews, key=Review.sort_key), more))
+        return f"{FOLDER}/{target.name}"
+
+    def take_snapshot(self, cut_off: date) -> Snapshot:
+        """Every review that stands and was decided before a day; the later one alone where a review was put right."""
+        editions = sorted({(day, code) for day, code, _, _ in self._find_files()})
+        standing = (self.read_standing(day, code) for day, code in editions)
+        return cut_snapshot((one for each in standing for reviews in each.values() for one in reviews), cut_off)
+
+    def _find_files(self) -> list[tuple[date, str, int, Path]]:
+        """List date, team code, number and path of each file, in the order in which they were imported."""
+        found = []
+        for path in self.folder.glob("*.csv"):
+            name = _FILE.fullmatch(path.name)
+            if name:
+                found.append((date.fromisoformat(name[1]), name[2], int(name[3]), path))
+        return sorted(found)
+
+
+def _read_file(path: Path) -> dict[str, tuple[Review, ...]]:
+    found: dict[str, tuple[Review, ...]] = {}
+    try:
+        text = path.read_bytes().decode("utf-8")
+        for row in csv.DictReader(io.StringIO(text, newline=""), strict=True):
+            review = parse_review(row)
+            found[review.patient_id] = (*found.get(review.patient_id, ()), review)
+    except OSError as refused:
+        raise StorageError(f"cannot read {FOLDER}/{path.name}: {refused.strerror}; check its permissions") from None
+    except (ValueError, KeyError, csv.Error):
+        raise PublicationError(
+            f"{FOLDER}/{path.name} was changed after it was imported and cannot be read; restore it from a backup"
+        ) from None
+    return found

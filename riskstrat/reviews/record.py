@@ -1,0 +1,56 @@
+"""A review as a record, and the edition of a list that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One team's published list, as far as reviews need it: `patients` maps each reference to its patient_id."""
+
+    team_code: str
+    team: str
+    list_date: date
+    patients: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Review:
+    """One outcome of the review of one person; a person has up to three, which share the rest."""
+
+    patient_id: str
+    list_date: date
+    team: str
+    outcome: str
+    reason: str | None
+    agrees: bool | None
+    decided_on: date | None
+    decided_by: str | None
+    due_on: date | None
+
+    def sort_key(self) -> tuple[str, ...]:
+        """Stable order within one list: person, outcome, then the rest as text."""
+        return (self.patient_id, self.outcome, *(str(value) for value in self.shared().values()))
+
+    def shared(self) -> dict[str, Any]:
+        """What all outcomes of one person have in common, by the words of a refusal."""
+        return {
+            "reason": self.reason,
+            "agree": self.agrees,
+            "decided on": self.decided_on,
+            "owner": self.decided_by,
+            "next due": self.due_on,
+        }
+
+
+@dataclass(frozen=True)
+class Correction:
+    """Whose reviews are put right, who decided so, and why."""
+
+    patients: frozenset[str]
+    by: str
+    reason: str

@@ -1,0 +1,66 @@
+"""What a list remembers of the lists before it, published or rebuilt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from riskstrat.publication import PublishedList
+
+_LISTED = ["team", "patient_id", "reference", "rank", "status", "listed_since", "weeks_on_list", "margin"]
+
+
+@dataclass(frozen=True)
+class PastList:
+    """A list of an earlier date, by version `version` of the model.
+
+    `read_everyone` gives columns of `publication.EVERYONE_COLUMNS`, one row per eligible person with a team.
+    """
+
+    day: date
+    version: int
+    read_everyone: Callable[[Sequence[str]], pd.DataFrame]
+
+    def read_listed(self) -> pd.DataFrame:
+        """One row per person who was on it."""
+        rows = self.read_everyone(["place", *_LISTED])
+        return rows.loc[rows["place"] == "listed", _LISTED].assign(list_date=pd.Timestamp(self.day))
+
+    def read_margins(self) -> pd.Series:
+        """By patient_id the margin (log odds) of everybody eligible."""
+        return self.read_everyone(["patient_id", "margin"]).set_index("patient_id")["margin"]
+
+
+def remember(published: PublishedList) -> PastList:
+    """A published list as the next ones remember it."""
+    return PastList(published.list_date, published.version, published.read_everyone)
+
+
+def read_listed_before(earlier: Sequence[PastList]) -> pd.DataFrame:
+    """One row per earlier list and person on it: list_date, team, patient_id, reference, rank, status, ..."""
+    frames = [past.read_listed() for past in earlier]
+    if not frames:
+        return pd.DataFrame(columns=["list_date", *_LISTED])
+    return pd.concat(frames, ignore_index=True)
+
+
+def read_margins_before(earlier: Sequence[PastList], list_date: date, weeks: int) -> pd.Series:
+    """By patient_id the margin at the earliest list of the last `weeks` weeks; empty where there is none."""
+    since = list_date - timedelta(weeks=weeks)
+    within = [past for past in earlier if past.day >= since]
+    if not within:
+        return pd.Series(dtype=float, name="margin")
+    return within[-1].read_margins()
+
+
+def read_trend(earlier: Sequence[PastList], patients: Sequence[str]) -> pd.DataFrame:
+    """One row per patient and earlier list, the oldest first: patient_id, list_date, risk."""
+    wanted, frames = set(patients), []
+    for past in reversed(earlier):
+        rows = past.read_everyone(["patient_id", "risk"])
+        frames.append(rows[rows["patient_id"].isin(wanted)].assign(list_date=pd.Timestamp(past.day)))
+    columns = ["patient_id", "list_date", "risk"]
+    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
