@@ -1,10 +1,12 @@
-"""Rewrite the parts of commands.md and data.md that the code itself declares: `python docs/remake.py`.
+"""Rewrite what the code itself declares: parts of commands.md and data.md, and list.schema.json.
 
-Such a part stands between `<!-- remade: NAME -->` and `<!-- end -->`. A test fails while a page differs from the code.
+Run as `python docs/remake.py`. A remade part of a page stands between `<!-- remade: NAME -->` and `<!-- end -->`. A
+test fails while a page or the schema differs from the code.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +16,7 @@ import typer
 
 from riskstrat.cli import app
 from riskstrat.definitions.schemas import SCHEMAS, Column, TableSchema
+from riskstrat.publication import describe_format
 
 DOCS = Path(__file__).resolve().parent
 PART = re.compile(r"(<!-- remade: (\w+(?: \w+)?) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -22,10 +25,12 @@ SHARED = ("workspace", "json")
 
 
 def main() -> None:
-    """Rewrite both pages in place."""
+    """Rewrite both pages and the schema in place."""
     for page, parts in (("commands.md", command_parts()), ("data.md", table_parts())):
         path = DOCS / page
         path.write_text(remade(path.read_text(encoding="utf-8"), parts), encoding="utf-8", newline="\n")
+    schema = json.dumps(describe_format(), indent=1, sort_keys=True) + "\n"
+    (DOCS / "list.schema.json").write_text(schema, encoding="utf-8", newline="\n")
 
 
 def remade(text: str, parts: Mapping[str, str]) -> str:

@@ -242,9 +242,9 @@ class ListedPerson:
 
     def __post_init__(self) -> None:
         """Refuse values that could print a wrong or an empty cell."""
-        risks = {"risk": self.risk, "risk_low": self.risk_low, "risk_high": self.risk_high}
-        for name, risk in risks.items():
-            if not 0 <= risk <= 1:
+        self._check_kinds()
+        for name in ("risk", "risk_low", "risk_high"):
+            if not 0 <= getattr(self, name) <= 1:
                 raise PublicationError(f"{name} of a listed person must be a probability from 0 to 1")
         if self.risk_low > self.risk_high:
             raise PublicationError("risk_low of a listed person must not be above risk_high")
@@ -253,8 +253,35 @@ class ListedPerson:
         for name in ("reference", "band", "age_band", "frailty"):
             if not getattr(self, name).strip():
                 raise PublicationError(f"{name} of a listed person is empty; fill it for every person")
-        _check_one_of(self.sex, ("F", "M", "I", "U"), "the sex of a listed person")
-        _check_one_of(self.status, STATUSES, "the status of a listed person")
+        _check_one_of(self.sex, ("F", "M", "I", "U"), "sex of a listed person")
+        _check_one_of(self.status, STATUSES, "status of a listed person")
+
+    def _check_kinds(self) -> None:
+        for kind, names in _KINDS.items():
+            for name in names:
+                if not isinstance(getattr(self, name), kind):
+                    raise PublicationError(f"{name} of a listed person must be a {kind.__name__}")
+        for name, kind in _KINDS_OF_SEVERAL.items():
+            values = getattr(self, name)
+            if not isinstance(values, tuple) or not all(isinstance(value, kind) for value in values):
+                raise PublicationError(f"{name} of a listed person must be a tuple of {kind.__name__}")
+
+
+_KINDS: dict[type, tuple[str, ...]] = {
+    str: ("reference", "band", "status", "age_band", "sex", "frailty", "caution", "last_review"),
+    int: ("rank", "weeks_on_list"),
+    bool: ("escalate",),
+    Change: ("change",),
+    FallsCheck: ("falls_check",),
+    PersonPage: ("page",),
+}
+_KINDS_OF_SEVERAL: dict[str, type] = {
+    "themes": ThemeReason,
+    "pathways": Suggestion,
+    "top_conditions": str,
+    "flags": str,
+    "support": str,
+}
 
 
 @dataclass(frozen=True)

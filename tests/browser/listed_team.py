@@ -5,24 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-import pandas as pd
-
-from riskstrat.documents import (
+from riskstrat.documents import ReplaySummary, ReplayTeam, long_date
+from riskstrat.publication import (
     Cause,
     Change,
     CountColumn,
     FallsCheck,
+    ListedPerson,
     Move,
     PersonPage,
-    ReplaySummary,
-    ReplayTeam,
     Suggestion,
     Swap,
     TeamCounts,
     TeamList,
     ThemeReason,
     TimelineEvent,
-    long_date,
 )
 
 LIST_DATE = date(2026, 11, 16)
@@ -154,46 +151,43 @@ def person_page(position: int, events: int = 9) -> PersonPage:
     )
 
 
-def rows() -> pd.DataFrame:
-    """One row per listed person of the sample team, deliberately out of order."""
-    table = [
-        {
-            "reference": reference,
-            "rank": position + 1,
-            "risk": risk,
-            "risk_low": low,
-            "risk_high": high,
-            "band": band,
-            "status": status,
-            "change": Change("New on this list" if weeks == 1 else "Up from rank 3", () if weeks == 1 else causes()),
-            "weeks_on_list": weeks,
-            "escalate": weeks > 3,
-            "practice": practice,
-            "pcn": "Kirkby PCN",
-            "locality": "Kirkby",
-            "age_band": age_band,
-            "sex": sex,
-            "themes": reasons(position),
-            "top_conditions": ("COPD", "heart failure", "type 2 diabetes") if position != 6 else (),
-            "frailty": "Electronic frailty index 0.31, moderate, on 2 October 2026"
-            if position != 6
-            else "Not recorded",
-            "falls_check": FallsCheck("met", "aged 65 or over, with 2 falls in the last 12 months")
+def people() -> tuple[ListedPerson, ...]:
+    """The listed people of the sample team, by rank."""
+    return tuple(
+        ListedPerson(
+            reference=reference,
+            rank=position + 1,
+            risk=risk,
+            risk_low=low,
+            risk_high=high,
+            band=band,
+            status=status,
+            change=Change("New on this list" if weeks == 1 else "Up from rank 3", () if weeks == 1 else causes()),
+            weeks_on_list=weeks,
+            escalate=weeks > 3,
+            practice=practice,
+            pcn="Kirkby PCN",
+            locality="Kirkby",
+            age_band=age_band,
+            sex=sex,
+            themes=tuple(reasons(position)),
+            top_conditions=("COPD", "heart failure", "type 2 diabetes") if position != 6 else (),
+            frailty="Electronic frailty index 0.31, moderate, on 2 October 2026" if position != 6 else "Not recorded",
+            falls_check=FallsCheck("met", "aged 65 or over, with 2 falls in the last 12 months")
             if position % 2 == 0
             else FallsCheck("cannot tell", "no falls are recorded, and falls at home are often not reported"),
-            "flags": ("Lives in a care home",) if position == 4 else (),
-            "pathways": ((FALLS, MEDICINES, PLAN), (PLAN,), ())[position % 3],
-            "support": ("Home care since 2 June 2026, 7 hours a week", "Pendant alarm") if position % 2 == 0 else (),
-            "caution": "No GP record has reached the model for 60 days" if position == 3 else "",
-            "last_review": "Reviewed on 3 February 2026: monitor" if position == 1 else "",
-            "page": person_page(position),
-            **dict(zip([count.name for count in COUNTS], values, strict=True)),
-        }
+            flags=("Lives in a care home",) if position == 4 else (),
+            pathways=((FALLS, MEDICINES, PLAN), (PLAN,), ())[position % 3],
+            support=("Home care since 2 June 2026, 7 hours a week", "Pendant alarm") if position % 2 == 0 else (),
+            caution="No GP record has reached the model for 60 days" if position == 3 else "",
+            last_review="Reviewed on 3 February 2026: monitor" if position == 1 else "",
+            page=person_page(position),
+            counts=dict(zip([count.name for count in COUNTS], values, strict=True)),
+        )
         for position, (reference, risk, low, high, band, status, weeks, practice, age_band, sex, values) in enumerate(
             PEOPLE
         )
-    ]
-    return pd.DataFrame(table[::-1])
+    )
 
 
 def team_list(**changes: object) -> TeamList:
@@ -218,7 +212,7 @@ def team_list(**changes: object) -> TeamList:
             "To help a multidisciplinary team choose adults to review who may have an unplanned hospital admission"
         ),
         clinical_use="Not for clinical use until the site's DCB0160 and medical-device position are signed",
-        rows=rows(),
+        people=people(),
         counts_shown=COUNTS,
         notes=("no falls table: falls features use hospital records only",),
         statuses_as_at=date(2026, 11, 9),
@@ -237,22 +231,32 @@ def team_list(**changes: object) -> TeamList:
 def empty_team() -> TeamList:
     """A team in which nobody is listed."""
     counts = TeamCounts(14, 0, 2, 12)
-    return team_list(rows=rows().head(0), counts=counts, moves=(), swaps=(), routed={}, previous_list=None)
+    return team_list(people=(), counts=counts, moves=(), swaps=(), routed={}, previous_list=None)
 
 
-def changed_rows(**columns: object) -> TeamList:
-    """The sample list with some columns of its rows replaced."""
-    return team_list(rows=rows().assign(**columns))
+def changed_people(**fields: object) -> TeamList:
+    """The sample list with some fields of its people replaced; a list gives each person, by rank, a value of theirs."""
+    changed = [
+        replace(person, **{name: value[place] if isinstance(value, list) else value for name, value in fields.items()})
+        for place, person in enumerate(people())
+    ]
+    return team_list(people=tuple(changed))
 
 
-def long_list(people: int = 40) -> TeamList:
+def long_list(length: int = 40) -> TeamList:
     """A team whose capacity is above its population: everybody is listed."""
-    sample = rows().sort_values("rank").reset_index(drop=True)
-    table = pd.concat([sample] * (people // len(sample)), ignore_index=True)
-    table["rank"] = range(1, len(table) + 1)
-    table["reference"] = [f"KIR-1116-{rank:02d}-X" for rank in table["rank"]]
-    table["risk"] = [0.6 - 0.01 * rank for rank in table["rank"]]
-    return team_list(rows=table, counts=TeamCounts(len(table), len(table), 0, 0), routed={})
+    sample = people()
+    listed = tuple(
+        replace(
+            sample[place % len(sample)],
+            rank=place + 1,
+            reference=f"KIR-1116-{place + 1:02d}-X",
+            risk=0.6 - 0.01 * (place + 1),
+            risk_low=0.1,
+        )
+        for place in range(length)
+    )
+    return team_list(people=listed, counts=TeamCounts(length, length, 0, 0), routed={})
 
 
 def replayed() -> ReplaySummary:

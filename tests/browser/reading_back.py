@@ -9,7 +9,8 @@ from pathlib import Path
 
 import openpyxl
 
-from riskstrat.documents import TeamList, write_csv, write_index, write_page, write_people, write_workbook
+from riskstrat.documents import write_csv, write_index, write_page, write_people, write_workbook
+from riskstrat.publication import TeamList
 
 NO_END = {"meta", "link", "img", "br", "hr", "input", "col", "rect", "line", "path", "circle"}
 

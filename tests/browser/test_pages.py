@@ -15,28 +15,18 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from riskstrat.documents import (
-    Suggestion,
-    TeamList,
-    ThemeReason,
-    find_browser,
-    write_index,
-    write_page,
-    write_pdf,
-    write_people,
-    write_replay_page,
-)
+from riskstrat.documents import find_browser, write_index, write_page, write_pdf, write_people, write_replay_page
+from riskstrat.publication import Suggestion, TeamList, ThemeReason
 from tests.browser.listed_team import (
     FALLS,
     LONG_NAME,
     MEDICINES,
     PLAN,
     RTL_NAME,
-    changed_rows,
+    changed_people,
     empty_team,
     person_page,
     replayed,
-    rows,
     team_list,
 )
 
@@ -55,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pages of three teams: a usual one, one of nobody, one with long and right-to-left names."""
     made = tmp_path_factory.mktemp("pages")
     usual, nobody = team_list(), replace(empty_team(), team="Huyton", team_code="NOB")
-    odd = replace(changed_rows(practice=RTL_NAME, pcn=LONG_NAME), team=LONG_NAME, team_code="ODD")
+    odd = replace(changed_people(practice=RTL_NAME, pcn=LONG_NAME), team=LONG_NAME, team_code="ODD")
     for team, stem in ((usual, "kir"), (nobody, "nob"), (odd, "odd")):
         write_page(team, made / f"{stem}.html")
         write_people(team, made / f"{stem}-people.html")
@@ -177,13 +167,10 @@ def heavy_team() -> TeamList:
     themes = [ThemeReason(theme, "raises", 0.9 - place / 10, facts) for place, theme in enumerate(raising)]
     themes += [ThemeReason(theme, "lowers", place / 10 - 0.5, facts) for place, theme in enumerate(lowering)]
     social = Suggestion("Social prescribing", "Consider a link worker.", "10 or more GP contacts in the last 12 months")
-    listed = rows()
-    return team_list(
-        rows=listed.assign(
-            themes=[themes] * 8,
-            pathways=[(FALLS, MEDICINES, PLAN, social)] * 8,
-            page=[person_page(place, events=60) for place in range(8)],
-        )
+    return changed_people(
+        themes=tuple(themes),
+        pathways=(FALLS, MEDICINES, PLAN, social),
+        page=[person_page(place, events=60) for place in range(8)],
     )
 
 

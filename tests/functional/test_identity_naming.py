@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import csv
-import hashlib
-import io
 import json
 import os
 import stat
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
-import xlsxwriter
-from riskstrat.naming.naming import Asked
+from openpyxl.worksheet.worksheet import Worksheet
 
 from riskstrat import audit, identity
+from riskstrat.documents import write_workbook
 from riskstrat.errors import IdentityError, StorageError
-from riskstrat.naming import naming
-from riskstrat.verbs import audit_verify as auditing
+from riskstrat.publication import TeamCounts, WeeklyList, open_published, publish
+from riskstrat.verbs.audit_verify import verify
+from riskstrat.verbs.identity_init import init
+from riskstrat.verbs.identity_name import Asked, name
+from riskstrat.verbs.identity_pseudonymise import pseudonymise
+from tests.browser.listed_team import people, team_list
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 
 MONDAY = "2026-11-16"
-FIELDS = ("Outcome 1", "Reason")
 NAMES = ("Zebedee Quillfeather-Planted", "=HYPERLINK(0) Ottoline", "<script>Xanthippe</script>", "عائشة المزروعة")
 NUMBERS = ("9990000018", "9990000026", "9990000034", "9990000042")
 TELLING = ("planted", "quillfeather", "ottoline", "xanthippe", NAMES[3])
@@ -76,48 +78,31 @@ def reference(place: int) -> str:
 
 
 def published(folder: Path, patients: Iterable[str]) -> Path:
-    """The folder of a published week with one team's list of these patients."""
+    """The folder of a published week with one team's list of these patients, and another team's of somebody else."""
+    rows = list(patients)
+    listed = [
+        replace(person, reference=reference(place), rank=place)
+        for place, person in enumerate(people()[: len(rows)], start=1)
+    ]
+    team = team_list(people=tuple(listed), counts=TeamCounts(len(rows), len(rows), 0, 0), moves=(), swaps=(), routed={})
     week = folder / MONDAY
-    week.mkdir(parents=True)
-    rows = [(reference(place), patient) for place, patient in enumerate(patients, start=1)]
-    (week / "kir.xlsx").write_bytes(workbook_of([one for one, _ in rows]))
-    lines = [f'"{one}","{patient}",{MONDAY}\n' for one, patient in [*rows, ("HAL-1116-01-X", "other")]]
-    (week / "references.csv").write_text('"reference","patient_id","index_date"\n' + "".join(lines), encoding="utf-8")
-    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(week.iterdir())}
-    (week / "manifest.json").write_text(json.dumps({"index_date": MONDAY, "files": files}), encoding="utf-8")
+    facts = {"index_date": MONDAY, "model": "m", "version": 1, "teams": [{"code": "KIR", "team": "Kirkby"}]}
+    with publish(week, WeeklyList(date.fromisoformat(MONDAY), 1, "m", 1, (team,)), facts) as part:
+        known = [*zip((person.reference for person in listed), rows, strict=True), ("HAL-1116-01-X", "other")]
+        lines = [f'"{one}","{patient}",{MONDAY}\n' for one, patient in known]
+        text = '"reference","patient_id","index_date"\n' + "".join(lines)
+        (part / "references.csv").write_text(text, encoding="utf-8")
     return week
 
 
-def workbook_of(references: list[str]) -> bytes:
-    """A workbook as a list is published: preamble, table, drop-downs, rules, filter, paper, notes and a property."""
-    content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False})
-    book.set_custom_property("riskstrat_list", f"KIR {MONDAY}", "text")
-    sheet = book.add_worksheet("List")
-    text = book.add_format({"text_wrap": True, "border": 1})
-    sheet.write_string(0, 0, "Case-finding list: Kirkby")
-    sheet.merge_range(1, 0, 1, 3, "Not being listed does not mean low risk.")
-    for place, title in enumerate(("Rank", "Reference", "What moved the estimate", *FIELDS)):
-        sheet.write_string(3, place, title, text)
-    for row, one in enumerate(references, start=4):
-        sheet.write_number(row, 0, row - 3, text)
-        sheet.write_string(row, 1, one, text)
-        sheet.write_rich_string(row, 2, book.add_format({"bold": True}), "Raised: ", text, "=1+1 is text", text)
-    last = 3 + len(references)
-    sheet.data_validation(4, 3, last, 3, {"validate": "list", "source": "=Choices!$A$1:$A$2"})
-    sheet.data_validation(4, 4, last, 4, {"validate": "custom", "value": "=LEN(E5)<LEN($C5)"})
-    rule = {"type": "formula", "criteria": '=$B5="Reference"', "format": book.add_format({"bold": True})}
-    sheet.conditional_format(4, 0, last, 4, rule)
-    sheet.autofilter(3, 0, last, 4)
-    sheet.freeze_panes(4, 2)
-    sheet.repeat_rows(3)
-    sheet.repeat_columns(0, 1)
-    sheet.set_v_pagebreaks([3])
-    sheet.set_column(2, 2, 50)
-    book.add_worksheet("Notes and limits").write_string(0, 0, "Notes and limits")
-    book.add_worksheet("Choices").hide()
-    book.close()
-    return content.getvalue()
+def heading_of(sheet: Worksheet) -> int:
+    """The row of the headings."""
+    return next(cell.row for row in sheet.iter_rows() for cell in row if cell.value == "Reference")
+
+
+def table_of(sheet: Worksheet) -> list[list[object]]:
+    """The rows below the headings."""
+    return [[cell.value for cell in row] for row in sheet.iter_rows(min_row=heading_of(sheet) + 1)]
 
 
 class Site:
@@ -128,8 +113,8 @@ class Site:
         self.root = folder / "install"
         self.team = folder / "team"
         self.team.mkdir()
-        naming.init(self.root, external=False)
-        naming.pseudonymise(self.root, planted(folder), folder / "rows.parquet", "nhs_number")
+        init(self.root, external=False)
+        pseudonymise(self.root, planted(folder), folder / "rows.parquet", "nhs_number")
         key = identity.open_folder(self.root).key()
         self.week = published(folder / "copied", [key.pseudonym(number) for number in NUMBERS])
         self.copy = self.team / "kir.xlsx"
@@ -153,10 +138,10 @@ class Site:
         given = {"team": "KIR", "purpose": "direct_care", "reason": REASON, "out": self.copy} | other
         return Asked(**given)  # type: ignore[arg-type]
 
-    def named(self, **other: object) -> openpyxl.worksheet.worksheet.Worksheet:
+    def named(self, **other: object) -> Worksheet:
         """The sheet of the copy after it was written."""
         self.allow()
-        naming.name(self.root, self.week, self.asked(**other))
+        name(self.root, self.week, self.asked(**other))
         return openpyxl.load_workbook(self.copy)["List"]
 
     def actions(self) -> list[str]:
@@ -170,33 +155,47 @@ def site(tmp_path: Path) -> Site:
 
 def test_the_named_copy_says_who_each_reference_is(site: Site) -> None:
     sheet = site.named()
-    titles = [cell.value for cell in sheet[4]]
+    titles = [cell.value for cell in sheet[heading_of(sheet)]]
     assert titles[:2] == ["Name", "NHS number"]
-    assert titles[9:] == ["Rank", "Reference", "What moved the estimate", *FIELDS]
-    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=5)]
+    assert titles[9:12] == ["Rank", "Reference", "Status"]
+    rows = table_of(sheet)
     assert [row[0] for row in rows] == list(NAMES)
     assert rows[0][1:4] == ["999 000 0018", "9 March 1940", CONTACTS[0]]
     assert [row[10] for row in rows] == [reference(place) for place in (1, 2, 3, 4)]
 
 
-def test_what_the_team_fills_in_is_still_where_its_title_is(site: Site) -> None:
+def test_beside_who_people_are_the_named_copy_is_the_published_list(site: Site) -> None:
+    copy = site.named()
+    write_workbook(open_published(site.week).read_list().team("KIR"), site.folder / "kir.xlsx")
+    original = openpyxl.load_workbook(site.folder / "kir.xlsx")["List"]
+    assert [row[9:] for row in table_of(copy)] == table_of(original)
+    assert heading_of(copy) == heading_of(original)
+
+
+def test_what_the_team_fills_in_is_where_its_title_is(site: Site) -> None:
     sheet = site.named()
-    rules = {str(rule.sqref): rule.formula1 for rule in sheet.data_validations.dataValidation}
-    assert rules == {"M5:M8": "Choices!$A$1:$A$2", "N5:N8": "LEN(N5)<LEN($L5)"}
-    (area,) = sheet.conditional_formatting
-    assert (str(area.sqref), area.rules[0].formula) == ("J5:N8", ['$K5="Reference"'])
-    assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet.print_title_rows) == ("C5", "J4:N8", "$4:$4")
-    assert [line.id for line in sheet.col_breaks.brk] == [11, 12]
-    assert sheet.column_dimensions["L"].width == pytest.approx(50, abs=1)
+    heading = heading_of(sheet)
+    titles = {cell.value: cell.column_letter for cell in sheet[heading]}
+    rules = {str(rule.sqref): rule.type for rule in sheet.data_validations.dataValidation}
+    place = titles["Outcome 1"]
+    assert rules[f"{place}{heading + 1}:{place}{heading + 4}"] == "list"
+    assert sheet.freeze_panes == f"C{heading + 1}"
+    assert sheet.auto_filter.ref == f"{titles['Rank']}{heading}:{titles['Next due']}{heading + 4}"
+    assert (sheet.print_title_rows, sheet.print_title_cols) == (f"${heading}:${heading}", "$A:$A")
+    breaks = [sheet.cell(1, line.id).column_letter for line in sheet.col_breaks.brk]
+    assert breaks == [titles["Reference"], titles["What moved the estimate"]]
     book = openpyxl.load_workbook(site.copy)
     assert book.custom_doc_props["riskstrat_list"].value == f"KIR {MONDAY}"
     assert book.custom_doc_props["riskstrat_copy"].value == "named"
 
 
-def test_the_lines_above_the_table_stay_at_the_left(site: Site) -> None:
+def test_the_named_copy_says_that_it_names_people_and_for_whom_it_was_made(site: Site) -> None:
     sheet = site.named()
-    assert sheet["A1"].value == "Named copy. Case-finding list: Kirkby"
-    assert [str(area) for area in sheet.merged_cells.ranges] == ["A2:K2"]
+    assert str(sheet["C1"].value).startswith("Named copy. Case-finding list: ")
+    assert "Names people" in sheet.oddFooter.center.text
+    notes = [str(cell) for row in openpyxl.load_workbook(site.copy)["Notes and limits"].values for cell in row]
+    assert f"Direct care. {REASON}" in notes
+    assert "Names people: keep it where the team keeps patient records" in notes
 
 
 def test_no_cell_of_a_named_copy_is_a_formula(site: Site) -> None:
@@ -204,13 +203,15 @@ def test_no_cell_of_a_named_copy_is_a_formula(site: Site) -> None:
     with zipfile.ZipFile(site.copy) as book:
         sheets = [book.read(name) for name in book.namelist() if name.startswith("xl/worksheets/")]
     assert sum(sheet.count(b"<f>") for sheet in sheets) == 0
-    assert openpyxl.load_workbook(site.copy)["List"]["A6"].data_type == "s"
+    sheet = openpyxl.load_workbook(site.copy)["List"]
+    second = sheet.cell(heading_of(sheet) + 2, 1)
+    assert (second.value, second.data_type, second.quotePrefix) == (NAMES[1], "s", True)
 
 
 def test_the_same_list_and_store_give_the_same_bytes(site: Site) -> None:
     site.named()
     other = site.team / "again.xlsx"
-    naming.name(site.root, site.week, site.asked(out=other))
+    name(site.root, site.week, site.asked(out=other))
     assert other.read_bytes() == site.copy.read_bytes()
 
 
@@ -224,32 +225,32 @@ def test_the_named_copy_is_its_owners_alone(site: Site) -> None:
 def test_a_person_who_is_not_held_stands_there_with_those_words(site: Site) -> None:
     site.week = published(site.folder / "second", ["unknown"])
     site.allow()
-    report = naming.name(site.root, site.week, site.asked())
-    assert openpyxl.load_workbook(site.copy)["List"]["A5"].value == "not held here"
+    report = name(site.root, site.week, site.asked())
+    assert table_of(openpyxl.load_workbook(site.copy)["List"])[0][0] == "not held here"
     assert report.summary["not_held"] == 1
 
 
 def test_a_list_of_nobody_is_copied_as_it_is(site: Site) -> None:
     site.week = published(site.folder / "second", [])
     site.allow()
-    assert naming.name(site.root, site.week, site.asked()).summary["references"] == 0
+    assert name(site.root, site.week, site.asked()).summary["references"] == 0
 
 
 def test_each_naming_and_each_refusal_is_logged_without_saying_who(site: Site) -> None:
     with pytest.raises(IdentityError, match="is not written into"):
-        naming.name(site.root, site.week, site.asked())
+        name(site.root, site.week, site.asked())
     site.named()
     assert site.actions() == ["key made", "pseudonymised", "naming refused", "named"]
     line = audit.read(site.root)[-1]
     assert line.user == audit.system_user()
     assert (line.details["references"], line.details["purpose"], line.details["reason"]) == (4, "direct_care", REASON)
-    assert auditing.verify(site.root).summary["whole"]
+    assert verify(site.root).summary["whole"]
 
 
 def test_a_copy_that_cannot_be_written_is_neither_logged_nor_left_in_part(site: Site) -> None:
     site.allow()
     with pytest.raises(StorageError):
-        naming.name(site.root, site.week, site.asked(out=site.folder / "nowhere" / "kir.xlsx"))
+        name(site.root, site.week, site.asked(out=site.folder / "nowhere" / "kir.xlsx"))
     assert "named" not in site.actions()
 
 
@@ -258,7 +259,7 @@ def test_a_log_that_is_not_whole_stops_the_naming_before_there_is_a_file(site: S
     log = site.root / "audit" / "log.jsonl"
     log.write_bytes(log.read_bytes()[:-10])
     with pytest.raises(Exception, match="riskstrat audit verify"):
-        naming.name(site.root, site.week, site.asked())
+        name(site.root, site.week, site.asked())
     assert list(site.team.iterdir()) == []
 
 
@@ -293,7 +294,7 @@ def test_what_must_not_be_named_is_refused_and_logged(site: Site, spoil: Callabl
     spoil(site)
     before = site.copy.read_bytes() if site.copy.exists() else None
     with pytest.raises(IdentityError, match=match):
-        naming.name(site.root, site.week, site.asked())
+        name(site.root, site.week, site.asked())
     assert site.actions()[-1] == "naming refused"
     assert (site.copy.read_bytes() if site.copy.exists() else None) == before
 
@@ -304,24 +305,24 @@ def test_what_must_not_be_named_is_refused_and_logged(site: Site, spoil: Callabl
 def test_a_reason_that_says_who_is_refused_and_stands_in_no_log(site: Site, reason: str) -> None:
     site.allow()
     with pytest.raises(IdentityError, match="may not say who"):
-        naming.name(site.root, site.week, site.asked(reason=reason))
+        name(site.root, site.week, site.asked(reason=reason))
     assert files_with_planted(site.root) == []
 
 
 def test_a_standing_authorisation_names_the_latest_week_and_leaves_a_filled_in_copy_alone(site: Site) -> None:
     site.stand("2999-12-31")
     asked = Asked(standing="monday")
-    written = naming.name(site.root, site.week.parent, asked)
+    written = name(site.root, site.week.parent, asked)
     copy = site.team / f"kir-{MONDAY}-named.xlsx"
     assert written.summary["out"] == str(copy.resolve())
     assert audit.read(site.root)[-1].details["approved_by"] == "IG lead"
     copy.write_bytes(b"filled in")
-    assert "left as it is" in naming.name(site.root, site.week.parent, asked).summary["status"]
+    assert "left as it is" in name(site.root, site.week.parent, asked).summary["status"]
     assert copy.read_bytes() == b"filled in"
 
 
 @pytest.mark.parametrize(
-    ("until", "user", "name", "match"),
+    ("until", "user", "standing", "match"),
     [
         ("2020-01-01", None, "monday", "ended on 2020-01-01"),
         ("2999-12-31", "another", "monday", "another account"),
@@ -329,23 +330,23 @@ def test_a_standing_authorisation_names_the_latest_week_and_leaves_a_filled_in_c
     ],
 )
 def test_a_standing_authorisation_that_does_not_hold_is_refused_and_logged(
-    site: Site, until: str, user: str | None, name: str, match: str
+    site: Site, until: str, user: str | None, standing: str, match: str
 ) -> None:
     site.stand(until, user)
     with pytest.raises(IdentityError, match=match):
-        naming.name(site.root, site.week, Asked(standing=name))
+        name(site.root, site.week, Asked(standing=standing))
     assert site.actions()[-1] == "naming refused"
     assert list(site.team.iterdir()) == []
 
 
 def test_a_site_without_identities_gives_references_and_pseudonyms_to_the_practice(site: Site) -> None:
-    naming.init(site.folder / "external", external=True)
+    init(site.folder / "external", external=True)
     site.root = site.folder / "external"
     site.allow("\n")
     settings = (site.root / "identity.toml").read_text(encoding="utf-8")
     (site.root / "identity.toml").write_text('mode = "external"\n' + settings, encoding="utf-8")
     out = site.team / "kir.csv"
-    naming.name(site.root, site.week, site.asked(out=out))
+    name(site.root, site.week, site.asked(out=out))
     rows = list(csv.DictReader(out.open(encoding="utf-8")))
     assert [row["reference"] for row in rows] == [reference(place) for place in (1, 2, 3, 4)]
     assert set(rows[0]) == {"reference", "patient_id"}

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskstrat.documents import PersonPage, long_date
+from riskstrat.documents import long_date
 from riskstrat.explanation import contributions, theme_reasons
 from riskstrat.people import Records, discreet_reasons, discreet_records, person_facts, printed_counts
+from riskstrat.publication import PersonPage
 from riskstrat.site.opening import Opened, open_workspace
 from riskstrat.site.scored import Scored, score_cohort
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from riskstrat.documents import Cause, Move
 from riskstrat.documents.changes import KINDS, cause_figures, cause_sentences, move_lines, swap_sentences
 from riskstrat.documents.words import signed
 from riskstrat.errors import PublicationError
+from riskstrat.publication import Cause, Move
 from tests.browser.listed_team import causes, team_list
 
 

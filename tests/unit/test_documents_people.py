@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from riskstrat.documents import FallsCheck, PersonPage, TimelineEvent
 from riskstrat.documents.timeline import strip
 from riskstrat.errors import PublicationError
-from tests.browser.listed_team import LIST_DATE, changed_rows, person_page, team_list, timeline
+from riskstrat.publication import FallsCheck, PersonPage, TimelineEvent
+from tests.browser.listed_team import LIST_DATE, changed_people, person_page, team_list, timeline
 from tests.browser.reading_back import people_pages
 
 SECTIONS = (
@@ -30,7 +30,7 @@ SECTIONS = (
 
 def first_person(folder: Path, **changes: object) -> str:
     """The text of the first person's page."""
-    words = people_pages(changed_rows(**changes), folder).words()
+    words = people_pages(changed_people(**changes), folder).words()
     pages = words.split("KIR-1116-0")
     return next(page for page in pages if page.startswith("1-H") and "How likely" in page)
 

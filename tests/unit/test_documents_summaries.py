@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from riskstrat.documents import Move, ReplaySummary, ReplayTeam, TeamCounts, file_stem, write_index, write_replay_page
+from riskstrat.documents import ReplaySummary, ReplayTeam, write_index, write_replay_page
 from riskstrat.errors import PublicationError
+from riskstrat.publication import Move, TeamCounts, name_files
 from tests.browser.listed_team import empty_team, replayed, team_list
 from tests.browser.reading_back import Reader, index
 
@@ -32,7 +33,7 @@ def test_the_index_leads_to_the_files_of_every_team_by_name(tmp_path: Path) -> N
     links = [link["href"] for link in read.named("a") if not str(link["href"]).startswith("#")]
     endings = (".html", "-people.html", ".xlsx", ".csv")
     assert links == [*(f"huy{ending}" for ending in endings), *(f"kir{ending}" for ending in endings), "kir.pdf"]
-    assert [file_stem(team) for team in teams] == ["kir", "huy"]
+    assert [name_files(team.team_code) for team in teams] == ["kir", "huy"]
     assert NOT_LISTED in read.words()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import openpyxl
 import pytest
 
 from riskstrat.definitions.vocabulary import OUTCOME_WORDS
-from riskstrat.documents import Change, FallsCheck, Move, Suggestion, ThemeReason, write_workbook
-from tests.browser.listed_team import causes, changed_rows, empty_team, team_list
+from riskstrat.documents import write_workbook
+from riskstrat.publication import Change, FallsCheck, Move, Suggestion, ThemeReason
+from tests.browser.listed_team import causes, changed_people, empty_team, team_list
 from tests.browser.reading_back import header_row, sheet_table, workbook
 
 FIELDS = (
@@ -87,14 +89,14 @@ def test_the_rule_of_every_pathway_on_the_list_stands_once_among_the_notes(tmp_p
     assert rows[start + 3][1] == (
         "Consider a referral to the falls service for a full assessment. Rule: 2 or more falls in the last 12 months."
     )
-    none = workbook(changed_rows(pathways=[()] * 8), tmp_path)["Notes and limits"]
+    none = workbook(changed_people(pathways=[()] * 8), tmp_path)["Notes and limits"]
     assert "Nobody on this list meets the rule of a pathway." in [row[0] for row in none.values]
 
 
 def test_a_person_about_whom_little_is_known_has_no_blank_cell_of_facts(tmp_path: Path) -> None:
     nothing = [()] * 8
-    team = changed_rows(
-        change=[Change("")] * 8, themes=[[]] * 8, top_conditions=nothing, flags=nothing, pathways=nothing,
+    team = changed_people(
+        change=[Change("")] * 8, themes=(), top_conditions=nothing, flags=nothing, pathways=nothing,
         support=nothing, caution="", last_review="", falls_check=[FallsCheck("cannot tell", "")] * 8,
     )  # fmt: skip
     row = sheet_table(team, tmp_path)[7]
@@ -170,14 +172,14 @@ def test_the_workbook_names_its_list_for_a_reader_program(tmp_path: Path) -> Non
 
 def test_the_workbook_never_holds_a_formula_or_a_link(tmp_path: Path) -> None:
     hostile = ["=HYPERLINK(1)", "+1", "-1+2", "@SUM(A1)", "\t=1", "http://x.example", "ok", "=cmd|' /C calc'!A0"]
-    team = changed_rows(
+    team = changed_people(
         practice=hostile, reference=[f"={n}" for n in range(8)], age_band=hostile, frailty=hostile, caution=hostile,
         last_review=hostile, band=hostile, change=[Change(text) for text in hostile],
         support=[(text,) for text in hostile], flags=[(text,) for text in hostile],
         top_conditions=[(text,) for text in hostile], pathways=[(Suggestion(text, text, text),) for text in hostile],
-        themes=[[ThemeReason(text, "raises", 1.0, (text,))] for text in hostile],
+        themes=[(ThemeReason(text, "raises", 1.0, (text,)),) for text in hostile],
     )  # fmt: skip
-    team = team_list(rows=team.rows, moves=(Move("=1+1", "entered", "@SUM(A1)", causes()),), team="=Team()")
+    team = replace(team, moves=(Move("=1+1", "entered", "@SUM(A1)", causes()),), team="=Team()")
     book = workbook(team, tmp_path)
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert {cell.data_type for cell in cells} <= {"s", "n", "inlineStr"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import zipfile
@@ -18,14 +19,23 @@ from openpyxl.packaging.custom import StringProperty
 
 from riskstrat.casefinding import reference
 from riskstrat.errors import IndexDateError, PublicationError, RiskstratError, SourceError, StorageError
-from riskstrat.reviews import COLUMNS, import_reviews, imported_reviews
+from riskstrat.reviews import COLUMNS, FileReviewStore
 from riskstrat.reviews.filled import TITLES
+from riskstrat.verbs.reviews_import import import_reviews
 
 MONDAY = date(2026, 11, 16)
 DAY = datetime(2026, 11, 19)
 A, B, C = (reference("NHU", MONDAY, number) for number in (1, 2, 3))
 ELSEWHERE = reference("HAL", MONDAY, 1)
 NHS_NUMBER, NAME = "999 000 0018", "Zebedee Quillfeather"
+
+LATER = date(2027, 1, 1)
+
+
+def read_imported(root: Path) -> pd.DataFrame:
+    """What the store of a workspace holds by some later day."""
+    return FileReviewStore(root).take_snapshot(LATER).to_frame()
+
 
 Rows = Mapping[str, Mapping[str, Any]]
 
@@ -37,10 +47,13 @@ def root(tmp_path: Path) -> Path:
     folder.mkdir(parents=True)
     (tmp_path / "workspace" / "riskstrat.toml").write_text("", encoding="utf-8")
     teams = [{"code": "NHU", "team": "North Huyton"}, {"code": "HAL", "team": "Halewood"}]
-    (folder / "manifest.json").write_text(json.dumps({"teams": teams}), encoding="utf-8")
     patients = {A: "pa", B: "pb", C: "pc", ELSEWHERE: "ph"}
     lines = ["reference,patient_id,index_date", *(f"{one},{patient},{MONDAY}" for one, patient in patients.items())]
-    (folder / "references.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    content = ("\n".join(lines) + "\n").encode()
+    (folder / "references.csv").write_bytes(content)
+    files = {"references.csv": hashlib.sha256(content).hexdigest()}
+    manifest = {"index_date": str(MONDAY), "model": "m", "version": 1, "teams": teams, "files": files, "format": 1}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return tmp_path / "workspace"
 
 
@@ -66,7 +79,7 @@ def filled(
 
 
 def kept(root: Path) -> list[tuple[Any, ...]]:
-    frame = imported_reviews(root).astype(object)
+    frame = read_imported(root).astype(object)
     return [tuple(row) for row in frame.where(frame.notna(), None).itertuples(index=False)]
 
 
@@ -98,7 +111,7 @@ def test_up_to_three_outcomes_of_a_person_come_back_by_reference(root: Path) -> 
     }
     report = import_reviews(root, filled(root, {A: row, B: {}, C: {"Reason": "away"}}))
     told = (*("Lives with her daughter", False, DECIDED, "Falls nurse"), pd.Timestamp(2026, 12, 4))
-    assert list(imported_reviews(root).columns) == list(COLUMNS)
+    assert list(read_imported(root).columns) == list(COLUMNS)
     assert kept(root) == [("pa", *AT, outcome, *told) for outcome in ("falls_service", "ltc_review", "telecare")]
     assert report.summary == {
         "list_date": MONDAY,
@@ -145,8 +158,8 @@ def test_a_csv_with_the_same_headings_says_by_option_which_list_it_is(root: Path
 
 
 def test_nothing_was_imported_reads_as_an_empty_table(tmp_path: Path) -> None:
-    assert list(imported_reviews(tmp_path).columns) == list(COLUMNS)
-    assert len(imported_reviews(tmp_path)) == 0
+    assert list(read_imported(tmp_path).columns) == list(COLUMNS)
+    assert len(read_imported(tmp_path)) == 0
 
 
 # ---- Twice, more, and otherwise ----
@@ -323,4 +336,4 @@ def test_a_kept_file_that_was_changed_is_refused_by_its_name(root: Path) -> None
     path = root / "reviews" / f"{MONDAY}-NHU-1.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("yes", "perhaps"), encoding="utf-8")
     with pytest.raises(RiskstratError, match=f"{path.name} was changed"):
-        imported_reviews(root)
+        read_imported(root)
