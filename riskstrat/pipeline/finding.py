@@ -26,8 +26,6 @@ ORDINARY = "1"
 """Patient class of an ordinary admission (NHS Data Dictionary); day cases and regular attenders are not in hospital."""
 
 REVIEW_COLUMNS = ("person", "patient_id", "list_date", "team", "outcome", "decided_on", "due_on")
-_RULES_READ = {"age": "age", "number_of_conditions": "conditions", "lives_in_care_home": "care_home"}
-"""Features behind the limits and weights of a team, and what case finding calls them."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,9 @@ def _in_hospital(opened: Opened, list_date: date) -> frozenset[int]:
 def _what_rules_read(opened: Opened, scored: Scored) -> dict[str, object]:
     """Columns of people that a team's limits, weights and slots read, as far as the features were built."""
     columns: dict[str, object] = {}
-    for feature, name in _RULES_READ.items():
+    roles = opened.workspace.roles
+    read = {"age": roles.age, "conditions": roles.number_of_conditions, "care_home": roles.care_home}
+    for name, feature in read.items():
         if feature in scored.matrix.columns:
             columns[name] = scored.matrix.select([feature])[:, 0]
     if "care_home" in columns:

@@ -23,4 +23,5 @@ def papers(workspace: Workspace, evidence: Mapping[str, Any], held: tuple[Gate, 
         intended_purpose=PURPOSE,
         clinical_use=SIGNED_OFF if signed else NOT_SIGNED_OFF,
         gates=[asdict(gate) for gate in held],
+        titles={one.name: one.title for one in workspace.baselines},
     )
