@@ -17,13 +17,11 @@ from riskstrat.pipeline.opened import Opened
 from riskstrat.pipeline.reviewing import imported_reviews
 from riskstrat.pipeline.tables import Scored
 from riskstrat.sources.selection import day, known_rows
+from riskstrat.sources.streams import ADMISSION_DETAILS, NOT_ORDINARY, codes_in
 from riskstrat.sources.tables import admissions
 
 LONGEST_STAY = 365
 """Days after which an admission without a discharge counts as one whose discharge was never recorded."""
-
-ORDINARY = "1"
-"""Patient class of an ordinary admission (NHS Data Dictionary); day cases and regular attenders are not in hospital."""
 
 REVIEW_COLUMNS = ("person", "patient_id", "list_date", "team", "outcome", "decided_on", "due_on")
 
@@ -108,8 +106,8 @@ def _in_hospital(opened: Opened, list_date: date) -> frozenset[int]:
     inside = np.isnat(stays["discharged_on"]) & (stays["admitted_on"] <= day(list_date))
     inside &= stays["admitted_on"] > day(list_date) - LONGEST_STAY
     if "patient_class" in stays:
-        given = pd.Series(stays["patient_class"], dtype=object)
-        inside &= (given.isna() | (given == ORDINARY)).to_numpy(dtype=bool)
+        others = codes_in(opened.workspace.codelists, ADMISSION_DETAILS, NOT_ORDINARY)
+        inside &= ~pd.Series(stays["patient_class"], dtype=object).isin(others).to_numpy()
     return frozenset(int(person) for person in stays["person"][inside])
 
 

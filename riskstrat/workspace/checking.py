@@ -11,10 +11,10 @@ from riskstrat.definitions.codelists import Codelist, near
 from riskstrat.definitions.durations import EVER
 from riskstrat.definitions.expressions import columns_of
 from riskstrat.definitions.features import AGE, PLACEHOLDERS, Feature
+from riskstrat.sources.streams import STREAM_CODELISTS
 from riskstrat.sources.tables import STREAMS
 from riskstrat.workspace.codelists import FOLDER
 from riskstrat.workspace.files import sha256_of
-from riskstrat.workspace.fingerprints import STREAM_CODELISTS
 from riskstrat.workspace.loading import CARD_FILE, PATHWAYS_FILE, SETTINGS_FILE, Workspace
 from riskstrat.workspace.pathways import problems_of
 from riskstrat.workspace.rules import Finding, find_rule_problems

@@ -23,6 +23,7 @@ from riskstrat.definitions.features import Declared, Feature
 from riskstrat.definitions.flags import Flag, Flags
 from riskstrat.definitions.frailty import FrailtyScore, FrailtyScores
 from riskstrat.definitions.hazards import Hazards
+from riskstrat.definitions.named_rows import offer_rows
 from riskstrat.definitions.pathways import Pathway, Pathways
 from riskstrat.definitions.promotion import PromotionPolicy
 from riskstrat.definitions.recipes import Recipe
@@ -161,8 +162,9 @@ def load(root: Path) -> Workspace:
     settings = read(Settings, given, SETTINGS_FILE, WorkspaceError)
     codelists, provenance = read_codelists(root)
     with available(codelists):
-        features, origins = _read_features(root)
         outcomes = _read_outcomes(root)
+        with offer_rows(outcomes):
+            features, origins = _read_features(root)
     return Workspace(
         root=root,
         settings=settings,
