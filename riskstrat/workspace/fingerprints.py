@@ -43,7 +43,7 @@ def fingerprints_of(
 
 
 def _lists_behind(feature: Feature, codelists: Mapping[str, Codelist]) -> Iterator[str]:
-    for name in STREAM_CODELISTS.get(feature.rows.stream if feature.rows else "", ())[:2]:
+    for name in STREAM_CODELISTS.get(feature.rows.stream if feature.rows else "", ()):
         if name in codelists:
             yield codelists[name].fingerprint
 
