@@ -19,14 +19,8 @@ RIVALS = ["logistic_regression", "age_and_sex", "emergency_admissions_last_year"
 
 def refit(borough, **changes):
     given = {"matrix": borough.matrix, "outcome": borough.outcome, "slice_of": borough.slices, "recipe": borough.recipe}
-    given |= changes
-    return fit(
-        given.pop("matrix"),
-        given.pop("outcome"),
-        given.pop("slice_of"),
-        given.pop("recipe"),
-        **({"rivals": PAPER_RIVALS} | given),
-    )
+    given |= {"rivals": PAPER_RIVALS} | changes
+    return fit(*(given.pop(name) for name in ("matrix", "outcome", "slice_of", "recipe")), **given)
 
 
 def only(matrix: FeatureMatrix, *kept: str) -> FeatureMatrix:
