@@ -1,14 +1,25 @@
 """Hospital admissions. Source: SUS+ / HES admitted patient care, one row per provider spell. Clinical owner: to be
 named by the site. Reviewed: 2026-11.
 
-An emergency admission is the one that the outcomes name (training/outcomes.py). Length of stay, destination and
+What an emergency admission is stands in training/outcomes.py, and nowhere else. Length of stay, destination and
 specialty of an open spell are not known yet, so they do not count; the admission itself does.
 """
 
 import numpy as np
 import numpy.typing as npt
 
-from riskstrat.definitions import active, codelist, count, days_in, days_since, derive, distinct, episodes, none_of
+from riskstrat.definitions import (
+    active,
+    codelist,
+    count,
+    days_in,
+    days_since,
+    derive,
+    distinct,
+    episodes,
+    none_of,
+    rows_named,
+)
 from riskstrat.definitions.features import Columns
 from riskstrat.sources.tables import admissions, diagnoses
 
@@ -17,24 +28,10 @@ def _codes(name: str, group: str) -> list[str]:
     return list(codelist(name).only(group).codes)
 
 
-_NOT_ORDINARY = _codes("admission_details", "not an ordinary admission")
-_TRANSFERS = _codes("admission_details", "transfer source")
-_MATERNITY = _codes("admission_details", "maternity specialty")
-
-emergency = admissions.filter(
-    admissions.method.isin(_codes("admission_methods", "emergency")),
-    none_of(admissions.patient_class, _NOT_ORDINARY),
-    none_of(admissions.source, _TRANSFERS),
-    none_of(admissions.specialty, _MATERNITY),
-)
+emergency = rows_named("emergency_admission")
 planned = admissions.filter(admissions.method.isin(_codes("admission_methods", "elective")))
-main_diagnoses = diagnoses.filter(
-    diagnoses.position == 1,
-    diagnoses.method.isin(_codes("admission_methods", "emergency")),
-    none_of(diagnoses.patient_class, _NOT_ORDINARY),
-    none_of(diagnoses.source, _TRANSFERS),
-    none_of(diagnoses.specialty, _MATERNITY),
-)
+_of_emergencies = rows_named("emergency_admission", on=diagnoses)
+main_diagnoses = _of_emergencies.filter(_of_emergencies.position == 1)
 nights = emergency.discharged_on.delta(emergency.admitted_on, unit="day")
 
 emergency_admissions = count(
@@ -183,7 +180,7 @@ emergency_admissions_to_older_peoples_care = count(
 )
 
 planned_admissions = count(
-    planned.filter(none_of(planned.patient_class, _NOT_ORDINARY)),
+    planned.filter(none_of(planned.patient_class, _codes("admission_details", "not an ordinary admission"))),
     lookback=("365d", "1095d"),
     missing=0,
     theme="hospital use",

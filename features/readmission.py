@@ -14,10 +14,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from riskstrat.definitions import codelist, count, derive, distinct, exists, none_of
+from riskstrat.definitions import codelist, count, derive, distinct, exists, none_of, rows_named
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.features import Columns, Words
-from riskstrat.sources.tables import admissions, diagnoses
+from riskstrat.sources.tables import diagnoses
 
 _PARR30 = codelist("parr30")
 _WEIGHTS = {entry.code: entry.weight for entry in _PARR30.entries}
@@ -48,12 +48,7 @@ def _codes(name: str, group: str) -> list[str]:
     return list(codelist(name).only(group).codes)
 
 
-_emergency = admissions.filter(
-    admissions.method.isin(_codes("admission_methods", "emergency")),
-    none_of(admissions.patient_class, _codes("admission_details", "not an ordinary admission")),
-    none_of(admissions.source, _codes("admission_details", "transfer source")),
-    none_of(admissions.specialty, _codes("admission_details", "maternity specialty")),
-)
+_emergency = rows_named("emergency_admission")
 _counted = _emergency.filter(none_of(_emergency.specialty, _codes("admission_details", "gynaecology")))
 
 _words: Words = {

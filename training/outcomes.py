@@ -2,7 +2,7 @@
 
 emergency_admission: method of admission 21 22 23 24 25 28 2A 2D (2B is a transfer, 2C a birth), an ordinary admission
 (patient class 1), not from another hospital (source 49 51 52 53 87), not maternity (specialty 501 560). A row whose
-class, source or specialty is not known counts. features/admissions.py asks the same of the same codelists.
+class, source or specialty is not known counts. Features ask for these rows by name: rows_named("emergency_admission").
 
 live_discharge: the end of an ordinary stay to a usual residence (destination 19) or a care home (54 65 85), alive, so
 no day cases, transfers, deaths, maternity or births. A stay whose destination is not known does not count.

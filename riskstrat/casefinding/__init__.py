@@ -1,7 +1,7 @@
 """Each team's list: who belongs to it, who is on it and why, and where everybody else is."""
 
 from riskstrat.casefinding.facts import CaseFacts, Memory
-from riskstrat.casefinding.falls_criteria import FallsCriteria, falls_criteria
+from riskstrat.casefinding.falls_criteria import FallsCriteria, FallsGuideline, falls_criteria
 from riskstrat.casefinding.lists import CaseList, find_cases
 from riskstrat.casefinding.references import check_character, reference
 from riskstrat.casefinding.swaps import Swap
@@ -12,6 +12,7 @@ __all__ = [
     "CaseFacts",
     "CaseList",
     "FallsCriteria",
+    "FallsGuideline",
     "ListTeam",
     "Membership",
     "Memory",

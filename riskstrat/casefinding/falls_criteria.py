@@ -1,11 +1,7 @@
 """Whether a person meets the criteria of NICE NG249 for a comprehensive falls assessment, as far as records tell.
 
-A rule over facts, no score: NG249 (April 2025) 1.1.1 says not to use tools that predict falls. The criteria are those
-of its consultation text, with injury as remembered from the final text ("injured and needed medical treatment"): people
-aged 65 or over, or 50 to 64 with a factor that raises the risk of falls, who fell in the last 12 months and have any of
-frailty, an injury that needed treatment, loss of consciousness, not being able to get up, or two or more falls. Of the
-factors, NICE names arthritis, learning disability, dementia and Parkinson's disease; the others are from recall.
-Confirm against the final text before clinical use.
+A rule over facts, no score: NG249 (April 2025) 1.1.1 says not to use tools that predict falls. Which features decide,
+from which ages and numbers on, and in which words, stands in training/falls_criteria.toml.
 """
 
 from __future__ import annotations
@@ -16,45 +12,12 @@ from typing import Literal
 
 import pandas as pd
 
-SOURCE = "NICE NG249 (2025), from its consultation text; confirm against the final text before clinical use."
-
-FACTORS: Mapping[str, str] = {
-    "has_osteoarthritis": "osteoarthritis",
-    "has_rheumatoid_or_connective_tissue_disease": "rheumatoid arthritis or connective tissue disease",
-    "has_learning_disability": "learning disability",
-    "has_dementia": "dementia",
-    "has_parkinsons_disease": "Parkinson's disease",
-    "has_diabetes": "diabetes",
-    "has_stroke_or_tia": "stroke or TIA",
-    "has_incontinence": "incontinence",
-    "has_visual_impairment": "visual impairment",
-}
-"""Features of the factors that bring people aged 50 to 64 into the guideline, and how each is printed."""
-
-COLUMNS = (
-    *("age", "falls_365d", "falls_1095d", "falls_treated_365d"),
-    *("fell_and_lost_consciousness", "fell_and_could_not_get_up", "efi_latest", "hfrs_730d"),
-    *FACTORS,
-)
-"""Features that decide; one that could not be built counts as not recorded."""
-
-FIT, MODERATELY_FRAIL = 0.12, 0.24
-"""Electronic frailty index up to which a person is fit, and above which frailty is moderate or severe (Clegg and
-others, Age and Ageing 2016; valid at 65 and over). In between it is mild, which leaves the question to a clinician."""
-
-HIGH_HFRS = 15
-"""Hospital Frailty Risk Score above which the risk is high (Gilbert and others, Lancet 2018; valid at 75 and over)."""
+from riskstrat.definitions.falls_rules import FallsDetail, FallsRules, NotFrail
+from riskstrat.definitions.frailty import FrailtyScore
 
 Answer = Literal["met", "not met", "cannot tell"]
 Recorded = bool | None
 """Recorded as so, recorded as not so, or not recorded."""
-
-DETAILS: Mapping[str, tuple[str, str]] = {
-    "treated": ("an injury needed treatment", "whether an injury needed treatment"),
-    "loss_of_consciousness": ("lost consciousness", "whether consciousness was lost"),
-    "unable_to_get_up": ("could not get up", "whether the person could get up"),
-}
-"""Columns of a fall's report, each as it is printed when so, and when it is not recorded."""
 
 
 @dataclass(frozen=True)
@@ -65,25 +28,50 @@ class FallsCriteria:
     why: str
 
 
-def falls_criteria(values: pd.DataFrame, reports: pd.DataFrame | None = None) -> pd.Series:
-    """One FallsCriteria per row of `values` (one row per patient, indexed by patient_id, `COLUMNS` as far as built).
+@dataclass(frozen=True)
+class FallsGuideline:
+    """What decides: the rules, the frailty scores that they name, and the feature of the age in completed years."""
 
-    `reports`: one row per fall reported in the last 12 months: patient_id and `DETAILS`, true, false or not recorded.
-    Without it a feature that is 0 counts as not recorded, since it cannot tell a no from a blank.
+    rules: FallsRules
+    scores: Mapping[str, FrailtyScore]
+    age: str | None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Features that decide; one that could not be built counts as not recorded."""
+        named = (part.score for part in (*self.rules.frail, *self.rules.not_frail))
+        every = (self.age, *self.rules.features, *(self.scores[name].feature for name in named))
+        return tuple(dict.fromkeys(name for name in every if name is not None))
+
+    def age_of(self, row: Mapping[str, float]) -> float:
+        """The person's age in completed years, NaN where it is not known."""
+        return float("nan") if self.age is None else row[self.age]
+
+
+def falls_criteria(values: pd.DataFrame, guideline: FallsGuideline, reports: pd.DataFrame | None = None) -> pd.Series:
+    """One FallsCriteria per row of `values` (one row per patient, indexed by patient_id, a column per feature).
+
+    `reports`: one row per fall reported in the last 12 months: patient_id and the reports' columns that the rules name,
+    true, false or not recorded. Without it a feature that is 0 counts as not recorded, since it cannot tell a no from a
+    blank.
     """
-    wanted = values.reindex(columns=list(COLUMNS)).astype(float)
-    told = _told(reports)
-    found = [_judge(dict(row._asdict()), told.get(row.Index, {})) for row in wanted.itertuples()]
+    wanted = values.reindex(columns=list(guideline.columns)).astype(float)
+    told = _told(reports, guideline.rules)
+    found = [
+        _judge(guideline, dict(zip(wanted.columns, row, strict=True)), told.get(patient, {}))
+        for patient, *row in wanted.itertuples()
+    ]
     return pd.Series(found, index=values.index, dtype=object)
 
 
-def _told(reports: pd.DataFrame | None) -> dict[object, dict[str, Recorded]]:
+def _told(reports: pd.DataFrame | None, rules: FallsRules) -> dict[object, dict[str, Recorded]]:
     """By patient what the reports of the year say together: so in any, not so in all, or not recorded."""
     told: dict[object, dict[str, Recorded]] = {}
     if reports is None:
         return told
-    for patient, rows in reports.reindex(columns=["patient_id", *DETAILS]).groupby("patient_id"):
-        told[patient] = {name: _together(rows[name]) for name in DETAILS}
+    names = [detail.report for detail in rules.detail]
+    for patient, rows in reports.reindex(columns=["patient_id", *names]).groupby("patient_id"):
+        told[patient] = {name: _together(rows[name]) for name in names}
     return told
 
 
@@ -93,19 +81,20 @@ def _together(said: pd.Series) -> Recorded:
     return None if said.isna().any() else False
 
 
-def _judge(row: Mapping[str, float], told: Mapping[str, Recorded]) -> FallsCriteria:
-    falls = row["falls_365d"]
+def _judge(guideline: FallsGuideline, row: Mapping[str, float], told: Mapping[str, Recorded]) -> FallsCriteria:
+    rules = guideline.rules
+    falls = row[rules.falls]
     if falls != falls:
         return FallsCriteria("cannot tell", "No record of falls is in the data.")
     if falls == 0:
         return FallsCriteria("not met", "No fall is recorded in the last 12 months; ask whether the person has fallen.")
-    covered, group = _covered(row)
+    covered, group = _covered(rules, guideline.age_of(row), row)
     if not covered:
         return FallsCriteria("not met" if covered is False else "cannot tell", group)
     number = f"{falls:.0f} recorded fall{'' if falls == 1 else 's'} in the last 12 months"
-    recorded = _criteria(row, told)
+    recorded = _criteria(guideline, row, told)
     met = [so for so, (answer, _) in recorded.items() if answer]
-    if falls >= 2 or met:
+    if falls >= rules.repeated or met:
         return FallsCriteria("met", f"{group}: {'; '.join([number, *met])}.")
     unknown = [words for answer, words in recorded.values() if answer is None]
     if unknown:
@@ -113,44 +102,52 @@ def _judge(row: Mapping[str, float], told: Mapping[str, Recorded]) -> FallsCrite
     return FallsCriteria("not met", f"{group}: {number}; none of the further criteria is recorded.")
 
 
-def _covered(row: Mapping[str, float]) -> tuple[Recorded, str]:
+def _covered(rules: FallsRules, age: float, row: Mapping[str, float]) -> tuple[Recorded, str]:
     """Whether the guideline covers the person, and the words for it."""
-    age = row["age"]
+    low, high = rules.from_age_with_a_factor, rules.from_age
+    between = f"{low} to {high - 1}"
     if age != age:
         return None, "Age is not recorded."
-    if age >= 65:
-        return True, "Aged 65 or over"
-    if age < 50:
-        return (
-            False,
-            "Under 50: the criteria are for people aged 65 or over, or 50 to 64 with a factor such as dementia.",
-        )
-    present = [words for name, words in FACTORS.items() if row[name] > 0]
+    if age >= high:
+        return True, f"Aged {high} or over"
+    if age < low:
+        who = f"people aged {high} or over, or {between} with a factor such as {rules.example}"
+        return False, f"Under {low}: the criteria are for {who}."
+    present = [factor.says for factor in rules.factor if row[factor.feature] > 0]
     if present:
-        return True, f"Aged 50 to 64 with {' and '.join(present)}"
-    if any(row[name] != row[name] for name in FACTORS):
-        return None, "Aged 50 to 64, and not every factor that raises the risk of falls is in the data."
-    return False, "Aged 50 to 64, and none of the factors that raise the risk of falls is recorded."
+        return True, f"Aged {between} with {' and '.join(present)}"
+    if any(row[factor.feature] != row[factor.feature] for factor in rules.factor):
+        return None, f"Aged {between}, and not every factor that raises the risk of falls is in the data."
+    return False, f"Aged {between}, and none of the factors that raise the risk of falls is recorded."
 
 
-def _criteria(row: Mapping[str, float], told: Mapping[str, Recorded]) -> dict[str, tuple[Recorded, str]]:
+def _criteria(
+    guideline: FallsGuideline, row: Mapping[str, float], told: Mapping[str, Recorded]
+) -> dict[str, tuple[Recorded, str]]:
     """Each criterion besides the number of falls: the words when so, the answer, the words when not recorded."""
-    of_this_year = row["falls_1095d"] == row["falls_365d"]
-    features = {
-        "treated": row["falls_treated_365d"] > 0,
-        "loss_of_consciousness": of_this_year and row["fell_and_lost_consciousness"] > 0,
-        "unable_to_get_up": of_this_year and row["fell_and_could_not_get_up"] > 0,
-    }
-    frail, how = _frailty(row)
+    frail, how = _frailty(guideline, row)
     criteria: dict[str, tuple[Recorded, str]] = {how: (frail, "frailty")}
-    for name, (so, unknown) in DETAILS.items():
-        criteria[so] = (True if features[name] else told.get(name), unknown)
+    for detail in guideline.rules.detail:
+        recorded = _is_recorded(detail, guideline.rules.falls, row)
+        criteria[detail.says] = (True if recorded else told.get(detail.report), detail.not_recorded)
     return criteria
 
 
-def _frailty(row: Mapping[str, float]) -> tuple[Recorded, str]:
-    if row["age"] >= 65 and row["efi_latest"] > MODERATELY_FRAIL:
-        return True, "moderate or severe frailty by the electronic frailty index"
-    if row["age"] >= 75 and row["hfrs_730d"] > HIGH_HFRS:
-        return True, "high Hospital Frailty Risk Score"
-    return (False if row["age"] >= 65 and row["efi_latest"] <= FIT else None), "frailty"
+def _is_recorded(detail: FallsDetail, falls: str, row: Mapping[str, float]) -> bool:
+    """Whether the feature tells of a fall of the last 12 months and of no earlier one."""
+    earlier = detail.falls_of_its_lookback
+    return row[detail.feature] > 0 and (earlier is None or row[earlier] == row[falls])
+
+
+def _frailty(guideline: FallsGuideline, row: Mapping[str, float]) -> tuple[Recorded, str]:
+    for part in guideline.rules.frail:
+        if _lies_in(part, guideline, row):
+            return True, part.says
+    return (False if any(_lies_in(part, guideline, row) for part in guideline.rules.not_frail) else None), "frailty"
+
+
+def _lies_in(part: NotFrail, guideline: FallsGuideline, row: Mapping[str, float]) -> bool:
+    """Whether the score is valid for the person and lies in one of the bands."""
+    score = guideline.scores[part.score]
+    value = row[score.feature]
+    return score.is_valid(guideline.age_of(row), value) and score.band_of(value) in part.bands

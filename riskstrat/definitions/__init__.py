@@ -20,6 +20,7 @@ from riskstrat.definitions.features import (
     total,
 )
 from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.named_rows import rows_named
 
 __all__ = [
     "THEMES",
@@ -40,6 +41,7 @@ __all__ = [
     "exists",
     "latest",
     "none_of",
+    "rows_named",
     "slope",
     "total",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -17,6 +17,23 @@ class Declared(BaseModel):
 
 
 Model = TypeVar("Model", bound=Declared)
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+Named = TypeVar("Named", bound=_Named)
+
+
+def refuse_repeated_names(parts: tuple[Named, ...]) -> tuple[Named, ...]:
+    """The same parts. Raises ValueError if two of them have one name."""
+    names = [part.name for part in parts]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f'"{name}" stands {names.count(name)} times; rename one')
+    return parts
 
 
 def read(model: type[Model], given: dict[str, Any], where: str, error: type[RiskstratError]) -> Model:

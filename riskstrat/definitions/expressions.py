@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,19 +49,29 @@ def table_of(column: ir.Value) -> ir.Table:
 
 def on_stream(expression: ir.Value) -> Any:
     """The same expression written on the unfiltered stream, so that one scan can serve many filters."""
-    return _lifted(expression.op()).to_expr()
+    return _rewritten(expression.op(), _unfiltered).to_expr()
 
 
-def _lifted(part: Any) -> Any:
+def rewrite_on(table: ir.Table, expression: ir.Value) -> Any:
+    """The same expression on the columns of the same names of `table`. Raises DefinitionError if one is lacking."""
+    for name in sorted(columns_of(expression) - set(table.columns)):
+        raise DefinitionError(f"{table.get_name()} has no column {name}, which these rows are chosen by")
+    return _rewritten(expression.op(), lambda _: table.op()).to_expr()
+
+
+def _unfiltered(relation: Any) -> Any:
+    while isinstance(relation, ops.Filter):
+        relation = relation.parent
+    return relation
+
+
+def _rewritten(part: Any, relation_of: Callable[[Any], Any]) -> Any:
     if isinstance(part, ops.Field):
-        relation = part.rel
-        while isinstance(relation, ops.Filter):
-            relation = relation.parent
-        return ops.Field(relation, part.name)
+        return ops.Field(relation_of(part.rel), part.name)
     if isinstance(part, ops.Node):
-        return type(part)(*(_lifted(argument) for argument in part.__args__))
+        return type(part)(*(_rewritten(argument, relation_of) for argument in part.__args__))
     if isinstance(part, tuple):
-        return tuple(_lifted(member) for member in part)
+        return tuple(_rewritten(member, relation_of) for member in part)
     return part
 
 

@@ -32,6 +32,9 @@ THEMES = (
 )
 """The themes that a person's page groups reasons by."""
 
+AGE = "age"
+"""The verb of a feature that is the age in completed years."""
+
 Columns = Mapping[str, npt.NDArray[Any]]
 Lookback = str | Sequence[str]
 
@@ -314,7 +317,7 @@ def attribute(
 
 def age(*, missing: float | None, **words: Unpack[Words]) -> Declared:
     """Age in completed years at the index date."""
-    return (Feature("age", Wording(**words), missing, Rows("people", ())),)
+    return (Feature(AGE, Wording(**words), missing, Rows("people", ())),)
 
 
 def derive(

@@ -7,7 +7,7 @@ two cannot drift apart: a condition's words must hold its number, in a phrase th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,20 +15,9 @@ import pandas as pd
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from riskstrat.definitions.codelists import near
+from riskstrat.definitions.comparisons import FeatureComparison, Truth
 from riskstrat.definitions.declared import Declared
 from riskstrat.definitions.vocabulary import NO_ACTION, OUTCOMES
-
-Truth = npt.NDArray[np.bool_]
-
-SAID: Mapping[str, tuple[str, ...]] = {
-    "at_least": ("{n} or more", "{n} or over", "at least {n}"),
-    "at_most": ("{n} or fewer", "{n} or less", "at most {n}", "within {n}"),
-    "more_than": ("more than {n}", "above {n}"),
-    "less_than": ("fewer than {n}", "less than {n}", "below {n}", "under {n}"),
-}
-"""The comparisons with a number, each with the phrases that mean it."""
-
-COMPARISONS = (*SAID, "recorded")
 
 NEVER: Mapping[str, str] = {
     "urgent_community_response": "it answers a crisis within 2 hours, and a risk over 12 months is not a crisis",
@@ -42,64 +31,16 @@ SUGGESTED = tuple(outcome for outcome in OUTCOMES if outcome not in (*NO_ACTION,
 """Outcomes that a rule may suggest."""
 
 
-class Condition(Declared):
-    """One comparison of one feature, as `says` prints it.
+class Condition(FeatureComparison):
+    """One comparison of one feature; its words stand in a row with those of others, so no mark of theirs parts them."""
 
-    Exactly one comparison is given: a number for at_least, at_most, more_than or less_than, or recorded = true for a
-    yes/no feature. Words of a number hold {n} in a phrase of `SAID`, such as "{n} or more falls".
-    """
-
-    feature: str
-    says: str
-    at_least: float | None = None
-    at_most: float | None = None
-    more_than: float | None = None
-    less_than: float | None = None
-    recorded: Literal[True] | None = None
-
-    @model_validator(mode="after")
-    def _one_comparison_as_said(self) -> Self:
-        given = [name for name in COMPARISONS if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError(f"{self.feature} needs one of {', '.join(COMPARISONS)}; {len(given)} are given")
+    @field_validator("says")
+    @classmethod
+    def _parts_no_conditions(cls, given: str) -> str:
         for character in ",;.":
-            if character in self.says.replace("{n}", ""):
-                raise ValueError(f'says of {self.feature} holds "{character}", which parts the conditions of a rule')
-        if given == ["recorded"]:
-            self._refuse_words_of_a_number()
-        elif self.says.count("{") != 1 or not any(phrase in self.says for phrase in SAID[given[0]]):
-            phrases = ", ".join(f'"{phrase}"' for phrase in SAID[given[0]])
-            raise ValueError(f"says of {self.feature} must hold one of {phrases}, which is what {given[0]} means")
-        return self
-
-    def _refuse_words_of_a_number(self) -> None:
-        first = self.says.split(" ")[0].lower()
-        if "{" in self.says or first in ("no", "not", "without", "never"):
-            raise ValueError(f'says of {self.feature}: recorded = true is said without {{n}} and without "{first}"')
-
-    @property
-    def comparison(self) -> tuple[str, float]:
-        """The name of the comparison and its number; `recorded` compares with 0."""
-        for name in SAID:
-            number = getattr(self, name)
-            if number is not None:
-                return name, float(number)
-        return "recorded", 0.0
-
-    @property
-    def words(self) -> str:
-        """`says` with its number."""
-        return self.says.replace("{n}", f"{self.comparison[1]:g}")
-
-    def holds(self, values: npt.NDArray[Any]) -> Truth:
-        """Where the comparison holds, in the 32-bit numbers of the matrix; never where a value is NaN."""
-        name, number = self.comparison
-        given, bound = values.astype(np.float32), np.float32(number)
-        if name == "at_least":
-            return given >= bound
-        if name == "at_most":
-            return given <= bound
-        return given < bound if name == "less_than" else given > bound
+            if character in given.replace("{n}", ""):
+                raise ValueError(f'"{given}" holds "{character}", which parts the conditions of a rule')
+        return given
 
 
 class Pathway(Declared):

@@ -6,18 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from riskstrat.definitions.baselines import CHAMPION, LOGISTIC
 from riskstrat.definitions.declared import Declared
-
-RIVALS = (
-    "logistic_regression",
-    "age_and_sex",
-    "emergency_admissions_last_year",
-    "hfrs",
-    "charlson",
-    "parr30",
-    "champion",
-)
-"""What a model is compared with, each on the same rows."""
 
 
 def _in_order(ends: tuple[float, float]) -> tuple[float, float]:
@@ -41,7 +31,7 @@ class DiscriminationGates(Declared):
     beyond noise, by the paired interval of the AUROC. least_lift: of the lists at capacity, PPV over prevalence."""
 
     least_auroc: float = Field(0.6, ge=0.5, lt=1)
-    not_worse_than: tuple[str, ...] = ("logistic_regression", "champion")
+    not_worse_than: tuple[str, ...] = (LOGISTIC, CHAMPION)
     least_lift: float = Field(1.5, ge=0)
 
 

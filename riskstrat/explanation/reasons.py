@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskstrat.definitions.features import THEMES, Feature
+from riskstrat.definitions.features import AGE, THEMES, Feature
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.errors import ModelError
 from riskstrat.explanation.sentences import render
@@ -46,7 +46,7 @@ def theme_reasons(
     themes = [theme for theme in THEMES if (theme_of == theme).any()] + [OTHER]
     places = {theme: np.flatnonzero(theme_of == theme) for theme in themes}
     sums = {theme: contrib[:, place].sum(axis=1) for theme, place in places.items()}
-    age = matrix.select(["age"])[:, 0] if "age" in matrix.columns else np.full(len(matrix), np.nan)
+    age = _completed_years(matrix, features)
     named = [(name.removesuffix(features[name].suffix), features[name]) for name in matrix.columns]
     people = zip(matrix.keys["patient_id"], matrix.keys["index_date"], strict=True)
     rows = []
@@ -70,6 +70,12 @@ def with_the_rest_in_other(reasons: pd.DataFrame, margin: pd.Series, base: float
     rest = reasons["patient_id"].map(margin) - base - said
     contribution = reasons["contribution"].where(reasons["theme"] != OTHER, rest).astype("float64")
     return reasons.assign(contribution=contribution, direction=[_direction(each) for each in contribution])
+
+
+def _completed_years(matrix: FeatureMatrix, features: Mapping[str, Feature]) -> Array:
+    """The age of each row, from the feature that is one; NaN where the model has none."""
+    aged = [name for name in matrix.columns if features[name].verb == AGE]
+    return matrix.select(aged[:1])[:, 0] if aged else np.full(len(matrix), np.nan)
 
 
 class _Person(NamedTuple):

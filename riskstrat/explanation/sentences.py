@@ -7,10 +7,10 @@ from datetime import date
 import numpy as np
 
 from riskstrat.definitions.durations import in_words
-from riskstrat.definitions.features import Feature
+from riskstrat.definitions.features import AGE, Feature
 from riskstrat.errors import DefinitionError
 
-ZERO_IS_A_VALUE = frozenset({"days_since", "latest", "slope", "age"})
+ZERO_IS_A_VALUE = frozenset({"days_since", "latest", "slope", AGE})
 """Verbs whose 0 says something; for the others 0 means that nothing is recorded."""
 
 

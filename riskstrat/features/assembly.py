@@ -15,7 +15,7 @@ import pandas as pd
 
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.durations import age_in_years
-from riskstrat.definitions.features import Feature
+from riskstrat.definitions.features import AGE, Feature
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.settings import EngineSettings
 from riskstrat.features import kernel
@@ -89,7 +89,7 @@ class FeatureEngine:
         attributes = {column: feature.value for column, feature in plan.attributes if feature.verb == "attribute"}
         read = self._people_values(attributes)
         for column, feature in plan.attributes:
-            if feature.verb == "age":
+            if feature.verb == AGE:
                 given = age_in_years(self.store.people()["date_of_birth"].to_numpy()[person], dates)
             else:
                 given = read[column][person]

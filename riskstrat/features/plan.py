@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from riskstrat.definitions.durations import EVER
 from riskstrat.definitions.expressions import columns_of, structure
-from riskstrat.definitions.features import Feature
+from riskstrat.definitions.features import AGE, Feature
 from riskstrat.errors import DefinitionError
 from riskstrat.features import kernel
 from riskstrat.sources.scan import Scan, compile_scan
@@ -121,8 +121,8 @@ def plan(features: Mapping[str, Feature], landed: frozenset[str], absent_columns
     for name, feature in usable.items():
         if feature.verb == "derive":
             derived.append((place[name], feature, _inputs(feature, place, columns)))
-    plain = [(n, f) for n, f in enumerate(columns) if f.verb not in ("derive", "attribute", "age")]
-    attributes = tuple((n, f) for n, f in enumerate(columns) if f.verb in ("attribute", "age"))
+    plain = [(n, f) for n, f in enumerate(columns) if f.verb not in ("derive", "attribute", AGE)]
+    attributes = tuple((n, f) for n, f in enumerate(columns) if f.verb in ("attribute", AGE))
     scans = tuple(_scans(plain, absent_columns))
     return Plan(tuple(usable), tuple(columns), scans, attributes, _in_order(derived, columns), tuple(notes))
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from riskstrat.definitions.frailty import FrailtyScore
 from riskstrat.documents import long_date
 from riskstrat.explanation import in_figures
 from riskstrat.people.records import Records
 
-CONDITIONS = "long_term_conditions"
 MOST_CONDITIONS = 3
-EFI, EFI_FROM = "efi_latest", 65
-HFRS, HFRS_FROM = "hfrs_730d", 75
-EFI_BANDS = ((0.12, "fit"), (0.24, "mild"), (0.36, "moderate"))
-"""Upper ends of the electronic frailty index's bands; above the last it is severe (Clegg and others 2016)."""
-HFRS_LOW, HFRS_HIGH = 5, 15
-"""Points from which the Hospital Frailty Risk Score is intermediate, and above which it is high (Gilbert 2018)."""
 
 NOT_RECORDED = "not recorded"
 
@@ -48,7 +42,7 @@ def _condition_features(records: Records) -> dict[str, str]:
     return {
         name: feature.codes.groups[0]
         for name, feature in records.features.items()
-        if feature.verb == "exists" and feature.codes and feature.codes.name == CONDITIONS
+        if feature.verb == "exists" and feature.codes and feature.codes.name == records.roles.conditions
         if len(feature.codes.groups) == 1 and not feature.wording.sensitive
     }
 
@@ -59,47 +53,36 @@ def _day(when: np.datetime64) -> int:
 
 def frailty(records: Records) -> list[str]:
     """For each person the scores that are valid at their age, each with its band, or that none is recorded."""
-    columns = (records.value("age"), records.value(EFI), records.when(EFI), records.value(HFRS))
-    return [frailty_in_words(*row) for row in zip(*columns, strict=True)]
+    scores = records.opened.workspace.frailty
+    found = {score.feature: (records.value(score.feature), records.when(score.feature)) for score in scores}
+    return [
+        frailty_in_words(scores, age, {name: (float(value[row]), when[row]) for name, (value, when) in found.items()})
+        for row, age in enumerate(records.value(records.roles.age))
+    ]
 
 
-def frailty_in_words(age: float, efi: float, measured: np.datetime64, hfrs: float) -> str:
-    """The eFI from 65 on and the HFRS from 75 on, such as "eFI 0.28, moderate, 4 March 2026"."""
-    if not age >= EFI_FROM:
-        return f"not scored under {EFI_FROM}"
+def frailty_in_words(
+    scores: Sequence[FrailtyScore], age: float, found: Mapping[str, tuple[float, np.datetime64]]
+) -> str:
+    """The scores that are valid at an age, such as "eFI 0.28, moderate, 4 March 2026".
+
+    found: by feature the value and the day of the latest record behind it.
+    """
+    youngest = min((score.from_age for score in scores), default=0)
+    if not age >= youngest:
+        return f"not scored under {youngest}"
     parts = []
-    if not np.isnan(efi) and not np.isnat(measured):
-        parts.append(f"eFI {in_figures(efi)}, {_efi_band(efi)}, {long_date(_date(measured))}")
-    if age >= HFRS_FROM and hfrs > 0:
-        parts.append(f"HFRS {in_figures(hfrs)}, {_hfrs_band(hfrs)}, hospital records of 2 years")
+    for score in scores:
+        value, day = found[score.feature]
+        if score.is_valid(age, value) and not (score.needs_a_date and np.isnat(day)):
+            when = "" if np.isnat(day) else long_date(_date(day))
+            parts.append(score.words(in_figures(value), score.band_of(value), when))
     return "; ".join(parts) or NOT_RECORDED
-
-
-def _efi_band(efi: float) -> str:
-    return next((band for end, band in EFI_BANDS if round(efi, 4) <= end), "severe")
-
-
-def _hfrs_band(hfrs: float) -> str:
-    return "low" if hfrs < HFRS_LOW else "intermediate" if hfrs <= HFRS_HIGH else "high"
 
 
 def _date(day: np.datetime64) -> date:
     made: date = day.astype("datetime64[D]").item()
     return made
-
-
-FLAGS: tuple[tuple[str, str, float, str, str], ...] = (
-    ("lives_in_care_home", "at least", 1, "Lives in a care home", "Care home"),
-    ("emergency_stay_open", "at least", 1, "In hospital as an emergency, as far as is known", "Hospital stays"),
-    ("days_since_emergency_discharge", "at most", 30, "Left hospital in the last 30 days", "Hospital discharges"),
-    ("emergency_admissions_90d", "at least", 2, "2 or more emergency admissions in 90 days", "Emergency admissions"),
-    ("ae_attendances_90d", "at least", 3, "3 or more A&E visits in 90 days", "A&E visits"),
-    ("falls_365d", "at least", 2, "2 or more falls in 12 months", "Falls"),
-    ("different_medicines_90d", "at least", 10, "10 or more medicines in 3 months", "Medicines"),
-    ("missed_contacts_365d", "at least", 3, "3 or more missed appointments in 12 months", "Missed appointments"),
-    ("gp_contacts_365d", "at most", 0, "No GP contact in 12 months, or may not be reaching services", "GP contacts"),
-)
-"""Feature, how it is compared, the number, the flag, and what is unknown where its source was not landed."""
 
 
 def flags(records: Records, list_date: date) -> list[tuple[str, ...]]:
@@ -112,15 +95,13 @@ def flags(records: Records, list_date: date) -> list[tuple[str, ...]]:
 
 
 def _of_features(records: Records, row: int, *, seen_today: bool) -> Iterator[str]:
-    for name, how, number, flag, source in FLAGS:
-        if seen_today and name == "emergency_stay_open":
+    for flag in records.opened.workspace.flags:
+        if seen_today and flag.until_status_is_known:
             continue
-        if name not in records.matrix.columns:
-            yield f"{source}: unknown"
-            continue
-        value = records.matrix.values[row, records.matrix.columns.index(name)]
-        if (value >= number) if how == "at least" else (value <= number):
-            yield flag
+        if flag.feature not in records.matrix.columns:
+            yield f"{flag.unknown}: unknown"
+        elif flag.holds(records.matrix.values[row : row + 1, records.matrix.columns.index(flag.feature)])[0]:
+            yield flag.words
 
 
 STATUS_WORDS = {"inpatient": "In hospital", "palliative_register": "On the palliative care register"}

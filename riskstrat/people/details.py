@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskstrat.casefinding import falls_criteria
+from riskstrat.casefinding import FallsGuideline, falls_criteria
 from riskstrat.cohort.dimensions import AGE_BANDS, AGES
 from riskstrat.definitions.durations import age_in_years
 from riskstrat.people.facts import person_facts
@@ -62,7 +62,10 @@ def _falls_checks(records: Records, list_date: date) -> pd.Series:
     if len(reports):
         reports = reports[reports["fell_on"] > pd.Timestamp(list_date - timedelta(days=365))]
     values = records.matrix.frame().set_index("patient_id")
-    found = falls_criteria(values, reports)
+    workspace = records.opened.workspace
+    scores = {score.name: score for score in workspace.frailty}
+    guideline = FallsGuideline(workspace.falls_rules, scores, workspace.roles.age)
+    found = falls_criteria(values, guideline, reports)
     return found.map(lambda one: FallsCheck(one.answer, one.why))
 
 

@@ -57,7 +57,7 @@ def person_facts(
 
 def _pages(records: Records, names: list[str], published: pd.DataFrame | None, list_date: date) -> list[PersonPage]:
     opened, scored = records.opened, records.scored
-    members = of_groups(opened.store, scored)
+    members = of_groups(opened.store, scored, records.roles.number_of_conditions)
     place = pd.Series(range(len(scored.rows)), index=scored.rows["patient_id"])[names].to_numpy()
     typical = typical_risks(members, scored.rows["risk"].to_numpy(float))
     evidence = kept(opened.workspace.root / "registry", scored.version.name, scored.version.version).evidence

@@ -66,7 +66,7 @@ def missing(records: Records) -> dict[str, tuple[str, ...]]:
 def _measures_missing(records: Records) -> list[tuple[str, ...]]:
     """For each person the words for what was not measured, of features that give the latest measurement."""
     latest = [(place, one) for place, one in enumerate(records.features.values()) if one.verb == "latest"]
-    age = records.value("age")
+    age = records.value(records.roles.age)
     made = []
     for row in range(len(records)):
         values = records.matrix.values[row]

@@ -61,5 +61,5 @@ def raising_of(records: Records) -> tuple[Raising, ...]:
     """For each person the facts that raised the estimate: those that could be changed, and the others."""
     names = records.narrow.columns
     features = {name: records.opened.workspace.features[name] for name in names}
-    age = np.asarray(records.value("age"), float)
+    age = np.asarray(records.value(records.roles.age), float)
     return raising_facts(records.explained, records.narrow, features, records.narrow_evidence, age, top=FACTS_EACH)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from riskstrat.definitions.features import Feature
 from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.roles import Roles
 from riskstrat.explanation import contributions
 from riskstrat.site.opening import Opened
 from riskstrat.site.scored import Scored
@@ -44,6 +45,11 @@ class Records:
         """The feature of each column of `matrix`."""
         return {name: self.opened.workspace.features[name] for name in self.matrix.columns}
 
+    @property
+    def roles(self) -> Roles:
+        """Which feature plays which part."""
+        return self.opened.workspace.roles
+
     @cached_property
     def narrow(self) -> FeatureMatrix:
         """The model's own columns of `matrix`."""
@@ -59,9 +65,9 @@ class Records:
         """The index date of each person, by patient_id."""
         return self.rows.set_index("patient_id")["index_date"]
 
-    def value(self, name: str) -> npt.NDArray[np.float64]:
-        """One feature's value for each person; missing (NaN) for everybody where the feature was not built."""
-        if name not in self.matrix.columns:
+    def value(self, name: str | None) -> npt.NDArray[np.float64]:
+        """One feature's value for each person; missing (NaN) for everybody where there is no such column."""
+        if name is None or name not in self.matrix.columns:
             return np.full(len(self), np.nan)
         return self.matrix.select([name])[:, 0].astype(float)
 

@@ -7,24 +7,26 @@ where there is none), lane and label.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from riskstrat.definitions.codelists import Codelist
 from riskstrat.people.records import Records
 from riskstrat.publication import TimelineEvent
-from riskstrat.sources.streams import EMERGENCY_METHODS
+from riskstrat.sources.streams import (
+    ADMISSION_DETAILS,
+    ADMISSION_METHODS,
+    ELECTIVE,
+    EMERGENCY,
+    codes_in,
+)
 
 DAYS = 731
 """Two years, a leap day among them."""
 
-PLANNED_METHODS = ("11", "12", "13")
-DAY_CASE, REGULAR = "2", ("3", "4")
-"""PATIENT_CLASS of a day case, and of a regular day or night attender (NHS Data Dictionary, patient classification)."""
-
-SAME_DAY_EMERGENCY_CARE, FOLLOW_UP = ("05", "5"), "4"
 ONE_FALL = 3
 """Days from the first report of a fall in which another is of the same fall."""
 
@@ -47,14 +49,44 @@ SERVICES = {
 AT_ONCE = ("equipment", "assessment")
 """Services that are an event rather than a time."""
 
+ATTENDANCE_DETAILS = "attendance_details"
+
+
+class HospitalCodes(NamedTuple):
+    """What the workspace's codelists say of methods of admission, patient classes, and A&E categories and departments.
+
+    Where a codelist is not there, nothing has its codes.
+    """
+
+    emergency: tuple[str, ...]
+    planned: tuple[str, ...]
+    day_case: tuple[str, ...]
+    regular: tuple[str, ...]
+    follow_up: tuple[str, ...]
+    same_day: tuple[str, ...]
+
+
+def hospital_codes(codelists: Mapping[str, Codelist]) -> HospitalCodes:
+    """The groups of the codelists that stays and visits are told by. Raises DefinitionError if a group is lacking."""
+    return HospitalCodes(
+        emergency=codes_in(codelists, ADMISSION_METHODS, EMERGENCY),
+        planned=codes_in(codelists, ADMISSION_METHODS, ELECTIVE),
+        day_case=codes_in(codelists, ADMISSION_DETAILS, "day case"),
+        regular=codes_in(codelists, ADMISSION_DETAILS, "regular attender"),
+        follow_up=codes_in(codelists, ATTENDANCE_DETAILS, "planned"),
+        same_day=codes_in(codelists, ATTENDANCE_DETAILS, "same-day emergency care"),
+    )
+
+
 COLUMNS = ["patient_id", "start", "end", "lane", "label"]
 
 
 def timelines(records: Records) -> dict[str, tuple[TimelineEvent, ...]]:
     """The events of each person, oldest first; from the discreet record, as known at the index date."""
+    codes = hospital_codes(records.opened.workspace.codelists)
     tables = [
-        hospital_stays(records.known("admissions")),
-        emergency_visits(records.known("attendances")),
+        hospital_stays(records.known("admissions"), codes),
+        emergency_visits(records.known("attendances"), codes),
         falls(records.known("all_falls")),
         social_care(records.known("social_care")),
         contacts(records.known("contacts")),
@@ -81,16 +113,17 @@ NO_END = ", no end recorded"
 """What is said of a stay or a service that was still running as far as was known; it is drawn to the index date."""
 
 
-def hospital_stays(admissions: pd.DataFrame) -> pd.DataFrame:
+def hospital_stays(admissions: pd.DataFrame, codes: HospitalCodes) -> pd.DataFrame:
     """One row per stay, and one per quarter of regular attendances."""
-    regular = admissions["patient_class"].isin(REGULAR)
+    regular = admissions["patient_class"].isin(codes.regular)
     stays = admissions[~regular]
+    planned = stays["method"].isin(codes.planned)
     label = np.select(
-        [stays["method"].isin(EMERGENCY_METHODS), stays["method"].isin(PLANNED_METHODS)],
+        [stays["method"].isin(codes.emergency), planned],
         ["Emergency hospital stay", "Planned hospital stay"],
         "Hospital stay",
     ).astype(object)
-    day_case = stays["method"].isin(PLANNED_METHODS) & (stays["patient_class"] == DAY_CASE)
+    day_case = planned & stays["patient_class"].isin(codes.day_case)
     label = np.where(day_case, "Planned day in hospital", label)
     label = np.where(stays["discharged_on"].isna(), label + NO_END, label)
     attended = admissions[regular]
@@ -99,10 +132,10 @@ def hospital_stays(admissions: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([made, _by_quarter(attended, "admitted_on", "Hospital", kinds)], ignore_index=True)
 
 
-def emergency_visits(attendances: pd.DataFrame) -> pd.DataFrame:
+def emergency_visits(attendances: pd.DataFrame, codes: HospitalCodes) -> pd.DataFrame:
     """One row per visit to A&E or same-day emergency care; planned follow-up is neither."""
-    seen = attendances[attendances["category"].isna() | (attendances["category"] != FOLLOW_UP)]
-    same_day = seen["department_type"].isin(SAME_DAY_EMERGENCY_CARE)
+    seen = attendances[~attendances["category"].isin(codes.follow_up)]
+    same_day = seen["department_type"].isin(codes.same_day)
     label = np.where(same_day, "Same-day emergency care visit", "A&E visit").astype(object)
     return _events(seen, "attended_on", None, "A&E", label)
 

@@ -80,7 +80,7 @@ class Store:
     def connect(self, codelists: Mapping[str, Codelist] | None = None, threads: int | None = None) -> Backend:
         """An in-memory DuckDB backend with one view per available stream, under the stream's name.
 
-        `codelists` gives `falls_hospital` and `falls_attendance`; without them those falls are left out.
+        `codelists` gives those of `STREAM_CODELISTS`; without them falls of hospital stays and A&E are left out.
         """
         import ibis
 

@@ -12,11 +12,18 @@ from pathlib import Path
 from riskstrat.definitions.codelists import Codelist, Entry
 from riskstrat.sources.tables import STREAMS, Stream
 
-EMERGENCY_METHODS = ("21", "22", "23", "24", "25", "28", "2A", "2D")
-"""ADMIMETH of an emergency admission; 2B is a transfer and 2C a birth (NHS Data Dictionary, admission method)."""
+ADMISSION_METHODS, ADMISSION_DETAILS = "admission_methods", "admission_details"
+EMERGENCY, ELECTIVE = "emergency", "elective"
+NOT_ORDINARY = "not an ordinary admission"
+"""Codelists of how people come into hospital, and groups of theirs."""
 
 FALLS_HOSPITAL, FALLS_ATTENDANCE = "falls_hospital", "falls_attendance"
 INJURY, EXTERNAL_CAUSE = "injury", "external cause"
+
+STREAM_CODELISTS: Mapping[str, tuple[str, ...]] = {
+    "all_falls": (FALLS_HOSPITAL, FALLS_ATTENDANCE, ADMISSION_METHODS, ADMISSION_DETAILS)
+}
+"""Codelists that a merged stream is built with."""
 
 _MERGED = ("recorded_conditions", "all_falls")
 
@@ -40,6 +47,11 @@ def views(files: Mapping[str, Path], absent: Set[tuple[str, str]], codelists: Ma
         yield f"CREATE VIEW {name} AS SELECT {_columns(stream)} FROM ({query})"
 
 
+def codes_in(codelists: Mapping[str, Codelist], name: str, group: str) -> tuple[str, ...]:
+    """The codes of a group; none without the codelist. Raises DefinitionError if the codelist has no such group."""
+    return codelists[name].only(group).codes if name in codelists else ()
+
+
 def _columns(stream: Stream) -> str:
     return ", ".join(stream.table.columns)
 
@@ -61,9 +73,9 @@ def _all_falls(landed: Set[str], absent: Set[tuple[str, str]], codelists: Mappin
     parts = [_NO_FALLS]
     if "falls" in landed:
         parts.append("SELECT * EXCLUDE (patient_id, known_on), -1::INTEGER AS spell FROM falls")
-    if "diagnoses" in landed and FALLS_HOSPITAL in codelists:
+    if "diagnoses" in landed and {FALLS_HOSPITAL, ADMISSION_METHODS} <= codelists.keys():
         by_class = ("admissions", "patient_class") not in absent
-        parts.append(_hospital_falls(codelists[FALLS_HOSPITAL], by_class=by_class))
+        parts.append(_hospital_falls(codelists, by_class=by_class))
     if "attendances" in landed and FALLS_ATTENDANCE in codelists:
         parts.append(_attendance_falls(codelists[FALLS_ATTENDANCE]))
     return " UNION ALL BY NAME ".join(parts)
@@ -76,9 +88,11 @@ _NO_FALLS = (
 )
 
 
-def _hospital_falls(falls: Codelist, *, by_class: bool) -> str:
+def _hospital_falls(codelists: Mapping[str, Codelist], *, by_class: bool) -> str:
     """One row per emergency spell with an injury as primary diagnosis and a fall as another (PHOF C29)."""
-    inpatient = " AND (patient_class IS NULL OR patient_class = '1')" if by_class else ""
+    falls, emergency = codelists[FALLS_HOSPITAL], codes_in(codelists, ADMISSION_METHODS, EMERGENCY)
+    others = codes_in(codelists, ADMISSION_DETAILS, NOT_ORDINARY) if by_class else ()
+    inpatient = f" AND (patient_class IS NULL OR patient_class NOT IN ({_quoted(others)}))" if others else ""
     injury = _belongs(entry for entry in falls.entries if entry.group == INJURY)
     cause = _belongs(entry for entry in falls.entries if entry.group == EXTERNAL_CAUSE)
     return f"""
@@ -91,7 +105,7 @@ def _hospital_falls(falls: Codelist, *, by_class: bool) -> str:
             SELECT person, spell, min(valid_from) AS valid_from FROM diagnoses
             WHERE position > 1 AND {cause} GROUP BY ALL
         ) c ON c.person = p.person AND c.spell = p.spell
-        WHERE p.position = 1 AND p.method IN ({_quoted(EMERGENCY_METHODS)}){inpatient} AND {injury}
+        WHERE p.position = 1 AND p.method IN ({_quoted(emergency)}){inpatient} AND {injury}
     """
 
 

@@ -297,7 +297,7 @@ def _explanation(learned: Learned, rows: Pooled) -> dict[str, Any]:
 
 def groups_of(study: Study, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
     """One row per row of the study asked for, one column per dimension that figures are given by."""
-    matrix, column = study.matrix, "number_of_conditions"
+    matrix, column = study.matrix, study.opened.workspace.roles.number_of_conditions
     conditions = matrix.select([column])[rows, 0] if column in matrix.columns else None
     return cohort_groups(study.opened.store, study.cohort.rows.iloc[rows], number_of_conditions=conditions)
 

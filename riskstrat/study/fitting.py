@@ -20,7 +20,8 @@ from riskstrat.labels import events_by_provider
 from riskstrat.scoring import RiskModel
 from riskstrat.site.threads import side_by_side
 from riskstrat.study.gathering import Fold, Study, gather
-from riskstrat.training import Fitted, Tuned, fit, tune
+from riskstrat.training import DeclaredRivals, Fitted, Tuned, fit, tune
+from riskstrat.workspace import Workspace
 
 LIGHTGBM = "lightgbm"
 LOGISTIC = "logistic_regression"
@@ -138,8 +139,13 @@ def fit_fold(study: Study, recipe: Recipe, fold: Fold, *, rivals: bool = True, t
         trained={"as_at": made_on.isoformat(), "store": study.opened.store.fingerprint},
         declared=features,
         tested=fold.origin is None or bool(fold.origin.test),
-        rivals=rivals,
+        rivals=_declared_rivals(study.opened.workspace) if rivals else None,
     )
+
+
+def _declared_rivals(workspace: Workspace) -> DeclaredRivals:
+    roles = workspace.roles
+    return DeclaredRivals(roles.age, roles.sex, workspace.baselines)
 
 
 def tuned_recipe(study: Study, oldest: Fold, progress: Progress) -> tuple[Recipe, Tuned | None]:

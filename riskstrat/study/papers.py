@@ -22,4 +22,5 @@ def papers(workspace: Workspace, evidence: Mapping[str, Any], held: tuple[Gate, 
         intended_purpose=PURPOSE,
         clinical_use=describe_clinical_use(workspace.settings.lists.clinical_use),
         gates=[asdict(gate) for gate in held],
+        titles={one.name: one.title for one in workspace.baselines},
     )

@@ -9,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from riskstrat.definitions.baselines import AGE_AND_SEX, LOGISTIC, Baseline
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import TrainingError
 from riskstrat.scoring import Calibrator
 from riskstrat.training.calibration import calibrate
-from riskstrat.training.designs import AGE, SEXES, Design, age_and_sex, as_it_stands, every_feature, is_sex, logged
+from riskstrat.training.designs import Design, age_and_sex, as_it_stands, every_feature, logged
 from riskstrat.training.logistic import fit_logistic, log_odds
 from riskstrat.training.losses import log_loss
 from riskstrat.training.rows import Array, Index, Rows, rows_at
@@ -37,6 +38,14 @@ class Learned(NamedTuple):
     note: str
 
 
+class DeclaredRivals(NamedTuple):
+    """What a workspace says of baselines: the features of age and of sex, and the baselines of one feature."""
+
+    age: str | None
+    sex: tuple[str, ...]
+    baselines: tuple[Baseline, ...] = ()
+
+
 class Rival(NamedTuple):
     """What a baseline sees of the matrix, and how that is made ready.
 
@@ -49,14 +58,14 @@ class Rival(NamedTuple):
 
 
 def fit_baselines(
-    matrix: FeatureMatrix, outcome: Array, places: dict[str, Index], recipe: Recipe
+    matrix: FeatureMatrix, outcome: Array, places: dict[str, Index], recipe: Recipe, declared: DeclaredRivals
 ) -> dict[str, Learned]:
     """Every baseline by its name; one that cannot be fitted has no calibrator and says why.
 
     Logistic regression sees the columns of the model; a published score is read from the whole matrix, so that a recipe
     may keep it out of the model. places: positions of the train, calibration and test rows.
     """
-    return {name: _baseline(rival, matrix, outcome, places, recipe) for name, rival in RIVALS.items()}
+    return {name: _baseline(rival, matrix, outcome, places, recipe) for name, rival in _rivals(declared).items()}
 
 
 def _baseline(rival: Rival, matrix: FeatureMatrix, outcome: Array, places: dict[str, Index], recipe: Recipe) -> Learned:
@@ -112,33 +121,32 @@ def _those_of_the_model(matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
     return tuple(name for name in matrix.columns if name not in recipe.exclude_features)
 
 
-def _age_and_sex(matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
-    sexes = tuple(name for name in matrix.columns if is_sex(name))
-    if AGE not in matrix.columns or not sexes:
-        return f"the matrix has no {AGE if AGE not in matrix.columns else SEXES[0]} column"
-    return (AGE, *sexes)
+def _age_and_sex(declared: DeclaredRivals, matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
+    sexes = tuple(name for name in declared.sex if name in matrix.columns)
+    if declared.age is None or not declared.sex:
+        return "training/roles.toml does not say which features are age and sex"
+    if declared.age not in matrix.columns or not sexes:
+        lacking = declared.age if declared.age not in matrix.columns else " or ".join(declared.sex)
+        return f"the matrix has no {lacking} column"
+    return (declared.age, *sexes)
 
 
-def _score(first: str, rest: tuple[str, ...], matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
+def _one_score(baseline: Baseline, matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
     """A score of one column, and of the part of it that is never printed where that stands apart."""
-    if first not in matrix.columns:
-        return f"the matrix has no {first} column"
-    return (first, *(name for name in rest if name in matrix.columns))
+    if baseline.index not in (None, recipe.cohort.index):
+        return baseline.otherwise
+    if baseline.feature not in matrix.columns:
+        return f"the matrix has no {baseline.feature} column"
+    return (baseline.feature, *(name for name in baseline.added if name in matrix.columns))
 
 
-def _parr30(matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
-    if recipe.cohort.index != "live_discharge":
-        return "PARR-30 predicts readmission after a discharge; the index dates of this recipe are calendar dates"
-    return _score("parr30", (), matrix, recipe)
+DESIGNS = {"count": logged, "log odds": as_it_stands}
 
 
-RIVALS: dict[str, Rival] = {
-    "logistic_regression": Rival(_those_of_the_model, every_feature, is_a_score=False),
-    "age_and_sex": Rival(_age_and_sex, age_and_sex, is_a_score=False),
-    "emergency_admissions_last_year": Rival(partial(_score, "emergency_admissions_365d", ()), logged),
-    "hfrs": Rival(partial(_score, "hfrs_730d", ("hfrs_private_items_730d",)), logged),
-    "charlson": Rival(partial(_score, "charlson_index", ("charlson_private_item",)), logged),
-    "parr30": Rival(_parr30, as_it_stands),
-}
-"""By the name each has in the evidence. Sources of the scores: Gilbert, Lancet 2018 (HFRS); Quan, American Journal of
-Epidemiology 2011 (Charlson); Billings, BMJ Open 2012 (PARR-30: log odds as published)."""
+def _rivals(declared: DeclaredRivals) -> dict[str, Rival]:
+    """By the name each has in the evidence: logistic regression, age and sex, then the declared ones in their order."""
+    every = partial(every_feature, age=declared.age)
+    return {
+        LOGISTIC: Rival(_those_of_the_model, every, is_a_score=False),
+        AGE_AND_SEX: Rival(partial(_age_and_sex, declared), age_and_sex, is_a_score=False),
+    } | {one.name: Rival(partial(_one_score, one), DESIGNS[one.scale]) for one in declared.baselines}

@@ -12,9 +12,6 @@ Array = npt.NDArray[Any]
 Design = Callable[[Array], npt.NDArray[np.float32]]
 """From rows of the matrix to rows of a design."""
 
-AGE = "age"
-SEXES = ("is_female", "is_male")
-SEX = "sex_"
 KNOTS = (30, 40, 50, 60, 65, 70, 75, 80, 85, 90)
 """Ages (years) at which the slope of risk over age may change."""
 
@@ -22,19 +19,12 @@ TAILS = (0.001, 0.999)
 SKEWED = 1.0
 
 
-def is_sex(name: str) -> bool:
-    """Whether a column says which sex is recorded."""
-    return name in SEXES or name.startswith(SEX)
-
-
 def age_and_sex(columns: Sequence[str], train: Array) -> Design:
-    """Age as a broken line, each sex flag, and age apart for each."""
-    sexes = [place for place, name in enumerate(columns) if is_sex(name)]
-    place = list(columns).index(AGE)
-    usual = _middle(train[:, place])
+    """Age, which is the first column, as a broken line, each sex flag, and age apart for each."""
+    usual = _middle(train[:, 0])
 
     def design(values: Array) -> npt.NDArray[np.float32]:
-        age, sex = _filled(values[:, place], usual), np.nan_to_num(values[:, sexes]).astype(np.float64)
+        age, sex = _filled(values[:, 0], usual), np.nan_to_num(values[:, 1:]).astype(np.float64)
         centred = (age - 50) / 20
         parts = [_broken_line(age), sex, sex * centred[:, None], sex * np.maximum(age - 65, 0)[:, None] / 20]
         return np.column_stack(parts).astype(np.float32)
@@ -62,23 +52,24 @@ def as_it_stands(columns: Sequence[str], train: Array) -> Design:
     return design
 
 
-def every_feature(columns: Sequence[str], train: Array) -> Design:
+def every_feature(columns: Sequence[str], train: Array, age: str | None = None) -> Design:
     """Every column: missing ones at the median with a flag, skewed ones as log(1 + x), tails cut, standardised.
 
-    Age is a broken line besides, so that the baseline is a serious rival.
+    age: the column of the age in completed years, which is a broken line besides, so that the baseline is a serious
+    rival.
     """
     by_column = np.ascontiguousarray(train.T)
     numbers = [number for place, column in enumerate(by_column) if (number := _number(column, place))]
     flags = _flags(by_column)
-    age = list(columns).index(AGE) if AGE in columns else None
-    usual = 0.0 if age is None else _middle(train[:, age])
+    aged = list(columns).index(age) if age is not None and age in columns else None
+    usual = 0.0 if aged is None else _middle(train[:, aged])
 
     def design(values: Array) -> npt.NDArray[np.float32]:
         by_column = np.ascontiguousarray(values.T)
         parts = [number.ready(by_column[number.place]).astype(np.float32) for number in numbers]
         parts += [(~np.isfinite(by_column[place])).astype(np.float32) for place in flags]
-        if age is not None:
-            parts += list(_broken_line(_filled(by_column[age], usual))[:, 1:].T.astype(np.float32))
+        if aged is not None:
+            parts += list(_broken_line(_filled(by_column[aged], usual))[:, 1:].T.astype(np.float32))
         return np.ascontiguousarray(np.stack(parts).T)
 
     return design

@@ -15,7 +15,7 @@ from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import LearnerRecipe, Recipe
 from riskstrat.errors import TrainingError
 from riskstrat.scoring import Platt, RiskModel
-from riskstrat.training.baselines import Learned, fit_baselines
+from riskstrat.training.baselines import DeclaredRivals, Learned, fit_baselines
 from riskstrat.training.calibration import Calibrated, calibrate
 from riskstrat.training.constraints import set_aside
 from riskstrat.training.held_out import held_out
@@ -60,16 +60,16 @@ def fit(
     trained: Mapping[str, Any] | None = None,
     declared: Collection[str] = (),
     tested: bool = True,
-    rivals: bool = True,
+    rivals: DeclaredRivals | None = None,
 ) -> Fitted:
     """Train, calibrate and predict the test rows. `threads` changes the time it takes and nothing else.
 
     outcome: 1, 0 or missing (censored, left out) per row of the matrix. slice_of: "train", "calibration", "test" or ""
     (unused) per row. tables: the source table behind a column, which a later refusal names. trained: more facts for the
     model, such as `as_at`. declared: names of features that may be absent because their source was not landed. tested:
-    whether there must be test rows; the model that lists will be made with has none. rivals: whether baselines are
-    fitted. Raises TrainingError if there are too few events to learn from, if what was learned does not last, or if the
-    recipe gives a direction to a feature that is none.
+    whether there must be test rows; the model that lists will be made with has none. rivals: the baselines to fit
+    beside the model. Raises TrainingError if there are too few events to learn from, if what was learned does not last,
+    or if the recipe gives a direction to a feature that is none.
     """
     seen = np.asarray(outcome, dtype=np.float64)
     used = np.where(np.isnan(seen), UNUSED, slice_of)
@@ -81,7 +81,7 @@ def fit(
     model = _uncalibrated(matrix, columns, grown.booster_text, recipe, tables or {})
     margins = {name: model.margin(matrix.take(places[name])) for name in (CALIBRATION, TEST)}
     made = _calibrate(matrix, margins[CALIBRATION], seen, places[CALIBRATION], recipe)
-    baselines = fit_baselines(matrix, seen, places, recipe) if rivals else {}
+    baselines = fit_baselines(matrix, seen, places, recipe, rivals) if rivals else {}
     facts = {
         **_counts(seen, used, places),
         **_when(recipe, matrix.keys, places),

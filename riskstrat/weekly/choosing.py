@@ -16,18 +16,14 @@ from riskstrat.site.opening import Opened
 from riskstrat.site.pathways import pathways_of
 from riskstrat.site.scored import Scored
 from riskstrat.sources.selection import day, known_rows
+from riskstrat.sources.streams import ADMISSION_DETAILS, NOT_ORDINARY, codes_in
 from riskstrat.sources.tables import admissions
 from riskstrat.weekly.memory import PastList, read_listed_before, read_margins_before
 
 LONGEST_STAY = 365
 """Days after which an admission without a discharge counts as one whose discharge was never recorded."""
 
-ORDINARY = "1"
-"""Patient class of an ordinary admission (NHS Data Dictionary); day cases and regular attenders are not in hospital."""
-
 REVIEW_COLUMNS = ("person", "patient_id", "list_date", "team", "outcome", "decided_on", "due_on")
-_RULES_READ = {"age": "age", "number_of_conditions": "conditions", "lives_in_care_home": "care_home"}
-"""Features behind the limits and weights of a team, and what case finding calls them."""
 
 
 @dataclass(frozen=True)
@@ -114,15 +110,17 @@ def _in_hospital(opened: Opened, list_date: date) -> frozenset[int]:
     inside = np.isnat(stays["discharged_on"]) & (stays["admitted_on"] <= day(list_date))
     inside &= stays["admitted_on"] > day(list_date) - LONGEST_STAY
     if "patient_class" in stays:
-        given = pd.Series(stays["patient_class"], dtype=object)
-        inside &= (given.isna() | (given == ORDINARY)).to_numpy(dtype=bool)
+        others = codes_in(opened.workspace.codelists, ADMISSION_DETAILS, NOT_ORDINARY)
+        inside &= ~pd.Series(stays["patient_class"], dtype=object).isin(others).to_numpy()
     return frozenset(int(person) for person in stays["person"][inside])
 
 
 def _what_rules_read(opened: Opened, scored: Scored) -> dict[str, object]:
     """Columns of people that a team's limits, weights and slots read, as far as the features were built."""
     columns: dict[str, object] = {}
-    for feature, name in _RULES_READ.items():
+    roles = opened.workspace.roles
+    read = {"age": roles.age, "conditions": roles.number_of_conditions, "care_home": roles.care_home}
+    for name, feature in read.items():
         if feature in scored.matrix.columns:
             columns[name] = scored.matrix.select([feature])[:, 0]
     if "care_home" in columns:

@@ -10,29 +10,26 @@ from string import Formatter
 from riskstrat.definitions.codelists import Codelist, near
 from riskstrat.definitions.durations import EVER
 from riskstrat.definitions.expressions import columns_of
-from riskstrat.definitions.features import PLACEHOLDERS, Feature
-from riskstrat.definitions.promotion import RIVALS
+from riskstrat.definitions.features import AGE, PLACEHOLDERS, Feature
+from riskstrat.sources.streams import STREAM_CODELISTS
 from riskstrat.sources.tables import STREAMS
 from riskstrat.workspace.codelists import FOLDER
 from riskstrat.workspace.files import sha256_of
-from riskstrat.workspace.fingerprints import STREAM_CODELISTS
-from riskstrat.workspace.loading import CARD_FILE, PATHWAYS_FILE, PROMOTION_FILE, SETTINGS_FILE, Workspace
+from riskstrat.workspace.loading import CARD_FILE, PATHWAYS_FILE, SETTINGS_FILE, Workspace
 from riskstrat.workspace.pathways import problems_of
+from riskstrat.workspace.rules import Finding, find_rule_problems
 
 SENSITIVE = "sensitive"
 STATIC = ("date_of_birth", "sex", "lsoa", "imd_decile", "imd_year")
 """Columns of people that do not change with time as this model of the data has it."""
-UNDATED = ("age", "attribute")
-
-Finding = tuple[str, str]
-"""The file, and what is to be put right in it."""
+UNDATED = (AGE, "attribute")
 
 
 def check(workspace: Workspace) -> list[str]:
     """Everything to put right, each as "file: sentence"; an empty list means that nothing was found."""
     found = (
         *(_settings(workspace), _codelists(workspace), _features(workspace), _recipes(workspace)),
-        *(_pathways(workspace), _casefinding(workspace), _registry(workspace)),
+        *(_pathways(workspace), find_rule_problems(workspace), _casefinding(workspace), _registry(workspace)),
     )
     return [f"{where}: {says}" for part in found for where, says in part]
 
@@ -164,7 +161,7 @@ def _recipes(workspace: Workspace) -> Iterator[Finding]:
 
 def _pathways(workspace: Workspace) -> Iterator[Finding]:
     for pathway in workspace.pathways:
-        for problem in problems_of(pathway, workspace.features):
+        for problem in problems_of(pathway, workspace.features, workspace.roles.age):
             yield (PATHWAYS_FILE, f"{pathway.name} {problem}")
 
 
@@ -186,6 +183,3 @@ def _casefinding(workspace: Workspace) -> Iterator[Finding]:
 def _registry(workspace: Workspace) -> Iterator[Finding]:
     if not workspace.card_template.strip():
         yield (CARD_FILE, "is empty, so a model card would say nothing; write it, or copy the one shipped")
-    for name in workspace.promotion.discrimination.not_worse_than:
-        if name not in RIVALS:
-            yield (PROMOTION_FILE, f'not_worse_than: no rival "{name}"{near(name, RIVALS)}')

@@ -11,9 +11,7 @@ from typing import Any
 from riskstrat.definitions.codelists import Codelist, near
 from riskstrat.definitions.features import Feature
 from riskstrat.errors import DefinitionError
-
-STREAM_CODELISTS: Mapping[str, tuple[str, ...]] = {"all_falls": ("falls_hospital", "falls_attendance")}
-"""Codelists that a merged stream is built with."""
+from riskstrat.sources.streams import STREAM_CODELISTS
 
 
 def fingerprints_of(

@@ -13,15 +13,21 @@ from typing import Any
 
 import ibis.expr.types as ir
 
+from riskstrat.definitions.baselines import Baseline, Baselines
 from riskstrat.definitions.codelists import Codelist, available
 from riskstrat.definitions.declared import Model as Declaration
 from riskstrat.definitions.declared import read
 from riskstrat.definitions.expressions import rows_of, structure
+from riskstrat.definitions.falls_rules import FallsRules
 from riskstrat.definitions.features import Declared, Feature
+from riskstrat.definitions.flags import Flag, Flags
+from riskstrat.definitions.frailty import FrailtyScore, FrailtyScores
 from riskstrat.definitions.hazards import Hazards
+from riskstrat.definitions.named_rows import offer_rows
 from riskstrat.definitions.pathways import Pathway, Pathways
 from riskstrat.definitions.promotion import PromotionPolicy
 from riskstrat.definitions.recipes import Recipe
+from riskstrat.definitions.roles import Roles
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import DefinitionError, WorkspaceError
 from riskstrat.sources.tables import STREAMS
@@ -36,7 +42,12 @@ PROMOTION_FILE = "registry/promotion.toml"
 HAZARDS_FILE = "registry/hazards.toml"
 CARD_FILE = "registry/model_card.md.j2"
 PATHWAYS_FILE = "training/pathways.toml"
-RULES = ("pathways",)
+FLAGS_FILE = "training/flags.toml"
+FRAILTY_FILE = "training/frailty.toml"
+FALLS_FILE = "training/falls_criteria.toml"
+BASELINES_FILE = "training/baselines.toml"
+ROLES_FILE = "training/roles.toml"
+RULES = (PATHWAYS_FILE, FLAGS_FILE, FRAILTY_FILE, FALLS_FILE, BASELINES_FILE, ROLES_FILE)
 """TOML files of training/ that are not recipes."""
 
 
@@ -81,19 +92,49 @@ class Workspace:
         return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
 
     @cached_property
+    def flags(self) -> tuple[Flag, ...]:
+        """The flags of training/flags.toml in its order. Raises DefinitionError."""
+        return _shipped(Flags, self.root, FLAGS_FILE).flag
+
+    @cached_property
+    def frailty(self) -> tuple[FrailtyScore, ...]:
+        """The scores of training/frailty.toml in its order. Raises DefinitionError."""
+        return _shipped(FrailtyScores, self.root, FRAILTY_FILE).score
+
+    @cached_property
+    def falls_rules(self) -> FallsRules:
+        """The rules of training/falls_criteria.toml. Raises DefinitionError."""
+        return _shipped(FallsRules, self.root, FALLS_FILE)
+
+    @cached_property
+    def baselines(self) -> tuple[Baseline, ...]:
+        """The baselines of training/baselines.toml in its order. Raises DefinitionError."""
+        return _shipped(Baselines, self.root, BASELINES_FILE).baseline
+
+    @cached_property
+    def roles(self) -> Roles:
+        """The roles of training/roles.toml. Raises DefinitionError."""
+        return _shipped(Roles, self.root, ROLES_FILE)
+
+    @cached_property
     def card_template(self) -> str:
         """The words of registry/model_card.md.j2. Raises DefinitionError or StorageError if it cannot be read."""
         return read_text(self.root / CARD_FILE, CARD_FILE, DefinitionError)
 
     @cached_property
     def definitions_hash(self) -> str:
-        """sha256 over every feature, codelist, outcome, recipe and pathway; settings are not in it."""
+        """sha256 over every feature, codelist, outcome, recipe and rule of training/; settings are not in it."""
         facts = {
             "features": self.fingerprints,
             "codelists": {name: codelist.fingerprint for name, codelist in self.codelists.items()},
             "outcomes": {name: _conditions(table) for name, table in self.outcomes.items()},
             "recipes": {name: recipe.model_dump(mode="json") for name, recipe in self.recipes.items()},
             "pathways": self.pathways_hash,
+            "flags": [flag.model_dump(mode="json") for flag in self.flags],
+            "frailty": [score.model_dump(mode="json") for score in self.frailty],
+            "falls_rules": self.falls_rules.model_dump(mode="json"),
+            "baselines": [baseline.model_dump(mode="json") for baseline in self.baselines],
+            "roles": self.roles.model_dump(mode="json"),
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True, default=dict).encode()).hexdigest()
 
@@ -121,8 +162,9 @@ def load(root: Path) -> Workspace:
     settings = read(Settings, given, SETTINGS_FILE, WorkspaceError)
     codelists, provenance = read_codelists(root)
     with available(codelists):
-        features, origins = _read_features(root)
         outcomes = _read_outcomes(root)
+        with offer_rows(outcomes):
+            features, origins = _read_features(root)
     return Workspace(
         root=root,
         settings=settings,
@@ -184,7 +226,7 @@ def _read_outcomes(root: Path) -> dict[str, ir.Table]:
 
 
 def _read_recipes(root: Path) -> dict[str, Recipe]:
-    paths = [path for path in sorted((root / "training").glob("*.toml")) if path.stem not in RULES]
+    paths = [path for path in sorted((root / "training").glob("*.toml")) if f"training/{path.name}" not in RULES]
     return {path.stem: _read_recipe(path) for path in paths}
 
 
@@ -198,6 +240,13 @@ def _read_recipe(path: Path) -> Recipe:
 
 def _decided(kind: type[Declaration], root: Path, where: str) -> Declaration:
     return read(kind, read_toml(root / where, where, DefinitionError), where, DefinitionError)
+
+
+def _shipped(kind: type[Declaration], root: Path, where: str) -> Declaration:
+    """What a file of rules declares. Raises DefinitionError where it is not there: without it they would be silent."""
+    if not (root / where).exists():
+        raise DefinitionError(f"{where} is not there; take it from a new workspace: riskstrat init FOLDER")
+    return _decided(kind, root, where)
 
 
 def _conditions(table: ir.Table) -> list[str]:

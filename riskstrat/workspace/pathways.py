@@ -13,8 +13,8 @@ LOOKS_BACK = ("count", "exists", "total", "distinct", "weighted", "episodes", "d
 """Verbs whose value means something only with the length of time behind it."""
 
 
-def problems_of(pathway: Pathway, features: Mapping[str, Feature]) -> Iterator[str]:
-    """Each as the end of a sentence that begins with the pathway's name."""
+def problems_of(pathway: Pathway, features: Mapping[str, Feature], age: str | None) -> Iterator[str]:
+    """Each as the end of a sentence that begins with the pathway's name. age: the feature of the completed years."""
     for condition in pathway.conditions:
         feature = features.get(condition.feature)
         if feature is None:
@@ -22,9 +22,9 @@ def problems_of(pathway: Pathway, features: Mapping[str, Feature]) -> Iterator[s
             yield f'asks for a feature "{condition.feature}" that does not exist{close}'
             continue
         yield from _wording(condition, feature)
-        if feature.wording.printed_from is not None and not _aged(pathway, feature.wording.printed_from):
-            valid_from = feature.wording.printed_from
-            yield f"reads {condition.feature}, which is valid from {valid_from}; add age at_least = {valid_from} to all"
+        if feature.wording.printed_from is not None and not _aged(pathway, feature.wording.printed_from, age):
+            least = f"{age or 'the age'} at_least = {feature.wording.printed_from}"
+            yield f"reads {condition.feature}, which is valid from {feature.wording.printed_from}; add {least} to all"
 
 
 def _wording(condition: Condition, feature: Feature) -> Iterator[str]:
@@ -40,6 +40,6 @@ def _wording(condition: Condition, feature: Feature) -> Iterator[str]:
         yield f'reads {name}, but its words do not say "{lookback}"'
 
 
-def _aged(pathway: Pathway, valid_from: int) -> bool:
-    ages = [condition.at_least for condition in pathway.all if condition.feature == "age"]
-    return any(age is not None and age >= valid_from for age in ages)
+def _aged(pathway: Pathway, valid_from: int, age: str | None) -> bool:
+    ages = [condition.at_least for condition in pathway.all if condition.feature == age]
+    return any(least is not None and least >= valid_from for least in ages)

@@ -22,7 +22,7 @@ import pandas as pd
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import LearnerRecipe, Recipe, TuningRecipe
 from riskstrat.evaluation import Evaluation, bootstrap_by_person, evaluate, verdict
-from riskstrat.training import Fitted, Tuned, fit, tune
+from riskstrat.training import DeclaredRivals, Fitted, Tuned, fit, tune
 from riskstrat.training.slices import shares
 
 FOLDS = 5
@@ -30,6 +30,8 @@ CALIBRATION_SHARE = 0.2
 SEED = 20261116
 FOLDER = "diabetes130_half"
 MODELS = ("lightgbm", "logistic_regression")
+RIVALS = DeclaredRivals("age", ())
+"""Beside the model stands logistic regression alone."""
 
 DIED_OR_HOSPICE = ("11", "13", "14", "19", "20", "21")
 """Discharge dispositions after which nobody can be readmitted, or is not meant to be (ids_mapping.csv)."""
@@ -278,7 +280,8 @@ def tune_once(stays: Stays, trials: int) -> Tuned:
 def cross_fitted(stays: Stays, learner: LearnerRecipe, folds: int = FOLDS) -> Pooled:
     """Both models fitted on each fold's training patients, and what they say of its test patients."""
     recipe = recipe_of(learner=learner)
-    return _pooled(stays, [fit(stays.matrix, stays.outcome, slices_of(stays, fold), recipe) for fold in range(folds)])
+    given = (stays.matrix, stays.outcome)
+    return _pooled(stays, [fit(*given, slices_of(stays, fold), recipe, rivals=RIVALS) for fold in range(folds)])
 
 
 def learned_from_few(stays: Stays) -> Pooled:
@@ -289,7 +292,7 @@ def learned_from_few(stays: Stays) -> Pooled:
     parts = np.array(["train", "calibration", "test"])[np.searchsorted(ends, share, side="right")]
     matrix = stays.matrix
     narrow = FeatureMatrix(matrix.keys, matrix.select(SMALL_FEATURES), SMALL_FEATURES, matrix.fingerprints)
-    return _pooled(stays, [fit(narrow, stays.outcome, parts, recipe_of())])
+    return _pooled(stays, [fit(narrow, stays.outcome, parts, recipe_of(), rivals=RIVALS)])
 
 
 def _pooled(stays: Stays, fits: list[Fitted]) -> Pooled:

@@ -56,7 +56,7 @@ def tested(tmp_path_factory: pytest.TempPathFactory) -> LatestDate:
     made = engine(store, names, workspace.fingerprints, workspace.codelists, EngineSettings(threads=1)).matrix(cohort)
     known, newest = np.isfinite(outcome), (cohort["index_date"].dt.date == latest).to_numpy()
     learned, scored = made.values[known & ~newest], made.values[known & newest]
-    design = every_feature(made.columns, learned)
+    design = every_feature(made.columns, learned, age="age")
     weights = fit_logistic(design(learned), outcome[known & ~newest], PENALTY)
     age, attendances = (scored[:, made.columns.index(name)] for name in ("age", "ae_attendances_730d"))
     return LatestDate(outcome[known & newest], log_odds(design(scored), weights), age, attendances)

@@ -13,10 +13,18 @@ import pytest
 from riskstrat.definitions.vocabulary import OUTCOMES
 from riskstrat.people import limits, timeline
 from riskstrat.people.comparison import Typical, outcome_in_words, reliability, typical_risks
-from riskstrat.people.conditions import FLAGS, STATUS_WORDS, frailty_in_words
+from riskstrat.people.conditions import STATUS_WORDS
 from riskstrat.people.in_place import on_caseloads, running_services, said_of_reviews
 from riskstrat.people.timeline import SERVICES
 
+CODES = timeline.HospitalCodes(
+    emergency=("21", "22", "2A"),
+    planned=("11", "12", "13"),
+    day_case=("2",),
+    regular=("3", "4"),
+    follow_up=("4",),
+    same_day=("05",),
+)
 INDEX = pd.Timestamp("2026-11-16")
 LIST_DATE = INDEX.date()
 
@@ -52,7 +60,7 @@ def test_stays_are_told_by_how_they_began_and_nothing_else() -> None:
         b          , 2026-11-05  , 13     , 3             , 2026-11-05
         b          , 2026-07-05  , 13     , 4             , 2026-07-05
     """)
-    assert told(timeline.hospital_stays(stays)) == [
+    assert told(timeline.hospital_stays(stays, CODES)) == [
         ("a", "2026-01-05", "2026-01-09", "Emergency hospital stay"),
         ("a", "2026-02-05", "2026-02-05", "Emergency hospital stay"),
         ("a", "2026-03-05", "2026-03-09", "Planned hospital stay"),
@@ -71,7 +79,7 @@ def test_visits_to_ae_leave_planned_follow_up_out() -> None:
         a          , 2026-01-06  , 05              ,
         a          , 2026-01-07  , 01              , 4
     """)
-    assert told(timeline.emergency_visits(visits)) == [
+    assert told(timeline.emergency_visits(visits, CODES)) == [
         ("a", "2026-01-05", None, "A&E visit"),
         ("a", "2026-01-06", None, "Same-day emergency care visit"),
     ]
@@ -131,30 +139,8 @@ def test_a_timeline_begins_two_years_before_the_index_date() -> None:
         a          , 2024-11-01  , 21     , 1             , 2024-11-15
         a          , 2024-11-02  , 21     , 1             , 2024-11-16
     """)
-    kept = timeline._inside(timeline.hospital_stays(stays), pd.Series({"a": INDEX}))
+    kept = timeline._inside(timeline.hospital_stays(stays, CODES), pd.Series({"a": INDEX}))
     assert told(kept) == [("a", "2024-11-16", "2024-11-16", "Emergency hospital stay")]
-
-
-@pytest.mark.parametrize(
-    ("age", "efi", "measured", "hfrs", "words"),
-    [
-        (64, 0.5, "2026-03-04", 20, "not scored under 65"),
-        (np.nan, 0.5, "2026-03-04", 20, "not scored under 65"),
-        (65, 0.28, "2026-03-04", 20, "eFI 0.28, moderate, 4 March 2026"),
-        (74, 0.12, "2026-03-04", 20, "eFI 0.12, fit, 4 March 2026"),
-        (74, np.float32(0.24), "2026-03-04", 20, "eFI 0.24, mild, 4 March 2026"),
-        (74, 0.37, "2026-03-04", 20, "eFI 0.37, severe, 4 March 2026"),
-        (74, np.nan, "NaT", 20, "not recorded"),
-        (75, np.nan, "NaT", 4.9, "HFRS 4.9, low, hospital records of 2 years"),
-        (75, np.nan, "NaT", 15, "HFRS 15, intermediate, hospital records of 2 years"),
-        (90, 0.3, "2026-03-04", 15.1, "eFI 0.3, moderate, 4 March 2026; HFRS 15.1, high, hospital records of 2 years"),
-        (90, np.nan, "NaT", 0, "not recorded"),
-    ],
-)
-def test_frailty_is_told_at_the_ages_it_is_valid_for(
-    age: float, efi: float, measured: str, hfrs: float, words: str
-) -> None:
-    assert frailty_in_words(age, float(efi), np.datetime64(measured, "D"), hfrs) == words
 
 
 def test_the_last_review_is_told_but_never_safeguarding() -> None:
@@ -281,7 +267,6 @@ def fixed_words() -> list[str]:
         *limits.CANNOT_SEE,
         limits.WITHOUT_SOCIAL_CARE,
         *(f"{words}: not available here." for words in limits.NOT_AVAILABLE.values()),
-        *(flag for _, _, _, flag, _ in FLAGS),
         *STATUS_WORDS.values(),
         *SERVICES.values(),
         *reliability(EVIDENCE, {"age_band": "75 to 84", "sex": "female", "conditions": "none"}, 0.31, "an admission"),

@@ -24,15 +24,17 @@ def papers_of(
     intended_purpose: str,
     clinical_use: str,
     gates: Sequence[Mapping[str, Any]] | None = None,
+    titles: Mapping[str, str] | None = None,
 ) -> dict[str, bytes]:
     """The papers of one version: file name to contents, in UTF-8 or PNG; the same arguments give the same bytes.
 
     evidence: as in evidence.json of the version; a part that is null, empty or absent is said to be. card_template: the
     text of registry/model_card.md.j2. intended_purpose, clinical_use: sentences that stand on every page of the tool.
-    gates: for each its name, whether it passed and a sentence; None where the version was not held against any. A
-    picture that its evidence does not allow is left out. Raises DefinitionError where the template cannot be filled.
+    gates: for each its name, whether it passed and a sentence; None where the version was not held against any. titles:
+    of the baselines that the workspace declares, by their names. A picture that its evidence does not allow is left
+    out. Raises DefinitionError where the template cannot be filled.
     """
-    registered = Registered(evidence, str(version), intended_purpose, clinical_use, gates)
+    registered = Registered(evidence, str(version), intended_purpose, clinical_use, gates, titles or {})
     drawn = pictures(registered)
     pages = {
         "model_card.md": model_card(registered, drawn, card_template),

@@ -24,7 +24,6 @@ from riskstrat.documents.papers.explanation_charts import dependence, importance
 from riskstrat.documents.papers.registered import OWN, RIVAL, Registered, Row
 from riskstrat.documents.papers.wording import day, known, measure
 from riskstrat.documents.papers.wording import figure as number
-from riskstrat.documents.papers.wording import model as model_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -134,7 +133,7 @@ def decision_curve(version: Registered) -> Drawn:
     for name, rows in lines.items():
         if rows:
             x, y = [row["threshold"] for row in rows], [row["net_benefit"] for row in rows]
-            axes.plot(x, y, label="List everybody" if name == "everybody" else model_name(name), **looks[name])
+            axes.plot(x, y, label="List everybody" if name == "everybody" else version.title_of(name), **looks[name])
     axes.axhline(0, color=INK, linewidth=1.2, label="List nobody")
     best = max(row["net_benefit"] for name in (OWN, RIVAL) for row in lines[name])
     axes.set(ylim=(-0.25 * max(best, 0.001), 1.1 * max(best, 0.001)), xlim=_ends(lines[OWN], "threshold"))
@@ -280,7 +279,7 @@ def by_test_date(version: Registered) -> Drawn:
         points = [(when, (models.get(name) or {}).get("auroc")) for when, models in dated]
         kept = [(when.toordinal(), auroc) for when, auroc in points if known(auroc)]
         if kept:
-            axes.plot(*zip(*kept, strict=True), label=model_name(name), **look)
+            axes.plot(*zip(*kept, strict=True), label=version.title_of(name), **look)
     _date_axis(axes, [when for when, _ in dated])
     axes.set(ylabel="AUROC", xlabel="Test date")
     title(axes, "Does it hold at each test date?")

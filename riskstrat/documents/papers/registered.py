@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from riskstrat.documents.papers.wording import count, day, days, known
+from riskstrat.documents.papers.wording import count, day, days, known, model
 
 OWN, RIVAL = "lightgbm", "logistic_regression"
 Row = Mapping[str, Any]
@@ -17,7 +17,8 @@ Row = Mapping[str, Any]
 class Registered:
     """A version of a model: its number, its evidence, what it is for and, once it was held against them, its gates.
 
-    gates: for each its name, whether it passed and a sentence; None where it was not held against any.
+    gates: for each its name, whether it passed and a sentence; None where it was not held against any. titles: of the
+    baselines that the workspace declares, by their names.
     """
 
     evidence: Mapping[str, Any]
@@ -25,6 +26,7 @@ class Registered:
     intended_purpose: str
     clinical_use: str
     gates: Sequence[Row] | None = field(default=None)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def part(self, *path: str) -> Any:
         """What stands at a path of the evidence; None where any step of it is absent or null."""
@@ -123,6 +125,10 @@ class Registered:
         if own:
             parts.append(f"{count(own.get('n'))} test rows with {count(own.get('events'))} outcome events")
         return "; ".join(parts) or "not available"
+
+    def title_of(self, name: str) -> str:
+        """A model of the evidence as people say it."""
+        return self.titles.get(name) or model(name)
 
     def interval(self, metric: str, model: str = OWN, versus: str | None = None) -> Row:
         """The record of an interval; a pair drawn the other way round is turned. Empty where there is none."""

@@ -18,7 +18,6 @@ from riskstrat.documents.papers.wording import (
     interval,
     known,
     measure,
-    model,
     percent,
     percent_spread,
     sentence_case,
@@ -133,7 +132,7 @@ def baselines(version: Registered) -> str:
         gap = {"gap": pair.get("estimate"), "gap_low": pair.get("low"), "gap_high": pair.get("high")}
         ahead = "" if name == OWN else spread(gap, "gap", 4, signed=True)
         rest = (figure(one.get(each)) for each in ("auprc", "brier", "scaled_brier", "ici"))
-        rows.append((plain(model(name)), spread(auroc, "auroc"), ahead, *rest))
+        rows.append((plain(version.title_of(name)), spread(auroc, "auroc"), ahead, *rest))
     headings = ("Model", "AUROC (95% interval)", "LightGBM minus it", "AUPRC", "Brier score", "Scaled Brier", "ICI")
     return table(headings, rows)
 
@@ -141,7 +140,9 @@ def baselines(version: Registered) -> str:
 def left_out(version: Registered) -> str:
     """The baselines that could not be had, with the reason."""
     given = version.part("left_out") or {}
-    return table(("Left out", "Why"), [(plain(model(name)), plain(why)) for name, why in given.items()], words=2)
+    return table(
+        ("Left out", "Why"), [(plain(version.title_of(name)), plain(why)) for name, why in given.items()], words=2
+    )
 
 
 def calibrators(version: Registered) -> str:
@@ -202,7 +203,7 @@ def decision_curve(version: Registered) -> str:
         for at in NET_BENEFIT_AT
         if any(known(found.get((at, name))) for name in names)
     ]
-    return table(("Listed from a risk of", *(plain(model(name)) for name in names)), rows)
+    return table(("Listed from a risk of", *(plain(version.title_of(name)) for name in names)), rows)
 
 
 def freshness(version: Registered) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from riskstrat.documents.papers.card import INTERVENED
 from riskstrat.documents.papers.markdown import plain, tidy
 from riskstrat.documents.papers.registered import OWN, RIVAL, Registered
-from riskstrat.documents.papers.wording import FOR_THE_SITE, SITE, count, figure, interval, known, model, share
+from riskstrat.documents.papers.wording import FOR_THE_SITE, SITE, count, figure, interval, known, share
 from riskstrat.documents.words import joined, sentence
 
 REVIEW = (
@@ -94,7 +94,7 @@ def _rationale(version: Registered) -> list[Field]:
 
 
 def _alternatives(version: Registered) -> str:
-    others = [model(name) for name in version.part("models") or {} if name != OWN]
+    others = [version.title_of(name) for name in version.part("models") or {} if name != OWN]
     if not others:
         return SITE
     return f"{version.part('verdict') or ''} Measured beside it: {joined(others)}. Other ways: {FOR_THE_SITE}"

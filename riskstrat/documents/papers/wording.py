@@ -21,10 +21,6 @@ MODELS = {
     "lightgbm": "LightGBM",
     "logistic_regression": "Logistic regression",
     "age_and_sex": "Age and sex",
-    "emergency_admissions_last_year": "Emergency admissions in the last year",
-    "hfrs": "Hospital Frailty Risk Score",
-    "charlson": "Charlson index",
-    "parr30": "PARR-30",
     "champion": "The champion so far",
     "everybody": "Everybody",
 }
@@ -146,7 +142,7 @@ def percent_spread(row: Mapping[str, Any], name: str) -> str:
 
 
 def model(name: str) -> str:
-    """A model's name as people say it."""
+    """The name of a model that every version is compared with, as people say it."""
     return MODELS.get(name, sentence_case(name))
 
 

@@ -12,6 +12,7 @@ import pytest
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import LearnerRecipe, Recipe
 from riskstrat.training import Fitted, fit
+from tests.unit.models.paper_rivals import PAPER_RIVALS
 
 COLUMNS = (
     "age",
@@ -81,4 +82,5 @@ def fitted(borough: Borough) -> Fitted:
     """The borough's model, with the tables behind its falls features."""
     tables = {"falls_365d": "falls", "days_since_fall": "falls", "age": "people"}
     as_at = {"as_at": "2026-11-01"}
-    return fit(borough.matrix, borough.outcome, borough.slices, borough.recipe, tables=tables, trained=as_at)
+    given = (borough.matrix, borough.outcome, borough.slices, borough.recipe)
+    return fit(*given, tables=tables, trained=as_at, rivals=PAPER_RIVALS)

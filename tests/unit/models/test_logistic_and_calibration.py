@@ -14,6 +14,7 @@ from riskstrat.training.baselines import fit_baselines
 from riskstrat.training.calibration import calibrate
 from riskstrat.training.designs import every_feature
 from riskstrat.training.logistic import fit_logistic, log_odds
+from tests.unit.models.paper_rivals import PAPER_RIVALS
 
 PAPER = Recipe(name="paper", title="On paper", sentence="an admission", outcome="emergency_admission")
 
@@ -38,7 +39,7 @@ def test_the_penalty_is_heavy_where_noise_would_be_learned_and_light_where_it_wo
     keys, names = pd.DataFrame({"patient_id": [f"P{n}" for n in range(rows)]}), tuple(f"f{n}" for n in range(columns))
     places = dict.fromkeys(("train", "calibration", "test"), np.arange(rows))
     matrix = FeatureMatrix(keys, values, names, dict.fromkeys(names, "x"))
-    learned = fit_baselines(matrix, outcome, places, PAPER)["logistic_regression"]
+    learned = fit_baselines(matrix, outcome, places, PAPER, PAPER_RIVALS)["logistic_regression"]
     penalty = float(learned.note.split(";")[0].removeprefix("L2 penalty "))
     assert penalty >= 100 if heavy else penalty <= 10
 

@@ -19,7 +19,7 @@ def with_learner(borough, **changes):
 
 def moved(borough, recipe, column: str) -> np.ndarray:
     """For each of 200 people, their margin as the column goes from its lowest to its highest value."""
-    model = fit(borough.matrix, borough.outcome, borough.slices, recipe, rivals=False).model
+    model = fit(borough.matrix, borough.outcome, borough.slices, recipe).model
     place = borough.matrix.columns.index(column)
     steps = np.unique(borough.matrix.values[:, place])
     steps = steps[~np.isnan(steps)]
@@ -72,15 +72,13 @@ def test_a_name_given_both_ways_is_refused() -> None:
 @pytest.mark.parametrize("known", [{"tables": {"telecare_running": "social_care"}}, {"declared": {"telecare_running"}}])
 def test_a_feature_whose_table_was_not_landed_is_set_aside_and_said(borough, known) -> None:
     recipe = with_learner(borough, increasing=("age", "telecare_running"))
-    fitted = fit(borough.matrix, borough.outcome, borough.slices, recipe, rivals=False, **known)
+    fitted = fit(borough.matrix, borough.outcome, borough.slices, recipe, **known)
     assert "directions of features that are not in the model were set aside: telecare_running" in fitted.facts["notes"]
-    alone = fit(
-        borough.matrix, borough.outcome, borough.slices, with_learner(borough, increasing=("age",)), rivals=False
-    )
+    alone = fit(borough.matrix, borough.outcome, borough.slices, with_learner(borough, increasing=("age",)))
     assert fitted.model.booster_text == alone.model.booster_text
 
 
 def test_a_feature_that_the_recipe_excludes_is_set_aside_and_said(borough) -> None:
     recipe = with_learner(borough, increasing=("hiv_care",)).model_copy(update={"exclude_features": ("hiv_care",)})
-    notes = fit(borough.matrix, borough.outcome, borough.slices, recipe, rivals=False).facts["notes"]
+    notes = fit(borough.matrix, borough.outcome, borough.slices, recipe).facts["notes"]
     assert "directions of features that are not in the model were set aside: hiv_care" in notes

@@ -12,6 +12,7 @@ from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import CalibrationRecipe, CohortRecipe
 from riskstrat.training import fit
 from riskstrat.training.baselines import fit_baselines
+from tests.unit.models.paper_rivals import PAPER_RIVALS
 
 SCORES = ("hfrs_730d", "hfrs_private_items_730d", "charlson_index", "charlson_private_item", "parr30")
 
@@ -39,7 +40,8 @@ def scored(borough):
 
 
 def refit(borough, **changes):
-    return fit(borough.matrix, borough.outcome, borough.slices, borough.recipe.model_copy(update=changes))
+    recipe = borough.recipe.model_copy(update=changes)
+    return fit(borough.matrix, borough.outcome, borough.slices, recipe, rivals=PAPER_RIVALS)
 
 
 def column(borough, name: str, rows: np.ndarray) -> np.ndarray:
@@ -105,7 +107,7 @@ def test_a_score_keeps_its_own_order_where_training_rows_happen_to_turn_it_round
     turned = np.where(scored.slices == "train", 1 - scored.outcome, scored.outcome)
     places = {name: np.flatnonzero(scored.slices == name) for name in ("train", "calibration", "test")}
     recipe = scored.recipe.model_copy(update={"cohort": CohortRecipe(index="live_discharge")})
-    margin = fit_baselines(scored.matrix, turned, places, recipe)["parr30"].margin
+    margin = fit_baselines(scored.matrix, turned, places, recipe, PAPER_RIVALS)["parr30"].margin
     assert (np.diff(margin[np.argsort(column(scored, "parr30", places["test"]))]) >= 0).all()
     assert np.ptp(margin) > 0
 
@@ -120,7 +122,7 @@ def test_rivals_are_calibrated_by_the_same_method_as_the_model(scored, method: s
 
 
 def test_without_rivals_the_model_is_the_same_and_alone(scored) -> None:
-    alone = fit(scored.matrix, scored.outcome, scored.slices, scored.recipe, rivals=False)
+    alone = fit(scored.matrix, scored.outcome, scored.slices, scored.recipe)
     assert list(alone.margins) == list(alone.risks) == ["lightgbm"]
     assert alone.facts["baselines"] == alone.facts["left_out"] == {}
     assert alone.model.booster_text == refit(scored).model.booster_text

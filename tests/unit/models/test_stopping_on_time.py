@@ -119,14 +119,12 @@ def test_nothing_is_held_out_where_events_are_too_few() -> None:
 
 def test_the_model_has_the_trees_that_helped_most_and_is_grown_on_every_training_row() -> None:
     given = past()
-    stopped = fit(given.matrix, given.outcome, given.slices, recipe(), tested=False, rivals=False)
+    stopped = fit(given.matrix, given.outcome, given.slices, recipe(), tested=False)
     rounds = stopped.facts["learner"]["rounds"]
     assert 5 < rounds < 200
     assert stopped.facts["rounds"].startswith(f"{rounds} trees: best on the 600 rows of 2020-06-30")
     assert f"size: {stopped.facts['rounds']}" in stopped.facts["notes"]
-    asked = fit(
-        given.matrix, given.outcome, given.slices, recipe(patience=0, rounds=rounds), tested=False, rivals=False
-    )
+    asked = fit(given.matrix, given.outcome, given.slices, recipe(patience=0, rounds=rounds), tested=False)
     assert asked.model.booster_text == stopped.model.booster_text
     assert asked.facts["rounds"] == f"{rounds} trees, as the recipe asks"
 
@@ -134,21 +132,19 @@ def test_the_model_has_the_trees_that_helped_most_and_is_grown_on_every_training
 def test_the_size_does_not_depend_on_calibration_rows() -> None:
     given = past()
     turned = np.where((given.slices == "calibration") & (np.arange(len(given.outcome)) % 3 == 0), 0, given.outcome)
-    one, other = (
-        fit(given.matrix, y, given.slices, recipe(), tested=False, rivals=False) for y in (given.outcome, turned)
-    )
+    one, other = (fit(given.matrix, y, given.slices, recipe(), tested=False) for y in (given.outcome, turned))
     assert one.model.booster_text == other.model.booster_text
     assert one.model.calibrator != other.model.calibrator
 
 
 def test_a_recipe_that_allows_few_trees_gets_no_more_and_it_is_said() -> None:
     given = past()
-    fitted = fit(given.matrix, given.outcome, given.slices, recipe(rounds=3), tested=False, rivals=False)
+    fitted = fit(given.matrix, given.outcome, given.slices, recipe(rounds=3), tested=False)
     assert fitted.facts["rounds"].startswith("3 trees, the most the recipe allows: best on")
 
 
 def test_too_few_events_leave_the_size_as_the_recipe_asks_and_it_is_said() -> None:
     given = past(people=60)
     rare = np.where(np.cumsum(given.outcome * (given.slices == "train")) <= 11, given.outcome, 0)
-    fitted = fit(given.matrix, rare, given.slices, recipe(rounds=7), tested=False, rivals=False)
+    fitted = fit(given.matrix, rare, given.slices, recipe(rounds=7), tested=False)
     assert fitted.facts["rounds"] == "7 trees: too few events train to find a better number"

@@ -12,14 +12,15 @@ from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.errors import TrainingError
 from riskstrat.training import fit
 from riskstrat.training.learner import WORTH_SHARING, fit_booster
+from tests.unit.models.paper_rivals import PAPER_RIVALS
 
 RIVALS = ["logistic_regression", "age_and_sex", "emergency_admissions_last_year"]
 
 
 def refit(borough, **changes):
     given = {"matrix": borough.matrix, "outcome": borough.outcome, "slice_of": borough.slices, "recipe": borough.recipe}
-    given |= changes
-    return fit(given.pop("matrix"), given.pop("outcome"), given.pop("slice_of"), given.pop("recipe"), **given)
+    given |= {"rivals": PAPER_RIVALS} | changes
+    return fit(*(given.pop(name) for name in ("matrix", "outcome", "slice_of", "recipe")), **given)
 
 
 def only(matrix: FeatureMatrix, *kept: str) -> FeatureMatrix:

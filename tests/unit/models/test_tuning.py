@@ -75,7 +75,7 @@ def test_what_was_found_is_better_on_rows_it_never_saw(tuned, rows) -> None:
     matrix, outcome, slices = rows
     losses = []
     for learner in (tuned.learner, POOR):
-        fitted = fit(matrix, outcome, slices, recipe(learner=learner), rivals=False)
+        fitted = fit(matrix, outcome, slices, recipe(learner=learner))
         risk, happened = fitted.risks["lightgbm"], outcome[fitted.test_rows]
         losses.append(-np.mean(np.log(np.where(happened == 1, risk, 1 - risk))))
     assert losses[0] < losses[1]

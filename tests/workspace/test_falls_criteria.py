@@ -1,4 +1,4 @@
-"""The NG249 criteria for a comprehensive falls assessment: met, not met, cannot tell, and the sentence beside it."""
+"""The shipped criteria of NG249 for a falls assessment: met, not met, cannot tell, and the sentence beside it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskstrat.casefinding import FallsCriteria, falls_criteria
-from riskstrat.casefinding.falls_criteria import COLUMNS, FACTORS
+from riskstrat.casefinding import FallsCriteria, FallsGuideline, falls_criteria
 from riskstrat.workspace import load
 
-ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = load(Path(__file__).resolve().parents[2])
+GUIDELINE = FallsGuideline(SHIPPED.falls_rules, {score.name: score for score in SHIPPED.frailty}, SHIPPED.roles.age)
+COLUMNS = GUIDELINE.columns
 OLDER = {"age": 80, "falls_365d": 1, "falls_1095d": 1}
 FIT = {"efi_latest": 0.12}
 NO_DETAIL = {"treated": False, "loss_of_consciousness": False, "unable_to_get_up": False}
@@ -25,7 +26,7 @@ ALL_UNKNOWN = (
 def judged(values: dict[str, float], *reports: dict[str, bool | None]) -> FallsCriteria:
     rows = pd.DataFrame([{**dict.fromkeys(COLUMNS, 0.0), "efi_latest": np.nan, **values}], index=["p1"])
     told = pd.DataFrame([{"patient_id": "p1", **report} for report in reports]) if reports else None
-    return falls_criteria(rows, told).iloc[0]
+    return falls_criteria(rows, GUIDELINE, told).iloc[0]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_what_the_reports_of_the_year_say_decides(
 def test_reports_of_another_person_tell_nothing() -> None:
     rows = pd.DataFrame([{**dict.fromkeys(COLUMNS, 0.0), **OLDER, **FIT}], index=["p1"])
     others = pd.DataFrame([{"patient_id": "p2", **NO_DETAIL}])
-    assert falls_criteria(rows, others)["p1"].answer == "cannot tell"
+    assert falls_criteria(rows, GUIDELINE, others)["p1"].answer == "cannot tell"
 
 
 def test_without_a_recorded_fall_they_are_not_met_and_the_page_asks() -> None:
@@ -136,13 +137,12 @@ def test_an_index_that_is_not_valid_below_65_says_nothing_there() -> None:
 
 def test_columns_that_could_not_be_built_count_as_not_recorded() -> None:
     rows = pd.DataFrame({"age": [80.0, 80.0], "falls_365d": [1.0, 2.0]}, index=["p1", "p2"])
-    assert [found.answer for found in falls_criteria(rows)] == ["cannot tell", "met"]
-    assert falls_criteria(pd.DataFrame({"age": [80.0]}, index=["p1"]))["p1"].answer == "cannot tell"
-    assert falls_criteria(rows.iloc[:0]).empty
+    assert [found.answer for found in falls_criteria(rows, GUIDELINE)] == ["cannot tell", "met"]
+    assert falls_criteria(pd.DataFrame({"age": [80.0]}, index=["p1"]), GUIDELINE)["p1"].answer == "cannot tell"
+    assert falls_criteria(rows.iloc[:0], GUIDELINE).empty
 
 
 def test_every_column_it_reads_is_a_feature_that_may_be_printed() -> None:
-    features = load(ROOT).features
-    assert set(COLUMNS) <= set(features)
-    assert not [name for name in COLUMNS if features[name].wording.sensitive]
-    assert set(FACTORS) <= set(COLUMNS)
+    assert set(COLUMNS) <= set(SHIPPED.features)
+    assert not [name for name in COLUMNS if SHIPPED.features[name].wording.sensitive]
+    assert {factor.feature for factor in SHIPPED.falls_rules.factor} <= set(COLUMNS)

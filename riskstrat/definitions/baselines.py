@@ -1,0 +1,58 @@
+"""training/baselines.toml: counts and published scores that a model is held against, each of one feature."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from riskstrat.definitions.declared import Declared, refuse_repeated_names
+
+LOGISTIC, AGE_AND_SEX, CHAMPION = "logistic_regression", "age_and_sex", "champion"
+BUILT_IN = (LOGISTIC, AGE_AND_SEX, CHAMPION)
+"""What every model is compared with, whatever features there are."""
+
+RESERVED = (*BUILT_IN, "lightgbm", "everybody")
+"""Names that stand for something else in a version's evidence."""
+
+
+class Baseline(Declared):
+    """One baseline by the name it has in the evidence: the feature it is made of, and how that enters.
+
+    added: features that count with it where they are built. scale: "count" enters as log(1 + sum), "log odds" as it
+    stands. index: the only index dates it is for, with the reason `otherwise` for leaving it out.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str = Field(min_length=1)
+    feature: str
+    added: tuple[str, ...] = ()
+    scale: Literal["count", "log odds"]
+    index: Literal["calendar", "live_discharge"] | None = None
+    otherwise: str = ""
+
+    @field_validator("name")
+    @classmethod
+    def _is_free(cls, given: str) -> str:
+        if given in RESERVED:
+            raise ValueError(f'"{given}" stands for something else in the evidence; give another name')
+        return given
+
+    @model_validator(mode="after")
+    def _says_why_not(self) -> Self:
+        if bool(self.index) != bool(self.otherwise):
+            raise ValueError(f"{self.name}: index and otherwise belong together; give both or neither")
+        if self.added and self.scale != "count":
+            raise ValueError(f'{self.name}: only counts can be added up; take added out, or set scale = "count"')
+        return self
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Every feature named."""
+        return (self.feature, *self.added)
+
+
+class Baselines(Declared):
+    """Everything training/baselines.toml may say: one [[baseline]] for each, in the order of the evidence."""
+
+    baseline: Annotated[tuple[Baseline, ...], AfterValidator(refuse_repeated_names)] = ()
