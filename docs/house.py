@@ -1,6 +1,6 @@
 """Figures of the house: lines and files of each room, sizes and names of functions, and how often a type is `Any`.
 
-Run as `python docs/house.py`. A function's name begins with a verb if its first word, underscores aside, stands in verbs.txt;
+Run as `python docs/house.py`. A name begins with a verb if its first word, underscores aside, stands in verbs.txt;
 tests, methods with double underscores and properties (which are read like fields) are not counted.
 """
 
