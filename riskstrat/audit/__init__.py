@@ -7,7 +7,6 @@ The log alone reads the clock and asks the system who is at it.
 from riskstrat.audit.clock import system_user, today
 from riskstrat.audit.identifiers import holds_nhs_number, numbers_in
 from riskstrat.audit.lines import ACTIONS, Line
-from riskstrat.audit.locking import locked
 from riskstrat.audit.log import append, read, require_ready
 from riskstrat.audit.verifying import Verified, lists_logged, verify
 
@@ -18,7 +17,6 @@ __all__ = [
     "append",
     "holds_nhs_number",
     "lists_logged",
-    "locked",
     "numbers_in",
     "read",
     "require_ready",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from pathlib import Path
 
 from riskstrat.errors import IdentityError
 from riskstrat.identity.private_files import read_bytes
+from riskstrat.storage import compute_digest, parse_json
 
 MANIFEST, REFERENCES, WITHDRAWAL = "manifest.json", "references.csv", "withdrawal.json"
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -32,7 +31,7 @@ class Week:
         if name not in self.files or not (self.folder / name).is_file():
             raise IdentityError(f"the week has no {name}; copy the whole folder of the published week, or check --team")
         content = read_bytes(self.folder / name, "the list's file")
-        if hashlib.sha256(content).hexdigest() != self.files[name]:
+        if compute_digest(content) != self.files[name]:
             raise IdentityError(f"{name} was changed after publication; copy the published week's folder anew")
         return content
 
@@ -59,12 +58,12 @@ def open_week(path: Path, latest: bool = False) -> Week:
         raise IdentityError("this list was withdrawn; nobody is named from it")
     content = _manifest(folder)
     try:
-        fields = json.loads(content)
+        fields = parse_json(content)
         when = str(fields.get("list_date", fields["index_date"]))
         files = {str(name): str(digest) for name, digest in fields["files"].items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise IdentityError(f"{MANIFEST} cannot be read; copy the whole folder of the published week") from None
-    return Week(folder, when if _DATED.fullmatch(when) else folder.name, hashlib.sha256(content).hexdigest(), files)
+    return Week(folder, when if _DATED.fullmatch(when) else folder.name, compute_digest(content), files)
 
 
 def _manifest(folder: Path) -> bytes:

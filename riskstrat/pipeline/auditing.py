@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from riskstrat import audit
 from riskstrat.errors import AuditError
 from riskstrat.pipeline.reports import Report
+from riskstrat.storage import compute_file_digest
 
 MANIFEST = "manifest.json"
 IDENTITY_SETTINGS = "identity.toml"
@@ -98,7 +98,7 @@ def _remembered(given: str | None) -> tuple[int, str] | None:
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    return compute_file_digest(path) if path.is_file() else ""
 
 
 def _lines(number: int) -> str:

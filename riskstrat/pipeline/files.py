@@ -1,14 +1,8 @@
-"""Writing results whole or not at all."""
+"""Tables as files."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -16,44 +10,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from riskstrat.errors import StorageError
-
-
-@contextmanager
-def storage(path: Path) -> Iterator[None]:
-    """Turns what the file system refuses into one line that names the file. Raises StorageError."""
-    try:
-        yield
-    except OSError as refused:
-        raise StorageError(
-            f"cannot write {path.name}: {refused.strerror or refused}; make room or choose another place"
-        ) from None
-
-
-@contextmanager
-def whole(target: Path) -> Iterator[Path]:
-    """A path beside `target` to write to; it takes the place of `target` only when everything was written."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    with storage(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            yield part
-            os.replace(part, target)
-        finally:
-            part.unlink(missing_ok=True)
-
-
-@contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """A folder beside `target` to fill; it becomes `target`, which must not exist, once everything was written."""
-    part = target.with_name(f".{target.name}.part")
-    with storage(target):
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        try:
-            yield part
-            os.replace(part, target)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+from riskstrat.storage import write_atomically
 
 
 def write_table(frame: pd.DataFrame, target: Path) -> None:
@@ -61,7 +18,7 @@ def write_table(frame: pd.DataFrame, target: Path) -> None:
     if target.suffix not in (".parquet", ".csv"):
         raise StorageError(f'cannot write "{target.name}": the ending must be .parquet or .csv')
     table = pa.Table.from_pandas(_with_dates(frame), preserve_index=False).replace_schema_metadata(None)
-    with whole(target) as part:
+    with write_atomically(target, parents=True) as part:
         if target.suffix == ".csv":
             pa_csv.write_csv(table, part)
         else:
@@ -71,8 +28,3 @@ def write_table(frame: pd.DataFrame, target: Path) -> None:
 def _with_dates(frame: pd.DataFrame) -> pd.DataFrame:
     dates = [name for name in frame if frame[name].dtype.kind == "M"]
     return frame.assign(**{str(name): frame[name].dt.date for name in dates})
-
-
-def as_json(summary: Any) -> str:
-    """JSON with a stable order of keys; dates as ISO text."""
-    return json.dumps(summary, indent=2, sort_keys=True, default=str, ensure_ascii=False) + "\n"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,6 +12,7 @@ import pandas as pd
 
 from riskstrat.errors import PublicationError
 from riskstrat.pipeline.auditing import MANIFEST
+from riskstrat.storage import compute_digest, parse_json
 
 EVERYONE = "internal/everyone.parquet"
 """In the folder of a published list: one row per eligible person with a team, as `EVERYONE_COLUMNS`."""
@@ -67,7 +66,7 @@ def earlier_lists(lists: Path, model: str, before: date) -> tuple[EarlierList, .
 def _earlier(folder: Path, day: date) -> EarlierList:
     try:
         written = (folder / MANIFEST).read_bytes()
-        manifest = dict(json.loads(written))
+        manifest = parse_json(written)
         version = int(manifest["version"])
     except (OSError, ValueError, KeyError, TypeError):
         raise PublicationError(
@@ -78,7 +77,7 @@ def _earlier(folder: Path, day: date) -> EarlierList:
     def read(columns: Sequence[str]) -> pd.DataFrame:
         return pd.read_parquet(folder / EVERYONE, columns=list(columns))
 
-    return EarlierList(day, version, manifest, hashlib.sha256(written).hexdigest(), read)
+    return EarlierList(day, version, manifest, compute_digest(written), read)
 
 
 def listed_before(earlier: Sequence[EarlierList]) -> pd.DataFrame:
@@ -115,7 +114,7 @@ def trend_of(earlier: Sequence[EarlierList], patients: Sequence[str]) -> pd.Data
 
 def fingerprint(earlier: Sequence[EarlierList]) -> str:
     """sha256 over what the earlier lists published: the same memory, the same text."""
-    return hashlib.sha256(" ".join(one.fingerprint for one in earlier).encode()).hexdigest()
+    return compute_digest(" ".join(one.fingerprint for one in earlier))
 
 
 def _day(name: str) -> date | None:

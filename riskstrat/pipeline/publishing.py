@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +14,6 @@ from riskstrat.documents import (
     TeamList,
     file_stem,
     find_browser,
-    write_bytes,
     write_csv,
     write_index,
     write_page,
@@ -29,13 +25,26 @@ from riskstrat.errors import PublicationError
 from riskstrat.identity import naming_page
 from riskstrat.pipeline.auditing import MANIFEST, log_published, log_withdrawn, require_loggable
 from riskstrat.pipeline.dates import written_date
-from riskstrat.pipeline.files import as_json, storage, whole, whole_folder, write_table
+from riskstrat.pipeline.files import write_table
 from riskstrat.pipeline.listing import Listed, headline, make_lists, summary_of
 from riskstrat.pipeline.memory import EVERYONE, fingerprint
 from riskstrat.pipeline.opened import Opened
 from riskstrat.pipeline.reports import Progress, Report, silent
 from riskstrat.pipeline.side_by_side import side_by_side
 from riskstrat.pipeline.team_documents import table_dates
+from riskstrat.storage import (
+    cannot_write,
+    compute_digest,
+    compute_file_digest,
+    compute_folder_digests,
+    make_folder,
+    move_folder,
+    read_json,
+    refuse_in_one_line,
+    write_folder_atomically,
+    write_json,
+    write_text,
+)
 from riskstrat.workspace import find, load
 
 REFERENCES, NAMING = "references.csv", "naming.html"
@@ -58,11 +67,11 @@ def weekly(root: Path | None, when: str, recipe: str | None = None, progress: Pr
         return _report(listed, folder, "already published from the same inputs; nothing changed")
     audit.require_ready(opened.workspace.root)
     progress("documents", 0.0)
-    with whole_folder(folder) as part:
+    with write_folder_atomically(folder) as part:
         _write_documents(listed, part, progress)
         listed.steps.done("documents")
         manifest = _manifest(listed, inputs, part)
-        (part / MANIFEST).write_text(as_json(manifest), encoding="utf-8", newline="\n")
+        write_json(manifest, part / MANIFEST)
     log_published(opened.workspace.root, folder.parent, folder.name)
     return _report(listed, folder, "published")
 
@@ -83,12 +92,10 @@ def withdraw(root: Path | None, when: str, reason: str) -> Report:
     audit.require_ready(workspace.root)
     earlier = len(list((lists / "withdrawn").glob(f"{day.isoformat()}-*")))
     target = lists / "withdrawn" / f"{day.isoformat()}-{earlier + 1}"
-    with storage(target):
-        target.parent.mkdir(exist_ok=True)
-        note = as_json({"list_date": day, "reason": reason.strip()})
-        with whole(folder / "withdrawal.json") as part:
-            part.write_text(note, encoding="utf-8", newline="\n")
-        os.replace(folder, target)
+    with refuse_in_one_line(cannot_write, target):
+        make_folder(target.parent)
+    write_json({"list_date": day, "reason": reason.strip()}, folder / "withdrawal.json")
+    move_folder(folder, target)
     log_withdrawn(workspace.root, day.isoformat(), reason.strip())
     summary = {"list_date": day, "reason": reason.strip(), "folder": str(target)}
     return Report(summary, (f"the list of {day} is withdrawn and kept in {target}",))
@@ -100,32 +107,33 @@ def _inputs(listed: Listed, when: str) -> dict[str, str]:
     return {
         "index_date": when,
         "data": opened.store.fingerprint,
-        "model": hashlib.sha256(listed.scored.model.booster_text.encode()).hexdigest(),
+        "model": compute_digest(listed.scored.model.booster_text),
         "model_version": f"{listed.scored.version.name} {listed.scored.version.version}",
         "definitions": hash_of(opened.workspace.fingerprints),
         "wording": _wording(opened),
-        "pathways": hashlib.sha256(repr(opened.workspace.pathways).encode()).hexdigest(),
+        "pathways": compute_digest(repr(opened.workspace.pathways)),
         "earlier lists": fingerprint(listed.earlier),
         "reviews": _digest_of(listed.found.facts.reviews),
-        "settings": hashlib.sha256(opened.workspace.settings.model_dump_json(exclude={"engine"}).encode()).hexdigest(),
+        "settings": compute_digest(opened.workspace.settings.model_dump_json(exclude={"engine"})),
         "riskstrat": __version__,
     }
 
 
 def _wording(opened: Opened) -> str:
     words = repr([(name, feature.wording) for name, feature in sorted(opened.workspace.features.items())])
-    return hashlib.sha256(words.encode()).hexdigest()
+    return compute_digest(words)
 
 
 def _require_same(folder: Path, inputs: dict[str, str]) -> None:
     advice = f'withdraw it first: riskstrat withdraw {folder.name} --reason "..."'
+    unreadable = PublicationError(f"{folder.name} holds files but no manifest that can be read; {advice}")
+    manifest = read_json(folder / MANIFEST, unreadable)
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         files, published_from = dict(manifest["files"]), dict(manifest["inputs"])
-    except (OSError, ValueError, KeyError, TypeError):
-        raise PublicationError(f"{folder.name} holds files but no manifest that can be read; {advice}") from None
+    except (ValueError, KeyError, TypeError):
+        raise unreadable from None
     for name, digest in files.items():
-        if not (folder / name).is_file() or _digest(folder / name) != digest:
+        if not (folder / name).is_file() or compute_file_digest(folder / name) != digest:
             raise PublicationError(f"{name} of the list of {folder.name} was changed after publication; {advice}")
     changed = [name for name, value in inputs.items() if published_from.get(name) != value]
     if changed:
@@ -135,7 +143,7 @@ def _require_same(folder: Path, inputs: dict[str, str]) -> None:
 
 
 def _write_documents(listed: Listed, folder: Path, progress: Progress) -> None:
-    write_bytes(naming_page().encode("utf-8"), folder / NAMING)
+    write_text(naming_page(), folder / NAMING)
     pdf = listed.opened.workspace.settings.lists.pdf == "auto" and find_browser() is not None
     parts = {document.team: partial(_write_team, document, folder, pdf) for document in listed.documents}
     threads = listed.opened.workspace.settings.engine.threads
@@ -165,11 +173,7 @@ def _write_references(listed: Listed, path: Path) -> None:
 def _digest_of(table: pd.DataFrame | None) -> str:
     """sha256 over the rows of a table in their order."""
     text = "" if table is None else str(table.to_csv(index=False, lineterminator="\n"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return compute_digest(text)
 
 
 def _manifest(listed: Listed, inputs: dict[str, str], folder: Path) -> dict[str, Any]:
@@ -183,9 +187,7 @@ def _manifest(listed: Listed, inputs: dict[str, str], folder: Path) -> dict[str,
         "trained_as_at": model.trained.get("as_at"),
         "inputs": inputs,
         "notes": list(listed.opened.store.notes + listed.opened.engine.notes),
-        "files": {
-            path.relative_to(folder).as_posix(): _digest(path) for path in sorted(folder.rglob("*")) if path.is_file()
-        },
+        "files": compute_folder_digests(folder),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,7 @@ from riskstrat.definitions.recipes import Recipe
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import DefinitionError, WorkspaceError
 from riskstrat.sources.tables import STREAMS
+from riskstrat.storage import compute_digest
 from riskstrat.workspace.codelists import Provenance, read_codelists
 from riskstrat.workspace.files import read_text, read_toml
 from riskstrat.workspace.fingerprints import fingerprints_of
@@ -78,7 +78,7 @@ class Workspace:
     def pathways_hash(self) -> str:
         """sha256 over the rules of the pathways, as they decide and as they are printed, in their order."""
         rules = [pathway.model_dump(mode="json") for pathway in self.pathways]
-        return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
+        return compute_digest(json.dumps(rules, sort_keys=True))
 
     @cached_property
     def card_template(self) -> str:
@@ -95,7 +95,7 @@ class Workspace:
             "recipes": {name: recipe.model_dump(mode="json") for name, recipe in self.recipes.items()},
             "pathways": self.pathways_hash,
         }
-        return hashlib.sha256(json.dumps(facts, sort_keys=True, default=dict).encode()).hexdigest()
+        return compute_digest(json.dumps(facts, sort_keys=True, default=dict))
 
 
 def find(path: Path | None = None) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -18,6 +17,7 @@ from riskstrat.pipeline.reports import Report
 from riskstrat.pipeline.reviewing.filled import REFERENCE, Filled, read_filled
 from riskstrat.pipeline.reviewing.judging import Judged, PublishedList, Review, is_numbered, judge
 from riskstrat.pipeline.reviewing.keeping import FOLDER, Correction, keep, one_at_a_time, standing
+from riskstrat.storage import parse_json
 from riskstrat.workspace import find, load
 
 REFERENCES = "references.csv"
@@ -77,7 +77,7 @@ def _published(lists: Path, filled: Filled, given: str | None, name: str) -> Pub
     day = _date_of(filled, given, name)
     folder = lists / day.isoformat()
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = parse_json((folder / MANIFEST).read_bytes())
         teams = {str(team["code"]): str(team["team"]) for team in manifest["teams"]}
         with (folder / REFERENCES).open(encoding="utf-8", newline="") as file:
             patients = {row["reference"]: row["patient_id"] for row in csv.DictReader(file)}

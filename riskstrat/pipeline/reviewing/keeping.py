@@ -11,10 +11,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from riskstrat import audit
 from riskstrat.errors import PublicationError, StorageError
-from riskstrat.pipeline.files import storage, whole
 from riskstrat.pipeline.reviewing.judging import Review
+from riskstrat.storage import cannot_write, lock_exclusively, make_folder, refuse_in_one_line, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,9 +67,9 @@ def standing(root: Path, list_date: date, team_code: str) -> Reviews:
 @contextmanager
 def one_at_a_time(root: Path) -> Iterator[None]:
     """Keeps two imports apart, so that neither misses what the other writes."""
-    with storage(root / FOLDER):
-        (root / FOLDER).mkdir(exist_ok=True)
-    with audit.locked(root / FOLDER / LOCK):
+    with refuse_in_one_line(cannot_write, root / FOLDER):
+        make_folder(root / FOLDER)
+    with lock_exclusively(root / FOLDER / LOCK):
         yield
 
 
@@ -85,8 +84,7 @@ def keep(root: Path, list_date: date, team_code: str, reviews: Sequence[Review],
         cells = [_YES_OR_NO[each] if each is None or isinstance(each, bool) else str(each) for each in review]
         corrects = correction is not None and review.patient_id in correction.patients
         writer.writerow([*cells, *((correction.by, correction.reason) if correction and corrects else ("", ""))])
-    with whole(target) as part:
-        part.write_text(text.getvalue(), encoding="utf-8", newline="")
+    write_text(text.getvalue(), target)
     return target
 
 
