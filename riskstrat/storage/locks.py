@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +24,9 @@ def lock_exclusively(path: Path, wait: float = WAIT_SECONDS, *, refusal: Refusal
     from filelock import FileLock, Timeout
 
     with refuse_in_one_line(refusal, path):
+        if not path.parent.is_dir():
+            # FileLock would make the folder: a lock beside a store that was lost must not look like a store.
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         try:
             lock = FileLock(path, timeout=wait, mode=0o600)
             lock.acquire()
