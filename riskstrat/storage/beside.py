@@ -78,7 +78,7 @@ def _find_leftovers(target: Path, role: str) -> list[Path]:
 
 
 def _is_used(path: Path, process: int) -> bool:
-    """Whether a run that has not ended uses the name. Windows can't be asked for a process without ending it."""
+    """Whether a run that has not ended uses the name; not known on Windows, where os.kill would end it."""
     if process == os.getpid():
         return os.path.abspath(path) in _IN_USE
     if os.name == "nt":

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from riskstrat import audit
-from riskstrat.audit.lines import canonical
 from riskstrat.errors import AuditError, StorageError
+from riskstrat.storage import format_canonical_json
 
 VALID = "9990000018"
 
@@ -42,7 +42,9 @@ def forged_head(folder: Path) -> None:
     raw = log_of(folder).read_bytes()
     lines = raw.splitlines()
     last = json.loads(lines[-1])["hash"]
-    (folder / "audit" / "head.json").write_bytes(canonical({"count": len(lines), "hash": last, "size": len(raw)}))
+    (folder / "audit" / "head.json").write_bytes(
+        format_canonical_json({"count": len(lines), "hash": last, "size": len(raw)})
+    )
 
 
 def test_a_log_that_was_only_added_to_is_whole(folder: Path) -> None:
