@@ -8,7 +8,6 @@ from riskstrat.audit.clock import system_user, today
 from riskstrat.audit.deeds import log_imported, log_promoted, log_published, log_withdrawn, require_loggable
 from riskstrat.audit.identifiers import holds_nhs_number, numbers_in
 from riskstrat.audit.lines import ACTIONS, Line
-from riskstrat.audit.locking import locked
 from riskstrat.audit.log import append, read, require_ready
 from riskstrat.audit.verifying import Verified, lists_logged, verify
 
@@ -19,7 +18,6 @@ __all__ = [
     "append",
     "holds_nhs_number",
     "lists_logged",
-    "locked",
     "log_imported",
     "log_promoted",
     "log_published",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from riskstrat.storage import compute_digest, format_canonical_json, parse_json
 
 ACTIONS = (
     "list published",
@@ -42,28 +42,23 @@ class Line:
     @property
     def hash(self) -> str:
         """sha256 of the line without its hash, as canonical JSON."""
-        return hashlib.sha256(canonical(self._fields())).hexdigest()
+        return compute_digest(format_canonical_json(self._fields()))
 
     def written(self) -> bytes:
         """The line as it stands in the file, its end included."""
-        return canonical(self._fields() | {"hash": self.hash}) + b"\n"
+        return format_canonical_json(self._fields() | {"hash": self.hash}) + b"\n"
 
     def _fields(self) -> dict[str, Any]:
         fields = ("number", "at", "user", "action", "details", "previous")
         return {name: getattr(self, name) for name in fields}
 
 
-def canonical(fields: Mapping[str, Any]) -> bytes:
-    """JSON in one spelling only: keys in order, no spaces, ASCII."""
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
-
-
 def parsed(raw: bytes) -> Line | None:
     """The line that `raw` spells, or None if it is not exactly the line it claims to be."""
     try:
-        fields = json.loads(raw)
+        fields = parse_json(raw)
         stated = fields.pop("hash")
         line = Line(**fields)
         return line if line.written() == raw and line.hash == stated else None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         return None

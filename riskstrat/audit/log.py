@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,9 +9,18 @@ from typing import Any
 
 from riskstrat.audit.clock import now, system_user
 from riskstrat.audit.identifiers import holds_nhs_number
-from riskstrat.audit.lines import ACTIONS, BEGINNING, Line, canonical, parsed
-from riskstrat.audit.locking import locked
-from riskstrat.errors import AuditError, StorageError
+from riskstrat.audit.lines import ACTIONS, BEGINNING, Line, parsed
+from riskstrat.errors import AuditError
+from riskstrat.storage import (
+    append_bytes,
+    cut_file,
+    format_canonical_json,
+    lock_exclusively,
+    make_folder,
+    parse_json,
+    refuse_in_one_line,
+    write_bytes,
+)
 
 FOLDER, LOG, HEAD, LOCK = "audit", "log.jsonl", "head.json", "log.lock"
 
@@ -35,15 +42,12 @@ def append(folder: Path, action: str, details: Mapping[str, Any], user: str | No
     """
     fields = _fit_to_log(action, details, user or system_user())
     place = folder / FOLDER
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        with locked(place / LOCK):
+    with refuse_in_one_line(_cannot_write, place):
+        make_folder(place)
+        with lock_exclusively(place / LOCK, refusal=_cannot_write):
             head = _recovered(place, read_head(place))
             line = Line(number=head.count + 1, at=now(), previous=head.hash, **fields)
             _add(place, head, line)
-    except OSError as refused:
-        reason = refused.strerror or type(refused).__name__
-        raise StorageError(f"cannot write {FOLDER}/{LOG}: {reason}; nothing may go unlogged, so make room") from None
     return line
 
 
@@ -55,12 +59,8 @@ def require_ready(folder: Path) -> None:
     place = folder / FOLDER
     if not place.exists():
         return
-    try:
-        with locked(place / LOCK):
-            _recovered(place, read_head(place))
-    except OSError as refused:
-        reason = refused.strerror or type(refused).__name__
-        raise StorageError(f"cannot read {FOLDER}/{LOG}: {reason}; nothing may go unlogged, so mend it first") from None
+    with refuse_in_one_line(_cannot_read, place), lock_exclusively(place / LOCK, refusal=_cannot_read):
+        _recovered(place, read_head(place))
 
 
 def read(folder: Path) -> list[Line]:
@@ -80,7 +80,7 @@ def read(folder: Path) -> list[Line]:
 def read_head(place: Path) -> Head | None:
     """What the head file says; None if there is none, or it cannot be read."""
     try:
-        return Head(**json.loads((place / HEAD).read_bytes()))
+        return Head(**parse_json((place / HEAD).read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -89,7 +89,7 @@ def _fit_to_log(action: str, details: Mapping[str, Any], user: str) -> dict[str,
     if action not in ACTIONS:
         raise AuditError(f'"{action}" is not an action of the log; the actions are {", ".join(ACTIONS)}')
     try:
-        plain = json.loads(canonical(dict(details)))
+        plain = parse_json(format_canonical_json(dict(details)))
     except (TypeError, ValueError):
         raise AuditError(f'the details of "{action}" must be text, numbers, lists and mappings of them') from None
     if holds_nhs_number(plain) or holds_nhs_number(user):
@@ -113,17 +113,17 @@ def _recovered(place: Path, head: Head | None) -> Head:
 
 def _completed(place: Path, head: Head) -> Head:
     """A line that was written before its head was counts; a part of one was never reported, so it is cut off."""
-    with (place / LOG).open("rb+") as log:
+    with (place / LOG).open("rb") as log:
         log.seek(head.size)
         tail = log.read()
-        line = parsed(tail)
-        if line is not None and (line.number, line.previous) == (head.count + 1, head.hash):
-            completed = Head(line.number, line.hash, head.size + len(tail))
-            _write_head(place, completed)
-            return completed
-        if b"\n" in tail:
-            raise AuditError(f"{FOLDER}/{LOG} has lines that its head does not count; {_advice()}")
-        log.truncate(head.size)
+    line = parsed(tail)
+    if line is not None and (line.number, line.previous) == (head.count + 1, head.hash):
+        completed = Head(line.number, line.hash, head.size + len(tail))
+        _write_head(place, completed)
+        return completed
+    if b"\n" in tail:
+        raise AuditError(f"{FOLDER}/{LOG} has lines that its head does not count; {_advice()}")
+    cut_file(place / LOG, head.size)
     return head
 
 
@@ -141,20 +141,20 @@ def _ends_as(log: Path, head: Head) -> bool:
 
 def _add(place: Path, head: Head, line: Line) -> None:
     raw = line.written()
-    with (place / LOG).open("ab") as log:
-        log.write(raw)
-        log.flush()
-        os.fsync(log.fileno())
+    append_bytes(raw, place / LOG)
     _write_head(place, Head(line.number, line.hash, head.size + len(raw)))
 
 
 def _write_head(place: Path, head: Head) -> None:
-    part = place / f".{HEAD}.part"
-    with part.open("wb") as file:
-        file.write(canonical(asdict(head)) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, place / HEAD)
+    write_bytes(format_canonical_json(asdict(head)) + b"\n", place / HEAD, refusal=_cannot_write)
+
+
+def _cannot_write(path: Path, reason: str) -> str:
+    return f"cannot write {FOLDER}/{LOG}: {reason}; nothing may go unlogged, so make room"
+
+
+def _cannot_read(path: Path, reason: str) -> str:
+    return f"cannot read {FOLDER}/{LOG}: {reason}; nothing may go unlogged, so mend it first"
 
 
 def _advice() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,6 +10,7 @@ from difflib import get_close_matches
 from functools import cached_property
 
 from riskstrat.errors import DefinitionError
+from riskstrat.storage import compute_digest
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Codelist:
     def fingerprint(self) -> str:
         """sha256 of what decides values: system, prefix, group and weight of every entry, and the scale."""
         facts = sorted((e.system, e.code, e.group, e.weight) for e in self.entries)
-        return hashlib.sha256(repr((facts, self.scale)).encode()).hexdigest()
+        return compute_digest(repr((facts, self.scale)))
 
 
 _loaded: ContextVar[Mapping[str, Codelist] | None] = ContextVar("loaded_codelists", default=None)

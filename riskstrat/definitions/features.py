@@ -6,7 +6,6 @@ mentions an index date: the engine cuts every row by when it happened and when i
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.durations import EVER, days
 from riskstrat.definitions.expressions import Rows, on_stream, rows_of, structure, table_of
 from riskstrat.errors import DefinitionError
+from riskstrat.storage import compute_digest
 
 THEMES = (
     "hospital use",
@@ -132,7 +132,7 @@ class Feature:
             [(name, i if isinstance(i, str) else i.fingerprint) for name, i in self.inputs.items()],
             inspect.getsource(self.formula) if self.formula else None,
         )
-        return hashlib.sha256(repr(facts).encode()).hexdigest()
+        return compute_digest(repr(facts))
 
 
 Declared = tuple[Feature, ...]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from riskstrat.storage import compute_digest
 
 
 @dataclass(frozen=True)
@@ -53,4 +54,4 @@ class FeatureMatrix:
 def hash_of(fingerprints: Mapping[str, str]) -> str:
     """sha256 over named fingerprints, whatever their order."""
     text = "\n".join(f"{name} {fingerprints[name]}" for name in sorted(fingerprints))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return compute_digest(text)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from riskstrat.errors import StorageError
+from riskstrat import storage
 
 
 def write_bytes(content: bytes, path: Path) -> None:
@@ -13,11 +12,8 @@ def write_bytes(content: bytes, path: Path) -> None:
 
     Raises StorageError if the folder is missing, full or not writable.
     """
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_bytes(content)
-        os.replace(partial, path)
-    except OSError as problem:
-        partial.unlink(missing_ok=True)
-        reason = problem.strerror or type(problem).__name__
-        raise StorageError(f"cannot write {path}: {reason}; free space or choose a folder that exists") from problem
+    storage.write_bytes(content, path, refusal=_cannot_write)
+
+
+def _cannot_write(path: Path, reason: str) -> str:
+    return f"cannot write {path}: {reason}; free space or choose a folder that exists"

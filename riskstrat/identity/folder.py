@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from riskstrat.identity.authority import IdentitySettings, Mode
 from riskstrat.identity.key import SiteKey, make_key, read_key
 from riskstrat.identity.private_files import read_bytes, write_private
 from riskstrat.identity.store import Identities, read_store, write_store
+from riskstrat.storage import write_folder_atomically, write_text
 
 SETTINGS_FILE = "identity.toml"
 WORKSPACE_FILE = "riskstrat.toml"
@@ -75,27 +74,20 @@ def init(target: Path, mode: Mode, user: str | None = None) -> IdentityFolder:
     require_apart(target)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise StorageError(f"{target} exists and is not an empty folder; give a new one, nothing is written over")
-    part = target.with_name(f".{target.name}.part")
-    try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True, mode=0o700)
+    with write_folder_atomically(target, mode=0o700, refusal=_cannot_make) as part:
         _fill(part, mode, user)
-        if target.exists():
-            target.rmdir()
-        os.replace(part, target)
-    except OSError as refused:
-        reason = refused.strerror or type(refused).__name__
-        raise StorageError(f"cannot make {target}: {reason}; choose another place") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return open_folder(target)
+
+
+def _cannot_make(target: Path, reason: str) -> str:
+    return f"cannot make {target}: {reason}; choose another place"
 
 
 def _fill(folder: Path, mode: Mode, user: str | None) -> None:
     key = make_key(folder)
     write_store(folder, key, Identities())
     write_private(_TEMPLATE.format(mode=mode).encode("utf-8"), folder / SETTINGS_FILE)
-    (folder / ".gitignore").write_text("*\n", encoding="utf-8", newline="\n")
+    write_text("*\n", folder / ".gitignore")
     audit.append(folder, "key made", {"mode": mode}, user)
 
 

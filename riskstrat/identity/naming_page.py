@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from pathlib import Path
+
+from riskstrat.storage import compute_digest
 
 _PARTS = Path(__file__).with_name("page")
 
@@ -32,4 +33,4 @@ def _part(name: str) -> str:
 
 
 def _source(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
+    return f"'sha256-{base64.b64encode(bytes.fromhex(compute_digest(text))).decode('ascii')}'"

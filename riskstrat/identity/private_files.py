@@ -1,16 +1,14 @@
-"""Files that only their owner can read, written whole or not at all."""
+"""Files that only their owner can read."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from riskstrat.errors import StorageError
+from riskstrat.storage import find_reason, write_bytes
 
 OWNER_ONLY = 0o600
-_BINARY = getattr(os, "O_BINARY", 0)
 
 
 def write_private(
@@ -22,27 +20,11 @@ def write_private(
     can read the file, and if it raises there is no file. On Windows the rights of the folder are those of the file.
     Raises StorageError.
     """
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    with _refusals_of(target):
-        try:
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode), "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(part, mode)
-            before()
-            os.replace(part, target)
-        finally:
-            part.unlink(missing_ok=True)
+    write_bytes(content, target, mode=mode, before=before, refusal=_cannot_write)
 
 
-@contextmanager
-def _refusals_of(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as refused:
-        reason = refused.strerror or type(refused).__name__
-        raise StorageError(f"cannot write {target.name}: {reason}; make room or choose a folder that exists") from None
+def _cannot_write(path: Path, reason: str) -> str:
+    return f"cannot write {path.name}: {reason}; make room or choose a folder that exists"
 
 
 def read_bytes(path: Path, what: str) -> bytes:
@@ -50,5 +32,5 @@ def read_bytes(path: Path, what: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as refused:
-        reason = refused.strerror or type(refused).__name__
+        reason = find_reason(refused)
         raise StorageError(f"cannot read {what} {path.name}: {reason}; check the path and its permissions") from None

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from riskstrat.audit import locked
 from riskstrat.errors import IdentityError
 from riskstrat.identity.key import SiteKey
 from riskstrat.identity.private_files import read_bytes, write_private
+from riskstrat.storage import format_canonical_json, lock_exclusively, parse_json
 
 STORE_FILE = "identities.store"
 LOCK_FILE = "store.lock"
@@ -53,7 +52,7 @@ def read_store(folder: Path, key: SiteKey) -> Identities:
     """The store of `folder`. Raises IdentityError if it does not open, StorageError if it is lost."""
     plain = key.opened(read_bytes(folder / STORE_FILE, "the identity store"))
     try:
-        return Identities(**json.loads(zlib.decompress(plain)))
+        return Identities(**parse_json(zlib.decompress(plain)))
     except (ValueError, TypeError, zlib.error):
         raise IdentityError("the identity store opens but is not one; put it back from the backup") from None
 
@@ -66,7 +65,7 @@ def write_store(folder: Path, key: SiteKey, identities: Identities) -> None:
 @contextmanager
 def changing(folder: Path, key: SiteKey) -> Iterator[Identities]:
     """The store to change, alone; it is written when the block ends well and something changed."""
-    with locked(folder / LOCK_FILE):
+    with lock_exclusively(folder / LOCK_FILE):
         identities = read_store(folder, key)
         before = _plain(identities)
         yield identities
@@ -75,5 +74,4 @@ def changing(folder: Path, key: SiteKey) -> Iterator[Identities]:
 
 
 def _plain(identities: Identities) -> bytes:
-    content = {"people": identities.people, "crosswalk": identities.crosswalk}
-    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii")
+    return format_canonical_json({"people": identities.people, "crosswalk": identities.crosswalk})

@@ -15,8 +15,8 @@ from riskstrat.publication.layout import (
 )
 from riskstrat.publication.published import (
     PublishedList,
-    compute_digest,
-    compute_digests,
+    compute_manifest_digest,
+    compute_manifest_digests,
     find_earlier,
     find_folders,
     find_published,
@@ -74,8 +74,8 @@ __all__ = [
     "ThemeReason",
     "TimelineEvent",
     "WeeklyList",
-    "compute_digest",
-    "compute_digests",
+    "compute_manifest_digest",
+    "compute_manifest_digests",
     "count_editions",
     "describe_format",
     "dump_list",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from riskstrat.errors import PublicationError
 from riskstrat.publication.layout import EVERYONE, LIST, MANIFEST, REFERENCES
 from riskstrat.publication.weekly_list import FORMAT, WeeklyList, parse_list
+from riskstrat.storage import compute_digest, compute_file_digest, parse_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +55,7 @@ class PublishedList:
             content = None
         if content is None:
             raise PublicationError(f"the list of {self.list_date} has no {name}; copy or restore its folder whole")
-        if hashlib.sha256(content).hexdigest() != digests[name]:
+        if compute_digest(content) != digests[name]:
             raise PublicationError(f"{name} of the list of {self.list_date} was changed after publication")
         return content
 
@@ -104,9 +103,9 @@ def open_published(folder: Path) -> PublishedList:
     except OSError:
         raise PublicationError(f"no {MANIFEST} that can be read there") from None
     try:
-        manifest = dict(json.loads(content))
+        manifest = parse_json(content)
         found = PublishedList(
-            folder, date.fromisoformat(str(manifest["index_date"])), manifest, hashlib.sha256(content).hexdigest()
+            folder, date.fromisoformat(str(manifest["index_date"])), manifest, compute_digest(content)
         )
         # What every reader needs is asked for here, so that a damaged manifest is named once.
         _ = found.model, found.version, found.team_names, dict(manifest["files"])
@@ -150,15 +149,15 @@ def find_folders(lists: Path) -> dict[date, Path]:
     return {day: folder for day, folder in found.items() if folder.is_dir()}
 
 
-def compute_digests(lists: Path) -> dict[str, str]:
+def compute_manifest_digests(lists: Path) -> dict[str, str]:
     """For each list that stands, by its date as ISO text: the sha256 of its manifest, "" if it has none."""
-    return {day.isoformat(): compute_digest(folder) for day, folder in find_folders(lists).items()}
+    return {day.isoformat(): compute_manifest_digest(folder) for day, folder in find_folders(lists).items()}
 
 
-def compute_digest(folder: Path) -> str:
+def compute_manifest_digest(folder: Path) -> str:
     """The sha256 of the manifest of one list; "" if it has none."""
     path = folder / MANIFEST
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    return compute_file_digest(path) if path.is_file() else ""
 
 
 def _open_remembered(folder: Path) -> PublishedList:

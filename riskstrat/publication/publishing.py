@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -11,10 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from riskstrat.errors import PublicationError
-from riskstrat.pipeline.files import as_json, storage, whole, whole_folder
 from riskstrat.publication.layout import LIST, MANIFEST, WITHDRAWAL, WITHDRAWN
 from riskstrat.publication.published import open_published
 from riskstrat.publication.weekly_list import FORMAT, WeeklyList, dump_list
+from riskstrat.storage import (
+    cannot_write,
+    compute_folder_digests,
+    make_folder,
+    move_folder,
+    refuse_in_one_line,
+    write_bytes,
+    write_folder_atomically,
+    write_json,
+)
 
 
 @contextmanager
@@ -23,16 +30,10 @@ def publish(folder: Path, weekly: WeeklyList, facts: Mapping[str, Any]) -> Itera
 
     `facts` go into the manifest beside the format number and the sha256 of every file.
     """
-    with whole_folder(folder) as part:
+    with write_folder_atomically(folder) as part:
         yield part
-        (part / LIST).write_bytes(dump_list(weekly))
-        files = {
-            path.relative_to(part).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(part.rglob("*"))
-            if path.is_file()
-        }
-        manifest = as_json({**facts, "format": FORMAT, "files": files})
-        (part / MANIFEST).write_text(manifest, encoding="utf-8", newline="\n")
+        write_bytes(dump_list(weekly), part / LIST)
+        write_json({**facts, "format": FORMAT, "files": compute_folder_digests(part)}, part / MANIFEST)
 
 
 def count_editions(lists: Path, day: date) -> int:
@@ -63,9 +64,8 @@ def withdraw_list(lists: Path, day: date, reason: str) -> Path:
     """Move the list of a date to `withdrawn/` with the reason; gives its new folder. The date is free again."""
     folder = lists / day.isoformat()
     target = lists / WITHDRAWN / f"{day.isoformat()}-{count_editions(lists, day) + 1}"
-    with storage(target):
-        target.parent.mkdir(exist_ok=True)
-        with whole(folder / WITHDRAWAL) as part:
-            part.write_text(as_json({"list_date": day, "reason": reason}), encoding="utf-8", newline="\n")
-        os.replace(folder, target)
+    with refuse_in_one_line(cannot_write, target):
+        make_folder(target.parent)
+    write_json({"list_date": day, "reason": reason}, folder / WITHDRAWAL)
+    move_folder(folder, target)
     return target

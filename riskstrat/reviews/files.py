@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from riskstrat import audit
 from riskstrat.errors import PublicationError, StorageError
-from riskstrat.pipeline.files import storage, whole
 from riskstrat.reviews.record import Correction, Review
 from riskstrat.reviews.store import Snapshot, StandingReviews, cut_snapshot, dump_reviews, parse_review
+from riskstrat.storage import cannot_write, lock_exclusively, make_folder, refuse_in_one_line, write_bytes
 
 FOLDER, LOCK = "reviews", ".lock"
 CORRECTED_BY, CORRECTION_REASON = "corrected_by", "correction_reason"
@@ -31,9 +30,9 @@ class FileReviewStore:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Keep two imports apart, so that neither misses what the other writes."""
-        with storage(self.folder):
-            self.folder.mkdir(exist_ok=True)
-        with audit.locked(self.folder / LOCK):
+        with refuse_in_one_line(cannot_write, self.folder):
+            make_folder(self.folder)
+        with lock_exclusively(self.folder / LOCK):
             yield
 
     def read_standing(self, list_date: date, team_code: str) -> StandingReviews:
@@ -52,8 +51,7 @@ class FileReviewStore:
         corrected = correction.patients if correction else frozenset()
         by, reason = (correction.by, correction.reason) if correction else ("", "")
         more = {CORRECTED_BY: dict.fromkeys(corrected, by), CORRECTION_REASON: dict.fromkeys(corrected, reason)}
-        with whole(target) as part:
-            part.write_bytes(dump_reviews(sorted(reviews, key=Review.sort_key), more))
+        write_bytes(dump_reviews(sorted(reviews, key=Review.sort_key), more), target)
         return f"{FOLDER}/{target.name}"
 
     def take_snapshot(self, cut_off: date) -> Snapshot:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from riskstrat.errors import PublicationError
 from riskstrat.reviews.record import Correction, Review
+from riskstrat.storage import compute_digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,7 @@ class Snapshot:
     @property
     def digest(self) -> str:
         """The sha256 of the snapshot as it is kept with the list."""
-        return hashlib.sha256(self.dump()).hexdigest()
+        return compute_digest(self.dump())
 
     def dump(self) -> bytes:
         """The snapshot as CSV, one row per outcome under the names of `Review`."""

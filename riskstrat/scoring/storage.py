@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from riskstrat.errors import ModelError, StorageError
+from riskstrat.storage import (
+    compute_digest,
+    format_json,
+    make_folder,
+    parse_json,
+    refuse_in_one_line,
+    write_bytes,
+    write_text,
+)
 
 BOOSTER, MODEL = "booster.txt", "model.json"
 FORMAT = 1
@@ -21,17 +27,11 @@ def write(folder: Path, booster_text: str, facts: Mapping[str, Any]) -> None:
     model.json comes last and carries the sha256 of booster.txt, so that a half-written folder never reads.
     """
     booster = booster_text.encode()
-    whole = {**facts, "format": FORMAT, "booster_sha256": hashlib.sha256(booster).hexdigest()}
-    text = json.dumps(whole, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / BOOSTER, booster)
-        _replace(folder / MODEL, text.encode())
-    except OSError as failed:
-        raise StorageError(
-            f"the model cannot be written to {folder}: {failed.strerror}; make room or allow "
-            "writing there, and run again"
-        ) from None
+    text = format_json({**facts, "format": FORMAT, "booster_sha256": compute_digest(booster)}, indent=1, strict=True)
+    with refuse_in_one_line(_cannot_write, folder / MODEL):
+        make_folder(folder)
+    write_bytes(booster, folder / BOOSTER, refusal=_cannot_write)
+    write_text(text, folder / MODEL, refusal=_cannot_write)
 
 
 def read(folder: Path) -> tuple[str, dict[str, Any]]:
@@ -46,8 +46,11 @@ def read(folder: Path) -> tuple[str, dict[str, Any]]:
         raise ModelError(f"{folder} has no {name}; restore {BOOSTER} and {MODEL}, or train again") from None
     except OSError as failed:
         raise StorageError(f"the model in {folder} cannot be read: {failed.strerror}") from None
-    facts = _parsed(text)
-    if facts is None or hashlib.sha256(booster).hexdigest() != facts.get("booster_sha256"):
+    try:
+        facts = parse_json(text)
+    except ValueError:
+        raise damaged(folder) from None
+    if compute_digest(booster) != facts.get("booster_sha256"):
         raise damaged(folder)
     if facts.get("format") != FORMAT:
         raise ModelError(f"the model in {folder} is not of format {FORMAT}; train again with this version of riskstrat")
@@ -59,15 +62,5 @@ def damaged(folder: Path) -> ModelError:
     return ModelError(f"the model in {folder} is damaged; restore {BOOSTER} and {MODEL} from a backup, or train again")
 
 
-def _parsed(text: bytes) -> dict[str, Any] | None:
-    try:
-        facts = json.loads(text)
-    except ValueError:
-        return None
-    return facts if isinstance(facts, dict) else None
-
-
-def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    os.replace(part, path)
+def _cannot_write(path: Path, reason: str) -> str:
+    return f"the model cannot be written to {path.parent}: {reason}; make room or allow writing there, and run again"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -13,12 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskstrat.errors import SourceError, StorageError
+from riskstrat.errors import SourceError
 from riskstrat.simulation import chunk, population
 from riskstrat.simulation.calendar import EPOCH, NEVER, Calendar
 from riskstrat.simulation.dirt import Soiler
 from riskstrat.simulation.places import Borough, borough_named
 from riskstrat.simulation.writing import Coded, Writer
+from riskstrat.storage import write_folder_atomically, write_json
 
 CHUNK = 50_000
 """People simulated together; memory depends on this, not on the size of the borough."""
@@ -74,24 +73,23 @@ def simulate(
     beside = out.parent / f"{out.name}_truth"
     for folder in (out, beside):
         _refuse_foreign(folder)
-    partial = out.parent / f".{out.name}.partial"
     soiler = Soiler(seed, dirt, until)
     run = _Run(place, Calendar.ending(until, years), people, seed, intervention_effect, soiler, progress or _silent)
-    try:
-        shutil.rmtree(partial, ignore_errors=True)
-        run.write(partial / "tables", partial / "truth")
+
+    def cannot_write(_: Path, reason: str) -> str:
+        return f"cannot write the simulated borough to {out}: {reason}; free space or choose another folder"
+
+    with (
+        write_folder_atomically(out, replace=True, refusal=cannot_write) as tables,
+        write_folder_atomically(beside, replace=True, refusal=cannot_write) as truths,
+    ):
+        run.write(tables, truths)
         summary = SimulationSummary(
             borough, people, seed, years, until.isoformat(), intervention_effect, dirt,
             run.rows, run.truth_rows, run.truth_dates, run.registered, str(out), str(beside),
         )  # fmt: skip
-        _publish(partial, out, beside, summary)
-    except OSError as refused:
-        reason = refused.strerror or "write failed"
-        raise StorageError(
-            f"cannot write the simulated borough to {out}: {reason}; free space or choose another folder"
-        ) from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        for folder in (tables, truths):
+            write_json(_stated(summary), folder / MARK, indent=1, strict=True, refusal=cannot_write)
     return summary
 
 
@@ -119,15 +117,10 @@ def _refuse_foreign(folder: Path) -> None:
         raise SourceError(f"{folder} is not empty and not a former simulation; choose a new folder")
 
 
-def _publish(partial: Path, out: Path, beside: Path, summary: SimulationSummary) -> None:
+def _stated(summary: SimulationSummary) -> dict[str, object]:
+    """What the mark of a simulated folder says: the arguments and the counts, not where it was written."""
     stated = {key: value for key, value in asdict(summary).items() if key not in ("folder", "truth_folder")}
-    stated["truth_is"] = "closed form over 12 steps of a twelfth of a year; standard error 0"
-    text = json.dumps(stated, indent=1, sort_keys=True) + "\n"
-    for made, final in ((partial / "truth", beside), (partial / "tables", out)):
-        (made / MARK).write_text(text, encoding="utf-8")
-        shutil.rmtree(final, ignore_errors=True)
-        final.parent.mkdir(parents=True, exist_ok=True)
-        made.rename(final)
+    return stated | {"truth_is": "closed form over 12 steps of a twelfth of a year; standard error 0"}
 
 
 class _Run:
@@ -153,8 +146,6 @@ class _Run:
 
     def write(self, tables: Path, truths: Path) -> None:
         """All tables into `tables`, the truth into `truths`."""
-        tables.mkdir(parents=True)
-        truths.mkdir()
         soil = self.soiler.soil if self.soiler.share else None
         with (
             Writer(tables, soil) as writer,

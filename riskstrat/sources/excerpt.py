@@ -22,7 +22,8 @@ from riskstrat.sources.discreet import DiscreetStore
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import STREAMS
 from riskstrat.sources.versions import ALWAYS, FAR, late_columns, stored_schema
-from riskstrat.sources.writing import beside, write_parquet
+from riskstrat.sources.writing import write_parquet
+from riskstrat.storage import name_beside
 
 KEPT_WHOLE = ("opt_outs",)
 """Tables that no feature reads but a cohort does: whoever opted out is out of every past too."""
@@ -60,7 +61,7 @@ def beside_the_store(store: Store) -> Iterator[Path]:
 
     Where nothing may be written there, it is one of the system's temporary folders.
     """
-    folder = beside(store.folder.resolve(), "spill-excerpts")
+    folder = name_beside(store.folder.resolve(), "spill-excerpts")
     shutil.rmtree(folder, ignore_errors=True)
     try:
         folder.mkdir(mode=0o700)

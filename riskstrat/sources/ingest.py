@@ -20,6 +20,7 @@ from riskstrat.sources import quarantine, staging, versions
 from riskstrat.sources.landing import Landed, Landing, land
 from riskstrat.sources.notes import notes_on
 from riskstrat.sources.writing import disk_refused, incoming, write_parquet
+from riskstrat.storage import write_bytes, write_json
 
 MEMORY_LIMIT = "4GB"
 """What DuckDB may hold in memory; more is spilled beside the store."""
@@ -97,8 +98,7 @@ def ingest(
             connection.close()
         _keep_markers(store, folder)
         _remove_work(folder / "work")
-        text = json.dumps(report.to_dict(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-        (folder / "manifest.json").write_text(text, encoding="utf-8")
+        write_json(report.to_dict(), folder / "manifest.json", strict=True)
     return report
 
 
@@ -142,7 +142,7 @@ def _keep_markers(store: Path, folder: Path) -> None:
     """Carry the store folder's own dot files (.gitignore, .gitkeep) over."""
     for marker in store.glob(".*") if store.exists() else ():
         if marker.is_file():
-            (folder / marker.name).write_bytes(marker.read_bytes())
+            write_bytes(marker.read_bytes(), folder / marker.name)
 
 
 def _remove_work(work: Path) -> None:

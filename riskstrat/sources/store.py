@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.errors import SourceError
+from riskstrat.storage import clear_leftovers, compute_digest, name_beside, read_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ class Store:
         """sha256 over the stored tables' own hashes and data-as-at: the same for the same rows."""
         hashes = {name: table["sha256"] for name, table in self.manifest["tables"].items()}
         facts = json.dumps([self.manifest["data_as_at"], self.manifest["comparable_dates"], hashes], sort_keys=True)
-        return hashlib.sha256(facts.encode()).hexdigest()
+        return compute_digest(facts)
 
     def file(self, table: str) -> Path:
         """The parquet file of a landed table. Raises SourceError if it was not landed."""
@@ -85,10 +85,9 @@ class Store:
         import ibis
 
         from riskstrat.sources.streams import views
-        from riskstrat.sources.writing import beside
 
         # A query too large for memory is spilled beside the store, and removed when the connection closes.
-        options: dict[str, Any] = {"temp_directory": str(beside(self.folder.resolve(), "spill"))}
+        options: dict[str, Any] = {"temp_directory": str(name_beside(self.folder.resolve(), "spill"))}
         backend = ibis.duckdb.connect(**options | ({"threads": threads} if threads else {}))
         files = {table: self.file(table) for table in self.landed}
         absent = {(table, column) for table, columns in self.absent_columns.items() for column in columns}
@@ -107,19 +106,18 @@ class Store:
 
 def open_store(folder: Path) -> Store:
     """The store in `folder`. Raises SourceError if nothing was ingested there, or it is not whole."""
-    from riskstrat.sources.writing import clear_leftovers
-
     folder = Path(folder)
     if not folder.exists():
         clear_leftovers(folder)
     manifest = folder / "manifest.json"
     if not manifest.is_file():
         raise SourceError(f'no ingested data in {folder.name}/; run "riskstrat ingest SOURCE" first')
+    unreadable = SourceError(f'{manifest} cannot be read; run "riskstrat ingest SOURCE" again')
+    store = Store(folder, read_json(manifest, unreadable))
     try:
-        store = Store(folder, json.loads(manifest.read_text(encoding="utf-8")))
         missing = [table for table in sorted(store.landed) if not store.file(table).is_file()]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SourceError(f'{manifest} cannot be read; run "riskstrat ingest SOURCE" again') from error
+    except (KeyError, TypeError):
+        raise unreadable from None
     if missing:
         raise SourceError(f'{folder.name}/ has lost its table {missing[0]}; run "riskstrat ingest SOURCE" again')
     return store

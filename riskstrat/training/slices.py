@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +11,7 @@ import pandas as pd
 
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import TrainingError
+from riskstrat.storage import compute_digest
 from riskstrat.training.dates import Origin, Periods
 
 TRAIN, CALIBRATION, TEST, UNUSED = "train", "calibration", "test", ""
@@ -67,8 +67,8 @@ def without_the_tested(recipe: Recipe, slice_of: Slices, patient_ids: Iterable[A
 def shares(patient_ids: Iterable[Any], seed: int) -> npt.NDArray[np.float64]:
     """One number in [0, 1) per patient id given, the same wherever and whenever it is computed."""
     codes, people = pd.factorize(pd.Series(list(patient_ids), dtype=object))
-    digests = (hashlib.sha256(f"{seed}:{person}".encode()).digest()[:6] for person in people)
-    return np.array([int.from_bytes(digest) / 2**48 for digest in digests], dtype=np.float64)[codes]
+    digests = (compute_digest(f"{seed}:{person}")[:12] for person in people)
+    return np.array([int(digest, 16) / 2**48 for digest in digests], dtype=np.float64)[codes]
 
 
 def _unused(rows: int) -> Slices:

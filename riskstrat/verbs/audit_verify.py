@@ -7,7 +7,7 @@ from pathlib import Path
 
 from riskstrat import audit
 from riskstrat.errors import AuditError
-from riskstrat.publication import compute_digests
+from riskstrat.publication import compute_manifest_digests
 from riskstrat.verbs.report import Report
 from riskstrat.workspace import find, load
 
@@ -21,7 +21,7 @@ def verify(root: Path | None, remembered: str | None = None) -> Report:
     `remembered` is COUNT:HASH as an earlier proof printed it.
     """
     folder, lists = _folder_and_lists(root)
-    published = None if lists is None else compute_digests(lists)
+    published = None if lists is None else compute_manifest_digests(lists)
     found = audit.verify(folder, published, _remembered(remembered))
     if not found.whole:
         more = len(found.problems) - 1

@@ -12,9 +12,9 @@ from riskstrat import registry
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.evaluation import compared as compare_by_person
 from riskstrat.evaluation import entering_and_leaving, list_overlap, verdict
-from riskstrat.pipeline.files import write_table
 from riskstrat.registry import Kept
 from riskstrat.site.opening import open_workspace
+from riskstrat.storage.tables import write_table
 from riskstrat.study.comparing import Compared, Side, compare_versions
 from riskstrat.study.evidence import plain, records
 from riskstrat.verbs.report import Report

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from riskstrat.definitions.features import Feature
 from riskstrat.definitions.progress import Progress, silent
-from riskstrat.pipeline.files import write_table
 from riskstrat.site.opening import build_matrix, cohort_at, counts_in_words, index_date, open_workspace
 from riskstrat.sources.tables import STREAMS
+from riskstrat.storage.tables import write_table
 from riskstrat.verbs.report import Report
 
 

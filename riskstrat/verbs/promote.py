@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 
 from riskstrat import audit, registry
 from riskstrat.errors import PromotionError
-from riskstrat.pipeline.files import whole_folder
 from riskstrat.registry import Gate, Kept
+from riskstrat.storage import write_bytes, write_folder_atomically, write_json
 from riskstrat.verbs.report import Report
 from riskstrat.workspace import find, load
 
@@ -81,14 +79,11 @@ def _refusal(kept: Kept, failed: list[Gate]) -> str:
 def _lay_out(folder: Path, kept: Kept, held: tuple[Gate, ...], overridden: str | None) -> Path:
     """The papers of a version in registry/cards/, with how it passed its gates; those of the same version give way."""
     target = folder / CARDS / f"{kept.version.name}-{kept.version.version}"
-    with whole_folder(target) as part:
+    with write_folder_atomically(target, replace=True) as part:
         for name, content in kept.papers.items():
-            path = part / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            write_bytes(content, part / name, parents=True)
         gates = {"gates": [_plain(gate) for gate in held], "overridden": overridden}
-        (part / "promotion.json").write_text(json.dumps(gates, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        shutil.rmtree(target, ignore_errors=True)
+        write_json(gates, part / "promotion.json", indent=1)
     return target
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from riskstrat.definitions.progress import Progress, silent
-from riskstrat.pipeline.files import write_table
 from riskstrat.site.opening import counts_in_words, open_workspace
 from riskstrat.site.scored import score_cohort
+from riskstrat.storage.tables import write_table
 from riskstrat.verbs.report import Report
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from riskstrat import audit
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.identity import naming_page
-from riskstrat.publication import TeamList, compute_digest, name_files, publish, require_same
+from riskstrat.publication import TeamList, compute_manifest_digest, name_files, publish, require_same
 from riskstrat.reviews import FileReviewStore
 from riskstrat.verbs.report import Report
 from riskstrat.weekly.listing import Listed, headline, make_lists, summary_of
@@ -28,14 +28,14 @@ def weekly(root: Path | None, when: str, recipe: str | None = None, progress: Pr
     listed.steps.done("compare with what is published")
     if folder.exists():
         require_same(folder, inputs)
-        audit.log_published(workspace.root, folder.name, compute_digest(folder))
+        audit.log_published(workspace.root, folder.name, compute_manifest_digest(folder))
         return _report(listed, folder, "already published from the same inputs; nothing changed", _waiting(listed))
     audit.require_ready(workspace.root)
     progress("documents", 0.0)
     with publish(folder, build_weekly_list(listed, lists), describe_publication(listed, inputs)) as part:
         write_documents(listed, part, naming_page(), progress)
         listed.steps.done("documents")
-    audit.log_published(workspace.root, folder.name, compute_digest(folder))
+    audit.log_published(workspace.root, folder.name, compute_manifest_digest(folder))
     return _report(listed, folder, "published")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,6 @@ from riskstrat.definitions.matrix import hash_of
 from riskstrat.definitions.progress import Progress
 from riskstrat.documents import (
     find_browser,
-    write_bytes,
     write_csv,
     write_index,
     write_page,
@@ -23,7 +21,6 @@ from riskstrat.documents import (
     write_people,
     write_workbook,
 )
-from riskstrat.pipeline.files import write_table
 from riskstrat.publication import (
     EVERYONE,
     INDEX,
@@ -36,6 +33,8 @@ from riskstrat.publication import (
     name_files,
 )
 from riskstrat.site.threads import side_by_side
+from riskstrat.storage import compute_digest, write_bytes, write_text
+from riskstrat.storage.tables import write_table
 from riskstrat.weekly.listing import Listed, summary_of
 from riskstrat.weekly.team_lists import table_dates
 
@@ -48,14 +47,14 @@ def compute_inputs(listed: Listed, when: str) -> dict[str, str]:
     return {
         "index_date": when,
         "data": opened.store.fingerprint,
-        "model": _digest(listed.scored.model.booster_text),
+        "model": compute_digest(listed.scored.model.booster_text),
         "model_version": f"{listed.scored.version.name} {listed.scored.version.version}",
         "definitions": hash_of(opened.workspace.fingerprints),
-        "wording": _digest(repr(wording)),
-        "pathways": _digest(repr(opened.workspace.pathways)),
-        "earlier lists": _digest(" ".join(published.digest for published in listed.earlier)),
-        "reviews": _digest_of_rows(listed.found.facts.reviews),
-        "settings": _digest(settings),
+        "wording": compute_digest(repr(wording)),
+        "pathways": compute_digest(repr(opened.workspace.pathways)),
+        "earlier lists": compute_digest(" ".join(published.digest for published in listed.earlier)),
+        "reviews": _compute_digest_of_rows(listed.found.facts.reviews),
+        "settings": compute_digest(settings),
         "riskstrat": __version__,
     }
 
@@ -69,7 +68,7 @@ def build_weekly_list(listed: Listed, lists: Path) -> WeeklyList:
 
 def write_documents(listed: Listed, folder: Path, naming_page: str, progress: Progress) -> None:
     """Every team's documents, the page that leads to them, and the tables behind them."""
-    write_bytes(naming_page.encode("utf-8"), folder / NAMING)
+    write_text(naming_page, folder / NAMING)
     pdf = listed.opened.workspace.settings.lists.pdf == "auto" and find_browser() is not None
     parts = {document.team: partial(_write_team, document, folder, pdf) for document in listed.documents}
     threads = listed.opened.workspace.settings.engine.threads
@@ -108,10 +107,6 @@ def _write_team(document: TeamList, folder: Path, pdf: bool) -> None:
             write_pdf(folder / f"{name}.html", folder / f"{name}.pdf")
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _digest_of_rows(table: pd.DataFrame | None) -> str:
+def _compute_digest_of_rows(table: pd.DataFrame | None) -> str:
     """sha256 over the rows of a table in their order."""
-    return _digest("" if table is None else str(table.to_csv(index=False, lineterminator="\n")))
+    return compute_digest("" if table is None else str(table.to_csv(index=False, lineterminator="\n")))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from riskstrat.errors import RiskstratError, StorageError
+from riskstrat.storage import compute_digest
 
 
 def read_bytes(path: Path, where: str) -> bytes:
@@ -36,4 +36,4 @@ def read_toml(path: Path, where: str, error: type[RiskstratError]) -> dict[str, 
 
 def sha256_of(path: Path, where: str) -> str:
     """sha256 of `path` with Unix line endings, so that a checkout on Windows has the same."""
-    return hashlib.sha256(read_bytes(path, where)).hexdigest()
+    return compute_digest(read_bytes(path, where))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from collections.abc import Iterator, Mapping
 from types import CodeType, FunctionType, ModuleType
@@ -12,6 +11,7 @@ from riskstrat.definitions.codelists import Codelist, near
 from riskstrat.definitions.features import Feature
 from riskstrat.errors import DefinitionError
 from riskstrat.sources.streams import STREAM_CODELISTS
+from riskstrat.storage import compute_digest
 
 
 def fingerprints_of(
@@ -37,7 +37,7 @@ def fingerprints_of(
         given = feature.inputs.values()
         inputs = [named(part, asked_by) if isinstance(part, str) else whole(part, asked_by) for part in given]
         facts = [feature.fingerprint, *_lists_behind(feature, codelists), *_constants(feature), *inputs]
-        return hashlib.sha256("\n".join(facts).encode()).hexdigest()
+        return compute_digest("\n".join(facts))
 
     return {name: named(name, ()) for name in features}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -31,6 +30,7 @@ from riskstrat.definitions.roles import Roles
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import DefinitionError, WorkspaceError
 from riskstrat.sources.tables import STREAMS
+from riskstrat.storage import compute_digest
 from riskstrat.workspace.codelists import Provenance, read_codelists
 from riskstrat.workspace.files import read_text, read_toml
 from riskstrat.workspace.fingerprints import fingerprints_of
@@ -89,7 +89,7 @@ class Workspace:
     def pathways_hash(self) -> str:
         """sha256 over the rules of the pathways, as they decide and as they are printed, in their order."""
         rules = [pathway.model_dump(mode="json") for pathway in self.pathways]
-        return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
+        return compute_digest(json.dumps(rules, sort_keys=True))
 
     @cached_property
     def flags(self) -> tuple[Flag, ...]:
@@ -136,7 +136,7 @@ class Workspace:
             "baselines": [baseline.model_dump(mode="json") for baseline in self.baselines],
             "roles": self.roles.model_dump(mode="json"),
         }
-        return hashlib.sha256(json.dumps(facts, sort_keys=True, default=dict).encode()).hexdigest()
+        return compute_digest(json.dumps(facts, sort_keys=True, default=dict))
 
 
 def find(path: Path | None = None) -> Path:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from riskstrat.errors import StorageError, WorkspaceError
+from riskstrat.errors import WorkspaceError
+from riskstrat.storage import refuse_in_one_line, write_bytes, write_text
 
 PATTERNS = (
     "riskstrat.toml",
@@ -45,20 +45,22 @@ def init(target: Path) -> list[Path]:
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise WorkspaceError(f"{target} is not empty; give a new or empty folder, so that no file is written over")
-    template = _template()
     made: list[Path] = []
+
+    def cannot_write(_: Path, reason: str) -> str:
+        return f"{target} cannot be written ({reason}); nothing was kept there"
+
     try:
-        for source in _files(template):
-            copy = target / source.relative_to(template)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            made.append(copy)
-            shutil.copyfile(source, copy)
-        made.append(target / ".gitignore")
-        made[-1].write_text(GITIGNORE, encoding="utf-8", newline="\n")
-    except OSError as unwritable:
+        with refuse_in_one_line(cannot_write, target):
+            for source in _files(_template()):
+                made.append(target / source.relative_to(_template()))
+                write_bytes(source.read_bytes(), made[-1], parents=True, refusal=cannot_write)
+            made.append(target / ".gitignore")
+            write_text(GITIGNORE, made[-1], refusal=cannot_write)
+    except BaseException:
         for path in made:
             path.unlink(missing_ok=True)
-        raise StorageError(f"{target} cannot be written ({unwritable.strerror}); nothing was kept there") from None
+        raise
     return made
 
 

@@ -69,6 +69,7 @@ def test_a_circle_through_three_modules_is_found() -> None:
     ("room", "statement", "contract"),
     [
         ("errors", "import riskstrat.definitions", "Imports run down the floors"),
+        ("storage", "import riskstrat.audit", "Imports run down the floors"),
         ("labels", "import riskstrat.features", "Imports run down the floors"),
         ("scoring", "def late():\n    import riskstrat.training", "Imports run down the floors"),
         ("features", "import duckdb", "Database engines: only sources"),

@@ -20,7 +20,7 @@ from riskstrat.publication import (
     REFERENCES,
     PublishedList,
     WeeklyList,
-    compute_digests,
+    compute_manifest_digests,
     count_editions,
     describe_format,
     dump_list,
@@ -198,7 +198,7 @@ def test_a_withdrawn_list_frees_its_date_and_counts_as_an_edition(tmp_path: Path
     assert not folder.exists()
     assert json.loads((target / "withdrawal.json").read_text(encoding="utf-8"))["reason"] == "Wrong extract."
     assert count_editions(tmp_path, LIST_DATE) == 1
-    assert compute_digests(tmp_path) == {}
+    assert compute_manifest_digests(tmp_path) == {}
 
 
 def test_a_list_that_fails_while_it_is_written_is_not_there(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from riskstrat.errors import StorageError
 from riskstrat.sources.excerpt import beside_the_store, excerpt
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import Store, open_store
-from riskstrat.sources.writing import sha256
+from riskstrat.storage import compute_file_digest
 
 PEOPLE = """
 patient_id , date_of_birth , sex , care_home_from , date_of_death , died_known_on
@@ -85,7 +85,7 @@ def test_the_rows_of_the_people_asked_for_stand_as_they_were_and_nobody_elses(st
         whole = pq.read_table(store.file(table)).to_pylist()
         assert pq.read_table(part.file(table)).to_pylist() == [row for row in whole if row["patient_id"] == "p1"]
         assert pq.read_schema(part.file(table)) == pq.read_schema(store.file(table))
-        assert part.manifest["tables"][table]["sha256"] == sha256(part.file(table))
+        assert part.manifest["tables"][table]["sha256"] == compute_file_digest(part.file(table))
     assert part.people_count == store.people_count
     assert "areas" not in part.landed
 

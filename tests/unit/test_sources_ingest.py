@@ -19,6 +19,7 @@ from riskstrat.sources import ingest as module
 from riskstrat.sources import writing
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import open_store
+from riskstrat.storage import compute_file_digest
 
 PEOPLE = "patient_id,date_of_birth,sex\np1,1950-03-15,F\np2,1940-07-01,M\n"
 ADMISSIONS = "patient_id,spell_id,admitted_on,method\np1,s1,2024-01-10,21\np2,s2,2024-01-11,21\n"
@@ -101,7 +102,7 @@ def test_the_report_counts_every_row_and_is_the_manifest(tmp_path: Path) -> None
         "falls": [3, 1, 2, 1],
     }
     for name, table in tables.items():
-        assert table["sha256"] == writing.sha256(tmp_path / "store" / "tables" / f"{name}.parquet")
+        assert table["sha256"] == compute_file_digest(tmp_path / "store" / "tables" / f"{name}.parquet")
     assert "no registrations table: everybody in people counts as registered" in notes
     assert str(tmp_path) not in (tmp_path / "store" / "manifest.json").read_text()
 
@@ -214,12 +215,12 @@ def test_a_swap_that_fails_half_way_puts_the_old_store_back(tmp_path: Path, monk
     ingest(source, store, limited())
     before = bytes_of(store)
     land(source, falls="patient_id,fell_on\np1,2024-01-01\n")
-    rename = Path.rename
+    rename = os.replace
 
-    def refuse_incoming(self: Path, target: Path) -> Path:
-        return full_disk() if ".incoming-" in self.name else rename(self, target)
+    def refuse_incoming(renamed: Path, target: Path) -> None:
+        full_disk() if ".incoming-" in renamed.name and target == store else rename(renamed, target)
 
-    monkeypatch.setattr(Path, "rename", refuse_incoming)
+    monkeypatch.setattr(os, "replace", refuse_incoming)
     with pytest.raises(StorageError, match="No space left on device"):
         ingest(source, store, limited())
     assert bytes_of(store) == before

@@ -1,5 +1,6 @@
 """`init`: a site's own copy of the decisions, and nothing that a command made."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -87,14 +88,14 @@ def test_a_folder_that_is_not_empty_is_refused_and_left_alone(occupied_by: str, 
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    copied = scaffold.shutil.copyfile
+    rename = os.replace
 
     def fails_at_training(source: Path, copy: Path) -> None:
-        copied(source, copy)
-        if "training" in str(source):
+        rename(source, copy)
+        if "training" in str(copy):
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(scaffold.shutil, "copyfile", fails_at_training)
+    monkeypatch.setattr(os, "replace", fails_at_training)
     with pytest.raises(StorageError, match=r"cannot be written \(No space left on device\)"):
         init(tmp_path / "site")
     assert files_in(tmp_path / "site") == []
