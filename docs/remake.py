@@ -1,4 +1,4 @@
-"""Rewrite the parts of commands.md and data.md that the code itself declares: `python docs/remake.py`.
+"""Rewrite the parts of commands.md, data.md and licences.md that code and lock declare: `python docs/remake.py`.
 
 Such a part stands between `<!-- remade: NAME -->` and `<!-- end -->`. A test fails while a page differs from the code.
 """
@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import licences
+import locks
 import typer
 
 from riskstrat.cli import app
@@ -22,10 +24,15 @@ SHARED = ("workspace", "json")
 
 
 def main() -> None:
-    """Rewrite both pages in place."""
-    for page, parts in (("commands.md", command_parts()), ("data.md", table_parts())):
-        path = DOCS / page
+    """Rewrite the pages in place."""
+    for page, parts in page_parts().items():
+        path = DOCS / f"{page}.md"
         path.write_text(remade(path.read_text(encoding="utf-8"), parts), encoding="utf-8", newline="\n")
+
+
+def page_parts() -> dict[str, dict[str, str]]:
+    """For each page its parts by name."""
+    return {"commands": command_parts(), "data": table_parts(), "licences": licence_parts()}
 
 
 def remade(text: str, parts: Mapping[str, str]) -> str:
@@ -94,6 +101,11 @@ def table_parts() -> dict[str, str]:
 def _table(schema: TableSchema) -> str:
     rows = [_column(column) for column in schema.columns]
     return "\n".join([_facts(schema), "", "| column | type | values |", "|---|---|---|", *rows]) + "\n"
+
+
+def licence_parts() -> dict[str, str]:
+    """The packages that run the product, with their licences."""
+    return {"packages": licences.write_table(locks.read_lock(locks.RUNTIME))}
 
 
 def _facts(schema: TableSchema) -> str:
