@@ -60,6 +60,11 @@ def build_machines() -> dict[str, Machine]:
     }
 
 
+def read_this_machine() -> Machine:
+    """Return the values of a marker's variables here."""
+    return {name: str(value) for name, value in default_environment().items()}
+
+
 def parse_lock(text: str) -> list[Pin]:
     """Return the lines of a lock file in its order. Raises ValueError for a line that is not one exact version."""
     return [_parse_line(line.strip()) for line in text.replace("\\\n", " ").splitlines() if line.strip()]

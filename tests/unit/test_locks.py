@@ -7,7 +7,6 @@ from pathlib import Path
 
 import locks
 import pytest
-from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -69,13 +68,13 @@ def test_a_lock_holds_all_that_the_project_and_each_locked_package_ask_for(path:
 
 
 def test_every_package_whose_requirements_are_not_read_here_is_one_for_other_systems() -> None:
-    read, here = locks.read_installed_requirements(DEV), dict(default_environment())
+    read, here = locks.read_installed_requirements(DEV), locks.read_this_machine()
     assert [pin.name for pin in DEV if pin.name not in read and pin.applies_to(here)] == []
     assert len(read) > 150
 
 
 def test_what_is_installed_here_is_what_the_lock_pins() -> None:
-    here = [pin for pin in DEV if pin.applies_to(dict(default_environment()))]
+    here = [pin for pin in DEV if pin.applies_to(locks.read_this_machine())]
     assert {pin.name: metadata.version(pin.name) for pin in here} == {pin.name: pin.version for pin in here}
 
 
