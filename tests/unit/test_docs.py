@@ -14,7 +14,7 @@ from riskstrat.definitions.schemas import SCHEMAS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
-PAGES["README.md"] = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES |= {path.name: path.read_text(encoding="utf-8") for path in ROOT.glob("*.md")}
 VERBS = remake.verbs()
 
 
