@@ -1,6 +1,7 @@
 # make demo   a week on a simulated borough, from source tables to each team's list
 # make test   style, types and tests
 # make lock   remake the two locks from pyproject.toml (needs uv)
+# make sbom   write dist/sbom.cdx.json, a CycloneDX bill of materials of what runs the product
 # make clean  remove .venv and what the tools left behind; never a workspace's data, lists or models
 #
 # The first run builds .venv from a hash-checked lock: requirements.lock holds what runs the product, and
@@ -20,7 +21,7 @@ COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --
 	--no-header --no-annotate
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test install lock clean
+.PHONY: demo test install lock sbom clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -58,6 +59,9 @@ lock:
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv on the path, or UV=/path/to/uv" >&2; exit 1; }
 	$(COMPILE) --group install -o requirements.lock
 	$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+
+sbom: $(TESTABLE)
+	$(PY) docs/sbom.py dist/sbom.cdx.json
 
 clean:
 	rm -rf $(VENV) build dist htmlcov .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

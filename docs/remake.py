@@ -1,4 +1,4 @@
-"""Rewrite what the code itself declares: parts of commands.md and data.md, and list.schema.json.
+"""Rewrite what code and lock declare: parts of commands.md, data.md and licences.md, and list.schema.json.
 
 Run as `python docs/remake.py`. A remade part of a page stands between `<!-- remade: NAME -->` and `<!-- end -->`. A
 test fails while a page or the schema differs from the code.
@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import licences
+import locks
 import typer
 
 from riskstrat.cli import app
@@ -25,12 +27,17 @@ SHARED = ("workspace", "json")
 
 
 def main() -> None:
-    """Rewrite both pages and the schema in place."""
-    for page, parts in (("commands.md", command_parts()), ("data.md", table_parts())):
-        path = DOCS / page
+    """Rewrite the pages and the schema in place."""
+    for page, parts in page_parts().items():
+        path = DOCS / f"{page}.md"
         path.write_text(remade(path.read_text(encoding="utf-8"), parts), encoding="utf-8", newline="\n")
     schema = json.dumps(describe_format(), indent=1, sort_keys=True) + "\n"
     (DOCS / "list.schema.json").write_text(schema, encoding="utf-8", newline="\n")
+
+
+def page_parts() -> dict[str, dict[str, str]]:
+    """For each page its parts by name."""
+    return {"commands": command_parts(), "data": table_parts(), "licences": licence_parts()}
 
 
 def remade(text: str, parts: Mapping[str, str]) -> str:
@@ -99,6 +106,11 @@ def table_parts() -> dict[str, str]:
 def _table(schema: TableSchema) -> str:
     rows = [_column(column) for column in schema.columns]
     return "\n".join([_facts(schema), "", "| column | type | values |", "|---|---|---|", *rows]) + "\n"
+
+
+def licence_parts() -> dict[str, str]:
+    """The packages that run the product, with their licences."""
+    return {"packages": licences.write_table(locks.read_lock(locks.RUNTIME))}
 
 
 def _facts(schema: TableSchema) -> str:

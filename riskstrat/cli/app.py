@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskstrat import __version__
 from riskstrat.cli import audit, identity, reviews
 from riskstrat.cli.showing import show
 from riskstrat.site.dates import written_date
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="riskstrat",
-    help="Risk stratification and case finding for integrated health and social care teams.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -36,6 +36,21 @@ RecipeName = Annotated[
     str | None,
     typer.Option("--recipe", help="Recipe in training/ [default: the one the lists use, in riskstrat.toml]."),
 ]
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"riskstrat {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def read_options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Risk stratification and case finding for integrated health and social care teams."""
 
 
 def _date(given: str | None, option: str) -> date | None:

@@ -62,15 +62,15 @@ def test_each_verb_of_a_group_says_what_it_does_and_takes_json(group: str, name:
     assert "--json" in done.stdout
 
 
-def test_help_comes_in_half_a_second(command: Verb) -> None:
+def test_help_and_version_come_in_half_a_second(command: Verb) -> None:
     """Seconds of the processor, so that a busy machine does not matter. `pytest -rP` shows the figures."""
-    for given in ((), ("weekly",), ("train",)):
+    for given in (("--help",), ("weekly", "--help"), ("train", "--help"), ("--version",)):
         took = []
         for _ in range(5):
             before = _processor_seconds()
-            assert command(*given, "--help").returncode == 0
+            assert command(*given).returncode == 0
             took.append(_processor_seconds() - before)
-        print(f"riskstrat {' '.join(given)} --help: {median(took):.2f} s")
+        print(f"riskstrat {' '.join(given)}: {median(took):.2f} s")
         assert median(took) < AT_MOST_SECONDS
 
 

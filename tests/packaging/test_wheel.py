@@ -20,6 +20,7 @@ ALLOWED = [
     re.compile(pattern)
     for pattern in (
         r"riskstrat/(?!_template/)(\w+/)*\w+(\.html)?\.(py|j2|css|svg|sql|toml)",
+        r"riskstrat/py\.typed",
         r"riskstrat/simulation/(\w+/)*\w+\.csv",
         r"riskstrat/identity/page/naming\.(html|js)",
         TEMPLATE + r"riskstrat\.toml",
@@ -27,7 +28,7 @@ ALLOWED = [
         TEMPLATE + r"features/codelists/(\w+\.csv|codelists\.toml|README\.md)",
         TEMPLATE + r"registry/(README\.md|promotion\.toml|hazards\.toml|model_card\.md\.j2)",
         TEMPLATE + r"notebooks/\w+\.ipynb",
-        r"riskstrat-[\d.]+\.dist-info/(METADATA|WHEEL|RECORD|entry_points\.txt)",
+        r"riskstrat-[\d.]+\.dist-info/(METADATA|WHEEL|RECORD|entry_points\.txt|licenses/LICENSE)",
     )
 ]
 
@@ -70,7 +71,7 @@ def run(*command: str | Path, cwd: Path) -> str:
 def copy_of_the_project(folder: Path) -> Path:
     """The files the wheel is built from, as they stand, without what running the project here has made."""
     folder.mkdir()
-    for name in ("pyproject.toml", "README.md", ".gitignore", "riskstrat.toml"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore", "riskstrat.toml"):
         shutil.copy(ROOT / name, folder / name)
     made_by_runs = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "mlflow.db*", "artifacts", "cards")
     for name in ("riskstrat", "tests", *SHIPPED_FOLDERS):

@@ -3,23 +3,18 @@
 import inspect
 import re
 import shlex
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+import remake
 
 from riskstrat import errors
 from riskstrat.definitions.schemas import SCHEMAS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
-PAGES["README.md"] = (ROOT / "README.md").read_text(encoding="utf-8")
-sys.path.insert(0, str(ROOT / "docs"))
-import remake  # noqa: E402
-
-sys.path.pop(0)
-
+PAGES |= {path.name: path.read_text(encoding="utf-8") for path in ROOT.glob("*.md")}
 VERBS = remake.verbs()
 
 
@@ -31,7 +26,7 @@ def rows_of(table_under: str, page: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[0].splitlines()[2:]]
 
 
-@pytest.mark.parametrize(("page", "parts"), [("commands", remake.command_parts()), ("data", remake.table_parts())])
+@pytest.mark.parametrize(("page", "parts"), list(remake.page_parts().items()))
 def test_the_made_parts_of_the_pages_are_as_the_code_has_them(page: str, parts: dict[str, str]) -> None:
     text = PAGES[f"docs/{page}.md"]
     assert [name for _, name, _ in remake.PART.findall(text)] == list(parts)

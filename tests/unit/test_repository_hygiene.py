@@ -4,14 +4,9 @@ import ast
 import json
 import re
 import subprocess
-import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from packaging.markers import default_environment
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -86,39 +81,6 @@ def test_notebooks_are_kept_without_what_a_run_printed() -> None:
         if cell.get("outputs") or cell.get("execution_count") is not None
     ]
     assert with_results == []
-
-
-def locked() -> Iterator[tuple[Requirement, list[str]]]:
-    """Each pinned package of the lock with its hashes."""
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ")
-    for line in filter(str.strip, text.splitlines()):
-        requirement, *hashes = re.split(r"\s+--hash=", line.strip())
-        yield Requirement(requirement), hashes
-
-
-def test_every_line_of_the_lock_is_one_exact_version_with_its_hashes() -> None:
-    for pin, hashes in locked():
-        assert re.fullmatch(r"==[^*,]+", str(pin.specifier)), pin
-        assert hashes, pin
-        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", each) for each in hashes), pin
-
-
-@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
-@pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
-def test_the_lock_satisfies_what_the_project_asks_for(python: str, system: str) -> None:
-    machine = default_environment() | {"python_version": python, "python_full_version": f"{python}.0"}
-    machine |= {"sys_platform": system, "platform_machine": "arm64" if system == "darwin" else "x86_64"}
-    pins = {
-        canonicalize_name(pin.name): next(iter(pin.specifier)).version
-        for pin, _ in locked()
-        if pin.marker is None or pin.marker.evaluate(machine)
-    }
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    for requirement in map(Requirement, asked):
-        version = pins.get(canonicalize_name(requirement.name))
-        assert version is not None, f"{requirement.name} is not in requirements.lock: run make lock"
-        assert requirement.specifier.contains(version), f"{requirement} but {version} is locked: run make lock"
 
 
 def test_no_room_or_file_of_the_engine_has_a_name_that_says_nothing() -> None:

@@ -1,0 +1,91 @@
+"""The locks still resolve today, with the pips that a fresh machine may have: a lock is not only tried when it is made.
+
+A package that came out since can change what an old pip makes of an unchanged lock, so this asks the package index,
+and it always runs in CI. Elsewhere it is skipped by name unless RISKSTRAT_NETWORK is set.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import locks
+import pytest
+
+# The pip that came with Python 3.11.0, the one of 3.11.7 and 3.12.0, and the newest there is.
+OLDEST, NEWEST = "22.3", "newest"
+PIPS = (OLDEST, "23.2.1", NEWEST)
+# The lock of what tests the product has every pin of the other, so that one is tried with the oldest pip alone.
+CASES = [(pip, locks.DEV) for pip in PIPS] + [(OLDEST, locks.RUNTIME)]
+LONGEST_SECONDS = 900
+
+pytestmark = [
+    pytest.mark.network,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not ({"CI", "RISKSTRAT_NETWORK"} & os.environ.keys()),
+        reason="asks the package index: runs in CI, elsewhere with RISKSTRAT_NETWORK=1",
+    ),
+]
+
+
+def run_python(environment: Path, *arguments: str | Path) -> str:
+    """Run the Python of an environment and return what it printed; fails with its words if it failed."""
+    python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV_"))}
+    done = subprocess.run(
+        [str(python), *map(str, arguments)],
+        env=variables,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=LONGEST_SECONDS,
+    )
+    assert done.returncode == 0, f"{arguments}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    return done.stdout
+
+
+def resolve(pip: str, lock: Path, folder: Path) -> tuple[str, str]:
+    """Return the pip of a new environment, and what it would install there by the lock."""
+    environment = folder / f"{pip}-{lock.stem}"
+    venv.create(environment, with_pip=True)
+    wanted = ("--upgrade", "pip") if pip == NEWEST else (f"pip=={pip}",)
+    run_python(environment, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted)
+    options = ("--dry-run", "--require-hashes", "--only-binary", ":all:", "--disable-pip-version-check")
+    printed = run_python(environment, "-m", "pip", "install", *options, "-r", lock)
+    return run_python(environment, "-m", "pip", "--version").split()[1], printed
+
+
+@pytest.fixture(scope="module")
+def resolutions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, Path], Future[tuple[str, str]]]]:
+    """Each case at work in a thread of its own: most of the time is waiting for the index."""
+    folder = tmp_path_factory.mktemp("pips")
+    with ThreadPoolExecutor(len(CASES)) as threads:
+        yield {(pip, lock): threads.submit(resolve, pip, lock, folder) for pip, lock in CASES if can_run(pip)}
+
+
+def can_run(pip: str) -> bool:
+    """Whether this Python runs that pip: 22.3 came with 3.11 and needs modules that left with 3.12."""
+    return pip != OLDEST or sys.version_info < (3, 12)
+
+
+@pytest.mark.parametrize(
+    ("pip", "lock"), CASES, ids=lambda part: part.name if isinstance(part, Path) else f"pip {part}"
+)
+def test_the_lock_resolves_to_its_own_pins(
+    pip: str, lock: Path, resolutions: dict[tuple[str, Path], Future[tuple[str, str]]]
+) -> None:
+    if not can_run(pip):
+        pytest.skip(f"pip {pip} runs on Python 3.11 only")
+    version, printed = resolutions[pip, lock].result()
+    assert version == pip or pip == NEWEST
+    (would,) = [line for line in printed.splitlines() if line.startswith("Would install ")]
+    here = {f"{pin.name}-{pin.version}" for pin in locks.read_lock(lock) if pin.applies_to(locks.read_this_machine())}
+    assert {name.lower().replace("_", "-").replace(".", "-") for name in would.split()[2:]} == {
+        name.replace(".", "-") for name in here
+    }
