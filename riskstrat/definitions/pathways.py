@@ -34,13 +34,12 @@ SUGGESTED = tuple(outcome for outcome in OUTCOMES if outcome not in (*NO_ACTION,
 class Condition(FeatureComparison):
     """One comparison of one feature; its words stand in a row with those of others, so no mark of theirs parts them."""
 
-    @field_validator("says")
-    @classmethod
-    def _parts_no_conditions(cls, given: str) -> str:
+    @model_validator(mode="after")
+    def _parts_no_conditions(self) -> Self:
         for character in ",;.":
-            if character in given.replace("{n}", ""):
-                raise ValueError(f'"{given}" holds "{character}", which parts the conditions of a rule')
-        return given
+            if character in self.says.replace("{n}", ""):
+                raise ValueError(f'says of {self.feature} holds "{character}", which parts the conditions of a rule')
+        return self
 
 
 class Pathway(Declared):

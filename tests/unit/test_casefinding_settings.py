@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from riskstrat.definitions.vocabulary import NO_ACTION, NOT_TAKEN_ON, OUTCOMES, 
 from riskstrat.errors import WorkspaceError
 from riskstrat.workspace import check, load
 
-ROOT = Path(__file__).resolve().parents[2]
+THREE_FEATURES = Path(__file__).resolve().parents[1] / "three_features"
 TEAM = '[[teams]]\nname = "North"\ncode = "NOR"\nlocalities = ["North"]\n'
 
 
@@ -43,15 +44,6 @@ def test_a_slip_is_refused_with_its_key(text: str, says: str, tmp_path: Path) ->
     assert "\n" not in str(refused.value)
 
 
-def test_the_settings_that_are_shipped_are_the_defaults_they_show() -> None:
-    shipped, default = load(ROOT).settings, Settings()
-    assert shipped.lists.bands == default.lists.bands
-    assert shipped.casefinding.rest_weeks_after == REST_WEEKS_AFTER
-    assert set(shipped.casefinding.case_weights.values()) == {1.0}
-    written = {"rest_weeks_after": {}, "case_weights": {}}
-    assert shipped.casefinding.model_copy(update=written) == default.casefinding
-
-
 @pytest.mark.parametrize(
     ("outcome", "team_weeks", "weeks"),
     [("telecare", None, 10), ("telecare", 3, 3), ("monitor", 3, 4), ("declined", 3, 26), ("deferred", None, 0)],
@@ -65,16 +57,13 @@ def test_the_rest_after_an_outcome_is_its_own_then_the_teams_then_the_sites(
 
 def test_weights_of_bands_that_do_not_exist_and_slots_of_pathways_that_do_not_are_found(tmp_path: Path) -> None:
     text = f"[casefinding.case_weights]\nhihg = 2.0\n\n{TEAM}slots = {{ telecare = 2 }}\n"
+    shutil.copytree(THREE_FEATURES, tmp_path, dirs_exist_ok=True)
     loaded(tmp_path, text)
-    (tmp_path / "training").mkdir()
     (tmp_path / "training/pathways.toml").write_text(
         '[[pathway]]\nname = "reablement"\ntitle = "R"\nconsider = "C."\n'
-        'all = [{ feature = "age", at_least = 65, says = "aged {n} or over" }]\n',
+        'all = [{ feature = "years_lived", at_least = 65, says = "aged {n} or over" }]\n',
         encoding="utf-8",
     )
-    for name in ("promotion.toml", "model_card.md.j2"):
-        (tmp_path / "registry").mkdir(exist_ok=True)
-        (tmp_path / "registry" / name).write_text("# x\n", encoding="utf-8")
     found = check(load(tmp_path))
     assert (
         'riskstrat.toml: casefinding.case_weights: "hihg" is not a band of lists.bands; did you mean "high"?' in found

@@ -77,6 +77,10 @@ CODELISTS = {
         "test",
     ),
     "falls_attendance": Codelist("falls_attendance", (entry("161898004", "fall", "snomed"),), "test"),
+    "admission_methods": Codelist(
+        "admission_methods", (entry("21", "emergency", "value"), entry("2A", "emergency", "value")), "test"
+    ),
+    "admission_details": Codelist("admission_details", (entry("2", "not an ordinary admission", "value"),), "test"),
 }
 
 
@@ -172,3 +176,23 @@ def test_every_stream_that_can_be_made_has_exactly_its_columns_and_types(tmp_pat
 )
 def test_prefixes_become_one_look_up_for_each_length(prefixes: list[str], condition: str) -> None:
     assert starts_with("code", prefixes) == condition
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "days"),
+    [
+        ("admission_methods", [("21", "emergency")], ["2024-01-10", "2024-05-10"]),
+        ("admission_methods", [("2B", "emergency")], ["2024-07-10"]),
+        (
+            "admission_details",
+            [("9", "not an ordinary admission")],
+            ["2024-01-10", "2024-02-10", "2024-04-10", "2024-05-10"],
+        ),
+    ],
+)
+def test_a_hospital_fall_is_an_emergency_by_the_codelists_of_the_workspace(
+    name: str, given: list[tuple[str, str]], days: list[str], tmp_path: Path
+) -> None:
+    store = ingested(tmp_path, diagnoses=DIAGNOSES)
+    changed = Codelist(name, tuple(entry(code, group, "value") for code, group in given), "test")
+    assert [row[0] for row in stream(store, "all_falls", "fell_on", CODELISTS | {name: changed})] == days

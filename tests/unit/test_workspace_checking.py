@@ -7,6 +7,7 @@ import pytest
 
 from riskstrat.errors import DefinitionError, StorageError
 from riskstrat.workspace import check, load
+from tests.unit.smallest_rules import SMALLEST_RULES
 
 FEATURES = """\
 from riskstrat.definitions import age as years
@@ -16,6 +17,7 @@ from riskstrat.sources.tables import admissions, all_falls, diagnoses, people
 W = dict(theme="hospital use", unit="x", says="{{n}} thing{{s}}", why="a reason", sensitive=False, missing=0)
 
 stays = count(admissions, lookback="30d", **W)
+lived = years(**W)
 {more}
 """
 OUTCOMES = """\
@@ -23,7 +25,7 @@ from riskstrat.sources.tables import admissions
 
 event = admissions.filter(admissions.method == "21")
 """
-FILES = {
+FILES = SMALLEST_RULES | {
     "riskstrat.toml": '[lists]\nrecipe = "soon"\n\n[[teams]]\nname = "North"\ncode = "NOR"\nlocalities = ["North"]\n',
     "training/outcomes.py": OUTCOMES,
     "training/soon.toml": 'title = "T"\nsentence = "chance"\noutcome = "event"\n',

@@ -10,6 +10,7 @@ import pytest
 
 from riskstrat.errors import DefinitionError, RiskstratError, WorkspaceError
 from riskstrat.workspace import Workspace, find, load
+from tests.unit.smallest_rules import SMALLEST_RULES
 
 WORDS = 'theme="hospital use", unit="stays", says="{n} stay{s}", why="a reason", sensitive=False'
 STAYS = f"""\
@@ -30,6 +31,13 @@ CODES = "code,group,description,source\nI10,heart,Hypertension,a book\n"
 Make = Callable[..., Path]
 
 
+def _path_of(name: str) -> str:
+    """features/falls.py of features__falls_py."""
+    *folders, last = name.split("__")
+    stem, _, ending = last.rpartition("_")
+    return "/".join([*folders, f"{stem}.{ending}"])
+
+
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
     """Makes a small workspace; each keyword adds or replaces a file (`features__falls_py` = features/falls.py)."""
@@ -41,10 +49,9 @@ def make(tmp_path: Path) -> Make:
             "training__outcomes_py": OUTCOMES,
             "training__soon_toml": RECIPE,
         } | files
-        for name, contents in given.items():
-            *folders, last = name.split("__")
-            stem, _, ending = last.rpartition("_")
-            path = tmp_path.joinpath("site", *folders, f"{stem}.{ending}")
+        named = {_path_of(name): contents for name, contents in given.items()}
+        for name, contents in (SMALLEST_RULES | named).items():
+            path = tmp_path.joinpath("site", name)
             path.parent.mkdir(parents=True, exist_ok=True)
             data = contents if isinstance(contents, bytes) else dedent(contents).encode()
             path.write_bytes(data)
@@ -120,8 +127,60 @@ def test_a_recipe_is_named_after_its_file(make: Make) -> None:
     assert (recipe.name, recipe.outcome) == ("soon", "emergency")
 
 
-def test_rules_of_pathways_are_not_a_recipe(make: Make) -> None:
-    assert list(load(make(training__pathways_toml="[a]\n")).recipes) == ["soon"]
+@pytest.mark.parametrize("rules", ["pathways", "flags", "frailty", "falls_criteria", "baselines", "roles"])
+def test_a_file_of_rules_is_not_a_recipe(make: Make, rules: str) -> None:
+    assert list(load(make(**{f"training__{rules}_toml": "[a]\n"})).recipes) == ["soon"]
+
+
+@pytest.mark.parametrize(
+    ("file", "part"),
+    [("flags", "flags"), ("frailty", "frailty"), ("falls_criteria", "falls_rules"), ("baselines", "baselines"),
+     ("roles", "roles")],
+)  # fmt: skip
+def test_a_file_of_rules_that_is_not_there_is_named_and_never_silent(make: Make, file: str, part: str) -> None:
+    root = make()
+    (root / f"training/{file}.toml").unlink()
+    with pytest.raises(DefinitionError, match=rf"training/{file}\.toml is not there; take it from a new workspace"):
+        getattr(load(root), part)
+
+
+# ---- Rows that outcomes name ----
+
+NAMED = f"""\
+from riskstrat.definitions import count, rows_named
+from riskstrat.sources.tables import diagnoses, people
+
+stays = count(rows_named("emergency"), lookback=("30d", "90d"), missing=0, {WORDS})
+coded = count(rows_named("emergency", on=diagnoses), lookback="30d", missing=0, {WORDS})
+"""
+
+
+def test_features_ask_for_the_rows_of_an_outcome_by_its_name(make: Make) -> None:
+    written = STAYS.replace("count(admissions,", 'count(admissions.filter(admissions.method == "21"),')
+    coded = f'coded = count(diagnoses.filter(diagnoses.method == "21"), lookback="30d", missing=0, {WORDS})\n'
+    by_hand, by_name = load(make(features__stays_py=written + coded)), load(make(features__stays_py=NAMED))
+    assert by_name.fingerprints == by_hand.fingerprints
+
+
+def test_an_outcome_that_changes_changes_every_feature_that_asks_for_it(make: Make) -> None:
+    before = load(make(features__stays_py=NAMED))
+    after = load(make(features__stays_py=NAMED, training__outcomes_py=OUTCOMES.replace('"21"', '"22"')))
+    assert {name for name in before.features if before.fingerprints[name] != after.fingerprints[name]} == {
+        *("stays_30d", "stays_90d", "coded")
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ('rows_named("emergncy")', 'training/outcomes.py names no "emergncy"; did you mean "emergency"?'),
+        ('rows_named("emergency", on=people)', "people has no column method, which these rows are chosen by"),
+    ],
+)
+def test_rows_that_are_not_named_or_do_not_fit_are_refused(make: Make, asked: str, says: str) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        load(make(features__stays_py=NAMED.replace('rows_named("emergency", on=diagnoses)', asked)))
+    assert says in str(refused.value)
 
 
 def test_a_folder_without_decisions_loads_empty(tmp_path: Path) -> None:
