@@ -10,7 +10,7 @@ import pytest
 
 from riskstrat.casefinding import FallsCriteria, FallsGuideline, falls_criteria
 from riskstrat.definitions.frailty import FrailtyScore
-from riskstrat.pipeline.persons.conditions import frailty_in_words
+from riskstrat.people.conditions import frailty_in_words
 from riskstrat.workspace import load
 
 SITE = load(Path(__file__).resolve().parents[1] / "three_features")

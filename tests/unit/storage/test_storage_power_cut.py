@@ -10,10 +10,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from riskstrat.weekly import publishing
 
 from riskstrat import audit
 from riskstrat.storage import move_folder, write_atomically, write_bytes, write_folder_atomically
+from riskstrat.weekly import publishing
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows syncs no folder")
 
