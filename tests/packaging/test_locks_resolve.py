@@ -22,7 +22,7 @@ OLDEST, NEWEST = "22.3", "newest"
 PIPS = (OLDEST, "23.2.1", NEWEST)
 # The lock of what tests the product has every pin of the other, so that one is tried with the oldest pip alone.
 CASES = [(pip, locks.DEV) for pip in PIPS] + [(OLDEST, locks.RUNTIME)]
-LONGEST_SECONDS = 900
+LONGEST_SECONDS = 1200
 
 pytestmark = [
     pytest.mark.network,
