@@ -1,8 +1,8 @@
 """How hard the simulated borough is for a plain model: logistic regression on the shipped features, by AUROC.
 
 Published: 0.76 to 0.80 on adults; about 0.70 in people aged 20 to 70 without an A&E attendance on record (SPARRA v4 and
-English models with GP records). At 24,000 people the sampling errors are about 0.007 and 0.02, so the bands are wider; at 8,000
-about 0.012 and 0.035, and the people are always the same.
+English models with GP records). The sampling errors are about 0.007 and 0.02 at 24,000 people, so the bands are wider;
+they are about 0.012 and 0.035 at 8,000.
 """
 
 from __future__ import annotations
