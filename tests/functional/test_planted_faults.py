@@ -32,10 +32,12 @@ CHANGE = pd.Timestamp("2025-09-01")
 """From here on the planted faults of recording hold: after every window learned from for the latest test date."""
 
 
-@pytest.fixture(scope="module")
-def borough(verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(
+    scope="module", params=[4_000, pytest.param(9_000, marks=pytest.mark.exhaustive)], ids="{} people".format
+)
+def borough(request: pytest.FixtureRequest, verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("planted") / "borough"
-    done = verb("simulate", "--people", 9000, "--seed", 41, "--out", folder)
+    done = verb("simulate", "--people", request.param, "--seed", 41, "--out", folder)
     assert done.returncode == 0, done.stderr
     return folder
 
