@@ -77,7 +77,7 @@ def test_train_registers_no_version(verb: Verb, refused: Callable, workspace: Pa
     assert set(workspace.rglob("booster.txt")) == files
 
 
-def test_init_leaves_nothing_behind(refused: Callable, tmp_path: Path) -> None:
+def test_init_leaves_no_file_behind(refused: Callable, tmp_path: Path) -> None:
     said = refused(run_short_of_disk(3_000, "init", tmp_path / "new"), STORAGE)
     assert "nothing was kept there" in said
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
@@ -109,14 +109,14 @@ class TestARealDiskThatIsFull:
 
         return run
 
-    def test_ingest(
+    def test_ingest_keeps_the_store_that_stood(
         self, on_a_small_disk: Callable, refused: Callable, workspace: Path, source: Path, tree: Tree
     ) -> None:
         done, files = on_a_small_disk(workspace, "ingest", source)
         assert "what was there before is unchanged" in refused(done, STORAGE)
         assert files == _sums(tree(workspace))
 
-    def test_weekly(
+    def test_weekly_publishes_nothing_rather_than_a_part(
         self, on_a_small_disk: Callable, refused: Callable, workspace: Path, monday: str, tree: Tree
     ) -> None:
         shutil.rmtree(workspace / "lists" / monday)

@@ -85,9 +85,11 @@ def test_train_killed_while_it_registers_leaves_the_versions_there_were(
 
 
 def test_withdraw_killed_leaves_the_list_published_and_can_be_run_again(
-    verb: Verb, workspace: Path, monday: str
+    verb: Verb, workspace: Path, monday: str, tree: Tree
 ) -> None:
+    published = tree(workspace / "lists" / monday)
     run_killed(r"os.rename \S+ \S+/withdrawn/", "withdraw", monday, "--reason", "Wrong.", "-w", workspace)
+    assert tree(workspace / "lists" / monday) == published
     assert verb("weekly", "-w", workspace, "--index-date", monday).returncode == 0
     assert verb("withdraw", monday, "--reason", "Wrong.", "-w", workspace).returncode == 0
     assert not (workspace / "lists" / monday).exists()

@@ -158,7 +158,9 @@ def test_risks_that_are_wrong_for_one_sex_are_refused_by_the_name_of_the_group_u
     assert held["overridden"] == "by A. Analyst: x"
     kept = json.loads((workspace / "registry" / "cards" / f"{MODEL}-1" / "promotion.json").read_text("utf-8"))
     assert kept["overridden"] == held["overridden"]
-    assert "--override" in refused(verb("promote", MODEL, "-w", workspace), 12)
+    said = refused(verb("promote", MODEL, "-w", workspace), 12)
+    assert "sex male: mean risk over observed" in said
+    assert "--override" in said
 
 
 @pytest.mark.parametrize("given", [("--override",), ("--override", "--by", "A"), ("--by", "A"), ("--reason", "b")])
