@@ -163,8 +163,8 @@ class TestEveryWeek:
         for number, day in enumerate(mondays[:-1]):
             rows = everyone(weeks, day)
             reviewed = rows[(rows["place"] == "listed") & (rows["rank"] <= 2)]
-            weeks = min(rules.rest_after("case_management"), rules.rest_after("falls_service"))
-            for later in mondays[number + 1 : number + weeks]:
+            rest = min(rules.rest_after("case_management"), rules.rest_after("falls_service"))
+            for later in mondays[number + 1 : number + rest]:
                 then = everyone(weeks, later).set_index("patient_id")["place"]
                 for patient in reviewed["patient_id"]:
                     assert then.get(patient, "gone") != "listed"
