@@ -1,5 +1,7 @@
 # make demo   a week on a simulated borough, from source tables to each team's list
-# make test   style, types and tests
+# make test   style, types and tests, a quarter of an hour
+# make test-fast  style, types, and the tests that run no verb: what to run each minute
+# make test-all   every test at full size, on random examples, with coverage
 # make lock   remake the two locks from pyproject.toml (needs uv)
 # make sbom   write dist/sbom.cdx.json, a CycloneDX bill of materials of what runs the product
 # make clean  remove .venv and what the tools left behind; never a workspace's data, lists or models
@@ -21,17 +23,28 @@ COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --
 	--no-header --no-annotate
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test install lock sbom clean
+# Whole files are handed to two workers, in the order of tests/suite/order.py.
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+.PHONY: demo style test test-fast test-all install lock sbom clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
 	@$(PY) -m riskstrat demo --workspace .
 
-test: $(TESTABLE)
+style: $(TESTABLE)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m pytest -n 2 --dist loadfile --cov --cov-report=term
+
+test: style
+	$(PYTEST) -m "not exhaustive"
+
+test-fast: style
+	$(PYTEST) -m "not exhaustive" tests/unit tests/spec
+
+test-all: style
+	$(PYTEST) --hypothesis-profile=random --cov --cov-report=term
 
 install: $(TESTABLE)
 

@@ -1,19 +1,43 @@
-"""What every test may ask for."""
+"""What every test may ask for, and how the suite runs: see tests/suite."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.suite import kept, order, properties, quick, verbs
+from tests.suite.verbs import Done, Verb
+
 DEMO_PEOPLE = 4000
-LONGEST_DEMO_SECONDS = 1200
 PRINTS = 'pdf = "auto"'
+MUST_RUN_IN_CI = ("browser", "network", "real_data")
+
+properties.register_profiles()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in item.path.relative_to(Path(__file__).parent).parts:
+            item.add_marker("browser")
+    order.put_longest_first(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a test fails that would skip for want of a browser, the network or the real records."""
+    report = yield
+    wanted = [name for name in MUST_RUN_IN_CI if item.get_closest_marker(name)]
+    if report.skipped and wanted and os.environ.get("CI"):
+        report.outcome = "failed"
+        report.longrepr = f"in CI this must run, for it needs: {', '.join(wanted)}; it skipped: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -28,55 +52,151 @@ def real_data() -> Path:
     pytest.skip(message)
 
 
-@pytest.fixture(scope="session")
-def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace after `riskstrat init` and `riskstrat demo`; what demo printed stands beside it in demo.txt.
+# ---- The command line ----
 
-    One for the whole run, whichever worker comes first: copy it before changing anything in it.
-    """
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo"
-    try:
-        shared.mkdir()
-    except FileExistsError:
-        _wait_for(shared / "done")
-    else:
-        try:
-            _make_demo(shared)
-        finally:
-            (shared / "done").touch()
-    assert (shared / "demo.txt").exists(), "the demo failed in another worker; its error stands there"
-    return shared / "borough"
+
+@pytest.fixture(scope="session")
+def verb() -> Verb:
+    """Runs `riskstrat ...` in this process, and gives what a process of its own would; `cwd=` names a folder."""
+    return verbs.run_verb
+
+
+@pytest.fixture(scope="session")
+def command() -> Verb:
+    """Runs `riskstrat ...` in a process of its own: for tests of the process itself, since it costs ten seconds."""
+    return verbs.run_process
 
 
 @pytest.fixture(scope="session")
 def run_riskstrat() -> Callable[..., str]:
-    """A function that runs the command line: `run_riskstrat("check", cwd=workspace)` gives what it printed."""
-    return riskstrat
+    """A function that runs the command line in a process: `run_riskstrat("check", cwd=workspace)` gives its stdout."""
+
+    def run(*arguments: str, cwd: Path) -> str:
+        done = verbs.run_process(*arguments, cwd=cwd, timeout=kept.LONGEST_SECONDS)
+        assert done.returncode == 0, f"riskstrat {' '.join(arguments)} ended with {done.returncode}: {done.stderr}"
+        return done.stdout
+
+    return run
 
 
-def _make_demo(folder: Path) -> None:
-    workspace = folder / "borough"
-    riskstrat("init", str(workspace), cwd=folder)
-    settings = workspace / "riskstrat.toml"
-    text = settings.read_text(encoding="utf-8")
-    assert PRINTS in text
-    # A browser's start for every page would be most of the time of every test that publishes.
-    settings.write_text(text.replace(PRINTS, 'pdf = "off"'), encoding="utf-8")
-    printed = riskstrat("demo", "-w", str(workspace), "--people", str(DEMO_PEOPLE), cwd=folder)
-    (folder / "demo.txt").write_text(printed, encoding="utf-8")
+@pytest.fixture(scope="session")
+def refused() -> Callable[[Done, int], str]:
+    """Asserts that a run ended with one line on stderr and that exit code; gives the line without its beginning."""
+
+    def check(done: Done, code: int) -> str:
+        lines = done.stderr.splitlines()
+        assert done.returncode == code, done.stderr
+        assert len(lines) == 1, done.stderr
+        assert lines[0].startswith("riskstrat: ")
+        assert done.stdout == ""
+        return lines[0].removeprefix("riskstrat: ")
+
+    return check
 
 
-def _wait_for(file: Path) -> None:
-    until = time.monotonic() + LONGEST_DEMO_SECONDS
-    while not file.exists():
-        assert time.monotonic() < until, "another worker never finished the demo"
-        time.sleep(0.5)
+# ---- Workspaces: the demo and the quick versions are made once for a run, and kept for the next ----
 
 
-def riskstrat(*arguments: str, cwd: Path) -> str:
-    """What the command printed on stdout; fails with what it said if it did not end well."""
-    command = [sys.executable, "-m", "riskstrat", *arguments]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, encoding="utf-8", timeout=LONGEST_DEMO_SECONDS)
-    assert done.returncode == 0, f"riskstrat {' '.join(arguments)} ended with {done.returncode}: {done.stderr}"
-    return done.stdout
+@pytest.fixture(scope="session")
+def demo_workspace(tmp_path_factory: pytest.TempPathFactory, run_riskstrat: Callable[..., str]) -> Path:
+    """A workspace after `riskstrat init` and `riskstrat demo`; what demo printed stands beside it in demo.txt.
+
+    One for the whole run, whichever worker comes first: copy it before changing anything in it.
+    """
+
+    def make(folder: Path) -> None:
+        workspace = folder / "borough"
+        run_riskstrat("init", str(workspace), cwd=folder)
+        settings = workspace / "riskstrat.toml"
+        text = settings.read_text(encoding="utf-8")
+        assert PRINTS in text
+        # A browser's start for every page would be most of the time of every test that publishes.
+        settings.write_text(text.replace(PRINTS, 'pdf = "off"'), encoding="utf-8")
+        printed = run_riskstrat("demo", "-w", str(workspace), "--people", str(DEMO_PEOPLE), cwd=folder)
+        (folder / "demo.txt").write_text(printed, encoding="utf-8")
+
+    return kept.make_once(tmp_path_factory, "demo", make) / "borough"
+
+
+@pytest.fixture(scope="session")
+def quick_workspace(tmp_path_factory: pytest.TempPathFactory, demo_workspace: Path) -> Path:
+    """A copy of the demo without its source tables, with quick recipes and four quick versions beside the demo's.
+
+    Version 1 is the demo's and champion; 2 the quick recipe's; 3 the same again; 4 as at 1 June; 5 of another label.
+    One for the whole run: copy it before changing anything in it.
+    """
+    made = kept.make_once(tmp_path_factory, "quick", lambda folder: quick.train_quick_versions(demo_workspace, folder))
+    return made / "borough"
+
+
+@pytest.fixture(scope="session")
+def quick_training(quick_workspace: Path) -> Callable[[int], dict[str, Any]]:
+    """What `train --json` printed when it made a version of `quick_workspace`."""
+
+    def read(version: int) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((quick_workspace.parent / f"train-{version}.json").read_text("utf-8"))
+        return found
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def monday(demo_workspace: Path) -> str:
+    """The date of the list that the demo published."""
+    (folder,) = (path for path in (demo_workspace / "lists").iterdir() if path.is_dir())
+    return date.fromisoformat(folder.name).isoformat()
+
+
+@pytest.fixture
+def workspace(demo_workspace: Path, tmp_path: Path) -> Path:
+    """A copy of the demo's workspace for one test to change."""
+    return quick.copy_workspace(demo_workspace, tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session")
+def copy() -> Callable[[Path, Path], Path]:
+    """Copies a workspace, its source tables left out."""
+    return quick.copy_workspace
+
+
+@pytest.fixture(scope="session")
+def quick_recipe() -> Callable[[Path], None]:
+    """Makes the recipes of a workspace train in seconds, and opens its gates."""
+    return quick.make_recipes_quick
+
+
+@pytest.fixture(scope="session")
+def state_basis() -> Callable[[Path], None]:
+    """Writes a legal basis for every table into a workspace's settings, as a site with real records must."""
+    from riskstrat.definitions.schemas import SCHEMAS
+
+    def state(workspace: Path) -> None:
+        settings = workspace / "riskstrat.toml"
+        lines = [f'{table} = "for this test"' for table in SCHEMAS]
+        stated = "\n".join(["", "[data.legal_basis]", *lines, ""])
+        settings.write_text(settings.read_text(encoding="utf-8") + stated, encoding="utf-8")
+
+    return state
+
+
+@pytest.fixture(scope="session")
+def tree() -> Callable[[Path], dict[str, str]]:
+    """Every file and folder below a folder, by its relative path: the sha256 of a file, "" for a folder."""
+
+    def of(folder: Path) -> dict[str, str]:
+        paths = sorted(folder.rglob("*"))
+        return {path.relative_to(folder).as_posix(): _digest(path) for path in paths}
+
+    return of
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+@pytest.fixture(autouse=True)
+def _stay_in_the_folder() -> Generator[None]:
+    """A verb must not leave the process in another folder."""
+    before = os.getcwd()
+    yield
+    assert os.getcwd() == before

@@ -6,12 +6,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-resource = pytest.importorskip("resource", reason="limits on the size of a file are set with `resource`")
+from tests.suite.forked import allow_no_file_above, run_forked
+
+pytest.importorskip("resource", reason="limits on the size of a file are set with `resource`")
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 Tree = Callable[[Path], dict[str, str]]
@@ -20,9 +23,9 @@ MODEL = "emergency_admission_12m"
 STORAGE = 11
 
 
-def no_file_above(size: int) -> Callable[[], None]:
-    """For the child process: the system refuses to let any file grow beyond `size` bytes."""
-    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+def run_short_of_disk(size: int, *given: object) -> subprocess.CompletedProcess[str]:
+    """Run a verb in a process in which no file may grow beyond `size` bytes."""
+    return run_forked(*given, before=partial(allow_no_file_above, size))
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +35,10 @@ def source(demo_workspace: Path) -> Path:
 
 @pytest.mark.parametrize("size", [4_000, 60_000, 400_000])
 def test_ingest_keeps_the_store_that_stood(
-    size: int, command: Verb, refused: Callable, workspace: Path, source: Path, tree: Tree
+    size: int, refused: Callable, workspace: Path, source: Path, tree: Tree
 ) -> None:
     before = tree(workspace)
-    said = refused(command("ingest", source, "-w", workspace, preexec_fn=no_file_above(size)), STORAGE)
+    said = refused(run_short_of_disk(size, "ingest", source, "-w", workspace), STORAGE)
     assert "free disk space" in said
     assert "what was there before is unchanged" in said
     assert tree(workspace) == before
@@ -43,41 +46,39 @@ def test_ingest_keeps_the_store_that_stood(
 
 @pytest.mark.parametrize("name", ["features.parquet", "features.csv"])
 def test_features_leave_no_part_of_a_file(
-    name: str, command: Verb, refused: Callable, demo_workspace: Path, monday: str, tmp_path: Path
+    name: str, refused: Callable, demo_workspace: Path, monday: str, tmp_path: Path
 ) -> None:
     given = ("-w", demo_workspace, "--index-date", monday, "--out", tmp_path / name)
-    said = refused(command("features", *given, preexec_fn=no_file_above(20_000)), STORAGE)
+    said = refused(run_short_of_disk(20_000, "features", *given), STORAGE)
     assert said.startswith(f"cannot write {name}: ")
     assert said.endswith("make room or choose another place")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_weekly_publishes_nothing_rather_than_a_part(
-    command: Verb, refused: Callable, workspace: Path, monday: str, tree: Tree
+    refused: Callable, workspace: Path, monday: str, tree: Tree
 ) -> None:
     shutil.rmtree(workspace / "lists" / monday)
     before = tree(workspace)
-    said = refused(command("weekly", "-w", workspace, "--index-date", monday, preexec_fn=no_file_above(9_000)), STORAGE)
+    said = refused(run_short_of_disk(9_000, "weekly", "-w", workspace, "--index-date", monday), STORAGE)
     assert said.startswith("cannot write ")
     assert "free space" in said
     assert tree(workspace) == before
 
 
-def test_train_registers_no_version(
-    command: Verb, verb: Verb, refused: Callable, workspace: Path, quick_recipe: Callable
-) -> None:
+def test_train_registers_no_version(verb: Verb, refused: Callable, workspace: Path, quick_recipe: Callable) -> None:
     """The registry's database may have grown; what `models` and `weekly` read in it has not changed."""
     quick_recipe(workspace)
     before = verb("models", "-w", workspace, "--json").stdout
     files = set(workspace.rglob("booster.txt"))
-    said = refused(command("train", MODEL, "-w", workspace, preexec_fn=no_file_above(30_000)), STORAGE)
+    said = refused(run_short_of_disk(30_000, "train", MODEL, "-w", workspace), STORAGE)
     assert "make room" in said
     assert verb("models", "-w", workspace, "--json").stdout == before
     assert set(workspace.rglob("booster.txt")) == files
 
 
-def test_init_leaves_nothing_behind(command: Verb, refused: Callable, tmp_path: Path) -> None:
-    said = refused(command("init", tmp_path / "new", preexec_fn=no_file_above(3_000)), STORAGE)
+def test_init_leaves_no_file_behind(refused: Callable, tmp_path: Path) -> None:
+    said = refused(run_short_of_disk(3_000, "init", tmp_path / "new"), STORAGE)
     assert "nothing was kept there" in said
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
 
@@ -108,14 +109,14 @@ class TestARealDiskThatIsFull:
 
         return run
 
-    def test_ingest(
+    def test_ingest_keeps_the_store_that_stood(
         self, on_a_small_disk: Callable, refused: Callable, workspace: Path, source: Path, tree: Tree
     ) -> None:
         done, files = on_a_small_disk(workspace, "ingest", source)
         assert "what was there before is unchanged" in refused(done, STORAGE)
         assert files == _sums(tree(workspace))
 
-    def test_weekly(
+    def test_weekly_publishes_nothing_rather_than_a_part(
         self, on_a_small_disk: Callable, refused: Callable, workspace: Path, monday: str, tree: Tree
     ) -> None:
         shutil.rmtree(workspace / "lists" / monday)

@@ -7,7 +7,6 @@ import re
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -23,6 +22,9 @@ SURNAME = "Quillfeather"
 """Everybody's, so that one word finds every name."""
 
 TEAM = "NKI"
+MONDAYS = ("2026-11-09", "2026-11-16")
+"""The last is the day up to which a simulated borough's data go."""
+
 TEN_DIGITS = re.compile(rb"(?<![0-9.])(999[0-9]{7})(?![0-9])")
 
 
@@ -100,21 +102,16 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def mondays(monday: str) -> tuple[str, str]:
-    return (date.fromisoformat(monday) - timedelta(weeks=1)).isoformat(), monday
-
-
-@pytest.fixture(scope="module")
 def site(
     tmp_path_factory: pytest.TempPathFactory,
-    demo_workspace: Path,
     verb: Verb,
     quick_recipe: Callable[[Path], None],
     state_basis: Callable[[Path], None],
-    mondays: tuple[str, str],
 ) -> Site:
     made = Site(tmp_path_factory.mktemp("site"), verb)
-    numbers = identified(demo_workspace / "demo" / "borough", made.records)
+    simulated = tmp_path_factory.mktemp("simulated") / "borough"
+    assert verb("simulate", "--people", 1500, "--seed", 2026, "--out", simulated).returncode == 0
+    numbers = identified(simulated, made.records)
     made.folder.joinpath("team").mkdir()
     made.run("identity", "init", made.install)
     made.allow()
@@ -126,16 +123,16 @@ def site(
     made.run("ingest", made.landed, "-w", made.workspace)
     made.run("train", "emergency_admission_12m", "-w", made.workspace)
     made.run("promote", "emergency_admission_12m", "-w", made.workspace)
-    made.run("weekly", "--index-date", mondays[0], "-w", made.workspace)
+    made.run("weekly", "--index-date", MONDAYS[0], "-w", made.workspace)
     asked = ("--team", TEAM, "--purpose", "direct_care", "--reason", "Weekly meeting", "--out", made.named)
-    made.run("identity", "name", made.workspace / "lists" / mondays[0], *asked, "-i", made.install)
+    made.run("identity", "name", made.workspace / "lists" / MONDAYS[0], *asked, "-i", made.install)
     made.reviewed = made.fill_in_and_import()  # type: ignore[attr-defined]
-    made.run("weekly", "--index-date", mondays[1], "-w", made.workspace)
+    made.run("weekly", "--index-date", MONDAYS[1], "-w", made.workspace)
     # What somebody types by mistake must not be repeated back to them, nor kept.
     number = next(iter(numbers.values()))
-    made.run("why", number, "--index-date", mondays[1], "-w", made.workspace)
-    made.run("explain", number, "--index-date", mondays[1], "-w", made.workspace, code=7)
-    made.run("withdraw", mondays[1], "--reason", f"About {number}", "-w", made.workspace, code=13)
+    made.run("why", number, "--index-date", MONDAYS[1], "-w", made.workspace)
+    made.run("explain", number, "--index-date", MONDAYS[1], "-w", made.workspace, code=7)
+    made.run("withdraw", MONDAYS[1], "--reason", f"About {number}", "-w", made.workspace, code=13)
     return made
 
 
@@ -181,10 +178,10 @@ def test_only_the_records_and_the_named_copy_say_who_anybody_is(site: Site) -> N
     assert not telling("".join(site.said).encode(), numbers)
 
 
-def test_the_named_copy_comes_back_and_the_next_list_respects_it(site: Site, mondays: tuple[str, str]) -> None:
+def test_the_named_copy_comes_back_and_the_next_list_respects_it(site: Site) -> None:
     before, after = (
         pd.read_parquet(site.workspace / "lists" / day / "internal" / "everyone.parquet").set_index("patient_id")
-        for day in mondays
+        for day in MONDAYS
     )
     patient = before.index[before["reference"] == site.reviewed][0]  # type: ignore[attr-defined]
     assert before.at[patient, "place"] == "listed"

@@ -4,6 +4,8 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -40,19 +42,33 @@ def manifest(workspace: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+@pytest.fixture(scope="module")
+def ran(workspace: Path) -> Callable[[str], nbformat.NotebookNode]:
+    """A function that gives a notebook, run once in the workspace it stands in."""
+
+    @cache
+    def give(name: str) -> nbformat.NotebookNode:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.delenv("RISKSTRAT_WORKSPACE", raising=False)
+            return run(workspace / "notebooks" / name, workspace / "notebooks")
+
+    return give
+
+
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_notebook_runs_in_the_workspace_it_stands_in(
-    notebook: Path, workspace: Path, manifest: dict, monkeypatch: pytest.MonkeyPatch
+    notebook: Path, ran: Callable[[str], nbformat.NotebookNode], manifest: dict
 ) -> None:
-    monkeypatch.delenv("RISKSTRAT_WORKSPACE", raising=False)
-    said = printed(run(workspace / "notebooks" / notebook.name, workspace / "notebooks"))
+    said = printed(ran(notebook.name))
     assert f"List of {manifest['index_date']}, data as at {manifest['data_as_at']}" in said
     assert all(team["team"] in said for team in manifest["teams"])
     assert re.search(r"LightGBM (beats|does not beat|is worse than) logistic regression", said)
 
 
-def test_the_test_dates_stand_in_it_with_their_rows(workspace: Path) -> None:
-    done = run(workspace / "notebooks" / "reading_the_demo.ipynb", workspace / "notebooks")
+def test_the_test_dates_stand_in_it_with_their_rows(
+    ran: Callable[[str], nbformat.NotebookNode], workspace: Path
+) -> None:
+    done = ran("reading_the_demo.ipynb")
     (table,) = [text for text in map(_text, done.cells) if "calibration_slope" in text and "test_date" in text]
     rows = {line.split()[0]: float(line.split()[1]) for line in table.splitlines() if re.match(r"\d{4}-", line)}
     (path,) = workspace.glob("registry/artifacts/*/*/artifacts/evidence.json")

@@ -4,10 +4,12 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.suite.quick import make_recipes_quick
+from tests.suite.verbs import Verb
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 CODE = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
@@ -20,12 +22,16 @@ def section(title: str) -> str:
     return README.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(
+    scope="module", params=["quick", pytest.param("whole", marks=pytest.mark.exhaustive)], ids="{} recipes".format
+)
 def walked(
-    demo_workspace: Path, run_riskstrat: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, demo_workspace: Path, verb: Verb, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, dict[str, str]]:
     """A demo in which the walk was walked, and what each command printed."""
     workspace = Path(shutil.copytree(demo_workspace, tmp_path_factory.mktemp("walk") / "borough"))
+    if request.param == "quick":
+        make_recipes_quick(workspace)
     walk = section("Add a feature")
     blocks = CODE.findall(walk)
     (source,) = [code for language, code in blocks if language == "python"]
@@ -35,8 +41,15 @@ def walked(
     for line in "".join(code for language, code in blocks if language == "sh").splitlines():
         program, *arguments = shlex.split(line)
         assert program == "riskstrat"
-        printed[line] = run_riskstrat(*arguments, cwd=workspace)
+        printed[line] = run(verb, workspace, *arguments)
     return workspace, printed
+
+
+def run(verb: Verb, workspace: Path, *arguments: str) -> str:
+    """What a verb printed that was run in the workspace; fails if it did not end well."""
+    done = verb(*arguments, cwd=workspace)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_the_walk_checks_the_feature(walked: tuple[Path, dict[str, str]]) -> None:
@@ -58,12 +71,10 @@ def test_the_walk_writes_values_of_the_feature(walked: tuple[Path, dict[str, str
     assert days.dropna().between(0, 364).all()
 
 
-def test_the_walk_ends_with_two_versions_to_compare(
-    walked: tuple[Path, dict[str, str]], run_riskstrat: Callable[..., str]
-) -> None:
+def test_the_walk_ends_with_two_versions_to_compare(walked: tuple[Path, dict[str, str]], verb: Verb) -> None:
     workspace, printed = walked
     assert printed["riskstrat models"].startswith("2 registered versions")
-    models = json.loads(run_riskstrat("models", "--json", cwd=workspace))["models"]
+    models = json.loads(run(verb, workspace, "models", "--json"))["models"]
     assert [(row["version"], row["alias"]) for row in models] == [(1, "champion"), (2, "")]
     assert models[0]["definitions"] != models[1]["definitions"]
     (pattern,) = re.findall(r"`(registry/\S+?/evaluation\.csv)`", section("Add a feature"))
@@ -71,10 +82,8 @@ def test_the_walk_ends_with_two_versions_to_compare(
     assert all("lightgbm" in path.read_text(encoding="utf-8") for path in compared)
 
 
-def test_the_champion_still_scores_with_the_feature_beside_it(
-    walked: tuple[Path, dict[str, str]], run_riskstrat: Callable[..., str]
-) -> None:
-    said = run_riskstrat("score", "--index-date", "2026-11-16", "--out", "scratch/scores.csv", cwd=walked[0])
+def test_the_champion_still_scores_with_the_feature_beside_it(walked: tuple[Path, dict[str, str]], verb: Verb) -> None:
+    said = run(verb, walked[0], "score", "--index-date", "2026-11-16", "--out", "scratch/scores.csv")
     assert "emergency_admission_12m version 1" in said
 
 

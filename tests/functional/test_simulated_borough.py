@@ -17,16 +17,16 @@ from riskstrat.definitions.schemas import SCHEMAS, TableSchema
 from riskstrat.errors import SourceError
 from riskstrat.simulation import SimulationSummary, borough, comparison, published, simulate
 
-PEOPLE = 24_000
+SIZES = (8_000, pytest.param(24_000, marks=pytest.mark.exhaustive))
 UNTIL = date(2026, 11, 16)
 ARROW = {"text": pa.string(), "date": pa.date32(), "integer": pa.int32(), "number": pa.float64(), "boolean": pa.bool_()}
 TABLES = pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
 
 
-@pytest.fixture(scope="module")
-def knowsley(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=SIZES, ids="{} people".format)
+def knowsley(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("borough") / "knowsley"
-    simulate(PEOPLE, 20, out)
+    simulate(request.param, 20, out)
     return out
 
 
@@ -64,6 +64,7 @@ def test_published_figures_are_met(knowsley: Path) -> None:
     assert table.loc[~table["holds"], "figure"].tolist() == []
 
 
+@pytest.mark.exhaustive
 def test_the_deprivation_gradient_holds_in_a_borough_that_has_all_fifths(tmp_path: Path) -> None:
     simulate(30_000, 20, tmp_path / "wirral", borough="wirral")
     table = comparison.comparison(tmp_path / "wirral", published.GRADIENTS)

@@ -7,9 +7,14 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.suite.quick import make_recipes_quick
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = "riskstrat/_template/"
@@ -140,34 +145,103 @@ def test_building_twice_gives_the_same_bytes(wheel: Path, project: Path, tmp_pat
     assert build_wheel(project, tmp_path).read_bytes() == wheel.read_bytes()
 
 
+# The wheel in an environment of its own
+
+
+@pytest.fixture(
+    scope="module",
+    params=["linked", pytest.param("downloaded", marks=pytest.mark.exhaustive)],
+    ids="packages {}".format,
+)
+def packages(request: pytest.FixtureRequest) -> str:
+    """How the locked packages come into the environment: as links to those that run this test, or as a site's do."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def clean_install(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(packages: str, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The scripts folder of a new environment: the locked packages, then the wheel and nothing from anywhere else."""
     environment = tmp_path_factory.mktemp("install") / "environment"
-    run(sys.executable, "-m", "venv", environment, cwd=ROOT)
+    run(sys.executable, "-m", "venv", "--without-pip", environment, cwd=ROOT)
     scripts = environment / ("Scripts" if os.name == "nt" else "bin")
-    pip = (scripts / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    run(*pip, "--require-hashes", "--only-binary", ":all:", "-r", ROOT / "requirements.lock", cwd=environment)
-    run(*pip, "--no-deps", "--no-index", wheel, cwd=environment)
+    if packages == "linked":
+        link_locked_packages(scripts)
+    else:
+        install(scripts, "--require-hashes", "--only-binary", ":all:", "-r", ROOT / "requirements.lock")
+    assert python(scripts, "import importlib.util; print(importlib.util.find_spec('riskstrat'))") == "None"
+    install(scripts, "--no-deps", "--no-index", wheel)
     return scripts
 
 
-def test_a_clean_install_makes_a_workspace_and_runs_a_week_in_it(clean_install: Path, tmp_path: Path) -> None:
-    riskstrat, workspace = clean_install / "riskstrat", tmp_path / "borough"
+def locked_packages() -> list[Requirement]:
+    """What requirements.lock asks for on this system, each of one exact version."""
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    asked = [Requirement(line) for line in re.findall(r"^([A-Za-z0-9][^\\\n]*)", text, re.MULTILINE)]
+    return [one for one in asked if one.marker is None or one.marker.evaluate()]
+
+
+def link_locked_packages(scripts: Path) -> None:
+    """Link each locked package, and no other, out of the environment that runs this test; fails on another version."""
+    target = Path(python(scripts, "import sysconfig; print(sysconfig.get_path('purelib'))"))
+    for one in locked_packages():
+        found = distribution(one.name)
+        assert found.version in one.specifier, f"{one} is locked and {found.version} is here: run make install"
+        # The scripts of a package stand above its site-packages, and are not needed.
+        for name in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
+            if not (target / name).exists():
+                (target / name).symlink_to(found.locate_file(name))
+
+
+def install(scripts: Path, *given: str | Path) -> None:
+    pip = (sys.executable, "-m", "pip", "--python", scripts / "python", "--quiet", "--disable-pip-version-check")
+    run(*pip, "install", *given, cwd=scripts)
+
+
+def python(scripts: Path, code: str) -> str:
+    return run(scripts / "python", "-c", code, cwd=scripts).strip()
+
+
+def test_the_environment_holds_the_locked_packages_and_the_wheel_and_nothing_of_the_working_copy(
+    installed: Path,
+) -> None:
+    held = "import importlib.metadata as m; print(*(one.name for one in m.distributions()))"
+    names = {canonicalize_name(name) for name in python(installed, held).split()}
+    assert names == {canonicalize_name(one.name) for one in locked_packages()} | {"riskstrat"}
+    paths = [
+        Path(line) for line in python(installed, "import sys; print(*filter(None, sys.path), sep='\\n')").splitlines()
+    ]
+    assert not [path for path in paths if path.is_relative_to(ROOT) or path.is_relative_to(ROOT.resolve())]
+    reached = "import importlib.util as u; print([n for n in ('features', 'tests', 'pytest') if u.find_spec(n)])"
+    assert python(installed, reached) == "[]"
+
+
+def test_the_installed_engine_is_the_one_of_the_wheel(installed: Path, files_to_ship: set[str]) -> None:
+    site_packages = Path(python(installed, "import riskstrat; print(riskstrat.__file__)")).parents[1]
+    assert site_packages.is_relative_to(installed.parent)
+    assert all((site_packages / name).resolve().is_relative_to(installed.parent.resolve()) for name in files_to_ship)
+
+
+def test_the_locked_packages_are_all_that_the_wheel_asks_for(installed: Path) -> None:
+    said = run(sys.executable, "-m", "pip", "--python", installed / "python", "check", cwd=installed)
+    assert "No broken requirements found" in said
+
+
+def test_an_install_makes_a_workspace_and_runs_a_week_in_it(packages: str, installed: Path, tmp_path: Path) -> None:
+    riskstrat, workspace = installed / "riskstrat", tmp_path / "borough"
     run(riskstrat, "init", workspace, cwd=tmp_path)
-    run(riskstrat, "demo", "--workspace", workspace, "--people", "3000", cwd=tmp_path)
+    if packages == "linked":
+        make_recipes_quick(workspace)
+        settings = workspace / "riskstrat.toml"
+        settings.write_text(settings.read_text(encoding="utf-8").replace('pdf = "auto"', 'pdf = "off"'), "utf-8")
+    people = "1500" if packages == "linked" else "3000"
+    run(riskstrat, "demo", "--workspace", workspace, "--people", people, cwd=tmp_path)
     assert len(list(workspace.glob("lists/*/manifest.json"))) == 1
 
 
-def test_the_installed_engine_is_the_one_of_the_wheel(clean_install: Path, tmp_path: Path) -> None:
-    where = run(clean_install / "python", "-c", "import riskstrat; print(riskstrat.__file__)", cwd=tmp_path)
-    assert Path(where.strip()).is_relative_to(clean_install.parent)
-
-
 def test_a_workspace_from_the_wheel_is_the_workspace_of_the_repository(
-    clean_install: Path, files_to_ship: set[str], tmp_path: Path
+    installed: Path, files_to_ship: set[str], tmp_path: Path
 ) -> None:
     workspace = tmp_path / "borough"
-    run(clean_install / "riskstrat", "init", workspace, cwd=tmp_path)
+    run(installed / "riskstrat", "init", workspace, cwd=tmp_path)
     made = {path.relative_to(workspace).as_posix() for path in workspace.rglob("*") if path.is_file()}
     assert {name.removeprefix(TEMPLATE) for name in files_to_ship if name.startswith(TEMPLATE)} - made == set()

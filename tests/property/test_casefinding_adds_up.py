@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from riskstrat.casefinding import CaseFacts, CaseList, ListTeam, Memory, find_cases
 from riskstrat.definitions.settings import Settings
 from riskstrat.definitions.vocabulary import OUTCOMES, REGISTER, STATUSES
+from tests.suite.properties import property_settings
 
 FIRST = date(2026, 9, 7)
 TEAMS = ("North", "South", None)
@@ -161,7 +162,7 @@ def turned(table: pd.DataFrame | None) -> pd.DataFrame | None:
 
 
 @given(boroughs())
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@property_settings(30)
 def test_everybody_is_accounted_for_once_in_any_order_of_the_rows(borough: tuple[Any, ...]) -> None:
     people, facts, teams = borough
     cases = find_cases(people, teams, facts, Memory(), FIRST, RULES)
@@ -176,7 +177,7 @@ def test_everybody_is_accounted_for_once_in_any_order_of_the_rows(borough: tuple
 
 
 @given(boroughs(), st.integers(0, 2**32 - 1))
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@property_settings(5)
 def test_ten_weeks_in_a_row_keep_the_account_and_the_memory(borough: tuple[Any, ...], seed: int) -> None:
     people, facts, teams = borough
     rng = np.random.default_rng(seed)

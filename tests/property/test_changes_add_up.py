@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from other_futures import as_it_stood
 from plain_features import IndexDate
@@ -36,18 +36,11 @@ from riskstrat.sources.excerpt import excerpt
 from riskstrat.sources.store import Store
 from riskstrat.weekly.changes import KINDS, Before, causes
 from riskstrat.workspace import Workspace, load
+from tests.suite.properties import population_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 TOLD_AGAIN = ("duplicate", "event after death", "spell quarantined")
 PEOPLE = 80
-ALWAYS_THE_SAME = settings(
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=(Phase.generate,),
-    max_examples=3,
-    suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
-)
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +124,7 @@ def differences(left: npt.NDArray[np.float32], right: npt.NDArray[np.float32], n
 
 
 def test_a_store_of_some_people_reads_as_the_whole_store_does(workspace: Workspace, boroughs: Any) -> None:
-    @ALWAYS_THE_SAME
+    @population_settings(3)
     @given(examples())
     def holds(example: Example) -> None:
         made = boroughs(example)
@@ -144,7 +137,7 @@ def test_a_store_of_some_people_reads_as_the_whole_store_does(workspace: Workspa
 
 
 def test_what_was_known_by_a_day_reads_as_it_was_landed_on_that_day(workspace: Workspace, boroughs: Any) -> None:
-    @ALWAYS_THE_SAME
+    @population_settings(3)
     @given(examples())
     def holds(example: Example) -> None:
         made = boroughs(example)
@@ -162,7 +155,7 @@ def test_what_was_known_by_a_day_reads_as_it_was_landed_on_that_day(workspace: W
 
 
 def test_what_happened_by_a_day_reads_as_if_nothing_had_happened_since(workspace: Workspace, boroughs: Any) -> None:
-    @ALWAYS_THE_SAME
+    @population_settings(3)
     @given(examples())
     def holds(example: Example) -> None:
         made = boroughs(example)
@@ -213,7 +206,7 @@ def split(opened: Opened, made: Borough, example: Example, old: RiskModel, new: 
 def test_the_four_parts_add_up_to_the_change_and_their_themes_to_each_part(workspace: Workspace, boroughs: Any) -> None:
     moved = dict.fromkeys(KINDS, 0)
 
-    @settings(ALWAYS_THE_SAME, max_examples=2)
+    @population_settings(2)
     @given(examples())
     def holds(example: Example) -> None:
         made = boroughs(example)
@@ -233,7 +226,7 @@ def test_the_four_parts_add_up_to_the_change_and_their_themes_to_each_part(works
 
 
 def test_a_part_that_nothing_can_have_moved_is_exactly_0(workspace: Workspace, boroughs: Any) -> None:
-    @settings(ALWAYS_THE_SAME, max_examples=2)
+    @population_settings(2)
     @given(examples())
     def holds(example: Example) -> None:
         made = boroughs(example)
@@ -257,7 +250,7 @@ def test_themes_are_those_of_the_records_without_a_trace_of_what_is_sensitive(
 ) -> None:
     hidden = []
 
-    @settings(ALWAYS_THE_SAME, max_examples=2)
+    @population_settings(2)
     @given(examples())
     def holds(example: Example) -> None:
         made = boroughs(example)

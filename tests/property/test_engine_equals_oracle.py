@@ -19,7 +19,7 @@ import ibis
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from plain_features import IndexDate, plain_matrix
 from random_records import Tables, random_tables
@@ -47,17 +47,10 @@ from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.errors import DefinitionError
 from riskstrat.sources import tables as streams
 from riskstrat.workspace import Workspace, load
+from tests.suite.properties import population_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_DATES = (date(1800, 1, 1), date(1801, 1, 1), date(1600, 1, 1), date(1582, 10, 15))
-ALWAYS_THE_SAME = settings(
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=(Phase.generate,),
-    suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
-)
-"""Nothing is shrunk: people are independent, and the message names the one who differs."""
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +132,7 @@ def test_every_shipped_feature_equals_the_plain_reckoning(workspace: Workspace) 
     features, told = workspace.features, Counter[str]()
     rows = 0
 
-    @settings(ALWAYS_THE_SAME, max_examples=6)
+    @population_settings(6)
     @given(examples())
     def agrees(example: Example) -> None:
         nonlocal rows
@@ -244,7 +237,7 @@ def more_features(workspace: Workspace) -> dict[str, Feature]:
 def test_what_no_shipped_feature_asks_for_equals_the_plain_reckoning(workspace: Workspace) -> None:
     features, told = more_features(workspace), Counter[str]()
 
-    @settings(ALWAYS_THE_SAME, max_examples=3)
+    @population_settings(3)
     @given(examples())
     def agrees(example: Example) -> None:
         shape = shape_of(example.index_dates, features, workspace.codelists)
@@ -280,7 +273,7 @@ OPTIONAL = (
 def test_what_was_not_landed_is_left_out_as_in_the_plain_reckoning(workspace: Workspace) -> None:
     features, built = workspace.features, Counter[str]()
 
-    @settings(ALWAYS_THE_SAME, max_examples=4)
+    @population_settings(4)
     @given(
         examples(),
         st.sets(st.sampled_from(sorted(set(SCHEMAS) - {"people", "admissions"})), max_size=4),
@@ -324,7 +317,7 @@ def looks_back(feature: Feature, features: Mapping[str, Feature]) -> bool:
 def test_the_random_people_tell_every_lookback_from_one_a_day_longer_or_shorter(workspace: Workspace) -> None:
     features, changed = workspace.features, Counter[str]()
 
-    @settings(ALWAYS_THE_SAME, max_examples=6)
+    @population_settings(6)
     @given(examples())
     def moves(example: Example) -> None:
         shape = shape_of(example.index_dates, features, workspace.codelists)

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 
 import pandas as pd
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from riskstrat.cohort import Cohort, at_dates, at_discharges
@@ -25,6 +25,7 @@ from riskstrat.labels import label
 from riskstrat.sources import tables
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import Store, open_store
+from tests.suite.properties import property_settings
 
 INDEX, AS_AT, EXTRACT = date(2025, 1, 1), 60, 250
 ADULTS = CohortRecipe(min_age=18, max_age=70)
@@ -269,7 +270,7 @@ def spell_numbers(store: Store, cohort: Cohort) -> list[int]:
     return [int(name[1:]) for name in cohort.rows["spell"].map(named)]
 
 
-few = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+few = property_settings(6, allow=list(HealthCheck))
 recipes = st.lists(st.sampled_from(WINDOWS), min_size=2, max_size=2, unique_by=WINDOWS.index)
 
 # ---- What must hold ----

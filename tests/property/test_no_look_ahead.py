@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from other_futures import another_future, as_it_stood
 from plain_features import IndexDate
@@ -37,17 +37,11 @@ from riskstrat.sources import streams
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import people
 from riskstrat.workspace import Workspace, load
+from tests.suite.properties import population_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 TOLD_AGAIN = ("duplicate", "event after death", "spell quarantined")
 """Rules that later rows and deaths may break without moving what stood before."""
-ALWAYS_THE_SAME = settings(
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=(Phase.generate,),
-    suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
-)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +114,7 @@ def look_ahead(workspace: Workspace, features: Mapping[str, Feature], given: Fix
 
 
 def test_another_future_leaves_every_shipped_feature_as_it_was(workspace: Workspace) -> None:
-    @settings(ALWAYS_THE_SAME, max_examples=5)
+    @population_settings(5)
     @given(examples())
     def holds(example: Example) -> None:
         given_people = fixed(workspace, workspace.features, example, 100)

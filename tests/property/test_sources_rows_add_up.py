@@ -6,13 +6,14 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from riskstrat.definitions.schemas import SCHEMAS, Column, TableSchema
 from riskstrat.definitions.settings import Settings
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import open_store
+from tests.suite.properties import property_settings
 
 PATIENTS = ["p1", "p2", "p3", "9434765919", "", None]
 DATES = ["2024-01-01", "2024-02-28", "2023-12-31", "2024-02-30", "1800-01-01", "31/12/2023", "soon", "1940-05", None]
@@ -41,7 +42,7 @@ def last_versions(stored: pd.DataFrame) -> int:
     return len(stored) if "valid_to" not in stored else int((stored["valid_to"] == pd.Timestamp("9999-12-31")).sum())
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@property_settings(15)
 @given(st.fixed_dictionaries({name: rows(schema) for name, schema in SCHEMAS.items()}))
 def test_rows_in_are_accepted_and_quarantined_rows(landed: dict[str, list[list[str | None]]]) -> None:
     clean: dict[str, list[str | None]] = {

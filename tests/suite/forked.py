@@ -1,0 +1,86 @@
+"""A verb in a process of its own, forked from one that has imported the engine: quick, and can be killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pkgutil
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from multiprocessing import forkserver
+from pathlib import Path
+from unittest import mock
+
+import riskstrat
+
+ENGINES = ("ibis.backends.duckdb", "lightgbm", "mlflow", "openpyxl", "shap", "xlsxwriter")
+"""What verbs import when they need it."""
+
+LONGEST_SECONDS = 600
+
+
+def run_forked(*given: object, before: Callable[[], None]) -> subprocess.CompletedProcess[str]:
+    """Run `riskstrat ...` after `before`, in a forked process; its code (the signal's, negative, if killed) and words.
+
+    `before` must be picklable: a function of a module, or a partial of one.
+    """
+    arguments = ["riskstrat", *map(str, given)]
+    with tempfile.TemporaryDirectory() as folder:
+        said = [Path(folder, name) for name in ("stdout", "stderr")]
+        child = _server().Process(target=_run, args=(arguments, before, said))
+        child.start()
+        child.join(LONGEST_SECONDS)
+        if child.exitcode is None:
+            child.kill()
+            raise AssertionError(f"{' '.join(arguments)} did not end within {LONGEST_SECONDS} seconds")
+        texts = [path.read_text(encoding="utf-8") for path in said]
+    return subprocess.CompletedProcess(arguments, child.exitcode, *texts)
+
+
+def signal_at(moment: str, number: signal.Signals) -> None:
+    """Send this process a signal just before the first change of a file that the pattern `moment` finds."""
+    pattern = re.compile(moment)
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        opened_to_write = event == "open" and set("wax+") & set(str(arguments[1]))
+        changes = opened_to_write or event in ("os.rename", "os.mkdir", "shutil.rmtree")
+        if changes and pattern.search(" ".join([event, *map(str, arguments[:2])])):
+            os.kill(os.getpid(), number)
+
+    # A suite that was started in the background ignores Ctrl-C, and so does every process it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.addaudithook(watch)
+
+
+def allow_no_file_above(size: int) -> None:
+    """Have the system refuse to let any file of this process grow beyond `size` bytes."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@cache
+def _server() -> multiprocessing.context.ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    rooms = [module.name for module in pkgutil.walk_packages(riskstrat.__path__, "riskstrat.")]
+    context.set_forkserver_preload([*(name for name in rooms if not name.endswith("__main__")), *ENGINES])
+    # The server is a new Python, and would import what is installed instead of what is tested.
+    with mock.patch.dict(os.environ, {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}):
+        forkserver.ensure_running()
+    return context
+
+
+def _run(arguments: list[str], before: Callable[[], None], said: list[Path]) -> None:
+    assert "riskstrat.cli" in sys.modules, "the server that this process was forked from has imported nothing"
+    from riskstrat.cli import main
+
+    for descriptor, path in enumerate(said, start=1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), descriptor)
+    sys.argv = arguments
+    before()
+    main()

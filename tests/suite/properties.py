@@ -1,0 +1,36 @@
+"""Hypothesis settings of the suite: the same examples each time for `make test`, new and more ones for `make test-all`.
+
+Profile `fixed` is what runs unless another is named; `pytest --hypothesis-profile=random` looks at new examples, and
+`--hypothesis-seed` with the printed seed looks at the same ones again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from hypothesis import HealthCheck, Phase, settings
+
+MORE = {"fixed": 1, "random": 5}
+"""How many times the examples that a property asks for are looked at."""
+
+
+def register_profiles() -> None:
+    """Registers both profiles and loads `fixed`; the option of Hypothesis' own plugin loads another."""
+    settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=True)
+    settings.register_profile("random", max_examples=500, deadline=None, print_blob=True)
+    settings.load_profile("fixed")
+
+
+def property_settings(examples: int, *, allow: Collection[HealthCheck] = (HealthCheck.too_slow,)) -> settings:
+    """The settings of a property that looks at `examples` examples, times what the profile asks for."""
+    more = MORE[settings.get_current_profile_name()]
+    return settings(max_examples=examples * more, suppress_health_check=tuple(allow))
+
+
+def population_settings(examples: int) -> settings:
+    """The settings of a property whose one example is a whole population of independent people.
+
+    Nothing is shrunk and nothing is stored: the message names the person who differs, and the seed of the population.
+    """
+    slow = (HealthCheck.too_slow, HealthCheck.data_too_large)
+    return settings(property_settings(examples, allow=slow), database=None, phases=(Phase.generate,))
