@@ -18,7 +18,7 @@ from riskstrat.errors import ModelError
 from riskstrat.evaluation import compared, entering_and_leaving, list_overlap, verdict
 from riskstrat.labels import label
 from riskstrat.pipeline.evidence import newest, plain, records
-from riskstrat.pipeline.files import write_table
+from riskstrat.pipeline.files import TABLE_ENDINGS, require_ending, write_table
 from riskstrat.pipeline.opened import Opened, build_matrix, open_workspace
 from riskstrat.pipeline.reports import Progress, Report, silent
 from riskstrat.registry import Kept
@@ -42,6 +42,8 @@ def compare(
 
     Raises ModelError where the two predict different things, or have no test date in common.
     """
+    if out is not None:
+        require_ending(out, TABLE_ENDINGS)
     opened = open_workspace(root)
     folder = opened.workspace.root / "registry"
     versions = registry.kept(folder, name, a), registry.kept(folder, name, b)

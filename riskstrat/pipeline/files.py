@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from riskstrat.errors import StorageError
+
+TABLE_ENDINGS = (".parquet", ".csv")
 
 
 @contextmanager
@@ -56,10 +58,15 @@ def whole_folder(target: Path) -> Iterator[Path]:
             shutil.rmtree(part, ignore_errors=True)
 
 
+def require_ending(target: Path, endings: Sequence[str]) -> None:
+    """Raises StorageError unless `target` ends in one of `endings`; a verb asks before it begins to work."""
+    if target.suffix not in endings:
+        raise StorageError(f'cannot write "{target.name}": the ending must be {" or ".join(endings)}')
+
+
 def write_table(frame: pd.DataFrame, target: Path) -> None:
     """A table as .parquet or .csv by the ending of `target`; dates as dates. Raises StorageError for another."""
-    if target.suffix not in (".parquet", ".csv"):
-        raise StorageError(f'cannot write "{target.name}": the ending must be .parquet or .csv')
+    require_ending(target, TABLE_ENDINGS)
     table = pa.Table.from_pandas(_with_dates(frame), preserve_index=False).replace_schema_metadata(None)
     with whole(target) as part:
         if target.suffix == ".csv":

@@ -17,6 +17,7 @@ from riskstrat.definitions.recipes import Recipe
 from riskstrat.documents import ReplaySummary, ReplayTeam, write_replay_page
 from riskstrat.errors import IndexDateError, StorageError
 from riskstrat.pipeline.evidence import newest
+from riskstrat.pipeline.files import require_ending
 from riskstrat.pipeline.finding import find
 from riskstrat.pipeline.memory import EarlierList
 from riskstrat.pipeline.opened import (
@@ -68,6 +69,8 @@ def replay(
 
     Raises IndexDateError where no model was made by the first of them, or dates are shifted from person to person.
     """
+    if out is not None:
+        require_ending(out, (".html",))
     opened = open_workspace(root)
     recipe = opened.recipe(recipe_name)
     target = _target(opened, out)
@@ -88,8 +91,6 @@ def replay(
 
 def _target(opened: Opened, out: Path | None) -> Path:
     target = out or opened.workspace.root / opened.workspace.settings.lists.folder / "replay.html"
-    if target.suffix != ".html":
-        raise StorageError(f'cannot write "{target.name}": the ending must be .html')
     if not target.parent.is_dir() and out is not None:
         raise StorageError(f"cannot write {target.name}: its folder does not exist; make it first")
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from riskstrat.cohort import Cohort
 from riskstrat.definitions.features import Feature
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import Recipe
-from riskstrat.pipeline.files import write_table
+from riskstrat.pipeline.files import TABLE_ENDINGS, require_ending, write_table
 from riskstrat.pipeline.opened import Opened, build_matrix, cohort_at, counts_in_words, index_date, open_workspace
 from riskstrat.pipeline.reports import Progress, Report, silent
 from riskstrat.registry import ModelVersion, champion
@@ -20,6 +20,7 @@ from riskstrat.sources.tables import STREAMS
 
 def features(root: Path | None, when: str, out: Path, recipe: str | None = None, progress: Progress = silent) -> Report:
     """Write `patient_id, index_date, <feature>...`: one row per patient and index date, one column per feature."""
+    require_ending(out, TABLE_ENDINGS)
     opened = open_workspace(root)
     chosen = opened.recipe(recipe)
     cohort = cohort_at(opened, chosen, index_date(when, chosen, opened.store))
@@ -69,6 +70,7 @@ def scan_sql(root: Path | None) -> Report:
 
 def score(root: Path | None, when: str, out: Path, recipe: str | None = None, progress: Progress = silent) -> Report:
     """Write `patient_id, index_date, risk, risk_low, risk_high` for everybody eligible, by the recipe's champion."""
+    require_ending(out, TABLE_ENDINGS)
     opened = open_workspace(root)
     chosen = opened.recipe(recipe)
     scored = score_cohort(opened, chosen, when, progress)

@@ -28,7 +28,10 @@ Make = Callable[[Path], None]
 
 DECISIONS = ("features", "training", "registry", "notebooks")
 SUFFIXES_OF_DECISIONS = {".py", ".toml", ".csv", ".j2", ".md", ".ipynb"}
-FILES = ("riskstrat.toml", "pyproject.toml", "requirements.lock", "requirements-dev.lock", "tests/conftest.py")
+FILES = (
+    *("riskstrat.toml", "pyproject.toml", "requirements.lock", "requirements-dev.lock", "tests/conftest.py"),
+    *("tests/suite/kept.py", "tests/suite/quick.py", "tests/suite/verbs.py"),
+)
 
 
 def make_once(factory: pytest.TempPathFactory, name: str, make: Make) -> Path:
@@ -106,9 +109,8 @@ def inputs_hash() -> str:
     """
     engine = Path(riskstrat.__file__).parent
     decisions = [file for name in DECISIONS for file in _files(ROOT / name) if file.suffix in SUFFIXES_OF_DECISIONS]
-    suite = [*_files(Path(__file__).parent), *(ROOT / name for name in FILES)]
     digest = hashlib.sha256(hash_of(_files(engine), engine).encode())
-    digest.update(hash_of([*decisions, *suite], ROOT).encode())
+    digest.update(hash_of([*decisions, *(ROOT / name for name in FILES)], ROOT).encode())
     installed = sorted(f"{found.name}=={found.version}" for found in importlib.metadata.distributions())
     digest.update("\n".join([sys.version, platform.platform(), *installed]).encode())
     return digest.hexdigest()
