@@ -93,6 +93,5 @@ def test_versions_that_predict_different_things_are_refused(verb: Verb, refused:
 
 def test_one_version_twice_or_one_that_is_not_there_is_refused(verb: Verb, refused: Callable, versions: Path) -> None:
     assert "version 2 was given twice" in refused(verb("compare", MODEL, 2, 2, "-w", versions), 9)
-    assert (
-        refused(verb("compare", MODEL, 2, 9, "-w", versions), 9) == f"{MODEL} has no version 9; it has: 1, 2, 3, 4, 5"
-    )
+    said = refused(verb("compare", MODEL, 2, 9, "-w", versions), 9)
+    assert said == f"{MODEL} has no version 9; it has: 1, 2, 3, 4, 5"

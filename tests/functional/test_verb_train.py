@@ -42,6 +42,10 @@ def booster(workspace: Path, version: int) -> str:
     return found[version - 1].read_text(encoding="utf-8")
 
 
+def without_data_and_models(workspace: Path, target: Path) -> Path:
+    return shutil.copytree(workspace, target, ignore=shutil.ignore_patterns("data", "mlflow.db", "artifacts", "cards"))
+
+
 def figures(said: dict[str, Any]) -> dict[str, Any]:
     return {name: said[name] for name in ("rows", "cohort", "labels", "evaluation", "at_capacity", "verdict")}
 
@@ -93,11 +97,7 @@ def test_as_at_an_earlier_date_only_what_was_known_then_counts(
     """A source from which everything known later was removed, or not yet settled, gives the same model bytes."""
     source = tmp_path / "as_it_was"
     assert _as_it_was(demo_workspace / "demo" / "borough", source) > 1000
-    workspace = shutil.copytree(
-        quick_workspace,
-        tmp_path / "workspace",
-        ignore=shutil.ignore_patterns("data", "mlflow.db", "artifacts", "cards"),
-    )
+    workspace = without_data_and_models(quick_workspace, tmp_path / "workspace")
     state_basis(workspace)
     done = verb("ingest", source, "-w", workspace, "--as-at", EARLIER)
     assert done.returncode == 0, done.stderr
@@ -161,11 +161,7 @@ def test_too_few_people_to_learn_from_are_refused(
     verb: Verb, refused: Callable, quick_workspace: Path, tmp_path: Path
 ) -> None:
     assert verb("simulate", "--people", 100, "--seed", 8, "--out", tmp_path / "few").returncode == 0
-    workspace = shutil.copytree(
-        quick_workspace,
-        tmp_path / "workspace",
-        ignore=shutil.ignore_patterns("data", "mlflow.db", "artifacts", "cards"),
-    )
+    workspace = without_data_and_models(quick_workspace, tmp_path / "workspace")
     recipe = workspace / "training" / f"{MODEL}.toml"
     recipe.write_text(recipe.read_text(encoding="utf-8").replace("min_age = 18", "min_age = 95"), encoding="utf-8")
     assert verb("ingest", tmp_path / "few", "-w", workspace).returncode == 0

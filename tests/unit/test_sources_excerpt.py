@@ -157,9 +157,14 @@ def test_the_folder_beside_the_store_is_gone_afterwards_and_one_left_by_a_killed
 
 def test_the_folder_beside_the_store_is_gone_though_the_work_failed(store: Store, tmp_path: Path) -> None:
     before = sorted(path.name for path in tmp_path.iterdir())
-    with pytest.raises(StorageError), beside_the_store(store) as folder:
-        (folder / "part").write_text("in the way", encoding="utf-8")
-        excerpt(store, [0], folder / "part")
+
+    def fail() -> None:
+        with beside_the_store(store) as folder:
+            (folder / "part").write_text("in the way", encoding="utf-8")
+            excerpt(store, [0], folder / "part")
+
+    with pytest.raises(StorageError):
+        fail()
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
