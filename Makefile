@@ -25,6 +25,8 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 # Whole files are handed to two workers, in the order of tests/suite/order.py.
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# What test-all draws its examples by: another number each time, or one that was printed.
+SEED := $(or $(SEED),$(shell date +%s))
 
 .PHONY: demo style test test-fast test-all install lock sbom clean
 .DEFAULT_GOAL := demo
@@ -44,7 +46,8 @@ test-fast: style
 	$(PYTEST) -m "not exhaustive" tests/unit tests/spec
 
 test-all: style
-	$(PYTEST) --hypothesis-profile=random --cov --cov-report=term
+	@echo "Random examples by seed $(SEED); the same ones again: make test-all SEED=$(SEED)"
+	$(PYTEST) --hypothesis-profile=random --hypothesis-seed=$(SEED) --cov --cov-report=term
 
 install: $(TESTABLE)
 

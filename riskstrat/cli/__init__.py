@@ -1,4 +1,4 @@
-"""The command line: parse, call one function of the pipeline, print."""
+"""The command line: parse, call one verb, print."""
 
 from riskstrat.cli.app import app
 from riskstrat.cli.main import main

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -69,14 +70,15 @@ class FeatureEngine:
         self._fill_attributes(plan, cohort, values)
         scans = [(scan, scan.compiled) for scan in plan.scans]
         local = threading.local()
-
-        def reckon(part: tuple[int, int, slice]) -> None:
-            if not hasattr(local, "connection"):
-                local.connection = self.store.connect(self.codelists)
-            _fill_partition(local.connection, scans, cohort, part, values)
-
         parts = list(_partitions(cohort["person"].to_numpy(), self.settings.partition_people))
-        with ThreadPoolExecutor(self.settings.threads) as pool:
+        # The pool ends first, and then the connection of each of its threads.
+        with ExitStack() as connections, ThreadPoolExecutor(self.settings.threads) as pool:
+
+            def reckon(part: tuple[int, int, slice]) -> None:
+                if not hasattr(local, "connection"):
+                    local.connection = connections.enter_context(self.store.connect(self.codelists))
+                _fill_partition(local.connection, scans, cohort, part, values)
+
             for done, future in enumerate(as_completed([pool.submit(reckon, part) for part in parts]), start=1):
                 future.result()
                 if progress:
@@ -99,7 +101,8 @@ class FeatureEngine:
         """For each wanted expression on `people`, one value per person in the store's order."""
         people = STREAMS["people"].table
         columns = {f"a{number}": value.cast("float64") for number, value in wanted.items()}
-        rows = self.store.connect(self.codelists).to_pyarrow(people.select(person=people.person, **columns))
+        with self.store.connect(self.codelists) as backend:
+            rows = backend.to_pyarrow(people.select(person=people.person, **columns))
         given = {}
         for number in wanted:
             given[number] = np.full(self.store.people_count, np.nan)

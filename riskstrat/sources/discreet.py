@@ -7,7 +7,8 @@ touch a hidden stay, and attendances and reported falls from the day before it t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,19 +51,21 @@ class DiscreetStore(Store):
     tables: Mapping[str, pa.Table]
     persons: npt.NDArray[np.int32]
 
-    def connect(self, codelists: Mapping[str, Codelist] | None = None, threads: int | None = None) -> Backend:
+    @contextmanager
+    def connect(self, codelists: Mapping[str, Codelist] | None = None, threads: int | None = None) -> Iterator[Backend]:
         """An in-memory DuckDB backend with one view per available stream, as `Store.connect` gives it."""
         import ibis
 
         backend = ibis.duckdb.connect(**({"threads": threads} if threads else {}))
-        for name, table in self.tables.items():
-            backend.con.register(name, table)
-        absent = {(table, column) for table, columns in self.absent_columns.items() for column in columns}
-        files = {table: Path(table) for table in self.landed}
-        for statement in views(files, absent, codelists or {}):
-            if statement.split()[2] not in self.tables:
-                backend.raw_sql(statement)
-        return backend
+        with closing(backend.con):
+            for name, table in self.tables.items():
+                backend.con.register(name, table)
+            absent = {(table, column) for table, columns in self.absent_columns.items() for column in columns}
+            files = {table: Path(table) for table in self.landed}
+            for statement in views(files, absent, codelists or {}):
+                if statement.split()[2] not in self.tables:
+                    backend.raw_sql(statement)
+            yield backend
 
     def file(self, table: str) -> Path:
         """Raises SourceError: these tables have no file, and the whole store's must not be read in their place."""
@@ -81,7 +84,8 @@ class DiscreetStore(Store):
             return self.read(name)
         if not stream.available(self.landed):
             return stream.table.schema().to_pyarrow().empty_table().to_pandas(date_as_object=False)
-        read: pa.Table = self.connect(codelists).raw_sql(f"SELECT * FROM {name}").to_arrow_table()
+        with self.connect(codelists) as backend:
+            read: pa.Table = backend.raw_sql(f"SELECT * FROM {name}").to_arrow_table()
         return read.to_pandas(date_as_object=False)
 
     def renumbered(self, persons: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
@@ -109,12 +113,12 @@ def discreet(store: Store, persons: npt.NDArray[Any], codelists: Mapping[str, Co
 def _of_the_people(store: Store, persons: npt.NDArray[np.int32]) -> dict[str, pa.Table]:
     """Every stream and table that has rows about people, cut to these."""
     chosen = ", ".join(map(str, persons)) or "NULL"
-    connection = store.connect()
-    read = {
-        name: connection.raw_sql(f"SELECT * FROM {name} WHERE person IN ({chosen})").to_arrow_table()
-        for name, stream in STREAMS.items()
-        if stream.needs and stream.available(store.landed)
-    }
+    with store.connect() as backend:
+        read = {
+            name: backend.raw_sql(f"SELECT * FROM {name} WHERE person IN ({chosen})").to_arrow_table()
+            for name, stream in STREAMS.items()
+            if stream.needs and stream.available(store.landed)
+        }
     for name in sorted(store.landed.intersection(_OF_A_PERSON)):
         read[name] = pq.read_table(store.file(name), filters=pc.is_in(pc.field("person"), pa.array(persons)))
     return read

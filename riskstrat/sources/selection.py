@@ -30,7 +30,8 @@ def known_rows(
         table = table.filter(table.valid_from <= as_at, table.valid_to > as_at)
     first = ("person", stream.event) if stream.event else ("person",)
     order = list(dict.fromkeys([*first, *columns]))
-    read = store.connect().to_pyarrow(table.order_by(order).select(*columns))
+    with store.connect() as backend:
+        read = backend.to_pyarrow(table.order_by(order).select(*columns))
     return {name: as_numpy(read[name]) for name in columns}, conditions.notes
 
 

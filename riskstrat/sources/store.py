@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -77,8 +78,9 @@ class Store:
             raise SourceError(f"no {table} table was landed; the store has {', '.join(sorted(self.landed))}")
         return self.folder / "tables" / f"{table}.parquet"
 
-    def connect(self, codelists: Mapping[str, Codelist] | None = None, threads: int | None = None) -> Backend:
-        """An in-memory DuckDB backend with one view per available stream, under the stream's name.
+    @contextmanager
+    def connect(self, codelists: Mapping[str, Codelist] | None = None, threads: int | None = None) -> Iterator[Backend]:
+        """An in-memory DuckDB backend with one view per available stream, under the stream's name; closed at the end.
 
         `codelists` gives those of `STREAM_CODELISTS`; without them falls of hospital stays and A&E are left out.
         """
@@ -86,14 +88,15 @@ class Store:
 
         from riskstrat.sources.streams import views
 
-        # A query too large for memory is spilled beside the store, and removed when the connection closes.
+        # A query too large for memory is spilled beside the store, and what it spilled goes with the connection.
         options: dict[str, Any] = {"temp_directory": str(name_beside(self.folder.resolve(), "spill"))}
         backend = ibis.duckdb.connect(**options | ({"threads": threads} if threads else {}))
-        files = {table: self.file(table) for table in self.landed}
-        absent = {(table, column) for table, columns in self.absent_columns.items() for column in columns}
-        for statement in views(files, absent, codelists or {}):
-            backend.raw_sql(statement)
-        return backend
+        with closing(backend.con):
+            files = {table: self.file(table) for table in self.landed}
+            absent = {(table, column) for table, columns in self.absent_columns.items() for column in columns}
+            for statement in views(files, absent, codelists or {}):
+                backend.raw_sql(statement)
+            yield backend
 
     def people(self) -> pd.DataFrame:
         """One row per person, in the order of person numbers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,11 +13,18 @@ import pyarrow.parquet as pq
 from riskstrat.errors import StorageError
 from riskstrat.storage import write_atomically
 
+TABLE_ENDINGS = (".parquet", ".csv")
+
+
+def require_ending(target: Path, endings: Sequence[str]) -> None:
+    """Raises StorageError unless `target` ends in one of `endings`; a verb asks before it begins to work."""
+    if target.suffix not in endings:
+        raise StorageError(f'cannot write "{target.name}": the ending must be {" or ".join(endings)}')
+
 
 def write_table(frame: pd.DataFrame, target: Path) -> None:
     """A table as .parquet or .csv by the ending of `target`; dates as dates. Raises StorageError for another."""
-    if target.suffix not in (".parquet", ".csv"):
-        raise StorageError(f'cannot write "{target.name}": the ending must be .parquet or .csv')
+    require_ending(target, TABLE_ENDINGS)
     table = pa.Table.from_pandas(_with_dates(frame), preserve_index=False).replace_schema_metadata(None)
     with write_atomically(target, parents=True) as part:
         if target.suffix == ".csv":

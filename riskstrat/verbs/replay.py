@@ -10,6 +10,7 @@ from riskstrat.definitions.progress import Progress, silent
 from riskstrat.documents import ReplaySummary, write_replay_page
 from riskstrat.errors import StorageError
 from riskstrat.site.opening import Opened, open_workspace
+from riskstrat.storage.tables import require_ending
 from riskstrat.verbs.report import Report
 from riskstrat.weekly.replaying import rebuild_lists
 
@@ -26,6 +27,8 @@ def replay(
 
     Raises IndexDateError where no model was made by the first of them, or dates are shifted from person to person.
     """
+    if out is not None:
+        require_ending(out, (".html",))
     opened = open_workspace(root)
     recipe = opened.recipe(recipe_name)
     target = _target(opened, out)
@@ -36,8 +39,6 @@ def replay(
 
 def _target(opened: Opened, out: Path | None) -> Path:
     target = out or opened.workspace.root / opened.workspace.settings.lists.folder / "replay.html"
-    if target.suffix != ".html":
-        raise StorageError(f'cannot write "{target.name}": the ending must be .html')
     if not target.parent.is_dir() and out is not None:
         raise StorageError(f"cannot write {target.name}: its folder does not exist; make it first")
     target.parent.mkdir(parents=True, exist_ok=True)

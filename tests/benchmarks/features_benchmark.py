@@ -97,9 +97,9 @@ def _columns_of(scan: ScanPlan) -> set[str]:
 
 
 def _floor(store: Store, columns: dict[str, set[str]]) -> None:
-    connection = store.connect()
-    for table, names in columns.items():
-        connection.raw_sql(f"SELECT {', '.join(sorted(names))} FROM '{store.file(table)}'").to_arrow_table()
+    with store.connect() as backend:
+        for table, names in columns.items():
+            backend.raw_sql(f"SELECT {', '.join(sorted(names))} FROM '{store.file(table)}'").to_arrow_table()
 
 
 def _timed(run: Callable[[], object]) -> float:

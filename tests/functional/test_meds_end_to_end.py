@@ -44,10 +44,10 @@ def said(ward: Path) -> Callable[[str], dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def scores(command: Verb, ward: Path) -> dict[str, tuple[str, float]]:
+def scores(verb: Verb, ward: Path) -> dict[str, tuple[str, float]]:
     """Index date and risk of each patient."""
     file = ward.parent / "score.parquet"
-    done = command("score", *LATEST, "--out", file, "-w", ward, "--json")
+    done = verb("score", *LATEST, "--out", file, "-w", ward, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert pq.read_schema(file).names == ["patient_id", "index_date", "risk", "risk_low", "risk_high"]
     rows = pq.read_table(file).to_pylist()
@@ -93,9 +93,9 @@ def test_nobody_who_has_died_is_scored(scores: dict[str, tuple[str, float]], war
     assert all(day < died[patient] for patient, (day, _) in scores.items() if patient in died)
 
 
-def test_each_person_can_be_explained(command: Verb, ward: Path, scores: dict[str, tuple[str, float]]) -> None:
+def test_each_person_can_be_explained(verb: Verb, ward: Path, scores: dict[str, tuple[str, float]]) -> None:
     patient = max(scores, key=lambda one: scores[one][1])
-    done = command("explain", patient, *LATEST, "-w", ward, "--json")
+    done = verb("explain", patient, *LATEST, "-w", ward, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
     total = found["base_margin"] + sum(theme["contribution"] for theme in found["themes"])

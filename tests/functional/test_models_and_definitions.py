@@ -126,27 +126,39 @@ def test_a_table_that_is_gone_is_named(
     assert not (tmp_path / "score.csv").exists()
 
 
-def test_a_model_trained_without_an_optional_table_scores_and_lists(
-    verb: Verb, score: Callable, demo_workspace: Path, workspace: Path, tmp_path: Path, quick_recipe: Callable
-) -> None:
+@pytest.fixture(scope="module", params=["falls", "prescriptions"])
+def lacking(
+    request: pytest.FixtureRequest,
+    verb: Verb,
+    demo_workspace: Path,
+    copy: Callable,
+    quick_recipe: Callable,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[str, Path]:
+    """The table that was absent, and a workspace whose champion was trained without it."""
+    folder = tmp_path_factory.mktemp("lacking")
+    workspace: Path = copy(demo_workspace, folder / "workspace")
     quick_recipe(workspace)
-    for table in ("falls", "prescriptions"):
-        ingest_without(verb, demo_workspace, workspace, tmp_path / table, table)
-        said = json.loads(verb("train", MODEL, "-w", workspace, "--json").stdout)
-        assert verb("promote", MODEL, said["version"], "-w", workspace).returncode == 0
-        assert score(workspace).returncode == 0
+    ingest_without(verb, demo_workspace, workspace, folder / "source", request.param)
+    assert verb("train", MODEL, "-w", workspace).returncode == 0
+    assert verb("promote", MODEL, "-w", workspace).returncode == 0
+    return request.param, workspace
+
+
+def test_a_model_trained_without_an_optional_table_scores_and_lists(
+    verb: Verb, score: Callable, lacking: tuple[str, Path]
+) -> None:
+    table, workspace = lacking
+    assert score(workspace).returncode == 0
     assert verb("weekly", "-w", workspace, "--index-date", LATER).returncode == 0
     notes = json.loads((workspace / "lists" / LATER / "manifest.json").read_text(encoding="utf-8"))["notes"]
-    assert any(note.startswith("no prescriptions table") for note in notes)
+    assert any(note.startswith(f"no {table} table") for note in notes)
 
 
 def test_a_table_that_came_back_leaves_such_a_model_usable(
-    verb: Verb, score: Callable, demo_workspace: Path, workspace: Path, tmp_path: Path, quick_recipe: Callable
+    verb: Verb, score: Callable, demo_workspace: Path, lacking: tuple[str, Path], tmp_path: Path
 ) -> None:
-    quick_recipe(workspace)
-    ingest_without(verb, demo_workspace, workspace, tmp_path / "source", "measurements")
-    assert verb("train", MODEL, "-w", workspace).returncode == 0
-    assert verb("promote", MODEL, "-w", workspace).returncode == 0
+    _, workspace = lacking
     assert score(workspace).returncode == 0
     before = (tmp_path / "score.csv").read_bytes()
     assert verb("ingest", demo_workspace / "demo" / "borough", "-w", workspace).returncode == 0

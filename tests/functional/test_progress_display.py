@@ -17,7 +17,7 @@ Verb = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def on_a_terminal(command: Verb) -> Callable[..., tuple[int, str, str]]:
+def on_a_terminal() -> Callable[..., tuple[int, str, str]]:
     """Runs a verb whose stderr is a terminal; gives the exit code, stdout, and what the terminal was sent."""
 
     def run(*given: object) -> tuple[int, str, str]:

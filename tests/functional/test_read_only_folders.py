@@ -2,70 +2,102 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-Verb = Callable[..., subprocess.CompletedProcess[str]]
+from tests.suite.kept import hash_of_folder
+from tests.suite.verbs import Done, Verb
+
 Tree = Callable[[Path], dict[str, str]]
 
 STORAGE = 11
 MODEL = "emergency_admission_12m"
 
 
-@pytest.fixture
-def read_only(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a verb while a folder is mounted read-only, which binds even the administrator."""
+IN_ONE_PROCESS = """
+import json, sys
+from pathlib import Path
+from tests.suite.kept import hash_of_folder
+from tests.suite.verbs import run_verb
 
-    def run(folder: Path, *given: object) -> subprocess.CompletedProcess[str]:
-        mount = f"mount --bind {folder} {folder} && mount -o remount,bind,ro {folder}"
-        inside = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
-        if shutil.which("unshare") is None or subprocess.run([*inside, mount], check=False).returncode:
-            pytest.skip("this system does not let the test mount a folder read-only")
-        program = [f'{mount} && exec {sys.executable} -m riskstrat "$@"', "sh", *map(str, given)]
-        return subprocess.run([*inside, *program], capture_output=True, text=True, check=False)
-
-    return run
+workspace, told = Path(sys.argv[1]), {}
+for name, given in json.loads(sys.argv[2]).items():
+    done = run_verb(name, *given, "-w", workspace)
+    told[name] = [done.returncode, done.stdout, done.stderr, hash_of_folder(workspace)]
+print(json.dumps(told))
+"""
+"""Runs several verbs, one after the other; gives of each how it ended, what it said, and the hash of all files then."""
 
 
-@pytest.mark.parametrize("name", ["weekly", "ingest", "train", "withdraw", "promote"])
-def test_a_workspace_that_is_read_only(
-    name: str,
-    read_only: Callable,
-    refused: Callable,
-    workspace: Path,
+class ReadOnly(NamedTuple):
+    """How each verb ended while the workspace was mounted read-only, and the hash of its files before and after."""
+
+    before: str
+    done: dict[str, Done]
+    after: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def read_only(
     demo_workspace: Path,
     monday: str,
-    tree: Tree,
+    copy: Callable,
     quick_recipe: Callable,
-) -> None:
+    tmp_path_factory: pytest.TempPathFactory,
+) -> ReadOnly:
+    """Verbs in a workspace that is mounted read-only, which binds even the administrator."""
+    folder = tmp_path_factory.mktemp("read-only")
+    workspace: Path = copy(demo_workspace, folder / "workspace")
     quick_recipe(workspace)
+    dated = ("--index-date", monday)
     given: dict[str, tuple[Any, ...]] = {
         "weekly": ("--index-date", "2026-11-09"),
         "ingest": (demo_workspace / "demo" / "borough",),
         "train": (MODEL,),
         "withdraw": (monday, "--reason", "Wrong."),
         "promote": (MODEL, 1),
+        "score": (*dated, "--out", folder / "score.parquet"),
+        "features": (*dated, "--out", folder / "features.parquet"),
+        "list": dated,
+        "models": (),
     }
-    before = tree(workspace)
-    said = refused(read_only(workspace, name, *given[name], "-w", workspace), STORAGE)
+    before = hash_of_folder(workspace)
+    told = json.loads(run_mounted(workspace, IN_ONE_PROCESS, json.dumps(given, default=str)))
+    done = {name: Done([name], code, out, err) for name, (code, out, err, _) in told.items()}
+    return ReadOnly(before, done, {name: files for name, (*_, files) in told.items()})
+
+
+def run_mounted(folder: Path, program: str, *given: str) -> str:
+    """What a Python program printed that ran while `folder`, its first argument, was mounted read-only."""
+    mount = f"mount --bind {folder} {folder} && mount -o remount,bind,ro {folder}"
+    inside = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+    if shutil.which("unshare") is None or subprocess.run([*inside, mount], check=False).returncode:
+        pytest.skip("this system does not let the test mount a folder read-only")
+    command = [*inside, f'{mount} && exec {sys.executable} -c "$@"', "sh", program, str(folder), *given]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment).stdout
+
+
+@pytest.mark.parametrize("name", ["weekly", "ingest", "train", "withdraw", "promote"])
+def test_what_writes_is_refused_in_a_workspace_that_is_read_only_and_changes_nothing(
+    name: str, read_only: ReadOnly, refused: Callable
+) -> None:
+    said = refused(read_only.done[name], STORAGE)
     assert "ead-only" in said or "readonly" in said
-    assert tree(workspace) == before
+    assert read_only.after[name] == read_only.before
 
 
 @pytest.mark.parametrize("name", ["score", "list", "models", "features"])
-def test_what_only_reads_works_in_a_workspace_that_is_read_only(
-    name: str, read_only: Callable, workspace: Path, monday: str, tmp_path: Path
-) -> None:
-    dated = ("--index-date", monday)
-    written = (*dated, "--out", tmp_path / "out.parquet")
-    given = {"score": written, "features": written, "list": dated, "models": ()}[name]
-    done = read_only(workspace, name, *given, "-w", workspace)
+def test_what_only_reads_works_in_a_workspace_that_is_read_only(name: str, read_only: ReadOnly) -> None:
+    done = read_only.done[name]
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -65,8 +65,8 @@ def test_no_workspace(given: tuple[str, ...], verb: Verb, refused: Callable, tmp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_workspace_around_the_folder(command: Verb, refused: Callable, tmp_path: Path) -> None:
-    said = refused(command("check", cwd=tmp_path), 3)
+def test_no_workspace_around_the_folder(verb: Verb, refused: Callable, tmp_path: Path) -> None:
+    said = refused(verb("check", cwd=tmp_path), 3)
     assert said.startswith("no riskstrat.toml here or in a folder above; go to a workspace")
 
 

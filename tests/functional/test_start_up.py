@@ -40,8 +40,8 @@ HEAVY = ("pandas", "numpy", "ibis", "duckdb", "lightgbm", "sklearn", "scipy", "s
 AT_MOST_SECONDS = 0.5
 
 
-def test_the_help_names_every_verb_in_the_order_of_the_data(command: Verb) -> None:
-    done = command("--help")
+def test_the_help_names_every_verb_in_the_order_of_the_data(verb: Verb) -> None:
+    done = verb("--help")
     listed = [line.split()[0] for line in done.stdout.partition("Commands:")[2].splitlines() if line.startswith("  ")]
     assert done.returncode == 0
     assert tuple(name for name in listed if name in (*VERBS, *GROUPS)) == (*VERBS, *GROUPS)

@@ -28,8 +28,8 @@ def risks(verb: Verb, demo_workspace: Path, monday: str, tmp_path_factory: pytes
 
 
 @pytest.fixture(scope="module")
-def highest(command: Verb, demo_workspace: Path, monday: str, risks: pd.Series) -> dict[str, Any]:
-    done = command("explain", risks.index[-1], "-w", demo_workspace, "--index-date", monday, "--json")
+def highest(verb: Verb, demo_workspace: Path, monday: str, risks: pd.Series) -> dict[str, Any]:
+    done = verb("explain", risks.index[-1], "-w", demo_workspace, "--index-date", monday, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     found: dict[str, Any] = json.loads(done.stdout)
     return found

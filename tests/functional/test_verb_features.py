@@ -17,9 +17,9 @@ Tree = Callable[[Path], dict[str, str]]
 
 
 @pytest.fixture(scope="module")
-def written(command: Verb, demo_workspace: Path, monday: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written(verb: Verb, demo_workspace: Path, monday: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("features") / "new" / "features.parquet"
-    done = command("features", "-w", demo_workspace, "--index-date", monday, "--out", file, "--json")
+    done = verb("features", "-w", demo_workspace, "--index-date", monday, "--out", file, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     (file.parent / "said.json").write_text(done.stdout, encoding="utf-8")
     return file
@@ -69,8 +69,8 @@ def test_describe_gives_one_line_for_each_feature(verb: Verb, demo_workspace: Pa
     assert all(row[key] for row in described for key in ("theme", "unit", "sentence", "why", "missing"))
 
 
-def test_describe_can_be_read_by_people(command: Verb, demo_workspace: Path) -> None:
-    done = command("features", "-w", demo_workspace, "--describe")
+def test_describe_can_be_read_by_people(verb: Verb, demo_workspace: Path) -> None:
+    done = verb("features", "-w", demo_workspace, "--describe")
     assert (done.returncode, done.stderr) == (0, "")
     assert "emergency_admissions_365d" in done.stdout
     assert "\x1b" not in done.stdout

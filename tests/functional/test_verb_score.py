@@ -13,11 +13,13 @@ import pytest
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 
+DATED = ("--index-date", "2026-11-16")
+
 
 @pytest.fixture(scope="module")
-def scored(command: Verb, demo_workspace: Path, monday: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def scored(verb: Verb, demo_workspace: Path, monday: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("score") / "score.parquet"
-    done = command("score", "-w", demo_workspace, "--index-date", monday, "--out", file, "--json")
+    done = verb("score", "-w", demo_workspace, "--index-date", monday, "--out", file, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     said = json.loads(done.stdout)
     assert (said["model"], said["version"], said["index_date"]) == ("emergency_admission_12m", 1, monday)
@@ -67,9 +69,21 @@ def test_an_earlier_index_date_scores_other_people_otherwise(
 
 
 @pytest.mark.parametrize("name", ["score.xlsx", "score", "score.parquet.gz", "score.CSV"])
+@pytest.mark.parametrize(
+    "given",
+    [("score", *DATED), ("features", *DATED), ("compare", "emergency_admission_12m", 1, 2)],
+    ids=lambda given: given[0],
+)
 def test_another_ending_is_refused_before_any_work(
-    name: str, verb: Verb, refused: Callable, demo_workspace: Path, monday: str, tmp_path: Path
+    given: tuple[object, ...], name: str, verb: Verb, refused: Callable, tmp_path: Path
 ) -> None:
-    done = verb("score", "-w", demo_workspace, "--index-date", monday, "--out", tmp_path / name)
+    """There is no workspace, so that anything done before would have been refused first."""
+    done = verb(*given, "-w", tmp_path, "--out", tmp_path / name)
     assert refused(done, 11) == f'cannot write "{name}": the ending must be .parquet or .csv'
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_replay_in_another_ending_is_refused_before_any_work(verb: Verb, refused: Callable, tmp_path: Path) -> None:
+    done = verb("replay", "-w", tmp_path, "--out", tmp_path / "replay.pdf")
+    assert refused(done, 11) == 'cannot write "replay.pdf": the ending must be .html'
     assert list(tmp_path.iterdir()) == []

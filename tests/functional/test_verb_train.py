@@ -18,35 +18,20 @@ import pytest
 from riskstrat.definitions.schemas import SCHEMAS
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
+Training = Callable[[int], dict[str, Any]]
 
 MODEL = "emergency_admission_12m"
 EARLIER = date(2026, 6, 1)
 
 
 @pytest.fixture(scope="module")
-def quick(
-    demo_workspace: Path, copy: Callable, quick_recipe: Callable, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """The demo's workspace with recipes that train in seconds."""
-    workspace: Path = copy(demo_workspace, tmp_path_factory.mktemp("train") / "workspace")
-    quick_recipe(workspace)
-    return workspace
+def trained(quick_training: Training) -> dict[str, Any]:
+    return quick_training(2)
 
 
 @pytest.fixture(scope="module")
-def trained(command: Verb, quick: Path) -> dict[str, Any]:
-    done = command("train", MODEL, "-w", quick, "--json")
-    assert (done.returncode, done.stderr) == (0, "")
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-@pytest.fixture(scope="module")
-def trained_earlier(verb: Verb, quick: Path, trained: dict[str, Any]) -> dict[str, Any]:
-    done = verb("train", MODEL, "-w", quick, "--as-at", EARLIER, "--json")
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+def trained_earlier(quick_training: Training) -> dict[str, Any]:
+    return quick_training(4)
 
 
 def booster(workspace: Path, version: int) -> str:
@@ -55,6 +40,10 @@ def booster(workspace: Path, version: int) -> str:
         workspace.glob("registry/artifacts/**/riskstrat_model/booster.txt"), key=lambda path: path.stat().st_mtime_ns
     )
     return found[version - 1].read_text(encoding="utf-8")
+
+
+def without_data_and_models(workspace: Path, target: Path) -> Path:
+    return shutil.copytree(workspace, target, ignore=shutil.ignore_patterns("data", "mlflow.db", "artifacts", "cards"))
 
 
 def figures(said: dict[str, Any]) -> dict[str, Any]:
@@ -84,24 +73,22 @@ def test_every_row_of_the_cohort_has_a_reason(trained: dict[str, Any]) -> None:
 
 
 def test_training_again_gives_the_same_booster_and_figures(
-    verb: Verb, quick: Path, trained: dict[str, Any], trained_earlier: dict[str, Any]
+    quick_workspace: Path, quick_training: Training, trained: dict[str, Any]
 ) -> None:
-    again = json.loads(verb("train", MODEL, "-w", quick, "--json").stdout)
-    assert again["version"] == 4
-    assert booster(quick, 4) == booster(quick, 2)
+    again = quick_training(3)
+    assert again["version"] == 3
+    assert booster(quick_workspace, 3) == booster(quick_workspace, 2)
     assert figures(again) == figures(trained)
 
 
-def test_as_at_an_earlier_date_another_model_is_made(
-    quick: Path, trained: dict[str, Any], trained_earlier: dict[str, Any]
-) -> None:
+def test_as_at_an_earlier_date_another_model_is_made(quick_workspace: Path, trained_earlier: dict[str, Any]) -> None:
     assert trained_earlier["as_at"] == EARLIER.isoformat()
-    assert booster(quick, 3) != booster(quick, 2)
+    assert booster(quick_workspace, 4) != booster(quick_workspace, 2)
 
 
 def test_as_at_an_earlier_date_only_what_was_known_then_counts(
     verb: Verb,
-    quick: Path,
+    quick_workspace: Path,
     trained_earlier: dict[str, Any],
     demo_workspace: Path,
     state_basis: Callable[[Path], None],
@@ -110,9 +97,7 @@ def test_as_at_an_earlier_date_only_what_was_known_then_counts(
     """A source from which everything known later was removed, or not yet settled, gives the same model bytes."""
     source = tmp_path / "as_it_was"
     assert _as_it_was(demo_workspace / "demo" / "borough", source) > 1000
-    workspace = shutil.copytree(
-        quick, tmp_path / "workspace", ignore=shutil.ignore_patterns("data", "mlflow.db", "artifacts", "cards")
-    )
+    workspace = without_data_and_models(quick_workspace, tmp_path / "workspace")
     state_basis(workspace)
     done = verb("ingest", source, "-w", workspace, "--as-at", EARLIER)
     assert done.returncode == 0, done.stderr
@@ -120,7 +105,7 @@ def test_as_at_an_earlier_date_only_what_was_known_then_counts(
     assert said["labels"] == trained_earlier["labels"]
     before = trained_earlier["evaluation"]
     assert said["evaluation"] == {name: before[name] for name in before if name != "champion"}
-    assert booster(workspace, 1) == booster(quick, 3)
+    assert booster(workspace, 1) == booster(quick_workspace, 4)
 
 
 def _as_it_was(source: Path, target: Path) -> int:
@@ -172,11 +157,11 @@ def _unsettled(table: pa.Table, told: str, columns: Iterable[str]) -> pa.Table:
     return table
 
 
-def test_too_few_people_to_learn_from_are_refused(verb: Verb, refused: Callable, quick: Path, tmp_path: Path) -> None:
+def test_too_few_people_to_learn_from_are_refused(
+    verb: Verb, refused: Callable, quick_workspace: Path, tmp_path: Path
+) -> None:
     assert verb("simulate", "--people", 100, "--seed", 8, "--out", tmp_path / "few").returncode == 0
-    workspace = shutil.copytree(
-        quick, tmp_path / "workspace", ignore=shutil.ignore_patterns("data", "mlflow.db", "artifacts", "cards")
-    )
+    workspace = without_data_and_models(quick_workspace, tmp_path / "workspace")
     recipe = workspace / "training" / f"{MODEL}.toml"
     recipe.write_text(recipe.read_text(encoding="utf-8").replace("min_age = 18", "min_age = 95"), encoding="utf-8")
     assert verb("ingest", tmp_path / "few", "-w", workspace).returncode == 0

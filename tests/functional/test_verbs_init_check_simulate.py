@@ -23,8 +23,8 @@ def fresh(verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_init_says_in_json_which_files_it_made(command: Verb, tmp_path: Path, tree: Tree) -> None:
-    done = command("init", tmp_path / "new", "--json")
+def test_init_says_in_json_which_files_it_made(verb: Verb, tmp_path: Path, tree: Tree) -> None:
+    done = verb("init", tmp_path / "new", "--json")
     assert done.returncode == 0
     assert done.stderr == ""
     made = {name for name, digest in tree(tmp_path / "new").items() if digest}
@@ -39,16 +39,16 @@ def test_init_refuses_a_folder_that_holds_anything(verb: Verb, tmp_path: Path, t
     assert tree(tmp_path) == before
 
 
-def test_a_new_workspace_is_well_formed(command: Verb, fresh: Path) -> None:
-    done = command("check", "-w", fresh, "--json")
+def test_a_new_workspace_is_well_formed(verb: Verb, fresh: Path) -> None:
+    done = verb("check", "-w", fresh, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     counts = json.loads(done.stdout)
     assert set(counts) == {"features", "codelists", "recipes", "outcomes", "teams", "gates", "hazards"}
     assert counts["features"] >= 120
 
 
-def test_check_finds_the_workspace_around_the_folder_it_is_run_in(command: Verb, fresh: Path) -> None:
-    done = command("check", cwd=fresh / "features")
+def test_check_finds_the_workspace_around_the_folder_it_is_run_in(verb: Verb, fresh: Path) -> None:
+    done = verb("check", cwd=fresh / "features")
     assert done.returncode == 0
     assert done.stdout.startswith("all well: ")
 
@@ -59,8 +59,8 @@ def test_check_changes_nothing(verb: Verb, fresh: Path, tree: Tree) -> None:
     assert tree(fresh) == before
 
 
-def test_simulate_writes_tables_of_the_schemas_and_keeps_the_truth_apart(command: Verb, tmp_path: Path) -> None:
-    done = command("simulate", "--people", 150, "--seed", 5, "--out", tmp_path / "borough", "--json")
+def test_simulate_writes_tables_of_the_schemas_and_keeps_the_truth_apart(verb: Verb, tmp_path: Path) -> None:
+    done = verb("simulate", "--people", 150, "--seed", 5, "--out", tmp_path / "borough", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["people"] == 150
     found = {path.stem: pq.read_schema(path).names for path in (tmp_path / "borough").glob("*.parquet")}

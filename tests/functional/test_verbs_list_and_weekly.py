@@ -179,7 +179,7 @@ class TestWhatIsPublished:
 class TestList:
     def test_it_shows_what_weekly_would_publish_and_publishes_nothing(
         self,
-        command: Verb,
+        verb: Verb,
         workspace: Path,
         manifest: dict[str, Any],
         listed: list[dict[str, str]],
@@ -187,7 +187,7 @@ class TestList:
         tree: Tree,
     ) -> None:
         before = tree(workspace)
-        done = command("list", "-w", workspace, "--index-date", monday, "--json")
+        done = verb("list", "-w", workspace, "--index-date", monday, "--json")
         assert (done.returncode, done.stderr) == (0, "")
         teams = json.loads(done.stdout)["teams"]
         people = {row["reference"]: row["patient_id"] for team in teams for row in team.pop("people")}
@@ -215,10 +215,10 @@ class TestWeekly:
         assert modified(folder) == times
 
     def test_another_copy_of_the_workspace_gives_the_same_bytes(
-        self, command: Verb, workspace: Path, demo_workspace: Path, monday: str, tree: Tree
+        self, verb: Verb, workspace: Path, demo_workspace: Path, monday: str, tree: Tree
     ) -> None:
         shutil.rmtree(workspace / "lists" / monday)
-        done = command("weekly", "-w", workspace, "--index-date", monday, "--json")
+        done = verb("weekly", "-w", workspace, "--index-date", monday, "--json")
         assert (done.returncode, done.stderr) == (0, "")
         assert json.loads(done.stdout)["status"] == "published"
         assert tree(workspace / "lists") == tree(demo_workspace / "lists")

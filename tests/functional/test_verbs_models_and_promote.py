@@ -13,16 +13,13 @@ Verb = Callable[..., subprocess.CompletedProcess[str]]
 Tree = Callable[[Path], dict[str, str]]
 
 MODEL = "emergency_admission_12m"
+NUMBERS = (1, 2, 3, 4, 5)
 
 
 @pytest.fixture(scope="module")
-def two_versions(
-    verb: Verb, demo_workspace: Path, copy: Callable, quick_recipe: Callable, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """The demo's workspace with a second version, trained from a quicker recipe and not promoted."""
-    workspace: Path = copy(demo_workspace, tmp_path_factory.mktemp("versions") / "workspace")
-    quick_recipe(workspace)
-    assert verb("train", MODEL, "-w", workspace).returncode == 0
+def versions(quick_workspace: Path, copy: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's workspace with four more versions, trained from a quicker recipe and not promoted."""
+    workspace: Path = copy(quick_workspace, tmp_path_factory.mktemp("versions") / "workspace")
     return workspace
 
 
@@ -31,30 +28,31 @@ def champions(verb: Verb, workspace: Path) -> dict[int, str]:
     return {row["version"]: row["alias"] for row in listed}
 
 
-def test_models_lists_every_version_with_its_figures(command: Verb, two_versions: Path) -> None:
-    done = command("models", "-w", two_versions, "--json")
+def test_models_lists_every_version_with_its_figures(verb: Verb, versions: Path) -> None:
+    done = verb("models", "-w", versions, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     rows = json.loads(done.stdout)["models"]
-    assert [(row["model"], row["version"]) for row in rows] == [(MODEL, 1), (MODEL, 2)]
+    assert [(row["model"], row["version"]) for row in rows] == [(MODEL, number) for number in NUMBERS]
     assert all(0.5 < row["auroc"] < 1 for row in rows)
     assert all(len(row["definitions"]) == 12 for row in rows)
 
 
-def test_training_does_not_promote_and_promoting_does(verb: Verb, two_versions: Path) -> None:
-    assert champions(verb, two_versions) == {1: "champion", 2: ""}
-    assert verb("promote", MODEL, "-w", two_versions).stdout.startswith(f"{MODEL} version 2 is champion\n")
-    assert champions(verb, two_versions) == {1: "", 2: "champion"}
-    said = json.loads(verb("promote", MODEL, 1, "-w", two_versions, "--json").stdout)
+def test_training_does_not_promote_and_promoting_does(verb: Verb, versions: Path) -> None:
+    none = dict.fromkeys(NUMBERS, "")
+    assert champions(verb, versions) == none | {1: "champion"}
+    assert verb("promote", MODEL, "-w", versions).stdout.startswith(f"{MODEL} version 5 is champion\n")
+    assert champions(verb, versions) == none | {5: "champion"}
+    said = json.loads(verb("promote", MODEL, 1, "-w", versions, "--json").stdout)
     assert (said["model"], said["version"], said["overridden"]) == (MODEL, 1, None)
-    assert champions(verb, two_versions) == {1: "champion", 2: ""}
+    assert champions(verb, versions) == none | {1: "champion"}
 
 
-def test_a_version_that_is_not_there_is_refused(verb: Verb, refused: Callable, two_versions: Path) -> None:
-    assert refused(verb("promote", MODEL, 7, "-w", two_versions), 9) == f"{MODEL} has no version 7; it has: 1, 2"
+def test_a_version_that_is_not_there_is_refused(verb: Verb, refused: Callable, versions: Path) -> None:
+    assert refused(verb("promote", MODEL, 7, "-w", versions), 9) == f"{MODEL} has no version 7; it has: 1, 2, 3, 4, 5"
 
 
-def test_a_misspelled_model_is_refused_with_the_nearest(verb: Verb, refused: Callable, two_versions: Path) -> None:
-    assert MODEL in refused(verb("promote", "emergency_admision_12m", "-w", two_versions), 9)
+def test_a_misspelled_model_is_refused_with_the_nearest(verb: Verb, refused: Callable, versions: Path) -> None:
+    assert MODEL in refused(verb("promote", "emergency_admision_12m", "-w", versions), 9)
 
 
 def test_listing_models_where_none_was_trained_makes_no_registry(verb: Verb, tmp_path: Path, tree: Tree) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -59,8 +59,9 @@ def by(model: RiskModel, scored: Scored) -> Scored:
 
 
 @pytest.fixture(scope="module")
-def weeks(demo_workspace: Path, monday: str) -> Weeks:
-    opened = open_workspace(demo_workspace)
+def weeks(demo_workspace: Path, copy: Callable, monday: str, tmp_path_factory: pytest.TempPathFactory) -> Weeks:
+    """Of a copy: an excerpt is written beside the store while it is worked on, which another worker might copy."""
+    opened = open_workspace(copy(demo_workspace, tmp_path_factory.mktemp("weeks") / "workspace"))
     now = date.fromisoformat(monday)
     before = now - timedelta(weeks=4)
     return Weeks(opened, before, at(opened, before), at(opened, now))

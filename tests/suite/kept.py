@@ -28,7 +28,10 @@ Make = Callable[[Path], None]
 
 DECISIONS = ("features", "training", "registry", "notebooks")
 SUFFIXES_OF_DECISIONS = {".py", ".toml", ".csv", ".j2", ".md", ".ipynb"}
-FILES = ("riskstrat.toml", "pyproject.toml", "requirements.lock", "requirements-dev.lock", "tests/conftest.py")
+FILES = (
+    *("riskstrat.toml", "pyproject.toml", "requirements.lock", "requirements-dev.lock", "tests/conftest.py"),
+    *("tests/suite/kept.py", "tests/suite/quick.py", "tests/suite/verbs.py"),
+)
 
 
 def make_once(factory: pytest.TempPathFactory, name: str, make: Make) -> Path:
@@ -84,9 +87,9 @@ def _keep(folder: Path, kept: Path) -> None:
     """Puts a copy of `folder` into the store in one rename, and removes what the store had under the name."""
     beside = kept.with_name(f"{kept.name}.writing-{os.getpid()}")
     shutil.copytree(folder, beside / "made")
-    (beside / "sha256").write_text(hash_of(_files(beside / "made"), beside), encoding="utf-8")
-    for older in kept.parent.glob(f"{kept.name.rpartition('-')[0]}-*"):
-        if older != beside:
+    (beside / "sha256").write_text(hash_of_folder(beside / "made"), encoding="utf-8")
+    for older in kept.parent.glob(f"{kept.name.partition('-')[0]}-*"):
+        if not _being_written(older):
             shutil.rmtree(older, ignore_errors=True)
     try:
         beside.rename(kept)
@@ -94,9 +97,19 @@ def _keep(folder: Path, kept: Path) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
+def _being_written(folder: Path) -> bool:
+    """Whether a run that still goes on is writing the folder."""
+    process = folder.name.partition(".writing-")[2]
+    try:
+        os.kill(int(process or 0), 0)
+    except OSError:
+        return False
+    return bool(process)
+
+
 def _whole(kept: Path) -> bool:
     written = kept / "sha256"
-    return written.is_file() and written.read_text(encoding="utf-8") == hash_of(_files(kept / "made"), kept)
+    return written.is_file() and written.read_text(encoding="utf-8") == hash_of_folder(kept / "made")
 
 
 def inputs_hash() -> str:
@@ -106,12 +119,16 @@ def inputs_hash() -> str:
     """
     engine = Path(riskstrat.__file__).parent
     decisions = [file for name in DECISIONS for file in _files(ROOT / name) if file.suffix in SUFFIXES_OF_DECISIONS]
-    suite = [*_files(Path(__file__).parent), *(ROOT / name for name in FILES)]
-    digest = hashlib.sha256(hash_of(_files(engine), engine).encode())
-    digest.update(hash_of([*decisions, *suite], ROOT).encode())
+    digest = hashlib.sha256(hash_of_folder(engine).encode())
+    digest.update(hash_of([*decisions, *(ROOT / name for name in FILES)], ROOT).encode())
     installed = sorted(f"{found.name}=={found.version}" for found in importlib.metadata.distributions())
     digest.update("\n".join([sys.version, platform.platform(), *installed]).encode())
     return digest.hexdigest()
+
+
+def hash_of_folder(folder: Path) -> str:
+    """One hash over every file below a folder, its name and its bytes, but for what Python and numba compiled."""
+    return hash_of(_files(folder), folder)
 
 
 def hash_of(files: Iterable[Path], root: Path) -> str:
@@ -124,5 +141,4 @@ def hash_of(files: Iterable[Path], root: Path) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Every file below `folder`, in order, but for what Python and numba compiled."""
     return sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)

@@ -210,8 +210,10 @@ def test_nothing_is_added_to_a_log_that_was_cut(folder: Path) -> None:
 
 def test_nothing_is_added_when_the_head_is_lost(folder: Path) -> None:
     (folder / "audit" / "head.json").unlink()
+    before = log_of(folder).read_bytes()
     with pytest.raises(AuditError, match=r"head\.json is lost"):
         audit.append(folder, "pages", {})
+    assert log_of(folder).read_bytes() == before
 
 
 def test_a_run_killed_between_line_and_head_is_completed_by_the_next(folder: Path) -> None:

@@ -75,7 +75,7 @@ def test_a_circle_through_three_modules_is_found() -> None:
         ("features", "import duckdb", "Database engines: only sources"),
         ("evaluation", "import lightgbm", "LightGBM: only training and scoring"),
         ("casefinding", "import shap", "SHAP: only explanation"),
-        ("pipeline", "from mlflow import tracking", "MLflow: only registry"),
+        ("weekly", "from mlflow import tracking", "MLflow: only registry"),
         ("workspace", "import features", "The engine never imports a site's decisions by name"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,30 @@ def test_the_folder_beside_the_store_is_gone_afterwards_and_one_left_by_a_killed
     left = folder.with_name(folder.name.rpartition("-")[0] + "-999999999")
     left.mkdir()
     ingest(tmp_path / "source", tmp_path / "store", Settings(), as_at=date(2024, 5, 31))
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_the_folder_beside_the_store_is_gone_though_the_work_failed(store: Store, tmp_path: Path) -> None:
+    before = sorted(path.name for path in tmp_path.iterdir())
+
+    def fail() -> None:
+        with beside_the_store(store) as folder:
+            (folder / "part").write_text("in the way", encoding="utf-8")
+            excerpt(store, [0], folder / "part")
+
+    with pytest.raises(StorageError):
+        fail()
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_what_a_query_spilled_is_gone_when_its_connection_ends_not_when_the_process_does(
+    store: Store, tmp_path: Path
+) -> None:
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with store.connect() as backend:
+        backend.raw_sql("SET memory_limit = '50MB'; SET threads = 1")
+        backend.raw_sql("CREATE TABLE large AS SELECT range, md5(range::VARCHAR) AS text FROM range(1500000)")
+        assert (tmp_path / f"store.spill-{os.getpid()}").is_dir(), "nothing was spilled, so nothing was shown"
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 

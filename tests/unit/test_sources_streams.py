@@ -97,7 +97,8 @@ def stream(store: Store, name: str, columns: str, codelists: dict[str, Codelist]
     """Those columns of a stream in a fixed order, dates as text, by way of the unbound table."""
     table = STREAMS[name].table
     ordered = table.order_by([table[column] for column in table.columns]).select(*columns.split())
-    rows = store.connect(codelists).to_pyarrow(ordered).to_pylist()
+    with store.connect(codelists) as backend:
+        rows = backend.to_pyarrow(ordered).to_pylist()
     return [[str(cell) if isinstance(cell, date) else cell for cell in row.values()] for row in rows]
 
 
@@ -148,7 +149,6 @@ def test_without_patient_class_every_emergency_spell_counts(tmp_path: Path) -> N
 
 def test_every_stream_that_can_be_made_has_exactly_its_columns_and_types(tmp_path: Path) -> None:
     store = ingested(tmp_path, diagnoses=DIAGNOSES, falls=FALLS, attendances=ATTENDANCES, conditions=CONDITIONS)
-    backend = store.connect(CODELISTS)
     available = {name for name, stream in STREAMS.items() if stream.available(store.landed)}
     assert available == {
         "people",
@@ -160,10 +160,11 @@ def test_every_stream_that_can_be_made_has_exactly_its_columns_and_types(tmp_pat
         "recorded_conditions",
         "all_falls",
     }
-    assert set(backend.list_tables()) == available
-    for name in available:
-        assert backend.table(name).schema() == STREAMS[name].table.schema(), name
-        assert backend.to_pyarrow(STREAMS[name].table).schema == STREAMS[name].table.schema().to_pyarrow(), name
+    with store.connect(CODELISTS) as backend:
+        assert set(backend.list_tables()) == available
+        for name in available:
+            assert backend.table(name).schema() == STREAMS[name].table.schema(), name
+            assert backend.to_pyarrow(STREAMS[name].table).schema == STREAMS[name].table.schema().to_pyarrow(), name
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ OWN_MEANING = {
         "definitions/features.py": "the verb of the language",
         "definitions/__init__.py": "the verb of the language",
         "casefinding/standing.py": "a column of case finding's own table of people",
-        "pipeline/finding.py": "a column of case finding's own table of people",
-        "pipeline/listing.py": "a heading of what `list` prints",
+        "weekly/choosing.py": "a column of case finding's own table of people",
+        "verbs/list.py": "a heading of what `list` prints",
         "simulation/comparison.py": "a column of the simulator's own table",
     }
 }

@@ -33,7 +33,7 @@ def keep(registry: Path, fitted, name: str = NAME, **changes) -> ModelVersion:
 
 
 def promote(registry: Path, name: str, version: int | None = None) -> ModelVersion:
-    """Promotion of a version by its number, as the pipeline does it once the gates are passed."""
+    """Promotion of a version by its number, as the verb does it once the gates are passed."""
     chosen = room.kept(registry, name, version)
     room.promote(registry, chosen)
     return chosen.version
