@@ -21,14 +21,17 @@ SAID = 3
 
 def models(root: Path | None) -> Report:
     """Every registered version, with which one is champion."""
-    known = registry.models(find(root) / "registry")
+    folder = find(root) / "registry"
+    disagreements = registry.reconcile(folder)
+    known = registry.models(folder)
     rows = [
         tuple(known.columns),
         *(tuple("" if v is None else str(v) for v in row) for row in known.itertuples(index=False)),
     ]
     records = known.astype(object).where(known.notna(), None).to_dict("records")
     line = f"{len(known)} registered versions" if len(known) else 'no model yet; run "riskstrat train RECIPE"'
-    return Report({"models": records}, (line,), tuple(rows) if len(known) else ())
+    summary = {"models": records} | ({"disagreements": disagreements} if disagreements else {})
+    return Report(summary, (line, *disagreements), tuple(rows) if len(known) else ())
 
 
 def promote(
@@ -48,6 +51,7 @@ def promote(
     _refuse_nameless(override, by, reason)
     workspace = load(find(root))
     folder = workspace.root / "registry"
+    registry.reconcile(folder)
     kept = registry.kept(folder, name, version)
     held = registry.gates(workspace.promotion, kept.evidence)
     failed = [gate for gate in held if not gate.passed]
@@ -64,6 +68,7 @@ def promote(
     lines += [f"{len(held) - len(failed)} of {len(held)} gates passed; its papers: {card}"]
     lines += [f"promoted over: {gate.sentence}" for gate in failed]
     lines += [f"warning: {warning}" for warning in kept.evidence["leakage"]["warnings"]]
+    lines += registry.reconcile(folder)
     summary = {
         "model": made.name,
         "version": made.version,
