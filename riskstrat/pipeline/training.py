@@ -15,7 +15,7 @@ from riskstrat.pipeline.evidence import Evaluated, evaluated, notes, plain
 from riskstrat.pipeline.learning import LIGHTGBM, Learned, learn
 from riskstrat.pipeline.papers import papers
 from riskstrat.pipeline.reports import Progress, Report, silent
-from riskstrat.registry import Gate, ModelVersion, gates, log_model, reconcile
+from riskstrat.registry import Gate, ModelVersion, champion_version, gates, log_model, reconcile
 from riskstrat.workspace import Workspace, find, load
 
 _PROVIDERS_SAID = 3
@@ -24,8 +24,8 @@ _PROVIDERS_SAID = 3
 def train(root: Path | None, recipe_name: str, as_at: date | None = None, progress: Progress = silent) -> Report:
     """Train, evaluate and register a version of the recipe's model, from rows known on `as_at`."""
     workspace = load(find(root))
-    _read_first(workspace)
     disagreements = reconcile(workspace.root / "registry")
+    _read_first(workspace, recipe_name)
     # Products of long vectors are shared out at a loss, and their last digits would tell how many cores took part.
     with threadpool_limits(1, user_api="blas"):
         learned = learn(root, recipe_name, as_at, progress)
@@ -37,9 +37,10 @@ def train(root: Path | None, recipe_name: str, as_at: date | None = None, progre
     return _report(learned, found, held, version, disagreements)
 
 
-def _read_first(workspace: Workspace) -> tuple[object, ...]:
+def _read_first(workspace: Workspace, recipe_name: str) -> tuple[object, ...]:
     """What is needed only at the end is read before anything is learned, so that a fault in it costs no time."""
-    return workspace.promotion, workspace.hazards, workspace.card_template
+    champion = champion_version(workspace.root / "registry", recipe_name)
+    return workspace.promotion, workspace.hazards, workspace.card_template, champion
 
 
 def _register(learned: Learned, found: Evaluated, held: tuple[Gate, ...]) -> ModelVersion:

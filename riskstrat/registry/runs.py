@@ -31,9 +31,9 @@ DIGEST_LENGTH = 32
 
 SHOWN = (
     *("auroc", "auprc", "brier", "scaled_brier", "calibration_in_the_large", "calibration_slope"),
-    *("calibration_intercept", "ici", "e90", "events", "n"),
+    *("calibration_intercept", "ici", "e90"),
 )
-"""Figures of a baseline, and of a test date, that stand beside the model's own; evidence.json holds the rest."""
+"""Figures of a test date, and of a baseline beside the model's own; evidence.json holds the rest."""
 
 SLICES = {"train": "training", "calibration": "calibration", "test": "test"}
 """What MLflow's pages call the use of a slice of rows."""
@@ -79,8 +79,8 @@ def model_signature(model: RiskModel) -> ModelSignature:
 def log_run(client: MlflowClient, run: Run, logged: Logged) -> None:
     """Log the version's own run: figures of all test dates together, settings, the data it was made from."""
     evidence = logged.evidence
-    baselines = {name: one for name, one in evidence.get("models", {}).items() if name != OWN}
-    figures = {**logged.metrics, **_yields(evidence.get("models", {}).get(OWN, {})), **_beside(baselines)}
+    every = evidence.get("models", {})
+    figures = _side_by_side({**logged.metrics, **_yields(every.get(OWN, {}))}, every)
     tags = {
         "mlflow.note.content": _note(logged),
         "mlflow.source.name": f"riskstrat train {logged.name}",
@@ -99,11 +99,9 @@ def log_test_dates(client: MlflowClient, run: Run, logged: Logged) -> Iterator[s
         tags = {"mlflow.parentRunId": run.info.run_id}
         child = client.create_run(run.info.experiment_id, run.info.start_time, tags, run_name=f"test date {name}")
         yield child.info.run_id
-        figures = one.get("models", {})
-        own = figures.get(OWN, {})
-        beside = _beside({model: found for model, found in figures.items() if model != OWN})
-        settings = {"test_date": name, "made_on": one.get("made_on")}
-        _log(client, child, {**_shown(own), **_yields(own), **beside}, settings, {})
+        every = one.get("models", {})
+        figures = _side_by_side(_shown(every.get(OWN, {})), every)
+        _log(client, child, figures, {"test_date": name, "made_on": one.get("made_on")}, {})
         client.log_inputs(child.info.run_id, [_dataset(logged, "test", one)])
         client.set_terminated(child.info.run_id, "FINISHED")
 
@@ -116,22 +114,23 @@ def _note(logged: Logged) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _shown(figures: Mapping[str, Any]) -> dict[str, float | None]:
-    return {name: figures.get(name) for name in SHOWN}
+def _shown(figures: Mapping[str, Any]) -> Figures:
+    return {**{name: figures.get(name) for name in SHOWN}, **_yields(figures)}
 
 
-def _yields(figures: Mapping[str, Any]) -> dict[str, float | None]:
+def _yields(figures: Mapping[str, Any]) -> Figures:
     """The PPV of lists of each length."""
     return {f"ppv at {one['label']}": one["ppv"] for one in figures.get("yields", ())}
 
 
-def _beside(baselines: Mapping[str, Mapping[str, Any]]) -> dict[str, float | None]:
-    """The baselines' figures, named so that MLflow shows those of one kind below each other, such as auroc/charlson."""
-    return {
-        f"{figure}/{name}": value
-        for name, found in baselines.items()
-        for figure, value in {**_shown(found), **_yields(found)}.items()
-    }
+def _side_by_side(own: Figures, every: Mapping[str, Mapping[str, Any]]) -> Figures:
+    """The model's figures, each followed by the same figure of each baseline, such as auroc and auroc/charlson."""
+    baselines = {name: _shown(found) for name, found in every.items() if name != OWN}
+    beside: dict[str, float | None] = {}
+    for figure, value in own.items():
+        beside[figure] = value
+        beside |= {f"{figure}/{name}": found[figure] for name, found in baselines.items() if figure in found}
+    return beside
 
 
 def _dataset(logged: Logged, name: str, made: Mapping[str, Any]) -> DatasetInput:
@@ -149,7 +148,7 @@ def _dataset(logged: Logged, name: str, made: Mapping[str, Any]) -> DatasetInput
     profile = {"num_rows": made["rows"][name], "num_events": made["events"][name]}
     signature = model_signature(logged.model)
     dataset = Dataset(
-        name=f"{logged.name}, {SLICES[name]} rows",
+        name=f"{SLICES[name]} rows",
         digest=compute_digest(json.dumps([name, source], sort_keys=True).encode())[:DIGEST_LENGTH],
         source_type="riskstrat",
         source=json.dumps(source),

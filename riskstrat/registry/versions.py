@@ -72,7 +72,7 @@ def models(registry: Path) -> pd.DataFrame:
     if not exists(registry):
         return pd.DataFrame(columns=list(COLUMNS))
     with opened(registry) as client:
-        rows = [_row(client, found, champion_version(registry, found.name)) for found in _versions(client)]
+        rows = [_row(client, found, _sound_champion(registry, found.name)[0]) for found in _versions(client)]
     return pd.DataFrame(sorted(rows), columns=list(COLUMNS))
 
 
@@ -143,6 +143,14 @@ def champion(registry: Path, name: str) -> tuple[RiskModel, ModelVersion]:
         _refuse_unknown(registry, name)
         raise ModelError(f'no champion for {name}; run "riskstrat promote {name}"')
     return _load_model(record), record.version
+
+
+def _sound_champion(registry: Path, name: str) -> tuple[int | None, str | None]:
+    """The number of the champion, or why its record cannot be used: what mends a record must run where one is bad."""
+    try:
+        return champion_version(registry, name), None
+    except ModelError as fault:
+        return None, str(fault)
 
 
 def _load_model(record: VersionRecord) -> RiskModel:
@@ -221,9 +229,9 @@ def _record(registry: Path, found: Any, alias: int | None) -> None:
 
 def _disagreement(registry: Path, name: str, alias: int | None, there: list[int]) -> str | None:
     """What to say where MLflow's alias and the champion that lists are made with are not the same version."""
-    ours = champion_version(registry, name)
-    if ours == alias:
-        return None
+    ours, fault = _sound_champion(registry, name)
+    if fault or ours == alias:
+        return fault
     if ours is None:
         return (
             f"MLflow's alias names {name} version {alias} champion, but nobody promoted it here, so no list is made "
