@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from riskstrat import __version__
-from riskstrat.registry.records import RECORDED, write_version
+from riskstrat.registry.records import RECORDED, find_recorded_versions, write_version
 from riskstrat.registry.runs import Logged, log_run, log_test_dates, model_signature
 from riskstrat.registry.store import ARTIFACTS, ARTIFACTS_ADDRESS, ModelVersion, opened
 from riskstrat.scoring import RiskModel
@@ -52,8 +52,8 @@ def log_model(
     logged = Logged(recipe_name, model, metrics, params, evidence)
     with opened(registry) as client, tempfile.TemporaryDirectory() as scratch:
         _stage(Path(scratch), logged, origins)
-        _write(Path(scratch) / FILES, papers(_next(client, recipe_name)))
-        run = client.create_run(_experiment(client, recipe_name), run_name=recipe_name)
+        _write(Path(scratch) / FILES, papers(_next(client, registry, recipe_name)))
+        run = client.create_run(_experiment(client, registry, recipe_name), run_name=recipe_name)
         runs, folder = [run.info.run_id], registry / ARTIFACTS / recipe_name / run.info.run_id / "artifacts"
         try:
             # The place of MLflow's address below its artifacts destination; only its server could copy there itself.
@@ -61,8 +61,6 @@ def log_model(
             log_run(client, run, logged)
             runs.extend(log_test_dates(client, run, logged))
             version = _register(client, logged, run)
-            write_version(registry, version, folder)
-            return version
         except BaseException:
             # What was interrupted leaves no half-written model behind.
             shutil.rmtree(folder.parent, ignore_errors=True)
@@ -70,6 +68,9 @@ def log_model(
                 with suppress(Exception):
                     client.delete_run(each)
             raise
+        # The version stands by now: should this fail, `reconcile` writes it next time.
+        write_version(registry, version, folder)
+        return version
 
 
 def _stage(scratch: Path, logged: Logged, origins: Mapping[str, RiskModel]) -> None:
@@ -99,15 +100,15 @@ def _write(folder: Path, files: Mapping[str, bytes | str]) -> None:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def _next(client: MlflowClient, recipe_name: str) -> int:
-    """The number that MLflow will give the next version: versions count on, whatever was deleted."""
+def _next(client: MlflowClient, registry: Path, recipe_name: str) -> int:
+    """The number that MLflow will give the next version: versions count on, also after one that was deleted there."""
     if not client.search_registered_models(f"name = '{recipe_name}'"):
         return 1
     found = client.search_model_versions(f"name = '{recipe_name}'", max_results=1, order_by=["version_number DESC"])
-    return int(found[0].version) + 1 if found else 1
+    return max([0, *(int(each.version) for each in found), *find_recorded_versions(registry, recipe_name)]) + 1
 
 
-def _experiment(client: MlflowClient, recipe_name: str) -> str:
+def _experiment(client: MlflowClient, registry: Path, recipe_name: str) -> str:
     """The experiment of a recipe, made on first use; its artifacts have no path of this machine."""
     location = f"{ARTIFACTS_ADDRESS}{quote(recipe_name)}"
     found = client.get_experiment_by_name(recipe_name)
@@ -115,7 +116,8 @@ def _experiment(client: MlflowClient, recipe_name: str) -> str:
         return str(found.experiment_id)
     if found is not None:
         # An earlier riskstrat tied it to one place, which MLflow cannot change; its runs stay under another name.
-        client.rename_experiment(found.experiment_id, f"{recipe_name} until version {_next(client, recipe_name) - 1}")
+        last = _next(client, registry, recipe_name) - 1
+        client.rename_experiment(found.experiment_id, f"{recipe_name} until version {last}")
     return str(client.create_experiment(recipe_name, artifact_location=location, tags=KIND))
 
 

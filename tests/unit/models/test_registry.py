@@ -370,9 +370,10 @@ def test_a_run_that_fails_leaves_no_version_and_no_files(
     registry = copy_of(kept, tmp_path)
     copied = shutil.copytree
 
-    def full_disk(*given) -> None:
-        copied(*given)
-        raise OSError(28, "No space left on device")
+    def full_disk(src, dst, **options) -> None:
+        copied(src, dst, **options)
+        if Path(dst).is_relative_to(registry):
+            raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("riskstrat.registry.recording.shutil.copytree", full_disk)
     with pytest.raises(StorageError, match=r"No space left on device.*; make room"):
@@ -380,6 +381,49 @@ def test_a_run_that_fails_leaves_no_version_and_no_files(
     assert models(registry)["version"].tolist() == [1, 2]
     assert {path.name for path in (registry / "artifacts" / NAME).iterdir()} == {"versions", *models(kept)["run_id"]}
     assert len(_runs(registry)) == 4, "the two versions and their test dates"
+
+
+def test_a_run_that_fails_at_its_last_step_leaves_none_either(
+    kept: Path, tmp_path: Path, fitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+
+    def locked(*given, **named) -> None:
+        raise OSError(28, "No space left on device")
+
+    registry = copy_of(kept, tmp_path)
+    monkeypatch.setattr(MlflowClient, "create_model_version", locked)
+    with pytest.raises(StorageError, match="make room"):
+        keep(registry, fitted)
+    monkeypatch.undo()
+    assert len(_runs(registry)) == 4, "nor the run of a test date"
+    assert keep(registry, fitted).version == 3
+
+
+def test_a_version_that_was_registered_but_not_recorded_is_recorded_later(
+    kept: Path, tmp_path: Path, fitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(*given) -> None:
+        raise OSError(28, "No space left on device")
+
+    registry = copy_of(kept, tmp_path)
+    monkeypatch.setattr("riskstrat.registry.recording.write_version", full_disk)
+    with pytest.raises(StorageError, match="make room"):
+        keep(registry, fitted)
+    client_of(registry).set_registered_model_alias(NAME, "champion", "3")
+    assert len(room.reconcile(registry)) == 1, "an alias alone makes it no champion"
+    assert room.kept(registry, NAME).version.version == 3
+    assert room.champion_version(registry, NAME) is None
+
+
+def test_the_number_of_a_version_that_was_deleted_in_mlflow_is_not_given_again(
+    kept: Path, tmp_path: Path, fitted
+) -> None:
+    registry = copy_of(kept, tmp_path)
+    client_of(registry).delete_model_version(NAME, "2")
+    made = keep(registry, fitted)
+    assert made.version == 3
+    assert room.kept(registry, NAME, 3).papers["card.md"] == b"# Version 3\n"
 
 
 def test_a_file_that_is_no_database_is_refused_at_once(tmp_path: Path) -> None:
