@@ -370,8 +370,8 @@ def test_a_run_that_fails_leaves_no_version_and_no_files(
     registry = copy_of(kept, tmp_path)
     copied = shutil.copytree
 
-    def full_disk(src, dst, **options) -> None:
-        copied(src, dst, **options)
+    def full_disk(src, dst, *others, **options) -> None:
+        copied(src, dst, *others, **options)
         if Path(dst).is_relative_to(registry):
             raise OSError(28, "No space left on device")
 
