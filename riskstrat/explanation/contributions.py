@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import numpy.typing as npt
 
@@ -29,18 +27,11 @@ def contributions(model: RiskModel, matrix: FeatureMatrix) -> npt.NDArray[np.flo
     if not apart <= TOLERANCE:
         raise ModelError(
             f"the contributions to {model.name} do not add up to its margin (apart by {apart:.1e}); install "
-            "the versions of shap and lightgbm in requirements.lock, and run again"
+            "the version of lightgbm in requirements.lock, and run again"
         )
     return explained
 
 
 def _explained(model: RiskModel, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    import shap
-
-    with warnings.catch_warnings():
-        # It warns about the shape that older versions gave; the check on the sums holds what we rely on.
-        warnings.simplefilter("ignore")
-        explainer = shap.TreeExplainer(model.booster, feature_perturbation="tree_path_dependent")
-        by_feature = explainer.shap_values(values, check_additivity=False)
-    base = np.full((len(values), 1), np.ravel(explainer.expected_value)[-1])
-    return np.column_stack([np.asarray(by_feature, dtype=np.float64), base])
+    # SHAP's TreeExplainer asks LightGBM for exactly this; going to it directly saves a second of imports.
+    return np.asarray(model.booster.predict(values, num_iteration=-1, pred_contrib=True), dtype=np.float64)

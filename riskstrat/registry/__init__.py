@@ -1,10 +1,11 @@
-"""Which models exist, how each did, and which one is the champion. MLflow on SQLite in the workspace's registry/."""
+"""Which models exist, how each did, and which one is the champion. MLflow on SQLite in the
+workspace's registry/, and records beside it that are read without MLflow."""
 
 from riskstrat.registry.gates import Gate, gates
 from riskstrat.registry.origins import newest
 from riskstrat.registry.recording import log_model
 from riskstrat.registry.store import ModelVersion
-from riskstrat.registry.versions import Kept, champion, champion_version, kept, models, promote
+from riskstrat.registry.versions import Kept, champion, champion_version, kept, models, promote, reconcile
 
 __all__ = [
     "Gate",
@@ -18,4 +19,5 @@ __all__ = [
     "models",
     "newest",
     "promote",
+    "reconcile",
 ]

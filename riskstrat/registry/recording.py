@@ -1,21 +1,21 @@
-"""Keeping a trained model: one MLflow run with its figures and files, registered as the model's next version."""
+"""Keeping a trained model: its files, its MLflow runs, and the model's next version, registered and recorded."""
 
 from __future__ import annotations
 
 import json
-import math
-import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from riskstrat import __version__
-from riskstrat.registry.store import ARTIFACTS, ModelVersion, artifacts_address, follow_the_folder, opened
+from riskstrat.registry.records import RECORDED, find_recorded_versions, write_version
+from riskstrat.registry.runs import Logged, log_run, log_test_dates, model_signature
+from riskstrat.registry.store import ARTIFACTS, ARTIFACTS_ADDRESS, ModelVersion, opened
 from riskstrat.scoring import RiskModel
 
 if TYPE_CHECKING:
@@ -24,16 +24,11 @@ if TYPE_CHECKING:
 
 MODEL, DATA, FILES, ORIGINS, EVIDENCE = "model", "riskstrat_model", "files", "origins", "evidence.json"
 LOADER = "riskstrat.registry.pyfunc"
+KIND = {"mlflow.experimentKind": "custom_model_development"}
+"""Opens MLflow's page of a recipe on its runs; without it the page takes it for a chat."""
+
 NEEDED = ("lightgbm", "numpy", "pandas", "scipy")
 """What the loader imports besides riskstrat itself, in the versions at hand."""
-
-AT_ONCE = 100
-"""Figures that MLflow takes in one call."""
-
-LONGEST = 500
-"""Characters of a parameter that are kept; evidence.json holds the whole."""
-
-Each = TypeVar("Each")
 
 
 def log_model(
@@ -49,40 +44,50 @@ def log_model(
 ) -> ModelVersion:
     """Keep `model` as the next version of `recipe_name`, and give that version.
 
-    metrics without a value are left out. evidence is written whole to evidence.json. origins: the model of each tested
-    origin by the day it was made on. papers: the files kept below files/, made once the number of the version is
-    known. A version exists only once everything is written. Raises StorageError if the registry cannot be written.
+    metrics without a value are left out. evidence is written whole to evidence.json, and what MLflow's pages show of it
+    is logged beside. origins: the model of each tested origin by the day it was made on. papers: the files kept below
+    files/, made once the number of the version is known. A version exists only once everything is written. Raises
+    StorageError if the registry cannot be written.
     """
+    logged = Logged(recipe_name, model, metrics, params, evidence)
     with opened(registry) as client, tempfile.TemporaryDirectory() as scratch:
-        follow_the_folder(registry)
-        _stage(Path(scratch), model, evidence, origins)
-        _write(Path(scratch) / FILES, papers(_next(client, recipe_name)))
+        _stage(Path(scratch), logged, origins)
+        _write(Path(scratch) / FILES, papers(_next(client, registry, recipe_name)))
         run = client.create_run(_experiment(client, registry, recipe_name), run_name=recipe_name)
+        runs, folder = [run.info.run_id], registry / ARTIFACTS / recipe_name / run.info.run_id / "artifacts"
         try:
-            _log_figures(client, run, metrics, params)
-            client.log_artifacts(run.info.run_id, scratch)
-            return _register(client, recipe_name, model, run)
+            # The place of MLflow's address below its artifacts destination; only its server could copy there itself.
+            shutil.copytree(scratch, folder)
+            log_run(client, run, logged)
+            runs.extend(log_test_dates(client, run, logged))
+            version = _register(client, logged, run)
         except BaseException:
             # What was interrupted leaves no half-written model behind.
-            shutil.rmtree(registry / ARTIFACTS / recipe_name / run.info.run_id, ignore_errors=True)
-            with suppress(Exception):
-                client.delete_run(run.info.run_id)
+            shutil.rmtree(folder.parent, ignore_errors=True)
+            for each in runs:
+                with suppress(Exception):
+                    client.delete_run(each)
             raise
+        # The version stands by now: should this fail, `reconcile` writes it next time.
+        write_version(registry, version, folder)
+        return version
 
 
-def _stage(scratch: Path, model: RiskModel, evidence: Mapping[str, Any], origins: Mapping[str, RiskModel]) -> None:
+def _stage(scratch: Path, logged: Logged, origins: Mapping[str, RiskModel]) -> None:
     """Write what the run keeps below one folder: the model as MLflow loads it, its evidence, the origins' models."""
     import mlflow
 
-    model.save(scratch / DATA)
+    logged.model.save(scratch / DATA)
     mlflow.pyfunc.save_model(
         path=str(scratch / MODEL),
         loader_module=LOADER,
         data_path=str(scratch / DATA),
         pip_requirements=[f"riskstrat=={__version__}", *(f"{name}=={metadata.version(name)}" for name in NEEDED)],
+        signature=model_signature(logged.model),
+        input_example=logged.example,
     )
     shutil.rmtree(scratch / DATA)
-    text = json.dumps(evidence, sort_keys=True, indent=1, ensure_ascii=False, default=str)
+    text = json.dumps(logged.evidence, sort_keys=True, indent=1, ensure_ascii=False, default=str)
     (scratch / EVIDENCE).write_text(text + "\n", "utf-8")
     for name, one in origins.items():
         one.save(scratch / ORIGINS / name)
@@ -95,54 +100,44 @@ def _write(folder: Path, files: Mapping[str, bytes | str]) -> None:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def _next(client: MlflowClient, recipe_name: str) -> int:
-    """The number that MLflow will give the next version: versions count on, whatever was deleted."""
+def _next(client: MlflowClient, registry: Path, recipe_name: str) -> int:
+    """The number that MLflow will give the next version: versions count on, also after one that was deleted there."""
     if not client.search_registered_models(f"name = '{recipe_name}'"):
         return 1
     found = client.search_model_versions(f"name = '{recipe_name}'", max_results=1, order_by=["version_number DESC"])
-    return int(found[0].version) + 1 if found else 1
+    return max([0, *(int(each.version) for each in found), *find_recorded_versions(registry, recipe_name)]) + 1
 
 
 def _experiment(client: MlflowClient, registry: Path, recipe_name: str) -> str:
+    """The experiment of a recipe, made on first use; its artifacts have no path of this machine."""
+    location = f"{ARTIFACTS_ADDRESS}{quote(recipe_name)}"
     found = client.get_experiment_by_name(recipe_name)
-    if found is not None:
+    if found is not None and found.artifact_location == location:
         return str(found.experiment_id)
-    location = f"{artifacts_address(registry)}/{quote(recipe_name)}"
-    return str(client.create_experiment(recipe_name, artifact_location=location))
+    if found is not None:
+        # An earlier riskstrat tied it to one place, which MLflow cannot change; its runs stay under another name.
+        last = _next(client, registry, recipe_name) - 1
+        client.rename_experiment(found.experiment_id, f"{recipe_name} until version {last}")
+    return str(client.create_experiment(recipe_name, artifact_location=location, tags=KIND))
 
 
-def _log_figures(
-    client: MlflowClient, run: Run, metrics: Mapping[str, float | None], params: Mapping[str, Any]
-) -> None:
-    from mlflow.entities import Metric, Param
-
-    at = run.info.start_time
-    kept = {_allowed(name): value for name, value in metrics.items() if value is not None and math.isfinite(value)}
-    for some in _parts([Metric(name, float(value), at, 0) for name, value in kept.items()]):
-        client.log_batch(run.info.run_id, metrics=some)
-    for few in _parts([Param(_allowed(name), str(value)[:LONGEST]) for name, value in params.items()]):
-        client.log_batch(run.info.run_id, params=few)
-
-
-def _register(client: MlflowClient, recipe_name: str, model: RiskModel, run: Run) -> ModelVersion:
+def _register(client: MlflowClient, logged: Logged, run: Run) -> ModelVersion:
+    name, model, evidence = logged.name, logged.model, logged.evidence
     client.set_terminated(run.info.run_id, "FINISHED")
-    if not client.search_registered_models(f"name = '{recipe_name}'"):
-        client.create_registered_model(recipe_name)
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name, description=str(model.recipe.get("sentence", "")))
     tags = {
-        "folder": "/".join((ARTIFACTS, recipe_name, run.info.run_id, "artifacts", MODEL, "data", DATA)),
+        "folder": "/".join((ARTIFACTS, name, run.info.run_id, "artifacts", MODEL, "data", DATA)),
         "definitions": model.definitions_hash,
         "trained_as_at": str(model.trained.get("as_at", "")),
+        RECORDED: "yes",
     }
-    source = f"{run.info.artifact_uri}/{MODEL}"
-    made = client.create_model_version(recipe_name, source, run.info.run_id, tags=tags, await_creation_for=0)
-    return ModelVersion(recipe_name, int(made.version), run.info.run_id)
-
-
-def _allowed(name: str) -> str:
-    """The name as MLflow allows it."""
-    return re.sub(r"[^\w\-. :/]", "_", name.replace("%", " percent"))
-
-
-def _parts(whole: list[Each]) -> Iterator[list[Each]]:
-    for first in range(0, len(whole), AT_ONCE):
-        yield whole[first : first + AT_ONCE]
+    made = client.create_model_version(
+        name,
+        f"{run.info.artifact_uri}/{MODEL}",
+        run.info.run_id,
+        tags=tags,
+        description=str(evidence.get("verdict", "")),
+        await_creation_for=0,
+    )
+    return ModelVersion(name, int(made.version), run.info.run_id)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +17,10 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 DATABASE, ARTIFACTS = "mlflow.db", "artifacts"
+_SQLITE = b"SQLite format 3\0"
+
+ARTIFACTS_ADDRESS = "mlflow-artifacts:/"
+"""The artifacts folder as MLflow keeps it: relative to the `--artifacts-destination` of its server, never a path."""
 
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -25,15 +28,9 @@ _ENVIRONMENT = {
     "MLFLOW_LOGGING_LEVEL": "ERROR",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_TERMINAL": "true",
     "MLFLOW_UV_AUTO_DETECT": "false",
+    # Otherwise the default experiment of a new database keeps the folder that the process happens to run in.
+    "_MLFLOW_SERVER_ARTIFACT_ROOT": ARTIFACTS_ADDRESS,
 }
-
-_ADDRESSES = (
-    ("experiments", "artifact_location"),
-    ("runs", "artifact_uri"),
-    ("model_versions", "source"),
-    ("model_versions", "storage_location"),
-)
-"""Where MLflow 3.17 keeps the place of an artifact, always as a whole address."""
 
 
 class ModelVersion(NamedTuple):
@@ -69,7 +66,7 @@ def opened(registry: Path) -> Iterator[MlflowClient]:
         yield MlflowClient(tracking_uri=address, registry_uri=address)
     except RiskstratError:
         raise
-    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as failed:
+    except (MlflowException, SQLAlchemyError, OSError) as failed:
         reason = str(failed).strip().partition("\n")[0]
         raise StorageError(
             f"the registry in {registry} cannot be used ({reason}); make room or allow writing there, and run again"
@@ -81,35 +78,15 @@ def exists(registry: Path) -> bool:
     return (registry / DATABASE).is_file()
 
 
-def follow_the_folder(registry: Path) -> None:
-    """Where the folder has been moved, let MLflow's addresses point to where it now lies."""
-    if not exists(registry):
-        return
-    here = artifacts_address(registry)
-    with closing(sqlite3.connect(registry / DATABASE)) as database, database:
-        rows = database.execute("SELECT name, artifact_location FROM experiments WHERE experiment_id > 0")
-        ends = [(location, f"/{ARTIFACTS}/{name}") for name, location in rows]
-        before = {location.removesuffix(end) + f"/{ARTIFACTS}" for location, end in ends if location.endswith(end)}
-        for there in sorted(before - {here}):
-            for table, column in _ADDRESSES:
-                database.execute(
-                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",
-                    (here, len(there) + 1, len(there) + 1, there + "/"),
-                )
-
-
-def artifacts_address(registry: Path) -> str:
-    """The artifacts folder as MLflow writes an address."""
-    return (registry.resolve() / ARTIFACTS).as_uri()
-
-
 def _make_database(path: Path) -> None:
     """An empty registry. MLflow builds it in some fifty steps, so it is built elsewhere and put in place whole."""
     from mlflow import MlflowClient
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         built = Path(scratch) / DATABASE
-        MlflowClient(tracking_uri=_address(built), registry_uri=_address(built)).search_experiments()
+        client = MlflowClient(tracking_uri=_address(built), registry_uri=_address(built))
+        # Nothing is ever logged to it, and MLflow's page would open on it.
+        client.delete_experiment("0")
         part = path.with_name(path.name + ".part")
         shutil.copyfile(built, part)
         os.replace(part, path)
@@ -121,10 +98,9 @@ def _address(database: Path) -> str:
 
 def _refuse_another_file(path: Path) -> None:
     """Say at once that a file is no database; MLflow would try again and again."""
-    try:
-        with closing(sqlite3.connect(path)) as database:
-            database.execute("PRAGMA schema_version")
-    except sqlite3.DatabaseError:
+    with path.open("rb") as database:
+        begins = database.read(len(_SQLITE))
+    if begins != _SQLITE:
         raise StorageError(
             f"{path} is not a registry's database; restore it from a backup, or move it away and train again"
-        ) from None
+        )

@@ -1,9 +1,12 @@
-"""The versions there are, and which of them is the champion."""
+"""The versions there are, and which of them is the champion: read from records, and checked against MLflow.
+
+`champion` and `kept` read plain files and never load MLflow. `models`, `promote` and `reconcile` open MLflow.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +15,13 @@ import pandas as pd
 
 from riskstrat.definitions.codelists import near
 from riskstrat.errors import ModelError
+from riskstrat.registry import records
 from riskstrat.registry.recording import DATA, EVIDENCE, FILES, MODEL, ORIGINS
-from riskstrat.registry.store import ModelVersion, exists, follow_the_folder, opened
+from riskstrat.registry.records import VersionRecord, compute_digest
+from riskstrat.registry.store import ModelVersion, exists, opened
 from riskstrat.scoring import RiskModel, load
+from riskstrat.scoring.storage import MODEL as MODEL_FILE
+from riskstrat.scoring.storage import damaged
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -25,27 +32,35 @@ COLUMNS = ("model", "version", "alias", "trained_as_at", "auroc", "definitions",
 
 @dataclass(frozen=True)
 class Kept:
-    """A version as it is kept: its folder below artifacts/, and its evidence."""
+    """A version as it is kept: its record, and its evidence."""
 
-    version: ModelVersion
-    folder: Path
+    record: VersionRecord
     evidence: Mapping[str, Any]
 
     @property
+    def version(self) -> ModelVersion:
+        """Its name, number and run."""
+        return self.record.version
+
+    @property
+    def folder(self) -> Path:
+        """Its folder below artifacts/."""
+        return self.record.folder
+
+    @property
     def papers(self) -> dict[str, bytes]:
-        """The files made for people to read, by their name."""
-        root = self.folder / FILES
-        paths = sorted(path for path in root.rglob("*") if path.is_file())
-        return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+        """The files made for people to read, by their name. Raises ModelError if one is missing or was changed."""
+        names = [name for name in self.record.files if name.startswith(f"{FILES}/")]
+        return {name.removeprefix(f"{FILES}/"): _read_file(self.record, name) for name in names}
 
     def model(self) -> RiskModel:
-        """The version's own model. Raises ModelError if its files are not whole."""
-        return load(self.folder / MODEL / "data" / DATA)
+        """The version's own model. Raises ModelError if its files are not whole, or not those that were registered."""
+        return _load_model(self.record)
 
     def origins(self) -> dict[str, RiskModel]:
         """The model of each tested origin, by the day it was made on as 2025-08-31, the oldest first."""
-        folders = sorted(path for path in (self.folder / ORIGINS).glob("*") if path.is_dir())
-        return {path.name: load(path) for path in folders}
+        days = sorted({name.split("/")[1] for name in self.record.files if name.startswith(f"{ORIGINS}/")})
+        return {day: _load(self.record, f"{ORIGINS}/{day}") for day in days}
 
 
 def models(registry: Path) -> pd.DataFrame:
@@ -57,23 +72,48 @@ def models(registry: Path) -> pd.DataFrame:
     if not exists(registry):
         return pd.DataFrame(columns=list(COLUMNS))
     with opened(registry) as client:
-        champions = _champions(client)
-        rows = [_row(client, found, champions) for found in _versions(client)]
+        rows = [_row(client, found, _sound_champion(registry, found.name)[0]) for found in _versions(client)]
     return pd.DataFrame(sorted(rows), columns=list(COLUMNS))
 
 
 def promote(registry: Path, kept: Kept, overridden: str | None = None) -> None:
-    """Make a kept version the champion of its name. overridden: who promoted it over its gates and why, kept with it.
+    """Make a kept version the champion of its name, in MLflow and for lists.
 
-    Raises ModelError if its files are not whole.
+    overridden: who promoted it over its gates and why, kept with it. Raises ModelError if its files are not whole, or
+    if MLflow no longer has the version.
     """
     kept.model()
+    name, number = kept.version.name, kept.version.version
     with opened(registry) as client:
-        follow_the_folder(registry)
-        name, number = kept.version.name, str(kept.version.version)
+        there = [int(each.version) for each in _versions(client) if each.name == name]
+        if number not in there:
+            raise ModelError(f"MLflow no longer has {name} version {number}; it has: {_spelled(there) or 'none'}")
         if overridden:
-            client.set_model_version_tag(name, number, OVERRIDDEN, overridden)
-        client.set_registered_model_alias(name, CHAMPION, number)
+            client.set_model_version_tag(name, str(number), OVERRIDDEN, overridden)
+        client.set_registered_model_alias(name, CHAMPION, str(number))
+        # Last: what lists are made with changes only when everything else is done.
+        records.write_champion(registry, name, number)
+
+
+def reconcile(registry: Path) -> tuple[str, ...]:
+    """Write the records that are missing, and say in a line for each model where MLflow names another champion.
+
+    A version that an earlier riskstrat registered has no record: it gets one, and where it was champion it stays so. An
+    alias that somebody sets in MLflow changes no list: only `promote` holds a version against its gates.
+    """
+    if not exists(registry):
+        return ()
+    with opened(registry) as client:
+        versions, aliases = list(_versions(client)), _aliases(client)
+        for found in versions:
+            if _needs_record(registry, found):
+                _record(registry, found, aliases.get(found.name))
+    there: dict[str, list[int]] = {}
+    for found in versions:
+        there.setdefault(found.name, []).append(int(found.version))
+    names = sorted({*there, *records.find_recorded_models(registry)})
+    lines = (_disagreement(registry, name, aliases.get(name), there.get(name, [])) for name in names)
+    return tuple(line for line in lines if line)
 
 
 def kept(registry: Path, name: str, version: int | None = None) -> Kept:
@@ -81,62 +121,132 @@ def kept(registry: Path, name: str, version: int | None = None) -> Kept:
 
     Raises ModelError if the model or version does not exist, or its evidence cannot be read.
     """
-    _refuse_empty(registry, name)
-    with opened(registry) as client:
-        found = {int(each.version): each for each in _of(client, name)}
-    chosen = max(found) if version is None else version
-    if chosen not in found:
-        there = ", ".join(str(number) for number in sorted(found))
-        raise ModelError(f"{name} has no version {chosen}; it has: {there}")
-    folder = (registry / found[chosen].tags["folder"]).parents[2]
-    return Kept(_as_version(found[chosen]), folder, _evidence(folder, name, chosen))
+    _refuse_unknown(registry, name)
+    there = records.find_recorded_versions(registry, name)
+    chosen = max(there) if version is None else version
+    if chosen not in there:
+        raise ModelError(f"{name} has no version {chosen}; it has: {_spelled(there)}")
+    record = records.read_version(registry, name, chosen)
+    return Kept(record, _evidence(record))
 
 
 def champion_version(registry: Path, name: str) -> int | None:
     """The number of the champion of `name`, None where there is none."""
-    if not exists(registry):
-        return None
-    with opened(registry) as client:
-        return _champions(client).get(name)
+    record = records.read_champion(registry, name)
+    return None if record is None else record.version.version
 
 
 def champion(registry: Path, name: str) -> tuple[RiskModel, ModelVersion]:
     """The champion of `name` with its version. Raises ModelError if there is none, or if its files are not whole."""
-    _refuse_empty(registry, name)
-    with opened(registry) as client:
-        versions = _of(client, name)
-        chosen = _champions(client).get(name)
-    for found in versions:
-        if int(found.version) == chosen:
-            return _model(registry, found), _as_version(found)
-    raise ModelError(f'no champion for {name}; run "riskstrat promote {name}"')
+    record = records.read_champion(registry, name)
+    if record is None:
+        _refuse_unknown(registry, name)
+        raise ModelError(f'no champion for {name}; run "riskstrat promote {name}"')
+    return _load_model(record), record.version
 
 
-def _evidence(folder: Path, name: str, version: int) -> Mapping[str, Any]:
+def _sound_champion(registry: Path, name: str) -> tuple[int | None, str | None]:
+    """The number of the champion, or why its record cannot be used: what mends a record must run where one is bad."""
     try:
-        found: Mapping[str, Any] = json.loads((folder / EVIDENCE).read_text("utf-8"))
-    except (OSError, ValueError):
+        return champion_version(registry, name), None
+    except ModelError as fault:
+        return None, str(fault)
+
+
+def _load_model(record: VersionRecord) -> RiskModel:
+    return _load(record, f"{MODEL}/data/{DATA}")
+
+
+def _load(record: VersionRecord, name: str) -> RiskModel:
+    """The model in a folder of the version. Raises ModelError if it is not the one that was registered."""
+    folder = record.folder / name
+    model = load(folder)
+    # model.json holds the digest of the booster, so this one holds both files.
+    if compute_digest((folder / MODEL_FILE).read_bytes()) != record.files.get(f"{name}/{MODEL_FILE}"):
+        raise damaged(folder)
+    return model
+
+
+def _read_file(record: VersionRecord, name: str) -> bytes:
+    """A file of the version. Raises ModelError if it is missing or not as it was when the version was registered."""
+    path = record.folder / name
+    content = path.read_bytes() if path.is_file() else b""
+    if compute_digest(content) != record.files.get(name):
+        version = record.version
         raise ModelError(
-            f"the evidence of {name} version {version} is missing or damaged; restore {EVIDENCE}, or train again"
+            f"{path.name} of {version.name} version {version.version} is missing or was changed since it was "
+            "registered; restore it from a backup, or train again"
+        )
+    return content
+
+
+def _evidence(record: VersionRecord) -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = json.loads(_read_file(record, EVIDENCE))
+    except (OSError, ValueError, ModelError):
+        version = record.version
+        raise ModelError(
+            f"the evidence of {version.name} version {version.version} is missing or damaged; restore {EVIDENCE}, or "
+            "train again"
         ) from None
     return found
 
 
-def _of(client: MlflowClient, name: str) -> list[Any]:
-    """The versions of `name`. Raises ModelError, naming what exists, if there are none."""
-    every = list(_versions(client))
-    versions = [each for each in every if each.name == name]
-    if not versions:
-        known = tuple(sorted({str(each.name) for each in every}))
-        there = f"the registry has {', '.join(known)}" if known else "the registry is empty"
-        advice = f'run "riskstrat train {name}" to make one'
-        raise ModelError(f'no model named "{name}"; {there}{near(name, known)}; {advice}'.replace("?;", "? Or"))
-    return versions
-
-
-def _refuse_empty(registry: Path, name: str) -> None:
-    if not exists(registry):
+def _refuse_unknown(registry: Path, name: str) -> None:
+    """Raises ModelError, naming what exists, if no version of `name` is recorded."""
+    known = records.find_recorded_models(registry)
+    if name in known:
+        return
+    if not known and not exists(registry):
         raise ModelError(f'no model was trained yet; run "riskstrat train {name}", then "riskstrat promote {name}"')
+    if not known:
+        raise ModelError(
+            f'no version of {name} is recorded; run "riskstrat models", which records what an earlier riskstrat '
+            f'registered, or "riskstrat train {name}" to make one'
+        )
+    there, advice = f"the registry has {', '.join(known)}", f'run "riskstrat train {name}" to make one'
+    raise ModelError(f'no model named "{name}"; {there}{near(name, known)}; {advice}'.replace("?;", "? Or"))
+
+
+def _needs_record(registry: Path, found: Any) -> bool:
+    """Whether a version of MLflow has no readable record, or one of another run with the same number."""
+    try:
+        record = records.read_version(registry, found.name, int(found.version))
+    except ModelError:
+        return True
+    return record.version.run_id != found.run_id
+
+
+def _record(registry: Path, found: Any, alias: int | None) -> None:
+    """Record a version of MLflow whose files are there, as champion where an earlier riskstrat promoted it."""
+    folder = (registry / found.tags["folder"]).parents[2]
+    if not folder.is_dir():
+        return
+    records.write_version(registry, _as_version(found), folder)
+    if alias == int(found.version) and records.RECORDED not in found.tags:
+        records.write_champion(registry, found.name, alias)
+
+
+def _disagreement(registry: Path, name: str, alias: int | None, there: list[int]) -> str | None:
+    """What to say where MLflow's alias and the champion that lists are made with are not the same version."""
+    ours, fault = _sound_champion(registry, name)
+    if fault or ours == alias:
+        return fault
+    if ours is None:
+        return (
+            f"MLflow's alias names {name} version {alias} champion, but nobody promoted it here, so no list is made "
+            f'with it; run "riskstrat promote {name} {alias}" to hold it against its gates and use it'
+        )
+    used = f"lists of {name} are made with version {ours}"
+    if ours not in there:
+        return f"{used}, which MLflow no longer has; promote one that it has: {_spelled(there) or 'train one first'}"
+    back = f'"riskstrat promote {name} {ours}" to set the alias back'
+    if alias is None:
+        return f"{used}, but MLflow's alias names no champion; run {back}"
+    return (
+        f"{used}, but MLflow's alias names version {alias} champion; run "
+        f'"riskstrat promote {name} {alias}" to hold that against its gates and use it, or {back}'
+    )
 
 
 def _versions(client: MlflowClient) -> Iterator[Any]:
@@ -149,22 +259,22 @@ def _versions(client: MlflowClient) -> Iterator[Any]:
             return
 
 
-def _champions(client: MlflowClient) -> dict[str, int]:
-    """The champion's version of each model that has one."""
+def _aliases(client: MlflowClient) -> dict[str, int]:
+    """The version that MLflow's alias names champion, of each model where it names one."""
     known = client.search_registered_models(max_results=1000)
     return {each.name: int(each.aliases[CHAMPION]) for each in known if CHAMPION in each.aliases}
 
 
-def _model(registry: Path, found: Any) -> RiskModel:
-    return load(registry / found.tags["folder"])
-
-
-def _row(client: MlflowClient, found: Any, champions: dict[str, int]) -> tuple[Any, ...]:
+def _row(client: MlflowClient, found: Any, champion: int | None) -> tuple[Any, ...]:
     version, tags = int(found.version), found.tags
     auroc = client.get_run(found.run_id).data.metrics.get("auroc")
-    alias = CHAMPION if champions.get(found.name) == version else ""
+    alias = CHAMPION if champion == version else ""
     return (found.name, version, alias, tags["trained_as_at"], auroc, tags["definitions"][:12], found.run_id)
 
 
 def _as_version(found: Any) -> ModelVersion:
     return ModelVersion(found.name, int(found.version), found.run_id)
+
+
+def _spelled(numbers: Iterable[int]) -> str:
+    return ", ".join(str(number) for number in sorted(numbers))

@@ -11,11 +11,14 @@ from riskstrat.workspace import find
 
 def models(root: Path | None) -> Report:
     """Every registered version, with which one is champion."""
-    known = registry.models(find(root) / "registry")
+    folder = find(root) / "registry"
+    disagreements = registry.reconcile(folder)
+    known = registry.models(folder)
     rows = [
         tuple(known.columns),
         *(tuple("" if v is None else str(v) for v in row) for row in known.itertuples(index=False)),
     ]
     records = known.astype(object).where(known.notna(), None).to_dict("records")
     line = f"{len(known)} registered versions" if len(known) else 'no model yet; run "riskstrat train RECIPE"'
-    return Report({"models": records}, (line,), tuple(rows) if len(known) else ())
+    summary = {"models": records} | ({"disagreements": disagreements} if disagreements else {})
+    return Report(summary, (line, *disagreements), tuple(rows) if len(known) else ())

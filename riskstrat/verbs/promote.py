@@ -33,6 +33,7 @@ def promote(
     _refuse_nameless(override, by, reason)
     workspace = load(find(root))
     folder = workspace.root / "registry"
+    registry.reconcile(folder)
     kept = registry.kept(folder, name, version)
     held = registry.gates(workspace.promotion, kept.evidence)
     failed = [gate for gate in held if not gate.passed]
@@ -49,6 +50,7 @@ def promote(
     lines += [f"{len(held) - len(failed)} of {len(held)} gates passed; its papers: {card}"]
     lines += [f"promoted over: {gate.sentence}" for gate in failed]
     lines += [f"warning: {warning}" for warning in kept.evidence["leakage"]["warnings"]]
+    lines += registry.reconcile(folder)
     summary = {
         "model": made.name,
         "version": made.version,

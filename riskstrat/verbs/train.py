@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.evaluation import Evaluation, baseline_table
-from riskstrat.registry import Gate, ModelVersion, gates, log_model
+from riskstrat.registry import Gate, ModelVersion, champion_version, gates, log_model, reconcile
 from riskstrat.study.evidence import Evaluated, evaluated, notes, plain
 from riskstrat.study.fitting import LIGHTGBM, Learned, learn
 from riskstrat.study.papers import papers
@@ -24,7 +24,9 @@ _PROVIDERS_SAID = 3
 
 def train(root: Path | None, recipe_name: str, as_at: date | None = None, progress: Progress = silent) -> Report:
     """Train, evaluate and register a version of the recipe's model, from rows known on `as_at`."""
-    _read_first(load(find(root)))
+    workspace = load(find(root))
+    disagreements = reconcile(workspace.root / "registry")
+    _read_first(workspace, recipe_name)
     # Products of long vectors are shared out at a loss, and their last digits would tell how many cores took part.
     with threadpool_limits(1, user_api="blas"):
         learned = learn(root, recipe_name, as_at, progress)
@@ -33,12 +35,13 @@ def train(root: Path | None, recipe_name: str, as_at: date | None = None, progre
     progress("registering", 0.0)
     version = _register(learned, found, held)
     progress("registering", 1.0)
-    return _report(learned, found, held, version)
+    return _report(learned, found, held, version, disagreements)
 
 
-def _read_first(workspace: Workspace) -> tuple[object, ...]:
+def _read_first(workspace: Workspace, recipe_name: str) -> tuple[object, ...]:
     """What is needed only at the end is read before anything is learned, so that a fault in it costs no time."""
-    return workspace.promotion, workspace.hazards, workspace.card_template
+    champion = champion_version(workspace.root / "registry", recipe_name)
+    return workspace.promotion, workspace.hazards, workspace.card_template, champion
 
 
 def _register(learned: Learned, found: Evaluated, held: tuple[Gate, ...]) -> ModelVersion:
@@ -66,7 +69,9 @@ def _csv(table: pd.DataFrame) -> str:
     return str(table.to_csv(index=False, lineterminator="\n"))
 
 
-def _report(learned: Learned, found: Evaluated, held: tuple[Gate, ...], version: ModelVersion) -> Report:
+def _report(
+    learned: Learned, found: Evaluated, held: tuple[Gate, ...], version: ModelVersion, disagreements: tuple[str, ...]
+) -> Report:
     evidence, name = found.evidence, learned.recipe.name
     summary = {
         **evidence,
@@ -91,6 +96,7 @@ def _report(learned: Learned, found: Evaluated, held: tuple[Gate, ...], version:
         *(f"{each}: not available, {why}" for each, why in found.models[LIGHTGBM].reasons.items()),
         *(f"{each.replace('_', ' ')} left out: {why}" for each, why in evidence["left_out"].items()),
         *notes(learned),
+        *disagreements,
         *(f"gate not passed: {gate.name}: {gate.sentence}" for gate in failed),
         f"{len(held) - len(failed)} of {len(held)} gates passed. To put it to use: "
         f"riskstrat promote {name} {version.version}",

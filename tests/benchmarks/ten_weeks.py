@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from riskstrat.definitions.progress import silent
-from riskstrat.reviews import import_reviews
 from riskstrat.site.opening import open_workspace
+from riskstrat.verbs.reviews_import import import_reviews
+from riskstrat.verbs.weekly import weekly
 from riskstrat.weekly.changes import KINDS
 from riskstrat.weekly.listing import make_lists
-from riskstrat.weekly.publishing import weekly
 
 OUTCOMES = ("Case management", "Falls service", "Monitor", "Deferred")
 

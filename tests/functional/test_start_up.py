@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 
+import pandas as pd
 import pytest
+
+import riskstrat
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -90,3 +95,54 @@ def test_without_a_verb_the_help_is_shown(command: Verb) -> None:
     done = command()
     assert "Usage" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+NOT_FOR_LISTS = ("mlflow", "sqlalchemy", "shap", "optuna", "fairlearn", "matplotlib", "riskstrat.training")
+NOT_FOR_ANSWERS = (*NOT_FOR_LISTS, "lightgbm", "sklearn")
+LOADS_NOTHING_OF = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name in REFUSED:
+            raise AssertionError(f"{name} is loaded")
+
+sys.meta_path.insert(0, Refuse())
+from riskstrat.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("refused", "given"),
+    [
+        (NOT_FOR_LISTS, ("score", "--out", "scores.csv")),
+        (NOT_FOR_LISTS, ("explain",)),
+        (NOT_FOR_LISTS, ("list",)),
+        (NOT_FOR_LISTS, ("weekly",)),
+        (NOT_FOR_ANSWERS, ("why",)),
+        (NOT_FOR_ANSWERS, ("check",)),
+    ],
+    ids=lambda given: given[0],
+)
+def test_scoring_listing_and_explaining_load_nothing_that_only_training_needs(
+    refused: tuple[str, ...], given: tuple[str, ...], workspace: Path, monday: str
+) -> None:
+    """`workspace` is a copy, so that what `weekly` finds unchanged or publishes is its own."""
+    if given[0] in ("explain", "why"):
+        published = pd.read_parquet(workspace / "lists" / monday / "internal" / "everyone.parquet")
+        given = (*given, published.loc[published["place"] == "listed", "patient_id"].iloc[0])
+    if given[0] == "weekly":
+        shutil.rmtree(workspace / "lists" / monday)
+    dated = () if given[0] == "check" else ("--index-date", monday)
+    command = [sys.executable, "-c", f"REFUSED = {refused!r}\n{LOADS_NOTHING_OF}", *given, *dated, "-w", workspace]
+    path = os.pathsep.join([str(Path(riskstrat.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=workspace,
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

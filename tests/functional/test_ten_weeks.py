@@ -24,7 +24,6 @@ import pytest
 
 from riskstrat.definitions.progress import silent
 from riskstrat.definitions.settings import CasefindingSettings
-from riskstrat.publication.published import earlier_lists, margins_of
 from riskstrat.weekly.changes import KINDS
 from riskstrat.weekly.listing import Listed, make_lists
 

@@ -47,6 +47,21 @@ def test_training_does_not_promote_and_promoting_does(verb: Verb, versions: Path
     assert champions(verb, versions) == none | {1: "champion"}
 
 
+def test_an_alias_set_in_mlflow_is_named_in_a_line_and_no_list_is_made_with_it(verb: Verb, versions: Path) -> None:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(registry_uri=f"sqlite:///{versions.as_posix()}/registry/mlflow.db")
+    client.set_registered_model_alias(MODEL, "champion", "2")
+    line = f"lists of {MODEL} are made with version 1, but MLflow's alias names version 2 champion"
+    assert line in verb("models", "-w", versions).stdout
+    (said,) = json.loads(verb("models", "-w", versions, "--json").stdout)["disagreements"]
+    assert said.startswith(line)
+    assert champions(verb, versions) == dict.fromkeys(NUMBERS, "") | {1: "champion"}
+    assert verb("promote", MODEL, 1, "-w", versions).returncode == 0
+    assert "disagreements" not in json.loads(verb("models", "-w", versions, "--json").stdout)
+    assert client.get_model_version_by_alias(MODEL, "champion").version in (1, "1")
+
+
 def test_a_version_that_is_not_there_is_refused(verb: Verb, refused: Callable, versions: Path) -> None:
     assert refused(verb("promote", MODEL, 7, "-w", versions), 9) == f"{MODEL} has no version 7; it has: 1, 2, 3, 4, 5"
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,16 +23,42 @@ from riskstrat import registry as room
 from riskstrat.errors import ModelError, StorageError
 from riskstrat.registry import ModelVersion, champion, log_model, models
 from riskstrat.registry.pyfunc import _load_pyfunc
+from riskstrat.registry.store import opened
 
 NAME = "emergency_admission_12m"
 MODEL_FILES = ("booster.txt", "model.json")
 
 
+VERDICT = "LightGBM does not beat logistic regression: AUROC 0.7100 against 0.7000."
+EVIDENCE = {
+    "verdict": VERDICT,
+    "as_at": "2026-11-16",
+    "store": "a" * 64,
+    "test_dates": ["2025-09-02"],
+    "registered": {
+        "train_dates": ["2024-06-19"],
+        "calibration_dates": ["2025-03-04"],
+        "rows": {"train": 1000, "calibration": 200},
+        "events": {"train": 100, "calibration": 20},
+    },
+    "models": {"lightgbm": {"auroc": 0.71, "yields": [{"label": "2%", "ppv": 0.5}]}, "charlson": {"auroc": 0.6}},
+    "origins": [
+        {
+            "test_date": "2025-09-02",
+            "made_on": "2025-06-30",
+            "rows": {"test": 300},
+            "events": {"test": 30},
+            "models": {"lightgbm": {"auroc": 0.72, "ici": None}, "logistic_regression": {"auroc": 0.7}},
+        }
+    ],
+}
+
+
 def keep(registry: Path, fitted, name: str = NAME, **changes) -> ModelVersion:
     given = {
         "metrics": {"auroc": 0.71, "ppv at 0.5%": 0.31, "slope": None, "ici": float("nan")},
-        "params": {"rounds": 40, "note": "x" * 2000},
-        "evidence": {"rows": {"train": 1000}},
+        "params": {"rounds": 40, "note": "x" * 2000, "learner": {"leaves": 8}},
+        "evidence": EVIDENCE,
         "origins": {"2025-06-30": fitted.model},
         "papers": lambda number: {"card.md": f"# Version {number}\n", "charts/curve.png": b"\x89PNG"},
     }
@@ -39,14 +72,41 @@ def promote(registry: Path, name: str, version: int | None = None) -> ModelVersi
     return chosen.version
 
 
-def pyfunc_of(registry: Path, address: str):
-    """The model as another program that knows only MLflow would load it."""
-    import mlflow
+def client_of(registry: Path):
+    """MLflow's own client of a registry's database."""
+    from mlflow import MlflowClient
 
     database = f"sqlite:///{registry.resolve().as_posix()}/mlflow.db"
-    mlflow.set_tracking_uri(database)
-    mlflow.set_registry_uri(database)
-    return mlflow.pyfunc.load_model(address)
+    return MlflowClient(tracking_uri=database, registry_uri=database)
+
+
+@contextmanager
+def served(registry: Path) -> Iterator[str]:
+    """The address of MLflow's own server on a registry, as registry/README.md starts it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", "sqlite:///mlflow.db"]
+    command += ["--artifacts-destination", "artifacts", "--port", str(port), "--workers", "1"]
+    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen(command, cwd=registry, env=environment, start_new_session=True, **quiet)
+    try:
+        _wait_until_healthy(f"http://127.0.0.1:{port}", server)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=30)
+
+
+def _wait_until_healthy(address: str, server: subprocess.Popen) -> None:
+    for _ in range(600):
+        assert server.poll() is None, "the server ended"
+        with suppress(OSError), urllib.request.urlopen(f"{address}/health") as answer:
+            assert answer.status == 200
+            return
+        time.sleep(0.2)
+    raise AssertionError("the server did not answer within two minutes")
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +120,6 @@ def kept(tmp_path_factory: pytest.TempPathFactory, fitted) -> Path:
 
 def copy_of(kept: Path, to: Path) -> Path:
     """A registry of its own at a place that MLflow does not know of."""
-    import shutil
-
     return Path(shutil.copytree(kept, to / "registry"))
 
 
@@ -87,15 +145,18 @@ def test_nothing_trained_gives_no_rows_and_makes_nothing(tmp_path: Path) -> None
 
 
 def test_the_run_keeps_figures_settings_evidence_and_papers(kept: Path) -> None:
-    from mlflow import MlflowClient
-
     run_id = models(kept)["run_id"][0]
-    run = MlflowClient(tracking_uri=f"sqlite:///{kept.as_posix()}/mlflow.db").get_run(run_id)
-    assert run.data.metrics == {"auroc": 0.71, "ppv at 0.5 percent": 0.31}
-    assert run.data.params["rounds"] == "40"
+    run = client_of(kept).get_run(run_id)
+    assert run.data.metrics == {
+        "auroc": 0.71,
+        "ppv at 0.5 percent": 0.31,
+        "ppv at 2 percent": 0.5,
+        "auroc/charlson": 0.6,
+    }
+    assert (run.data.params["rounds"], run.data.params["learner.leaves"]) == ("40", "8")
     assert len(run.data.params["note"]) == 500
     folder = kept / "artifacts" / NAME / run_id / "artifacts"
-    assert json.loads((folder / "evidence.json").read_text()) == {"rows": {"train": 1000}}
+    assert json.loads((folder / "evidence.json").read_text()) == EVIDENCE
     assert (folder / "files/charts/curve.png").read_bytes() == b"\x89PNG"
     assert [
         (kept / "artifacts" / NAME / each / "artifacts/files/card.md").read_text() for each in models(kept)["run_id"]
@@ -108,7 +169,7 @@ def test_the_run_keeps_figures_settings_evidence_and_papers(kept: Path) -> None:
 def test_what_is_kept_of_a_version_is_given_back(kept: Path, fitted) -> None:
     found = room.kept(kept, NAME, 1)
     assert found.version == ModelVersion(NAME, 1, models(kept)["run_id"][0])
-    assert found.evidence == {"rows": {"train": 1000}}
+    assert found.evidence == EVIDENCE
     assert found.papers == {"card.md": b"# Version 1\n", "charts/curve.png": b"\x89PNG"}
     assert found.origins() == {"2025-06-30": fitted.model}
     assert room.kept(kept, NAME).version.version == 2
@@ -130,12 +191,9 @@ def test_the_number_of_the_champion_is_none_before_there_is_one(kept: Path, tmp_
 
 
 def test_an_override_is_kept_with_the_version(kept: Path, tmp_path: Path) -> None:
-    from mlflow import MlflowClient
-
     registry = copy_of(kept, tmp_path)
     room.promote(registry, room.kept(registry, NAME, 2), "by A. Analyst: a provider moved same-day care")
-    client = MlflowClient(registry_uri=f"sqlite:///{registry.as_posix()}/mlflow.db")
-    tags = client.get_model_version(NAME, "2").tags
+    tags = client_of(registry).get_model_version(NAME, "2").tags
     assert tags["promoted_over_gates"] == "by A. Analyst: a provider moved same-day care"
 
 
@@ -212,18 +270,76 @@ def test_a_moved_folder_keeps_its_champion_and_takes_new_versions(kept: Path, tm
     assert promote(after, NAME).version == 3
     assert not before.exists()
     assert models(after)["version"].tolist() == [1, 2, 3]
-    for number in (1, 3):
-        loaded = pyfunc_of(after, f"models:/{NAME}/{number}")
-        assert (loaded.predict(borough.matrix.frame()) == fitted.model.risk(borough.matrix)).all()
+    address = "mlflow-artifacts:/" + NAME
+    assert {run.info.artifact_uri.rpartition("/")[0].rpartition("/")[0] for run in _runs(after)} == {address}
 
 
-def test_mlflow_alone_loads_the_champion_and_predicts_the_risk(kept: Path, tmp_path: Path, fitted, borough) -> None:
-    registry = copy_of(kept, tmp_path)
+@pytest.mark.slow
+def test_in_its_own_server_mlflow_shows_and_loads_the_champion_of_a_folder_that_was_moved(
+    kept: Path, tmp_path: Path, fitted, borough
+) -> None:
+    import mlflow
+
+    (tmp_path / "new place").mkdir()
+    registry = copy_of(kept, tmp_path / "old place").rename(tmp_path / "new place" / "registry")
     promote(registry, NAME)
-    loaded = pyfunc_of(registry, f"models:/{NAME}@champion")
     frame = borough.matrix.frame()[list(reversed(fitted.model.columns))]
+    with served(registry) as address:
+        mlflow.set_tracking_uri(address)
+        mlflow.set_registry_uri(address)
+        loaded = mlflow.pyfunc.load_model(f"models:/{NAME}@champion")
+        card = mlflow.artifacts.load_text(f"runs:/{models(registry)['run_id'][1]}/files/card.md")
     assert (loaded.predict(frame) == fitted.model.risk(borough.matrix)).all()
     assert (loaded.predict(frame.astype("Float64")) == fitted.model.risk(borough.matrix)).all()
+    assert [column.name for column in loaded.metadata.signature.inputs] == list(fitted.model.columns)
+    assert [column.name for column in loaded.metadata.signature.outputs] == ["risk"]
+    assert card == "# Version 2\n"
+    assert len(loaded.input_example) == 1
+
+
+def _runs(registry: Path) -> list:
+    client = client_of(registry)
+    return list(client.search_runs([client.get_experiment_by_name(NAME).experiment_id]))
+
+
+def test_each_test_date_has_a_run_of_its_own_below_the_versions(kept: Path) -> None:
+    run_id = models(kept)["run_id"][0]
+    (child,) = [run for run in _runs(kept) if run.data.tags.get("mlflow.parentRunId") == run_id]
+    assert child.info.run_name == "test date 2025-09-02"
+    assert child.data.metrics == {"auroc": 0.72, "auroc/logistic_regression": 0.7}
+    assert child.data.params == {"test_date": "2025-09-02", "made_on": "2025-06-30"}
+    (data,) = child.inputs.dataset_inputs
+    assert data.tags[0].value == "test"
+    assert json.loads(data.dataset.profile) == {"num_rows": 300, "num_events": 30}
+
+
+def test_the_verdict_and_the_data_it_was_made_from_stand_with_the_version(kept: Path) -> None:
+    client, runs = client_of(kept), models(kept)["run_id"]
+    assert client.get_model_version(NAME, "1").description == VERDICT
+    one, two = (client.get_run(run_id) for run_id in runs)
+    assert VERDICT in one.data.tags["mlflow.note.content"]
+    said = {each.tags[0].value: each.dataset for each in one.inputs.dataset_inputs}
+    assert set(said) == {"training", "calibration"}
+    assert said["training"].name == "training rows"
+    assert json.loads(said["training"].source)["index_dates"] == ["2024-06-19"]
+    digests = [{each.dataset.digest for each in run.inputs.dataset_inputs} for run in (one, two)]
+    assert digests[0] == digests[1], "the same rows have the same digest"
+    assert len(digests[0]) == 2
+
+
+def test_the_example_is_one_made_up_row_halfway_between_the_ends_of_each_column(kept: Path, fitted) -> None:
+    folder = room.kept(kept, NAME, 1).folder
+    example = json.loads((folder / "model/input_example.json").read_text())
+    assert example["columns"] == list(fitted.model.columns)
+    (row,) = example["data"]
+    assert all(value == int(value) for value in row)
+
+
+def test_nothing_logged_names_a_place_of_this_machine(kept: Path) -> None:
+    """Not the database either: an address of MLflow starts below the folder, wherever that lies."""
+    places = [str(kept).encode(), str(Path.cwd()).encode(), str(Path.home()).encode() + b"/", b"file:///"]
+    files = [path for path in kept.rglob("*") if path.is_file()]
+    assert [(path.name, place) for path in files for place in places if place in path.read_bytes()] == []
 
 
 def test_the_plain_function_refuses_absent_and_wordy_columns(fitted, borough, tmp_path: Path) -> None:
@@ -251,20 +367,63 @@ def test_a_version_whose_files_are_gone_is_neither_promoted_nor_used(kept: Path,
 def test_a_run_that_fails_leaves_no_version_and_no_files(
     kept: Path, tmp_path: Path, fitted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mlflow import MlflowClient
-
     registry = copy_of(kept, tmp_path)
-    copied = MlflowClient.log_artifacts
+    copied = shutil.copytree
 
-    def full_disk(self, *given) -> None:
-        copied(self, *given)
-        raise OSError(28, "No space left on device")
+    def full_disk(src, dst, *others, **options) -> None:
+        copied(src, dst, *others, **options)
+        if Path(dst).is_relative_to(registry):
+            raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(MlflowClient, "log_artifacts", full_disk)
+    monkeypatch.setattr("riskstrat.registry.recording.shutil.copytree", full_disk)
     with pytest.raises(StorageError, match=r"No space left on device.*; make room"):
         keep(registry, fitted)
     assert models(registry)["version"].tolist() == [1, 2]
-    assert len(list((registry / "artifacts" / NAME).iterdir())) == 2
+    assert {path.name for path in (registry / "artifacts" / NAME).iterdir()} == {"versions", *models(kept)["run_id"]}
+    assert len(_runs(registry)) == 4, "the two versions and their test dates"
+
+
+def test_a_run_that_fails_at_its_last_step_leaves_none_either(
+    kept: Path, tmp_path: Path, fitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+
+    def locked(*given, **named) -> None:
+        raise OSError(28, "No space left on device")
+
+    registry = copy_of(kept, tmp_path)
+    monkeypatch.setattr(MlflowClient, "create_model_version", locked)
+    with pytest.raises(StorageError, match="make room"):
+        keep(registry, fitted)
+    monkeypatch.undo()
+    assert len(_runs(registry)) == 4, "nor the run of a test date"
+    assert keep(registry, fitted).version == 3
+
+
+def test_a_version_that_was_registered_but_not_recorded_is_recorded_later(
+    kept: Path, tmp_path: Path, fitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(*given) -> None:
+        raise OSError(28, "No space left on device")
+
+    registry = copy_of(kept, tmp_path)
+    monkeypatch.setattr("riskstrat.registry.recording.write_version", full_disk)
+    with pytest.raises(StorageError, match="make room"):
+        keep(registry, fitted)
+    client_of(registry).set_registered_model_alias(NAME, "champion", "3")
+    assert len(room.reconcile(registry)) == 1, "an alias alone makes it no champion"
+    assert room.kept(registry, NAME).version.version == 3
+    assert room.champion_version(registry, NAME) is None
+
+
+def test_the_number_of_a_version_that_was_deleted_in_mlflow_is_not_given_again(
+    kept: Path, tmp_path: Path, fitted
+) -> None:
+    registry = copy_of(kept, tmp_path)
+    client_of(registry).delete_model_version(NAME, "2")
+    made = keep(registry, fitted)
+    assert made.version == 3
+    assert room.kept(registry, NAME, 3).papers["card.md"] == b"# Version 3\n"
 
 
 def test_a_file_that_is_no_database_is_refused_at_once(tmp_path: Path) -> None:
@@ -287,10 +446,12 @@ def test_a_first_run_that_is_killed_leaves_no_half_made_database(tmp_path: Path,
 
 def test_the_registry_prints_nothing_and_sets_no_telemetry_and_no_pickle(kept: Path, tmp_path: Path) -> None:
     registry = copy_of(kept, tmp_path)
+    promote(registry, NAME, 1)
     script = (
         "import sys, os; from pathlib import Path; from riskstrat.registry import champion, kept, promote\n"
+        f"registry = Path(sys.argv[1]); champion(registry, '{NAME}'); version = kept(registry, '{NAME}')\n"
         "assert 'mlflow' not in sys.modules\n"
-        f"promote(Path(sys.argv[1]), kept(Path(sys.argv[1]), '{NAME}')); champion(Path(sys.argv[1]), '{NAME}')\n"
+        "promote(registry, version)\n"
         "assert os.environ['MLFLOW_DISABLE_TELEMETRY'] == 'true'\n"
         "assert os.environ['MLFLOW_ALLOW_PICKLE_DESERIALIZATION'] == 'false'\n"
         "from mlflow.telemetry import get_telemetry_client; assert get_telemetry_client() is None\n"
@@ -301,3 +462,129 @@ def test_the_registry_prints_nothing_and_sets_no_telemetry_and_no_pickle(kept: P
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert [path.name for path in tmp_path.iterdir()] == ["registry"]
+
+
+def as_an_earlier_riskstrat_left_it(kept: Path, to: Path, champion: int | None) -> Path:
+    """A registry without records, whose versions do not say that they have any; the alias is all there is."""
+    registry = copy_of(kept, to)
+    shutil.rmtree(registry / "artifacts" / NAME / "versions")
+    client = client_of(registry)
+    for number in ("1", "2"):
+        client.delete_model_version_tag(NAME, number, "recorded")
+    if champion:
+        client.set_registered_model_alias(NAME, "champion", str(champion))
+    return registry
+
+
+def test_a_registry_of_before_there_were_records_is_refused_until_models_has_written_them(
+    kept: Path, tmp_path: Path, fitted
+) -> None:
+    registry = as_an_earlier_riskstrat_left_it(kept, tmp_path, champion=1)
+    for asked in (champion, room.kept):
+        with pytest.raises(ModelError, match=f'no version of {NAME} is recorded; run "riskstrat models", which'):
+            asked(registry, NAME)
+    assert room.reconcile(registry) == ()
+    assert champion(registry, NAME) == (fitted.model, ModelVersion(NAME, 1, models(kept)["run_id"][0]))
+    assert room.kept(registry, NAME, 2).evidence == EVIDENCE
+    assert models(registry)["alias"].tolist() == ["champion", ""]
+
+
+def test_the_next_version_of_such_a_registry_can_be_moved(kept: Path, tmp_path: Path, fitted) -> None:
+    """An earlier riskstrat tied an experiment to one place; it keeps its runs under another name."""
+    registry = tmp_path / "registry"
+    registry.mkdir()
+    with opened(registry) as client:
+        old = client.create_experiment(NAME, artifact_location=(registry / "artifacts" / NAME).as_uri())
+    keep(registry, fitted)
+    assert client_of(registry).get_experiment(old).name == f"{NAME} until version 0"
+    assert {run.info.artifact_uri.partition(":")[0] for run in _runs(registry)} == {"mlflow-artifacts"}
+
+
+def test_an_alias_set_in_mlflow_changes_no_list_and_is_named_with_what_to_do(
+    kept: Path, tmp_path: Path, fitted
+) -> None:
+    registry = copy_of(kept, tmp_path)
+    client = client_of(registry)
+    client.set_registered_model_alias(NAME, "champion", "2")
+    assert room.reconcile(registry) == (
+        f"MLflow's alias names {NAME} version 2 champion, but nobody promoted it here, so no list is made with it; run "
+        f'"riskstrat promote {NAME} 2" to hold it against its gates and use it',
+    )
+    with pytest.raises(ModelError, match=f"no champion for {NAME}"):
+        champion(registry, NAME)
+    promote(registry, NAME, 1)
+    assert room.reconcile(registry) == ()
+    client.set_registered_model_alias(NAME, "champion", "2")
+    (line,) = room.reconcile(registry)
+    assert line.startswith(
+        f"lists of {NAME} are made with version 1, but MLflow's alias names version 2 champion; run "
+    )
+    assert champion(registry, NAME)[1].version == 1
+    client.delete_registered_model_alias(NAME, "champion")
+    (line,) = room.reconcile(registry)
+    assert line.endswith(
+        f'but MLflow\'s alias names no champion; run "riskstrat promote {NAME} 1" to set the alias back'
+    )
+    promote(registry, NAME, 1)
+    assert room.reconcile(registry) == ()
+
+
+def test_a_champion_that_was_deleted_in_mlflow_is_named_and_not_promoted_again(kept: Path, tmp_path: Path) -> None:
+    registry = copy_of(kept, tmp_path)
+    promote(registry, NAME, 1)
+    client_of(registry).delete_model_version(NAME, "1")
+    assert room.reconcile(registry) == (
+        f"lists of {NAME} are made with version 1, which MLflow no longer has; promote one that it has: 2",
+    )
+    with pytest.raises(ModelError, match=f"MLflow no longer has {NAME} version 1; it has: 2"):
+        promote(registry, NAME, 1)
+
+
+def _damage(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"2", b"3"))
+
+
+def test_a_damaged_record_is_refused_and_models_writes_it_again(kept: Path, tmp_path: Path, fitted) -> None:
+    registry = copy_of(kept, tmp_path)
+    promote(registry, NAME, 1)
+    _damage(registry / "artifacts" / NAME / "versions" / "1.json")
+    with pytest.raises(ModelError, match=f"the record of {NAME} version 1 is damaged; restore 1.json, or run"):
+        champion(registry, NAME)
+    room.reconcile(registry)
+    assert champion(registry, NAME)[0] == fitted.model
+    _damage(registry / "artifacts" / NAME / "champion.json")
+    with pytest.raises(ModelError, match=f'damaged; restore champion.json, or run "riskstrat promote {NAME}" again'):
+        champion(registry, NAME)
+    promote(registry, NAME, 1)
+    assert champion(registry, NAME)[0] == fitted.model
+
+
+@pytest.mark.parametrize("name", ["versions/1.json", "champion.json"])
+def test_a_record_of_another_format_is_refused(kept: Path, tmp_path: Path, name: str) -> None:
+    registry = copy_of(kept, tmp_path)
+    promote(registry, NAME, 1)
+    path = registry / "artifacts" / NAME / name
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 2}))
+    with pytest.raises(ModelError, match="is of format 2, this version of riskstrat reads 1; run"):
+        champion(registry, NAME)
+
+
+def test_files_changed_since_they_were_registered_are_refused(kept: Path, tmp_path: Path, fitted) -> None:
+    """Also a model whose own digests are in order: the record knows which model was promoted."""
+    registry = copy_of(kept, tmp_path)
+    promote(registry, NAME, 1)
+    version = room.kept(registry, NAME, 1)
+    (version.folder / "files/card.md").write_text("# Version 99\n")
+    with pytest.raises(ModelError, match=r"card\.md of .* version 1 is missing or was changed since it was registered"):
+        _ = version.papers
+    other = replace(fitted.model, trained={**fitted.model.trained, "as_at": "1999-01-01"})
+    other.save(version.folder / "model/data/riskstrat_model")
+    with pytest.raises(ModelError, match=r"is damaged; restore booster\.txt and model\.json"):
+        champion(registry, NAME)
+    # Recording it anew does not make it what was promoted.
+    (registry / "artifacts" / NAME / "versions/1.json").unlink()
+    (line,) = room.reconcile(registry)
+    assert line.startswith(f"{NAME} version 1 is no longer what was promoted: its record has changed since; restore it")
+    assert models(registry)["alias"].tolist() == ["", ""]
+    with pytest.raises(ModelError, match=f"{NAME} version 1 is no longer what was promoted"):
+        champion(registry, NAME)

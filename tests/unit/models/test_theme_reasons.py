@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -84,11 +85,21 @@ def test_nobody_to_explain_gives_no_rows(fitted, borough) -> None:
     assert list(table) == ["patient_id", "index_date", "theme", "contribution", "direction", "sentences"]
 
 
-def test_contributions_that_do_not_add_up_are_refused(fitted, borough, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_contributions_are_those_of_shap_to_the_last_bit(fitted, borough) -> None:
     import shap
 
-    wrong = shap.TreeExplainer.shap_values
-    monkeypatch.setattr(shap.TreeExplainer, "shap_values", lambda self, *a, **k: wrong(self, *a, **k) + 1e-5)
+    matrix = borough.matrix.take(np.arange(50))
+    explainer = shap.TreeExplainer(fitted.model.booster, feature_perturbation="tree_path_dependent")
+    by_feature = explainer.shap_values(fitted.model.narrow(matrix).values, check_additivity=False)
+    explained = contributions(fitted.model, matrix)
+    assert (explained[:, :-1] == by_feature).all()
+    assert (explained[:, -1] == np.ravel(explainer.expected_value)[-1]).all()
+
+
+def test_contributions_that_do_not_add_up_are_refused(fitted, borough, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = contributions(fitted.model, borough.matrix.take(np.arange(3)))
+    room = sys.modules["riskstrat.explanation.contributions"]
+    monkeypatch.setattr(room, "_explained", lambda *given: right + 1e-5)
     with pytest.raises(ModelError, match="do not add up to its margin"):
         contributions(fitted.model, borough.matrix.take(np.arange(3)))
 
