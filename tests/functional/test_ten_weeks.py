@@ -24,8 +24,10 @@ import pytest
 
 from riskstrat.definitions.progress import silent
 from riskstrat.definitions.settings import CasefindingSettings
+from riskstrat.publication import find_earlier
 from riskstrat.weekly.changes import KINDS
 from riskstrat.weekly.listing import Listed, make_lists
+from riskstrat.weekly.memory import remember
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -207,7 +209,7 @@ class TestWhatChanged:
         total = split[[f"part_{kind}" for kind in KINDS]].astype(float).sum(axis=1)
         difference = split["margin_now"] - split["margin_before"]
         assert np.abs(total - difference).max() <= 1e-6
-        published = margins_of(earlier_lists(weeks / "lists", "emergency_admission_12m", last.list_date)[0])
+        published = remember(find_earlier(weeks / "lists", MODEL, last.list_date)[0]).read_margins()
         assert np.allclose(published.reindex(split["patient_id"]), split["margin_before"])
 
     def test_the_themes_of_each_part_add_up_to_it(self, last: Listed) -> None:
