@@ -124,19 +124,6 @@ def test_every_link_leads_to_a_file_and_a_heading() -> None:
     assert lost == []
 
 
-def test_every_path_of_the_project_that_a_page_names_exists() -> None:
-    made_by_commands = ("registry/artifacts/", "registry/cards/", "features/missed_contacts.py")
-    named = {
-        (page, path)
-        for page, text in PAGES.items()
-        for path in re.findall(r"`((?:riskstrat|features|training|tests|docs|notebooks|registry)/[\w./]*)`", text)
-        if not path.startswith(made_by_commands)
-    }
-    folders_of_a_workspace = {"registry/"}
-    missing = [one for one in sorted(named) if not (ROOT / one[1]).exists() and one[1] not in folders_of_a_workspace]
-    assert missing == []
-
-
 def test_the_glossary_is_in_order_and_says_each_word_once() -> None:
     words = re.findall(r"^\*\*(.+?)\.\*\*", PAGES["docs/glossary.md"], re.MULTILINE)
     assert [word.lower() for word in words] == sorted({word.lower() for word in words})
