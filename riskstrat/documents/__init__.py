@@ -19,7 +19,7 @@ from riskstrat.documents.content import (
     ThemeReason,
     TimelineEvent,
 )
-from riskstrat.documents.files import file_stem
+from riskstrat.documents.files import file_stem, write_bytes
 from riskstrat.documents.index import write_index
 from riskstrat.documents.page import write_page
 from riskstrat.documents.papers import papers_of
@@ -50,6 +50,7 @@ __all__ = [
     "long_date",
     "natural_frequency",
     "papers_of",
+    "write_bytes",
     "write_csv",
     "write_index",
     "write_page",

@@ -14,6 +14,7 @@ from riskstrat.documents import (
     TeamList,
     file_stem,
     find_browser,
+    write_bytes,
     write_csv,
     write_index,
     write_page,
@@ -43,7 +44,6 @@ from riskstrat.storage import (
     refuse_in_one_line,
     write_folder_atomically,
     write_json,
-    write_text,
 )
 from riskstrat.workspace import find, load
 
@@ -143,7 +143,7 @@ def _require_same(folder: Path, inputs: dict[str, str]) -> None:
 
 
 def _write_documents(listed: Listed, folder: Path, progress: Progress) -> None:
-    write_text(naming_page(), folder / NAMING)
+    write_bytes(naming_page().encode("utf-8"), folder / NAMING)
     pdf = listed.opened.workspace.settings.lists.pdf == "auto" and find_browser() is not None
     parts = {document.team: partial(_write_team, document, folder, pdf) for document in listed.documents}
     threads = listed.opened.workspace.settings.engine.threads
