@@ -5,6 +5,7 @@ They are written from a `TeamList` of a publication, or from the evidence of a v
 or decides. The same input gives the same bytes: no clock, no random part.
 """
 
+from riskstrat.documents.files import write_bytes
 from riskstrat.documents.index import write_index
 from riskstrat.documents.named import NamedColumn, Names
 from riskstrat.documents.page import write_page
@@ -26,6 +27,7 @@ __all__ = [
     "long_date",
     "natural_frequency",
     "papers_of",
+    "write_bytes",
     "write_csv",
     "write_index",
     "write_page",

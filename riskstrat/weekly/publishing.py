@@ -14,6 +14,7 @@ from riskstrat.definitions.matrix import hash_of
 from riskstrat.definitions.progress import Progress
 from riskstrat.documents import (
     find_browser,
+    write_bytes,
     write_csv,
     write_index,
     write_page,
@@ -33,7 +34,7 @@ from riskstrat.publication import (
     name_files,
 )
 from riskstrat.site.threads import side_by_side
-from riskstrat.storage import compute_digest, write_bytes, write_text
+from riskstrat.storage import compute_digest
 from riskstrat.storage.tables import write_table
 from riskstrat.weekly.listing import Listed, summary_of
 from riskstrat.weekly.team_lists import table_dates
@@ -68,7 +69,7 @@ def build_weekly_list(listed: Listed, lists: Path) -> WeeklyList:
 
 def write_documents(listed: Listed, folder: Path, naming_page: str, progress: Progress) -> None:
     """Every team's documents, the page that leads to them, and the tables behind them."""
-    write_text(naming_page, folder / NAMING)
+    write_bytes(naming_page.encode("utf-8"), folder / NAMING)
     pdf = listed.opened.workspace.settings.lists.pdf == "auto" and find_browser() is not None
     parts = {document.team: partial(_write_team, document, folder, pdf) for document in listed.documents}
     threads = listed.opened.workspace.settings.engine.threads

@@ -209,7 +209,7 @@ class TestWhatChanged:
         total = split[[f"part_{kind}" for kind in KINDS]].astype(float).sum(axis=1)
         difference = split["margin_now"] - split["margin_before"]
         assert np.abs(total - difference).max() <= 1e-6
-        published = remember(find_earlier(weeks / "lists", MODEL, last.list_date)[0]).read_margins()
+        published = remember(find_earlier(weeks / "lists", "emergency_admission_12m", last.list_date)[0]).read_margins()
         assert np.allclose(published.reindex(split["patient_id"]), split["margin_before"])
 
     def test_the_themes_of_each_part_add_up_to_it(self, last: Listed) -> None:
