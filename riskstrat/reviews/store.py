@@ -74,11 +74,16 @@ def cut_snapshot(reviews: Iterable[Review], cut_off: date) -> Snapshot:
 
 def parse_snapshot(content: bytes) -> Snapshot:
     """The snapshot that `Snapshot.dump` wrote. Raises PublicationError for anything else."""
+    refusal = PublicationError("the reviews kept with the list cannot be read; restore it, or withdraw it")
     try:
         rows = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
-        return Snapshot(tuple(map(parse_review, rows)))
+        snapshot = Snapshot(tuple(map(parse_review, rows)))
     except (ValueError, KeyError, TypeError, csv.Error):
-        raise PublicationError("the reviews kept with the list cannot be read; restore it, or withdraw it") from None
+        raise refusal from None
+    # What it does not hold word for word was changed.
+    if snapshot.dump() != content:
+        raise refusal
+    return snapshot
 
 
 def dump_reviews(reviews: Iterable[Review], more: Mapping[str, Mapping[str, str]] | None = None) -> bytes:

@@ -42,8 +42,11 @@ def weekly(root: Path | None, when: str, recipe: str | None = None, progress: Pr
 def _waiting(listed: Listed) -> tuple[str, ...]:
     """A line where reviews came in that a list of today would read and the published one did not."""
     now = FileReviewStore(listed.opened.workspace.root).take_snapshot(listed.list_date)
-    more = set(now.reviews) - set(listed.reviews.reviews)
-    return (f"{len(more):,} outcomes were imported since it was published; the next list reads them",) if more else ()
+    more = len(set(now.reviews) - set(listed.reviews.reviews))
+    if not more:
+        return ()
+    said = "1 outcome was" if more == 1 else f"{more:,} outcomes were"
+    return (f"{said} imported since it was published; the next list reads {'it' if more == 1 else 'them'}",)
 
 
 def _report(listed: Listed, folder: Path, what: str, more: tuple[str, ...] = ()) -> Report:

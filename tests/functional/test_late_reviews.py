@@ -1,0 +1,36 @@
+"""A list that stands reads the reviews that it read when it was published; those that came late wait for the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+from riskstrat.publication import REVIEWS, open_published
+from riskstrat.reviews import FileReviewStore, Review
+
+Tree = Callable[[Path], dict[str, str]]
+
+
+def test_reviews_imported_late_leave_the_published_list_as_it_is_and_are_said(
+    verb: Callable, workspace: Path, monday: str, tree: Tree
+) -> None:
+    folder, day = workspace / "lists" / monday, date.fromisoformat(monday)
+    before = tree(folder)
+    earlier = day - timedelta(weeks=1)
+    patient = next(iter(open_published(folder).read_patients().values()))
+    late = Review(patient, earlier, "North Huyton", "monitor", None, True, earlier, "Ann", None)
+    store = FileReviewStore(workspace)
+    with store.lock():
+        store.add((earlier, "NHU"), [late], None)
+    done = verb("weekly", "--index-date", monday, "-w", workspace)
+    assert done.returncode == 0, done.stderr
+    assert "already published from the same inputs; nothing changed" in done.stdout
+    assert "1 outcome was imported since it was published; the next list reads it" in done.stdout
+    assert tree(folder) == before
+    assert verb("withdraw", monday, "--reason", "Reviews came late.", "-w", workspace).returncode == 0
+    assert verb("weekly", "--index-date", monday, "-w", workspace).returncode == 0
+    published = open_published(folder)
+    assert patient in published.read_file(REVIEWS).decode()
+    assert published.read_list().edition == 2
+    assert patient not in published.read_patients().values()
