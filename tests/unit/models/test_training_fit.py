@@ -20,7 +20,7 @@ RIVALS = ["logistic_regression", "age_and_sex", "emergency_admissions_last_year"
 def refit(borough, **changes):
     given = {"matrix": borough.matrix, "outcome": borough.outcome, "slice_of": borough.slices, "recipe": borough.recipe}
     given |= {"rivals": PAPER_RIVALS} | changes
-    return fit(*(given.pop(name) for name in ("matrix", "outcome", "slice_of", "recipe")), **given)
+    return fit(**given)
 
 
 def only(matrix: FeatureMatrix, *kept: str) -> FeatureMatrix:
