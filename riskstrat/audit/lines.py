@@ -42,13 +42,13 @@ class Line:
     @property
     def hash(self) -> str:
         """sha256 of the line without its hash, as canonical JSON."""
-        return compute_digest(format_canonical_json(self._fields()))
+        return compute_digest(format_canonical_json(self._collect_fields()))
 
     def written(self) -> bytes:
         """The line as it stands in the file, its end included."""
-        return format_canonical_json(self._fields() | {"hash": self.hash}) + b"\n"
+        return format_canonical_json(self._collect_fields() | {"hash": self.hash}) + b"\n"
 
-    def _fields(self) -> dict[str, Any]:
+    def _collect_fields(self) -> dict[str, Any]:
         fields = ("number", "at", "user", "action", "details", "previous")
         return {name: getattr(self, name) for name in fields}
 

@@ -42,10 +42,10 @@ def append(folder: Path, action: str, details: Mapping[str, Any], user: str | No
     """
     fields = _fit_to_log(action, details, user or system_user())
     place = folder / FOLDER
-    with refuse_in_one_line(_cannot_write, place):
+    with refuse_in_one_line(_word_write_failure, place):
         make_folder(place)
-        with lock_exclusively(place / LOCK, refusal=_cannot_write):
-            head = _recovered(place, read_head(place))
+        with lock_exclusively(place / LOCK, refusal=_word_write_failure):
+            head = _restore_head(place, read_head(place))
             line = Line(number=head.count + 1, at=now(), previous=head.hash, **fields)
             _add(place, head, line)
     return line
@@ -59,8 +59,8 @@ def require_ready(folder: Path) -> None:
     place = folder / FOLDER
     if not place.exists():
         return
-    with refuse_in_one_line(_cannot_read, place), lock_exclusively(place / LOCK, refusal=_cannot_read):
-        _recovered(place, read_head(place))
+    with refuse_in_one_line(_word_read_failure, place), lock_exclusively(place / LOCK, refusal=_word_read_failure):
+        _restore_head(place, read_head(place))
 
 
 def read(folder: Path) -> list[Line]:
@@ -97,21 +97,21 @@ def _fit_to_log(action: str, details: Mapping[str, Any], user: str) -> dict[str,
     return {"action": action, "details": plain, "user": user}
 
 
-def _recovered(place: Path, head: Head | None) -> Head:
+def _restore_head(place: Path, head: Head | None) -> Head:
     """The head to add to, after what an interrupted run left behind is completed or cut off."""
     log = place / LOG
     size = log.stat().st_size if log.exists() else 0
     if head is None and size:
-        raise AuditError(f"{FOLDER}/{HEAD} is lost or cannot be read; {_advice()}")
+        raise AuditError(f"{FOLDER}/{HEAD} is lost or cannot be read; {_word_advice()}")
     head = head or Head()
     if size < head.size:
-        raise AuditError(f"{FOLDER}/{LOG} is shorter than its head says; {_advice()}")
-    if not _ends_as(log, head):
-        raise AuditError(f"{FOLDER}/{LOG} is not as its head says; {_advice()}")
-    return head if size == head.size else _completed(place, head)
+        raise AuditError(f"{FOLDER}/{LOG} is shorter than its head says; {_word_advice()}")
+    if not _has_head_hash(log, head):
+        raise AuditError(f"{FOLDER}/{LOG} is not as its head says; {_word_advice()}")
+    return head if size == head.size else _resolve_tail(place, head)
 
 
-def _completed(place: Path, head: Head) -> Head:
+def _resolve_tail(place: Path, head: Head) -> Head:
     """A line that was written before its head was counts; a part of one was never reported, so it is cut off."""
     with (place / LOG).open("rb") as log:
         log.seek(head.size)
@@ -122,12 +122,12 @@ def _completed(place: Path, head: Head) -> Head:
         _write_head(place, completed)
         return completed
     if b"\n" in tail:
-        raise AuditError(f"{FOLDER}/{LOG} has lines that its head does not count; {_advice()}")
+        raise AuditError(f"{FOLDER}/{LOG} has lines that its head does not count; {_word_advice()}")
     cut_file(place / LOG, head.size)
     return head
 
 
-def _ends_as(log: Path, head: Head) -> bool:
+def _has_head_hash(log: Path, head: Head) -> bool:
     """Whether the last line that the head counts has the hash that the head has."""
     if not head.count:
         return head == Head()
@@ -146,16 +146,16 @@ def _add(place: Path, head: Head, line: Line) -> None:
 
 
 def _write_head(place: Path, head: Head) -> None:
-    write_bytes(format_canonical_json(asdict(head)) + b"\n", place / HEAD, refusal=_cannot_write)
+    write_bytes(format_canonical_json(asdict(head)) + b"\n", place / HEAD, refusal=_word_write_failure)
 
 
-def _cannot_write(path: Path, reason: str) -> str:
+def _word_write_failure(path: Path, reason: str) -> str:
     return f"cannot write {FOLDER}/{LOG}: {reason}; nothing may go unlogged, so make room"
 
 
-def _cannot_read(path: Path, reason: str) -> str:
+def _word_read_failure(path: Path, reason: str) -> str:
     return f"cannot read {FOLDER}/{LOG}: {reason}; nothing may go unlogged, so mend it first"
 
 
-def _advice() -> str:
+def _word_advice() -> str:
     return "nothing is added to a log that is not whole: run riskstrat audit verify"

@@ -36,19 +36,19 @@ def verify(
     log that was written anew from some line on. Raises StorageError when the log is there but cannot be read.
     """
     place = folder / FOLDER
-    raws = _raw_lines(place / LOG)
+    raws = _read_raw_lines(place / LOG)
     problems, lines = _walk(raws)
     head = read_head(place)
     if not problems:
-        problems += _against_head(lines, raws, head, (place / HEAD).exists())
+        problems += _check_against_head(lines, raws, head, (place / HEAD).exists())
     if remembered:
-        problems += _against_memory(lines, *remembered)
+        problems += _check_against_memory(lines, *remembered)
     if published is not None:
-        problems += _against_lists(lines, published)
+        problems += _check_against_lists(lines, published)
     return Verified(len(raws), lines[-1].hash if lines else BEGINNING, tuple(problems), tuple(lines))
 
 
-def _raw_lines(log: Path) -> list[bytes]:
+def _read_raw_lines(log: Path) -> list[bytes]:
     try:
         return log.read_bytes().splitlines(keepends=True) if log.exists() else []
     except OSError as refused:
@@ -64,7 +64,7 @@ def _walk(raws: list[bytes]) -> tuple[list[str], list[Line]]:
     for number, raw in enumerate(raws, start=1):
         line = parsed(raw)
         if line is None:
-            return [_broken(number, raw, number == len(raws))], lines
+            return [_describe_broken_line(number, raw, number == len(raws))], lines
         if line.number != number:
             return [f"line {number} calls itself {line.number}: lines are missing, added or in another order"], lines
         if line.previous != previous:
@@ -74,13 +74,13 @@ def _walk(raws: list[bytes]) -> tuple[list[str], list[Line]]:
     return [], lines
 
 
-def _broken(number: int, raw: bytes, last: bool) -> str:
+def _describe_broken_line(number: int, raw: bytes, last: bool) -> str:
     if last and not raw.endswith(b"\n"):
         return f"line {number} has no end: it was cut, or a run was interrupted while it was written"
     return f"line {number} was changed: its hash is not that of what it says"
 
 
-def _against_head(lines: list[Line], raws: list[bytes], head: Head | None, there: bool) -> list[str]:
+def _check_against_head(lines: list[Line], raws: list[bytes], head: Head | None, there: bool) -> list[str]:
     if head is None:
         what = "cannot be read" if there else "is lost"
         return [f"{FOLDER}/{HEAD} {what}, so a cut at the end would not show"] if lines or there else []
@@ -95,7 +95,7 @@ def _against_head(lines: list[Line], raws: list[bytes], head: Head | None, there
     return []
 
 
-def _against_memory(lines: list[Line], count: int, digest: str) -> list[str]:
+def _check_against_memory(lines: list[Line], count: int, digest: str) -> list[str]:
     if count < 1 or count > len(lines):
         return [f"line {count} is missing: it stood at an earlier proof, and {len(lines)} lines can be read now"]
     if lines[count - 1].hash != digest:
@@ -103,7 +103,7 @@ def _against_memory(lines: list[Line], count: int, digest: str) -> list[str]:
     return []
 
 
-def _against_lists(lines: list[Line], published: Mapping[str, str]) -> list[str]:
+def _check_against_lists(lines: list[Line], published: Mapping[str, str]) -> list[str]:
     """Each list that stands was logged as it stands, and each that was logged and not withdrawn stands."""
     standing = lists_logged(lines)
     problems = []

@@ -4,19 +4,19 @@ from riskstrat.casefinding.facts import CaseFacts, Memory
 from riskstrat.casefinding.falls_criteria import FallsCriteria, FallsGuideline, falls_criteria
 from riskstrat.casefinding.lists import CaseList, find_cases
 from riskstrat.casefinding.references import check_character, reference
-from riskstrat.casefinding.swaps import Swap
+from riskstrat.casefinding.swaps import CaseSwap
 from riskstrat.casefinding.teams import ListTeam, Membership, assign_teams
 from riskstrat.casefinding.weights import bands_of
 
 __all__ = [
     "CaseFacts",
     "CaseList",
+    "CaseSwap",
     "FallsCriteria",
     "FallsGuideline",
     "ListTeam",
     "Membership",
     "Memory",
-    "Swap",
     "assign_teams",
     "bands_of",
     "check_character",

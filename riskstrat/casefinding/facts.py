@@ -27,11 +27,11 @@ class CaseFacts:
     palliative: frozenset[int] | None = None
 
 
-def _nobody_listed() -> pd.DataFrame:
+def _make_empty_list() -> pd.DataFrame:
     return pd.DataFrame(columns=list(LISTED_COLUMNS))
 
 
-def _no_margins() -> pd.Series:
+def _make_empty_margins() -> pd.Series:
     return pd.Series(dtype=float)
 
 
@@ -44,8 +44,8 @@ class Memory:
     was eligible then. lists: dates of earlier lists, so that one on which nobody stood is not forgotten.
     """
 
-    listed: pd.DataFrame = field(default_factory=_nobody_listed)
-    odds_before: pd.Series = field(default_factory=_no_margins)
+    listed: pd.DataFrame = field(default_factory=_make_empty_list)
+    odds_before: pd.Series = field(default_factory=_make_empty_margins)
     lists: tuple[date, ...] = ()
 
     def before(self, list_date: date) -> pd.DataFrame:

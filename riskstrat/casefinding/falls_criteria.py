@@ -56,7 +56,7 @@ def falls_criteria(values: pd.DataFrame, guideline: FallsGuideline, reports: pd.
     blank.
     """
     wanted = values.reindex(columns=list(guideline.columns)).astype(float)
-    told = _told(reports, guideline.rules)
+    told = _gather_reports(reports, guideline.rules)
     found = [
         _judge(guideline, dict(zip(wanted.columns, row, strict=True)), told.get(patient, {}))
         for patient, *row in wanted.itertuples()
@@ -64,18 +64,18 @@ def falls_criteria(values: pd.DataFrame, guideline: FallsGuideline, reports: pd.
     return pd.Series(found, index=values.index, dtype=object)
 
 
-def _told(reports: pd.DataFrame | None, rules: FallsRules) -> dict[object, dict[str, Recorded]]:
+def _gather_reports(reports: pd.DataFrame | None, rules: FallsRules) -> dict[object, dict[str, Recorded]]:
     """By patient what the reports of the year say together: so in any, not so in all, or not recorded."""
     told: dict[object, dict[str, Recorded]] = {}
     if reports is None:
         return told
     names = [detail.report for detail in rules.detail]
     for patient, rows in reports.reindex(columns=["patient_id", *names]).groupby("patient_id"):
-        told[patient] = {name: _together(rows[name]) for name in names}
+        told[patient] = {name: _combine_answers(rows[name]) for name in names}
     return told
 
 
-def _together(said: pd.Series) -> Recorded:
+def _combine_answers(said: pd.Series) -> Recorded:
     if said.dropna().astype(bool).any():
         return True
     return None if said.isna().any() else False
@@ -88,11 +88,11 @@ def _judge(guideline: FallsGuideline, row: Mapping[str, float], told: Mapping[st
         return FallsCriteria("cannot tell", "No record of falls is in the data.")
     if falls == 0:
         return FallsCriteria("not met", "No fall is recorded in the last 12 months; ask whether the person has fallen.")
-    covered, group = _covered(rules, guideline.age_of(row), row)
+    covered, group = _decide_coverage(rules, guideline.age_of(row), row)
     if not covered:
         return FallsCriteria("not met" if covered is False else "cannot tell", group)
     number = f"{falls:.0f} recorded fall{'' if falls == 1 else 's'} in the last 12 months"
-    recorded = _criteria(guideline, row, told)
+    recorded = _judge_criteria(guideline, row, told)
     met = [so for so, (answer, _) in recorded.items() if answer]
     if falls >= rules.repeated or met:
         return FallsCriteria("met", f"{group}: {'; '.join([number, *met])}.")
@@ -102,7 +102,7 @@ def _judge(guideline: FallsGuideline, row: Mapping[str, float], told: Mapping[st
     return FallsCriteria("not met", f"{group}: {number}; none of the further criteria is recorded.")
 
 
-def _covered(rules: FallsRules, age: float, row: Mapping[str, float]) -> tuple[Recorded, str]:
+def _decide_coverage(rules: FallsRules, age: float, row: Mapping[str, float]) -> tuple[Recorded, str]:
     """Whether the guideline covers the person, and the words for it."""
     low, high = rules.from_age_with_a_factor, rules.from_age
     between = f"{low} to {high - 1}"
@@ -121,11 +121,11 @@ def _covered(rules: FallsRules, age: float, row: Mapping[str, float]) -> tuple[R
     return False, f"Aged {between}, and none of the factors that raise the risk of falls is recorded."
 
 
-def _criteria(
+def _judge_criteria(
     guideline: FallsGuideline, row: Mapping[str, float], told: Mapping[str, Recorded]
 ) -> dict[str, tuple[Recorded, str]]:
     """Each criterion besides the number of falls: the words when so, the answer, the words when not recorded."""
-    frail, how = _frailty(guideline, row)
+    frail, how = _judge_frailty(guideline, row)
     criteria: dict[str, tuple[Recorded, str]] = {how: (frail, "frailty")}
     for detail in guideline.rules.detail:
         recorded = _is_recorded(detail, guideline.rules.falls, row)
@@ -139,14 +139,14 @@ def _is_recorded(detail: FallsDetail, falls: str, row: Mapping[str, float]) -> b
     return row[detail.feature] > 0 and (earlier is None or row[earlier] == row[falls])
 
 
-def _frailty(guideline: FallsGuideline, row: Mapping[str, float]) -> tuple[Recorded, str]:
+def _judge_frailty(guideline: FallsGuideline, row: Mapping[str, float]) -> tuple[Recorded, str]:
     for part in guideline.rules.frail:
-        if _lies_in(part, guideline, row):
+        if _is_in_band(part, guideline, row):
             return True, part.says
-    return (False if any(_lies_in(part, guideline, row) for part in guideline.rules.not_frail) else None), "frailty"
+    return (False if any(_is_in_band(part, guideline, row) for part in guideline.rules.not_frail) else None), "frailty"
 
 
-def _lies_in(part: NotFrail, guideline: FallsGuideline, row: Mapping[str, float]) -> bool:
+def _is_in_band(part: NotFrail, guideline: FallsGuideline, row: Mapping[str, float]) -> bool:
     """Whether the score is valid for the person and lies in one of the bands."""
     score = guideline.scores[part.score]
     value = row[score.feature]

@@ -14,7 +14,7 @@ from riskstrat.casefinding.facts import CaseFacts, Memory
 from riskstrat.casefinding.places import Taken, take, take_with_slots
 from riskstrat.casefinding.references import reference
 from riskstrat.casefinding.standing import ROUTED, standings
-from riskstrat.casefinding.swaps import Swap, swaps_of
+from riskstrat.casefinding.swaps import CaseSwap, swaps_of
 from riskstrat.casefinding.teams import ListTeam
 from riskstrat.casefinding.waiting import histories, statuses_of, weeks_on_list
 from riskstrat.casefinding.weights import THOUSANDTHS, weights_of
@@ -41,7 +41,7 @@ class CaseList:
     team: ListTeam
     everyone: pd.DataFrame
     rows: pd.DataFrame
-    swaps: tuple[Swap, ...] = ()
+    swaps: tuple[CaseSwap, ...] = ()
     unfilled: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -50,11 +50,11 @@ class CaseList:
 
     @property
     def known(self) -> int:
-        return self._in(KNOWN)
+        return self._count_in_place(KNOWN)
 
     @property
     def below_the_line(self) -> int:
-        return self._in(BELOW)
+        return self._count_in_place(BELOW)
 
     @property
     def excluded(self) -> Mapping[str, int]:
@@ -71,7 +71,7 @@ class CaseList:
         """Expected admissions that sizing to services gives up against pure order of risk: the sum of the swaps."""
         return float(sum(swap.given_up for swap in self.swaps))
 
-    def _in(self, place: str) -> int:
+    def _count_in_place(self, place: str) -> int:
         return int((self.everyone["place"] == place).sum())
 
 
@@ -121,7 +121,7 @@ def _list_of(
     everyone["place"] = told["place"].to_numpy()
     everyone["reason"] = pd.Series(told["reason"].tolist(), index=everyone.index, dtype=object)
     candidates = np.flatnonzero(everyone["place"] == "candidate")
-    sequence, keeping = _sequence(told.iloc[candidates], team, rules)
+    sequence, keeping = _order_candidates(told.iloc[candidates], team, rules)
     chosen = candidates[sequence]
     taken, pure = _take(team, people.iloc[chosen], told.iloc[chosen], keeping)
     listed = np.sort(chosen[list(taken.positions)])
@@ -131,12 +131,14 @@ def _list_of(
     everyone.loc[listed, "place"] = LISTED
     everyone["order"] = order
     services = {int(chosen[position]): service for position, service in taken.services.items()}
-    rows = _rows(team, people, told, listed, services, memory, list_date, rules)
+    rows = _build_list_rows(team, people, told, listed, services, memory, list_date, rules)
     swaps = swaps_of(everyone, np.sort(chosen[list(pure.positions)]), rows)
     return CaseList(team, everyone, rows, swaps, taken.unfilled)
 
 
-def _sequence(told: pd.DataFrame, team: ListTeam, rules: CasefindingSettings) -> tuple[npt.NDArray[np.int64], int]:
+def _order_candidates(
+    told: pd.DataFrame, team: ListTeam, rules: CasefindingSettings
+) -> tuple[npt.NDArray[np.int64], int]:
     """Positions of the candidates in the order in which places are given, and how many of them come by right."""
     within = np.arange(1, len(told) + 1) <= rules.keeps_within * team.capacity
     nominated = told["nominated"].to_numpy(dtype=bool)
@@ -161,7 +163,7 @@ def _take(team: ListTeam, people: pd.DataFrame, told: pd.DataFrame, keeping: int
     return take_with_slots(weights, capacity, pathways, team.slots, keeping), pure
 
 
-def _rows(
+def _build_list_rows(
     team: ListTeam,
     people: pd.DataFrame,
     told: pd.DataFrame,

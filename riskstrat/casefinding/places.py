@@ -29,7 +29,7 @@ class Taken:
 
 def take(weights: npt.NDArray[np.int64], capacity: int) -> Taken:
     """In order, each whose weight still fits into what is left of `capacity` (in the same unit)."""
-    left, smallest = capacity, _smallest(weights)
+    left, smallest = capacity, _find_least_weight(weights)
     taken = []
     for position, weight in enumerate(weights):
         if left < smallest:
@@ -52,7 +52,7 @@ def take_with_slots(
     The first `keeping` have a place by right: they take a slot if they can and are taken without one if not.
     """
     services = _Slots({name: number for name, number in slots.items() if number > 0})
-    left, smallest = capacity, _smallest(weights)
+    left, smallest = capacity, _find_least_weight(weights)
     taken = []
     for position, weight in enumerate(weights):
         if left < smallest or (position >= keeping and services.full):
@@ -64,7 +64,7 @@ def take_with_slots(
     return Taken(tuple(taken), {position: services.held.get(position) for position in taken}, unfilled)
 
 
-def _smallest(weights: npt.NDArray[np.int64]) -> int:
+def _find_least_weight(weights: npt.NDArray[np.int64]) -> int:
     return int(weights.min()) if len(weights) else 0
 
 
@@ -86,7 +86,7 @@ class _Slots:
         """Gives `person` a slot, moving others between services that suit them if need be; False if none can be had."""
         suits = tuple(name for name in pathways if name in self.places)
         came_from: dict[str, tuple[int, str | None]] = {}
-        found = self._free_service(person, suits, came_from)
+        found = self._find_free_service(person, suits, came_from)
         if found is None:
             # no path leads out of what was reached, and later ones cannot enter it: it stays as it is
             self._closed |= came_from.keys()
@@ -95,7 +95,7 @@ class _Slots:
         self._shift(found, came_from)
         return True
 
-    def _free_service(
+    def _find_free_service(
         self, person: int, suits: tuple[str, ...], came_from: dict[str, tuple[int, str | None]]
     ) -> str | None:
         """The nearest service with a free slot, breadth first; `came_from`: who would move into each, and whence."""

@@ -42,7 +42,7 @@ def register_at(caseload: pd.DataFrame | None, at: date) -> Register:
     rows = _read(caseload, at)
     open_rows = rows[rows["open"]]
     waiting = open_rows[open_rows["nomination"] | (open_rows["status"] == DECLINED)]
-    known = _persons(open_rows.drop(waiting.index))
+    known = _collect_persons(open_rows.drop(waiting.index))
     waiting = waiting[~waiting["person"].isin(known)].drop_duplicates("person", keep="last")
     nominations = waiting[waiting["nomination"]]
     return Register(
@@ -50,8 +50,8 @@ def register_at(caseload: pd.DataFrame | None, at: date) -> Register:
         nominated={
             int(who): day.date() for who, day in zip(nominations["person"], nominations["from_on"], strict=True)
         },
-        declined=_persons(waiting[~waiting["nomination"]]),
-        left=_persons(rows[rows["left"]]),
+        declined=_collect_persons(waiting[~waiting["nomination"]]),
+        left=_collect_persons(rows[rows["left"]]),
     )
 
 
@@ -78,5 +78,5 @@ def _read(caseload: pd.DataFrame, at: date) -> pd.DataFrame:
     return rows
 
 
-def _persons(rows: pd.DataFrame) -> frozenset[int]:
+def _collect_persons(rows: pd.DataFrame) -> frozenset[int]:
     return frozenset(int(person) for person in rows["person"])

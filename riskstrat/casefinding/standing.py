@@ -38,7 +38,7 @@ def standings(
     nomination back: a clinician has decided. Died and moved are read from the latest status, and from the latest
     review. `left`: once taken on by a team that no longer holds them.
     """
-    rows = _facts_of(people, teams, facts, list_date, rules)
+    rows = _gather_facts(people, teams, facts, list_date, rules)
     now = pd.Timestamp(list_date)
     resting = (rows["until"] > now) & ~(rows["nominated_on"] > rows["day"])
     declined = resting & (rows["declined"] | rows["register_declined"]) | rows["register_declined"]
@@ -56,10 +56,10 @@ def standings(
         CARE_HOME: limited & rows["excluded_care_home"],
     }
     found = np.select([test.to_numpy(dtype=bool) for test in tests.values()], list(tests), default="candidate")
-    return _worded(rows, found)
+    return _word_reasons(rows, found)
 
 
-def _worded(rows: pd.DataFrame, found: np.ndarray) -> pd.DataFrame:
+def _word_reasons(rows: pd.DataFrame, found: np.ndarray) -> pd.DataFrame:
     reasons = pd.Series(found, index=rows.index, dtype=object)
     place = reasons.where(reasons.isin(["candidate", "known"]), "excluded")
     resting = reasons == RESTING
@@ -70,31 +70,33 @@ def _worded(rows: pd.DataFrame, found: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(kept, index=rows.index)
 
 
-def _facts_of(
+def _gather_facts(
     people: pd.DataFrame, teams: Sequence[ListTeam], facts: CaseFacts, list_date: date, rules: CasefindingSettings
 ) -> pd.DataFrame:
     """One row per row of `people`: every fact that decides, as a column that is never null where it is a truth."""
     person = people["person"]
     register = register_at(facts.caseload, list_date)
-    status = _statuses_at(facts.statuses, list_date).reindex(person)
+    status = _find_latest_statuses(facts.statuses, list_date).reindex(person)
     rows = pd.DataFrame(
         {
             "known": person.isin(register.known),
             "register_declined": person.isin(register.declined),
             "left": person.isin(register.left),
             "nominated_on": pd.to_datetime(person.map(register.nominated)),
-            "palliative": person.isin(facts.palliative or ()) | _true(status["palliative_register"], people),
-            "in_hospital": _in_hospital(people, status, facts, list_date),
-            "status_died": _true(status["died"], people),
-            "status_moved": _true(status["moved"], people),
+            "palliative": person.isin(facts.palliative or ()) | _mark_true(status["palliative_register"], people),
+            "in_hospital": _mark_inpatients(people, status, facts, list_date),
+            "status_died": _mark_true(status["died"], people),
+            "status_moved": _mark_true(status["moved"], people),
         },
         index=people.index,
     )
     rows = rows.join(_rest_of(people, teams, facts, list_date, rules))
-    return rows.assign(outside_ages=_outside_ages(people, teams), excluded_care_home=_excluded_homes(people, teams))
+    return rows.assign(
+        outside_ages=_mark_outside_ages(people, teams), excluded_care_home=_mark_excluded_homes(people, teams)
+    )
 
 
-def _statuses_at(statuses: pd.DataFrame | None, at: date) -> pd.DataFrame:
+def _find_latest_statuses(statuses: pd.DataFrame | None, at: date) -> pd.DataFrame:
     """One row per person, indexed by person: the latest status of that day or before."""
     columns = ["as_at", "inpatient", "died", "moved", "palliative_register"]
     if statuses is None or statuses.empty:
@@ -104,12 +106,12 @@ def _statuses_at(statuses: pd.DataFrame | None, at: date) -> pd.DataFrame:
     return rows.drop_duplicates("person", keep="last").set_index("person")
 
 
-def _in_hospital(people: pd.DataFrame, status: pd.DataFrame, facts: CaseFacts, list_date: date) -> pd.Series:
+def _mark_inpatients(people: pd.DataFrame, status: pd.DataFrame, facts: CaseFacts, list_date: date) -> pd.Series:
     """By a status of the last week, or by a spell still open; a status of the day itself outweighs the spell."""
     age = (pd.Timestamp(list_date) - pd.to_datetime(status["as_at"])).dt.days
     fresh, today = (age < INPATIENT_DAYS).to_numpy(), (age == 0).to_numpy()
-    inpatient = _true(status["inpatient"], people)
-    says_out = today & _true(status["inpatient"].eq(False), people)
+    inpatient = _mark_true(status["inpatient"], people)
+    says_out = today & _mark_true(status["inpatient"].eq(False), people)
     return (fresh & inpatient) | (people["person"].isin(facts.in_hospital or ()) & ~says_out)
 
 
@@ -122,31 +124,31 @@ def _rest_of(
     own = {person: weeks.get(team) for person, team in zip(reviewed["person"], reviewed["team"], strict=True)}
     found = rests(decided, own, rules).reindex(people["person"]).set_axis(people.index)
     for truth in ("declined", "died", "moved", "deferred"):
-        found[truth] = _true(found[truth], people)
+        found[truth] = _mark_true(found[truth], people)
     days = {name: pd.to_datetime(found[name]) for name in ("day", "until")}
     return found.assign(**days, weeks=found["weeks"].fillna(0).astype("int64"))
 
 
-def _outside_ages(people: pd.DataFrame, teams: Sequence[ListTeam]) -> pd.Series:
+def _mark_outside_ages(people: pd.DataFrame, teams: Sequence[ListTeam]) -> pd.Series:
     outside = pd.Series(False, index=people.index)
     for team in teams:
         if team.min_age is None and team.max_age is None:
             continue
-        age = _needed(people, "age", f'team "{team.name}" has age limits')
+        age = _require_column(people, "age", f'team "{team.name}" has age limits')
         low, high = team.min_age or 0, 200 if team.max_age is None else team.max_age
         outside |= (people["team"] == team.name) & ((age < low) | (age > high))
     return outside
 
 
-def _excluded_homes(people: pd.DataFrame, teams: Sequence[ListTeam]) -> pd.Series:
+def _mark_excluded_homes(people: pd.DataFrame, teams: Sequence[ListTeam]) -> pd.Series:
     names = [team.name for team in teams if "care home" in team.excludes]
     if not names:
         return pd.Series(False, index=people.index)
-    lives_there = _needed(people, "care_home", f'team "{names[0]}" excludes people in a care home')
-    return people["team"].isin(names) & _true(lives_there, people)
+    lives_there = _require_column(people, "care_home", f'team "{names[0]}" excludes people in a care home')
+    return people["team"].isin(names) & _mark_true(lives_there, people)
 
 
-def _needed(people: pd.DataFrame, column: str, because: str) -> pd.Series:
+def _require_column(people: pd.DataFrame, column: str, because: str) -> pd.Series:
     if column not in people:
         raise WorkspaceError(
             f"riskstrat.toml: {because}, but the scored people have no column {column}; declare the feature behind it, "
@@ -155,6 +157,6 @@ def _needed(people: pd.DataFrame, column: str, because: str) -> pd.Series:
     return people[column]
 
 
-def _true(values: pd.Series, people: pd.DataFrame) -> pd.Series:
+def _mark_true(values: pd.Series, people: pd.DataFrame) -> pd.Series:
     """Where a value is true or above 0, with the index of `people`; unknown counts as no."""
     return pd.Series(values.fillna(0).to_numpy().astype(float) > 0, index=people.index)

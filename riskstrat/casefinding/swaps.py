@@ -11,7 +11,7 @@ import pandas as pd
 
 
 @dataclass(frozen=True)
-class Swap:
+class CaseSwap:
     """One place of the list. `left_out_order`: place in the team's order of risk of the person left out.
 
     `taken_reference`: the listed person who has the place instead; None where it stays empty. `left_out_order` is None
@@ -24,7 +24,7 @@ class Swap:
     given_up: float
 
 
-def swaps_of(everyone: pd.DataFrame, pure: npt.NDArray[np.int64], rows: pd.DataFrame) -> tuple[Swap, ...]:
+def swaps_of(everyone: pd.DataFrame, pure: npt.NDArray[np.int64], rows: pd.DataFrame) -> tuple[CaseSwap, ...]:
     """Pairs in order of risk: the highest left out with the highest taken. Their sum is what the whole list gives up.
 
     `everyone` is one team's accounting and `pure` the positions in it that would be listed without regard to services.
@@ -35,4 +35,4 @@ def swaps_of(everyone: pd.DataFrame, pure: npt.NDArray[np.int64], rows: pd.DataF
     out = zip(left["order"].astype(int), left["risk"].astype(float), strict=True)
     instead = zip(taken["reference"], taken["risk"].astype(float), strict=True)
     pairs = zip_longest(out, instead, fillvalue=(None, 0.0))
-    return tuple(Swap(order, named, risk - other) for (order, risk), (named, other) in pairs)
+    return tuple(CaseSwap(order, named, risk - other) for (order, risk), (named, other) in pairs)

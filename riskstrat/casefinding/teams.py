@@ -54,37 +54,37 @@ def assign_teams(
     own name with the default capacity. Where nobody's practice is known, or there are neither areas nor teams that
     name practices, there is one team, `all`.
     """
-    rows = pd.DataFrame({"practice": _or_none(practices).to_numpy()}, dtype=object)
+    rows = pd.DataFrame({"practice": _replace_missing(practices).to_numpy()}, dtype=object)
     for place in _PLACES:
         rows[place] = None
     placed = areas is not None or any(team.practices for team in teams)
     if not placed or rows["practice"].isna().all():
         rows["team"] = EVERYBODY
-        return Membership(rows, _everybody(teams, default_capacity))
+        return Membership(rows, _build_everybody_team(teams, default_capacity))
     if areas is not None:
-        now = _areas_at(areas, index_date).set_index("practice")
+        now = _select_current_areas(areas, index_date).set_index("practice")
         for place in _PLACES:
-            rows[place] = _or_none(rows["practice"].map(now[place]))
-    rows["team"] = _team_names(rows, teams)
-    return Membership(rows, _teams(rows["team"], teams, default_capacity))
+            rows[place] = _replace_missing(rows["practice"].map(now[place]))
+    rows["team"] = _assign_team_names(rows, teams)
+    return Membership(rows, _build_teams(rows["team"], teams, default_capacity))
 
 
-def _everybody(teams: Sequence[Team], default_capacity: int) -> tuple[ListTeam, ...]:
-    named = [_as_declared(team) for team in teams if team.name == EVERYBODY]
+def _build_everybody_team(teams: Sequence[Team], default_capacity: int) -> tuple[ListTeam, ...]:
+    named = [_convert_team(team) for team in teams if team.name == EVERYBODY]
     return tuple(named[:1]) or (ListTeam(EVERYBODY, "ALL", default_capacity),)
 
 
-def _as_declared(team: Team) -> ListTeam:
+def _convert_team(team: Team) -> ListTeam:
     limits = (team.min_age, team.max_age, team.excludes, team.slots, team.rest_weeks)
     return ListTeam(team.name, team.code, team.capacity, *limits)
 
 
-def _or_none(values: pd.Series) -> pd.Series:
+def _replace_missing(values: pd.Series) -> pd.Series:
     values = values.astype(object)
     return values.where(values.notna(), None)
 
 
-def _areas_at(areas: pd.DataFrame, index_date: date) -> pd.DataFrame:
+def _select_current_areas(areas: pd.DataFrame, index_date: date) -> pd.DataFrame:
     """One row per practice: the area it belonged to at the index date; of several, the latest to begin."""
     at = pd.Timestamp(index_date)
     begun = areas["from_on"].isna() | (pd.to_datetime(areas["from_on"]) <= at)
@@ -92,32 +92,32 @@ def _areas_at(areas: pd.DataFrame, index_date: date) -> pd.DataFrame:
     return areas[begun & ~ended].sort_values("from_on", na_position="first").drop_duplicates("practice", keep="last")
 
 
-def _team_names(rows: pd.DataFrame, teams: Sequence[Team]) -> pd.Series:
+def _assign_team_names(rows: pd.DataFrame, teams: Sequence[Team]) -> pd.Series:
     by_practice = {practice: team.name for team in teams for practice in team.practices}
     by_locality = {locality: team.name for team in teams for locality in team.localities}
     named = rows["practice"].map(by_practice).astype(object)
     placed = rows["locality"].map(lambda place: by_locality.get(place, place)).astype(object)
-    return _or_none(named.where(named.notna(), placed))
+    return _replace_missing(named.where(named.notna(), placed))
 
 
-def _teams(names: pd.Series, teams: Sequence[Team], default_capacity: int) -> tuple[ListTeam, ...]:
-    declared = {team.name: _as_declared(team) for team in teams}
+def _build_teams(names: pd.Series, teams: Sequence[Team], default_capacity: int) -> tuple[ListTeam, ...]:
+    declared = {team.name: _convert_team(team) for team in teams}
     taken = {team.code for team in declared.values()}
     for name in sorted(set(names.dropna()) - set(declared)):
-        code = _free_code(name, taken)
+        code = _find_free_code(name, taken)
         taken.add(code)
         declared[name] = ListTeam(name, code, default_capacity)
     return tuple(declared[name] for name in sorted(declared))
 
 
-def _free_code(name: str, taken: set[str]) -> str:
+def _find_free_code(name: str, taken: set[str]) -> str:
     """Three letters for a team that riskstrat.toml does not name: from its name, else the first that is free."""
     letters = [c for c in name.upper() if "A" <= c <= "Z"] or ["T"]
     padded = [*letters, "X", "X"][:3]
-    return next(code for code in _codes("".join(padded)) if code not in taken)
+    return next(code for code in _suggest_codes("".join(padded)) if code not in taken)
 
 
-def _codes(wanted: str) -> Iterable[str]:
+def _suggest_codes(wanted: str) -> Iterable[str]:
     yield wanted
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     yield from (wanted[:2] + c for c in alphabet)

@@ -17,7 +17,7 @@ app = typer.Typer(name="audit", help="The log of what was published, named and d
 
 
 @app.callback()
-def _verbs() -> None:
+def _group_verbs() -> None:
     """The log of what was published, named and decided."""
 
 

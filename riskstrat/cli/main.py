@@ -13,12 +13,14 @@ def main() -> None:
     try:
         app()
     except RiskstratError as error:
-        _end(str(error), error.exit_code)
+        _stop_with_message(str(error), error.exit_code)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        _end(f"{where}{error.strerror or error}; make room, or choose another place", StorageError.exit_code)
+        _stop_with_message(
+            f"{where}{error.strerror or error}; make room, or choose another place", StorageError.exit_code
+        )
 
 
-def _end(message: str, code: int) -> None:
+def _stop_with_message(message: str, code: int) -> None:
     print(f"riskstrat: {message}", file=sys.stderr)
     sys.exit(code)

@@ -17,7 +17,7 @@ app = typer.Typer(name="reviews", help="What the teams decided about the people 
 
 
 @app.callback()
-def _verbs() -> None:
+def _group_verbs() -> None:
     """What the teams decided about the people on their lists."""
 
 

@@ -52,13 +52,13 @@ def groups(store: Store, cohort: pd.DataFrame, *, number_of_conditions: npt.NDAr
     Any admission known by the index date counts, besides the stay that gave it.
     """
     made = {
-        name: pd.Categorical(values, _present(values, order), ordered=True)
-        for name, values, order in _each(store, cohort)
+        name: pd.Categorical(values, _list_present_values(values, order), ordered=True)
+        for name, values, order in _derive_dimensions(store, cohort)
     }
     if number_of_conditions is not None:
         place = np.searchsorted((1, 2, 4), number_of_conditions, side="right")
         said = np.where(np.isnan(number_of_conditions), NOT_RECORDED, np.array(CONDITIONS)[np.minimum(place, 3)])
-        made["conditions"] = pd.Categorical(said, _present(said, CONDITIONS), ordered=True)
+        made["conditions"] = pd.Categorical(said, _list_present_values(said, CONDITIONS), ordered=True)
     return pd.DataFrame({name: made[name] for name in _ORDER if name in made})
 
 
@@ -67,40 +67,40 @@ _ORDER = ("age_band", "sex", "ethnicity", "imd_quintile", "conditions", "care_ho
 Dimension = tuple[str, npt.NDArray[np.object_], Sequence[str]]
 
 
-def _each(store: Store, cohort: pd.DataFrame) -> Iterator[Dimension]:
+def _derive_dimensions(store: Store, cohort: pd.DataFrame) -> Iterator[Dimension]:
     """Name, value of each row and order of values of each dimension that the store can tell."""
     index = cohort["index_date"].to_numpy().astype("datetime64[D]")
     people = store.people().iloc[cohort["person"].to_numpy()]
     absent = store.absent_columns.get("people", ())
     age = age_in_years(people["date_of_birth"].to_numpy(), index)
     yield "age_band", np.array(AGE_BANDS, object)[np.searchsorted(AGES, age, side="right")], AGE_BANDS
-    yield "sex", _said(people["sex"], SEXES), tuple(SEXES.values())
+    yield "sex", _label_values(people["sex"], SEXES), tuple(SEXES.values())
     if "ethnicity" not in absent:
         letters = {letter: group for group, given in ETHNIC_GROUPS.items() for letter in given}
-        yield "ethnicity", _said(people["ethnicity"], letters), tuple(ETHNIC_GROUPS)
+        yield "ethnicity", _label_values(people["ethnicity"], letters), tuple(ETHNIC_GROUPS)
     if "imd_decile" not in absent:
         fifths = {decile: QUINTILES[(decile - 1) // 2] for decile in range(1, 11)}
-        yield "imd_quintile", _said(people["imd_decile"], fifths), QUINTILES
+        yield "imd_quintile", _label_values(people["imd_decile"], fifths), QUINTILES
     if "care_home_from" not in absent:
         lives = people["care_home_from"].to_numpy().astype("datetime64[D]") <= index
-        yield "care_home", _either(lives, *CARE_HOME), CARE_HOME
-    yield "no_admission_24m", _either(~_admitted(store, cohort, index), *ADMITTED), ADMITTED
+        yield "care_home", _label_either(lives, *CARE_HOME), CARE_HOME
+    yield "no_admission_24m", _label_either(~_mark_admitted(store, cohort, index), *ADMITTED), ADMITTED
 
 
-def _either(holds: npt.NDArray[np.bool_], one: str, other: str) -> npt.NDArray[np.object_]:
+def _label_either(holds: npt.NDArray[np.bool_], one: str, other: str) -> npt.NDArray[np.object_]:
     return np.where(holds, np.array(one, object), np.array(other, object))
 
 
-def _said(values: pd.Series, words: Mapping[Any, str]) -> npt.NDArray[np.object_]:
+def _label_values(values: pd.Series, words: Mapping[Any, str]) -> npt.NDArray[np.object_]:
     return values.map(words).astype(object).fillna(NOT_RECORDED).to_numpy()
 
 
-def _present(values: npt.NDArray[Any], order: Sequence[str]) -> list[str]:
+def _list_present_values(values: npt.NDArray[Any], order: Sequence[str]) -> list[str]:
     found = set(values)
     return [each for each in (*order, NOT_RECORDED) if each in found]
 
 
-def _admitted(store: Store, cohort: pd.DataFrame, index: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
+def _mark_admitted(store: Store, cohort: pd.DataFrame, index: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
     """Whether an admission of the 24 months to the index date was known on it, looking back from the latest."""
     columns = ("person", "admitted_on", "valid_from", "spell")
     stays, _ = known_rows(store, tables.admissions, columns)

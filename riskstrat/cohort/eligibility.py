@@ -39,13 +39,13 @@ def at_dates(store: Store, recipe: CohortRecipe, dates: Sequence[date], opt_outs
     chosen = sorted(set(dates))
     person = np.repeat(np.arange(store.people_count, dtype=np.int32), len(chosen))
     index = np.tile(np.array(chosen, "datetime64[D]"), store.people_count)
-    return _eligible(store, recipe, (person, index, np.full(len(person), -1, np.int32)), opt_outs)
+    return _select_eligible(store, recipe, (person, index, np.full(len(person), -1, np.int32)), opt_outs)
 
 
 def why_not(store: Store, recipe: CohortRecipe, person: int, at: date, opt_outs: Sequence[str]) -> str | None:
     """The reason why one person is not eligible at `at`, in the words of a cohort's counts; None if they are."""
     candidate = np.array([person], np.int32), np.array([at], "datetime64[D]"), np.array([-1], np.int32)
-    counts = _eligible(store, recipe, candidate, opt_outs).counts
+    counts = _select_eligible(store, recipe, candidate, opt_outs).counts
     return next(
         (reason for reason, number in counts.items() if number and reason not in ("candidates", "eligible")), None
     )
@@ -71,7 +71,7 @@ def at_discharges(
     live = ~np.isnat(found["discharged_on"])
     person, index, spell = (found[name][live] for name in ("person", "discharged_on", "spell"))
     order = np.lexsort((spell, index, person))
-    return _eligible(store, recipe, (person[order], index[order], spell[order]), opt_outs, notes)
+    return _select_eligible(store, recipe, (person[order], index[order], spell[order]), opt_outs, notes)
 
 
 def latest_discharge(cohort: Cohort, recipe: CohortRecipe, index_date: date | None) -> Cohort:
@@ -92,23 +92,23 @@ def still_here(store: Store, cohort: Cohort, at: date) -> Cohort:
     """
     person = cohort.rows["person"].to_numpy()
     people, _ = known_rows(store, tables.people, ("died_known_on", "date_of_death"))
-    dead = _known_death(people)[person] <= day(at)
-    left = ~_registration(store, person, np.full(len(person), day(at)))[1] & ~dead
+    dead = _find_known_death(people)[person] <= day(at)
+    left = ~_find_registration(store, person, np.full(len(person), day(at)))[1] & ~dead
     rows = cohort.rows[~dead & ~left].reset_index(drop=True)
     counts = {"died since": int(dead.sum()), "left since": int(left.sum()), "eligible": len(rows)}
     return Cohort(rows, dict(cohort.counts) | counts, cohort.notes)
 
 
-def _eligible(
+def _select_eligible(
     store: Store, recipe: CohortRecipe, candidates: Candidates, opt_outs: Sequence[str], notes: tuple[str, ...] = ()
 ) -> Cohort:
     person, index, spell = candidates
     people, _ = known_rows(store, tables.people, ("patient_id", "date_of_birth", "died_known_on", "date_of_death"))
     age = age_in_years(people["date_of_birth"][person], index)
-    died = _known_death(people)[person]
-    practice, registered = _registration(store, person, index)
+    died = _find_known_death(people)[person]
+    practice, registered = _find_registration(store, person, index)
     reasons = {
-        "opted out": _opted_out(store, opt_outs)[person],
+        "opted out": _mark_opted_out(store, opt_outs)[person],
         "dead": died <= index,
         "not registered": ~registered,
         "too young": ~(age >= recipe.min_age),
@@ -132,12 +132,12 @@ def _eligible(
     return Cohort(rows, counts | {"eligible": len(rows)}, notes)
 
 
-def _known_death(people: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.datetime64]:
+def _find_known_death(people: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.datetime64]:
     """The day from which a death, dated or not, is past and known; NaT (which no date reaches) for the living."""
     return np.fmax(people["died_known_on"], people["date_of_death"])
 
 
-def _opted_out(store: Store, kinds: Sequence[str]) -> npt.NDArray[np.bool_]:
+def _mark_opted_out(store: Store, kinds: Sequence[str]) -> npt.NDArray[np.bool_]:
     """By person: whether an opt-out of one of `kinds` stands on the day the data are as at.
 
     One that begins later stands too: opt-outs are landed more freshly than the activity that dates the data.
@@ -150,7 +150,7 @@ def _opted_out(store: Store, kinds: Sequence[str]) -> npt.NDArray[np.bool_]:
     return out
 
 
-def _registration(
+def _find_registration(
     store: Store, person: npt.NDArray[np.int32], index: npt.NDArray[np.datetime64]
 ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.bool_]]:
     """For each candidate the practice at the index date as known then, and whether registered at all.
@@ -167,13 +167,13 @@ def _registration(
     end = np.searchsorted(spells["person"], person, "right")
     for step in range(int((end - start).max(initial=0))):
         at = np.minimum(start + step, len(spells["person"]) - 1)
-        stands = (start + step < end) & _stands(spells, at, index)
+        stands = (start + step < end) & _is_registered(spells, at, index)
         practice[stands] = spells["practice"][at[stands]]
         registered |= stands
     return practice, registered
 
 
-def _stands(
+def _is_registered(
     spells: Mapping[str, npt.NDArray[Any]], at: npt.NDArray[np.int64], index: npt.NDArray[np.datetime64]
 ) -> npt.NDArray[np.bool_]:
     begun = (spells["registered_from"][at] <= index) & (spells["valid_from"][at] <= index)

@@ -39,7 +39,7 @@ class Baseline(Declared):
         return given
 
     @model_validator(mode="after")
-    def _says_why_not(self) -> Self:
+    def _check_index_and_added(self) -> Self:
         if bool(self.index) != bool(self.otherwise):
             raise ValueError(f"{self.name}: index and otherwise belong together; give both or neither")
         if self.added and self.scale != "count":

@@ -40,13 +40,13 @@ class FeatureComparison(Declared):
     recorded: Literal[True] | None = None
 
     @model_validator(mode="after")
-    def _one_comparison_as_said(self) -> Self:
+    def _check_comparison_wording(self) -> Self:
         given = [name for name in COMPARISONS if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(f"{self.feature} needs one of {', '.join(COMPARISONS)}; {len(given)} are given")
         if given == ["recorded"]:
             self._refuse_words_of_a_number()
-        elif not self._says_none and not self._says_its_number(given[0]):
+        elif not self._says_none and not self._has_number_phrase(given[0]):
             phrases = ", ".join(f'"{phrase}"' for phrase in SAID[given[0]])
             raise ValueError(f"says of {self.feature} must hold one of {phrases}, which is what {given[0]} means")
         return self
@@ -56,7 +56,7 @@ class FeatureComparison(Declared):
         """Whether 0 is said as none: at_most = 0 in words such as "No GP contact"."""
         return self.at_most == 0 and "{" not in self.says and self.says.lower().startswith("no ")
 
-    def _says_its_number(self, comparison: str) -> bool:
+    def _has_number_phrase(self, comparison: str) -> bool:
         return self.says.count("{") == 1 and any(phrase in self.says for phrase in SAID[comparison])
 
     def _refuse_words_of_a_number(self) -> None:

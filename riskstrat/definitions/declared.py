@@ -41,35 +41,35 @@ def read(model: type[Model], given: dict[str, Any], where: str, error: type[Risk
     try:
         return model.model_validate(given)
     except ValidationError as invalid:
-        raise error(f"{where}: {_sentence(model, invalid)}") from None
+        raise error(f"{where}: {_describe_fault(model, invalid)}") from None
 
 
-def _sentence(model: type[Declared], invalid: ValidationError) -> str:
+def _describe_fault(model: type[Declared], invalid: ValidationError) -> str:
     fault = invalid.errors(include_url=False, include_context=False)[0]
     path = [str(part) for part in fault["loc"]]
     key = ".".join(path)
     if fault["type"] == "extra_forbidden":
-        known = _keys(model, path[:-1])
+        known = _list_known_keys(model, path[:-1])
         return f'unknown key "{key}"{near(path[-1], known)} (known: {", ".join(known)})'
     if fault["type"] == "missing":
         return f'key "{key}" is missing'
     return f'key "{key}": {fault["msg"]}'
 
 
-def _keys(model: type[Declared], path: list[str]) -> tuple[str, ...]:
+def _list_known_keys(model: type[Declared], path: list[str]) -> tuple[str, ...]:
     current: Any = model
     for part in path:
         if part.isdigit():
             continue
-        current = _inner(current.model_fields[part].annotation)
+        current = _find_inner_model(current.model_fields[part].annotation)
     return tuple(current.model_fields)
 
 
-def _inner(annotation: Any) -> Any:
+def _find_inner_model(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for part in getattr(annotation, "__args__", ()):
-        found = _inner(part)
+        found = _find_inner_model(part)
         if found is not None:
             return found
     return None

@@ -49,29 +49,29 @@ def table_of(column: ir.Value) -> ir.Table:
 
 def on_stream(expression: ir.Value) -> Any:
     """The same expression written on the unfiltered stream, so that one scan can serve many filters."""
-    return _rewritten(expression.op(), _unfiltered).to_expr()
+    return _replace_relations(expression.op(), _drop_filters).to_expr()
 
 
 def rewrite_on(table: ir.Table, expression: ir.Value) -> Any:
     """The same expression on the columns of the same names of `table`. Raises DefinitionError if one is lacking."""
     for name in sorted(columns_of(expression) - set(table.columns)):
         raise DefinitionError(f"{table.get_name()} has no column {name}, which these rows are chosen by")
-    return _rewritten(expression.op(), lambda _: table.op()).to_expr()
+    return _replace_relations(expression.op(), lambda _: table.op()).to_expr()
 
 
-def _unfiltered(relation: Any) -> Any:
+def _drop_filters(relation: Any) -> Any:
     while isinstance(relation, ops.Filter):
         relation = relation.parent
     return relation
 
 
-def _rewritten(part: Any, relation_of: Callable[[Any], Any]) -> Any:
+def _replace_relations(part: Any, relation_of: Callable[[Any], Any]) -> Any:
     if isinstance(part, ops.Field):
         return ops.Field(relation_of(part.rel), part.name)
     if isinstance(part, ops.Node):
-        return type(part)(*(_rewritten(argument, relation_of) for argument in part.__args__))
+        return type(part)(*(_replace_relations(argument, relation_of) for argument in part.__args__))
     if isinstance(part, tuple):
-        return tuple(_rewritten(member, relation_of) for member in part)
+        return tuple(_replace_relations(member, relation_of) for member in part)
     return part
 
 
@@ -96,12 +96,12 @@ def structure(value: Any) -> str:
     if isinstance(value, ops.UnboundTable):
         return f"table:{value.name}"
     if isinstance(value, ops.Node):
-        return f"{type(value).__name__}({','.join(_parts(value))})"
+        return f"{type(value).__name__}({','.join(_describe_arguments(value))})"
     if isinstance(value, tuple | list):
         return f"[{','.join(structure(part) for part in value)}]"
     return repr(value)
 
 
-def _parts(node: ops.Node) -> Iterator[str]:
+def _describe_arguments(node: ops.Node) -> Iterator[str]:
     for argument in node.__args__:
         yield structure(argument)

@@ -149,7 +149,7 @@ def count(
 ) -> Declared:
     """Number of rows in the lookback."""
     feature = Feature("count", Wording(**words), missing, rows_of(rows), codes=codes)
-    return _each(feature, lookback)
+    return _expand_lookbacks(feature, lookback)
 
 
 def exists(
@@ -161,9 +161,9 @@ def exists(
     **words: Unpack[Words],
 ) -> Declared:
     """1 when at least one row lies in the lookback. Given a date column, that date is the event."""
-    table, day = _rows_and_day(rows)
+    table, day = _resolve_rows_and_day(rows)
     wording = Wording(**words)
-    return _each(Feature("exists", wording, missing, table, codes=codes, day=day), lookback)
+    return _expand_lookbacks(Feature("exists", wording, missing, table, codes=codes, day=day), lookback)
 
 
 def total(
@@ -178,7 +178,9 @@ def total(
     """Sum of `value` over the rows in the lookback, in whole 1/`scale`s. Rows without a value are left out."""
     wording = Wording(**words)
     rows = rows_of(table_of(value))
-    return _each(Feature("total", wording, missing, rows, codes=codes, value=on_stream(value), scale=scale), lookback)
+    return _expand_lookbacks(
+        Feature("total", wording, missing, rows, codes=codes, value=on_stream(value), scale=scale), lookback
+    )
 
 
 def distinct(
@@ -209,7 +211,7 @@ def distinct(
         key=key if isinstance(key, str) else on_stream(key),
         scale=codes.scale if weighted and codes else 1,
     )
-    return _each(feature, lookback)
+    return _expand_lookbacks(feature, lookback)
 
 
 def days_since(
@@ -222,9 +224,11 @@ def days_since(
     **words: Unpack[Words],
 ) -> Declared:
     """Days from the latest (with `first` the earliest) row in the lookback to the index date."""
-    table, day = _rows_and_day(rows)
+    table, day = _resolve_rows_and_day(rows)
     wording = Wording(**words)
-    return _each(Feature("days_since", wording, missing, table, codes=codes, day=day, first=first), lookback)
+    return _expand_lookbacks(
+        Feature("days_since", wording, missing, table, codes=codes, day=day, first=first), lookback
+    )
 
 
 def latest(
@@ -238,7 +242,7 @@ def latest(
     """Value of the latest row in the lookback; of several on one day, the largest."""
     wording = Wording(**words)
     rows = rows_of(table_of(value))
-    return _each(Feature("latest", wording, missing, rows, value=on_stream(value), scale=scale), lookback)
+    return _expand_lookbacks(Feature("latest", wording, missing, rows, value=on_stream(value), scale=scale), lookback)
 
 
 def slope(
@@ -257,7 +261,7 @@ def slope(
     wording = Wording(**words)
     rows = rows_of(table_of(value))
     feature = Feature("slope", wording, missing, rows, value=on_stream(value), scale=scale, within=days(at_least))
-    return _each(feature, lookback)
+    return _expand_lookbacks(feature, lookback)
 
 
 def episodes(
@@ -270,7 +274,7 @@ def episodes(
 ) -> Declared:
     """Number of episodes that begin in the lookback: rows up to `within` after the first of an episode belong to it."""
     wording = Wording(**words)
-    return _each(Feature("episodes", wording, missing, rows_of(rows), within=days(within)), lookback)
+    return _expand_lookbacks(Feature("episodes", wording, missing, rows_of(rows), within=days(within)), lookback)
 
 
 def days_in(
@@ -288,7 +292,7 @@ def days_in(
     wording = Wording(**words)
     rows = rows_of(table_of(start))
     feature = Feature("days_in", wording, missing, rows, day=on_stream(start), until=on_stream(end))
-    return _each(feature, lookback)
+    return _expand_lookbacks(feature, lookback)
 
 
 def active(
@@ -334,10 +338,18 @@ def derive(
     if formula.__name__ == "<lambda>":
         raise DefinitionError("derive needs a named function (def ...), so that its text can be fingerprinted")
     wording = Wording(**words)
-    return (Feature("derive", wording, missing, inputs={k: _single(k, v) for k, v in inputs.items()}, formula=formula),)
+    return (
+        Feature(
+            "derive",
+            wording,
+            missing,
+            inputs={k: _require_single_feature(k, v) for k, v in inputs.items()},
+            formula=formula,
+        ),
+    )
 
 
-def _single(name: str, given: str | Declared) -> str | Feature:
+def _require_single_feature(name: str, given: str | Declared) -> str | Feature:
     if isinstance(given, str):
         return given
     if len(given) != 1:
@@ -345,13 +357,13 @@ def _single(name: str, given: str | Declared) -> str | Feature:
     return given[0]
 
 
-def _rows_and_day(given: ir.Table | ir.DateColumn) -> tuple[Rows, ir.DateColumn | None]:
+def _resolve_rows_and_day(given: ir.Table | ir.DateColumn) -> tuple[Rows, ir.DateColumn | None]:
     if isinstance(given, ir.Table):
         return rows_of(given), None
     return rows_of(table_of(given)), on_stream(given)
 
 
-def _each(feature: Feature, lookback: Lookback) -> Declared:
+def _expand_lookbacks(feature: Feature, lookback: Lookback) -> Declared:
     if isinstance(lookback, str):
         return (replace(feature, lookback=days(lookback)),)
     return tuple(replace(feature, lookback=days(text), suffix=f"_{text}") for text in lookback)

@@ -50,7 +50,7 @@ class FrailtyScore(Declared):
 
     @field_validator("says")
     @classmethod
-    def _known_placeholders(cls, given: str) -> str:
+    def _check_placeholders(cls, given: str) -> str:
         for _, field, _, _ in Formatter().parse(given):
             if field is not None and field not in PLACEHOLDERS:
                 allowed = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
@@ -58,7 +58,7 @@ class FrailtyScore(Declared):
         return given
 
     @model_validator(mode="after")
-    def _rising_bands(self) -> Self:
+    def _check_band_order(self) -> Self:
         *ended, last = self.bands
         ends = [band.end for band in ended if band.end is not None]
         if (

@@ -26,13 +26,13 @@ ALWAYS = (
 """Hazards that every log has a row for. A site may add its own; it may judge one small, and then says so there."""
 
 
-def _filled(text: str) -> str:
+def _require_sentence(text: str) -> str:
     if not text.strip():
         raise ValueError('write a sentence; where nobody is named yet, "for the site to name"')
     return " ".join(text.split())
 
 
-Text = Annotated[str, AfterValidator(_filled)]
+Text = Annotated[str, AfterValidator(_require_sentence)]
 TestName = Annotated[str, Field(pattern=r"^tests/[\w/]+\.py(::Test\w+)?::test_\w+$")]
 
 
@@ -54,7 +54,7 @@ class Hazard(Declared):
     evidence: Literal["nothing", "calibration", "fairness", "freshness", "intervened", "leakage"] = "nothing"
 
 
-def _complete(rows: tuple[Hazard, ...]) -> tuple[Hazard, ...]:
+def _check_hazards_complete(rows: tuple[Hazard, ...]) -> tuple[Hazard, ...]:
     names = [row.name for row in rows]
     for name in names:
         if names.count(name) > 1:
@@ -68,4 +68,4 @@ def _complete(rows: tuple[Hazard, ...]) -> tuple[Hazard, ...]:
 class Hazards(Declared):
     """The hazard log of a workspace, in the order of its file."""
 
-    hazards: Annotated[tuple[Hazard, ...], AfterValidator(_complete)]
+    hazards: Annotated[tuple[Hazard, ...], AfterValidator(_check_hazards_complete)]

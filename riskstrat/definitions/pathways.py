@@ -35,7 +35,7 @@ class Condition(FeatureComparison):
     """One comparison of one feature; its words stand in a row with those of others, so no mark of theirs parts them."""
 
     @model_validator(mode="after")
-    def _parts_no_conditions(self) -> Self:
+    def _refuse_separators(self) -> Self:
         for character in ",;.":
             if character in self.says.replace("{n}", ""):
                 raise ValueError(f'says of {self.feature} holds "{character}", which parts the conditions of a rule')
@@ -57,7 +57,7 @@ class Pathway(Declared):
 
     @field_validator("name")
     @classmethod
-    def _may_be_suggested(cls, given: str) -> str:
+    def _check_service(cls, given: str) -> str:
         if given in NEVER:
             raise ValueError(f'"{given}" is never suggested by a rule: {NEVER[given]}')
         if given not in SUGGESTED:
@@ -65,7 +65,7 @@ class Pathway(Declared):
         return given
 
     @model_validator(mode="after")
-    def _says_when(self) -> Self:
+    def _require_conditions(self) -> Self:
         if not self.all and not self.any:
             raise ValueError(f'"{self.name}" needs conditions under all or any, or it would be suggested to everybody')
         return self
@@ -89,15 +89,17 @@ class Pathway(Declared):
         """One truth per row of `values` (a column per feature). A missing column or NaN never suggests anything."""
         known = np.ones(len(values), dtype=bool)
         for condition in self.none:
-            known &= ~np.isnan(_column(values, condition)) & ~condition.holds(_column(values, condition))
+            known &= ~np.isnan(_get_condition_values(values, condition)) & ~condition.holds(
+                _get_condition_values(values, condition)
+            )
         for condition in self.all:
-            known &= condition.holds(_column(values, condition))
+            known &= condition.holds(_get_condition_values(values, condition))
         if self.any:
-            known &= np.logical_or.reduce([part.holds(_column(values, part)) for part in self.any])
+            known &= np.logical_or.reduce([part.holds(_get_condition_values(values, part)) for part in self.any])
         return known
 
 
-def _each_once(pathways: tuple[Pathway, ...]) -> tuple[Pathway, ...]:
+def _refuse_duplicate_names(pathways: tuple[Pathway, ...]) -> tuple[Pathway, ...]:
     names = [pathway.name for pathway in pathways]
     for name in names:
         if names.count(name) > 1:
@@ -108,7 +110,7 @@ def _each_once(pathways: tuple[Pathway, ...]) -> tuple[Pathway, ...]:
 class Pathways(Declared):
     """Everything training/pathways.toml may say: one [[pathway]] for each service, in the order of printing."""
 
-    pathway: Annotated[tuple[Pathway, ...], AfterValidator(_each_once)] = ()
+    pathway: Annotated[tuple[Pathway, ...], AfterValidator(_refuse_duplicate_names)] = ()
 
 
 def features_of(pathways: Sequence[Pathway]) -> tuple[str, ...]:
@@ -131,7 +133,7 @@ def suggested(pathways: Sequence[Pathway], values: pd.DataFrame) -> pd.Series:
     return pd.Series(names[where], index=values.index, dtype=object)
 
 
-def _column(values: pd.DataFrame, condition: Condition) -> npt.NDArray[np.float32]:
+def _get_condition_values(values: pd.DataFrame, condition: Condition) -> npt.NDArray[np.float32]:
     if condition.feature not in values:
         return np.full(len(values), np.nan, dtype=np.float32)
     return values[condition.feature].to_numpy(dtype=np.float32, na_value=np.nan)

@@ -10,13 +10,13 @@ from riskstrat.definitions.baselines import CHAMPION, LOGISTIC
 from riskstrat.definitions.declared import Declared
 
 
-def _in_order(ends: tuple[float, float]) -> tuple[float, float]:
+def _check_range_order(ends: tuple[float, float]) -> tuple[float, float]:
     if not 0 < ends[0] < ends[1]:
         raise ValueError(f"{list(ends)} is no range; give two numbers above 0, the lower first")
     return ends
 
 
-Range = Annotated[tuple[float, float], AfterValidator(_in_order)]
+Range = Annotated[tuple[float, float], AfterValidator(_check_range_order)]
 
 
 class EvidenceGates(Declared):

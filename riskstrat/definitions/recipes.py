@@ -12,7 +12,7 @@ from riskstrat.definitions.durations import days
 from riskstrat.errors import DefinitionError
 
 
-def _length(text: str) -> str:
+def _check_duration(text: str) -> str:
     try:
         days(text)
     except DefinitionError as wrong:
@@ -20,7 +20,7 @@ def _length(text: str) -> str:
     return text
 
 
-Length = Annotated[str, AfterValidator(_length)]
+Length = Annotated[str, AfterValidator(_check_duration)]
 
 
 class CohortRecipe(Declared):
@@ -59,7 +59,7 @@ class LabelRecipe(Declared):
 
     @field_validator("exclude_periods")
     @classmethod
-    def _in_order(cls, given: tuple[tuple[date, date], ...]) -> tuple[tuple[date, date], ...]:
+    def _check_period_order(cls, given: tuple[tuple[date, date], ...]) -> tuple[tuple[date, date], ...]:
         for first, last in given:
             if first > last:
                 raise ValueError(f"the period {first} to {last} ends before it begins")

@@ -68,15 +68,15 @@ SERVICES = (
 """Adult social care services."""
 
 
-def _patient() -> Column:
+def _make_patient_column() -> Column:
     return Column("patient_id", required=True)
 
 
-def _known() -> Column:
+def _make_known_on_column() -> Column:
     return Column("known_on", "date")
 
 
-def _code(name: str, *, required: bool = False) -> Column:
+def _make_code_column(name: str, *, required: bool = False) -> Column:
     return Column(name, required=required, code=True)
 
 
@@ -87,7 +87,7 @@ PEOPLE = TableSchema(
     ("patient_id",),
     None,
     (
-        _patient(),
+        _make_patient_column(),
         Column("date_of_birth", "date", required=True),
         Column("sex", required=True, allowed=("F", "M", "I", "U"), code=True),
         Column("ethnicity", pattern=r"[A-HJ-NPR-SZ]|99", code=True),
@@ -109,11 +109,11 @@ REGISTRATIONS = TableSchema(
     ("patient_id", "practice", "registered_from"),
     "registered_from",
     (
-        _patient(),
+        _make_patient_column(),
         Column("practice", required=True, pattern=r"[A-Z]\d{5}", code=True),
         Column("registered_from", "date", required=True),
         Column("registered_to", "date"),
-        _known(),
+        _make_known_on_column(),
     ),
     settles=Settling("registered_to", ("registered_to",)),
 )
@@ -125,14 +125,14 @@ ADMISSIONS = TableSchema(
     ("spell_id",),
     "admitted_on",
     (
-        _patient(),
+        _make_patient_column(),
         Column("spell_id", required=True),
         Column("admitted_on", "date", required=True),
         Column("method", required=True, pattern=r"[0-9][0-9A-D]", code=True),
         Column("source", pattern=r"\d{2}", code=True),
         Column("patient_class", allowed=("1", "2", "3", "4", "5"), code=True),
-        _code("provider"),
-        _known(),
+        _make_code_column("provider"),
+        _make_known_on_column(),
         Column("discharged_on", "date"),
         Column("discharge_method", pattern=r"\d", code=True),
         Column("destination", pattern=r"\d{2}", code=True),
@@ -154,11 +154,11 @@ DIAGNOSES = TableSchema(
     None,
     (
         Column("spell_id", required=True),
-        _patient(),
+        _make_patient_column(),
         Column("position", "integer", required=True, between=(1, 99)),
         Column("system", required=True, allowed=("icd10", "icd9")),
-        _code("code", required=True),
-        _known(),
+        _make_code_column("code", required=True),
+        _make_known_on_column(),
     ),
     lag_days=30,
 )
@@ -170,12 +170,12 @@ CONDITIONS = TableSchema(
     ("patient_id", "system", "code", "recorded_on"),
     "recorded_on",
     (
-        _patient(),
+        _make_patient_column(),
         Column("system", required=True, allowed=("icd10", "snomed", "register")),
-        _code("code", required=True),
+        _make_code_column("code", required=True),
         Column("recorded_on", "date", required=True),
         Column("ended_on", "date"),
-        _known(),
+        _make_known_on_column(),
     ),
     settles=Settling("ended_on", ("ended_on",)),
     lag_days=7,
@@ -188,14 +188,14 @@ FALLS = TableSchema(
     (),
     "fell_on",
     (
-        _patient(),
+        _make_patient_column(),
         Column("fell_on", "date", required=True),
         Column("source", allowed=("ambulance", "emergency_department", "falls_service", "gp", "care_home", "telecare")),
         Column("injury", "boolean"),
         Column("treated", "boolean"),
         Column("loss_of_consciousness", "boolean"),
         Column("unable_to_get_up", "boolean"),
-        _known(),
+        _make_known_on_column(),
     ),
     lag_days=7,
 )
@@ -207,16 +207,16 @@ ATTENDANCES = TableSchema(
     (),
     "attended_on",
     (
-        _patient(),
+        _make_patient_column(),
         Column("attended_on", "date", required=True),
-        _code("department_type"),
-        _code("arrival_mode"),
-        _code("acuity"),
-        _code("category"),
-        _code("complaint"),
-        _code("diagnosis"),
-        _code("disposal"),
-        _known(),
+        _make_code_column("department_type"),
+        _make_code_column("arrival_mode"),
+        _make_code_column("acuity"),
+        _make_code_column("category"),
+        _make_code_column("complaint"),
+        _make_code_column("diagnosis"),
+        _make_code_column("disposal"),
+        _make_known_on_column(),
     ),
     lag_days=7,
 )
@@ -227,7 +227,12 @@ PRESCRIPTIONS = TableSchema(
     "One row per issue; identical rows are legal",
     (),
     "issued_on",
-    (_patient(), Column("issued_on", "date", required=True), _code("bnf", required=True), _known()),
+    (
+        _make_patient_column(),
+        Column("issued_on", "date", required=True),
+        _make_code_column("bnf", required=True),
+        _make_known_on_column(),
+    ),
     lag_days=7,
 )
 
@@ -238,11 +243,11 @@ CONTACTS = TableSchema(
     (),
     "contacted_on",
     (
-        _patient(),
+        _make_patient_column(),
         Column("contacted_on", "date", required=True),
         Column("service", required=True),
         Column("attended", "boolean"),
-        _known(),
+        _make_known_on_column(),
     ),
     lag_days=7,
 )
@@ -254,12 +259,12 @@ MEASUREMENTS = TableSchema(
     (),
     "measured_on",
     (
-        _patient(),
+        _make_patient_column(),
         Column("measured_on", "date", required=True),
         Column("measure", required=True),
         Column("value", "number"),
         Column("unit"),
-        _known(),
+        _make_known_on_column(),
     ),
     lag_days=7,
 )
@@ -271,11 +276,11 @@ SOCIAL_CARE = TableSchema(
     (),
     "started_on",
     (
-        _patient(),
+        _make_patient_column(),
         Column("service", required=True, allowed=SERVICES),
         Column("started_on", "date", required=True),
         Column("ended_on", "date"),
-        _known(),
+        _make_known_on_column(),
     ),
     settles=Settling("ended_on", ("ended_on",)),
     lag_days=30,
@@ -288,7 +293,7 @@ OPT_OUTS = TableSchema(
     ("patient_id", "kind", "from_on"),
     None,
     (
-        _patient(),
+        _make_patient_column(),
         Column("kind", required=True, allowed=("type1", "risk_stratification", "national")),
         Column("from_on", "date", required=True),
         Column("to_on", "date"),
@@ -321,7 +326,7 @@ CASELOAD = TableSchema(
     ("patient_id", "team", "status", "from_on"),
     None,
     (
-        _patient(),
+        _make_patient_column(),
         Column("team", required=True),
         Column("status", required=True),
         Column("from_on", "date", required=True),
@@ -339,7 +344,7 @@ REVIEWS = TableSchema(
     ("patient_id", "list_date", "team", "outcome"),
     None,
     (
-        _patient(),
+        _make_patient_column(),
         Column("list_date", "date", required=True),
         Column("team", required=True),
         Column("outcome", required=True),
@@ -359,7 +364,7 @@ STATUSES = TableSchema(
     ("patient_id", "as_at"),
     None,
     (
-        _patient(),
+        _make_patient_column(),
         Column("as_at", "date", required=True),
         Column("inpatient", "boolean"),
         Column("died", "boolean"),

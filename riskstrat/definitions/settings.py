@@ -42,7 +42,7 @@ class DataSettings(Declared):
 
     @field_validator("legal_basis")
     @classmethod
-    def _of_known_tables(cls, given: dict[str, str]) -> dict[str, str]:
+    def _check_table_bases(cls, given: dict[str, str]) -> dict[str, str]:
         for table, basis in given.items():
             if table not in SCHEMAS:
                 raise ValueError(f'"{table}" is not a table{near(table, tuple(SCHEMAS))}')
@@ -65,7 +65,7 @@ class OptOutSettings(Declared):
 
     @field_validator("approvals")
     @classmethod
-    def _known_kinds(cls, given: dict[str, str]) -> dict[str, str]:
+    def _check_opt_out_kinds(cls, given: dict[str, str]) -> dict[str, str]:
         for kind, reference in given.items():
             if kind not in OPT_OUT_KINDS:
                 raise ValueError(f'"{kind}" is not an opt-out; the kinds are {", ".join(OPT_OUT_KINDS)}')
@@ -98,13 +98,13 @@ class Team(Declared):
     """Instead of casefinding.rest_weeks."""
 
     @model_validator(mode="after")
-    def _ages_in_order(self) -> Self:
+    def _check_age_order(self) -> Self:
         if self.min_age is not None and self.max_age is not None and self.min_age > self.max_age:
             raise ValueError(f'team "{self.name}": min_age {self.min_age} is above max_age {self.max_age}')
         return self
 
 
-def _each_once(teams: tuple[Team, ...]) -> tuple[Team, ...]:
+def _check_teams_distinct(teams: tuple[Team, ...]) -> tuple[Team, ...]:
     """Teams of which no two share a name, a code, a locality or a practice: each person has one team."""
     for what, given in (
         ("name", [team.name for team in teams]),
@@ -138,7 +138,7 @@ class ListSettings(Declared):
 
     @field_validator("bands")
     @classmethod
-    def _bands_reach_nought(cls, given: dict[str, float]) -> dict[str, float]:
+    def _check_band_ends(cls, given: dict[str, float]) -> dict[str, float]:
         ends = list(given.values())
         if not ends or min(ends) != 0 or max(ends) >= 1 or len(set(ends)) < len(ends):
             raise ValueError("each band needs a lower end of its own, from 0 to below 1, and one of them must be 0")
@@ -168,7 +168,7 @@ class CasefindingSettings(Declared):
 
     @field_validator("rest_weeks_after")
     @classmethod
-    def _known_outcomes(cls, given: dict[str, int]) -> dict[str, int]:
+    def _check_outcomes(cls, given: dict[str, int]) -> dict[str, int]:
         for outcome in given:
             if outcome not in OUTCOMES:
                 raise ValueError(f'"{outcome}" is not an outcome of a review{near(outcome, OUTCOMES)}')
@@ -188,4 +188,4 @@ class Settings(Declared):
     opt_outs: OptOutSettings = OptOutSettings()
     lists: ListSettings = ListSettings()
     casefinding: CasefindingSettings = CasefindingSettings()
-    teams: Annotated[tuple[Team, ...], AfterValidator(_each_once)] = ()
+    teams: Annotated[tuple[Team, ...], AfterValidator(_check_teams_distinct)] = ()

@@ -57,7 +57,7 @@ def cause_sentences(causes: Sequence[Cause]) -> tuple[str, ...]:
     clear = [cause for cause in causes if abs(cause.part) >= SMALLEST_SHOWN]
     if causes and not clear:
         return (NOTHING_CLEAR,)
-    return tuple(_sentence(cause) for cause in sorted(clear, key=lambda cause: (-abs(cause.part), cause.kind)))
+    return tuple(_describe_cause(cause) for cause in sorted(clear, key=lambda cause: (-abs(cause.part), cause.kind)))
 
 
 def cause_figures(causes: Iterable[Cause]) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ def change_sentences(team: TeamList) -> tuple[str, ...]:
     said = [f"The last list was made on {long_date(team.previous_list)}."]
     if team.no_source_moved:
         said.append("No source has moved since the last list. Any change comes from time passing alone.")
-    said.append(_tally(team))
+    said.append(_describe_move_counts(team))
     return tuple(said)
 
 
@@ -100,7 +100,7 @@ def swap_sentences(team: TeamList) -> tuple[str, ...]:
     return (
         f"{times} made to keep to the places that each service has. A person further up was left out for one whom "
         "a service has a place for.",
-        f"In 12 months, the people left out would be expected to have {_admissions(total)} more than those taken.",
+        f"In 12 months, the people left out would be expected to have {_word_admissions(total)} more than those taken.",
     )
 
 
@@ -109,15 +109,19 @@ def swap_lines(swaps: Iterable[Swap]) -> tuple[SwapLine, ...]:
     return tuple(SwapLine(printable(one.left_out), printable(one.taken), f"{one.given_up:.2f}") for one in swaps)
 
 
-def _sentence(cause: Cause) -> str:
+def _describe_cause(cause: Cause) -> str:
     verb = "raised" if cause.part > 0 else "lowered"
     much = strength(cause.part)
-    named = [printable(theme) for theme, part in cause.themes if theme != OTHER_THEME and _same_way(part, cause.part)]
+    named = [
+        printable(theme)
+        for theme, part in cause.themes
+        if theme != OTHER_THEME and _is_same_direction(part, cause.part)
+    ]
     about = f": {joined(named[:MOST_THEMES])}" if named else ""
     return sentence(f"{KIND_WORDS[cause.kind]} {verb} it{' ' + much if much else ''}{about}")
 
 
-def _same_way(part: float, whole: float) -> bool:
+def _is_same_direction(part: float, whole: float) -> bool:
     return abs(part) >= SMALLEST_SHOWN and (part > 0) == (whole > 0)
 
 
@@ -131,12 +135,12 @@ def _move_line(move: Move) -> MoveLine:
     )
 
 
-def _tally(team: TeamList) -> str:
+def _describe_move_counts(team: TeamList) -> str:
     counts = {what: sum(move.what == what for move in team.moves) for what in MOVE_WORDS}
     if not any(counts.values()):
         return "Nobody entered, left or moved."
     return sentence(joined(f"{people(counts[what])} {what}" for what in MOVE_WORDS))
 
 
-def _admissions(expected: float) -> str:
+def _word_admissions(expected: float) -> str:
     return f"about {expected:.1f} admissions" if expected >= 0.05 else "fewer than 0.1 admissions"

@@ -12,8 +12,8 @@ def write_bytes(content: bytes, path: Path) -> None:
 
     Raises StorageError if the folder is missing, full or not writable.
     """
-    storage.write_bytes(content, path, refusal=_cannot_write)
+    storage.write_bytes(content, path, refusal=_describe_write_failure)
 
 
-def _cannot_write(path: Path, reason: str) -> str:
+def _describe_write_failure(path: Path, reason: str) -> str:
     return f"cannot write {path}: {reason}; free space or choose a folder that exists"

@@ -54,11 +54,11 @@ def write_index(team_lists: Sequence[TeamList], path: Path) -> None:
         index_date=long_date(first.index_date),
         runs=sorted({run_line(team) for team in team_lists}),
         status_checks=sorted({status_check(team) for team in team_lists}),
-        sources=_freshness(team_lists),
+        sources=_tabulate_freshness(team_lists),
         not_listed=NOT_LISTED,
         supports=SUPPORTS,
         purposes=sorted({purpose(team) for team in team_lists}),
-        unmoved=_unmoved(ordered),
+        unmoved=_describe_unmoved_sources(ordered),
         small_numbers=SMALL_NUMBERS,
         columns=COLUMNS,
         teams=[_index_row(team, Path(path).parent) for team in ordered],
@@ -75,18 +75,18 @@ def _index_row(team: TeamList, folder: Path) -> dict[str, object]:
         "below": suppressed(counts.below_the_line),
         "known": suppressed(counts.known_on_caseload),
         "excluded": suppressed(sum(counts.excluded.values())),
-        "entered": _moved(team, "entered"),
-        "left": _moved(team, "left"),
+        "entered": _format_move_count(team, "entered"),
+        "left": _format_move_count(team, "left"),
     }
 
 
-def _moved(team: TeamList, what: str) -> str:
+def _format_move_count(team: TeamList, what: str) -> str:
     if team.previous_list is None:
         return "no earlier list"
     return suppressed(sum(move.what == what for move in team.moves))
 
 
-def _freshness(teams: Sequence[TeamList]) -> list[tuple[str, str, str]]:
+def _tabulate_freshness(teams: Sequence[TeamList]) -> list[tuple[str, str, str]]:
     """Each source, the day to which it is complete (the earliest, where teams differ) and how long before the list."""
     complete: dict[str, date] = {}
     for team in teams:
@@ -94,19 +94,19 @@ def _freshness(teams: Sequence[TeamList]) -> list[tuple[str, str, str]]:
             complete[table] = min(day, complete.get(table, day))
     listed = teams[0].index_date
     return [
-        (sentence(spaced(table))[:-1], long_date(complete[table]), _before(complete[table], listed))
+        (sentence(spaced(table))[:-1], long_date(complete[table]), _format_days_before(complete[table], listed))
         for table in sorted(complete)
     ]
 
 
-def _before(complete: date, listed: date) -> str:
+def _format_days_before(complete: date, listed: date) -> str:
     days = (listed - complete).days
     if days <= 0:
         return "up to date"
     return "1 day before" if days == 1 else f"{days:,} days before"
 
 
-def _unmoved(teams: Sequence[TeamList]) -> str:
+def _describe_unmoved_sources(teams: Sequence[TeamList]) -> str:
     """That no source has moved, where that holds for every team."""
     return "No source has moved since the last list." if all(team.no_source_moved for team in teams) else ""
 

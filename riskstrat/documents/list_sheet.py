@@ -12,11 +12,20 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from riskstrat.definitions.vocabulary import OUTCOME_WORDS
-from riskstrat.documents.columns import FIELDS, KEY_WIDTHS, RANK, REFERENCE, WHAT_TO_CONSIDER, WHO_AND_WHY, Field, Line
+from riskstrat.documents.columns import (
+    FIELDS,
+    KEY_WIDTHS,
+    RANK,
+    REFERENCE,
+    WHAT_TO_CONSIDER,
+    WHO_AND_WHY,
+    CellLine,
+    FillInField,
+)
 from riskstrat.documents.named import WARNING, Names
 from riskstrat.documents.notes import accounting, freshness_line, purpose, risk_meaning, run_line, title
 from riskstrat.documents.notes import nobody as nobody_listed
-from riskstrat.documents.person import Person, people_of, status_check
+from riskstrat.documents.person import PrintedPerson, people_of, status_check
 from riskstrat.documents.sheets import LETTERS, LINE_HEIGHT, Looks, row_height, set_up_print
 from riskstrat.documents.words import NOT_LISTED, SUPPORTS, long_date, printable
 from riskstrat.publication import TeamList
@@ -95,7 +104,7 @@ def _write_preamble(
     return len(lines) + 1
 
 
-def _write_table(sheet: Worksheet, looks: Looks, people: list[Person], heading_row: int, first: int) -> None:
+def _write_table(sheet: Worksheet, looks: Looks, people: list[PrintedPerson], heading_row: int, first: int) -> None:
     """The list's own columns, from column `first` on."""
     titles = (RANK, REFERENCE, *(column.title for column in FACTS), *(field.title for field in FIELDS))
     for place, text in enumerate(titles):
@@ -108,7 +117,7 @@ def _write_table(sheet: Worksheet, looks: Looks, people: list[Person], heading_r
         _write_person(sheet, looks, row, person, first)
     last_row, last = heading_row + len(people), first + LAST
     for place, field in enumerate(FIELDS, start=first + FIRST_FIELD):
-        sheet.data_validation(heading_row + 1, place, last_row, place, _validation(field))
+        sheet.data_validation(heading_row + 1, place, last_row, place, _build_validation(field))
     sheet.autofilter(heading_row, first, last_row, last)
     sheet.freeze_panes(heading_row + 1, len(KEY_WIDTHS))
     sheet.repeat_rows(heading_row)
@@ -119,7 +128,7 @@ def _write_table(sheet: Worksheet, looks: Looks, people: list[Person], heading_r
     sheet.ignore_errors({"number_stored_as_text": area})
 
 
-def _write_names(sheet: Worksheet, looks: Looks, people: list[Person], heading_row: int, names: Names) -> None:
+def _write_names(sheet: Worksheet, looks: Looks, people: list[PrintedPerson], heading_row: int, names: Names) -> None:
     """The columns that say who people are, as text whatever they begin with."""
     for place, column in enumerate(names.columns):
         sheet.write_string(heading_row, place, column.title, looks["heading"])
@@ -128,25 +137,25 @@ def _write_names(sheet: Worksheet, looks: Looks, people: list[Person], heading_r
         for place, text in enumerate(texts):
             sheet.write_string(row, place, text, looks["name" if place == 0 else "identifier"])
         cells = [(text, column.width) for text, column in zip(texts, names.columns, strict=True)]
-        sheet.set_row(row, max(_height(person), row_height(cells)))
+        sheet.set_row(row, max(_compute_row_height(person), row_height(cells)))
 
 
-def _write_person(sheet: Worksheet, looks: Looks, row: int, person: Person, first: int) -> None:
+def _write_person(sheet: Worksheet, looks: Looks, row: int, person: PrintedPerson, first: int) -> None:
     sheet.write_number(row, first, person.rank, looks["whole"])
     sheet.write_string(row, first + 1, person.reference, looks["strong text"])
     for place, column in enumerate(FACTS, start=first + len(KEY_WIDTHS)):
         _write_lines(sheet, looks, row, place, column.cell(person))
     for place, field in enumerate(FIELDS, start=first + FIRST_FIELD):
         sheet.write_blank(row, place, None, looks["field date" if field.takes == "date" else "field"])
-    sheet.set_row(row, _height(person))
+    sheet.set_row(row, _compute_row_height(person))
 
 
-def _height(person: Person) -> float:
+def _compute_row_height(person: PrintedPerson) -> float:
     """The height of a row that shows all facts of one person, in points."""
     return row_height([("\n".join(line.plain() for line in column.cell(person)), column.width) for column in FACTS])
 
 
-def _write_lines(sheet: Worksheet, looks: Looks, row: int, place: int, lines: list[Line]) -> None:
+def _write_lines(sheet: Worksheet, looks: Looks, row: int, place: int, lines: list[CellLine]) -> None:
     """One cell of several lines, labels in bold."""
     if len(lines) == 1 and not (lines[0].label and lines[0].text):
         look = "strong text" if lines[0].label else "text"
@@ -162,19 +171,23 @@ def _write_lines(sheet: Worksheet, looks: Looks, row: int, place: int, lines: li
     sheet.write_rich_string(row, place, *parts, looks["text"])
 
 
-def _validation(field: Field) -> dict[str, Any]:
+def _build_validation(field: FillInField) -> dict[str, Any]:
     """What a field takes; a wrong entry is refused with a sentence that says what is allowed."""
     if field.takes == "outcome":
         source = f"={CHOICES}!$A$1:$A${len(OUTCOME_WORDS)}"
-        return {"validate": "list", "source": source, **_refusal("Choose an outcome from the list.")}
+        return {"validate": "list", "source": source, **_build_error_message("Choose an outcome from the list.")}
     if field.takes in ("agree", "yes"):
         words = list(AGREE if field.takes == "agree" else CHECKED)
-        return {"validate": "list", "source": words, **_refusal(f"Choose {' or '.join(words)}, or leave it blank.")}
+        return {
+            "validate": "list",
+            "source": words,
+            **_build_error_message(f"Choose {' or '.join(words)}, or leave it blank."),
+        }
     if field.takes == "date":
         between = {"validate": "date", "criteria": "between", "minimum": EARLIEST, "maximum": LATEST}
-        return {**between, **_refusal("Type a date, such as 4 March 2026.")}
+        return {**between, **_build_error_message("Type a date, such as 4 March 2026.")}
     return {"validate": "any"}
 
 
-def _refusal(message: str) -> dict[str, str]:
+def _build_error_message(message: str) -> dict[str, str]:
     return {"error_title": "Not taken", "error_message": message}

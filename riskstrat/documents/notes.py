@@ -90,18 +90,18 @@ def sections(team: TeamList) -> tuple[Section, ...]:
     """The notes and limits, in reading order."""
     return (
         Section("What this list is for", (sentence(team.intended_purpose), sentence(team.clinical_use), SUPPORTS)),
-        Section("Limits", _limits(team)),
-        Section("Status of the people listed", _status_sentences(team), STATUS_MEANS),
-        Section("Pathways to consider", _pathway_sentences(team), pathway_rules(team)),
-        Section("How to read the risk", _risk_sentences(team)),
-        Section("How to read the reasons", _reason_sentences()),
-        Section("Who is counted", _counting_sentences(), _counts(team)),
-        Section("How recent each source is", (), _freshness(team)),
-        Section("How the list was made", (), _making(team)),
+        Section("Limits", _list_limits(team)),
+        Section("Status of the people listed", _explain_statuses(team), STATUS_MEANS),
+        Section("Pathways to consider", _explain_pathways(team), pathway_rules(team)),
+        Section("How to read the risk", _explain_risk(team)),
+        Section("How to read the reasons", _explain_reasons()),
+        Section("Who is counted", _explain_counting(), _tabulate_counts(team)),
+        Section("How recent each source is", (), _tabulate_freshness(team)),
+        Section("How the list was made", (), _tabulate_provenance(team)),
     )
 
 
-def _limits(team: TeamList) -> tuple[str, ...]:
+def _list_limits(team: TeamList) -> tuple[str, ...]:
     missing = [PLACE_TITLES[name] for name in PLACES if name in team.places_missing()]
     left_out = [f"Not shown, as no source gives it: {joined(missing)}."] if missing else []
     return (
@@ -114,7 +114,7 @@ def _limits(team: TeamList) -> tuple[str, ...]:
     )
 
 
-def _status_sentences(team: TeamList) -> tuple[str, ...]:
+def _explain_statuses(team: TeamList) -> tuple[str, ...]:
     return (
         status_check(team),
         "“Escalate” stands where somebody has been on the list for some weeks and no decision is recorded.",
@@ -123,7 +123,7 @@ def _status_sentences(team: TeamList) -> tuple[str, ...]:
     )
 
 
-def _pathway_sentences(team: TeamList) -> tuple[str, ...]:
+def _explain_pathways(team: TeamList) -> tuple[str, ...]:
     if not pathway_rules(team):
         return ("Nobody on this list meets the rule of a pathway.",)
     return (
@@ -132,7 +132,7 @@ def _pathway_sentences(team: TeamList) -> tuple[str, ...]:
     )
 
 
-def _risk_sentences(team: TeamList) -> tuple[str, ...]:
+def _explain_risk(team: TeamList) -> tuple[str, ...]:
     return (
         risk_meaning(team),
         "“About 34 in 100” means: of 100 people with similar records, this would be expected to happen to about 34.",
@@ -142,7 +142,7 @@ def _risk_sentences(team: TeamList) -> tuple[str, ...]:
     )
 
 
-def _reason_sentences() -> tuple[str, ...]:
+def _explain_reasons() -> tuple[str, ...]:
     return (
         "Each reason is a group of facts that raised or lowered the estimate. It is compared with the average of the "
         "people that the model learned from. The largest comes first.",
@@ -155,14 +155,14 @@ def _reason_sentences() -> tuple[str, ...]:
     )
 
 
-def _counting_sentences() -> tuple[str, ...]:
+def _explain_counting() -> tuple[str, ...]:
     return (
         "Each eligible person is counted once. People who opted out are in none of these counts.",
         "The counts are exact and for this team alone. Apply the small number rule before they go further.",
     )
 
 
-def _counts(team: TeamList) -> tuple[tuple[str, str], ...]:
+def _tabulate_counts(team: TeamList) -> tuple[tuple[str, str], ...]:
     counts = team.counts
     return (
         ("Eligible in this team", number(counts.eligible)),
@@ -174,12 +174,12 @@ def _counts(team: TeamList) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _freshness(team: TeamList) -> tuple[tuple[str, str], ...]:
+def _tabulate_freshness(team: TeamList) -> tuple[tuple[str, str], ...]:
     tables = sorted(team.data_as_at_by_table.items())
     return tuple((sentence(spaced(table))[:-1], long_date(day)) for table, day in tables)
 
 
-def _making(team: TeamList) -> tuple[tuple[str, str], ...]:
+def _tabulate_provenance(team: TeamList) -> tuple[tuple[str, str], ...]:
     return (
         ("Index date", long_date(team.index_date)),
         ("Data as at", long_date(team.data_as_at)),

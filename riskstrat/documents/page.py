@@ -25,7 +25,7 @@ from riskstrat.documents.notes import (
     sections,
     title,
 )
-from riskstrat.documents.person import NO_PATHWAY, NO_SUPPORT, Person, people_of, status_check
+from riskstrat.documents.person import NO_PATHWAY, NO_SUPPORT, PrintedPerson, people_of, status_check
 from riskstrat.documents.rendering import write_html
 from riskstrat.documents.words import (
     NOT_LISTED,
@@ -70,7 +70,7 @@ def write_page(team_list: TeamList, path: Path) -> None:
         accounting=accounting(team_list),
         risk_meaning=risk_meaning(team_list),
         nobody=nobody(team_list),
-        people=[(person, _reasons(person)) for person in people],
+        people=[(person, _gather_reasons(person)) for person in people],
         not_set_out=OTHER_COUNTS,
         shown=f"Up to {LIST_RAISING} reasons that raised each estimate and {LIST_LOWERING} that lowered it stand here.",
         no_pathway=NO_PATHWAY,
@@ -88,7 +88,7 @@ def write_page(team_list: TeamList, path: Path) -> None:
     )
 
 
-def summary(people: Sequence[Person]) -> str:
+def summary(people: Sequence[PrintedPerson]) -> str:
     """How many people stand on the list by status, in one sentence; empty for nobody."""
     counts: dict[str, int] = {}
     for person in people:
@@ -99,7 +99,7 @@ def summary(people: Sequence[Person]) -> str:
     return f"On this list: {', '.join(parts)}.{more}" if parts else ""
 
 
-def _reasons(person: Person) -> dict[str, object]:
+def _gather_reasons(person: PrintedPerson) -> dict[str, object]:
     """What one person's row says of both directions."""
     return {
         "raises": (direction_title("raises"), list_reasons(person, "raises"), no_reason("raises")),

@@ -66,7 +66,7 @@ def write_pdf(html: Path, pdf: Path) -> None:
     except OSError as problem:
         raise StorageError(f"cannot read {html}: {problem.strerror}; write the page before its PDF") from problem
     day = b"".join(page_date.groups()) if page_date else b"20000101"
-    write_bytes(_without_clock(_printed(browser, html), day), Path(pdf))
+    write_bytes(_normalise_dates_and_id(_print_pdf(browser, html), day), Path(pdf))
 
 
 def find_browser() -> Path | None:
@@ -78,14 +78,14 @@ def find_browser() -> Path | None:
     return next(iter([*on_path, *installed]), None)
 
 
-def _printed(browser: Path, html: Path) -> bytes:
+def _print_pdf(browser: Path, html: Path) -> bytes:
     """The PDF as the browser makes it, in a profile of its own that is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="riskstrat-pdf-", ignore_cleanup_errors=True) as folder:
         made = Path(folder, "page.pdf")
         command = [
             str(browser),
             *OPTIONS,
-            *_without_sandbox(),
+            *_choose_sandbox_options(),
             f"--user-data-dir={Path(folder, 'profile')}",
             f"--print-to-pdf={made}",
             html.resolve().as_uri(),
@@ -93,27 +93,27 @@ def _printed(browser: Path, html: Path) -> bytes:
         try:
             ended = subprocess.run(command, capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
         except subprocess.TimeoutExpired as problem:
-            raise _failed(browser, html, f"did not finish within {TIMEOUT_SECONDS} seconds") from problem
+            raise _build_browser_error(browser, html, f"did not finish within {TIMEOUT_SECONDS} seconds") from problem
         except OSError as problem:
-            raise _failed(browser, html, f"could not be started ({problem.strerror})") from problem
+            raise _build_browser_error(browser, html, f"could not be started ({problem.strerror})") from problem
         if not made.is_file():
-            raise _failed(browser, html, f"ended with code {ended.returncode} and made no PDF")
+            raise _build_browser_error(browser, html, f"ended with code {ended.returncode} and made no PDF")
         return made.read_bytes()
 
 
-def _without_sandbox() -> list[str]:
+def _choose_sandbox_options() -> list[str]:
     # Chromium refuses to run as root with its sandbox; the page is our own and fetches nothing.
     return ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
 
 
-def _failed(browser: Path, html: Path, what: str) -> PublicationError:
+def _build_browser_error(browser: Path, html: Path, what: str) -> PublicationError:
     return PublicationError(
         f"{browser.name} {what} for {html.name}; close other browsers and run again, "
         'or set pdf = "off" in riskstrat.toml'
     )
 
 
-def _without_clock(content: bytes, day: bytes) -> bytes:
+def _normalise_dates_and_id(content: bytes, day: bytes) -> bytes:
     """The PDF with its dates set to the day of the page and its id to zeros; no byte moves, so the index stays true."""
     dated = _PDF_DATE.sub(lambda found: _date_of_same_length(found.group(), day), content)
     return _PDF_ID.sub(lambda found: _IN_BRACKETS.sub(lambda part: b"0" * len(part.group()), found.group()), dated)

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskstrat.documents.notes import freshness_line, nobody, purpose, risk_meaning
-from riskstrat.documents.person import FALLS_TITLE, NO_PATHWAY, NO_SUPPORT, Pairs, Person, people_of, status_check
+from riskstrat.documents.person import (
+    FALLS_TITLE,
+    NO_PATHWAY,
+    NO_SUPPORT,
+    Pairs,
+    PrintedPerson,
+    people_of,
+    status_check,
+)
 from riskstrat.documents.rendering import write_html
 from riskstrat.documents.timeline import Strip, percent_place, strip
 from riskstrat.documents.words import (
@@ -41,9 +49,9 @@ TREND_SHOWN = 6
 
 @dataclass(frozen=True)
 class Sheet:
-    """One person's page as printed, beside what `Person` says already."""
+    """One person's page as printed, beside what `PrintedPerson` says already."""
 
-    person: Person
+    person: PrintedPerson
     date: str
     typical: str
     trend: str
@@ -74,7 +82,7 @@ def write_people(team_list: TeamList, path: Path) -> None:
         date=team_list.index_date.isoformat(),
         index_date=long_date(team_list.index_date),
         list_file=f"{name_files(team_list.team_code)}.html",
-        sheets=[_sheet(person) for person in people_of(team_list)],
+        sheets=[_build_sheet(person) for person in people_of(team_list)],
         nobody=nobody(team_list),
         supports=SUPPORTS_REVIEW,
         purpose=purpose(team_list),
@@ -102,53 +110,55 @@ def run_words(team: TeamList) -> str:
     )
 
 
-def _sheet(person: Person) -> Sheet:
+def _build_sheet(person: PrintedPerson) -> Sheet:
     page = person.page
     return Sheet(
         person=person,
         date=long_date(person.index_date),
-        typical=_typical(person),
-        trend=_trend(person),
+        typical=_describe_typical_risk(person),
+        trend=_describe_trend(person),
         scale={
             "low": percent_place(person.low),
             "high": percent_place(person.high),
             "here": percent_place(person.risk_value),
             "typical": None if page.typical_risk is None else percent_place(page.typical_risk),
         },
-        raises=_brief(person.raises),
-        lowers=_brief(person.lowers),
-        facts=tuple((name, _stopped(text)) for name, text in (*person.health, *person.counts) if name != FALLS_TITLE),
+        raises=_truncate_reasons(person.raises),
+        lowers=_truncate_reasons(person.lowers),
+        facts=tuple(
+            (name, _add_full_stop(text)) for name, text in (*person.health, *person.counts) if name != FALLS_TITLE
+        ),
         falls=dict(person.health)[FALLS_TITLE],
-        changeable=_sentences(page.changeable)[:MOST_CHANGEABLE],
-        fixed=_sentences(page.fixed)[:MOST_FIXED],
+        changeable=_format_sentences(page.changeable)[:MOST_CHANGEABLE],
+        fixed=_format_sentences(page.fixed)[:MOST_FIXED],
         strip=strip(page.timeline, person.index_date),
-        cannot_see=_sentences(page.cannot_see),
-        missing=_sentences(page.missing),
-        reliability=_sentences(page.reliability),
+        cannot_see=_format_sentences(page.cannot_see),
+        missing=_format_sentences(page.missing),
+        reliability=_format_sentences(page.reliability),
         not_reached=NOT_REACHED if may_not_be_reached(person.lowers) else "",
     )
 
 
-def _brief(lines: list[ReasonLine]) -> list[ReasonLine]:
+def _truncate_reasons(lines: list[ReasonLine]) -> list[ReasonLine]:
     return [line._replace(sentences=line.sentences[:MOST_SENTENCES]) for line in lines]
 
 
-def _stopped(text: str) -> str:
+def _add_full_stop(text: str) -> str:
     return text if text.endswith(".") else f"{text}."
 
 
-def _sentences(texts: tuple[str, ...]) -> tuple[str, ...]:
+def _format_sentences(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sentence(text) for text in texts if text.strip())
 
 
-def _typical(person: Person) -> str:
+def _describe_typical_risk(person: PrintedPerson) -> str:
     page = person.page
     if page.typical_risk is None:
         return NOT_COMPARED
     return sentence(f"Typical for {printable(page.typical_group)}: {natural_frequency(page.typical_risk)}")
 
 
-def _trend(person: Person) -> str:
+def _describe_trend(person: PrintedPerson) -> str:
     earlier = sorted(point for point in person.page.trend if point[0] < person.index_date)[-TREND_SHOWN:]
     if not earlier:
         return NO_TREND

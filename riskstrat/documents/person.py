@@ -32,7 +32,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Person:
+class PrintedPerson:
     """One listed person as printed; every text is ready to show."""
 
     reference: str
@@ -62,9 +62,9 @@ class Person:
     page: PersonPage
 
 
-def people_of(team: TeamList) -> list[Person]:
+def people_of(team: TeamList) -> list[PrintedPerson]:
     """The listed people of one team, by rank."""
-    return [_person(team, listed) for listed in team.people]
+    return [_build_person(team, listed) for listed in team.people]
 
 
 def status_check(team: TeamList) -> str:
@@ -106,18 +106,18 @@ def falls_text(check: FallsCheck) -> str:
 
 def pathway_rules(team: TeamList) -> Pairs:
     """Every pathway that stands on the list, by title, with what to consider and its rule."""
-    every = {_suggestion(one) for person in team.people for one in person.pathways}
+    every = {_format_suggestion(one) for person in team.people for one in person.pathways}
     ordered = sorted(every, key=lambda one: (one.title, one.consider, one.rule))
     return tuple((one.title, f"{one.consider} Rule: {one.rule}") for one in ordered)
 
 
-def _person(team: TeamList, listed: ListedPerson) -> Person:
-    return Person(
+def _build_person(team: TeamList, listed: ListedPerson) -> PrintedPerson:
+    return PrintedPerson(
         reference=printable(listed.reference),
         rank=listed.rank,
         status=listed.status,
         week=f"Week {listed.weeks_on_list} on the list",
-        escalation=_escalation(listed),
+        escalation=_describe_escalation(listed),
         risk=natural_frequency(listed.risk),
         risk_value=listed.risk,
         low=listed.risk_low,
@@ -127,14 +127,14 @@ def _person(team: TeamList, listed: ListedPerson) -> Person:
         change=sentence(listed.change.what) if listed.change.what.strip() else "",
         causes=cause_sentences(listed.change.causes),
         figures=cause_figures(listed.change.causes),
-        about=_about(team, listed),
+        about=_list_characteristics(team, listed),
         counts=tuple(
             (count_heading(count), count_text(listed.counts[count.name], count)) for count in team.counts_shown
         ),
-        health=_health(team, listed),
+        health=_list_health_facts(team, listed),
         raises=reason_lines(listed.themes, "raises"),
         lowers=reason_lines(listed.themes, "lowers"),
-        pathways=tuple(_suggestion(one) for one in listed.pathways),
+        pathways=tuple(_format_suggestion(one) for one in listed.pathways),
         support=tuple(sentence(text) for text in listed.support if text.strip()),
         caution=sentence(listed.caution) if listed.caution.strip() else "",
         last_review=sentence(listed.last_review) if listed.last_review.strip() else "No review recorded.",
@@ -143,14 +143,14 @@ def _person(team: TeamList, listed: ListedPerson) -> Person:
     )
 
 
-def _escalation(listed: ListedPerson) -> str:
+def _describe_escalation(listed: ListedPerson) -> str:
     weeks = listed.weeks_on_list
     if not listed.escalate:
         return ""
     return f"Escalate: {weeks} week{'' if weeks == 1 else 's'} without a decision."
 
 
-def _about(team: TeamList, listed: ListedPerson) -> Pairs:
+def _list_characteristics(team: TeamList, listed: ListedPerson) -> Pairs:
     own_date = [("Index date", long_date(listed.index_date))] if listed.index_date else []
     return (
         ("Age", printable(listed.age_band)),
@@ -160,7 +160,7 @@ def _about(team: TeamList, listed: ListedPerson) -> Pairs:
     )
 
 
-def _health(team: TeamList, listed: ListedPerson) -> Pairs:
+def _list_health_facts(team: TeamList, listed: ListedPerson) -> Pairs:
     conditions = [printable(text) for text in listed.top_conditions if text.strip()]
     flags = [sentence(text) for text in listed.flags if text.strip()]
     unknown = [] if status_is_checked(team) else [UNKNOWN_STATUS]
@@ -172,5 +172,5 @@ def _health(team: TeamList, listed: ListedPerson) -> Pairs:
     )
 
 
-def _suggestion(given: Suggestion) -> Suggestion:
+def _format_suggestion(given: Suggestion) -> Suggestion:
     return Suggestion(printable(given.title), sentence(given.consider), sentence(given.rule))

@@ -15,12 +15,12 @@ def write_html(template: str, path: Path, **content: object) -> None:
 
     Raises StorageError if the file cannot be written.
     """
-    html = _templates().get_template(template).render(**content)
+    html = _load_templates().get_template(template).render(**content)
     write_bytes(html.encode("utf-8"), Path(path))
 
 
 @cache
-def _templates() -> Environment:
+def _load_templates() -> Environment:
     """The templates of the package: everything escaped, an unknown name is an error."""
     return Environment(
         loader=PackageLoader("riskstrat.documents", "templates"),

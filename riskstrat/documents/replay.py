@@ -100,7 +100,7 @@ def write_replay_page(summary: ReplaySummary, path: Path) -> None:
         notes=[sentence(note) for note in summary.notes],
         columns=[title for title, _ in _COLUMNS],
         rows=[(printable(team.team), [cell(team) for _, cell in _COLUMNS]) for team in teams],
-        over_all=_over_all(summary.over_all, teams),
+        over_all=_build_overall_row(summary.over_all, teams),
     )
 
 
@@ -111,33 +111,33 @@ def _run_line(summary: ReplaySummary) -> str:
     )
 
 
-def _share(part: int, whole: int) -> str:
+def _format_share(part: int, whole: int) -> str:
     """A count with its percentage, both from rounded counts; too small ones are hidden."""
     if 0 < part < TOO_FEW or whole < TOO_FEW:
         return suppressed(part)
-    return f"{suppressed(part)} ({100 * _rounded(part) / _rounded(whole):.0f}%)"
+    return f"{suppressed(part)} ({100 * _round_count(part) / _round_count(whole):.0f}%)"
 
 
-def _rounded(count: int) -> int:
+def _round_count(count: int) -> int:
     return 5 * floor(count / 5 + 0.5)
 
 
-def _lead(team: ReplayTeam) -> str:
+def _format_lead_time(team: ReplayTeam) -> str:
     if team.lead_weeks is None or team.admitted < TOO_FEW:
         return NOT_SHOWN
     return f"{team.lead_weeks:.0f} weeks"
 
 
-def _few(mean: float, team: ReplayTeam) -> bool:
+def _is_mean_of_few(mean: float, team: ReplayTeam) -> bool:
     """Whether a weekly mean rests on too few people to be shown."""
     return 0 < mean * team.weeks < TOO_FEW
 
 
-def _weekly(mean: float, team: ReplayTeam) -> str:
-    return NOT_SHOWN if _few(mean, team) else f"{mean:.1f}"
+def _format_weekly_mean(mean: float, team: ReplayTeam) -> str:
+    return NOT_SHOWN if _is_mean_of_few(mean, team) else f"{mean:.1f}"
 
 
-def _workload(team: ReplayTeam) -> str:
+def _format_workload(team: ReplayTeam) -> str:
     if 0 < team.listed < TOO_FEW:
         return NOT_SHOWN
     most = "" if team.capacity is None else f" of {number(round(team.capacity, 1))}"
@@ -148,31 +148,33 @@ _COLUMNS: tuple[tuple[str, Callable[[ReplayTeam], str]], ...] = (
     ("Lists", lambda team: number(team.weeks)),
     ("People found", lambda team: suppressed(team.people)),
     ("Already known, not listed", lambda team: suppressed(team.known)),
-    ("Found people with an emergency admission later", lambda team: _share(team.admitted, team.people)),
-    ("Median lead time", _lead),
-    ("New people a week", lambda team: _weekly(team.entered_per_week, team)),
-    ("People leaving a week", lambda team: _weekly(team.left_per_week, team)),
-    ("Case weight a week", _workload),
+    ("Found people with an emergency admission later", lambda team: _format_share(team.admitted, team.people)),
+    ("Median lead time", _format_lead_time),
+    ("New people a week", lambda team: _format_weekly_mean(team.entered_per_week, team)),
+    ("People leaving a week", lambda team: _format_weekly_mean(team.left_per_week, team)),
+    ("Case weight a week", _format_workload),
 )
 
 
-def _over_all(whole: ReplayTeam, teams: Sequence[ReplayTeam]) -> list[str]:
+def _build_overall_row(whole: ReplayTeam, teams: Sequence[ReplayTeam]) -> list[str]:
     """The line over all teams; where a team's count is hidden, the sum of what is shown instead of the total."""
     return [
         number(whole.weeks),
-        _total(whole.people, [team.people for team in teams]),
-        _total(whole.known, [team.known for team in teams]),
-        _total(whole.admitted, [team.admitted for team in teams]),
-        _lead(whole),
+        _format_total(whole.people, [team.people for team in teams]),
+        _format_total(whole.known, [team.known for team in teams]),
+        _format_total(whole.admitted, [team.admitted for team in teams]),
+        _format_lead_time(whole),
         NOT_SHOWN
-        if any(_few(team.entered_per_week, team) for team in teams)
-        else _weekly(whole.entered_per_week, whole),
-        NOT_SHOWN if any(_few(team.left_per_week, team) for team in teams) else _weekly(whole.left_per_week, whole),
-        NOT_SHOWN if any(_workload(team) == NOT_SHOWN for team in teams) else _workload(whole),
+        if any(_is_mean_of_few(team.entered_per_week, team) for team in teams)
+        else _format_weekly_mean(whole.entered_per_week, whole),
+        NOT_SHOWN
+        if any(_is_mean_of_few(team.left_per_week, team) for team in teams)
+        else _format_weekly_mean(whole.left_per_week, whole),
+        NOT_SHOWN if any(_format_workload(team) == NOT_SHOWN for team in teams) else _format_workload(whole),
     ]
 
 
-def _total(whole: int, parts: Sequence[int]) -> str:
+def _format_total(whole: int, parts: Sequence[int]) -> str:
     if any(0 < part < TOO_FEW for part in parts):
-        return WITHOUT_HIDDEN.format(f"{sum(_rounded(part) for part in parts if part >= TOO_FEW):,}")
+        return WITHOUT_HIDDEN.format(f"{sum(_round_count(part) for part in parts if part >= TOO_FEW):,}")
     return suppressed(whole)

@@ -75,9 +75,9 @@ def set_up_print(sheet: Worksheet, team: TeamList, warning: str = "") -> None:
 def row_height(cells: list[tuple[str, float]]) -> float:
     """The height in points of a row that shows the whole of its cells, given as (text, width in digits)."""
     # Some spreadsheets fit a row to its text on opening, others never do.
-    lines = max(sum(_lines(part, width) for part in text.split("\n")) for text, width in cells)
+    lines = max(sum(_count_lines(part, width) for part in text.split("\n")) for text, width in cells)
     return min(LINE_HEIGHT * lines + 3, TALLEST_ROW)
 
 
-def _lines(text: str, width: float) -> int:
+def _count_lines(text: str, width: float) -> int:
     return max(1, len(wrap(text, max(4, int(LETTERS * width)))))

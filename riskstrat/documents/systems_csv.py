@@ -41,7 +41,7 @@ def write_csv(team_list: TeamList, path: Path) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(csv_columns(team_list))
     for row in team_list.people:
-        writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in _cells(team_list, row)])
+        writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in _build_cells(team_list, row)])
     write_bytes(text.getvalue().encode("utf-8"), Path(path))
 
 
@@ -56,13 +56,13 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def _cells(team: TeamList, row: ListedPerson) -> list[str | int | float]:
+def _build_cells(team: TeamList, row: ListedPerson) -> list[str | int | float]:
     """One person's cells in the order of `csv_columns`; a number stays a number, so its sign is no formula."""
     index_date = row.index_date or team.index_date
     return [
         printable(team.team_code),
-        _iso(index_date),
-        _iso(team.data_as_at),
+        _format_iso_date(index_date),
+        _format_iso_date(team.data_as_at),
         printable(row.reference),
         int(row.rank),
         row.status,
@@ -75,14 +75,14 @@ def _cells(team: TeamList, row: ListedPerson) -> list[str | int | float]:
         *(printable(getattr(row, place)) for place in team.places_shown()),
         printable(row.age_band),
         row.sex,
-        *(_plain_number(row.counts[count.name]) for count in team.counts_shown),
-        *_findings(row),
-        _reasons(row.themes),
-        _joined(f"{one.title}: {one.rule}" for one in row.pathways),
-        _joined(row.support),
+        *(_format_number(row.counts[count.name]) for count in team.counts_shown),
+        *_format_findings(row),
+        _format_reasons(row.themes),
+        _join_texts(f"{one.title}: {one.rule}" for one in row.pathways),
+        _join_texts(row.support),
         printable(row.caution),
         printable(row.last_review),
-        _iso(team.statuses_as_at) if team.statuses_as_at else "",
+        _format_iso_date(team.statuses_as_at) if team.statuses_as_at else "",
         printable(team.model),
         printable(team.model_version),
         printable(team.definitions),
@@ -96,28 +96,28 @@ def _change_parts(row: ListedPerson) -> list[str | float]:
     return [round(part, 6) + 0.0 for part in parts] if parts else [""] * len(KINDS)
 
 
-def _findings(row: ListedPerson) -> list[str]:
+def _format_findings(row: ListedPerson) -> list[str]:
     check = row.falls_check
-    words = [_joined(row.top_conditions), printable(row.frailty)]
-    return [*words, check.answer, printable(check.why), _joined(row.flags)]
+    words = [_join_texts(row.top_conditions), printable(row.frailty)]
+    return [*words, check.answer, printable(check.why), _join_texts(row.flags)]
 
 
-def _joined(texts: Iterable[str]) -> str:
+def _join_texts(texts: Iterable[str]) -> str:
     return SEPARATOR.join(" ".join(printable(text).split()) for text in texts)
 
 
-def _iso(day: date) -> str:
+def _format_iso_date(day: date) -> str:
     return f"{day.year:04d}-{day.month:02d}-{day.day:02d}"
 
 
-def _plain_number(value: float | None) -> str:
+def _format_number(value: float | None) -> str:
     """A number without thousands separator; null gives an empty cell."""
     if value is None:
         return ""
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _reasons(themes: Sequence[ThemeReason]) -> str:
+def _format_reasons(themes: Sequence[ThemeReason]) -> str:
     """All printed reasons of one person on one line, raising first, then lowering; empty if none is printed."""
     parts: list[str] = []
     for direction, verb in VERB.items():

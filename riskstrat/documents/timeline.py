@@ -55,16 +55,16 @@ class Strip:
 
 def strip(events: Sequence[TimelineEvent], index_date: date) -> Strip:
     """The strip of the 24 months up to the index date; an event outside them is left out, a longer one is cut."""
-    start = _months_before(index_date, MONTHS_SHOWN)
+    start = _subtract_months(index_date, MONTHS_SHOWN)
     kept = [event for event in events if event.start <= index_date and (event.end or event.start) >= start]
     ordered = sorted(kept, key=lambda event: (event.start, event.end or event.start, event.label), reverse=True)
     lanes = tuple(
-        _lane(lane, place, [event for event in ordered if event.lane == lane], start, index_date)
+        _build_lane(lane, place, [event for event in ordered if event.lane == lane], start, index_date)
         for place, lane in enumerate(LANES)
     )
     return Strip(
         lanes=lanes,
-        ticks=tuple(_ticks(start, index_date)),
+        ticks=tuple(_place_ticks(start, index_date)),
         width=LEFT + WIDE + 20,
         height=TOP + LANE_HIGH * len(LANES) + 26,
         title=f"Recorded events from {long_date(start)} to {long_date(index_date)}",
@@ -77,8 +77,8 @@ def percent_place(risk: float) -> float:
     return round(100 * risk, 1)
 
 
-def _lane(lane: Lane, place: int, events: list[TimelineEvent], start: date, end: date) -> LaneStrip:
-    words = tuple(_words(event) for event in events)
+def _build_lane(lane: Lane, place: int, events: list[TimelineEvent], start: date, end: date) -> LaneStrip:
+    words = tuple(_describe_event(event) for event in events)
     return LaneStrip(
         lane,
         TOP + LANE_HIGH * place,
@@ -90,17 +90,17 @@ def _lane(lane: Lane, place: int, events: list[TimelineEvent], start: date, end:
 
 def _mark(event: TimelineEvent, start: date, end: date) -> Mark:
     first, last = max(event.start, start), min(event.end or event.start, end)
-    x = _x(first, start, end)
+    x = _compute_x(first, start, end)
     if event.end is None or event.end == event.start:
         return Mark(x, None)
-    return Mark(x, max(round(_x(last, start, end) - x, 1), SMALLEST_BAR))
+    return Mark(x, max(round(_compute_x(last, start, end) - x, 1), SMALLEST_BAR))
 
 
-def _x(day: date, start: date, end: date) -> float:
+def _compute_x(day: date, start: date, end: date) -> float:
     return round(LEFT + WIDE * (day - start).days / (end - start).days, 1)
 
 
-def _ticks(start: date, end: date) -> list[tuple[float, str]]:
+def _place_ticks(start: date, end: date) -> list[tuple[float, str]]:
     """The first day of every third month of the strip."""
     year, month = start.year, start.month
     ticks = []
@@ -108,11 +108,11 @@ def _ticks(start: date, end: date) -> list[tuple[float, str]]:
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
         day = date(year, month, 1)
         if day <= end and month % 3 == 1:
-            ticks.append((_x(day, start, end), f"{MONTHS[month - 1][:3]} {year}"))
+            ticks.append((_compute_x(day, start, end), f"{MONTHS[month - 1][:3]} {year}"))
     return ticks
 
 
-def _words(event: TimelineEvent) -> str:
+def _describe_event(event: TimelineEvent) -> str:
     if event.end is None or event.end == event.start:
         when = long_date(event.start)
     else:
@@ -124,7 +124,7 @@ def _count(lane: LaneStrip) -> str:
     return f"{lane.name}: {len(lane.marks) or 'none recorded'}."
 
 
-def _months_before(day: date, months: int) -> date:
+def _subtract_months(day: date, months: int) -> date:
     """The same day so many months earlier, or the last day of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     for last in range(day.day, 27, -1):

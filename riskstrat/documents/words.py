@@ -59,12 +59,12 @@ def natural_frequency(risk: float) -> str:
         return "fewer than 1 in 100"
     if risk > 0.99:
         return "more than 99 in 100"
-    return f"about {_hundredths(risk)} in 100"
+    return f"about {_round_to_hundredths(risk)} in 100"
 
 
 def risk_range(low: float, high: float) -> str:
     """A range of probabilities as natural frequencies: "between 25 and 43 in 100"."""
-    first, last = _hundredths(low), _hundredths(high)
+    first, last = _round_to_hundredths(low), _round_to_hundredths(high)
     if first < 1:
         return f"up to {max(last, 1)} in 100"
     if last > 99:
@@ -72,7 +72,7 @@ def risk_range(low: float, high: float) -> str:
     return f"about {first} in 100" if first == last else f"between {first} and {last} in 100"
 
 
-def _hundredths(risk: float) -> int:
+def _round_to_hundredths(risk: float) -> int:
     # Rounding to 9 places first keeps 0.345 a half, which in binary it is not quite.
     return floor(round(100 * risk, 9) + 0.5)
 
@@ -176,10 +176,10 @@ class ReasonLine(NamedTuple):
 
 def reason_lines(themes: Iterable[ThemeReason], direction: Direction) -> list[ReasonLine]:
     """The printed reasons of one person in one direction, largest first; may be empty."""
-    return [_reason_line(reason) for reason in shown_reasons(themes, direction)]
+    return [_build_reason_line(reason) for reason in shown_reasons(themes, direction)]
 
 
-def _reason_line(reason: ThemeReason) -> ReasonLine:
+def _build_reason_line(reason: ThemeReason) -> ReasonLine:
     facts = tuple(sentence(text) for text in reason.sentences if text.strip())
     return ReasonLine(sentence(reason.theme)[:-1], strength(reason.contribution), facts)
 

@@ -74,19 +74,19 @@ def _write_changes(sheet: Worksheet, looks: Looks, team: TeamList) -> None:
     for place, width in enumerate(CHANGE_WIDTHS):
         sheet.set_column(place, place, width)
     write_title(sheet, looks, f"What changed: {printable(team.team)}")
-    row = _prose(sheet, looks, 1, change_sentences(team))
+    row = _write_prose(sheet, looks, 1, change_sentences(team))
     moves = move_lines(team)
     if moves:
-        row = _moves(sheet, looks, row, moves)
+        row = _write_moves(sheet, looks, row, moves)
     if team.swaps:
         sheet.write_string(row, 0, "Places of services", looks["section"])
-        row = _prose(sheet, looks, row + 1, swap_sentences(team))
-        _swaps(sheet, looks, row, team)
+        row = _write_prose(sheet, looks, row + 1, swap_sentences(team))
+        _write_swaps(sheet, looks, row, team)
     set_up_print(sheet, team)
     sheet.fit_to_pages(1, 0)
 
 
-def _prose(sheet: Worksheet, looks: Looks, row: int, texts: tuple[str, ...]) -> int:
+def _write_prose(sheet: Worksheet, looks: Looks, row: int, texts: tuple[str, ...]) -> int:
     """Sentences across the sheet, one a row; gives the row after a blank one."""
     for number, text in enumerate(texts, start=row):
         sheet.merge_range(number, 0, number, len(CHANGE_WIDTHS) - 1, "", looks["prose"])
@@ -95,7 +95,7 @@ def _prose(sheet: Worksheet, looks: Looks, row: int, texts: tuple[str, ...]) -> 
     return row + len(texts) + 1
 
 
-def _moves(sheet: Worksheet, looks: Looks, row: int, moves: tuple[MoveLine, ...]) -> int:
+def _write_moves(sheet: Worksheet, looks: Looks, row: int, moves: tuple[MoveLine, ...]) -> int:
     figures = [FIGURES_TITLE.format(KIND_WORDS[kind].lower()) for kind in KINDS] + [FIGURES_TITLE.format("in all")]
     headings = ["Reference", "Move", "Detail", "What moved the estimate", *figures]
     for place, heading in enumerate(headings):
@@ -116,7 +116,7 @@ def _moves(sheet: Worksheet, looks: Looks, row: int, moves: tuple[MoveLine, ...]
     return row + len(moves) + 2
 
 
-def _swaps(sheet: Worksheet, looks: Looks, row: int, team: TeamList) -> None:
+def _write_swaps(sheet: Worksheet, looks: Looks, row: int, team: TeamList) -> None:
     lines = [("Left out", "Taken", "Expected admissions given up")]
     lines += [(one.left_out, one.taken, one.given_up) for one in swap_lines(team.swaps)]
     for number, line in enumerate(lines, start=row):

@@ -69,7 +69,7 @@ def bootstrap_draws(
     same_length(outcome=y, people=person, **dict(risks))
     models = {name: ranked(y, risk, person, metric) for name, risk in risks.items()}
     estimates = {name: measure(model, np.ones(len(y))) for name, model in models.items()}
-    return Draws(metric, estimates, _measured(models, measure, person, rounds, seed))
+    return Draws(metric, estimates, _measure_draws(models, measure, person, rounds, seed))
 
 
 def pooled_draws(draws: Sequence[Draws]) -> Draws:
@@ -100,14 +100,16 @@ def intervals(draws: Draws, level: float = 0.95) -> pd.DataFrame:
     """
     rows = []
     for model, values in draws.rounds.items():
-        rows.append(_interval(draws.metric, model, None, draws.estimates[model], values, level))
+        rows.append(_compute_interval(draws.metric, model, None, draws.estimates[model], values, level))
     for model, versus in combinations(draws.rounds, 2):
         estimate = draws.estimates[model] - draws.estimates[versus]
-        rows.append(_interval(draws.metric, model, versus, estimate, draws.rounds[model] - draws.rounds[versus], level))
+        rows.append(
+            _compute_interval(draws.metric, model, versus, estimate, draws.rounds[model] - draws.rounds[versus], level)
+        )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _measured(
+def _measure_draws(
     models: Mapping[str, Ranked], measure: Measure, person: Array, rounds: int, seed: int
 ) -> dict[str, Array]:
     values = {name: np.full(rounds, np.nan) for name in models}
@@ -144,7 +146,7 @@ def with_everybody(draws: Array) -> Array:
     return np.vstack([np.ones((1, draws.shape[1]), dtype=draws.dtype), draws])
 
 
-def _interval(
+def _compute_interval(
     metric: str, model: str, versus: str | None, estimate: float, values: Array, level: float
 ) -> tuple[str, str, str | None, float, float, float, float, int, str | None]:
     known = values[~np.isnan(values)]

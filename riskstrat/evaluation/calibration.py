@@ -35,13 +35,13 @@ def recalibrate(outcome: object, risk: object, weights: object = None) -> Recali
     A slope below 1 means risks too extreme, above 1 too timid. Both are None, with the reason, when only one outcome
     occurs, when every risk is the same, or when the risks separate the outcomes completely. weights: people per row.
     """
-    y, x, w = _on_logit_scale(outcome, risk, weights)
-    reason = one_outcome_only(float(w @ y), float(w.sum())) or _no_slope(y, x)
+    y, x, w = _transform_to_logits(outcome, risk, weights)
+    reason = one_outcome_only(float(w @ y), float(w.sum())) or _find_slope_fault(y, x)
     if reason:
         return Recalibration(None, None, reason)
     centre = np.average(x, weights=w)
     scale = np.sqrt(np.average((x - centre) ** 2, weights=w))
-    fitted = _fitted_line(y, (x - centre) / scale, w)
+    fitted = _fit_line(y, (x - centre) / scale, w)
     if fitted is None:
         return Recalibration(None, None, "the recalibration did not converge: the outcomes are nearly separated")
     slope = fitted[1] / scale
@@ -54,7 +54,7 @@ def calibration_in_the_large(outcome: object, risk: object, weights: object = No
 
     None, with the reason, when only one outcome occurs. weights: people per row.
     """
-    y, x, w = _on_logit_scale(outcome, risk, weights)
+    y, x, w = _transform_to_logits(outcome, risk, weights)
     reason = one_outcome_only(float(w @ y), float(w.sum()))
     if reason:
         return Figure(None, reason)
@@ -74,7 +74,7 @@ def calibration_in_the_large(outcome: object, risk: object, weights: object = No
     return Figure(float(shift))
 
 
-def _fitted_line(y: Array, x: Array, w: Array) -> Array | None:
+def _fit_line(y: Array, x: Array, w: Array) -> Array | None:
     """Intercept and slope of the logistic regression of y on x by Newton's method; None where it does not settle."""
     line, step, uphill = np.array([logit(w @ y / w.sum()), 0.0]), np.zeros(2), 0.0
     for _ in range(MOST_STEPS):
@@ -98,12 +98,12 @@ def _fitted_line(y: Array, x: Array, w: Array) -> Array | None:
     return None
 
 
-def _on_logit_scale(outcome: object, risk: object, weights: object) -> tuple[Array, Array, Array]:
+def _transform_to_logits(outcome: object, risk: object, weights: object) -> tuple[Array, Array, Array]:
     y, p, w = weighed(outcome, risk, weights)
     return y, logit(np.clip(p, RISK_FLOOR, 1 - RISK_FLOOR)), w
 
 
-def _no_slope(y: Array, x: Array) -> str | None:
+def _find_slope_fault(y: Array, x: Array) -> str | None:
     """Why no finite slope exists; in one dimension the two outcomes must overlap properly (Silvapulle, JRSS B 1981)."""
     if x.min() == x.max():
         return "every risk is the same"

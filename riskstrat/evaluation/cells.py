@@ -35,18 +35,18 @@ COUNTS = ("people", "rows", "events")
 
 
 def cells_of(groups: pd.DataFrame, outcome: Array, person: Array) -> list[Cell]:
-    """One Cell per column of groups and value in it: columns in their order, values as `_codes` orders them."""
+    """One Cell per column of groups and value in it: columns in their order, values as `_encode_values` orders them."""
     if len(groups) != len(outcome):
         raise EvaluationError(f"groups has {len(groups)} rows and outcome {len(outcome)}; give one of each per row")
     cells = []
     for dimension in groups.columns:
-        codes, names = _codes(groups[dimension])
+        codes, names = _encode_values(groups[dimension])
         order = np.argsort(codes, kind="stable")
         ends = np.searchsorted(codes[order], np.arange(len(names) + 1))
         for place, name in enumerate(names):
             rows = order[ends[place] : ends[place + 1]]
             if len(rows):
-                cells.append(_cell(str(dimension), name, rows, outcome, person))
+                cells.append(_build_cell(str(dimension), name, rows, outcome, person))
     return cells
 
 
@@ -88,12 +88,12 @@ def spread(columns: Mapping[str, Array], shown: Sequence[int], rows: int) -> pd.
     return pd.DataFrame(whole)
 
 
-def _cell(dimension: str, group: str, rows: Array, outcome: Array, person: Array) -> Cell:
+def _build_cell(dimension: str, group: str, rows: Array, outcome: Array, person: Array) -> Cell:
     y, who = outcome[rows], person[rows]
     return Cell(dimension, group, rows, len(np.unique(who)), int(y.sum()), too_small(y, who))
 
 
-def _codes(column: pd.Series) -> tuple[Array, list[str]]:
+def _encode_values(column: pd.Series) -> tuple[Array, list[str]]:
     """The value of each row, and all names: categories in their own order, other values ascending, missing last."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes, values = column.cat.codes.to_numpy(np.int64), list(column.cat.categories)

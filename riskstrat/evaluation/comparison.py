@@ -47,8 +47,8 @@ def baseline_table(evaluations: Mapping[str, Evaluation], intervals: pd.DataFram
     sizes = {(one.n, one.events) for one in evaluations.values()}
     if len(sizes) > 1:
         raise EvaluationError("the models were evaluated on different rows; evaluate each on the same test set")
-    ends = _ends(intervals)
-    rows = [_row(name, one) | ends.get(name, {}) for name, one in evaluations.items()]
+    ends = _collect_ends(intervals)
+    rows = [_build_row(name, one) | ends.get(name, {}) for name, one in evaluations.items()]
     table = pd.DataFrame(rows)
     return table[sorted(table.columns, key=_place)] if rows else table
 
@@ -65,21 +65,21 @@ def verdict(
     if metric not in HIGHER_IS_BETTER + LOWER_IS_BETTER:
         allowed = ", ".join(HIGHER_IS_BETTER + LOWER_IS_BETTER)
         raise EvaluationError(f"{metric} has no better direction; compare {allowed}")
-    own, other = (_single(intervals, name, metric) for name in (model, against))
-    estimate, low, high, level, reason = _difference(intervals, model, against, metric)
-    names = f"{_spell(model)} {{}} {_spell(against)}"
+    own, other = (_find_estimate(intervals, name, metric) for name in (model, against))
+    estimate, low, high, level, reason = _find_difference(intervals, model, against, metric)
+    names = f"{_format_name(model)} {{}} {_format_name(against)}"
     if reason:
         return f"{names.format('cannot be compared with')}: {reason}."
     sign = 1 if metric in HIGHER_IS_BETTER else -1
     ahead = sorted((sign * low, sign * high))
     claim = "beats" if ahead[0] > 0 else "is worse than" if ahead[1] < 0 else "does not beat"
     return (
-        f"{names.format(claim)}: {_spell(metric)} {own:.4f} against {other:.4f}, "
+        f"{names.format(claim)}: {_format_name(metric)} {own:.4f} against {other:.4f}, "
         f"difference {estimate:+.4f} ({level:.0%} interval {low:+.4f} to {high:+.4f}, same people drawn for both)."
     )
 
 
-def _row(name: str, one: Evaluation) -> dict[str, Any]:
+def _build_row(name: str, one: Evaluation) -> dict[str, Any]:
     row: dict[str, Any] = {"model": name, "n": one.n, "events": one.events, "prevalence": one.prevalence}
     row |= {"mean_risk": one.mean_risk} | {measure: getattr(one, measure) for measure in MEASURED}
     for each in one.yields:
@@ -87,7 +87,7 @@ def _row(name: str, one: Evaluation) -> dict[str, Any]:
     return row
 
 
-def _ends(intervals: pd.DataFrame | None) -> dict[str, dict[str, float]]:
+def _collect_ends(intervals: pd.DataFrame | None) -> dict[str, dict[str, float]]:
     """The ends of each model's own intervals, by column name."""
     ends: dict[str, dict[str, float]] = {}
     if intervals is None:
@@ -105,14 +105,14 @@ def _place(column: str) -> tuple[int, int]:
     return (100, 0) if rest else (0, 0)
 
 
-def _single(intervals: pd.DataFrame, model: str, metric: str) -> float:
+def _find_estimate(intervals: pd.DataFrame, model: str, metric: str) -> float:
     found = intervals[(intervals["metric"] == metric) & (intervals["model"] == model) & intervals["versus"].isna()]
     if len(found) != 1:
         raise EvaluationError(f"the intervals hold no single {metric} of {model}; draw it with bootstrap_by_person")
     return float(found["estimate"].iloc[0])
 
 
-def _difference(
+def _find_difference(
     intervals: pd.DataFrame, model: str, against: str, metric: str
 ) -> tuple[float, float, float, float, str | None]:
     """The paired difference, model minus against, whichever way round it was drawn."""
@@ -126,5 +126,5 @@ def _difference(
     raise EvaluationError(f"{model} and {against} were not compared on {metric}; draw both with bootstrap_by_person")
 
 
-def _spell(name: str) -> str:
+def _format_name(name: str) -> str:
     return SPELLED.get(name, name.replace("_", " "))

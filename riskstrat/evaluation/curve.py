@@ -47,7 +47,7 @@ class Smoother:
         """The local quadratic fit at each point, from events and people per point; one line of either per draw."""
         sums = [people @ kernel.T for kernel in self.kernels]
         right = [events @ kernel.T for kernel in self.kernels[:3]]
-        return np.clip(_fitted_at_zero(sums, right), 0, 1)
+        return np.clip(_fit_at_zero(sums, right), 0, 1)
 
 
 def calibration_curve(outcome: object, risk: object, weights: object = None) -> pd.DataFrame:
@@ -74,7 +74,7 @@ def calibration_errors(outcome: object, risk: object, weights: object = None) ->
         return dict.fromkeys(ERRORS, Figure(None, reason))
     at = points_of(y, p, w)
     distance = np.abs(smoother(at).heights(at.events, at.people) - at.risk)
-    top = np.bincount(at.place, weights=w * (p >= _top_from(p, w)), minlength=len(distance))
+    top = np.bincount(at.place, weights=w * (p >= _find_top_threshold(p, w)), minlength=len(distance))
     found = errors_of(distance, at.people) | {"ici_of_top_5_percent": np.average(distance, weights=top)}
     return {name: Figure(float(found[name])) for name in ERRORS}
 
@@ -134,14 +134,14 @@ def smoother(at: Points) -> Smoother:
     return Smoother(kernels)
 
 
-def _top_from(p: Array, w: Array) -> float:
+def _find_top_threshold(p: Array, w: Array) -> float:
     """The lowest risk among the TOP share of people with the highest."""
     order = np.argsort(-p, kind="stable")
     reached = np.cumsum(w[order]) >= TOP * w.sum() * (1 - 1e-12)
     return float(p[order[reached.argmax()]])
 
 
-def _fitted_at_zero(sums: Sequence[Array], right: Sequence[Array]) -> Array:
+def _fit_at_zero(sums: Sequence[Array], right: Sequence[Array]) -> Array:
     """Weighted least squares of the rate on 1, u, u squared, read at u = 0, by Cramer's rule on the normal equations.
 
     sums: of pull times u to the powers 0 to 4. right: of pull times rate times u to the powers 0 to 2.
@@ -156,11 +156,11 @@ def _fitted_at_zero(sums: Sequence[Array], right: Sequence[Array]) -> Array:
     if weak.any():
         ones = np.ones(int(weak.sum()))
         powers = [ones, *(each[weak] for each in (one, two, three, four))]
-        fitted[weak] = _pseudo_fitted(powers, [each[weak] for each in (first, second, third)])
+        fitted[weak] = _fit_by_pseudo_inverse(powers, [each[weak] for each in (first, second, third)])
     return fitted
 
 
-def _pseudo_fitted(powers: Sequence[Array], right: Sequence[Array]) -> Array:
+def _fit_by_pseudo_inverse(powers: Sequence[Array], right: Sequence[Array]) -> Array:
     """The same by a pseudo-inverse: too few distinct risks in reach leave slope or bend free, never the height."""
     normal = np.stack([np.stack(powers[row : row + 3], axis=1) for row in range(3)], axis=1)
     return np.einsum("ij,ij->i", np.linalg.pinv(normal, hermitian=True)[:, 0, :], np.stack(right, axis=1))

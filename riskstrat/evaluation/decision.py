@@ -33,14 +33,20 @@ def net_benefit(outcome: object, risks: Mapping[str, object], thresholds: Sequen
     if not all(0 < each < 1 for each in thresholds):
         raise EvaluationError("a threshold is no risk to act on; give numbers between 0 and 1")
     rows = [
-        (threshold, name, ten_digits(_net(y, np.ones(len(y), bool) if risk is None else risk >= threshold, threshold)))
+        (
+            threshold,
+            name,
+            ten_digits(
+                _compute_net_benefit(y, np.ones(len(y), bool) if risk is None else risk >= threshold, threshold)
+            ),
+        )
         for threshold in thresholds
         for name, risk in [*models.items(), (EVERYBODY, None)]
     ]
     return pd.DataFrame(rows, columns=["threshold", "model", "net_benefit"])
 
 
-def _net(y: Array, acted_on: Array, threshold: float) -> float:
+def _compute_net_benefit(y: Array, acted_on: Array, threshold: float) -> float:
     found = float(y[acted_on].sum())
     in_vain = float(acted_on.sum()) - found
     return (found - in_vain * threshold / (1 - threshold)) / len(y)

@@ -70,18 +70,18 @@ def fairness(
     table["listed"] = pd.array([None if cell.reason else int(on_list[cell.rows].sum()) for cell in cells], "Int64")
     draws = with_everybody(all_draws(person, rounds, seed))
     shown = [place for place, cell in enumerate(cells) if cell.reason is None]
-    columns = _columns([cells[place] for place in shown], table.iloc[shown], y, person, on_list, draws, level)
-    by_group, differences = _rates(groups.columns, cells, table, y, on_list)
+    columns = _compute_columns([cells[place] for place in shown], table.iloc[shown], y, person, on_list, draws, level)
+    by_group, differences = _compute_rates(groups.columns, cells, table, y, on_list)
     columns |= {rate: by_group[rate].to_numpy()[shown] for rate in RATES}
     names = [name + end for name in (*RATES, *SHARES) for end in ("", "_low", "_high")]
     return pd.concat([table, spread({name: columns[name] for name in names}, shown, len(table))], axis=1), differences
 
 
-def _columns(
+def _compute_columns(
     cells: list[Cell], table: pd.DataFrame, y: Array, person: Array, listed: Array, draws: Array, level: float
 ) -> dict[str, Array]:
     """Each share and the ends of its interval, for the groups that are shown."""
-    totals = _totals(cells, y, person, listed, draws)
+    totals = _sum_by_group(cells, y, person, listed, draws)
     columns: dict[str, Array] = {}
     for name, (part, whole) in PARTS.items():
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -93,10 +93,10 @@ def _columns(
         exact = (values[:, 0] == 0) | (values[:, 0] == 1)
         low[exact], high[exact] = wilson_ends(totals[part][exact, 0], totals[whole][exact, 0], width)
         columns |= {name: values[:, 0], f"{name}_low": low, f"{name}_high": high}
-    return columns | _over_admissions(totals, columns, level)
+    return columns | _compute_list_ratio(totals, columns, level)
 
 
-def _over_admissions(totals: dict[str, Array], columns: dict[str, Array], level: float) -> dict[str, Array]:
+def _compute_list_ratio(totals: dict[str, Array], columns: dict[str, Array], level: float) -> dict[str, Array]:
     with np.errstate(divide="ignore", invalid="ignore"):
         values = totals["listed"] / totals["all_listed"] / (totals["events"] / totals["all_events"])
     low, high, _ = simultaneous(values[:, 0], values[:, 1:], RATIO, level)
@@ -109,7 +109,7 @@ def _over_admissions(totals: dict[str, Array], columns: dict[str, Array], level:
     }
 
 
-def _totals(cells: list[Cell], y: Array, person: Array, listed: Array, draws: Array) -> dict[str, Array]:
+def _sum_by_group(cells: list[Cell], y: Array, person: Array, listed: Array, draws: Array) -> dict[str, Array]:
     """One line per group, one count per draw."""
     kinds = {"rows": np.ones(len(y)), "events": y, "listed": listed, "listed_events": listed * y}
     by_cell = [
@@ -122,7 +122,7 @@ def _totals(cells: list[Cell], y: Array, person: Array, listed: Array, draws: Ar
     return totals | {"listed_without": totals["listed"] - totals["listed_events"]}
 
 
-def _rates(
+def _compute_rates(
     dimensions: Iterable[Hashable], cells: list[Cell], table: pd.DataFrame, y: Array, listed: Array
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rates of each cell, in the order of cells, and the differences of each dimension, by fairlearn."""
@@ -132,7 +132,9 @@ def _rates(
         own = table.index[(table["dimension"] == dimension) & table["reason"].isna()]
         for rates in (RATES[:-1], RATES[-1:]):
             shown = [place for place in own if rates != ("ppv",) or table["reason_at_capacity"].isna()[place]]
-            frame = _metric_frame({place: cells[place].rows for place in shown}, rates, y, listed) if shown else None
+            frame = (
+                _build_metric_frame({place: cells[place].rows for place in shown}, rates, y, listed) if shown else None
+            )
             if frame is not None:
                 by_group.loc[frame.by_group.index, list(rates)] = frame.by_group
             differences += [(dimension, rate, *_spread_of(frame if len(shown) > 1 else None, rate)) for rate in rates]
@@ -145,7 +147,7 @@ def _spread_of(frame: Any, rate: str) -> tuple[float, float]:
     return ten_digits(float(frame.difference()[rate])), ten_digits(float(frame.ratio()[rate]))
 
 
-def _metric_frame(groups: dict[int, Array], rates: Sequence[str], y: Array, listed: Array) -> Any:
+def _build_metric_frame(groups: dict[int, Array], rates: Sequence[str], y: Array, listed: Array) -> Any:
     """fairlearn's frame of the rates, given each kind of row once with its number, which is the same and fast."""
     from fairlearn.metrics import (
         MetricFrame,

@@ -67,19 +67,19 @@ def freshness(
     y, person, date = as_outcome(outcome), as_codes(people, "people"), as_codes(dates, "dates")
     kept = np.all([~np.isnan(each) for each in columns.values()], axis=0) if columns else np.zeros(len(y), bool)
     y, date, person = y[kept], date[kept], as_codes(person[kept], "people")
-    scored = {key: _scored(y, as_margin(each[kept]), person, date) for key, each in columns.items()}
-    areas, ppvs = _measured(scored, person, capacity, rounds, seed)
-    rows = [(*_row(key, areas, ppvs, level), len(y), int(y.sum())) for key in scores]
+    scored = {key: _prepare_scores(y, as_margin(each[kept]), person, date) for key, each in columns.items()}
+    areas, ppvs = _measure_draws(scored, person, capacity, rounds, seed)
+    rows = [(*_build_row(key, areas, ppvs, level), len(y), int(y.sum())) for key in scores]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _scored(y: Array, score: Array, person: Array, date: Array) -> _Scored:
+def _prepare_scores(y: Array, score: Array, person: Array, date: Array) -> _Scored:
     order = np.lexsort((y, person, -score, date))
     first = np.searchsorted(date[order], date[order], side="left")
     return _Scored(ranked(y, score, person, "auroc"), y[order], person[order], first)
 
 
-def _ppv(one: _Scored, copies: Array, capacity: int) -> float:
+def _compute_ppv(one: _Scored, copies: Array, capacity: int) -> float:
     """Share of events among the first `capacity` of each list, all lists together."""
     weights = copies[one.person]
     before = np.cumsum(weights) - weights
@@ -87,7 +87,7 @@ def _ppv(one: _Scored, copies: Array, capacity: int) -> float:
     return float(listed @ one.outcome / listed.sum()) if listed.sum() else np.nan
 
 
-def _measured(
+def _measure_draws(
     scored: Mapping[tuple[str, int], _Scored], person: Array, capacity: int, rounds: int, seed: int
 ) -> tuple[dict[tuple[str, int], Array], dict[tuple[str, int], Array]]:
     """AUROC and PPV of each score: first as they are, then on each draw."""
@@ -97,20 +97,20 @@ def _measured(
     for place, copies in enumerate([everybody, *each_draw(person, rounds, seed)]):
         for key, one in scored.items():
             areas[key][place] = auroc(one.whole, copies[one.whole.person])
-            ppvs[key][place] = _ppv(one, copies, capacity)
+            ppvs[key][place] = _compute_ppv(one, copies, capacity)
     return areas, ppvs
 
 
-def _row(
+def _build_row(
     key: tuple[str, int], areas: Mapping[tuple[str, int], Array], ppvs: Mapping[tuple[str, int], Array], level: float
 ) -> tuple[object, ...]:
     kind, months = key
     fresh = areas.get((kind, 0), np.full_like(areas[key], np.nan))
-    figures = [*_ends("auroc", areas[key], level), *_ends("difference", areas[key] - fresh, level)]
-    return kind, months, *figures, *_ends("ppv", ppvs[key], level)
+    figures = [*_compute_ends("auroc", areas[key], level), *_compute_ends("difference", areas[key] - fresh, level)]
+    return kind, months, *figures, *_compute_ends("ppv", ppvs[key], level)
 
 
-def _ends(name: str, values: Array, level: float) -> tuple[float, float, float]:
+def _compute_ends(name: str, values: Array, level: float) -> tuple[float, float, float]:
     """The figure, and the ends of its interval."""
     row = intervals(Draws(name, {name: float(values[0])}, {name: values[1:]}), level).iloc[0]
     return ten_digits(row["estimate"]), ten_digits(row["low"]), ten_digits(row["high"])

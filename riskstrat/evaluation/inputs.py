@@ -37,7 +37,7 @@ def one_outcome_only(events: float, rows: float) -> str | None:
 
 def as_outcome(outcome: Any) -> Array:
     """The outcomes as an array of 0.0 and 1.0. Raises EvaluationError for missing or other values."""
-    values = _as_numbers(outcome, "outcome")
+    values = _convert_to_numbers(outcome, "outcome")
     if not ((values == 0) | (values == 1)).all():
         raise EvaluationError("outcome holds values other than 0 and 1; give 1 for an event and 0 for none")
     return values
@@ -45,7 +45,7 @@ def as_outcome(outcome: Any) -> Array:
 
 def as_risk(risk: Any) -> Array:
     """The risks as an array of probabilities. Raises EvaluationError for missing values or those outside 0 to 1."""
-    values = _as_numbers(risk, "risk")
+    values = _convert_to_numbers(risk, "risk")
     if ((values < 0) | (values > 1)).any():
         raise EvaluationError("risk holds values outside 0 to 1; give probabilities, not margins or percentages")
     return values
@@ -53,7 +53,7 @@ def as_risk(risk: Any) -> Array:
 
 def as_margin(margin: Any) -> Array:
     """The ranking scores as an array of finite numbers. Raises EvaluationError for missing or infinite ones."""
-    values = _as_numbers(margin, "margin")
+    values = _convert_to_numbers(margin, "margin")
     if not np.isfinite(values).all():
         raise EvaluationError("margin holds infinite values; give finite scores to rank by")
     return values
@@ -61,7 +61,7 @@ def as_margin(margin: Any) -> Array:
 
 def as_listed(listed: Any) -> Array:
     """Who was on a list as an array of 0.0 and 1.0. Raises EvaluationError for missing or other values."""
-    values = _as_numbers(listed, "listed")
+    values = _convert_to_numbers(listed, "listed")
     if not ((values == 0) | (values == 1)).all():
         raise EvaluationError("listed holds values other than 0 and 1; give whether each row was on the list")
     return values
@@ -98,7 +98,7 @@ def same_length(**columns: Any) -> None:
         raise EvaluationError(f"the columns differ in length ({found}); give one value of each per row")
 
 
-def _as_numbers(column: Any, name: str) -> Array:
+def _convert_to_numbers(column: Any, name: str) -> Array:
     values = column
     if not isinstance(column, np.ndarray) or column.dtype != np.float64:
         values = pd.to_numeric(pd.Series(column), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)

@@ -45,7 +45,7 @@ FIGURES = ("auroc", "ppv", "captured", "early_auroc", "late_auroc", "early_over_
 
 
 @dataclass(frozen=True)
-class _Counts:
+class _LeakCounts:
     """Rows of each kind per distinct value, ascending: without and with an event; without one in the first two parts
     of the window, with one in the first part, in the second.
     """
@@ -56,12 +56,12 @@ class _Counts:
     early: Array
     late: Array
 
-    def beside(self, other: _Counts) -> _Counts:
+    def beside(self, other: _LeakCounts) -> _LeakCounts:
         """These values, then the others as higher ones."""
-        return _Counts(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in KINDS))
+        return _LeakCounts(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in KINDS))
 
 
-KINDS = tuple(_Counts.__dataclass_fields__)
+KINDS = tuple(_LeakCounts.__dataclass_fields__)
 
 
 def single_features(
@@ -88,12 +88,12 @@ def single_features(
     if len(y) > MOST_ROWS:
         kept = np.sort(np.random.default_rng(0).choice(len(y), MOST_ROWS, replace=False))
         table, y, days = table[kept], y[kept], days[kept]
-    kinds = _kinds(y, days, horizon_days)
+    kinds = _assign_kinds(y, days, horizon_days)
     blocks = (np.ascontiguousarray(table[:, start : start + AT_ONCE].T) for start in range(0, len(columns), AT_ONCE))
-    figures = [_figures(*_counts(feature, kinds)) for block in blocks for feature in block]
+    figures = [_compute_figures(*_count_by_value(feature, kinds)) for block in blocks for feature in block]
     found = pd.DataFrame(figures, columns=list(FIGURES)).map(ten_digits)
     found.insert(0, "feature", list(columns))
-    return _worst_first(found, LeakageGates())
+    return _sort_worst_first(found, LeakageGates())
 
 
 def leakage(
@@ -105,27 +105,27 @@ def leakage(
     Alarms stop a promotion. The warning, which does not, is about a model whose AUROC lies further above that of
     logistic regression than is plausible for the same records.
     """
-    ordered = _worst_first(features, policy)
+    ordered = _sort_worst_first(features, policy)
     alarms = [
         {"feature": str(row["feature"]), "sentence": sentence}
         for row in ordered.to_dict("records")
-        for sentence in _sentences(row, policy)
+        for sentence in _word_alarms(row, policy)
     ]
     return {
-        "features": _records(ordered.head(WORST)),
+        "features": _convert_to_records(ordered.head(WORST)),
         "alarms": alarms,
-        "warnings": _warnings(auroc_model, auroc_logistic, policy),
+        "warnings": _word_warnings(auroc_model, auroc_logistic, policy),
     }
 
 
-def _kinds(y: Array, days: Array, horizon_days: int) -> Array:
+def _assign_kinds(y: Array, days: Array, horizon_days: int) -> Array:
     """The kind of each row: 0 no event, 1 in the first part of the window, 2 in the second, 3 later, 4 day unknown."""
     part = horizon_days / PARTS_OF_WINDOW
     known = np.select([days <= part, days <= 2 * part, ~np.isnan(days)], [1, 2, 3], default=4)
     return np.where(y == 1, known, 0).astype(np.uint8)
 
 
-def _counts(values: Array, kinds: Array) -> tuple[_Counts, _Counts]:
+def _count_by_value(values: Array, kinds: Array) -> tuple[_LeakCounts, _LeakCounts]:
     """The counts per distinct value, and those of the missing values."""
     order = np.argsort(values)
     ascending, kind = values[order], kinds[order]
@@ -133,11 +133,11 @@ def _counts(values: Array, kinds: Array) -> tuple[_Counts, _Counts]:
     steps = ascending[1:known] != ascending[:known][:-1]
     place = np.cumsum(np.append(False, steps)[:known])
     if known and place[-1] >= GROUPS:
-        place = _grouped(place)
-    return _counted(place, kind[:known]), _counted(np.zeros(len(values) - known, dtype=np.int64), kind[known:])
+        place = _group_places(place)
+    return _count_kinds(place, kind[:known]), _count_kinds(np.zeros(len(values) - known, dtype=np.int64), kind[known:])
 
 
-def _grouped(place: Array) -> Array:
+def _group_places(place: Array) -> Array:
     """Groups in place of ascending distinct values: each value goes where its middle row is."""
     size = np.bincount(place)
     middle = np.cumsum(size) - size / 2
@@ -145,35 +145,35 @@ def _grouped(place: Array) -> Array:
     return group[place]
 
 
-def _counted(place: Array, kind: Array) -> _Counts:
+def _count_kinds(place: Array, kind: Array) -> _LeakCounts:
     size = int(place[-1]) + 1 if len(place) else 0
     table = np.bincount(place * 5 + kind, minlength=5 * size).reshape(size, 5).astype(np.float64)
-    return _Counts(table[:, 0], table[:, 1:].sum(axis=1), table[:, 0] + table[:, 3], table[:, 1], table[:, 2])
+    return _LeakCounts(table[:, 0], table[:, 1:].sum(axis=1), table[:, 0] + table[:, 3], table[:, 1], table[:, 2])
 
 
-def _figures(known: _Counts, missing: _Counts) -> tuple[float, ...]:
+def _compute_figures(known: _LeakCounts, missing: _LeakCounts) -> tuple[float, ...]:
     """The figures of one feature, in the order of FIGURES."""
     readings = [missing.beside(known), known.beside(missing)] if len(missing.events) else [known]
-    auroc = max(abs(_area(each.events, each.without) - 0.5) for each in readings) + 0.5
-    ends = [known, _Counts(*(getattr(known, name)[::-1] for name in KINDS)), missing]
+    auroc = max(abs(_compute_auroc(each.events, each.without) - 0.5) for each in readings) + 0.5
+    ends = [known, _LeakCounts(*(getattr(known, name)[::-1] for name in KINDS)), missing]
     total = float(known.events.sum() + missing.events.sum())
-    groups = [group for end in ends if (group := _end_group(end, total)) is not None]
+    groups = [group for end in ends if (group := _find_end_group(end, total)) is not None]
     ppv, captured = max(groups, default=(np.nan, np.nan))
-    return auroc, ppv, captured, *_early_and_late(readings)
+    return auroc, ppv, captured, *_compare_early_and_late(readings)
 
 
-def _area(positive: Array, negative: Array) -> float:
+def _compute_auroc(positive: Array, negative: Array) -> float:
     """AUROC of the one against the other by ascending value; not a number where either is missing."""
     whole = positive.sum() * negative.sum()
-    return float(positive @ _below(negative) / whole) if whole else np.nan
+    return float(positive @ _count_below(negative) / whole) if whole else np.nan
 
 
-def _below(rows: Array) -> Array:
+def _count_below(rows: Array) -> Array:
     """Rows of a lower value, and half of those of the same."""
     return np.cumsum(rows) - rows / 2
 
 
-def _end_group(counts: _Counts, total: float) -> tuple[float, float] | None:
+def _find_end_group(counts: _LeakCounts, total: float) -> tuple[float, float] | None:
     """PPV and share of all events of the smallest group at the start of the values that holds enough events."""
     events = np.cumsum(counts.events)
     enough = np.flatnonzero(events >= max(LEAST_CAPTURED * total, LEAST_EVENTS))
@@ -184,35 +184,35 @@ def _end_group(counts: _Counts, total: float) -> tuple[float, float] | None:
     return float(events[last] / rows), float(events[last] / total)
 
 
-def _early_and_late(readings: list[_Counts]) -> tuple[float, float, float, float]:
+def _compare_early_and_late(readings: list[_LeakCounts]) -> tuple[float, float, float, float]:
     """early_auroc, late_auroc, their difference and z, by the reading that tells the two kinds of event best."""
     sizes = [float(kind.sum()) for kind in (readings[0].early, readings[0].late, readings[0].later)]
     if min(sizes) < LEAST_EVENTS:
         return np.nan, np.nan, np.nan, np.nan
-    areas = [_area(each.early + each.late, each.later) for each in readings]
+    areas = [_compute_auroc(each.early + each.late, each.later) for each in readings]
     best = int(np.argmax(np.abs(np.array(areas) - 0.5)))
     counts = readings[best]
-    early, late = _area(counts.early, counts.later), _area(counts.late, counts.later)
+    early, late = _compute_auroc(counts.early, counts.later), _compute_auroc(counts.late, counts.later)
     if areas[best] < 0.5:
         early, late = 1 - early, 1 - late
-    return early, late, early - late, (early - late) / _standard_error(counts, *sizes)
+    return early, late, early - late, (early - late) / _estimate_standard_error(counts, *sizes)
 
 
-def _standard_error(counts: _Counts, early: float, late: float, later: float) -> float:
+def _estimate_standard_error(counts: _LeakCounts, early: float, late: float, later: float) -> float:
     """Of the difference of the two areas, which share the rows without an event."""
-    place = _below(counts.later) / later
-    above = (early - _below(counts.early)) / early - (late - _below(counts.late)) / late
-    variance = _variance(place, counts.early) / early + _variance(place, counts.late) / late
-    variance += _variance(above, counts.later) / later
+    place = _count_below(counts.later) / later
+    above = (early - _count_below(counts.early)) / early - (late - _count_below(counts.late)) / late
+    variance = _compute_variance(place, counts.early) / early + _compute_variance(place, counts.late) / late
+    variance += _compute_variance(above, counts.later) / later
     return float(np.sqrt(variance + (0.5 / early) ** 2 + (0.5 / late) ** 2))
 
 
-def _variance(values: Array, number: Array) -> float:
+def _compute_variance(values: Array, number: Array) -> float:
     mean = values @ number / number.sum()
     return float((values - mean) ** 2 @ number / (number.sum() - 1))
 
 
-def _worst_first(features: pd.DataFrame, policy: LeakageGates) -> pd.DataFrame:
+def _sort_worst_first(features: pd.DataFrame, policy: LeakageGates) -> pd.DataFrame:
     """By the sign that comes nearest to its gate, or goes furthest past it; ties by name."""
     auroc = (features["auroc"] - 0.5) / (policy.single_feature_auroc - 0.5)
     ppv = features["ppv"] / policy.single_feature_ppv
@@ -221,7 +221,7 @@ def _worst_first(features: pd.DataFrame, policy: LeakageGates) -> pd.DataFrame:
     return features.iloc[np.lexsort((features["feature"], -worst))].reset_index(drop=True)
 
 
-def _sentences(row: dict[Any, Any], policy: LeakageGates) -> Iterator[str]:
+def _word_alarms(row: dict[Any, Any], policy: LeakageGates) -> Iterator[str]:
     """One sentence for each sign that reaches its gate."""
     name, ask = row["feature"], "Check that it holds nothing known only after the index date."
     if row["auroc"] >= policy.single_feature_auroc:
@@ -242,7 +242,7 @@ def _sentences(row: dict[Any, Any], policy: LeakageGates) -> Iterator[str]:
         )
 
 
-def _warnings(model: float | None, logistic: float | None, policy: LeakageGates) -> list[str]:
+def _word_warnings(model: float | None, logistic: float | None, policy: LeakageGates) -> list[str]:
     if model is None or logistic is None or model - logistic < policy.above_logistic_regression:
         return []
     return [
@@ -252,6 +252,6 @@ def _warnings(model: float | None, logistic: float | None, policy: LeakageGates)
     ]
 
 
-def _records(features: pd.DataFrame) -> list[dict[str, Any]]:
+def _convert_to_records(features: pd.DataFrame) -> list[dict[str, Any]]:
     rows = features.astype(object).where(features.notna(), None)
     return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]

@@ -57,12 +57,12 @@ def yield_by_list(
     them where there are fewer. capacity: people per list, for all teams or by team. team: one per row, or None for one
     team `all`. Raises EvaluationError for a team without a capacity or below 0, missing keys or unequal lengths.
     """
-    y, keys = as_outcome(outcome), _keys(margin, index_date, team)
+    y, keys = as_outcome(outcome), _build_list_keys(margin, index_date, team)
     same_length(outcome=y, margin=keys)
-    rows = keys.assign(outcome=y, capacity=_capacities(keys["team"], capacity))
+    rows = keys.assign(outcome=y, capacity=_find_capacities(keys["team"], capacity))
     rows["listed"] = listed_rows(margin, index_date, team, capacity, order).astype(np.int64)
     rows["listed_events"] = rows["listed"] * rows["outcome"]
-    return _counted(rows)
+    return _count_lists(rows)
 
 
 def listed_rows(
@@ -71,12 +71,12 @@ def listed_rows(
     """One truth value per row: was it on the list of its index date and team? Arguments and errors as in
     `yield_by_list`.
     """
-    keys, scores = _keys(margin, index_date, team), as_margin(margin)
+    keys, scores = _build_list_keys(margin, index_date, team), as_margin(margin)
     same_length(margin=scores, order=order)
     rows = listing_order(scores, order)
     place = keys.iloc[rows].groupby(["index_date", "team"]).cumcount()
     listed = np.empty(len(keys), dtype=bool)
-    listed[rows] = place.to_numpy() < _capacities(keys["team"], capacity)[rows]
+    listed[rows] = place.to_numpy() < _find_capacities(keys["team"], capacity)[rows]
     return listed
 
 
@@ -113,11 +113,11 @@ def pooled(lists: pd.DataFrame) -> PooledYield:
         prevalence=events / rows if rows else None,
         lift=found * rows / (listed * events) if listed and events else None,
         sensitivity=found / events if events else None,
-        reason=_gap(rows, listed, events),
+        reason=_explain_gap(rows, listed, events),
     )
 
 
-def _counted(rows: pd.DataFrame) -> pd.DataFrame:
+def _count_lists(rows: pd.DataFrame) -> pd.DataFrame:
     """People, events and listed of each list, dates and teams ascending."""
     lists = rows.groupby(["index_date", "team"], as_index=False).agg(
         people=("outcome", "size"),
@@ -130,7 +130,7 @@ def _counted(rows: pd.DataFrame) -> pd.DataFrame:
     return lists.astype(dict.fromkeys(whole, np.int64))
 
 
-def _keys(margin: object, index_date: object, team: object) -> pd.DataFrame:
+def _build_list_keys(margin: object, index_date: object, team: object) -> pd.DataFrame:
     """The list of each row: index_date, team."""
     teams = np.full(len(margin), "all") if team is None else team  # type: ignore[arg-type]
     same_length(margin=margin, index_date=index_date, team=teams)
@@ -140,7 +140,7 @@ def _keys(margin: object, index_date: object, team: object) -> pd.DataFrame:
     return keys
 
 
-def _capacities(team: pd.Series, capacity: int | Mapping[str, int]) -> Array:
+def _find_capacities(team: pd.Series, capacity: int | Mapping[str, int]) -> Array:
     """The capacity of each row's team."""
     if not isinstance(capacity, Mapping):
         capacity = dict.fromkeys(team.unique(), capacity)
@@ -152,7 +152,7 @@ def _capacities(team: pd.Series, capacity: int | Mapping[str, int]) -> Array:
     return team.map(dict(capacity)).to_numpy(dtype=np.int64)
 
 
-def _gap(rows: int, listed: int, events: int) -> str | None:
+def _explain_gap(rows: int, listed: int, events: int) -> str | None:
     if rows == 0:
         return "there is nobody to evaluate"
     if listed == 0:

@@ -62,12 +62,12 @@ class Evaluation:
         Numbers keep ten significant digits.
         """
         whole = asdict(self)
-        rows = [_plain(row) for row in whole.pop("yields")]
+        rows = [_round_figures(row) for row in whole.pop("yields")]
         reasons = whole.pop("reasons")
-        return _plain(whole) | {"yields": rows, "reasons": dict(reasons)}
+        return _round_figures(whole) | {"yields": rows, "reasons": dict(reasons)}
 
 
-def _plain(figures: dict[str, Any]) -> dict[str, Any]:
+def _round_figures(figures: dict[str, Any]) -> dict[str, Any]:
     return {name: ten_digits(one) if isinstance(one, float) else one for name, one in figures.items()}
 
 
@@ -88,7 +88,11 @@ def evaluate(
     same_length(outcome=y, risk=p, people=people, margin=score)
     # Sums of floats depend on their order in the last digit: sorted, they are the same for any order of rows.
     rows = np.lexsort((y, p))
-    figures = _discrimination(y[rows], p[rows]) | _accuracy(y[rows], p[rows]) | _calibration(y[rows], p[rows])
+    figures = (
+        _measure_discrimination(y[rows], p[rows])
+        | _measure_accuracy(y[rows], p[rows])
+        | _measure_calibration(y[rows], p[rows])
+    )
     return Evaluation(
         n=len(y),
         people=None if people is None else len(np.unique(as_codes(people, "people"))),
@@ -99,7 +103,7 @@ def evaluate(
     )
 
 
-def _discrimination(y: Array, p: Array) -> dict[str, Figure]:
+def _measure_discrimination(y: Array, p: Array) -> dict[str, Figure]:
     reason = one_outcome_only(y.sum(), len(y))
     if reason:
         return {"auroc": Figure(None, reason), "auprc": Figure(None, reason)}
@@ -109,7 +113,7 @@ def _discrimination(y: Array, p: Array) -> dict[str, Figure]:
     }
 
 
-def _accuracy(y: Array, p: Array) -> dict[str, Figure]:
+def _measure_accuracy(y: Array, p: Array) -> dict[str, Figure]:
     reason = one_outcome_only(y.sum(), len(y))
     if len(y) == 0:
         return dict.fromkeys(("prevalence", "mean_risk", "brier", "scaled_brier"), Figure(None, reason))
@@ -123,7 +127,7 @@ def _accuracy(y: Array, p: Array) -> dict[str, Figure]:
     }
 
 
-def _calibration(y: Array, p: Array) -> dict[str, Figure]:
+def _measure_calibration(y: Array, p: Array) -> dict[str, Figure]:
     line = recalibrate(y, p)
     return {
         "calibration_in_the_large": calibration_in_the_large(y, p),

@@ -22,7 +22,7 @@ def list_overlap(margin_a: object, margin_b: object, index_date: object, patient
     overlap: share of one list that is on the other too. One row per patient and index date is asked for. Raises
     EvaluationError for k below 1, missing values, unequal lengths or a patient given twice on a date.
     """
-    rows = _both_lists(margin_a, margin_b, index_date, patient_ids, k)
+    rows = _tabulate_both_lists(margin_a, margin_b, index_date, patient_ids, k)
     counted = pd.DataFrame(
         {
             "index_date": rows["index_date"],
@@ -49,7 +49,7 @@ def entering_and_leaving(
     the date, from 1. row: its position in the columns given. Sorted by date, change, then place on the list concerned.
     Arguments and errors as in `list_overlap`.
     """
-    rows = _both_lists(margin_a, margin_b, index_date, patient_ids, k)
+    rows = _tabulate_both_lists(margin_a, margin_b, index_date, patient_ids, k)
     changed = rows[rows["on_a"] != rows["on_b"]]
     changed = changed.assign(change=np.where(changed["on_b"], "enters", "leaves"))
     changed = changed.assign(place=np.where(changed["on_b"], changed["rank_b"], changed["rank_a"]), row=changed.index)
@@ -80,7 +80,9 @@ def compared(
     return pd.concat(tables, ignore_index=True)
 
 
-def _both_lists(margin_a: object, margin_b: object, index_date: object, patient_ids: object, k: int) -> pd.DataFrame:
+def _tabulate_both_lists(
+    margin_a: object, margin_b: object, index_date: object, patient_ids: object, k: int
+) -> pd.DataFrame:
     """One row per row given: index_date, patient_id, on_a, on_b, rank_a, rank_b."""
     if k < 1:
         raise EvaluationError(f"a list of {k} is empty; give the length of the lists, at least 1")
@@ -91,11 +93,11 @@ def _both_lists(margin_a: object, margin_b: object, index_date: object, patient_
         raise EvaluationError("a patient stands twice on an index date; give one row per patient and index date")
     for name, margin in (("a", as_margin(margin_a)), ("b", as_margin(margin_b))):
         rows[f"on_{name}"] = listed_rows(margin, rows["index_date"], None, k, order)
-        rows[f"rank_{name}"] = _ranks(margin, rows["index_date"], order)
+        rows[f"rank_{name}"] = _rank_rows(margin, rows["index_date"], order)
     return rows
 
 
-def _ranks(margin: Array, index_date: pd.Series, order: Array) -> Array:
+def _rank_rows(margin: Array, index_date: pd.Series, order: Array) -> Array:
     rows = listing_order(margin, order)
     ranks = np.empty(len(rows), dtype=np.int64)
     ranks[rows] = index_date.iloc[rows].groupby(index_date.iloc[rows]).cumcount().to_numpy() + 1

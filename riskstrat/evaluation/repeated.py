@@ -25,7 +25,7 @@ MOST_NUMBERS = 400_000
 
 
 @dataclass(frozen=True)
-class Rows:
+class RepeatedRows:
     """One group: outcome, risk, person, and whether the row was on a list (None: not asked)."""
 
     outcome: Array
@@ -33,19 +33,19 @@ class Rows:
     person: Array
     listed: Array | None
 
-    def at(self, rows: Array) -> Rows:
+    def at(self, rows: Array) -> RepeatedRows:
         """Some of the rows, or all in another order."""
         listed = None if self.listed is None else self.listed[rows]
-        return Rows(self.outcome[rows], self.risk[rows], self.person[rows], listed)
+        return RepeatedRows(self.outcome[rows], self.risk[rows], self.person[rows], listed)
 
 
-def measured(rows: Rows, draws: Array, threshold: float) -> dict[str, Array]:
+def measured(rows: RepeatedRows, draws: Array, threshold: float) -> dict[str, Array]:
     """Each measure on each line of draws. threshold: the risk at which the net benefit is taken."""
     rows = rows.at(np.lexsort((rows.outcome, rows.person, -rows.risk)))
     ranks = ranked(rows.outcome, rows.risk, rows.person, "auroc")
-    shift, line = _shift(rows.outcome, rows.risk), _line(rows.outcome, rows.risk)
-    quantities = _quantities(rows, threshold) | shift.quantities | line.quantities
-    table, at = _table(quantities), points_of(rows.outcome, rows.risk, np.ones(len(rows.risk)))
+    shift, line = _shift(rows.outcome, rows.risk), _fit_line(rows.outcome, rows.risk)
+    quantities = _compute_quantities(rows, threshold) | shift.quantities | line.quantities
+    table, at = _combine_quantities(quantities), points_of(rows.outcome, rows.risk, np.ones(len(rows.risk)))
     starts = np.searchsorted(-at.place, -np.arange(len(at.risk))[::-1])
     parts = [
         (
@@ -54,36 +54,36 @@ def measured(rows: Rows, draws: Array, threshold: float) -> dict[str, Array]:
             np.add.reduceat(weights * rows.outcome, starts, axis=1)[:, ::-1],
             *areas(ranks, weights),
         )
-        for weights in _weights(rows.person, draws)
+        for weights in _expand_weights(rows.person, draws)
     ]
     totals, people, events, auroc, auprc = (np.concatenate(each) for each in zip(*parts, strict=True))
     total = dict(zip(quantities, totals.T, strict=True))
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = _counted(total, threshold) | _shifted(shift, total) | _stepped(line, total)
-        found |= _at_capacity(total) if rows.listed is not None else {}
+        found = _measure_from_sums(total, threshold) | _update_shift(shift, total) | _update_line(line, total)
+        found |= _measure_at_capacity(total) if rows.listed is not None else {}
         distance = np.abs(smoother(at).heights(events, people) - at.risk)
         return found | {"auroc": auroc, "auprc": auprc} | errors_of(distance, people)
 
 
 def sums(quantities: Mapping[str, Array], person: Array, draws: Array) -> dict[str, Array]:
     """The sum over rows of each quantity, one value per line of draws."""
-    table = _table(quantities)
-    whole = np.concatenate([weights @ table for weights in _weights(person, draws)])
+    table = _combine_quantities(quantities)
+    whole = np.concatenate([weights @ table for weights in _expand_weights(person, draws)])
     return dict(zip(quantities, whole.T, strict=True))
 
 
-def _table(quantities: Mapping[str, Array]) -> Array:
+def _combine_quantities(quantities: Mapping[str, Array]) -> Array:
     return np.stack([np.asarray(each, dtype=np.float64) for each in quantities.values()], axis=1)
 
 
-def _weights(person: Array, draws: Array) -> Iterator[Array]:
+def _expand_weights(person: Array, draws: Array) -> Iterator[Array]:
     """How often each row counts, a line per draw, a few draws at a time."""
     at_once = max(1, MOST_NUMBERS // max(1, len(person)))
     for start in range(0, len(draws), at_once):
         yield draws[start : start + at_once].take(person, axis=1).astype(np.float64)
 
 
-def _quantities(rows: Rows, threshold: float) -> dict[str, Array]:
+def _compute_quantities(rows: RepeatedRows, threshold: float) -> dict[str, Array]:
     y, p = rows.outcome, rows.risk
     above = p >= threshold
     found = {"rows": np.ones(len(y)), "events": y, "risk": p, "squares": (y - p) ** 2}
@@ -91,7 +91,7 @@ def _quantities(rows: Rows, threshold: float) -> dict[str, Array]:
     return found if rows.listed is None else found | {"listed": rows.listed, "listed_events": rows.listed * y}
 
 
-def _counted(total: Mapping[str, Array], threshold: float) -> dict[str, Array]:
+def _measure_from_sums(total: Mapping[str, Array], threshold: float) -> dict[str, Array]:
     """The measures that are made of sums over rows."""
     n, events, brier = total["rows"], total["events"], total["squares"] / total["rows"]
     return {
@@ -120,7 +120,7 @@ def _shift(y: Array, p: Array) -> _Fit:
     return _Fit((shift,), {"shift_miss": y - q, "shift_lever": q * (1 - q)})
 
 
-def _line(y: Array, p: Array) -> _Fit:
+def _fit_line(y: Array, p: Array) -> _Fit:
     x = logit(np.clip(p, RISK_FLOOR, 1 - RISK_FLOOR))
     fit = recalibrate(y, p)
     base = (np.nan, np.nan) if fit.slope is None or fit.intercept is None else (fit.intercept, fit.slope)
@@ -130,11 +130,11 @@ def _line(y: Array, p: Array) -> _Fit:
     return _Fit(base, dict(zip(names, (y - q, (y - q) * x, lever, lever * x, lever * x * x), strict=True)))
 
 
-def _shifted(shift: _Fit, total: Mapping[str, Array]) -> dict[str, Array]:
+def _update_shift(shift: _Fit, total: Mapping[str, Array]) -> dict[str, Array]:
     return {"calibration_in_the_large": shift.base[0] + total["shift_miss"] / total["shift_lever"]}
 
 
-def _stepped(line: _Fit, total: Mapping[str, Array]) -> dict[str, Array]:
+def _update_line(line: _Fit, total: Mapping[str, Array]) -> dict[str, Array]:
     """Intercept and slope after one Newton step from the fit to the rows."""
     one, cross, square = total["lever"], total["lever_x"], total["lever_xx"]
     whole = one * square - cross**2
@@ -144,7 +144,7 @@ def _stepped(line: _Fit, total: Mapping[str, Array]) -> dict[str, Array]:
     }
 
 
-def _at_capacity(total: Mapping[str, Array]) -> dict[str, Array]:
+def _measure_at_capacity(total: Mapping[str, Array]) -> dict[str, Array]:
     listed, found = total["listed"], total["listed_events"]
     return {
         "ppv_at_capacity": found / listed,

@@ -31,14 +31,18 @@ def simultaneous(estimates: Array, draws: Array, scale: str, level: float) -> tu
     exist. Ends are not numbers where the estimate is none or has no place on the scale (a share of exactly 0 or 1),
     or where the figure exists on fewer than 9 in 10 draws.
     """
-    middle, drawn = _on(scale, estimates), _on(scale, draws)
+    middle, drawn = _transform_to_scale(scale, estimates), _transform_to_scale(scale, draws)
     drawn = np.where(np.isfinite(drawn), drawn, np.nan)
     known = np.isfinite(drawn)
     usable = np.isfinite(middle) & (known.mean(axis=1) >= ENOUGH) & (known.sum(axis=1) > 1)
     error = np.full(len(middle), np.nan)
     error[usable] = np.nanstd(drawn[usable], axis=1, ddof=1)
-    width = _standard_errors(drawn[usable], error[usable], level)
-    return _off(scale, middle - width * error), _off(scale, middle + width * error), width
+    width = _find_critical_value(drawn[usable], error[usable], level)
+    return (
+        _transform_from_scale(scale, middle - width * error),
+        _transform_from_scale(scale, middle + width * error),
+        width,
+    )
 
 
 def wilson_ends(found: Array, among: Array, width: float) -> tuple[Array, Array]:
@@ -50,7 +54,7 @@ def wilson_ends(found: Array, among: Array, width: float) -> tuple[Array, Array]
     return np.where(share == 0, 0, middle - half), np.where(share == 1, 1, middle + half)
 
 
-def _standard_errors(drawn: Array, error: Array, level: float) -> float:
+def _find_critical_value(drawn: Array, error: Array, level: float) -> float:
     """How many standard errors reach far enough for all groups at once."""
     varied = error > 0
     if not varied.any():
@@ -63,10 +67,10 @@ def _standard_errors(drawn: Array, error: Array, level: float) -> float:
     return float(np.quantile(np.nanmax(away, axis=0), level, method="higher"))
 
 
-def _on(scale: str, figures: Array) -> Array:
+def _transform_to_scale(scale: str, figures: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         return {SHARE: logit, RATIO: np.log, PLAIN: np.asarray}[scale](figures)
 
 
-def _off(scale: str, figures: Array) -> Array:
+def _transform_from_scale(scale: str, figures: Array) -> Array:
     return {SHARE: expit, RATIO: np.exp, PLAIN: np.asarray}[scale](figures)

@@ -16,7 +16,7 @@ from riskstrat.evaluation.inputs import (
     as_risk,
     same_length,
 )
-from riskstrat.evaluation.repeated import Rows, measured
+from riskstrat.evaluation.repeated import RepeatedRows, measured
 from riskstrat.evaluation.simultaneous import PLAIN, RATIO, SHARE, simultaneous
 
 SCALES = {
@@ -69,7 +69,7 @@ def subgroups(
     columns, unequal lengths or no rounds.
     """
     on_list = None if listed is None else as_listed(listed)
-    rows = Rows(as_outcome(outcome), as_risk(risk), as_codes(people, "people"), on_list)
+    rows = RepeatedRows(as_outcome(outcome), as_risk(risk), as_codes(people, "people"), on_list)
     same_length(outcome=rows.outcome, risk=rows.risk, people=rows.person, listed=on_list)
     if not 0 < threshold < 1:
         raise EvaluationError(f"the threshold {threshold:g} is no risk to act on; give one between 0 and 1")
@@ -81,10 +81,10 @@ def subgroups(
     shown = [place for place, cell in enumerate(cells) if cell.reason is None]
     figures = [measured(rows.at(cells[place].rows), draws, threshold) for place in shown]
     enough_listed = np.array([reasons[place] is None for place in shown], dtype=bool)
-    return pd.concat([table, spread(_columns(figures, enough_listed, level), shown, len(table))], axis=1)
+    return pd.concat([table, spread(_compute_columns(figures, enough_listed, level), shown, len(table))], axis=1)
 
 
-def _columns(figures: list[dict[str, Array]], enough_listed: Array, level: float) -> dict[str, Array]:
+def _compute_columns(figures: list[dict[str, Array]], enough_listed: Array, level: float) -> dict[str, Array]:
     """Each measure and the ends of its interval, one value per group shown."""
     columns = {"mean_risk": np.array([each["mean_risk"][0] for each in figures])}
     for name, scale in SCALES.items():

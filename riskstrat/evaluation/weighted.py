@@ -75,8 +75,8 @@ def areas(rows: Ranked, weights: Array) -> tuple[Array, Array]:
     """AUROC and average precision for each line of weights, or for the only one."""
     events = weights[..., rows.with_event]
     # Whole weights keep these sums exact, in whatever order they are made.
-    all_before = _sums_to(weights)
-    true_before = _sums_to(events)
+    all_before = _sum_before(weights)
+    true_before = _sum_before(events)
     first = np.searchsorted(rows.with_event, rows.before)
     last = np.searchsorted(rows.with_event, rows.upto)
     true = true_before[..., last]
@@ -108,7 +108,7 @@ def scaled_brier(rows: Ranked, weights: Array) -> float:
 
 def ppv(rows: Ranked, weights: Array, capacity: int) -> float:
     """Share of the first `capacity` with the event; not a number if there are fewer."""
-    return float(_listed(weights, capacity) @ rows.outcome / capacity) if weights.sum() >= capacity else np.nan
+    return float(_count_listed(weights, capacity) @ rows.outcome / capacity) if weights.sum() >= capacity else np.nan
 
 
 def sensitivity(rows: Ranked, weights: Array, capacity: int) -> float:
@@ -116,17 +116,17 @@ def sensitivity(rows: Ranked, weights: Array, capacity: int) -> float:
     events = float(weights @ rows.outcome)
     if not events or weights.sum() < capacity:
         return np.nan
-    return float(_listed(weights, capacity) @ rows.outcome / events)
+    return float(_count_listed(weights, capacity) @ rows.outcome / events)
 
 
-def _sums_to(weights: Array) -> Array:
+def _sum_before(weights: Array) -> Array:
     """The sum of the weights before each position, and last of all of them."""
     sums = np.zeros((*weights.shape[:-1], weights.shape[-1] + 1))
     np.cumsum(weights, axis=-1, out=sums[..., 1:])
     return sums
 
 
-def _listed(weights: Array, capacity: int) -> Array:
+def _count_listed(weights: Array, capacity: int) -> Array:
     """How many copies of each row are on a list of that length."""
     return np.clip(capacity - (np.cumsum(weights) - weights), 0, weights)
 
@@ -135,15 +135,15 @@ def _number(figure: Figure) -> float:
     return np.nan if figure.value is None else figure.value
 
 
-def _slope(rows: Ranked, weights: Array) -> float:
+def _fit_slope(rows: Ranked, weights: Array) -> float:
     return _number(Figure(recalibrate(rows.outcome, rows.risk, weights).slope))
 
 
-def _intercept(rows: Ranked, weights: Array) -> float:
+def _fit_intercept(rows: Ranked, weights: Array) -> float:
     return _number(Figure(recalibrate(rows.outcome, rows.risk, weights).intercept))
 
 
-def _distance(rows: Ranked, weights: Array, which: str) -> float:
+def _measure_distance(rows: Ranked, weights: Array, which: str) -> float:
     return _number(calibration_errors(rows.outcome, rows.risk, weights)[which])
 
 
@@ -155,9 +155,9 @@ MEASURES: dict[str, Measure] = {
     "brier": brier,
     "scaled_brier": scaled_brier,
     "calibration_in_the_large": lambda rows, w: _number(calibration_in_the_large(rows.outcome, rows.risk, w)),
-    "calibration_slope": _slope,
-    "calibration_intercept": _intercept,
-    "ici": lambda rows, w: _distance(rows, w, "ici"),
-    "e90": lambda rows, w: _distance(rows, w, "e90"),
-    "emax": lambda rows, w: _distance(rows, w, "emax"),
+    "calibration_slope": _fit_slope,
+    "calibration_intercept": _fit_intercept,
+    "ici": lambda rows, w: _measure_distance(rows, w, "ici"),
+    "e90": lambda rows, w: _measure_distance(rows, w, "e90"),
+    "emax": lambda rows, w: _measure_distance(rows, w, "emax"),
 }

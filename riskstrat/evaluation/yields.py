@@ -60,7 +60,7 @@ def yields(outcome: object, margin: object, *, capacity: int | None, order: obje
     same_length(outcome=y, margin=scores)
     places = listing_order(scores, order)
     listed, ranked = y[places], scores[places]
-    return tuple(_yield_at(label, k, listed, ranked) for label, k in _cut_offs(capacity, len(y)))
+    return tuple(_measure_yield(label, k, listed, ranked) for label, k in _cut_offs(capacity, len(y)))
 
 
 def _cut_offs(capacity: int | None, people: int) -> Iterator[tuple[str, int]]:
@@ -70,7 +70,7 @@ def _cut_offs(capacity: int | None, people: int) -> Iterator[tuple[str, int]]:
         yield f"{share / 10:g}%", people * share // 1000
 
 
-def _yield_at(label: str, k: int, outcome: Array, margin: Array) -> Yield:
+def _measure_yield(label: str, k: int, outcome: Array, margin: Array) -> Yield:
     """The yield of the first k of people already in listing order."""
     people, everyone = len(outcome), int(outcome.sum())
     if k < 1:
@@ -92,11 +92,11 @@ def _yield_at(label: str, k: int, outcome: Array, margin: Array) -> Yield:
         sensitivity=events / everyone if everyone else None,
         lift=events * people / (k * everyone) if everyone else None,
         number_needed_to_review=k / events if events else None,
-        reason=_gap(events, everyone),
+        reason=_explain_gap(events, everyone),
     )
 
 
-def _gap(events: int, everyone: int) -> str | None:
+def _explain_gap(events: int, everyone: int) -> str | None:
     if everyone == 0:
         return "there are no events"
     return None if events else "nobody listed had the event"

@@ -49,23 +49,23 @@ def overall(model: RiskModel, matrix: FeatureMatrix, features: Mapping[str, Feat
     if unknown := [name for name in narrow.columns if name not in features]:
         raise ModelError(f"no definition of {unknown[0]} was given, so it cannot be explained; restore it")
     contrib = contributions(model, matrix)[:, :-1]
-    theme_of = [_theme(features[name]) for name in narrow.columns]
-    by_feature = _features(contrib, narrow.columns, theme_of)
+    theme_of = [_choose_theme(features[name]) for name in narrow.columns]
+    by_feature = _rank_features(contrib, narrow.columns, theme_of)
     strongest = [row["feature"] for row in by_feature if row["theme"] != OTHER][:DEPENDENCES]
     people = narrow.keys["patient_id"].to_numpy()
     return {
         "rows": len(narrow),
-        "themes": _themes(contrib, theme_of),
+        "themes": _rank_themes(contrib, theme_of),
         "features": by_feature[:FEATURES_SHOWN],
-        "dependence": [_dependence(name, narrow, contrib, people, features[name]) for name in strongest],
+        "dependence": [_describe_dependence(name, narrow, contrib, people, features[name]) for name in strongest],
     }
 
 
-def _theme(feature: Feature) -> str:
+def _choose_theme(feature: Feature) -> str:
     return OTHER if feature.wording.sensitive else feature.theme
 
 
-def _themes(contrib: Floats, theme_of: list[str]) -> list[dict[str, Any]]:
+def _rank_themes(contrib: Floats, theme_of: list[str]) -> list[dict[str, Any]]:
     found = [
         {"theme": theme, "mean_absolute": _mean_absolute(contrib[:, [each == theme for each in theme_of]])}
         for theme in (*THEMES, OTHER)
@@ -74,7 +74,7 @@ def _themes(contrib: Floats, theme_of: list[str]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (-row["mean_absolute"], row["theme"]))
 
 
-def _features(contrib: Floats, columns: tuple[str, ...], theme_of: list[str]) -> list[dict[str, Any]]:
+def _rank_features(contrib: Floats, columns: tuple[str, ...], theme_of: list[str]) -> list[dict[str, Any]]:
     """Every feature by itself, largest first; the sensitive ones together as one."""
     found = [
         {"feature": name, "theme": theme, "mean_absolute": _mean_absolute(contrib[:, [place]])}
@@ -92,12 +92,12 @@ def _mean_absolute(contrib: Floats) -> float:
     return float(np.abs(contrib.sum(axis=1)).mean()) if len(contrib) else 0.0
 
 
-def _dependence(
+def _describe_dependence(
     name: str, matrix: FeatureMatrix, contrib: Floats, people: npt.NDArray[Any], feature: Feature
 ) -> dict[str, Any]:
     values = matrix.select([name])[:, 0].astype(float)
     moved = contrib[:, matrix.columns.index(name)]
-    bins = _bins(values)
+    bins = _assign_bins(values)
     points = []
     for number in np.unique(bins):
         inside = bins == number
@@ -109,7 +109,7 @@ def _dependence(
     return {"feature": name, "unit": feature.wording.unit, "points": points}
 
 
-def _bins(values: Floats) -> npt.NDArray[np.int64]:
+def _assign_bins(values: Floats) -> npt.NDArray[np.int64]:
     """The number of each value's bin, ascending, -1 where unknown: a bin for each value where few differ, else equal
     parts of the rows."""
     there = ~np.isnan(values)

@@ -43,12 +43,12 @@ def raising_facts(
     allowed = np.array([not (one.wording.sensitive or one.wording.context) for one in said], dtype=bool)
     pull = np.where(allowed, contrib[:, :-1], 0.0)
     return tuple(
-        _of_one(pull[row], said, families, matrix.values[row], evidence[row], float(age[row]), top)
+        _explain_one_row(pull[row], said, families, matrix.values[row], evidence[row], float(age[row]), top)
         for row in range(len(matrix))
     )
 
 
-def _of_one(
+def _explain_one_row(
     pull: npt.NDArray[np.float64],
     features: list[Feature],
     families: list[str],

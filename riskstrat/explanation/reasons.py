@@ -42,20 +42,20 @@ def theme_reasons(
     column has no feature.
     """
     refuse_misfits(contrib, matrix, features, evidence)
-    theme_of = np.array([_theme(features[name]) for name in matrix.columns], dtype=object)
+    theme_of = np.array([_choose_theme(features[name]) for name in matrix.columns], dtype=object)
     themes = [theme for theme in THEMES if (theme_of == theme).any()] + [OTHER]
     places = {theme: np.flatnonzero(theme_of == theme) for theme in themes}
     sums = {theme: contrib[:, place].sum(axis=1) for theme, place in places.items()}
-    age = _completed_years(matrix, features)
+    age = _read_ages(matrix, features)
     named = [(name.removesuffix(features[name].suffix), features[name]) for name in matrix.columns]
     people = zip(matrix.keys["patient_id"], matrix.keys["index_date"], strict=True)
     rows = []
     for position, (patient_id, index_date) in enumerate(people):
         person = _Person(contrib[position], matrix.values[position], evidence[position], age[position])
-        for theme in _strongest_first(themes, sums, position):
+        for theme in _sort_strongest_first(themes, sums, position):
             total = float(sums[theme][position])
-            said = () if theme == OTHER else tuple(_said(person, named, places[theme], total, top))
-            rows.append((patient_id, index_date, theme, total, _direction(total), said))
+            said = () if theme == OTHER else tuple(_word_reasons(person, named, places[theme], total, top))
+            rows.append((patient_id, index_date, theme, total, _word_direction(total), said))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"contribution": "float64"})
 
 
@@ -69,10 +69,10 @@ def with_the_rest_in_other(reasons: pd.DataFrame, margin: pd.Series, base: float
     said = printed.groupby(reasons["patient_id"], sort=False).transform("sum")
     rest = reasons["patient_id"].map(margin) - base - said
     contribution = reasons["contribution"].where(reasons["theme"] != OTHER, rest).astype("float64")
-    return reasons.assign(contribution=contribution, direction=[_direction(each) for each in contribution])
+    return reasons.assign(contribution=contribution, direction=[_word_direction(each) for each in contribution])
 
 
-def _completed_years(matrix: FeatureMatrix, features: Mapping[str, Feature]) -> Array:
+def _read_ages(matrix: FeatureMatrix, features: Mapping[str, Feature]) -> Array:
     """The age of each row, from the feature that is one; NaN where the model has none."""
     aged = [name for name in matrix.columns if features[name].verb == AGE]
     return matrix.select(aged[:1])[:, 0] if aged else np.full(len(matrix), np.nan)
@@ -87,7 +87,9 @@ class _Person(NamedTuple):
     age: float
 
 
-def _said(person: _Person, features: list[tuple[str, Feature]], places: Array, total: float, top: int) -> Iterator[str]:
+def _word_reasons(
+    person: _Person, features: list[tuple[str, Feature]], places: Array, total: float, top: int
+) -> Iterator[str]:
     """Sentences of the features that pull with the theme, the strongest of each family first.
 
     A family is one name without its lookback: `emergency_admissions` of `emergency_admissions_365d`.
@@ -106,15 +108,15 @@ def _said(person: _Person, features: list[tuple[str, Feature]], places: Array, t
             yield sentence
 
 
-def _strongest_first(themes: list[str], sums: Mapping[str, Array], position: int) -> list[str]:
+def _sort_strongest_first(themes: list[str], sums: Mapping[str, Array], position: int) -> list[str]:
     return sorted(themes, key=lambda theme: (theme == OTHER, -abs(sums[theme][position]), theme))
 
 
-def _theme(feature: Feature) -> str:
+def _choose_theme(feature: Feature) -> str:
     return OTHER if feature.wording.sensitive else feature.theme
 
 
-def _direction(total: float) -> str:
+def _word_direction(total: float) -> str:
     return "raises" if total > 0 else "lowers" if total < 0 else "neither"
 
 

@@ -25,7 +25,7 @@ def render(feature: Feature, value: float, when: date | np.datetime64 | None, ag
         return None
     day = _date(when)
     wording = feature.wording
-    template = wording.absent if _nothing_recorded(feature, value, day) else wording.says
+    template = wording.absent if _is_unrecorded(feature, value, day) else wording.says
     if template is None or ("{date}" in template and day is None):
         return None
     number = in_figures(value)
@@ -37,7 +37,7 @@ def render(feature: Feature, value: float, when: date | np.datetime64 | None, ag
         "ago": ago_in_words(value),
     }
     try:
-        return _as_sentence(template.format_map(words))
+        return _format_sentence(template.format_map(words))
     except (KeyError, IndexError, ValueError, AttributeError):
         raise DefinitionError(
             f'{feature.name or feature.verb}: "{template}" cannot be read; its placeholders may be '
@@ -89,7 +89,7 @@ _MONTHS = (
 )
 
 
-def _nothing_recorded(feature: Feature, value: float, day: date | None) -> bool:
+def _is_unrecorded(feature: Feature, value: float, day: date | None) -> bool:
     if np.isnan(value):
         return True
     if value == 0 and feature.verb not in ZERO_IS_A_VALUE:
@@ -103,6 +103,6 @@ def _date(when: date | np.datetime64 | None) -> date | None:
     return when
 
 
-def _as_sentence(text: str) -> str:
+def _format_sentence(text: str) -> str:
     text = text.strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

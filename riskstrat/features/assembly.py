@@ -48,7 +48,7 @@ class FeatureEngine:
 
     def matrix(self, cohort: pd.DataFrame, progress: Progress | None = None) -> FeatureMatrix:
         """One row per patient and index date of `cohort` (which is sorted by person and index date), every feature."""
-        values = self._values(self.plan, cohort, progress)
+        values = self._compute_values(self.plan, cohort, progress)
         _fill_derived(self.plan, values)
         kept = np.ascontiguousarray(values[:, : len(self.plan.names)])
         fingerprints = {name: self.fingerprints[name] for name in self.plan.names}
@@ -57,7 +57,7 @@ class FeatureEngine:
     def evidence(self, cohort: pd.DataFrame) -> npt.NDArray[np.datetime64]:
         """One row per row of `cohort`, one date per feature: the latest row behind it, or NaT."""
         plan = as_evidence(self.plan)
-        ago = self._values(replace(plan, attributes=()), cohort, None)
+        ago = self._compute_values(replace(plan, attributes=()), cohort, None)
         for column, _, inputs in plan.derived:
             ago[:, column] = np.fmin.reduce(ago[:, list(inputs.values())], axis=1)
         days = cohort["index_date"].to_numpy().astype("datetime64[D]")[:, None]
@@ -65,21 +65,23 @@ class FeatureEngine:
         dates = days - np.where(known, ago, 0).astype("timedelta64[D]")
         return np.where(known, dates, np.datetime64("NaT"))[:, : len(self.plan.names)]
 
-    def _values(self, plan: Plan, cohort: pd.DataFrame, progress: Progress | None) -> npt.NDArray[np.float32]:
+    def _compute_values(self, plan: Plan, cohort: pd.DataFrame, progress: Progress | None) -> npt.NDArray[np.float32]:
         values = np.full((len(cohort), len(plan.columns)), np.nan, np.float32)
         self._fill_attributes(plan, cohort, values)
         scans = [(scan, scan.compiled) for scan in plan.scans]
         local = threading.local()
-        parts = list(_partitions(cohort["person"].to_numpy(), self.settings.partition_people))
+        parts = list(_iterate_partitions(cohort["person"].to_numpy(), self.settings.partition_people))
         # The pool ends first, and then the connection of each of its threads.
         with ExitStack() as connections, ThreadPoolExecutor(self.settings.threads) as pool:
 
-            def reckon(part: tuple[int, int, slice]) -> None:
+            def compute_partition(part: tuple[int, int, slice]) -> None:
                 if not hasattr(local, "connection"):
                     local.connection = connections.enter_context(self.store.connect(self.codelists))
                 _fill_partition(local.connection, scans, cohort, part, values)
 
-            for done, future in enumerate(as_completed([pool.submit(reckon, part) for part in parts]), start=1):
+            for done, future in enumerate(
+                as_completed([pool.submit(compute_partition, part) for part in parts]), start=1
+            ):
                 future.result()
                 if progress:
                     progress("features", done / len(parts))
@@ -89,15 +91,15 @@ class FeatureEngine:
         person = cohort["person"].to_numpy()
         dates = cohort["index_date"].to_numpy()
         attributes = {column: feature.value for column, feature in plan.attributes if feature.verb == "attribute"}
-        read = self._people_values(attributes)
+        read = self._read_people_values(attributes)
         for column, feature in plan.attributes:
             if feature.verb == AGE:
                 given = age_in_years(self.store.people()["date_of_birth"].to_numpy()[person], dates)
             else:
                 given = read[column][person]
-            values[:, column] = _or_missing(given, feature.missing)
+            values[:, column] = _fill_missing(given, feature.missing)
 
-    def _people_values(self, wanted: Mapping[int, Any]) -> dict[int, npt.NDArray[np.float64]]:
+    def _read_people_values(self, wanted: Mapping[int, Any]) -> dict[int, npt.NDArray[np.float64]]:
         """For each wanted expression on `people`, one value per person in the store's order."""
         people = STREAMS["people"].table
         columns = {f"a{number}": value.cast("float64") for number, value in wanted.items()}
@@ -122,7 +124,7 @@ def engine(
     return FeatureEngine(store, codelists, settings, made, fingerprints)
 
 
-def _partitions(person: npt.NDArray[np.int32], size: int) -> Iterator[tuple[int, int, slice]]:
+def _iterate_partitions(person: npt.NDArray[np.int32], size: int) -> Iterator[tuple[int, int, slice]]:
     """First and last person of each partition that the cohort has rows in, and those rows."""
     if not len(person):
         return
@@ -140,34 +142,34 @@ def _fill_partition(
     values: npt.NDArray[np.float32],
 ) -> None:
     first, last, rows = part
-    people = _cohort_of(cohort.iloc[rows], first, last)
+    people = _build_cohort(cohort.iloc[rows], first, last)
     for scan, compiled in scans:
-        read = compiled.read(connection, first, last, **_bounds(scan, people))
+        read = compiled.read(connection, first, last, **_find_date_bounds(scan, people))
         facts, measures, links, keys = facts_of(scan, read, first, last)
         state, seen = kernel.state_for(measures), np.full(keys, -1, np.int64)
         kernel.fill(people, facts, measures, links, state, seen, values[rows])
 
 
-def _bounds(scan: ScanPlan, people: kernel.Cohort) -> dict[str, date | None]:
+def _find_date_bounds(scan: ScanPlan, people: kernel.CohortArrays) -> dict[str, date | None]:
     """Days outside which no row of the scan can count for this cohort; an index spell counts whenever it was known."""
     earliest, latest = (np.datetime64(int(day), "D").item() for day in (people.day.min(), people.day.max()))
     after = None if scan.reach is None else earliest - timedelta(days=scan.reach)
     return {"after": after, "known_by": None if (people.spell >= 0).any() else latest}
 
 
-def _cohort_of(rows: pd.DataFrame, first: int, last: int) -> kernel.Cohort:
+def _build_cohort(rows: pd.DataFrame, first: int, last: int) -> kernel.CohortArrays:
     start = np.searchsorted(rows["person"].to_numpy(), np.arange(first, last + 2)).astype(np.int64)
     index = rows["index_date"].to_numpy().astype("datetime64[D]").astype(np.int32)
     spell = rows["spell"].to_numpy(np.int32) if "spell" in rows else np.full(len(rows), -1, np.int32)
-    return kernel.Cohort(start, index, spell)
+    return kernel.CohortArrays(start, index, spell)
 
 
 def _fill_derived(made: Plan, values: npt.NDArray[np.float32]) -> None:
     for column, feature, inputs in made.derived:
         assert feature.formula is not None
         given = feature.formula({name: values[:, number].astype(np.float64) for name, number in inputs.items()})
-        values[:, column] = _or_missing(np.asarray(given, np.float64), feature.missing)
+        values[:, column] = _fill_missing(np.asarray(given, np.float64), feature.missing)
 
 
-def _or_missing(given: npt.NDArray[np.float64], missing: float | None) -> npt.NDArray[np.float64]:
+def _fill_missing(given: npt.NDArray[np.float64], missing: float | None) -> npt.NDArray[np.float64]:
     return given if missing is None else np.where(np.isnan(given), missing, given)

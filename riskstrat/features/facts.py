@@ -19,19 +19,29 @@ def facts_of(
     scan: ScanPlan, rows: pa.Table, first: int, last: int
 ) -> tuple[kernel.Facts, npt.NDArray[np.void], kernel.Links, int]:
     """Facts of persons `first` to `last` by person, the measures and links that read them, and the number of keys."""
-    person = _whole(rows["person"])
+    person = _convert_column(rows["person"])
     order = _order(scan, person, rows)
-    names, codes = _codes(scan, rows, order)
-    links, measures, keys = _links(scan, names)
+    names, codes = _number_codes(scan, rows, order)
+    links, measures, keys = _build_links(scan, names)
     facts = kernel.Facts(
         start=np.searchsorted(person if order is None else person[order], np.arange(first, last + 2)).astype(np.int64),
-        valid_from=_taken(_day(rows["valid_from"]), order),
-        valid_to=_taken(_day(rows["valid_to"]), order),
-        spell=_taken(_whole(rows["spell"]).astype(np.int32, copy=False), order),
-        word=_taken(_whole(rows["word"]).astype(np.int64, copy=False), order),
-        days=_stack([_taken(_day(rows[f"d{n}"]), order) for n in range(len(scan.days))], len(person), np.int32),
-        values=_stack([_taken(_value(rows[f"v{n}"]), order) for n in range(len(scan.values))], len(person), np.int64),
-        untils=_stack([_taken(_day(rows[f"u{n}"]), order) for n in range(len(scan.untils))], len(person), np.int32),
+        valid_from=_take_in_order(_convert_days(rows["valid_from"]), order),
+        valid_to=_take_in_order(_convert_days(rows["valid_to"]), order),
+        spell=_take_in_order(_convert_column(rows["spell"]).astype(np.int32, copy=False), order),
+        word=_take_in_order(_convert_column(rows["word"]).astype(np.int64, copy=False), order),
+        days=_stack_arrays(
+            [_take_in_order(_convert_days(rows[f"d{n}"]), order) for n in range(len(scan.days))], len(person), np.int32
+        ),
+        values=_stack_arrays(
+            [_take_in_order(_convert_values(rows[f"v{n}"]), order) for n in range(len(scan.values))],
+            len(person),
+            np.int64,
+        ),
+        untils=_stack_arrays(
+            [_take_in_order(_convert_days(rows[f"u{n}"]), order) for n in range(len(scan.untils))],
+            len(person),
+            np.int32,
+        ),
         codes=codes,
     )
     return facts, measures, links, keys
@@ -41,7 +51,7 @@ def _order(scan: ScanPlan, person: npt.NDArray[np.int32], rows: pa.Table) -> npt
     """The order by person, and by day where episodes or periods need it; None if the rows stand in it already."""
     ordered = [m.day for m in scan.measures if m.kind in (kernel.EPISODES, kernel.DAYS_IN)]
     if ordered:
-        day = _day(rows[f"d{ordered[0]}"])
+        day = _convert_days(rows[f"d{ordered[0]}"])
         in_order = (person[1:] > person[:-1]) | ((person[1:] == person[:-1]) & (day[1:] >= day[:-1]))
         return None if in_order.all() else np.lexsort((day, person))
     if len(person) and np.any(person[1:] < person[:-1]):
@@ -49,30 +59,30 @@ def _order(scan: ScanPlan, person: npt.NDArray[np.int32], rows: pa.Table) -> npt
     return None
 
 
-def _taken(array: npt.NDArray[Any], order: npt.NDArray[np.int64] | None) -> npt.NDArray[Any]:
+def _take_in_order(array: npt.NDArray[Any], order: npt.NDArray[np.int64] | None) -> npt.NDArray[Any]:
     """In order, and writable: Arrow's read-only views would be another type to the compiler, and compile it again."""
     return array.copy() if order is None else array[order]
 
 
-def _stack(arrays: Sequence[npt.NDArray[Any]], n: int, dtype: Any) -> npt.NDArray[Any]:
+def _stack_arrays(arrays: Sequence[npt.NDArray[Any]], n: int, dtype: Any) -> npt.NDArray[Any]:
     return np.stack(arrays) if arrays else np.empty((0, n), dtype)
 
 
-def _whole(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+def _convert_column(column: pa.ChunkedArray) -> npt.NDArray[Any]:
     return column.combine_chunks().to_numpy(zero_copy_only=False)
 
 
-def _day(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
+def _convert_days(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
     days = column.combine_chunks().cast(pa.int32())
     return (days.fill_null(kernel.NO_DAY) if days.null_count else days).to_numpy(zero_copy_only=False)
 
 
-def _value(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+def _convert_values(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     values = column.combine_chunks()
     return (values.fill_null(kernel.NO_VALUE) if values.null_count else values).to_numpy(zero_copy_only=False)
 
 
-def _codes(
+def _number_codes(
     scan: ScanPlan, rows: pa.Table, order: npt.NDArray[np.int64] | None
 ) -> tuple[list[list[str]], npt.NDArray[np.int32]]:
     """The different codes of each code column, and for every row their numbers, counted on from column to column."""
@@ -84,12 +94,12 @@ def _codes(
         encoded = encoded if isinstance(encoded, pa.DictionaryArray) else pc.dictionary_encode(encoded)
         indices = encoded.indices.fill_null(-1 - before).cast(pa.int32()).to_numpy(zero_copy_only=False) + before
         names.append(encoded.dictionary.to_pylist())
-        numbers.append(_taken(indices.astype(np.int32, copy=False), order))
+        numbers.append(_take_in_order(indices.astype(np.int32, copy=False), order))
         before += len(encoded.dictionary)
-    return names, _stack(numbers, rows.num_rows, np.int32)
+    return names, _stack_arrays(numbers, rows.num_rows, np.int32)
 
 
-def _links(scan: ScanPlan, names: list[list[str]]) -> tuple[kernel.Links, npt.NDArray[np.void], int]:
+def _build_links(scan: ScanPlan, names: list[list[str]]) -> tuple[kernel.Links, npt.NDArray[np.void], int]:
     by_code: list[list[tuple[int, int, int]]] = [[] for column in names for _ in column]
     plain: list[list[int]] = [[] for _ in scan.filters]
     first_key, keys, offsets = [], 0, np.cumsum([0] + [len(column) for column in names])
@@ -99,16 +109,16 @@ def _links(scan: ScanPlan, names: list[list[str]]) -> tuple[kernel.Links, npt.ND
             plain[measure.filter].append(number)
             continue
         codes = names[measure.code]
-        for position, links in enumerate(_matches(measure, codes), start=int(offsets[measure.code])):
+        for position, links in enumerate(_match_codes(measure, codes), start=int(offsets[measure.code])):
             by_code[position] += [(number, key, weight) for key, weight in links]
-        keys += _key_count(measure, codes)
-    plain_start, plain_links = _flat([[(m,) for m in part] for part in plain], 1)
-    code_start, code_links = _flat(by_code, 3)
+        keys += _count_keys(measure, codes)
+    plain_start, plain_links = _flatten_parts([[(m,) for m in part] for part in plain], 1)
+    code_start, code_links = _flatten_parts(by_code, 3)
     made = kernel.Links(plain_start, plain_links[0], code_start, *code_links)
-    return made, _measures(scan.measures, first_key), max(keys, 1)
+    return made, _tabulate_measures(scan.measures, first_key), max(keys, 1)
 
 
-def _flat(
+def _flatten_parts(
     parts: Sequence[Sequence[tuple[int, ...]]], width: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     start = np.cumsum([0] + [len(part) for part in parts]).astype(np.int64)
@@ -116,36 +126,38 @@ def _flat(
     return start, np.ascontiguousarray(flat.T)
 
 
-def _key_count(measure: Measure, codes: list[str]) -> int:
+def _count_keys(measure: Measure, codes: list[str]) -> int:
     codelist = measure.feature.codes
     if codelist is None:
         return len(codes)
     return len(codelist.groups) if measure.feature.key == "group" else len(codelist.entries)
 
 
-def _matches(measure: Measure, codes: list[str]) -> list[list[tuple[int, int]]]:
+def _match_codes(measure: Measure, codes: list[str]) -> list[list[tuple[int, int]]]:
     """For each code the (key, weight) pairs it gives this measure: none, one, or one for each entry or group."""
     codelist = measure.feature.codes
     if codelist is None:
         return [[(number, 1)] for number in range(len(codes))]
-    prefixes = _prefixes(codelist)
+    prefixes = _index_prefixes(codelist)
     lengths = sorted({len(prefix) for prefix in prefixes})
     groups = {group: number for number, group in enumerate(codelist.groups)}
-    return [_keys(measure, codelist, _entries(prefixes, lengths, code), groups) for code in codes]
+    return [_list_key_weights(measure, codelist, _find_entries(prefixes, lengths, code), groups) for code in codes]
 
 
-def _prefixes(codelist: Codelist) -> dict[str, list[int]]:
+def _index_prefixes(codelist: Codelist) -> dict[str, list[int]]:
     prefixes: dict[str, list[int]] = {}
     for number, entry in enumerate(codelist.entries):
         prefixes.setdefault(f"{entry.system}:{entry.code}", []).append(number)
     return prefixes
 
 
-def _entries(prefixes: dict[str, list[int]], lengths: list[int], code: str) -> list[int]:
+def _find_entries(prefixes: dict[str, list[int]], lengths: list[int], code: str) -> list[int]:
     return [number for length in lengths if length <= len(code) for number in prefixes.get(code[:length], ())]
 
 
-def _keys(measure: Measure, codelist: Codelist, entries: list[int], groups: dict[str, int]) -> list[tuple[int, int]]:
+def _list_key_weights(
+    measure: Measure, codelist: Codelist, entries: list[int], groups: dict[str, int]
+) -> list[tuple[int, int]]:
     if not entries:
         return []
     if measure.feature.key == "entry":
@@ -158,7 +170,7 @@ def _keys(measure: Measure, codelist: Codelist, entries: list[int], groups: dict
     return [(0, 1)]
 
 
-def _measures(measures: Sequence[Measure], first_key: Sequence[int]) -> npt.NDArray[np.void]:
+def _tabulate_measures(measures: Sequence[Measure], first_key: Sequence[int]) -> npt.NDArray[np.void]:
     table = np.zeros(len(measures), kernel.MEASURE)
     for row, measure, key in zip(table, measures, first_key, strict=True):
         feature = measure.feature

@@ -29,7 +29,7 @@ Ints = npt.NDArray[np.int64]
 Days = npt.NDArray[np.int32]
 
 
-class Cohort(NamedTuple):
+class CohortArrays(NamedTuple):
     """Index dates by person: rows `start[p]` to `start[p + 1]` are person p's; `spell` is the index spell or -1."""
 
     start: Ints
@@ -131,7 +131,7 @@ def fill(cohort, facts, measures, links, state, seen, out):  # type: ignore[no-u
                                     seen,
                                 )
             for m in range(len(measures)):
-                out[row, measures[m].column] = _result(measures[m], state[m])
+                out[row, measures[m].column] = _compute_result(measures[m], state[m])
 
 
 @njit(nogil=True, cache=True)
@@ -232,7 +232,7 @@ def _add_period(until, day, index, measure, sums):  # type: ignore[no-untyped-de
 
 
 @njit(nogil=True, cache=True)
-def _result(measure, sums):  # type: ignore[no-untyped-def]
+def _compute_result(measure, sums):  # type: ignore[no-untyped-def]
     kind = measure.kind
     if sums.hits == 0 or (kind == EPISODES and sums.total == 0):
         return measure.missing

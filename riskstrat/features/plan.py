@@ -114,17 +114,17 @@ class Plan:
 
 def plan(features: Mapping[str, Feature], landed: frozenset[str], absent_columns: Mapping[str, Sequence[str]]) -> Plan:
     """The plan for what can be built from the tables and columns that were landed; `notes` say what was left out."""
-    usable, notes = _usable(features, landed, absent_columns)
+    usable, notes = _select_usable(features, landed, absent_columns)
     columns = [replace(feature, name=name) for name, feature in usable.items()]
     place = {name: number for number, name in enumerate(usable)}
     derived = []
     for name, feature in usable.items():
         if feature.verb == "derive":
-            derived.append((place[name], feature, _inputs(feature, place, columns)))
+            derived.append((place[name], feature, _place_inputs(feature, place, columns)))
     plain = [(n, f) for n, f in enumerate(columns) if f.verb not in ("derive", "attribute", AGE)]
     attributes = tuple((n, f) for n, f in enumerate(columns) if f.verb in ("attribute", AGE))
-    scans = tuple(_scans(plain, absent_columns))
-    return Plan(tuple(usable), tuple(columns), scans, attributes, _in_order(derived, columns), tuple(notes))
+    scans = tuple(_plan_scans(plain, absent_columns))
+    return Plan(tuple(usable), tuple(columns), scans, attributes, _sort_derived(derived, columns), tuple(notes))
 
 
 def as_evidence(given: Plan) -> Plan:
@@ -139,13 +139,13 @@ def as_evidence(given: Plan) -> Plan:
     return replace(given, scans=tuple(scans))
 
 
-def _usable(
+def _select_usable(
     features: Mapping[str, Feature], landed: frozenset[str], absent: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, Feature], list[str]]:
     usable: dict[str, Feature] = {}
     left_out: dict[str, list[str]] = {}
     for name, feature in features.items():
-        lacking = _lacking(feature, landed, absent)
+        lacking = _find_missing_source(feature, landed, absent)
         if lacking is None:
             usable[name] = feature
         else:
@@ -154,19 +154,19 @@ def _usable(
     for name in [n for n, f in usable.items() if any(i in dropped for i in f.inputs.values() if isinstance(i, str))]:
         left_out.setdefault("inputs that were left out", []).append(name)
         del usable[name]
-    notes = [f"no {what}: {_names(names)} left out" for what, names in left_out.items()]
-    notes += _filters_left_out(usable.values(), absent)
+    notes = [f"no {what}: {_format_feature_names(names)} left out" for what, names in left_out.items()]
+    notes += _list_dropped_filters(usable.values(), absent)
     return usable, notes
 
 
-def _names(names: Sequence[str]) -> str:
+def _format_feature_names(names: Sequence[str]) -> str:
     return f"feature {names[0]} is" if len(names) == 1 else f"{len(names)} features ({names[0]} ... {names[-1]}) are"
 
 
-def _lacking(feature: Feature, landed: frozenset[str], absent: Mapping[str, Sequence[str]]) -> str | None:
+def _find_missing_source(feature: Feature, landed: frozenset[str], absent: Mapping[str, Sequence[str]]) -> str | None:
     """What the feature cannot do without and was not landed, in words; None if nothing."""
     for given in feature.inputs.values():
-        if isinstance(given, Feature) and (lacking := _lacking(given, landed, absent)):
+        if isinstance(given, Feature) and (lacking := _find_missing_source(given, landed, absent)):
             return lacking
     if feature.rows is None:
         return None
@@ -201,11 +201,11 @@ def _refuse_unsettled(feature: Feature) -> None:
         )
 
 
-def _filters_left_out(features: Iterable[Feature], absent: Mapping[str, Sequence[str]]) -> list[str]:
+def _list_dropped_filters(features: Iterable[Feature], absent: Mapping[str, Sequence[str]]) -> list[str]:
     return sorted({note for feature in features if feature.rows for note in conditions_of(feature.rows, absent).notes})
 
 
-def _inputs(feature: Feature, place: Mapping[str, int], columns: list[Feature]) -> dict[str, int]:
+def _place_inputs(feature: Feature, place: Mapping[str, int], columns: list[Feature]) -> dict[str, int]:
     numbers = {}
     for name, given in feature.inputs.items():
         if isinstance(given, str):
@@ -220,7 +220,7 @@ def _inputs(feature: Feature, place: Mapping[str, int], columns: list[Feature]) 
     return numbers
 
 
-def _in_order(
+def _sort_derived(
     derived: Sequence[tuple[int, Feature, Mapping[str, int]]], columns: Sequence[Feature]
 ) -> tuple[tuple[int, Feature, Mapping[str, int]], ...]:
     """Derived features after the derived features they need. Raises DefinitionError on a circle."""
@@ -239,7 +239,7 @@ def _in_order(
     return tuple(ordered)
 
 
-def _scans(features: Sequence[tuple[int, Feature]], absent: Mapping[str, Sequence[str]]) -> Iterable[ScanPlan]:
+def _plan_scans(features: Sequence[tuple[int, Feature]], absent: Mapping[str, Sequence[str]]) -> Iterable[ScanPlan]:
     by_stream: dict[str, list[ScanPlan]] = {}
     for column, feature in features:
         assert feature.rows is not None
@@ -267,19 +267,19 @@ def _measure(scan: ScanPlan, column: int, feature: Feature, conditions: tuple[ir
         if feature.value is None
         else _place(scan.values, (feature.value.cast("float64") * feature.scale).round().cast("int64")),
         -1 if feature.until is None else _place(scan.untils, feature.until),
-        _code_column(scan, feature),
+        _place_code_column(scan, feature),
     )
 
 
-def _code_column(scan: ScanPlan, feature: Feature) -> int:
+def _place_code_column(scan: ScanPlan, feature: Feature) -> int:
     if feature.codes is not None:
-        return _place(scan.codes, _with_system(scan.stream))
+        return _place(scan.codes, _add_code_system(scan.stream))
     if feature.key is not None and not isinstance(feature.key, str):
         return _place(scan.codes, feature.key.cast("string"))
     return -1
 
 
-def _with_system(stream: Stream) -> ir.Value:
+def _add_code_system(stream: Stream) -> ir.Value:
     """The stream's coded column behind its code system, `icd10:I10`, so that equal codes of two systems stay apart."""
     if len(stream.systems) != 1:
         coded = " and ".join(stream.systems) or "none"

@@ -25,7 +25,7 @@ Mode = Literal["nhs_number", "external"]
 Team = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
-def _said(text: str) -> str:
+def _require_text(text: str) -> str:
     """Text that says something."""
     if not text.strip():
         raise ValueError("must not be empty")
@@ -33,10 +33,10 @@ def _said(text: str) -> str:
 
 
 Kind = TypeVar("Kind", bound=Declared)
-Said = Annotated[str, AfterValidator(_said)]
+Said = Annotated[str, AfterValidator(_require_text)]
 
 
-class Person(Declared):
+class AuthorisedPerson(Declared):
     """One person who may name the lists of their teams."""
 
     user: Said
@@ -46,8 +46,8 @@ class Person(Declared):
     valid_until: date | None = None
 
     @model_validator(mode="after")
-    def _purposes_of_the_role(self) -> Person:
-        return _checked(self, self.role, self.purposes)
+    def _check_purposes(self) -> AuthorisedPerson:
+        return _check_role_purposes(self, self.role, self.purposes)
 
 
 class Standing(Declared):
@@ -66,11 +66,11 @@ class Standing(Declared):
     """Who may read the file on Linux and macOS: the account alone, or its group as well."""
 
     @model_validator(mode="after")
-    def _purpose_of_the_role(self) -> Standing:
-        return _checked(self, self.role, (self.purpose,))
+    def _check_purpose(self) -> Standing:
+        return _check_role_purposes(self, self.role, (self.purpose,))
 
 
-def _checked(declared: Kind, role: str, purposes: tuple[str, ...]) -> Kind:
+def _check_role_purposes(declared: Kind, role: str, purposes: tuple[str, ...]) -> Kind:
     for purpose in purposes:
         if purpose not in ROLES[role]:
             raise ValueError(f'a {role} has no purpose "{purpose}" (allowed: {", ".join(ROLES[role])})')
@@ -81,7 +81,7 @@ class IdentitySettings(Declared):
     """Everything identity.toml may say."""
 
     mode: Mode = "nhs_number"
-    people: tuple[Person, ...] = ()
+    people: tuple[AuthorisedPerson, ...] = ()
     standing: tuple[Standing, ...] = ()
 
 

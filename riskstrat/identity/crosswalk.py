@@ -40,12 +40,12 @@ def add_crosswalk(folder: IdentityFolder, source: Path, user: str | None = None)
     A row that contradicts what is kept already is left out, never written over.
     """
     table, unusable = read_table(source)
-    names, pseudonyms = (_texts(table, name, source) for name in ("source", "pseudonym"))
-    people = _people(folder, table, source)
+    names, pseudonyms = (_read_texts(table, name, source) for name in ("source", "pseudonym"))
+    people = _resolve_people(folder, table, source)
     refused = dict(unusable)
     with changing(folder.root, folder.key()) as identities:
         for row, (name, pseudonym, (person, why)) in enumerate(zip(names, pseudonyms, people, strict=True), start=1):
-            reason = refused.get(row) or _kept(identities, name, pseudonym, person, why)
+            reason = refused.get(row) or _keep_pseudonym(identities, name, pseudonym, person, why)
             if reason:
                 refused[row] = reason
         audit.append(folder.root, "crosswalk", {"rows": table.num_rows, "used": table.num_rows - len(refused)}, user)
@@ -65,12 +65,12 @@ def translate(
         raise IdentityError("--out is the file itself; give another, nothing is written over")
     table, unusable = read_table(source)
     _require_no_identifier(table, source)
-    known = _source(folder.identities(), name)
-    written = _texts(table, plain_name(key), source)
+    known = _find_source(folder.identities(), name)
+    written = _read_texts(table, plain_name(key), source)
     refused = dict(unusable)
     refused |= {row: NOT_KNOWN for row, text in enumerate(written, start=1) if text not in known and row not in refused}
     good = pa.array([row - 1 for row in range(1, table.num_rows + 1) if row not in refused], pa.int64())
-    result = _under(table, plain_name(key), [known.get(text) for text in written]).take(good)
+    result = _replace_key_column(table, plain_name(key), [known.get(text) for text in written]).take(good)
     done = _report(source, table.num_rows, refused)
     details = {"source": name, "rows": done.rows, "used": done.used}
     content = table_bytes(result, out.suffix)
@@ -78,7 +78,7 @@ def translate(
     return done
 
 
-def _people(folder: IdentityFolder, table: pa.Table, source: Path) -> list[tuple[str, str | None]]:
+def _resolve_people(folder: IdentityFolder, table: pa.Table, source: Path) -> list[tuple[str, str | None]]:
     """Whom each row is about as (patient_id, None), or ("", why not)."""
     if "nhs_number" in map(plain_name, table.column_names):
         if folder.external:
@@ -86,10 +86,10 @@ def _people(folder: IdentityFolder, table: pa.Table, source: Path) -> list[tuple
         key = folder.key()
         numbers = [usable(written) for written in column(table, "nhs_number", source.name)]
         return [(key.pseudonym(number) if number else "", why) for number, why in numbers]
-    return [(text, None if text else NO_PERSON) for text in _texts(table, PSEUDONYM, source)]
+    return [(text, None if text else NO_PERSON) for text in _read_texts(table, PSEUDONYM, source)]
 
 
-def _kept(identities: Identities, name: str, pseudonym: str, person: str, why: str | None) -> str | None:
+def _keep_pseudonym(identities: Identities, name: str, pseudonym: str, person: str, why: str | None) -> str | None:
     """Keep one pseudonym; gives why it could not be."""
     if not name or not pseudonym or why:
         return why or (NO_SOURCE if not name else NO_PSEUDONYM)
@@ -97,7 +97,7 @@ def _kept(identities: Identities, name: str, pseudonym: str, person: str, why: s
     return None if stands == person else ANOTHER
 
 
-def _source(identities: Identities, name: str) -> dict[str, str]:
+def _find_source(identities: Identities, name: str) -> dict[str, str]:
     if name not in identities.crosswalk:
         known = ", ".join(sorted(identities.crosswalk)) or "none"
         raise IdentityError(
@@ -115,18 +115,18 @@ def _require_no_identifier(table: pa.Table, source: Path) -> None:
         )
 
 
-def _under(table: pa.Table, key: str, people: list[str | None]) -> pa.Table:
+def _replace_key_column(table: pa.Table, key: str, people: list[str | None]) -> pa.Table:
     (place,) = [place for place, name in enumerate(table.column_names) if plain_name(name) == key]
     if key != PSEUDONYM and PSEUDONYM in map(plain_name, table.column_names):
         raise IdentityError(f"the file has a column {PSEUDONYM} beside {key}; take it out, or name it with --column")
     return table.set_column(place, PSEUDONYM, pa.array(people, pa.string()))
 
 
-def _texts(table: pa.Table, name: str, source: Path) -> list[str]:
-    return [_text(cell) for cell in column(table, name, source.name)]
+def _read_texts(table: pa.Table, name: str, source: Path) -> list[str]:
+    return [_clean_text(cell) for cell in column(table, name, source.name)]
 
 
-def _text(cell: Any) -> str:
+def _clean_text(cell: Any) -> str:
     return "" if cell is None else str(cell).strip()
 
 

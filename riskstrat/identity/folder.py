@@ -74,12 +74,12 @@ def init(target: Path, mode: Mode, user: str | None = None) -> IdentityFolder:
     require_apart(target)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise StorageError(f"{target} exists and is not an empty folder; give a new one, nothing is written over")
-    with write_folder_atomically(target, mode=0o700, refusal=_cannot_make) as part:
+    with write_folder_atomically(target, mode=0o700, refusal=_word_make_failure) as part:
         _fill(part, mode, user)
     return open_folder(target)
 
 
-def _cannot_make(target: Path, reason: str) -> str:
+def _word_make_failure(target: Path, reason: str) -> str:
     return f"cannot make {target}: {reason}; choose another place"
 
 
@@ -116,7 +116,7 @@ def open_folder(root: Path) -> IdentityFolder:
 
 def require_apart(root: Path) -> None:
     """Raises IdentityError if an analytics workspace is in `root`, around it, or in a folder directly in it."""
-    for folder, where in _near(root.resolve()):
+    for folder, where in _list_nearby_folders(root.resolve()):
         if (folder / WORKSPACE_FILE).is_file():
             raise IdentityError(
                 f"the identity folder may not stand {where} an analytics workspace ({folder}): whoever can read the "
@@ -124,7 +124,7 @@ def require_apart(root: Path) -> None:
             )
 
 
-def _near(root: Path) -> list[tuple[Path, str]]:
+def _list_nearby_folders(root: Path) -> list[tuple[Path, str]]:
     inside = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     return [(root, "in"), *((path, "inside") for path in root.parents), *((path, "around") for path in inside)]
 

@@ -40,20 +40,20 @@ class SiteKey:
     def sealed(self, plain: bytes) -> bytes:
         """The bytes encrypted with AES-256-GCM, so that a change shows."""
         nonce = secrets.token_bytes(_NONCE)
-        return _HEADER + nonce + self._cipher().encrypt(nonce, plain, _HEADER)
+        return _HEADER + nonce + self._derive_cipher().encrypt(nonce, plain, _HEADER)
 
     def opened(self, sealed: bytes) -> bytes:
         """What `sealed` was made from. Raises IdentityError for another key, or bytes that were changed."""
         header, rest = sealed[: len(_HEADER)], sealed[len(_HEADER) :]
         try:
-            return self._cipher().decrypt(rest[:_NONCE], rest[_NONCE:], header if header == _HEADER else b"")
+            return self._derive_cipher().decrypt(rest[:_NONCE], rest[_NONCE:], header if header == _HEADER else b"")
         except (InvalidTag, ValueError):
             raise IdentityError(
                 f"the identity store does not open with {KEY_FILE}: the key is another one, or the store was changed; "
                 "put both back from one backup"
             ) from None
 
-    def _cipher(self) -> AESGCM:
+    def _derive_cipher(self) -> AESGCM:
         derived = HKDF(algorithm=SHA256(), length=_BYTES, salt=None, info=b"riskstrat identity store").derive
         return AESGCM(derived(self._secret))
 

@@ -23,10 +23,10 @@ def require_clean(table: pa.Table, numbers: Sequence[str], names: Sequence[str])
     known = frozenset(numbers)
     wanted = [name.casefold() if len(name) >= _SHORTEST_NAME else "" for name in names]
     for heading in table.column_names:
-        if not _can_hold_text(table.schema.field(heading).type):
+        if not _is_searchable(table.schema.field(heading).type):
             continue
         cells = table[heading].to_pylist()
-        if any(_holds_number(cell, known) for cell in cells):
+        if any(_has_known_number(cell, known) for cell in cells):
             _refuse(heading, "an NHS number")
         if any(
             name and isinstance(cell, str) and name in cell.casefold() for name, cell in zip(wanted, cells, strict=True)
@@ -34,11 +34,11 @@ def require_clean(table: pa.Table, numbers: Sequence[str], names: Sequence[str])
             _refuse(heading, "the name of a person")
 
 
-def _can_hold_text(kind: pa.DataType) -> bool:
+def _is_searchable(kind: pa.DataType) -> bool:
     return not (pa.types.is_temporal(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind))
 
 
-def _holds_number(cell: Any, known: frozenset[str]) -> bool:
+def _has_known_number(cell: Any, known: frozenset[str]) -> bool:
     """Whether a cell says whose row it is by number."""
     if cell is None:
         return False

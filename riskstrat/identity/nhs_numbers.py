@@ -24,7 +24,7 @@ def usable(written: Any) -> tuple[str | None, str | None]:
     Spaces and hyphens are taken out; the check is modulus 11 (NHS Data Dictionary, NHS NUMBER). All ten numbers of
     one repeated digit pass or nearly pass it and stand for nobody, as does 9876543210.
     """
-    bare = _SEPARATORS.sub("", _as_text(written))
+    bare = _SEPARATORS.sub("", _convert_to_text(written))
     if not bare:
         return None, EMPTY
     if not re.fullmatch(r"[0-9]{10}", bare):
@@ -39,7 +39,7 @@ def grouped(number: str) -> str:
     return f"{number[:3]} {number[3:6]} {number[6:]}"
 
 
-def _as_text(written: Any) -> str:
+def _convert_to_text(written: Any) -> str:
     if written is None or written != written:
         return ""
     if isinstance(written, float) and written.is_integer():

@@ -20,10 +20,10 @@ def write_private(
     can read the file, and if it raises there is no file. On Windows the rights of the folder are those of the file.
     Raises StorageError.
     """
-    write_bytes(content, target, mode=mode, before=before, refusal=_cannot_write)
+    write_bytes(content, target, mode=mode, before=before, refusal=_word_write_failure)
 
 
-def _cannot_write(path: Path, reason: str) -> str:
+def _word_write_failure(path: Path, reason: str) -> str:
     return f"cannot write {path.name}: {reason}; make room or choose a folder that exists"
 
 

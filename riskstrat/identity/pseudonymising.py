@@ -103,10 +103,10 @@ def pseudonymise(
     if PSEUDONYM in map(plain_name, table.column_names):
         raise IdentityError(f"{source.name} has a column {PSEUDONYM} already; translate it, or take that column out")
     read_as = plain_name(number_column)
-    numbers, refused = _numbers(column(table, read_as, source.name), unusable)
-    names = _kept(table)
+    numbers, refused = _read_numbers(column(table, read_as, source.name), unusable)
+    names = _collect_kept_parts(table)
     good = [place for place, number in enumerate(numbers) if number]
-    result = _without_identifiers(table, numbers, read_as, folder, birth_month).take(pa.array(good, pa.int64()))
+    result = _remove_identifiers(table, numbers, read_as, folder, birth_month).take(pa.array(good, pa.int64()))
     require_clean(result, [numbers[place] or "" for place in good], [names[place].get("name", "") for place in good])
     changed = _learn(folder, numbers, names)
     quarantine = source.with_name(source.name + ".quarantine")
@@ -116,7 +116,7 @@ def pseudonymise(
         written=len(good),
         people=len({number for number in numbers if number}),
         new_or_changed=changed,
-        two_names=_under_two_names(numbers, names),
+        two_names=_count_name_conflicts(numbers, names),
         quarantined=dict(sorted(Counter(refused.values()).items())),
         quarantine=quarantine,
         kept=tuple(name for name in table.column_names if _is_part(name)),
@@ -128,7 +128,7 @@ def pseudonymise(
     return done
 
 
-def _numbers(written: list[Any], unusable: Mapping[int, str]) -> tuple[list[str | None], dict[int, str]]:
+def _read_numbers(written: list[Any], unusable: Mapping[int, str]) -> tuple[list[str | None], dict[int, str]]:
     """The usable number of each row or None, and why not, by row number."""
     numbers: list[str | None] = []
     refused = dict(unusable)
@@ -144,7 +144,7 @@ def _is_part(heading: str) -> bool:
     return any(plain_name(heading) in parts for parts in PARTS.values())
 
 
-def _kept(table: pa.Table) -> list[dict[str, str]]:
+def _collect_kept_parts(table: pa.Table) -> list[dict[str, str]]:
     """For each row what is kept of the person, put together from the columns that stand."""
     headings = {plain_name(name): name for name in table.column_names}
     rows: list[dict[str, str]] = [{} for _ in range(table.num_rows)]
@@ -152,19 +152,19 @@ def _kept(table: pa.Table) -> list[dict[str, str]]:
         columns = [table[headings[part]].to_pylist() for part in parts if part in headings]
         between = " " if kept == "name" else ", "
         for row, cells in zip(rows, zip(*columns, strict=True), strict=False):
-            text = between.join(part for part in (_text(cell) for cell in cells) if part)
+            text = between.join(part for part in (_clean_text(cell) for cell in cells) if part)
             if text:
                 row[kept] = text
     return rows
 
 
-def _text(cell: Any) -> str:
+def _clean_text(cell: Any) -> str:
     if isinstance(cell, datetime):
         cell = cell.date()
     return "" if cell is None else str(cell).strip()
 
 
-def _without_identifiers(
+def _remove_identifiers(
     table: pa.Table, numbers: list[str | None], read_as: str, folder: IdentityFolder, birth_month: bool
 ) -> pa.Table:
     """The table under pseudonyms; the rows without a usable number are still in it, with none."""
@@ -176,15 +176,17 @@ def _without_identifiers(
         if plain == read_as:
             columns[PSEUDONYM] = pa.array([pseudonyms[number] if number else None for number in numbers], pa.string())
         elif plain in PARTS["date_of_birth"] and birth_month:
-            columns["date_of_birth"] = pa.array([_month(cell) for cell in table[name].to_pylist()], pa.date32())
+            columns["date_of_birth"] = pa.array(
+                [_parse_birth_month(cell) for cell in table[name].to_pylist()], pa.date32()
+            )
         elif not _is_part(name) and plain not in NEVER_OUT:
             columns[name] = table[name]
     return pa.table(columns)
 
 
-def _month(cell: Any) -> date | None:
+def _parse_birth_month(cell: Any) -> date | None:
     """The first day of the month of birth; None for what is not a date."""
-    text = _text(cell)
+    text = _clean_text(cell)
     try:
         return date.fromisoformat(text).replace(day=1)
     except ValueError:
@@ -208,7 +210,7 @@ def _learn(folder: IdentityFolder, numbers: list[str | None], names: list[dict[s
         return sum(identities.learn(key.pseudonym(number), known) for number, known in people.items())
 
 
-def _under_two_names(numbers: list[str | None], names: list[dict[str, str]]) -> int:
+def _count_name_conflicts(numbers: list[str | None], names: list[dict[str, str]]) -> int:
     said: dict[str, set[str]] = {}
     for number, known in zip(numbers, names, strict=True):
         if number and "name" in known:

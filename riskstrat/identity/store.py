@@ -59,7 +59,7 @@ def read_store(folder: Path, key: SiteKey) -> Identities:
 
 def write_store(folder: Path, key: SiteKey, identities: Identities) -> None:
     """Encrypt and write the store, whole or not at all."""
-    write_private(key.sealed(zlib.compress(_plain(identities), 6)), folder / STORE_FILE)
+    write_private(key.sealed(zlib.compress(_encode_identities(identities), 6)), folder / STORE_FILE)
 
 
 @contextmanager
@@ -67,11 +67,11 @@ def changing(folder: Path, key: SiteKey) -> Iterator[Identities]:
     """The store to change, alone; it is written when the block ends well and something changed."""
     with lock_exclusively(folder / LOCK_FILE):
         identities = read_store(folder, key)
-        before = _plain(identities)
+        before = _encode_identities(identities)
         yield identities
-        if _plain(identities) != before:
+        if _encode_identities(identities) != before:
             write_store(folder, key, identities)
 
 
-def _plain(identities: Identities) -> bytes:
+def _encode_identities(identities: Identities) -> bytes:
     return format_canonical_json({"people": identities.people, "crosswalk": identities.crosswalk})

@@ -29,7 +29,7 @@ def read_table(path: Path) -> tuple[pa.Table, dict[int, str]]:
     require_ending(path)
     content = read_bytes(path, "the table")
     table, unusable = (
-        _from_csv(content, path.name) if path.suffix == ".csv" else (_from_parquet(content, path.name), {})
+        _read_csv(content, path.name) if path.suffix == ".csv" else (_read_parquet(content, path.name), {})
     )
     names = [plain_name(name) for name in table.column_names]
     if not all(names) or len(set(names)) < len(names):
@@ -74,7 +74,7 @@ def column(table: pa.Table, name: str, where: str) -> list[Any]:
     raise IdentityError(f'{where} has no column "{name}"; its columns are {", ".join(table.column_names)}')
 
 
-def _from_csv(content: bytes, where: str) -> tuple[pa.Table, dict[int, str]]:
+def _read_csv(content: bytes, where: str) -> tuple[pa.Table, dict[int, str]]:
     try:
         rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error):
@@ -89,7 +89,7 @@ def _from_csv(content: bytes, where: str) -> tuple[pa.Table, dict[int, str]]:
     return pa.Table.from_arrays(columns, names=heading), unusable
 
 
-def _from_parquet(content: bytes, where: str) -> pa.Table:
+def _read_parquet(content: bytes, where: str) -> pa.Table:
     try:
         return pq.read_table(io.BytesIO(content))
     except (pa.ArrowInvalid, OSError):

@@ -62,7 +62,9 @@ def apply_mode(rows: pd.DataFrame, mode: str, died: Days) -> None:
     acted = rows["action_on"].notna() & rows["outcome"].notna()
     if mode == "censor":
         over = np.where(
-            rows["event_on"].notna(), rows["event_on"].to_numpy().astype("datetime64[D]"), _died(rows, died)
+            rows["event_on"].notna(),
+            rows["event_on"].to_numpy().astype("datetime64[D]"),
+            _select_death_days(rows, died),
         )
         gone = acted & ~(over <= rows["action_on"].to_numpy().astype("datetime64[D]"))
         rows.loc[gone, "censored_on"] = rows.loc[gone, "action_on"]
@@ -73,31 +75,31 @@ def apply_mode(rows: pd.DataFrame, mode: str, died: Days) -> None:
     rows.loc[gone, "reason"] = CENSORED if mode == "censor" else EXCLUDED
 
 
-def _died(rows: pd.DataFrame, died: Days) -> Days:
+def _select_death_days(rows: pd.DataFrame, died: Days) -> Days:
     return np.where(rows["reason"] == "died", died, _NEVER)
 
 
-def _taken_on(store: Store) -> npt.NDArray[np.int64]:
+def _find_caseload_starts(store: Store) -> npt.NDArray[np.int64]:
     """Person and day of each caseload row."""
     rows = store.read("caseload")
-    return _keys(rows[~_one_of(rows["status"], NOT_TAKEN_ON)], "from_on")
+    return _encode_person_days(rows[~_is_one_of(rows["status"], NOT_TAKEN_ON)], "from_on")
 
 
-def _reviewed(store: Store) -> npt.NDArray[np.int64]:
+def _find_review_actions(store: Store) -> npt.NDArray[np.int64]:
     """Person and day of each review that ended in an action; one without a day of decision counts on its list's."""
     rows = store.read("reviews")
     decided = rows["decided_on"].fillna(rows["list_date"])
-    return _keys(rows.assign(decided_on=decided)[~_one_of(rows["outcome"], NO_ACTION)], "decided_on")
+    return _encode_person_days(rows.assign(decided_on=decided)[~_is_one_of(rows["outcome"], NO_ACTION)], "decided_on")
 
 
-def _one_of(words: pd.Series, chosen: Sequence[str]) -> pd.Series:
+def _is_one_of(words: pd.Series, chosen: Sequence[str]) -> pd.Series:
     return words.str.lower().isin(chosen)
 
 
-def _keys(rows: pd.DataFrame, column: str) -> npt.NDArray[np.int64]:
+def _encode_person_days(rows: pd.DataFrame, column: str) -> npt.NDArray[np.int64]:
     days = rows[column].to_numpy().astype("datetime64[D]").astype(np.int64)
     return rows["person"].to_numpy().astype(np.int64) * _PERSON + days
 
 
-_READ = {"caseload": _taken_on, "reviews": _reviewed}
+_READ = {"caseload": _find_caseload_starts, "reviews": _find_review_actions}
 _LEFT_OUT = {"caseload": "people whom the teams took on", "reviews": "decisions of the teams"}

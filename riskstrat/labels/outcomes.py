@@ -52,9 +52,9 @@ def label(store: Store, cohort: pd.DataFrame, outcome: ir.Table, recipe: LabelRe
     index = cohort["index_date"].to_numpy().astype("datetime64[D]")
     require_complete(index, recipe, as_at)
     person = cohort["person"].to_numpy()
-    event, notes = _first_event(store, cohort, outcome, recipe, as_at)
+    event, notes = _find_first_event(store, cohort, outcome, recipe, as_at)
     acted, unknown = actions.first_actions(store, cohort, recipe)
-    died = _deaths(store, as_at)
+    died = _find_deaths(store, as_at)
     left = registered_until(store, person, index, as_at)
     rows = _decide(index, recipe, event, died[person], left)
     if recipe.exclude_periods:
@@ -84,11 +84,11 @@ def require_complete(index: npt.NDArray[np.datetime64], recipe: LabelRecipe, as_
         )
 
 
-def _first_event(
+def _find_first_event(
     store: Store, cohort: pd.DataFrame, outcome: ir.Table, recipe: LabelRecipe, as_at: date
 ) -> tuple[npt.NDArray[np.datetime64], tuple[str, ...]]:
     """The first outcome event in each window, or NaT. The index spell is never its own outcome."""
-    found, notes = _events(store, outcome, recipe, as_at)
+    found, notes = _find_events(store, outcome, recipe, as_at)
     key = found["person"].astype(np.int64) * _PERSON + found["admitted_on"].astype(np.int64)
     person = cohort["person"].to_numpy().astype(np.int64) * _PERSON
     index = cohort["index_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
@@ -102,7 +102,7 @@ def _first_event(
     return np.where(padded_key[at] <= last, event, _NEVER), notes
 
 
-def _events(
+def _find_events(
     store: Store, outcome: ir.Table, recipe: LabelRecipe, as_at: date
 ) -> tuple[dict[str, npt.NDArray[Any]], tuple[str, ...]]:
     """Outcome events by person and day: stays that are over with fewer than `min_nights` nights are none."""
@@ -125,7 +125,7 @@ def events_by_provider(store: Store, outcome: ir.Table, as_at: date) -> pd.DataF
     return rows.groupby(["provider", "month"]).size().rename("events").reset_index()
 
 
-def _deaths(store: Store, as_at: date) -> npt.NDArray[np.datetime64]:
+def _find_deaths(store: Store, as_at: date) -> npt.NDArray[np.datetime64]:
     """By person the date of a death known at `as_at` (of one without a date, the day it was known), or NaT."""
     people, _ = known_rows(store, tables.people, ("date_of_death", "died_known_on"))
     died, known = people["date_of_death"], people["died_known_on"]
@@ -151,7 +151,7 @@ def _decide(
     leaves = (left <= end) & ~(died <= left)
     reason = np.select([gone, happens, leaves, died <= end], [DEAD, "event", "deregistered", "died"], "no event")
     dies = reason == "died"
-    outcome = np.select([happens, reason == "no event", dies], [1.0, 0.0, _of_death(recipe, died >= opens)], np.nan)
+    outcome = np.select([happens, reason == "no event", dies], [1.0, 0.0, _label_deaths(recipe, died >= opens)], np.nan)
     event_on = np.where(happens, event, np.where(dies & (outcome == 1), died, _NEVER))
     censored_on = np.where(reason == "deregistered", left, _NEVER)
     columns: dict[str, Any] = {"outcome": outcome, "reason": reason.astype(object)}
@@ -159,7 +159,7 @@ def _decide(
     return pd.DataFrame(columns | {name: dated.astype("datetime64[s]") for name, dated in dates.items()})
 
 
-def _of_death(recipe: LabelRecipe, in_window: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+def _label_deaths(recipe: LabelRecipe, in_window: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
     """What a death without an event counts as; one in the gap, before the window opens, is no death in the window."""
     if recipe.death == "composite":
         return np.where(in_window, 1.0, np.nan)

@@ -26,7 +26,7 @@ def registered_until(
         return until
     columns = ("person", "registered_from", "registered_to")
     spells, _ = known_rows(store, tables.registrations, columns, as_at)
-    who, first, last = _periods(spells["person"], spells["registered_from"], spells["registered_to"])
+    who, first, last = _merge_spells(spells["person"], spells["registered_from"], spells["registered_to"])
     start = np.searchsorted(who, person, "left")
     end = np.searchsorted(who, person, "right")
     for step in range(int((end - start).max(initial=0))):
@@ -36,21 +36,23 @@ def registered_until(
     return np.where(until == _STILL, np.datetime64("NaT"), until)
 
 
-def _periods(
+def _merge_spells(
     person: npt.NDArray[np.int32], begun: npt.NDArray[np.datetime64], ended: npt.NDArray[np.datetime64]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.datetime64], npt.NDArray[np.datetime64]]:
     """Person, first and last day of each continuous period, from spells sorted by person and first day."""
     if not len(person):
         return person, begun, ended
     ended = np.where(np.isnat(ended), _STILL, ended)
-    reached = _running_latest(person, ended)
+    reached = _find_running_latest(person, ended)
     new = np.ones(len(person), bool)
     new[1:] = (person[1:] != person[:-1]) | (begun[1:] - reached[:-1] > np.timedelta64(MOVING_DAYS, "D"))
     heads = np.flatnonzero(new)
     return person[heads], begun[heads], np.maximum.reduceat(ended, heads)
 
 
-def _running_latest(person: npt.NDArray[np.int32], ended: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
+def _find_running_latest(
+    person: npt.NDArray[np.int32], ended: npt.NDArray[np.datetime64]
+) -> npt.NDArray[np.datetime64]:
     """The latest end among a person's spells so far: persons are set apart by an offset larger than any date."""
     apart = person.astype(np.int64) * 10_000_000
     return (np.maximum.accumulate(ended.astype(np.int64) + apart) - apart).astype("datetime64[D]")

@@ -38,7 +38,7 @@ def name_list(published: PublishedList, identities: Identities, authority: Autho
     _require_names_nobody(held, authority.reason, file_name)
     columns = tuple(NamedColumn(title, _WIDTHS.get(name, _OTHER_WIDTH)) for name, title in IDENTIFIERS.items())
     people = {reference: _print_person(person) for reference, person in held.items() if person}
-    content = build_workbook(team, Names(columns, people, _notice(published, authority)))
+    content = build_workbook(team, Names(columns, people, _build_notice(published, authority)))
     return NamedCopy(content, len(patients), sum(not person for person in held.values()))
 
 
@@ -67,11 +67,11 @@ def _print_person(person: Mapping[str, str]) -> tuple[str, ...]:
     if "nhs_number" in printed:
         printed["nhs_number"] = grouped(printed["nhs_number"])
     if "date_of_birth" in printed:
-        printed["date_of_birth"] = _long_date(printed["date_of_birth"])
+        printed["date_of_birth"] = _format_long_date(printed["date_of_birth"])
     return tuple(printed.get(name, "") for name in IDENTIFIERS)
 
 
-def _long_date(written: str) -> str:
+def _format_long_date(written: str) -> str:
     """A date such as 4 March 2026; what is not one stays as it was written."""
     try:
         day = date.fromisoformat(written)
@@ -90,7 +90,7 @@ def _require_names_nobody(held: Mapping[str, Mapping[str, str]], *texts: str) ->
             )
 
 
-def _notice(published: PublishedList, authority: Authority) -> tuple[tuple[str, str], ...]:
+def _build_notice(published: PublishedList, authority: Authority) -> tuple[tuple[str, str], ...]:
     purpose = authority.purpose.replace("_", " ")
     lines = [
         ("Made for", f"Team {authority.team}, list of {published.list_date}"),

@@ -2,16 +2,16 @@
 
 from riskstrat.people.details import counts_shown, describe_people
 from riskstrat.people.facts import person_facts
-from riskstrat.people.reasons import discreet_reasons, printed_counts, themes_by_patient
-from riskstrat.people.records import Records, discreet_records
+from riskstrat.people.reasons import explain_redacted, printed_counts, themes_by_patient
+from riskstrat.people.records import Records, redact_records
 
 __all__ = [
     "Records",
     "counts_shown",
     "describe_people",
-    "discreet_reasons",
-    "discreet_records",
+    "explain_redacted",
     "person_facts",
     "printed_counts",
+    "redact_records",
     "themes_by_patient",
 ]

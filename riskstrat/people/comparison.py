@@ -76,39 +76,42 @@ def reliability(evidence: Mapping[str, Any], member: Mapping[str, str], risk: fl
     evidence: that of the version. member: the person's group in each dimension. outcome: such as "an emergency
     admission in 12 months". A group that was too small, or was not tested, is said to be unknown.
     """
-    return (_at_this_risk(evidence.get("calibration_curve") or (), risk, outcome), *_of_each(evidence, member, outcome))
+    return (
+        _describe_calibration(evidence.get("calibration_curve") or (), risk, outcome),
+        *_describe_groups(evidence, member, outcome),
+    )
 
 
-def _at_this_risk(curve: Sequence[Mapping[str, Any]], risk: float, outcome: str) -> str:
+def _describe_calibration(curve: Sequence[Mapping[str, Any]], risk: float, outcome: str) -> str:
     points = [point for point in curve if point.get("risk") is not None and point.get("observed") is not None]
     nearest = min(points, key=lambda point: abs(point["risk"] - risk), default=None)
     if nearest is None or abs(nearest["risk"] - risk) > NEAR:
         return "Too few people with an estimate like this were tested to tell how well it fits."
-    had = _in_100(nearest["observed"])
-    return f"Of 100 people whom the model gave {_in_100(risk)} in 100, {had} had {outcome}."
+    had = _format_per_100(nearest["observed"])
+    return f"Of 100 people whom the model gave {_format_per_100(risk)} in 100, {had} had {outcome}."
 
 
-def _of_each(evidence: Mapping[str, Any], member: Mapping[str, str], outcome: str) -> Iterator[str]:
+def _describe_groups(evidence: Mapping[str, Any], member: Mapping[str, str], outcome: str) -> Iterator[str]:
     cells = {(row["dimension"], row["group"]): row for row in evidence.get("subgroups") or ()}
     for dimension, group in member.items():
-        who = _who(dimension, group)
+        who = _name_group(dimension, group)
         if who is None:
             continue
         cell = cells.get((dimension, group), {})
         if cell.get("reason") or cell.get("mean_risk") is None or cell.get("prevalence") is None:
             yield f"For {who} it cannot be told: too few were tested."
             continue
-        said, had = _in_100(cell["mean_risk"]), _in_100(cell["prevalence"])
+        said, had = _format_per_100(cell["mean_risk"]), _format_per_100(cell["prevalence"])
         yield f"For {who} the model gave {said} in 100 on average, and {had} in 100 had {outcome}."
 
 
-def _who(dimension: str, group: str) -> str | None:
+def _name_group(dimension: str, group: str) -> str | None:
     if dimension == "age_band":
         return f"people aged {group}"
     return (SEX_WORDS if dimension == "sex" else CONDITION_WORDS).get(group)
 
 
-def _in_100(share: float) -> str:
+def _format_per_100(share: float) -> str:
     """A share of 100 people, rounded; below 1 it says so."""
     return "fewer than 1" if share < 0.005 else f"about {floor(round(100 * share, 9) + 0.5)}"
 

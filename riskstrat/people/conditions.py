@@ -1,4 +1,4 @@
-"""Long-term conditions, frailty and flags of each person: short facts beside the reasons, from the discreet record."""
+"""Long-term conditions, frailty and flags of each person: short facts beside the reasons, from the redacted record."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def top_conditions(records: Records) -> list[tuple[str, ...]]:
 
     Among conditions of the same weight the one recorded last comes first. Never a sensitive one.
     """
-    groups = {name: group for name, group in _condition_features(records).items() if name in records.matrix.columns}
+    groups = {
+        name: group for name, group in _select_condition_features(records).items() if name in records.matrix.columns
+    }
     moved = {name: place for place, name in enumerate(records.narrow.columns)}
     made = []
     for row in range(len(records)):
@@ -32,12 +34,12 @@ def top_conditions(records: Records) -> list[tuple[str, ...]]:
         for name, group in groups.items():
             if records.matrix.values[row, records.matrix.columns.index(name)] == 1:
                 weight = records.explained[row, moved[name]] if name in moved else 0.0
-                found.append((-round(float(weight), 6), -_day(records.when(name)[row]), group))
+                found.append((-round(float(weight), 6), -_convert_to_day_number(records.when(name)[row]), group))
         made.append(tuple(group for _, _, group in sorted(found)[:MOST_CONDITIONS]))
     return made
 
 
-def _condition_features(records: Records) -> dict[str, str]:
+def _select_condition_features(records: Records) -> dict[str, str]:
     """The features that tell whether one condition is recorded, with the condition's name."""
     return {
         name: feature.codes.groups[0]
@@ -47,7 +49,7 @@ def _condition_features(records: Records) -> dict[str, str]:
     }
 
 
-def _day(when: np.datetime64) -> int:
+def _convert_to_day_number(when: np.datetime64) -> int:
     return -(10**9) if np.isnat(when) else int(when.astype("datetime64[D]").astype(int))
 
 
@@ -89,12 +91,12 @@ def flags(records: Records, list_date: date) -> list[tuple[str, ...]]:
     """For each person what stands out, and what is unknown because its source was not landed."""
     status = same_day_status(records, list_date)
     return [
-        (*status.get(patient, UNKNOWN_TODAY), *_of_features(records, row, seen_today=patient in status))
+        (*status.get(patient, UNKNOWN_TODAY), *_list_feature_flags(records, row, seen_today=patient in status))
         for row, patient in enumerate(records.rows["patient_id"])
     ]
 
 
-def _of_features(records: Records, row: int, *, seen_today: bool) -> Iterator[str]:
+def _list_feature_flags(records: Records, row: int, *, seen_today: bool) -> Iterator[str]:
     for flag in records.opened.workspace.flags:
         if seen_today and flag.until_status_is_known:
             continue
@@ -114,9 +116,9 @@ def same_day_status(records: Records, list_date: date) -> dict[str, tuple[str, .
         return {}
     given = records.store.read("statuses")
     same_day = given[(given["as_at"] == pd.Timestamp(list_date)).to_numpy()]
-    return {str(row["patient_id"]): _status(row, list_date) for row in same_day.to_dict("records")}
+    return {str(row["patient_id"]): _describe_status(row, list_date) for row in same_day.to_dict("records")}
 
 
-def _status(row: dict[Any, Any], list_date: date) -> tuple[str, ...]:
+def _describe_status(row: dict[Any, Any], list_date: date) -> tuple[str, ...]:
     told = [words for name, words in STATUS_WORDS.items() if row.get(name) is True]
     return tuple(f"{words} on {long_date(list_date)}" for words in told)

@@ -11,18 +11,18 @@ from riskstrat.people.comparison import of_groups, outcome_in_words, reliability
 from riskstrat.people.conditions import flags, frailty, top_conditions
 from riskstrat.people.in_place import last_reviews, support_in_place
 from riskstrat.people.reasons import raising_of
-from riskstrat.people.records import Records, discreet_records
+from riskstrat.people.records import Records, redact_records
 from riskstrat.people.timeline import timelines
 from riskstrat.publication import PersonPage
 from riskstrat.registry import kept
-from riskstrat.site.opening import Opened
+from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
 
 COLUMNS = ("top_conditions", "frailty", "flags", "support", "caution", "last_review", "page")
 
 
 def person_facts(
-    opened: Opened,
+    opened: Site,
     scored: Scored,
     patients: pd.Series,
     list_date: date,
@@ -38,7 +38,7 @@ def person_facts(
     per earlier list and patient with patient_id, list_date and risk. reviews: one row per decision, in place of the
     landed ones. Raises DefinitionError where there is no codelist of what is sensitive.
     """
-    records = records or discreet_records(opened, scored, patients)
+    records = records or redact_records(opened, scored, patients)
     names = [str(patient) for patient in records.rows["patient_id"]]
     support, caution = support_in_place(records, list_date), limits.cautions(records)
     reviewed = last_reviews(records, list_date, reviews)
@@ -49,13 +49,15 @@ def person_facts(
         "support": [support[name] for name in names],
         "caution": [caution[name] for name in names],
         "last_review": [reviewed.get(name, "") for name in names],
-        "page": _pages(records, names, published, list_date),
+        "page": _build_pages(records, names, published, list_date),
     }
     index = pd.Index(names, name="patient_id", dtype=object)
     return pd.DataFrame({name: pd.Series(columns[name], index=index, dtype=object) for name in COLUMNS}, index=index)
 
 
-def _pages(records: Records, names: list[str], published: pd.DataFrame | None, list_date: date) -> list[PersonPage]:
+def _build_pages(
+    records: Records, names: list[str], published: pd.DataFrame | None, list_date: date
+) -> list[PersonPage]:
     opened, scored = records.opened, records.scored
     members = of_groups(opened.store, scored, records.roles.number_of_conditions)
     place = pd.Series(range(len(scored.rows)), index=scored.rows["patient_id"])[names].to_numpy()
@@ -63,7 +65,7 @@ def _pages(records: Records, names: list[str], published: pd.DataFrame | None, l
     evidence = kept(opened.workspace.root / "registry", scored.version.name, scored.version.version).evidence
     outcome = outcome_in_words(str(scored.model.recipe["title"]))
     raising, events, missing = raising_of(records), timelines(records), limits.missing(records)
-    unseen, trend = limits.cannot_see(opened.store.landed), _trends(published, list_date)
+    unseen, trend = limits.cannot_see(opened.store.landed), _gather_trends(published, list_date)
     return [
         PersonPage(
             typical_risk=typical[at].risk,
@@ -80,7 +82,7 @@ def _pages(records: Records, names: list[str], published: pd.DataFrame | None, l
     ]
 
 
-def _trends(published: pd.DataFrame | None, list_date: date) -> dict[str, tuple[tuple[date, float], ...]]:
+def _gather_trends(published: pd.DataFrame | None, list_date: date) -> dict[str, tuple[tuple[date, float], ...]]:
     """The risks of each patient on earlier lists, oldest first."""
     if published is None or published.empty:
         return {}

@@ -20,7 +20,7 @@ def support_in_place(records: Records, list_date: date) -> dict[str, tuple[str, 
     """For each person what is in place with its date: running social care services, equipment, earlier caseloads."""
     landed = "social_care" in records.store.landed
     services = running_services(records.known("social_care"))
-    caseload = on_caseloads(_dated(records, "caseload", "from_on", list_date), list_date)
+    caseload = on_caseloads(_read_rows_until(records, "caseload", "from_on", list_date), list_date)
     return {
         str(patient): (
             *(services.get(patient, ()) if landed else (UNKNOWN,)),
@@ -36,10 +36,10 @@ def running_services(services: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     equipment = services[services["service"] == "equipment"].sort_values("started_on", kind="stable")
     shown = pd.concat([services[runs], equipment.drop_duplicates("patient_id", keep="last")])
     shown = shown.drop_duplicates(["patient_id", "service"]).sort_values(["started_on", "service"], kind="stable")
-    return _gathered((row.patient_id, _service(row)) for row in shown.itertuples(index=False))
+    return _gather_by_patient((row.patient_id, _describe_service(row)) for row in shown.itertuples(index=False))
 
 
-def _gathered(said: Iterable[tuple[Any, str]]) -> dict[str, tuple[str, ...]]:
+def _gather_by_patient(said: Iterable[tuple[Any, str]]) -> dict[str, tuple[str, ...]]:
     """The words said of each patient_id, in their order."""
     found: dict[str, list[str]] = {}
     for patient, words in said:
@@ -47,7 +47,7 @@ def _gathered(said: Iterable[tuple[Any, str]]) -> dict[str, tuple[str, ...]]:
     return {patient: tuple(each) for patient, each in found.items()}
 
 
-def _service(row: Any) -> str:
+def _describe_service(row: Any) -> str:
     if row.service in AT_ONCE:
         return f"{SERVICES[row.service]} on {long_date(row.started_on.date())}"
     return f"{SERVICES[row.service]} since {long_date(row.started_on.date())}"
@@ -58,10 +58,10 @@ def on_caseloads(caseload: pd.DataFrame, list_date: date) -> dict[str, tuple[str
     ended = pd.to_datetime(caseload["to_on"])
     caseload = caseload.assign(to_on=ended.where(ended <= pd.Timestamp(list_date)))
     ordered = caseload.sort_values(["from_on", "team"], kind="stable")
-    return _gathered((row.patient_id, _caseload(row)) for row in ordered.itertuples(index=False))
+    return _gather_by_patient((row.patient_id, _describe_caseload(row)) for row in ordered.itertuples(index=False))
 
 
-def _caseload(row: Any) -> str:
+def _describe_caseload(row: Any) -> str:
     began = long_date(row.from_on.date())
     if pd.isna(row.to_on):
         return f"On the caseload of {row.team} since {began}"
@@ -73,7 +73,7 @@ def last_reviews(records: Records, list_date: date, reviews: pd.DataFrame | None
 
     reviews: one row per decision with patient_id, list_date, outcome and decided_on; those of the store if not given.
     """
-    given = _dated(records, "reviews", "list_date", list_date) if reviews is None else reviews
+    given = _read_rows_until(records, "reviews", "list_date", list_date) if reviews is None else reviews
     return said_of_reviews(given, list_date)
 
 
@@ -83,23 +83,23 @@ def said_of_reviews(reviews: pd.DataFrame, list_date: date) -> dict[str, str]:
     rows = reviews.assign(decided=decided)[(decided <= pd.Timestamp(list_date)).to_numpy()]
     last = rows[rows["decided"] == rows.groupby("patient_id")["decided"].transform("max")]
     return {
-        str(patient): f"{long_date(found['decided'].iloc[0].date())}: {', '.join(_outcomes(found['outcome']))}"
+        str(patient): f"{long_date(found['decided'].iloc[0].date())}: {', '.join(_list_outcomes(found['outcome']))}"
         for patient, found in last.groupby("patient_id", sort=True)
     }
 
 
-def _outcomes(outcomes: pd.Series) -> list[str]:
-    return list(_said(sorted(set(outcomes)))) or ["reviewed"]
+def _list_outcomes(outcomes: pd.Series) -> list[str]:
+    return list(_word_outcomes(sorted(set(outcomes)))) or ["reviewed"]
 
 
-def _said(outcomes: list[str]) -> Iterator[str]:
+def _word_outcomes(outcomes: list[str]) -> Iterator[str]:
     for outcome in outcomes:
         if outcome not in NEVER_PRINTED:
             words = OUTCOME_WORDS.get(outcome, outcome.replace("_", " "))
             yield words[:1].lower() + words[1:]
 
 
-def _dated(records: Records, table: str, day: str, until: date) -> pd.DataFrame:
+def _read_rows_until(records: Records, table: str, day: str, until: date) -> pd.DataFrame:
     """The rows of a landed table that is dated by one column, up to a day; none where it was not landed."""
     if table not in records.store.tables:
         return pd.DataFrame(columns=["patient_id", "team", "from_on", "to_on", "list_date", "outcome", "decided_on"])

@@ -59,11 +59,11 @@ def missing(records: Records) -> dict[str, tuple[str, ...]]:
     """For each person the sources that were not landed, then up to four measurements that were never made."""
     landed = records.store.landed
     sources = tuple(f"{words}: not available here." for name, words in NOT_AVAILABLE.items() if name not in landed)
-    measures = _measures_missing(records)
+    measures = _describe_missing_measures(records)
     return {str(patient): (*sources, *measures[row]) for row, patient in enumerate(records.rows["patient_id"])}
 
 
-def _measures_missing(records: Records) -> list[tuple[str, ...]]:
+def _describe_missing_measures(records: Records) -> list[tuple[str, ...]]:
     """For each person the words for what was not measured, of features that give the latest measurement."""
     latest = [(place, one) for place, one in enumerate(records.features.values()) if one.verb == "latest"]
     age = records.value(records.roles.age)

@@ -1,4 +1,4 @@
-"""Why each person has this estimate, said from the discreet record: themes, counts, what could be changed."""
+"""Why each person has this estimate, said from the redacted record: themes, counts, what could be changed."""
 
 from __future__ import annotations
 
@@ -8,24 +8,22 @@ import numpy as np
 import pandas as pd
 
 from riskstrat.explanation import Raising, raising_facts, theme_reasons, with_the_rest_in_other
-from riskstrat.people.records import Records, discreet_records
+from riskstrat.people.records import Records, redact_records
 from riskstrat.publication import ThemeReason
-from riskstrat.site.opening import Opened
+from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
 
 SENTENCES_PER_THEME = 3
 FACTS_EACH = 5
 
 
-def discreet_reasons(
-    opened: Opened, scored: Scored, patients: pd.Series, records: Records | None = None
-) -> pd.DataFrame:
+def explain_redacted(opened: Site, scored: Scored, patients: pd.Series, records: Records | None = None) -> pd.DataFrame:
     """One row per patient of `patients` and theme, as `theme_reasons` gives them, without a trace of the sensitive.
 
-    Every theme and sentence is that of the discreet record; the theme "other" takes the difference to the true margin,
+    Every theme and sentence is that of the redacted record; the theme "other" takes the difference to the true margin,
     so that themes and base value still add up to it. Where nothing is hidden, nothing differs.
     """
-    records = records or discreet_records(opened, scored, patients)
+    records = records or redact_records(opened, scored, patients)
     names = records.narrow.columns
     features = {name: opened.workspace.features[name] for name in names}
     reasons = theme_reasons(
@@ -49,10 +47,10 @@ def themes_by_patient(reasons: pd.DataFrame) -> dict[str, list[ThemeReason]]:
 
 
 def printed_counts(
-    opened: Opened, scored: Scored, patients: pd.Series, names: Iterable[str], records: Records | None = None
+    opened: Site, scored: Scored, patients: pd.Series, names: Iterable[str], records: Records | None = None
 ) -> pd.DataFrame:
-    """One row per patient, indexed by patient_id; one column per feature of `names`, counted on the discreet record."""
-    records = records or discreet_records(opened, scored, patients)
+    """One row per patient, indexed by patient_id; one column per feature of `names`, counted on the redacted record."""
+    records = records or redact_records(opened, scored, patients)
     index = pd.Index(records.rows["patient_id"], name="patient_id")
     return pd.DataFrame({name: records.value(name) for name in names}, index=index)
 

@@ -1,4 +1,4 @@
-"""The discreet records of a few people, with the features and contributions that follow from these records alone."""
+"""The redacted records of a few people, with the features and contributions that follow from these records alone."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from riskstrat.definitions.features import Feature
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.roles import Roles
 from riskstrat.explanation import contributions
-from riskstrat.site.opening import Opened
+from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
-from riskstrat.sources.discreet import DiscreetStore, discreet
+from riskstrat.sources.redacted import RedactedStore, redact
 from riskstrat.sources.tables import STREAMS
 
 
@@ -23,14 +23,14 @@ from riskstrat.sources.tables import STREAMS
 class Records:
     """One row per person asked for, in the order of the scored cohort, in `rows`, `matrix`, `evidence` and `explained`.
 
-    rows: the scored cohort's columns; `person` is the number in the discreet store. matrix: every feature, from the
-    discreet store. evidence: for each of its columns the date of the latest row behind it, or NaT. explained:
-    contributions of the model's own columns to the margin of the discreet record, the base value last.
+    rows: the scored cohort's columns; `person` is the number in the redacted store. matrix: every feature, from the
+    redacted store. evidence: for each of its columns the date of the latest row behind it, or NaT. explained:
+    contributions of the model's own columns to the margin of the redacted record, the base value last.
     """
 
-    opened: Opened
+    opened: Site
     scored: Scored
-    store: DiscreetStore
+    store: RedactedStore
     rows: pd.DataFrame
     matrix: FeatureMatrix
     evidence: npt.NDArray[np.datetime64]
@@ -98,14 +98,14 @@ class Records:
         return found[stood.to_numpy()].reset_index(drop=True)
 
 
-def discreet_records(opened: Opened, scored: Scored, patients: pd.Series) -> Records:
+def redact_records(opened: Site, scored: Scored, patients: pd.Series) -> Records:
     """The records of `patients`, all of them scored, without a trace of anything sensitive.
 
     Raises DefinitionError where the workspace has no codelist of what is sensitive.
     """
     wanted = scored.rows["patient_id"].isin(set(patients)).to_numpy()
     rows = scored.rows[wanted].reset_index(drop=True)
-    store = discreet(opened.store, rows["person"].to_numpy(), opened.workspace.codelists)
+    store = redact(opened.store, rows["person"].to_numpy(), opened.workspace.codelists)
     rows["person"] = store.renumbered(rows["person"].to_numpy())
     engine = replace(opened.engine, store=store)
     matrix = engine.matrix(rows)

@@ -82,7 +82,7 @@ COLUMNS = ["patient_id", "start", "end", "lane", "label"]
 
 
 def timelines(records: Records) -> dict[str, tuple[TimelineEvent, ...]]:
-    """The events of each person, oldest first; from the discreet record, as known at the index date."""
+    """The events of each person, oldest first; from the redacted record, as known at the index date."""
     codes = hospital_codes(records.opened.workspace.codelists)
     tables = [
         hospital_stays(records.known("admissions"), codes),
@@ -128,8 +128,8 @@ def hospital_stays(admissions: pd.DataFrame, codes: HospitalCodes) -> pd.DataFra
     label = np.where(stays["discharged_on"].isna(), label + NO_END, label)
     attended = admissions[regular]
     kinds = pd.Series("regular hospital attendance", index=attended.index, dtype=object)
-    made = _events(stays, "admitted_on", stays["discharged_on"].fillna(stays["index_date"]), "Hospital", label)
-    return pd.concat([made, _by_quarter(attended, "admitted_on", "Hospital", kinds)], ignore_index=True)
+    made = _build_events(stays, "admitted_on", stays["discharged_on"].fillna(stays["index_date"]), "Hospital", label)
+    return pd.concat([made, _count_by_quarter(attended, "admitted_on", "Hospital", kinds)], ignore_index=True)
 
 
 def emergency_visits(attendances: pd.DataFrame, codes: HospitalCodes) -> pd.DataFrame:
@@ -137,19 +137,19 @@ def emergency_visits(attendances: pd.DataFrame, codes: HospitalCodes) -> pd.Data
     seen = attendances[~attendances["category"].isin(codes.follow_up)]
     same_day = seen["department_type"].isin(codes.same_day)
     label = np.where(same_day, "Same-day emergency care visit", "A&E visit").astype(object)
-    return _events(seen, "attended_on", None, "A&E", label)
+    return _build_events(seen, "attended_on", None, "A&E", label)
 
 
 def falls(reports: pd.DataFrame) -> pd.DataFrame:
     """One row per fall: reports within 3 days of the first are of the same fall."""
     rows = []
     for patient, days in reports.sort_values("fell_on", kind="stable").groupby("patient_id", sort=True):
-        for first, injury in _merged(zip(days["fell_on"], days["injury"], strict=True)):
+        for first, injury in _merge_fall_reports(zip(days["fell_on"], days["injury"], strict=True)):
             rows.append((patient, first, pd.NaT, "Falls", "Fall with an injury" if injury else "Fall"))
-    return _as_table(rows)
+    return _build_table(rows)
 
 
-def _merged(reports: Iterable[tuple[pd.Timestamp, Any]]) -> Iterator[tuple[pd.Timestamp, bool]]:
+def _merge_fall_reports(reports: Iterable[tuple[pd.Timestamp, Any]]) -> Iterator[tuple[pd.Timestamp, bool]]:
     """The first day of each fall, and whether any report of it tells of an injury."""
     first, injured = None, False
     for day, injury in reports:
@@ -170,17 +170,17 @@ def social_care(services: pd.DataFrame) -> pd.DataFrame:
     runs = services["ended_on"].isna() & ~at_once
     label = services["service"].map(SERVICES) + np.where(runs, NO_END, "")
     ended = services["ended_on"].where(~runs, services["index_date"]).where(~at_once, pd.NaT)
-    return _events(services, "started_on", ended, "Care and contacts", label)
+    return _build_events(services, "started_on", ended, "Care and contacts", label)
 
 
 def contacts(rows: pd.DataFrame) -> pd.DataFrame:
     """One row per quarter before the index date with contacts that were not missed, counted by kind."""
     kept = rows[rows["attended"].astype("boolean").fillna(True).to_numpy(bool)]
     kinds = kept["service"].map(KINDS).fillna(OTHER_CONTACT)
-    return _by_quarter(kept, "contacted_on", "Care and contacts", kinds)
+    return _count_by_quarter(kept, "contacted_on", "Care and contacts", kinds)
 
 
-def _by_quarter(rows: pd.DataFrame, day: str, lane: str, kinds: pd.Series) -> pd.DataFrame:
+def _count_by_quarter(rows: pd.DataFrame, day: str, lane: str, kinds: pd.Series) -> pd.DataFrame:
     """One row per person and 91 days counted back from the index date that hold rows; the label counts each kind."""
     back = (rows["index_date"] - rows[day]).dt.days // QUARTER
     counted = rows.assign(back=back, kind=kinds)[(back < QUARTERS).to_numpy()]
@@ -194,20 +194,20 @@ def _by_quarter(rows: pd.DataFrame, day: str, lane: str, kinds: pd.Series) -> pd
         last = index - pd.Timedelta(days=int(number) * QUARTER)
         first = last - pd.Timedelta(days=QUARTER - 1)
         made.append((patient, first, last, lane, ", ".join(said_of_kinds)))
-    return _as_table(made)
+    return _build_table(made)
 
 
-def _events(rows: pd.DataFrame, start: str, end: pd.Series | None, lane: str, label: Any) -> pd.DataFrame:
-    return _typed(
+def _build_events(rows: pd.DataFrame, start: str, end: pd.Series | None, lane: str, label: Any) -> pd.DataFrame:
+    return _cast_columns(
         pd.DataFrame(
             {"patient_id": rows["patient_id"], "start": rows[start], "end": pd.NaT if end is None else end}
         ).assign(lane=lane, label=label)
     )
 
 
-def _as_table(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    return _typed(pd.DataFrame(rows, columns=COLUMNS))
+def _build_table(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    return _cast_columns(pd.DataFrame(rows, columns=COLUMNS))
 
 
-def _typed(events: pd.DataFrame) -> pd.DataFrame:
+def _cast_columns(events: pd.DataFrame) -> pd.DataFrame:
     return events.astype({"start": "datetime64[s]", "end": "datetime64[s]", "label": object, "patient_id": object})

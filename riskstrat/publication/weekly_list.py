@@ -49,13 +49,13 @@ class _File:
 
 def dump_list(weekly: WeeklyList) -> bytes:
     """The bytes of `list.json`: UTF-8, two spaces of indent, fields in the order of the records; dates as ISO text."""
-    return _adapter().dump_json(_File(FORMAT, weekly), indent=2) + b"\n"
+    return _build_adapter().dump_json(_File(FORMAT, weekly), indent=2) + b"\n"
 
 
 def parse_list(content: bytes) -> WeeklyList:
     """The list that `dump_list` wrote. Raises PublicationError for any other content, and names another format."""
     try:
-        found = _adapter().validate_json(content)
+        found = _build_adapter().validate_json(content)
     except (ValidationError, PublicationError):
         raise PublicationError("is damaged or of another format; restore it, or withdraw that list") from None
     # Whatever the records do not hold (an unknown key, a rounded number) would be lost without a word.
@@ -66,9 +66,9 @@ def parse_list(content: bytes) -> WeeklyList:
 
 def describe_format() -> dict[str, Any]:
     """The JSON schema of `list.json`."""
-    return _adapter().json_schema()
+    return _build_adapter().json_schema()
 
 
 @cache
-def _adapter() -> TypeAdapter[_File]:
+def _build_adapter() -> TypeAdapter[_File]:
     return TypeAdapter(_File)

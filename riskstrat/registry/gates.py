@@ -23,41 +23,41 @@ class Gate:
 
 def gates(policy: PromotionPolicy, evidence: Evidence) -> tuple[Gate, ...]:
     """Every gate in the order of the file. A figure that could not be had does not pass."""
-    parts = (_evidence, _discrimination, _calibration, _subgroups, _leakage)
+    parts = (_judge_evidence, _judge_discrimination, _judge_calibration, _judge_subgroups, _judge_leakage)
     return tuple(gate for part in parts for gate in part(policy, evidence))
 
 
-def _evidence(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
+def _judge_evidence(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
     asked = policy.evidence
     dates, events = len(evidence["test_dates"]), evidence["models"][MODEL]["events"]
     if evidence["test_dates"]:
-        yield _at_least("evidence.least_test_dates", "test dates", dates, asked.least_test_dates)
-    yield _at_least("evidence.least_events", "outcome events on the test dates", events, asked.least_events)
+        yield _require_at_least("evidence.least_test_dates", "test dates", dates, asked.least_test_dates)
+    yield _require_at_least("evidence.least_events", "outcome events on the test dates", events, asked.least_events)
 
 
-def _discrimination(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
+def _judge_discrimination(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
     asked = policy.discrimination
-    found = _interval(evidence, "auroc")
+    found = _find_interval(evidence, "auroc")
     if found is None:
         yield Gate("discrimination.least_auroc", False, "AUROC has no interval, so it cannot be judged")
     else:
         said = f"AUROC {_spread(found)}; its upper end must reach {asked.least_auroc:g}"
         yield Gate("discrimination.least_auroc", found["high"] >= asked.least_auroc, said)
     for other in asked.not_worse_than:
-        yield _not_worse(evidence, other)
+        yield _compare_with_rival(evidence, other)
     lift = evidence["at_capacity"]["lift"]
     said = "the lists at capacity have no lift" if lift is None else f"lift {lift:.2f} of the lists at capacity"
     passed = lift is not None and lift >= asked.least_lift
     yield Gate("discrimination.least_lift", passed, f"{said}; at least {asked.least_lift:g} is asked")
 
 
-def _not_worse(evidence: Evidence, other: str) -> Gate:
+def _compare_with_rival(evidence: Evidence, other: str) -> Gate:
     """Passes unless the whole paired interval lies below 0. A rival that was left out holds nobody back."""
     name, spelled = "discrimination.not_worse_than", other.replace("_", " ")
     if other not in evidence["models"]:
         why = evidence["left_out"].get(other, "it is not among the baselines")
         return Gate(name, other == "champion" or other in evidence["left_out"], f"not compared with {spelled}: {why}")
-    found = _difference(evidence, other)
+    found = _find_difference(evidence, other)
     if found is None:
         return Gate(name, False, f"the difference to {spelled} has no interval, so it cannot be judged")
     said = f"AUROC minus that of {spelled} {found['estimate']:+.4f} ({found['low']:+.4f} to {found['high']:+.4f})"
@@ -65,22 +65,22 @@ def _not_worse(evidence: Evidence, other: str) -> Gate:
     return Gate(name, found["high"] >= 0, f"{said}: {verdict}")
 
 
-def _calibration(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
+def _judge_calibration(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
     asked, model = policy.calibration, evidence["models"][MODEL]
     low, high = asked.slope_within
-    found = _interval(evidence, "calibration_slope")
+    found = _find_interval(evidence, "calibration_slope")
     if found is None:
         yield Gate("calibration.slope_within", False, "the calibration slope has no interval, so it cannot be judged")
     else:
         said = f"calibration slope {_spread(found)}; some of it must lie within {low:g} to {high:g}"
         yield Gate("calibration.slope_within", found["low"] <= high and found["high"] >= low, said)
-    yield _at_most("calibration.largest_ici", "ICI", model["ici"], asked.largest_ici)
+    yield _require_at_most("calibration.largest_ici", "ICI", model["ici"], asked.largest_ici)
     top = model["ici_of_top_5_percent"]
     name = "calibration.largest_ici_of_top_5_percent"
-    yield _at_most(name, "ICI among the 5% at highest risk", top, asked.largest_ici_of_top_5_percent)
+    yield _require_at_most(name, "ICI among the 5% at highest risk", top, asked.largest_ici_of_top_5_percent)
 
 
-def _subgroups(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
+def _judge_subgroups(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
     """One gate for each group that fails, or one that says that none does."""
     low, high = policy.subgroups.mean_risk_over_observed_within
     name, measure = "subgroups.mean_risk_over_observed_within", "mean_risk_over_observed"
@@ -94,14 +94,14 @@ def _subgroups(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
         yield Gate(name, True, f"none of {len(shown)} groups has mean risk over observed outside {low:g} to {high:g}")
 
 
-def _leakage(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
+def _judge_leakage(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
     for alarm in evidence["leakage"]["alarms"]:
         yield Gate("leakage", False, alarm["sentence"])
     if not evidence["leakage"]["alarms"]:
         yield Gate("leakage", True, "no single feature decides too much")
 
 
-def _interval(evidence: Evidence, metric: str) -> Mapping[str, Any] | None:
+def _find_interval(evidence: Evidence, metric: str) -> Mapping[str, Any] | None:
     """The model's own interval of a metric, or None where there is none."""
     for row in evidence["intervals"]:
         if (row["metric"], row["model"], row["versus"]) == (metric, MODEL, None):
@@ -109,7 +109,7 @@ def _interval(evidence: Evidence, metric: str) -> Mapping[str, Any] | None:
     return None
 
 
-def _difference(evidence: Evidence, other: str) -> dict[str, float] | None:
+def _find_difference(evidence: Evidence, other: str) -> dict[str, float] | None:
     """The paired difference in AUROC, the model minus the other, whichever way round it was drawn."""
     for row in evidence["intervals"]:
         if row["metric"] != "auroc" or row["low"] is None:
@@ -122,11 +122,11 @@ def _difference(evidence: Evidence, other: str) -> dict[str, float] | None:
     return None
 
 
-def _at_least(name: str, what: str, found: int, asked: int) -> Gate:
+def _require_at_least(name: str, what: str, found: int, asked: int) -> Gate:
     return Gate(name, found >= asked, f"{found:,} {what}; at least {asked:,} are asked")
 
 
-def _at_most(name: str, what: str, found: float | None, asked: float) -> Gate:
+def _require_at_most(name: str, what: str, found: float | None, asked: float) -> Gate:
     if found is None:
         return Gate(name, False, f"{what} could not be had, so it cannot be judged")
     return Gate(name, found <= asked, f"{what} {found:.4f}; at most {asked:g} is allowed")

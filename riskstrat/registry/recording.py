@@ -52,8 +52,8 @@ def log_model(
     logged = Logged(recipe_name, model, metrics, params, evidence)
     with opened(registry) as client, tempfile.TemporaryDirectory() as scratch:
         _stage(Path(scratch), logged, origins)
-        _write(Path(scratch) / FILES, papers(_next(client, registry, recipe_name)))
-        run = client.create_run(_experiment(client, registry, recipe_name), run_name=recipe_name)
+        _write(Path(scratch) / FILES, papers(_find_next_version(client, registry, recipe_name)))
+        run = client.create_run(_open_experiment(client, registry, recipe_name), run_name=recipe_name)
         runs, folder = [run.info.run_id], registry / ARTIFACTS / recipe_name / run.info.run_id / "artifacts"
         try:
             # The place of MLflow's address below its artifacts destination; only its server could copy there itself.
@@ -100,7 +100,7 @@ def _write(folder: Path, files: Mapping[str, bytes | str]) -> None:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def _next(client: MlflowClient, registry: Path, recipe_name: str) -> int:
+def _find_next_version(client: MlflowClient, registry: Path, recipe_name: str) -> int:
     """The number that MLflow will give the next version: versions count on, also after one that was deleted there."""
     if not client.search_registered_models(f"name = '{recipe_name}'"):
         return 1
@@ -108,7 +108,7 @@ def _next(client: MlflowClient, registry: Path, recipe_name: str) -> int:
     return max([0, *(int(each.version) for each in found), *find_recorded_versions(registry, recipe_name)]) + 1
 
 
-def _experiment(client: MlflowClient, registry: Path, recipe_name: str) -> str:
+def _open_experiment(client: MlflowClient, registry: Path, recipe_name: str) -> str:
     """The experiment of a recipe, made on first use; its artifacts have no path of this machine."""
     location = f"{ARTIFACTS_ADDRESS}{quote(recipe_name)}"
     found = client.get_experiment_by_name(recipe_name)
@@ -116,7 +116,7 @@ def _experiment(client: MlflowClient, registry: Path, recipe_name: str) -> str:
         return str(found.experiment_id)
     if found is not None:
         # An earlier riskstrat tied it to one place, which MLflow cannot change; its runs stay under another name.
-        last = _next(client, registry, recipe_name) - 1
+        last = _find_next_version(client, registry, recipe_name) - 1
         client.rename_experiment(found.experiment_id, f"{recipe_name} until version {last}")
     return str(client.create_experiment(recipe_name, artifact_location=location, tags=KIND))
 

@@ -44,13 +44,13 @@ def write_version(registry: Path, version: ModelVersion, folder: Path) -> None:
         "folder": folder.relative_to(registry).as_posix(),
         "files": {path.relative_to(folder).as_posix(): compute_digest(path.read_bytes()) for path in paths},
     }
-    _write(_version_file(registry, version.name, version.version), version, facts)
+    _write(_build_version_path(registry, version.name, version.version), version, facts)
 
 
 def write_champion(registry: Path, name: str, number: int) -> None:
     """Make a recorded version the champion of its name. Raises ModelError if its record is missing or damaged."""
     record = read_version(registry, name, number)
-    _write(_champion_file(registry, name), record.version, {"record": record.digest})
+    _write(_build_champion_path(registry, name), record.version, {"record": record.digest})
 
 
 def find_recorded_models(registry: Path) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ def find_recorded_versions(registry: Path, name: str) -> tuple[int, ...]:
 def read_version(registry: Path, name: str, number: int) -> VersionRecord:
     """The record of a version. Raises ModelError if it is missing, damaged or of another format."""
     what = f"the record of {name} version {number}"
-    facts = _read(_version_file(registry, name, number), what, 'run "riskstrat models", which writes it again')
+    facts = _read(_build_version_path(registry, name, number), what, 'run "riskstrat models", which writes it again')
     if facts is None:
         raise ModelError(f'{what} is missing; restore its files if they are gone, and run "riskstrat models" once')
     version = ModelVersion(name, number, str(facts["run_id"]))
@@ -80,7 +80,7 @@ def read_champion(registry: Path, name: str) -> VersionRecord | None:
     Raises ModelError if either file is damaged or of another format, or if the version is no longer what was promoted.
     """
     advice = f'run "riskstrat promote {name}" again'
-    facts = _read(_champion_file(registry, name), f"the record of the champion of {name}", advice)
+    facts = _read(_build_champion_path(registry, name), f"the record of the champion of {name}", advice)
     if facts is None:
         return None
     record = read_version(registry, name, int(facts["version"]))
@@ -97,11 +97,11 @@ def compute_digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _version_file(registry: Path, name: str, number: int) -> Path:
+def _build_version_path(registry: Path, name: str, number: int) -> Path:
     return registry / ARTIFACTS / name / VERSIONS / f"{number}.json"
 
 
-def _champion_file(registry: Path, name: str) -> Path:
+def _build_champion_path(registry: Path, name: str) -> Path:
     return registry / ARTIFACTS / name / CHAMPION_FILE
 
 

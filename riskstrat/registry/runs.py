@@ -57,11 +57,11 @@ class Logged:
         """One made-up row: of each column the whole number halfway between the least and greatest trained on."""
         ends = re.search(r"^feature_infos=(.*)$", self.model.booster_text, re.MULTILINE)
         infos = ends[1].split(" ") if ends else []
-        halfway = dict(zip(self.model.columns, map(_halfway, infos), strict=False))
+        halfway = dict(zip(self.model.columns, map(_compute_midpoint, infos), strict=False))
         return pd.DataFrame([{name: halfway.get(name, 0.0) for name in self.model.columns}])
 
 
-def _halfway(info: str) -> float:
+def _compute_midpoint(info: str) -> float:
     """Of LightGBM's own `[least:greatest]` of a column; 0 for one that no tree can use."""
     found = re.fullmatch(r"\[([^:]+):([^:]+)\]", info)
     return float(math.floor((float(found[1]) + float(found[2])) / 2)) if found else 0.0
@@ -80,16 +80,16 @@ def log_run(client: MlflowClient, run: Run, logged: Logged) -> None:
     """Log the version's own run: figures of all test dates together, settings, the data it was made from."""
     evidence = logged.evidence
     every = evidence.get("models", {})
-    figures = _side_by_side({**logged.metrics, **_yields(every.get(OWN, {}))}, every)
+    figures = _add_baseline_figures({**logged.metrics, **_collect_yields(every.get(OWN, {}))}, every)
     tags = {
-        "mlflow.note.content": _note(logged),
+        "mlflow.note.content": _format_note(logged),
         "mlflow.source.name": f"riskstrat train {logged.name}",
         "definitions": logged.model.definitions_hash,
     }
-    _log(client, run, figures, dict(_flat(logged.params)), tags)
+    _log(client, run, figures, dict(_flatten_params(logged.params)), tags)
     made_from = evidence.get("registered", {})
     slices = [name for name in ("train", "calibration") if made_from.get("rows", {}).get(name)]
-    client.log_inputs(run.info.run_id, [_dataset(logged, name, made_from) for name in slices])
+    client.log_inputs(run.info.run_id, [_build_dataset_input(logged, name, made_from) for name in slices])
 
 
 def log_test_dates(client: MlflowClient, run: Run, logged: Logged) -> Iterator[str]:
@@ -100,13 +100,13 @@ def log_test_dates(client: MlflowClient, run: Run, logged: Logged) -> Iterator[s
         child = client.create_run(run.info.experiment_id, run.info.start_time, tags, run_name=f"test date {name}")
         yield child.info.run_id
         every = one.get("models", {})
-        figures = _side_by_side(_shown(every.get(OWN, {})), every)
+        figures = _add_baseline_figures(_select_figures(every.get(OWN, {})), every)
         _log(client, child, figures, {"test_date": name, "made_on": one.get("made_on")}, {})
-        client.log_inputs(child.info.run_id, [_dataset(logged, "test", one)])
+        client.log_inputs(child.info.run_id, [_build_dataset_input(logged, "test", one)])
         client.set_terminated(child.info.run_id, "FINISHED")
 
 
-def _note(logged: Logged) -> str:
+def _format_note(logged: Logged) -> str:
     """The verdict, and what the figures of the run are figures of, for the head of its page."""
     evidence = logged.evidence
     dates = ", ".join(evidence.get("test_dates", ())) or "people held out"
@@ -114,18 +114,18 @@ def _note(logged: Logged) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _shown(figures: Mapping[str, Any]) -> Figures:
-    return {**{name: figures.get(name) for name in SHOWN}, **_yields(figures)}
+def _select_figures(figures: Mapping[str, Any]) -> Figures:
+    return {**{name: figures.get(name) for name in SHOWN}, **_collect_yields(figures)}
 
 
-def _yields(figures: Mapping[str, Any]) -> Figures:
+def _collect_yields(figures: Mapping[str, Any]) -> Figures:
     """The PPV of lists of each length."""
     return {f"ppv at {one['label']}": one["ppv"] for one in figures.get("yields", ())}
 
 
-def _side_by_side(own: Figures, every: Mapping[str, Mapping[str, Any]]) -> Figures:
+def _add_baseline_figures(own: Figures, every: Mapping[str, Mapping[str, Any]]) -> Figures:
     """The model's figures, each followed by the same figure of each baseline, such as auroc and auroc/charlson."""
-    baselines = {name: _shown(found) for name, found in every.items() if name != OWN}
+    baselines = {name: _select_figures(found) for name, found in every.items() if name != OWN}
     beside: dict[str, float | None] = {}
     for figure, value in own.items():
         beside[figure] = value
@@ -133,7 +133,7 @@ def _side_by_side(own: Figures, every: Mapping[str, Mapping[str, Any]]) -> Figur
     return beside
 
 
-def _dataset(logged: Logged, name: str, made: Mapping[str, Any]) -> DatasetInput:
+def _build_dataset_input(logged: Logged, name: str, made: Mapping[str, Any]) -> DatasetInput:
     """The rows of one slice as MLflow keeps them: how many, on which index dates, out of which state of the store."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
@@ -158,7 +158,7 @@ def _dataset(logged: Logged, name: str, made: Mapping[str, Any]) -> DatasetInput
     return DatasetInput(dataset, [InputTag("mlflow.data.context", SLICES[name])])
 
 
-def _flat(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _flatten_params(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Settings of a group by themselves, such as learner.rounds, so that MLflow can set versions side by side."""
     for name, value in params.items():
         if isinstance(value, Mapping):
@@ -173,20 +173,22 @@ def _log(
     from mlflow.entities import Metric, Param, RunTag
 
     at = run.info.start_time
-    kept = {_allowed(name): value for name, value in figures.items() if value is not None and math.isfinite(value)}
-    for some in _parts([Metric(name, float(value), at, 0) for name, value in kept.items()]):
+    kept = {_clean_name(name): value for name, value in figures.items() if value is not None and math.isfinite(value)}
+    for some in _split_into_batches([Metric(name, float(value), at, 0) for name, value in kept.items()]):
         client.log_batch(run.info.run_id, metrics=some)
-    for few in _parts([Param(_allowed(name), str(value)[:LONGEST]) for name, value in settings.items()]):
+    for few in _split_into_batches(
+        [Param(_clean_name(name), str(value)[:LONGEST]) for name, value in settings.items()]
+    ):
         client.log_batch(run.info.run_id, params=few)
     if tags:
         client.log_batch(run.info.run_id, tags=[RunTag(name, value) for name, value in tags.items()])
 
 
-def _allowed(name: str) -> str:
+def _clean_name(name: str) -> str:
     """The name as MLflow allows it."""
     return re.sub(r"[^\w\-. :/]", "_", name.replace("%", " percent"))
 
 
-def _parts(whole: list[Each]) -> Iterator[list[Each]]:
+def _split_into_batches(whole: list[Each]) -> Iterator[list[Each]]:
     for first in range(0, len(whole), AT_ONCE):
         yield whole[first : first + AT_ONCE]

@@ -62,7 +62,7 @@ def opened(registry: Path) -> Iterator[MlflowClient]:
             _refuse_another_file(registry / DATABASE)
         else:
             _make_database(registry / DATABASE)
-        address = _address(registry / DATABASE)
+        address = _build_address(registry / DATABASE)
         yield MlflowClient(tracking_uri=address, registry_uri=address)
     except RiskstratError:
         raise
@@ -84,7 +84,7 @@ def _make_database(path: Path) -> None:
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         built = Path(scratch) / DATABASE
-        client = MlflowClient(tracking_uri=_address(built), registry_uri=_address(built))
+        client = MlflowClient(tracking_uri=_build_address(built), registry_uri=_build_address(built))
         # Nothing is ever logged to it, and MLflow's page would open on it.
         client.delete_experiment("0")
         part = path.with_name(path.name + ".part")
@@ -92,7 +92,7 @@ def _make_database(path: Path) -> None:
         os.replace(part, path)
 
 
-def _address(database: Path) -> str:
+def _build_address(database: Path) -> str:
     return f"sqlite:///{database.resolve().as_posix()}"
 
 

@@ -72,7 +72,9 @@ def models(registry: Path) -> pd.DataFrame:
     if not exists(registry):
         return pd.DataFrame(columns=list(COLUMNS))
     with opened(registry) as client:
-        rows = [_row(client, found, _sound_champion(registry, found.name)[0]) for found in _versions(client)]
+        rows = [
+            _build_row(client, found, _find_sound_champion(registry, found.name)[0]) for found in _list_versions(client)
+        ]
     return pd.DataFrame(sorted(rows), columns=list(COLUMNS))
 
 
@@ -85,9 +87,11 @@ def promote(registry: Path, kept: Kept, overridden: str | None = None) -> None:
     kept.model()
     name, number = kept.version.name, kept.version.version
     with opened(registry) as client:
-        there = [int(each.version) for each in _versions(client) if each.name == name]
+        there = [int(each.version) for each in _list_versions(client) if each.name == name]
         if number not in there:
-            raise ModelError(f"MLflow no longer has {name} version {number}; it has: {_spelled(there) or 'none'}")
+            raise ModelError(
+                f"MLflow no longer has {name} version {number}; it has: {_format_numbers(there) or 'none'}"
+            )
         if overridden:
             client.set_model_version_tag(name, str(number), OVERRIDDEN, overridden)
         client.set_registered_model_alias(name, CHAMPION, str(number))
@@ -104,15 +108,15 @@ def reconcile(registry: Path) -> tuple[str, ...]:
     if not exists(registry):
         return ()
     with opened(registry) as client:
-        versions, aliases = list(_versions(client)), _aliases(client)
+        versions, aliases = list(_list_versions(client)), _read_aliases(client)
         for found in versions:
-            if _needs_record(registry, found):
+            if _is_unrecorded(registry, found):
                 _record(registry, found, aliases.get(found.name))
     there: dict[str, list[int]] = {}
     for found in versions:
         there.setdefault(found.name, []).append(int(found.version))
     names = sorted({*there, *records.find_recorded_models(registry)})
-    lines = (_disagreement(registry, name, aliases.get(name), there.get(name, [])) for name in names)
+    lines = (_describe_disagreement(registry, name, aliases.get(name), there.get(name, [])) for name in names)
     return tuple(line for line in lines if line)
 
 
@@ -125,9 +129,9 @@ def kept(registry: Path, name: str, version: int | None = None) -> Kept:
     there = records.find_recorded_versions(registry, name)
     chosen = max(there) if version is None else version
     if chosen not in there:
-        raise ModelError(f"{name} has no version {chosen}; it has: {_spelled(there)}")
+        raise ModelError(f"{name} has no version {chosen}; it has: {_format_numbers(there)}")
     record = records.read_version(registry, name, chosen)
-    return Kept(record, _evidence(record))
+    return Kept(record, _read_evidence(record))
 
 
 def champion_version(registry: Path, name: str) -> int | None:
@@ -145,7 +149,7 @@ def champion(registry: Path, name: str) -> tuple[RiskModel, ModelVersion]:
     return _load_model(record), record.version
 
 
-def _sound_champion(registry: Path, name: str) -> tuple[int | None, str | None]:
+def _find_sound_champion(registry: Path, name: str) -> tuple[int | None, str | None]:
     """The number of the champion, or why its record cannot be used: what mends a record must run where one is bad."""
     try:
         return champion_version(registry, name), None
@@ -180,7 +184,7 @@ def _read_file(record: VersionRecord, name: str) -> bytes:
     return content
 
 
-def _evidence(record: VersionRecord) -> Mapping[str, Any]:
+def _read_evidence(record: VersionRecord) -> Mapping[str, Any]:
     try:
         found: Mapping[str, Any] = json.loads(_read_file(record, EVIDENCE))
     except (OSError, ValueError, ModelError):
@@ -208,7 +212,7 @@ def _refuse_unknown(registry: Path, name: str) -> None:
     raise ModelError(f'no model named "{name}"; {there}{near(name, known)}; {advice}'.replace("?;", "? Or"))
 
 
-def _needs_record(registry: Path, found: Any) -> bool:
+def _is_unrecorded(registry: Path, found: Any) -> bool:
     """Whether a version of MLflow has no readable record, or one of another run with the same number."""
     try:
         record = records.read_version(registry, found.name, int(found.version))
@@ -222,14 +226,14 @@ def _record(registry: Path, found: Any, alias: int | None) -> None:
     folder = (registry / found.tags["folder"]).parents[2]
     if not folder.is_dir():
         return
-    records.write_version(registry, _as_version(found), folder)
+    records.write_version(registry, _convert_version(found), folder)
     if alias == int(found.version) and records.RECORDED not in found.tags:
         records.write_champion(registry, found.name, alias)
 
 
-def _disagreement(registry: Path, name: str, alias: int | None, there: list[int]) -> str | None:
+def _describe_disagreement(registry: Path, name: str, alias: int | None, there: list[int]) -> str | None:
     """What to say where MLflow's alias and the champion that lists are made with are not the same version."""
-    ours, fault = _sound_champion(registry, name)
+    ours, fault = _find_sound_champion(registry, name)
     if fault or ours == alias:
         return fault
     if ours is None:
@@ -239,7 +243,8 @@ def _disagreement(registry: Path, name: str, alias: int | None, there: list[int]
         )
     used = f"lists of {name} are made with version {ours}"
     if ours not in there:
-        return f"{used}, which MLflow no longer has; promote one that it has: {_spelled(there) or 'train one first'}"
+        others = _format_numbers(there) or "train one first"
+        return f"{used}, which MLflow no longer has; promote one that it has: {others}"
     back = f'"riskstrat promote {name} {ours}" to set the alias back'
     if alias is None:
         return f"{used}, but MLflow's alias names no champion; run {back}"
@@ -249,7 +254,7 @@ def _disagreement(registry: Path, name: str, alias: int | None, there: list[int]
     )
 
 
-def _versions(client: MlflowClient) -> Iterator[Any]:
+def _list_versions(client: MlflowClient) -> Iterator[Any]:
     token = None
     while True:
         page = client.search_model_versions(max_results=1000, page_token=token)
@@ -259,22 +264,22 @@ def _versions(client: MlflowClient) -> Iterator[Any]:
             return
 
 
-def _aliases(client: MlflowClient) -> dict[str, int]:
+def _read_aliases(client: MlflowClient) -> dict[str, int]:
     """The version that MLflow's alias names champion, of each model where it names one."""
     known = client.search_registered_models(max_results=1000)
     return {each.name: int(each.aliases[CHAMPION]) for each in known if CHAMPION in each.aliases}
 
 
-def _row(client: MlflowClient, found: Any, champion: int | None) -> tuple[Any, ...]:
+def _build_row(client: MlflowClient, found: Any, champion: int | None) -> tuple[Any, ...]:
     version, tags = int(found.version), found.tags
     auroc = client.get_run(found.run_id).data.metrics.get("auroc")
     alias = CHAMPION if champion == version else ""
     return (found.name, version, alias, tags["trained_as_at"], auroc, tags["definitions"][:12], found.run_id)
 
 
-def _as_version(found: Any) -> ModelVersion:
+def _convert_version(found: Any) -> ModelVersion:
     return ModelVersion(found.name, int(found.version), found.run_id)
 
 
-def _spelled(numbers: Iterable[int]) -> str:
+def _format_numbers(numbers: Iterable[int]) -> str:
     return ", ".join(str(number) for number in sorted(numbers))

@@ -58,7 +58,7 @@ def read_filled(path: Path) -> Filled:
 
     Raises SourceError for a file that is neither, or without the headings; StorageError if it cannot be read.
     """
-    endings = {".xlsx": _workbook, ".xlsm": _workbook, ".csv": _csv}
+    endings = {".xlsx": _read_workbook, ".xlsm": _read_workbook, ".csv": _read_csv}
     read = endings.get(path.suffix.lower())
     if read is None:
         raise SourceError(f"{path.name} ends in neither .xlsx nor .csv; save the filled-in list as one of these")
@@ -69,10 +69,10 @@ def read_filled(path: Path) -> Filled:
     return read(content, path.name)
 
 
-def _workbook(content: bytes, name: str) -> Filled:
+def _read_workbook(content: bytes, name: str) -> Filled:
     from openpyxl import load_workbook
 
-    with _readable(name), warnings.catch_warnings():
+    with _wrap_read_errors(name), warnings.catch_warnings():
         # It warns of drop-downs and print settings that it does not keep; nothing is written back.
         warnings.simplefilter("ignore")
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
@@ -84,11 +84,11 @@ def _workbook(content: bytes, name: str) -> Filled:
         said = {each.name: each.value for each in book.custom_doc_props.props}.get(PROPERTY)
         sheet = book[SHEET]
         sheet.reset_dimensions()
-        rows = _below_the_headings(sheet.iter_rows(values_only=True), name)
-    return Filled(rows, *_which_list(said, name))
+        rows = _read_below_headings(sheet.iter_rows(values_only=True), name)
+    return Filled(rows, *_parse_list_property(said, name))
 
 
-def _which_list(said: Any, name: str) -> tuple[str | None, date | None]:
+def _parse_list_property(said: Any, name: str) -> tuple[str | None, date | None]:
     if said is None:
         return None, None
     found = _LIST.fullmatch(str(said).strip())
@@ -100,17 +100,17 @@ def _which_list(said: Any, name: str) -> tuple[str | None, date | None]:
     raise SourceError(f"{name} says in a way of its own which list it is; give the workbook as it was published")
 
 
-def _csv(content: bytes, name: str) -> Filled:
+def _read_csv(content: bytes, name: str) -> Filled:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", errors="replace")  # what a spreadsheet on Windows saves as plain CSV
-    with _readable(name):
-        return Filled(_below_the_headings(csv.reader(io.StringIO(text, newline=""), strict=True), name))
+    with _wrap_read_errors(name):
+        return Filled(_read_below_headings(csv.reader(io.StringIO(text, newline=""), strict=True), name))
 
 
 @contextmanager
-def _readable(name: str) -> Iterator[None]:
+def _wrap_read_errors(name: str) -> Iterator[None]:
     """Whatever a reader of foreign files stumbles over is one line; never what it read. Raises SourceError."""
     try:
         yield
@@ -122,7 +122,7 @@ def _readable(name: str) -> Iterator[None]:
         ) from None
 
 
-def _below_the_headings(rows: Iterable[Sequence[Any]], name: str) -> tuple[FilledRow, ...]:
+def _read_below_headings(rows: Iterable[Sequence[Any]], name: str) -> tuple[FilledRow, ...]:
     places: dict[str, int] = {}
     kept = []
     for number, row in enumerate(rows, start=1):
@@ -131,7 +131,7 @@ def _below_the_headings(rows: Iterable[Sequence[Any]], name: str) -> tuple[Fille
         if places:
             kept.append(FilledRow(number, {title: row[at] for title, at in places.items() if at < len(row)}))
         else:
-            places = _places(row, name)
+            places = _find_title_places(row, name)
     if not places:
         raise SourceError(
             f'{name} has no row of headings with "{REFERENCE}" and "{OUTCOMES[0]}"; give a published list'
@@ -139,7 +139,7 @@ def _below_the_headings(rows: Iterable[Sequence[Any]], name: str) -> tuple[Fille
     return tuple(kept)
 
 
-def _places(row: Sequence[Any], name: str) -> dict[str, int]:
+def _find_title_places(row: Sequence[Any], name: str) -> dict[str, int]:
     """The place of each title in a row of headings; empty for any other row."""
     written = [cell.strip().casefold() if isinstance(cell, str) else "" for cell in row]
     found = {title: written.index(title.casefold()) for title in TITLES if title.casefold() in written}

@@ -56,11 +56,11 @@ def judge(rows: Sequence[FilledRow], published: Edition) -> Judged:
     """The reviews that the rows hold, and everything that is wrong with them."""
     judged = Judged()
     for row in rows:
-        reference = (_text(row[REFERENCE]) or "").upper() or None
-        if all(_text(row[title]) is None for title in OUTCOMES):
+        reference = (_clean_text(row[REFERENCE]) or "").upper() or None
+        if all(_clean_text(row[title]) is None for title in OUTCOMES):
             judged.without_outcome += reference in published.patients
             continue
-        wrong = _wrong_reference(reference, published, judged.reviews)
+        wrong = _find_reference_fault(reference, published, judged.reviews)
         found = _Row(row, published, reference if wrong is None and reference else f"row {row.number}")
         reviews = found.reviews()
         judged.problems += ([Problem(found.where, REFERENCE, wrong)] if wrong else []) + found.problems
@@ -70,7 +70,7 @@ def judge(rows: Sequence[FilledRow], published: Edition) -> Judged:
     return judged
 
 
-def _wrong_reference(reference: str | None, published: Edition, seen: Mapping[str, Any]) -> str | None:
+def _find_reference_fault(reference: str | None, published: Edition, seen: Mapping[str, Any]) -> str | None:
     """What is wrong with a reference, None if nothing is."""
     if reference is None:
         return "is empty beside an outcome"
@@ -97,7 +97,7 @@ class _Row:
         agrees, reason = self.yes_or_no(AGREE), self.words(REASON)
         owner, decided, due = self.words(OWNER), self.day(DECIDED), self.day(DUE)
         if decided is not None and decided < about.list_date:
-            self._wrong(DECIDED, "is before the date of the list")
+            self._add_problem(DECIDED, "is before the date of the list")
         self.yes_or_no(CHECKED)
         return tuple(
             Review(patient, about.list_date, about.team, outcome, reason, agrees, decided, owner, due)
@@ -108,12 +108,12 @@ class _Row:
         """The outcomes as the engine names them, each once."""
         seen = set()
         for title in OUTCOMES:
-            written = _text(self.row[title])
+            written = _clean_text(self.row[title])
             outcome = _OUTCOME_OF.get(written.casefold()) if written else None
             if written and outcome is None:
-                self._wrong(title, "is not one of the outcomes in the drop-down")
+                self._add_problem(title, "is not one of the outcomes in the drop-down")
             elif outcome in seen:
-                self._wrong(title, "is an outcome that stands in this row already")
+                self._add_problem(title, "is an outcome that stands in this row already")
             elif outcome:
                 seen.add(outcome)
                 yield outcome
@@ -121,16 +121,18 @@ class _Row:
     def yes_or_no(self, title: str) -> bool | None:
         """True for yes, False for no, None for nothing."""
         cell = self.row[title]
-        written = cell if isinstance(cell, bool) else (_text(cell) or "").casefold()
+        written = cell if isinstance(cell, bool) else (_clean_text(cell) or "").casefold()
         if written != "" and written not in _YES_OR_NO:
-            self._wrong(title, "is neither yes nor no")
+            self._add_problem(title, "is neither yes nor no")
         return _YES_OR_NO.get(written)
 
     def words(self, title: str) -> str | None:
         """Free text on one line."""
-        written = _text(self.row[title])
+        written = _clean_text(self.row[title])
         if written and is_numbered(written):
-            self._wrong(title, "holds a number of nine digits or more; say it without, for it may say who a person is")
+            self._add_problem(
+                title, "holds a number of nine digits or more; say it without, for it may say who a person is"
+            )
         return written
 
     def day(self, title: str) -> date | None:
@@ -140,13 +142,13 @@ class _Row:
             return cell.date()
         if isinstance(cell, date):
             return cell
-        written = _text(cell)
-        found = _written_day(written) if written else None
+        written = _clean_text(cell)
+        found = _parse_date(written) if written else None
         if written and found is None:
-            self._wrong(title, "is not a date; write it as 16/11/2026")
+            self._add_problem(title, "is not a date; write it as 16/11/2026")
         return found
 
-    def _wrong(self, title: str, what: str) -> None:
+    def _add_problem(self, title: str, what: str) -> None:
         problem = Problem(self.where, title, what)
         if problem not in self.problems:
             self.problems.append(problem)
@@ -157,7 +159,7 @@ def is_numbered(text: str) -> bool:
     return bool(_LONG_NUMBER.search(text) or numbers_in(text))
 
 
-def _written_day(written: str) -> date | None:
+def _parse_date(written: str) -> date | None:
     for form in _DATES:
         try:
             return datetime.strptime(written, form).date()
@@ -166,6 +168,6 @@ def _written_day(written: str) -> date | None:
     return None
 
 
-def _text(cell: Any) -> str | None:
+def _clean_text(cell: Any) -> str | None:
     """The cell as text on one line, None for nothing."""
     return " ".join(str(cell).split()) or None if cell is not None else None

@@ -130,10 +130,11 @@ class RiskModel:
         absent = [name for name in self.columns if name not in present]
         if absent:
             raise ModelError(
-                f"the matrix lacks {_some(absent)} that {self.name} was trained on; {self._likely_cause(absent)}"
+                f"the matrix lacks {_format_names(absent)} that {self.name} was trained on; "
+                f"{self._suggest_remedy(absent)}"
             )
 
-    def _likely_cause(self, absent: list[str]) -> str:
+    def _suggest_remedy(self, absent: list[str]) -> str:
         tables = sorted({self.tables[name] for name in absent if name in self.tables})
         if not tables:
             return "restore the source table or the definition behind them, or train again without them"
@@ -145,12 +146,12 @@ class RiskModel:
         if other:
             was = "was" if len(other) == 1 else "were"
             raise ModelError(
-                f"{_some(other)} {was} defined otherwise when this model was trained; "
+                f"{_format_names(other)} {was} defined otherwise when this model was trained; "
                 "retrain, or restore the definition"
             )
 
 
-def _some(names: list[str]) -> str:
+def _format_names(names: list[str]) -> str:
     """The first few names and how many more there are."""
     if len(names) > NAMED:
         return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"

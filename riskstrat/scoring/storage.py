@@ -28,10 +28,10 @@ def write(folder: Path, booster_text: str, facts: Mapping[str, Any]) -> None:
     """
     booster = booster_text.encode()
     text = format_json({**facts, "format": FORMAT, "booster_sha256": compute_digest(booster)}, indent=1, strict=True)
-    with refuse_in_one_line(_cannot_write, folder / MODEL):
+    with refuse_in_one_line(_explain_write_failure, folder / MODEL):
         make_folder(folder)
-    write_bytes(booster, folder / BOOSTER, refusal=_cannot_write)
-    write_text(text, folder / MODEL, refusal=_cannot_write)
+    write_bytes(booster, folder / BOOSTER, refusal=_explain_write_failure)
+    write_text(text, folder / MODEL, refusal=_explain_write_failure)
 
 
 def read(folder: Path) -> tuple[str, dict[str, Any]]:
@@ -62,5 +62,5 @@ def damaged(folder: Path) -> ModelError:
     return ModelError(f"the model in {folder} is damaged; restore {BOOSTER} and {MODEL} from a backup, or train again")
 
 
-def _cannot_write(path: Path, reason: str) -> str:
+def _explain_write_failure(path: Path, reason: str) -> str:
     return f"the model cannot be written to {path.parent}: {reason}; make room or allow writing there, and run again"

@@ -90,11 +90,11 @@ def attend(
     who = happen(rng, rate * here)
     before, last = state.calendar.boundary(step), state.calendar.boundary(step + 1)
     activity.attendances.add(
-        who=who, day=days_within(rng, len(who), before, last), complaint=_complaints(rng, state, who, age)
+        who=who, day=days_within(rng, len(who), before, last), complaint=_draw_complaints(rng, state, who, age)
     )
 
 
-def _complaints(rng: np.random.Generator, state: State, who: np.ndarray, age: np.ndarray) -> np.ndarray:
+def _draw_complaints(rng: np.random.Generator, state: State, who: np.ndarray, age: np.ndarray) -> np.ndarray:
     weights = np.tile(np.array([22, 8, 10, 6, 6, 3, 2, 4, 9, 5, 5, 20, 0], dtype=float), (len(who), 1))
     at = age[who]
     weights[:, 4] *= np.where(at < 6, 6, 1)

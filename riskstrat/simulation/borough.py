@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from riskstrat.errors import SourceError
 from riskstrat.simulation import chunk, population
 from riskstrat.simulation.calendar import EPOCH, NEVER, Calendar
-from riskstrat.simulation.dirt import Soiler
+from riskstrat.simulation.dirt import FaultInjector
 from riskstrat.simulation.places import Borough, borough_named
 from riskstrat.simulation.writing import Coded, Writer
 from riskstrat.storage import write_folder_atomically, write_json
@@ -73,8 +73,10 @@ def simulate(
     beside = out.parent / f"{out.name}_truth"
     for folder in (out, beside):
         _refuse_foreign(folder)
-    soiler = Soiler(seed, dirt, until)
-    run = _Run(place, Calendar.ending(until, years), people, seed, intervention_effect, soiler, progress or _silent)
+    soiler = FaultInjector(seed, dirt, until)
+    run = _Run(
+        place, Calendar.ending(until, years), people, seed, intervention_effect, soiler, progress or _discard_progress
+    )
 
     def cannot_write(_: Path, reason: str) -> str:
         return f"cannot write the simulated borough to {out}: {reason}; free space or choose another folder"
@@ -89,11 +91,11 @@ def simulate(
             run.rows, run.truth_rows, run.truth_dates, run.registered, str(out), str(beside),
         )  # fmt: skip
         for folder in (tables, truths):
-            write_json(_stated(summary), folder / MARK, indent=1, strict=True, refusal=cannot_write)
+            write_json(_describe_summary(summary), folder / MARK, indent=1, strict=True, refusal=cannot_write)
     return summary
 
 
-def _silent(stage: str, share: float) -> None:
+def _discard_progress(stage: str, share: float) -> None:
     """No progress display."""
 
 
@@ -117,7 +119,7 @@ def _refuse_foreign(folder: Path) -> None:
         raise SourceError(f"{folder} is not empty and not a former simulation; choose a new folder")
 
 
-def _stated(summary: SimulationSummary) -> dict[str, object]:
+def _describe_summary(summary: SimulationSummary) -> dict[str, object]:
     """What the mark of a simulated folder says: the arguments and the counts, not where it was written."""
     stated = {key: value for key, value in asdict(summary).items() if key not in ("folder", "truth_folder")}
     return stated | {"truth_is": "closed form over 12 steps of a twelfth of a year; standard error 0"}
@@ -133,7 +135,7 @@ class _Run:
         people: int,
         seed: int,
         effect: float,
-        soiler: Soiler,
+        soiler: FaultInjector,
         progress: Progress,
     ) -> None:
         self.place, self.calendar, self.people, self.seed = place, calendar, people, seed
@@ -151,14 +153,14 @@ class _Run:
             Writer(tables, soil) as writer,
             pq.ParquetWriter(truths / "truth.parquet", TRUTH_SCHEMA, compression="zstd") as truth,
         ):
-            writer.add("areas", _areas(self.place, self.calendar))
+            writer.add("areas", _build_area_table(self.place, self.calendar))
             for number, first in enumerate(range(0, self.people, CHUNK)):
-                self._chunk(number, first, min(CHUNK, self.people - first), writer, truth)
+                self._simulate_chunk(number, first, min(CHUNK, self.people - first), writer, truth)
         self.rows = dict(writer.rows)
         if self.soiler.share:
             self.soiler.write(truths / "dirt.parquet")
 
-    def _chunk(self, number: int, first: int, count: int, writer: Writer, truth: pq.ParquetWriter) -> None:
+    def _simulate_chunk(self, number: int, first: int, count: int, writer: Writer, truth: pq.ParquetWriter) -> None:
         rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([self.seed, number])))
         people = population.draw(rng, first, count, self.place, self.calendar)
         ids = pseudonyms(self.seed, people.number)
@@ -169,10 +171,10 @@ class _Run:
             truth.write_table(pa.Table.from_arrays(columns, schema=TRUTH_SCHEMA))
             self.truth_rows += len(who)
 
-        lives = chunk.live(rng, people, self.calendar, self.effect, keep, self._tick)
+        lives = chunk.live(rng, people, self.calendar, self.effect, keep, self._report_step)
         self.registered += chunk.land(rng, lives, self.place, ids, number, writer)
 
-    def _tick(self) -> None:
+    def _report_step(self) -> None:
         self._ticks += 1
         chunks = -(-self.people // CHUNK)
         self.progress("simulating the borough", self._ticks / (chunks * self.calendar.steps))
@@ -191,7 +193,7 @@ def pseudonyms(seed: int, numbers: np.ndarray) -> np.ndarray:
     return np.array([f"{value:016X}" for value in mixed.tolist()])
 
 
-def _areas(place: Borough, calendar: Calendar) -> dict[str, object]:
+def _build_area_table(place: Borough, calendar: Calendar) -> dict[str, object]:
     """Practices with PCN, locality, hub and borough; one practice of the first locality changed PCN in mid-history."""
     areas = place.areas
     count = len(areas.practice)

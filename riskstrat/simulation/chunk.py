@@ -50,19 +50,19 @@ def live(
     effect_log = float(np.log1p(-effect))
     for step in range(calendar.steps):
         if step in calendar.truth_steps:
-            truths(*_truth(lives, step, effect_log))
-        _one_step(rng, lives, step, effect_log)
+            truths(*_compute_true_risk(lives, step, effect_log))
+        _simulate_step(rng, lives, step, effect_log)
         tick()
-    truths(*_truth(lives, calendar.steps, effect_log))
+    truths(*_compute_true_risk(lives, calendar.steps, effect_log))
     return lives
 
 
-def _truth(lives: Lives, step: int, effect_log: float) -> tuple[np.ndarray, int, np.ndarray]:
+def _compute_true_risk(lives: Lives, step: int, effect_log: float) -> tuple[np.ndarray, int, np.ndarray]:
     who, risk = truth.true_risk(lives.state, lives.spells, step, effect_log)
     return who, lives.state.calendar.boundary(step), risk
 
 
-def _one_step(rng: np.random.Generator, lives: Lives, step: int, effect_log: float) -> None:
+def _simulate_step(rng: np.random.Generator, lives: Lives, step: int, effect_log: float) -> None:
     now = lives.state
     now.activate(step)
     if step % STEPS_A_YEAR == 0:
@@ -76,13 +76,13 @@ def _one_step(rng: np.random.Generator, lives: Lives, step: int, effect_log: flo
     hospital.die(rng, now, step, age, here)
     begun = len(lives.spells.who)
     hospital.admit(rng, now, lives.spells, step, hospital.admission_rate(now, step, age, effect_log) * here)
-    social_care.provide(rng, now, lives.social, step, age, here, _stayed(lives.spells, begun))
+    social_care.provide(rng, now, lives.social, step, age, here, _find_long_stayers(lives.spells, begun))
     teams.meet(rng, now, lives.teams, step, age, now.present(step + 1) & here)
     lifted = now.move_frailty(rng, step)
     now.fall_ill(rng, step, lifted, here)
 
 
-def _stayed(spells: hospital.Spells, begun: int) -> np.ndarray:
+def _find_long_stayers(spells: hospital.Spells, begun: int) -> np.ndarray:
     """People whose emergency spell of this step lasts three nights or more."""
     fresh = range(begun, len(spells.who))
     long = [spells.who[i][spells.discharged[i] - spells.admitted[i] >= 3] for i in fresh]
@@ -91,7 +91,7 @@ def _stayed(spells: hospital.Spells, begun: int) -> np.ndarray:
 
 def land(rng: np.random.Generator, lives: Lives, borough: Borough, ids: np.ndarray, chunk: int, writer: Writer) -> int:
     """Write every table of the chunk; returns how many people are alive and registered on the last day."""
-    target = landing.Landing(rng, lives.state, borough, ids, chunk, writer)
+    target = landing.BoroughLanding(rng, lives.state, borough, ids, chunk, writer)
     urgent = emergency_stays(rng, lives.state, lives.spells, lives.social.care_home_from)
     stays = joined(urgent, planned_stays(lives.state, rng, lives.activity, urgent))
     landing.land_people(target, lives.social.care_home_from)

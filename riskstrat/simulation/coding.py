@@ -65,23 +65,25 @@ def emergency_stays(rng: np.random.Generator, state: State, spells: Spells, care
     reason = choose(rng, codes.reason_weights(age, held_on(state, who, admitted), level))
     method = np.array(METHODS)[one_of(rng, len(who), METHOD_SHARES)]
     from_care_home = care_home_from[who] < admitted
-    source = np.where(from_care_home, _care_home_code(state, who), np.where(rng.random(len(who)) < 0.012, "29", HOME))
+    source = np.where(
+        from_care_home, _choose_care_home_code(state, who), np.where(rng.random(len(who)) < 0.012, "29", HOME)
+    )
     to_care_home = from_care_home | ((care_home_from[who] >= admitted) & (care_home_from[who] <= discharged + 14))
-    destination = np.where(died, "79", np.where(to_care_home, _care_home_code(state, who), HOME))
+    destination = np.where(died, "79", np.where(to_care_home, _choose_care_home_code(state, who), HOME))
     old = (age >= 78) & np.isin(codes.SPECIALTIES[reason], ("300", "320", "340", "361")) & (rng.random(len(who)) < 0.6)
     specialty = np.where(age < 16, "420", np.where(old, "430", codes.SPECIALTIES[reason]))
     stays = Stays(
         who, admitted, discharged, np.zeros(len(who), np.int8), reason, level, died, method, source,
         np.full(len(who), "1"), destination, specialty,
     )  # fmt: skip
-    return _with_transfers(rng, stays)
+    return _add_transfers(rng, stays)
 
 
-def _care_home_code(state: State, who: np.ndarray) -> np.ndarray:
+def _choose_care_home_code(state: State, who: np.ndarray) -> np.ndarray:
     return np.array(CARE_HOMES)[np.searchsorted((0.06, 0.28), (state.people.number[who] * 0.6180339887) % 1)]
 
 
-def _with_transfers(rng: np.random.Generator, stays: Stays) -> Stays:
+def _add_transfers(rng: np.random.Generator, stays: Stays) -> Stays:
     nights = stays.discharged - stays.admitted
     moved = np.flatnonzero((nights >= 3) & (rng.random(len(stays)) < 0.05))
     second = stays.only(moved)
@@ -156,8 +158,8 @@ def _clear(stays: Stays, emergency: Stays) -> np.ndarray:
 
 def diagnoses(rng: np.random.Generator, state: State, stays: Stays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Stay number, position (1 = primary) and ICD-10 code of every diagnosis, in that order."""
-    stay, rank, code = [np.arange(len(stays))], [np.full(len(stays), -2.0)], [_primary(rng, stays)]
-    for part in (_causes(rng, stays), _comorbid(rng, state, stays), _signs(rng, state, stays)):
+    stay, rank, code = [np.arange(len(stays))], [np.full(len(stays), -2.0)], [_draw_primary_codes(rng, stays)]
+    for part in (_draw_causes(rng, stays), _draw_comorbidities(rng, state, stays), _draw_signs(rng, state, stays)):
         stay.append(part[0])
         code.append(part[1])
         rank.append(np.full(len(part[0]), -1.0) if len(stay) == 2 else rng.random(len(part[0])))
@@ -177,21 +179,21 @@ def _pick(rng: np.random.Generator, lists: list[tuple[str, ...]], which: np.ndar
     return table[which, np.floor(rng.random(len(which)) * size[which]).astype(int)]
 
 
-def _primary(rng: np.random.Generator, stays: Stays) -> np.ndarray:
+def _draw_primary_codes(rng: np.random.Generator, stays: Stays) -> np.ndarray:
     urgent = _pick(rng, [reason.codes for reason in codes.REASONS], np.where(stays.kind <= 1, stays.reason, 0))
     planned = np.array([row[0] for row in codes.PLANNED])[np.where(stays.kind == 2, stays.reason, 0)]
     mother = np.array(codes.MATERNITY)[np.floor(rng.random(len(stays)) * len(codes.MATERNITY)).astype(int)]
     return np.select([stays.kind <= 1, stays.kind == 2, stays.kind == 3], [urgent, planned, mother], "Z380")
 
 
-def _causes(rng: np.random.Generator, stays: Stays) -> tuple[np.ndarray, np.ndarray]:
+def _draw_causes(rng: np.random.Generator, stays: Stays) -> tuple[np.ndarray, np.ndarray]:
     lists = [reason.cause for reason in codes.REASONS]
     has = np.array([bool(one) for one in lists])
     rows = np.flatnonzero((stays.kind <= 1) & has[np.where(stays.kind <= 1, stays.reason, 0)])
     return rows, _pick(rng, lists, stays.reason[rows])
 
 
-def _comorbid(rng: np.random.Generator, state: State, stays: Stays) -> tuple[np.ndarray, np.ndarray]:
+def _draw_comorbidities(rng: np.random.Generator, state: State, stays: Stays) -> tuple[np.ndarray, np.ndarray]:
     held = held_on(state, stays.who, stays.admitted)
     seldom = np.array([0.45 if c.name in SELDOM_CODED else 0.72 for c in CONDITIONS], dtype=np.float32)
     chance = seldom * np.where(stays.kind == 2, 0.7, np.where(stays.kind >= 3, 0.3, 1.0)).astype(np.float32)[:, None]
@@ -211,7 +213,7 @@ def condition_codes(state: State, who: np.ndarray, what: np.ndarray) -> np.ndarr
     return table[what, np.floor(share**1.6 * size[what]).astype(int)]
 
 
-def _signs(rng: np.random.Generator, state: State, stays: Stays) -> tuple[np.ndarray, np.ndarray]:
+def _draw_signs(rng: np.random.Generator, state: State, stays: Stays) -> tuple[np.ndarray, np.ndarray]:
     age = (stays.admitted - state.people.born[stays.who]) / 365.25
     night = (stays.discharged > stays.admitted) & (stays.kind <= 1)
     rows = np.flatnonzero(night & (age >= 18))

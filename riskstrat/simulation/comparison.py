@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from riskstrat.simulation import published
 from riskstrat.simulation.calendar import EPOCH
-from riskstrat.simulation.published import Figure
+from riskstrat.simulation.published import PublishedFigure
 
 EMERGENCY = ("21", "22", "23", "24", "25", "28", "2A", "2D")
 TRANSFERRED = ("49", "51", "52", "53", "87")
@@ -41,7 +41,7 @@ CODED = (
 )
 
 
-def comparison(folder: Path, figures: Iterable[Figure] | None = None) -> pd.DataFrame:
+def comparison(folder: Path, figures: Iterable[PublishedFigure] | None = None) -> pd.DataFrame:
     """One row per published figure: name, published, simulated, ratio, low, high, holds, source, why."""
     chosen = tuple(figures) if figures is not None else every_figure()
     found = Simulated(folder).figures()
@@ -62,7 +62,7 @@ def comparison(folder: Path, figures: Iterable[Figure] | None = None) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def every_figure() -> tuple[Figure, ...]:
+def every_figure() -> tuple[PublishedFigure, ...]:
     """All published figures that any borough can be held against; the gradients need one with all fifths."""
     groups = (
         published.EVENT_RATES,
@@ -85,10 +85,10 @@ class Simulated:
         self._folder = folder
         self._until = (date.fromisoformat(json.loads((folder / "simulation.json").read_text())["until"]) - EPOCH).days
         self._years = json.loads((folder / "simulation.json").read_text())["years"]
-        self._people = self._table("people", "date_of_birth", "date_of_death", "imd_decile", "care_home_from")
+        self._people = self._read_table("people", "date_of_birth", "date_of_death", "imd_decile", "care_home_from")
         self._number = pd.Series(np.arange(len(self._people)), index=self._people["patient_id"])
 
-    def _table(self, name: str, *columns: str) -> pd.DataFrame:
+    def _read_table(self, name: str, *columns: str) -> pd.DataFrame:
         table = pq.read_table(self._folder / f"{name}.parquet", columns=["patient_id", *columns]).to_pandas()
         for column in columns:
             if column.endswith(("_on", "_from", "_to")) or column.startswith("date_of"):
@@ -96,7 +96,7 @@ class Simulated:
                 table[column] = np.where(np.isnat(days), 10**6, days.astype(np.int64))
         return table
 
-    def _who(self, table: pd.DataFrame) -> np.ndarray:
+    def _number_patients(self, table: pd.DataFrame) -> np.ndarray:
         return self._number[table["patient_id"]].to_numpy()
 
     @cached_property
@@ -118,22 +118,22 @@ class Simulated:
             "discharge_method",
             "destination",
         )
-        table = self._table("admissions", *columns)
+        table = self._read_table("admissions", *columns)
         kept = table["method"].isin(EMERGENCY) & (table["patient_class"] == "1")
         kept &= ~table["source"].isin(TRANSFERRED) & ~table["specialty"].isin(MATERNITY)
         table = table[kept].copy()
-        table["who"] = self._who(table)
+        table["who"] = self._number_patients(table)
         return table
 
     @cached_property
     def person_years(self) -> pd.DataFrame:
         """One row per eligible person and index date: age, decile, what happened, scored, care_home."""
-        return pd.concat([self._person_year(day) for day in self.index_days], ignore_index=True)
+        return pd.concat([self._build_person_year(day) for day in self.index_days], ignore_index=True)
 
-    def _person_year(self, day: int) -> pd.DataFrame:
+    def _build_person_year(self, day: int) -> pd.DataFrame:
         people, spells = self._people, self._emergency
         born, died = people["date_of_birth"].to_numpy(), people["date_of_death"].to_numpy()
-        eligible = self._registered(day) & (born <= day) & (died > day)
+        eligible = self._find_registered(day) & (born <= day) & (died > day)
         inside = spells["admitted_on"].between(day + 1, day + YEAR)
         admissions = np.bincount(spells["who"][inside], minlength=len(people))
         frame = pd.DataFrame(
@@ -145,22 +145,22 @@ class Simulated:
                 "admissions": admissions,
                 "died": died <= day + YEAR,
                 "admitted": admissions > 0,
-                "scored": self._scored(day),
+                "scored": self._find_scored(day),
                 "care_home": people["care_home_from"].to_numpy() <= day,
             }
         )
         return frame[eligible]
 
-    def _registered(self, day: int) -> np.ndarray:
+    def _find_registered(self, day: int) -> np.ndarray:
         spells = self._registrations
         inside = (spells["registered_from"] <= day) & (spells["registered_to"] > day)
-        return np.bincount(self._who(spells[inside]), minlength=len(self._people)) > 0
+        return np.bincount(self._number_patients(spells[inside]), minlength=len(self._people)) > 0
 
     @cached_property
     def _registrations(self) -> pd.DataFrame:
-        return self._table("registrations", "registered_from", "registered_to")
+        return self._read_table("registrations", "registered_from", "registered_to")
 
-    def _scored(self, day: int) -> np.ndarray:
+    def _find_scored(self, day: int) -> np.ndarray:
         """Who has an admission, attendance, outpatient contact or prescription in the last three years."""
         seen = np.zeros(len(self._people), dtype=bool)
         for who, when in self._recorded_care:
@@ -175,61 +175,70 @@ class Simulated:
             ("attendances", "attended_on"),
             ("prescriptions", "issued_on"),
         ):
-            table = self._table(name, column)
-            kept.append((self._who(table), table[column].to_numpy()))
-        contacts = self._table("contacts", "contacted_on", "service")
+            table = self._read_table(name, column)
+            kept.append((self._number_patients(table), table[column].to_numpy()))
+        contacts = self._read_table("contacts", "contacted_on", "service")
         contacts = contacts[contacts["service"] == "outpatient"]
-        kept.append((self._who(contacts), contacts["contacted_on"].to_numpy()))
+        kept.append((self._number_patients(contacts), contacts["contacted_on"].to_numpy()))
         return kept
 
     def figures(self) -> dict[str, float]:
         """Every figure by the name it has in the published room."""
         found: dict[str, float] = {}
         for part in (
-            self._risks,
-            self._deaths,
-            self._gradients,
-            self._urgent_care,
-            self._stays,
-            self._falls,
-            self._prevalences,
+            self._measure_risks,
+            self._measure_deaths,
+            self._measure_gradients,
+            self._measure_urgent_care,
+            self._measure_stays,
+            self._measure_falls,
+            self._measure_prevalences,
         ):
             found |= part()
         return found
 
-    def _risks(self) -> dict[str, float]:
+    def _measure_risks(self) -> dict[str, float]:
         scored = self.person_years[self.person_years["scored"]]
-        event = (scored["admitted"] | scored["died"]).groupby(_band(scored["age"], published.AGE_BANDS)).mean()
+        event = (
+            (scored["admitted"] | scored["died"]).groupby(_assign_age_bands(scored["age"], published.AGE_BANDS)).mean()
+        )
         count = np.maximum(scored["admissions"], scored["died"]).clip(upper=6)
         shares = count[count > 0].value_counts(normalize=True).reindex(range(1, 7), fill_value=0.0)
-        return _named(published.EVENT_RATES, event) | _named(published.EVENTS_EACH, shares)
+        return _name_figures(published.EVENT_RATES, event) | _name_figures(published.EVENTS_EACH, shares)
 
-    def _deaths(self) -> dict[str, float]:
+    def _measure_deaths(self) -> dict[str, float]:
         years = self.person_years
-        rate = years["died"].groupby(_band(years["age"], published.DEATH_BANDS)).mean() * 1000
+        rate = years["died"].groupby(_assign_age_bands(years["age"], published.DEATH_BANDS)).mean() * 1000
         old = years[years["age"] >= 65]
-        return _named(published.DEATHS, rate) | _named(published.CARE_HOMES, [old["care_home"].mean()])
+        return _name_figures(published.DEATHS, rate) | _name_figures(published.CARE_HOMES, [old["care_home"].mean()])
 
-    def _gradients(self) -> dict[str, float]:
+    def _measure_gradients(self) -> dict[str, float]:
         years = self.person_years
         fifth = (years["decile"] + 1) // 2
-        rate = years["admitted"].groupby([_band(years["age"], published.GRADIENT_BANDS), fifth]).mean().unstack()
-        return _named(published.GRADIENTS, rate.get(1, np.nan) / rate.get(5, np.nan))
+        rate = (
+            years["admitted"]
+            .groupby([_assign_age_bands(years["age"], published.GRADIENT_BANDS), fifth])
+            .mean()
+            .unstack()
+        )
+        return _name_figures(published.GRADIENTS, rate.get(1, np.nan) / rate.get(5, np.nan))
 
-    def _urgent_care(self) -> dict[str, float]:
-        table = self._table("attendances", "attended_on", "category")
+    def _measure_urgent_care(self) -> dict[str, float]:
+        table = self._read_table("attendances", "attended_on", "category")
         table = table[table["category"] != "4"].copy()
-        table["who"] = self._who(table)
+        table["who"] = self._number_patients(table)
         table["age"] = (table["attended_on"] - self._people["date_of_birth"].to_numpy()[table["who"]]) / 365.25
         first, last = self.index_days[-1], self.index_days[0] + YEAR
         table = table[table["attended_on"].between(first + 1, last)]
         each = table.groupby(["who", (table["attended_on"] - first - 1) // YEAR]).size()
         share = [(each == 1).mean(), (each == 2).mean(), (each >= 3).mean(), (each >= 6).mean()]
-        years = self.person_years.groupby(_band(self.person_years["age"], published.ATTENDANCE_BANDS)).size()
-        rate = table.groupby(_band(table["age"], published.ATTENDANCE_BANDS)).size() / years * 1000
-        return _named(published.ATTENDERS, share) | _named(published.ATTENDANCES, rate)
+        years = self.person_years.groupby(
+            _assign_age_bands(self.person_years["age"], published.ATTENDANCE_BANDS)
+        ).size()
+        rate = table.groupby(_assign_age_bands(table["age"], published.ATTENDANCE_BANDS)).size() / years * 1000
+        return _name_figures(published.ATTENDERS, share) | _name_figures(published.ATTENDANCES, rate)
 
-    def _stays(self) -> dict[str, float]:
+    def _measure_stays(self) -> dict[str, float]:
         spells = self._emergency[self._emergency["admitted_on"] <= self._until - SETTLING].sort_values(
             ["who", "admitted_on"]
         )
@@ -238,10 +247,10 @@ class Simulated:
         following = spells.groupby("who")["admitted_on"].shift(-1) - spells["discharged_on"]
         alive = (spells["discharge_method"] != "4") & (spells["destination"] != "51")
         alive &= spells["discharged_on"] <= self._until - SETTLING - 30
-        return _named(published.STAYS, [(nights == 0).mean(), nights.mean(), (following[alive] <= 29).mean()])
+        return _name_figures(published.STAYS, [(nights == 0).mean(), nights.mean(), (following[alive] <= 29).mean()])
 
-    def _falls(self) -> dict[str, float]:
-        table = self._table("diagnoses", "spell_id", "position", "code")
+    def _measure_falls(self) -> dict[str, float]:
+        table = self._read_table("diagnoses", "spell_id", "position", "code")
         primary = table[table["position"] == 1].set_index("spell_id")["code"]
         cause = table[(table["position"] > 1) & table["code"].str.match("W[01]")]["spell_id"]
         first, last = self.index_days[-1], self.index_days[0] + YEAR
@@ -252,22 +261,24 @@ class Simulated:
         falls = code.str.match("[ST]") & spells["spell_id"].isin(cause)
         hips = code.str.match("S72[012]")
         old_years = (self.person_years["age"] >= 65).sum()
-        return _named(published.FALLS, [falls.sum() / old_years * 100_000, hips.sum() / old_years * 1000])
+        return _name_figures(published.FALLS, [falls.sum() / old_years * 100_000, hips.sum() / old_years * 1000])
 
-    def _prevalences(self) -> dict[str, float]:
-        table = self._table("conditions", "code", "recorded_on")
+    def _measure_prevalences(self) -> dict[str, float]:
+        table = self._read_table("conditions", "code", "recorded_on")
         years = self.person_years[self.person_years["day"] == self.index_days[0]]
         table = table[table["recorded_on"] <= self.index_days[0]]
         shares = []
         for _, prefixes, least in CODED:
             group = years[years["age"] >= least]
-            shares.append(group["who"].isin(self._who(table[table["code"].str.startswith(prefixes)])).mean())
-        return _named(published.PREVALENCES, shares)
+            shares.append(
+                group["who"].isin(self._number_patients(table[table["code"].str.startswith(prefixes)])).mean()
+            )
+        return _name_figures(published.PREVALENCES, shares)
 
 
-def _band(age: pd.Series, starts: Sequence[int]) -> np.ndarray:
+def _assign_age_bands(age: pd.Series, starts: Sequence[int]) -> np.ndarray:
     return np.searchsorted(starts, age, side="right") - 1
 
 
-def _named(figures: Sequence[Figure], values: Iterable[float]) -> dict[str, float]:
+def _name_figures(figures: Sequence[PublishedFigure], values: Iterable[float]) -> dict[str, float]:
     return {figure.name: float(value) for figure, value in zip(figures, values, strict=True)}

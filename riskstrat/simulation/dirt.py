@@ -34,10 +34,10 @@ UNKNOWN_CODES = {
 }
 """Table to a column and a value that is none of the allowed ones."""
 
-Fault = Callable[["Soiler", TableSchema, pa.Table, np.ndarray], pa.Table]
+Fault = Callable[["FaultInjector", TableSchema, pa.Table, np.ndarray], pa.Table]
 
 
-class Soiler:
+class FaultInjector:
     """Soils each batch of rows on its way to the files, and keeps the ledger."""
 
     def __init__(self, seed: int, share: float, until: date) -> None:
@@ -58,7 +58,7 @@ class Soiler:
             return batch
         schema = SCHEMAS[name]
         rows = np.flatnonzero(self.rng.random(batch.num_rows) < self.share)
-        options = self._options(schema, batch)
+        options = self._list_faults(schema, batch)
         chosen = self._choose(options, rows)
         for number, (fault, _, inject) in enumerate(options):
             hit = rows[chosen == number]
@@ -67,7 +67,7 @@ class Soiler:
             before = batch.num_rows
             batch = inject(self, schema, batch, hit)
             where = np.arange(before, batch.num_rows) if batch.num_rows > before else hit
-            self._note(name, where + first, fault)
+            self._record_fault(name, where + first, fault)
         return batch
 
     def _choose(self, options: list[tuple[str, np.ndarray, Fault]], rows: np.ndarray) -> np.ndarray:
@@ -77,46 +77,52 @@ class Soiler:
         can = np.array([allowed[rows] for _, allowed, _ in options]).reshape(len(options), len(rows))
         return np.where(can[chosen, np.arange(len(rows))], chosen, self.rng.choice(always, len(rows)))
 
-    def _options(self, schema: TableSchema, batch: pa.Table) -> list[tuple[str, np.ndarray, Fault]]:
+    def _list_faults(self, schema: TableSchema, batch: pa.Table) -> list[tuple[str, np.ndarray, Fault]]:
         anyone = np.ones(batch.num_rows, dtype=bool)
         options: list[tuple[str, np.ndarray, Fault]] = []
         if schema.name == "people":
-            options.append(("implausible age", anyone, _ancient))
-            options.append(("null date", _empty(batch, "care_home_from"), _null_date))
+            options.append(("implausible age", anyone, _set_implausible_birth))
+            options.append(("null date", _is_empty(batch, "care_home_from"), _set_null_date))
         else:
-            options.append(("unknown person", anyone, _stranger))
+            options.append(("unknown person", anyone, _set_unknown_person))
         if schema.key:
-            options.append(("duplicate", anyone, _twice))
+            options.append(("duplicate", anyone, _copy_rows))
         if schema.name in UNKNOWN_CODES:
-            options.append(("unknown code", anyone, _unknown_code))
+            options.append(("unknown code", anyone, _set_unknown_code))
         if schema.name == "measurements":
             options.append(
-                ("implausible value", np.asarray(pc.equal(batch["measure"].cast(pa.string()), "bmi")), _heavy)
+                (
+                    "implausible value",
+                    np.asarray(pc.equal(batch["measure"].cast(pa.string()), "bmi")),
+                    _set_implausible_bmi,
+                )
             )
         if schema.event in schema.names:
-            options += self._dated(schema, batch, anyone)
+            options += self._list_date_faults(schema, batch, anyone)
         return options
 
-    def _dated(self, schema: TableSchema, batch: pa.Table, anyone: np.ndarray) -> list[tuple[str, np.ndarray, Fault]]:
+    def _list_date_faults(
+        self, schema: TableSchema, batch: pa.Table, anyone: np.ndarray
+    ) -> list[tuple[str, np.ndarray, Fault]]:
         dead = np.array([patient in self.died for patient in batch["patient_id"].to_pylist()], dtype=bool)
         options: list[tuple[str, np.ndarray, Fault]] = [
-            ("event before birth", anyone, _before_birth),
-            ("event after the extract", ~dead, _after_extract),
-            ("event after death", dead & self._room_after_death(batch), _after_death),
+            ("event before birth", anyone, _set_date_before_birth),
+            ("event after the extract", ~dead, _set_date_after_extract),
+            ("event after death", dead & self._has_room_after_death(batch), _set_date_after_death),
         ]
         if schema.settles:
-            ended = ~_empty(batch, schema.settles.date)
-            options.append(("ends before it starts", ended, _ends_first))
-            options.append(("null date", ~ended, _null_date))
+            ended = ~_is_empty(batch, schema.settles.date)
+            options.append(("ends before it starts", ended, _set_end_before_start))
+            options.append(("null date", ~ended, _set_null_date))
         return options
 
-    def _room_after_death(self, batch: pa.Table) -> np.ndarray:
+    def _has_room_after_death(self, batch: pa.Table) -> np.ndarray:
         last = self.until - timedelta(days=60)
         return np.array(
             [self.died.get(patient, last) < last for patient in batch["patient_id"].to_pylist()], dtype=bool
         )
 
-    def _note(self, table: str, rows: np.ndarray, fault: str) -> None:
+    def _record_fault(self, table: str, rows: np.ndarray, fault: str) -> None:
         self._rows.setdefault((table, fault), []).append(rows.astype(np.int64))
 
     def write(self, path: Path) -> None:
@@ -145,64 +151,64 @@ def replaced(batch: pa.Table, column: str, rows: np.ndarray, values: list[Any]) 
     return batch.set_column(at, batch.schema.field(at), coded)
 
 
-def _empty(batch: pa.Table, column: str) -> np.ndarray:
+def _is_empty(batch: pa.Table, column: str) -> np.ndarray:
     return np.asarray(pc.is_null(batch[column]))
 
 
-def _event(schema: TableSchema) -> str:
+def _get_event_column(schema: TableSchema) -> str:
     assert schema.event is not None
     return schema.event
 
 
-def _ancient(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_implausible_birth(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     return replaced(batch, "date_of_birth", rows, [date(1886, 5, 1)] * len(rows))
 
 
-def _null_date(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_null_date(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     column = schema.settles.date if schema.settles else "care_home_from"
     stands = [date.fromisoformat(NULL_DATES[i]) for i in soiler.rng.integers(0, 2, len(rows))]
     return replaced(batch, column, rows, stands)
 
 
-def _stranger(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_unknown_person(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     return replaced(
         batch, "patient_id", rows, [f"NOBODY{number:010d}" for number in soiler.rng.integers(0, 10**9, len(rows))]
     )
 
 
-def _twice(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _copy_rows(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     return pa.concat_tables([batch, batch.take(pa.array(rows))])
 
 
-def _unknown_code(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_unknown_code(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     column, value = UNKNOWN_CODES[schema.name]
     return replaced(batch, column, rows, [value] * len(rows))
 
 
-def _heavy(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_implausible_bmi(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     return replaced(batch, "value", rows, [640.0] * len(rows))
 
 
-def _before_birth(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
-    return replaced(batch, _event(schema), rows, [SPREADSHEET_ZERO] * len(rows))
+def _set_date_before_birth(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+    return replaced(batch, _get_event_column(schema), rows, [SPREADSHEET_ZERO] * len(rows))
 
 
-def _after_extract(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_date_after_extract(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     """A year mistyped; the end of a stay moves along, so that only this rule is broken."""
     late = [soiler.until + timedelta(days=int(days)) for days in soiler.rng.integers(2, 400, len(rows))]
-    batch = replaced(batch, _event(schema), rows, late)
+    batch = replaced(batch, _get_event_column(schema), rows, late)
     return replaced(batch, schema.settles.date, rows, [None] * len(rows)) if schema.settles else batch
 
 
-def _after_death(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_date_after_death(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     patients = batch["patient_id"].take(pa.array(rows)).to_pylist()
     days = soiler.rng.integers(31, 59, len(rows))
     late = [soiler.died[patient] + timedelta(days=int(d)) for patient, d in zip(patients, days, strict=True)]
-    batch = replaced(batch, _event(schema), rows, late)
+    batch = replaced(batch, _get_event_column(schema), rows, late)
     return replaced(batch, schema.settles.date, rows, [None] * len(rows)) if schema.settles else batch
 
 
-def _ends_first(soiler: Soiler, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_end_before_start(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     assert schema.settles is not None
-    began = batch[_event(schema)].take(pa.array(rows)).to_pylist()
+    began = batch[_get_event_column(schema)].take(pa.array(rows)).to_pylist()
     return replaced(batch, schema.settles.date, rows, [day - timedelta(days=3) for day in began])

@@ -95,9 +95,9 @@ def _stay(
     rng: np.random.Generator, state: State, spells: Spells, step: int, who: np.ndarray, at: np.ndarray, age: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     level = frailty.LEVEL_VALUES[state.level[who]]
-    nights = _nights(rng, age[who], level)
+    nights = _draw_nights(rng, age[who], level)
     out = np.where(nights == 0, np.minimum(at + 0.3, np.floor(at) + 0.999), np.floor(at) + nights + rng.random(len(at)))
-    _die_in_hospital(rng, state, who, out, age[who], level)
+    _simulate_deaths(rng, state, who, out, age[who], level)
     factor = hazard.offspring_factor(age[who], level, state.burden[who])
     state.in_hospital_until[who] = out
     state.discharged_step[who] = step
@@ -111,16 +111,16 @@ def _stay(
         kept.append(value)
     weaker = (nights > 0) & (rng.random(len(who)) < DECONDITIONING)
     state.level[who[weaker]] = np.minimum(state.level[who[weaker]] + 2, frailty.LEVELS - 1)
-    return _further(rng, state, spells, step, who, out, factor)
+    return _draw_further_admissions(rng, state, spells, step, who, out, factor)
 
 
-def _nights(rng: np.random.Generator, age: np.ndarray, level: np.ndarray) -> np.ndarray:
+def _draw_nights(rng: np.random.Generator, age: np.ndarray, level: np.ndarray) -> np.ndarray:
     same_day = 1 / (1 + np.exp(0.35 + 0.022 * (age - 50) + 0.25 * level))
     long = np.exp(1.10 + 0.0095 * np.maximum(age - 20, 0) + 0.12 * level + rng.normal(0, 1.08, len(age)))
     return np.where(rng.random(len(age)) < same_day, 0, np.clip(np.ceil(long), 1, 180)).astype(np.int32)
 
 
-def _die_in_hospital(
+def _simulate_deaths(
     rng: np.random.Generator, state: State, who: np.ndarray, out: np.ndarray, age: np.ndarray, level: np.ndarray
 ) -> None:
     odds = np.interp(age, DEATH_KNOTS, DEATH_CHANCE) * np.exp(0.35 * level + 0.5 * state.lethal[who])
@@ -128,7 +128,7 @@ def _die_in_hospital(
     state.death_time[who[dies]] = np.minimum(state.death_time[who[dies]], out[dies])
 
 
-def _further(
+def _draw_further_admissions(
     rng: np.random.Generator,
     state: State,
     spells: Spells,

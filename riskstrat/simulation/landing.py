@@ -27,7 +27,7 @@ TOWN_PROVIDERS = ("REM", "RQ6", "RBQ")
 
 
 @dataclass
-class Landing:
+class BoroughLanding:
     """One chunk on its way to files."""
 
     rng: np.random.Generator
@@ -62,7 +62,7 @@ class Landing:
         return rows
 
 
-def land_people(landing: Landing, care_home_from: np.ndarray) -> None:
+def land_people(landing: BoroughLanding, care_home_from: np.ndarray) -> None:
     """people, registrations, opt_outs."""
     rng, people, until = landing.rng, landing.state.people, landing.until
     areas, everyone = landing.borough.areas, np.arange(len(people))
@@ -85,7 +85,7 @@ def land_people(landing: Landing, care_home_from: np.ndarray) -> None:
     _land_opt_outs(landing)
 
 
-def _land_registrations(landing: Landing) -> None:
+def _land_registrations(landing: BoroughLanding) -> None:
     rng, people, until = landing.rng, landing.state.people, landing.until
     everyone = np.arange(len(people))
     moved = np.flatnonzero((people.changes_practice < people.leaves) & (people.changes_practice < landing.death_day))
@@ -106,7 +106,7 @@ def _land_registrations(landing: Landing) -> None:
     landing.land("registrations", who, begins, known, columns)
 
 
-def _land_opt_outs(landing: Landing) -> None:
+def _land_opt_outs(landing: BoroughLanding) -> None:
     rng, people, until = landing.rng, landing.state.people, landing.until
     who = np.flatnonzero(rng.random(len(people)) < OPT_OUT_SHARE)
     low = np.maximum(people.joined[who], landing.state.calendar.start - 1200)
@@ -117,7 +117,7 @@ def _land_opt_outs(landing: Landing) -> None:
     landing.land("opt_outs", who, begins, begins, {"kind": kind, "from_on": begins, "to_on": ends})
 
 
-def land_hospital(landing: Landing, stays: Stays) -> None:
+def land_hospital(landing: BoroughLanding, stays: Stays) -> None:
     """admissions and diagnoses."""
     rng, until = landing.rng, landing.until
     stays = stays.only(np.flatnonzero(landing.here(stays.who, stays.admitted)))
@@ -138,7 +138,7 @@ def land_hospital(landing: Landing, stays: Stays) -> None:
         "provider": Coded(away, (landing.borough.provider, *TOWN_PROVIDERS)),
         "known_on": known,
         "discharged_on": np.where(is_settled, stays.discharged, NEVER),
-        "discharge_method": np.where(is_settled, _discharge_methods(rng, stays), ""),
+        "discharge_method": np.where(is_settled, _draw_discharge_methods(rng, stays), ""),
         "destination": np.where(is_settled, stays.destination, ""),
         "specialty": np.where(is_settled, stays.specialty, ""),
         "settled_known_on": np.where(is_settled, settled, NEVER),
@@ -155,11 +155,11 @@ def land_hospital(landing: Landing, stays: Stays) -> None:
     landing.land("diagnoses", stays.who[stay], stays.admitted[stay], settled[stay], columns)
 
 
-def _discharge_methods(rng: np.random.Generator, stays: Stays) -> np.ndarray:
+def _draw_discharge_methods(rng: np.random.Generator, stays: Stays) -> np.ndarray:
     return np.where(stays.died, "4", np.where((stays.kind == 0) & (rng.random(len(stays)) < 0.025), "2", "1"))
 
 
-def land_attendances(landing: Landing, done: activity.Activity, stays: Stays) -> None:
+def land_attendances(landing: BoroughLanding, done: activity.Activity, stays: Stays) -> None:
     """attendances: those that ended in an emergency admission, and all others."""
     rng, state = landing.rng, landing.state
     other = done.attendances.rows()
@@ -179,7 +179,7 @@ def land_attendances(landing: Landing, done: activity.Activity, stays: Stays) ->
         "attended_on": day,
         "department_type": Coded(np.where(admitted, 0, one_of(rng, len(who), (58, 3, 30, 4, 5))), DEPARTMENTS),
         "arrival_mode": np.where(rng.random(len(who)) < np.where(admitted, 0.45, 0.1) + 0.3 * (age >= 75), "1", "2"),
-        "acuity": Coded(_acuity(rng, admitted), tuple("12345")),
+        "acuity": Coded(_draw_acuity(rng, admitted), tuple("12345")),
         "category": Coded(np.where(admitted, 0, one_of(rng, len(who), (92, 4, 1.5, 2.5))), tuple("1234")),
         "complaint": Coded(np.where(unsaid, -1, complaint), names),
         "diagnosis": Coded(np.full(len(who), -1), ("",)),
@@ -192,13 +192,13 @@ def land_attendances(landing: Landing, done: activity.Activity, stays: Stays) ->
 DISPOSALS = ("01", "03", "02", "05", "06", "12", "11", "14")
 
 
-def _acuity(rng: np.random.Generator, admitted: np.ndarray) -> np.ndarray:
+def _draw_acuity(rng: np.random.Generator, admitted: np.ndarray) -> np.ndarray:
     return np.where(
         admitted, one_of(rng, len(admitted), (3, 25, 55, 15, 2)), one_of(rng, len(admitted), (0.3, 6, 36, 48, 9.7))
     )
 
 
-def land_falls(landing: Landing, done: activity.Activity, stays: Stays) -> None:
+def land_falls(landing: BoroughLanding, done: activity.Activity, stays: Stays) -> None:
     """falls: reported falls, and half of the falls that ended in an admission."""
     rng, rows = landing.rng, done.falls.rows()
     fell = np.flatnonzero((stays.kind == 0) & (stays.reason == codes.REASON_NUMBER["fall"]))
@@ -227,7 +227,7 @@ def land_falls(landing: Landing, done: activity.Activity, stays: Stays) -> None:
 INJURED = {"injury": 1.0, "treated": 0.95, "faint": 0.1, "long_lie": 0.4}
 
 
-def land_conditions(landing: Landing) -> None:
+def land_conditions(landing: BoroughLanding) -> None:
     """conditions: most conditions that arose, as the practice recorded them."""
     rng, state = landing.rng, landing.state
     rows = state.record.rows()
@@ -241,7 +241,7 @@ def land_conditions(landing: Landing) -> None:
     ended = np.where(ended <= np.minimum(landing.until, landing.death_day[who]), ended, NEVER)
     # A new patient's earlier record arrives with the registration.
     known = np.maximum(recorded, state.people.joined[who]) + lag(rng, len(who), 1, 8, 45)
-    first = _first_of_each(who, what, recorded)
+    first = _find_first_rows(who, what, recorded)
     columns = {
         "system": Coded(np.zeros(len(who), int), ("icd10",)),
         "code": condition_codes(state, who, what),
@@ -253,15 +253,15 @@ def land_conditions(landing: Landing) -> None:
     landing.land("conditions", who[first], recorded[first], known[first], taken)
 
 
-def _first_of_each(who: np.ndarray, what: np.ndarray, day: np.ndarray) -> np.ndarray:
+def _find_first_rows(who: np.ndarray, what: np.ndarray, day: np.ndarray) -> np.ndarray:
     key = (who.astype(np.int64) * 64 + what) * 2 * NEVER + day
     return np.unique(key, return_index=True)[1]
 
 
-def land_primary_care(landing: Landing, care: primary_care.PrimaryCare) -> None:
+def land_primary_care(landing: BoroughLanding, care: primary_care.PrimaryCare) -> None:
     """contacts, prescriptions, measurements."""
     rng = landing.rng
-    rows = _alive(landing, care.contacts.rows())
+    rows = _keep_present(landing, care.contacts.rows())
     known = rows["day"] + lag(rng, len(rows["day"]), 1, 6, 30)
     columns: dict[str, Any] = {
         "contacted_on": rows["day"],
@@ -270,11 +270,11 @@ def land_primary_care(landing: Landing, care: primary_care.PrimaryCare) -> None:
         "known_on": known,
     }
     landing.land("contacts", rows["who"], rows["day"], known, columns)
-    rows = _alive(landing, care.prescriptions.rows())
+    rows = _keep_present(landing, care.prescriptions.rows())
     known = rows["day"] + lag(rng, len(rows["day"]), 1, 7, 35)
     columns = {"issued_on": rows["day"], "bnf": Coded(rows["medicine"], primary_care.BNF), "known_on": known}
     landing.land("prescriptions", rows["who"], rows["day"], known, columns)
-    rows = _alive(landing, care.measurements.rows())
+    rows = _keep_present(landing, care.measurements.rows())
     known = rows["day"] + lag(rng, len(rows["day"]), 1, 6, 30)
     columns = {
         "measured_on": rows["day"],
@@ -286,12 +286,12 @@ def land_primary_care(landing: Landing, care: primary_care.PrimaryCare) -> None:
     landing.land("measurements", rows["who"], rows["day"], known, columns)
 
 
-def _alive(landing: Landing, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _keep_present(landing: BoroughLanding, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     kept = np.flatnonzero(landing.here(rows["who"], rows["day"]))
     return {name: column[kept] for name, column in rows.items()}
 
 
-def land_social_care(landing: Landing, care: social_care.SocialCare) -> None:
+def land_social_care(landing: BoroughLanding, care: social_care.SocialCare) -> None:
     """social_care: a service ends at the latest with death or moving away."""
     rng, people = landing.rng, landing.state.people
     rows = care.spells.rows()
@@ -309,13 +309,13 @@ def land_social_care(landing: Landing, care: social_care.SocialCare) -> None:
     landing.land("social_care", who, start, known, columns)
 
 
-def land_teams(landing: Landing, met: teams.Teams) -> None:
+def land_teams(landing: BoroughLanding, met: teams.Teams) -> None:
     """reviews and caseload; the team is the locality of the person's practice on that day."""
     rows = met.reviews.rows()
     names = tuple(place.name for place in landing.borough.localities)
     columns: dict[str, Any] = {
         "list_date": rows["list_date"],
-        "team": Coded(_team(landing, rows["who"], rows["list_date"]), names),
+        "team": Coded(_find_team(landing, rows["who"], rows["list_date"]), names),
         "outcome": Coded(rows["outcome"], teams.OUTCOMES),
         "reason": Coded(rows["reason"], teams.REASONS),
         "agrees": rows["agrees"],
@@ -329,7 +329,7 @@ def land_teams(landing: Landing, met: teams.Teams) -> None:
     who, start = rows["who"], rows["start"]
     end = np.minimum(np.minimum(rows["end"], landing.death_day[who]), landing.state.people.leaves[who])
     columns = {
-        "team": Coded(_team(landing, who, start), names),
+        "team": Coded(_find_team(landing, who, start), names),
         "status": Coded((end <= landing.until).astype(int), ("active", "closed")),
         "from_on": start,
         "to_on": np.where(end <= landing.until, end, NEVER),
@@ -339,13 +339,13 @@ def land_teams(landing: Landing, met: teams.Teams) -> None:
     landing.land("caseload", who, start, np.where(landing.here(who, start), start, NEVER), columns)
 
 
-def _team(landing: Landing, who: np.ndarray, day: np.ndarray) -> np.ndarray:
+def _find_team(landing: BoroughLanding, who: np.ndarray, day: np.ndarray) -> np.ndarray:
     people = landing.state.people
     practice = np.where(day >= people.changes_practice[who], people.second_practice[who], people.practice[who])
     return landing.borough.areas.practice_locality[practice].astype(np.int32)
 
 
-def land_statuses(landing: Landing, stays: Stays) -> None:
+def land_statuses(landing: BoroughLanding, stays: Stays) -> None:
     """statuses on the last day: everybody registered in the last 90 days, dead or moved included."""
     people, until = landing.state.people, landing.until
     gone = np.minimum(people.leaves, landing.death_day)

@@ -70,7 +70,7 @@ class SmallAreas:
         number = np.arange(practices.sum())
         first = np.repeat(np.cumsum(practices) - practices, practices)
         second_half = ((number - first) * 2 >= practices[practice_locality]) & (practices[practice_locality] >= 5)
-        pcns, practice_pcn = _pcns(borough, practice_locality, second_half)
+        pcns, practice_pcn = _assign_pcns(borough, practice_locality, second_half)
         return cls(
             lsoa=np.array([f"E01{999001 + i}" for i in range(total)]),
             decile=np.repeat(decile0 + 1, repeats).astype(np.int8),
@@ -82,7 +82,7 @@ class SmallAreas:
         )
 
 
-def _pcns(borough: Borough, locality: np.ndarray, second: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+def _assign_pcns(borough: Borough, locality: np.ndarray, second: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
     names: dict[str, int] = {}
     numbers = []
     split = {int(place) for place in locality[second]}
@@ -92,7 +92,7 @@ def _pcns(borough: Borough, locality: np.ndarray, second: np.ndarray) -> tuple[t
     return tuple(names), np.array(numbers, dtype=np.int16)
 
 
-def _localities(*rows: tuple[str, str, tuple[int, ...]]) -> tuple[Locality, ...]:
+def _build_localities(*rows: tuple[str, str, tuple[int, ...]]) -> tuple[Locality, ...]:
     return tuple(Locality(*row) for row in rows)
 
 
@@ -123,7 +123,7 @@ BOROUGHS: dict[str, Borough] = {
         ),
         0.02,
         0.93,
-        _localities(
+        _build_localities(
             ("North Kirkby", "Kirkby", (8, 3, 0, 0, 0, 2, 0, 0, 0, 0)),
             ("South Kirkby", "Kirkby", (7, 1, 3, 1, 0, 2, 0, 0, 0, 0)),
             ("North Huyton", "Huyton", (13, 5, 1, 1, 0, 1, 0, 0, 0, 0)),
@@ -158,7 +158,7 @@ BOROUGHS: dict[str, Borough] = {
         ),
         0.02,
         0.95,
-        _localities(
+        _build_localities(
             ("Runcorn", "Runcorn", (17, 4, 4, 4, 2, 2, 0, 5, 4, 1)),
             ("Widnes", "Widnes", (8, 7, 2, 4, 3, 2, 2, 1, 3, 5)),
         ),
@@ -189,7 +189,7 @@ BOROUGHS: dict[str, Borough] = {
         ),
         0.06,
         0.93,
-        _localities(
+        _build_localities(
             ("Birkenhead", "Wirral integrated commissioning hub", (29, 6, 2, 4, 2, 4, 2, 6, 1, 1)),
             ("Wallasey", "Wirral integrated commissioning hub", (16, 8, 7, 8, 3, 2, 9, 3, 2, 0)),
             ("Wirral South", "Wirral integrated commissioning hub", (1, 3, 4, 4, 4, 1, 1, 6, 9, 15)),
@@ -222,7 +222,7 @@ BOROUGHS: dict[str, Borough] = {
         ),
         0.06,
         0.67,
-        _localities(
+        _build_localities(
             ("Cranham", "Cranham", (0, 0, 0, 0, 0, 1, 1, 4, 4, 12)),
             ("Elm Park", "Elm Park", (0, 1, 0, 0, 2, 1, 4, 2, 3, 3)),
             ("Harold Hill", "Harold Hill", (1, 6, 5, 6, 1, 3, 3, 2, 0, 0)),

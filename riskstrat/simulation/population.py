@@ -62,53 +62,53 @@ class People:
 
 def draw(rng: np.random.Generator, first: int, count: int, borough: Borough, calendar: Calendar) -> People:
     """`count` people numbered from `first`, of whom about four in five are registered when the calendar starts."""
-    joined, age, newborn = _joining(rng, count, borough, calendar)
-    born = _month_start(np.maximum(joined, calendar.start) - np.floor(age * 365.25).astype(np.int32))
+    joined, age, newborn = _draw_joining(rng, count, borough, calendar)
+    born = _find_month_start(np.maximum(joined, calendar.start) - np.floor(age * 365.25).astype(np.int32))
     born = np.where(newborn, joined, born).astype(np.int32)
     joined = np.maximum(joined, born)
-    female = rng.random(count) < _by_age(FEMALE_BY_AGE, age)
+    female = rng.random(count) < _interpolate_by_age(FEMALE_BY_AGE, age)
     areas = borough.areas
-    area = _area(rng, age, borough)
-    practice, second, changes = _practices(rng, areas.locality[area], borough, joined, calendar)
-    illness = _illness(rng, count)
+    area = _draw_areas(rng, age, borough)
+    practice, second, changes = _draw_practices(rng, areas.locality[area], borough, joined, calendar)
+    illness = _draw_illness(rng, count)
     decile = areas.decile[area].astype(np.float32)
     return People(
         number=np.arange(first, first + count),
         born=born,
         female=female,
-        sex=_sex_recorded(rng, female),
-        ethnicity=_ethnicity(rng, count, borough),
+        sex=_draw_recorded_sex(rng, female),
+        ethnicity=_draw_ethnicity(rng, count, borough),
         area=area,
         decile=decile,
         practice=practice,
         joined=joined,
-        leaves=_leaving(rng, joined, born, calendar),
+        leaves=_draw_leaving_day(rng, joined, born, calendar),
         second_practice=second,
         changes_practice=changes,
         illness=illness,
-        attends=_attends(rng, illness),
-        smoking=_smoking(rng, decile, illness),
+        attends=_draw_attendance_effect(rng, illness),
+        smoking=_draw_smoking(rng, decile, illness),
         bmi=np.clip(rng.normal(27.5, 5, count) + 0.2 * (5.5 - decile), 16, 55).astype(np.float32),
     )
 
 
-def _by_age(knots: tuple[tuple[int, float], ...], age: np.ndarray) -> np.ndarray:
+def _interpolate_by_age(knots: tuple[tuple[int, float], ...], age: np.ndarray) -> np.ndarray:
     ages, values = zip(*knots, strict=True)
     return np.interp(age, np.array(ages, dtype=float), np.array(values, dtype=float))
 
 
-def _illness(rng: np.random.Generator, count: int) -> np.ndarray:
+def _draw_illness(rng: np.random.Generator, count: int) -> np.ndarray:
     """Mean about zero; one person in fifty stands far out, so that a few have very many admissions."""
     outlier = rng.random(count) < 0.02
     return (rng.normal(-0.02, STATIC_SPREAD, count) + OUTLIER * outlier).astype(np.float32)
 
 
-def _attends(rng: np.random.Generator, illness: np.ndarray) -> np.ndarray:
+def _draw_attendance_effect(rng: np.random.Generator, illness: np.ndarray) -> np.ndarray:
     often = rng.random(len(illness)) < 0.03
     return (0.28 * illness + rng.normal(-0.13, ATTENDANCE_SPREAD, len(illness)) + 2.1 * often).astype(np.float32)
 
 
-def _joining(
+def _draw_joining(
     rng: np.random.Generator, count: int, borough: Borough, calendar: Calendar
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """First day of registration, age then or when the calendar starts, and who is born into the borough."""
@@ -129,12 +129,12 @@ def _joining(
     return np.where(later, entry, before).astype(np.int32), age, birth
 
 
-def _month_start(days: np.ndarray) -> np.ndarray:
+def _find_month_start(days: np.ndarray) -> np.ndarray:
     months = days.astype("datetime64[D]").astype("datetime64[M]")
     return months.astype("datetime64[D]").astype(np.int32)
 
 
-def _area(rng: np.random.Generator, age: np.ndarray, borough: Borough) -> np.ndarray:
+def _draw_areas(rng: np.random.Generator, age: np.ndarray, borough: Borough) -> np.ndarray:
     decile = borough.areas.decile
     picked = np.empty(len(age), dtype=np.int32)
     group = np.minimum(age // 10, 9).astype(int)
@@ -145,7 +145,7 @@ def _area(rng: np.random.Generator, age: np.ndarray, borough: Borough) -> np.nda
     return picked
 
 
-def _practices(
+def _draw_practices(
     rng: np.random.Generator, locality: np.ndarray, borough: Borough, joined: np.ndarray, calendar: Calendar
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     areas = borough.areas
@@ -165,15 +165,15 @@ def _practices(
     )
 
 
-def _leaving(rng: np.random.Generator, joined: np.ndarray, born: np.ndarray, calendar: Calendar) -> np.ndarray:
+def _draw_leaving_day(rng: np.random.Generator, joined: np.ndarray, born: np.ndarray, calendar: Calendar) -> np.ndarray:
     start = np.maximum(joined, calendar.start)
     age = (start - born) / 365.25
-    rate = _by_age(LEAVING_BY_AGE, age + 3)
+    rate = _interpolate_by_age(LEAVING_BY_AGE, age + 3)
     day = start + np.floor(rng.exponential(1, len(joined)) / rate * 365.25)
     return np.where(day < calendar.until, day, NEVER).astype(np.int32)
 
 
-def _sex_recorded(rng: np.random.Generator, female: np.ndarray) -> np.ndarray:
+def _draw_recorded_sex(rng: np.random.Generator, female: np.ndarray) -> np.ndarray:
     sex = np.where(female, "F", "M").astype("U1")
     odd = rng.random(len(female))
     sex[odd < 0.0003] = "I"
@@ -181,14 +181,14 @@ def _sex_recorded(rng: np.random.Generator, female: np.ndarray) -> np.ndarray:
     return sex
 
 
-def _ethnicity(rng: np.random.Generator, count: int, borough: Borough) -> np.ndarray:
+def _draw_ethnicity(rng: np.random.Generator, count: int, borough: Borough) -> np.ndarray:
     others = OTHER_THAN_WHITE_BRITISH / OTHER_THAN_WHITE_BRITISH.sum() * (1 - borough.white_british)
     weights = np.array([borough.white_british, *others])
     letters = np.array(ETHNICITIES)[rng.choice(len(weights), count, p=weights / weights.sum())]
     return np.where(rng.random(count) < NOT_STATED, "Z", letters)
 
 
-def _smoking(rng: np.random.Generator, decile: np.ndarray, illness: np.ndarray) -> np.ndarray:
+def _draw_smoking(rng: np.random.Generator, decile: np.ndarray, illness: np.ndarray) -> np.ndarray:
     """0 never, 1 ex, 2 current."""
     current = np.clip(0.05 + 0.02 * (10.5 - decile) * np.exp(0.4 * illness), 0.02, 0.6)
     u = rng.random(len(decile))

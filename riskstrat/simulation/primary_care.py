@@ -58,13 +58,13 @@ def quarter(
     """Three steps of contacts, prescriptions and measurements, beginning with `step`."""
     before, last = state.calendar.boundary(step), state.calendar.boundary(step + STEPS_A_QUARTER)
     level = frailty.LEVEL_VALUES[state.level]
-    _contacts(rng, state, care, (before, last), age, here, level)
-    _repeat_prescriptions(rng, state, care, (before, last), here)
-    _acute_prescriptions(rng, state, care, (before, last), age, here, level)
+    _add_contacts(rng, state, care, (before, last), age, here, level)
+    _add_repeat_prescriptions(rng, state, care, (before, last), here)
+    _add_acute_prescriptions(rng, state, care, (before, last), age, here, level)
     _measure(rng, state, care, (before, last), age, here, level)
 
 
-def _contacts(
+def _add_contacts(
     rng: np.random.Generator,
     state: State,
     care: PrimaryCare,
@@ -110,7 +110,7 @@ def _contacts(
         )
 
 
-def _repeat_prescriptions(
+def _add_repeat_prescriptions(
     rng: np.random.Generator, state: State, care: PrimaryCare, days: tuple[int, int], here: np.ndarray
 ) -> None:
     who, what = np.nonzero(state.held & (_NUMBER_PRESCRIBED > 0) & here[:, None])
@@ -130,7 +130,7 @@ def _repeat_prescriptions(
     )
 
 
-def _acute_prescriptions(
+def _add_acute_prescriptions(
     rng: np.random.Generator,
     state: State,
     care: PrimaryCare,
@@ -184,10 +184,10 @@ def _measure(
             who=who,
             day=days_within(rng, len(who), *days),
             measure=np.full(len(who), measure, dtype=np.int8),
-            value=_rounded(measure, value[who] + rng.normal(0, 1, len(who)) * noise),
+            value=_round_measure(measure, value[who] + rng.normal(0, 1, len(who)) * noise),
         )
 
 
-def _rounded(measure: int, value: np.ndarray) -> np.ndarray:
+def _round_measure(measure: int, value: np.ndarray) -> np.ndarray:
     low, high, digits = ((12, 70, 1), (0.0, 0.9, 2), (5, 130, 0), (0, 2, 0), (75, 230, 0))[measure]
     return np.round(np.clip(value, low, high), digits)

@@ -17,7 +17,7 @@ RECALLED = "recalled"
 
 
 @dataclass(frozen=True)
-class Figure:
+class PublishedFigure:
     """One published figure. `low` and `high` bound simulated over published; `why` explains a band other than 20%."""
 
     name: str
@@ -38,7 +38,7 @@ GRADIENT_BANDS = (0, 20, 38, 53, 67, 121)
 ATTENDANCE_BANDS = (0, 5, 20, 40, 65, 80, 121)
 
 EVENT_RATES = tuple(
-    Figure(f"admission or death in 12 months, age {ages}", rate, SPARRA)
+    PublishedFigure(f"admission or death in 12 months, age {ages}", rate, SPARRA)
     for ages, rate in zip(
         ("0-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80+"),
         (0.0487, 0.0513, 0.0555, 0.0623, 0.0761, 0.1006, 0.1709, 0.3288),
@@ -49,7 +49,7 @@ EVENT_RATES = tuple(
 
 _RARE = "few people: at 30,000 people the sampling error alone is about 10%"
 EVENTS_EACH = tuple(
-    Figure(f"of people with an event, share with {count}", share, SPARRA, low, high, why)
+    PublishedFigure(f"of people with an event, share with {count}", share, SPARRA, low, high, why)
     for count, share, low, high, why in (
         ("1", 0.7117, 0.9, 1.1, "the commonest count must be near"),
         ("2", 0.1755, 0.8, 1.2, ""),
@@ -61,7 +61,7 @@ EVENTS_EACH = tuple(
 )
 
 DEATHS = tuple(
-    Figure(f"deaths per 1,000 a year, age {ages}", rate * 1.12, RECALLED, 0.75, 1.3, why)
+    PublishedFigure(f"deaths per 1,000 a year, age {ages}", rate * 1.12, RECALLED, 0.75, 1.3, why)
     for ages, rate, why in (
         ("0-44", 1.0, "recalled, and few deaths"),
         ("45-64", 5.0, "recalled"),
@@ -74,13 +74,15 @@ DEATHS = tuple(
 
 _TWO_FIFTHS = "two fifths of one borough: sampling error about 10% at 30,000 people"
 GRADIENTS = tuple(
-    Figure(f"most over least deprived fifth, emergency admission, age {ages}", ratio, DEVON, 0.75, 1.3, _TWO_FIFTHS)
+    PublishedFigure(
+        f"most over least deprived fifth, emergency admission, age {ages}", ratio, DEVON, 0.75, 1.3, _TWO_FIFTHS
+    )
     for ages, ratio in zip(("0-19", "20-37", "38-52", "53-66", "67+"), (1.65, 1.99, 2.11, 1.92, 1.39), strict=True)
 )
 """For a borough with all fifths, such as Wirral."""
 
 ATTENDERS = (
-    Figure(
+    PublishedFigure(
         "of A&E attenders in a year, share with 1 attendance",
         0.735,
         GREENFIELD,
@@ -88,30 +90,32 @@ ATTENDERS = (
         1.1,
         "the commonest count must be near",
     ),
-    Figure("of A&E attenders in a year, share with 2", 0.170, GREENFIELD),
-    Figure("of A&E attenders in a year, share with 3 or more", 0.095, GREENFIELD),
-    Figure("of A&E attenders in a year, share with 6 or more", 0.012, GREENFIELD, 0.7, 1.3, _RARE),
+    PublishedFigure("of A&E attenders in a year, share with 2", 0.170, GREENFIELD),
+    PublishedFigure("of A&E attenders in a year, share with 3 or more", 0.095, GREENFIELD),
+    PublishedFigure("of A&E attenders in a year, share with 6 or more", 0.012, GREENFIELD, 0.7, 1.3, _RARE),
 )
 ATTENDANCES = tuple(
-    Figure(f"A&E attendances per 1,000 a year, age {ages}", rate, RECALLED, 0.7, 1.3, "an order of magnitude, recalled")
+    PublishedFigure(
+        f"A&E attendances per 1,000 a year, age {ages}", rate, RECALLED, 0.7, 1.3, "an order of magnitude, recalled"
+    )
     for ages, rate in zip(
         ("0-4", "5-19", "20-39", "40-64", "65-79", "80+"), (650, 330, 390, 310, 370, 720), strict=True
     )
 )
 STAYS = (
-    Figure("emergency spells without a night", 1 / 3, HEALTH_FOUNDATION),
-    Figure("mean nights of emergency spells", 6.5, RECALLED, 0.85, 1.15, "published as 6 to 7"),
-    Figure(
+    PublishedFigure("emergency spells without a night", 1 / 3, HEALTH_FOUNDATION),
+    PublishedFigure("mean nights of emergency spells", 6.5, RECALLED, 0.85, 1.15, "published as 6 to 7"),
+    PublishedFigure(
         "emergency readmission within 30 days", 0.15, "CCG OIS 3.2, England 14-15%, Halton 15.5%", 0.9, 1.1, "14 to 16%"
     ),
 )
 FALLS = (
-    Figure(
+    PublishedFigure(
         "falls admissions aged 65+ per 100,000 a year",
         3292,
         "PHOF C29, Knowsley 2017/18; published rate is age-standardised",
     ),
-    Figure(
+    PublishedFigure(
         "hip fracture admissions aged 65+ per 1,000 a year",
         5.95,
         "Knowsley 2015: 143 among 24,037 aged 65+",
@@ -121,7 +125,7 @@ FALLS = (
     ),
 )
 PREVALENCES = tuple(
-    Figure(f"prevalence, {name}", share, source, low, high, why)
+    PublishedFigure(f"prevalence, {name}", share, source, low, high, why)
     for name, share, source, low, high, why in (
         ("hypertension", 0.170, QOF, 0.8, 1.2, ""),
         ("coronary heart disease", 0.042, QOF, 0.8, 1.2, ""),
@@ -142,4 +146,4 @@ PREVALENCES = tuple(
 )
 """Knowsley where a local figure is known in direction, else England."""
 
-CARE_HOMES = (Figure("aged 65+ living in a care home", 0.03, RECALLED, 0.7, 1.3, "recalled"),)
+CARE_HOMES = (PublishedFigure("aged 65+ living in a care home", 0.03, RECALLED, 0.7, 1.3, "recalled"),)

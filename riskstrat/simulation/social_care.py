@@ -64,7 +64,7 @@ def begin(rng: np.random.Generator, state: State) -> SocialCare:
     care = SocialCare(np.full(len(people), NEVER, dtype=np.int32))
     age = np.clip(people.age_on(start), 0, 120)
     here = (people.joined <= start) & (people.leaves > start)
-    log = _need(state)
+    log = _estimate_need(state)
     for service, (starts, lasts) in STARTS.items():
         years = lasts / 365
         chance = 1 - np.exp(-np.interp(age, AGE_KNOTS, starts) * np.exp(log) * years)
@@ -89,7 +89,7 @@ def provide(
     """Services starting in `step`; `stayed` are people whose emergency spell of three nights or more ended in it."""
     before, last = state.calendar.boundary(step), state.calendar.boundary(step + 1)
     at_home = here & (age >= 18) & ~care.in_care_home(last)
-    scale = np.exp(_need(state)) * at_home / STEPS_A_YEAR
+    scale = np.exp(_estimate_need(state)) * at_home / STEPS_A_YEAR
     for service, (starts, lasts) in STARTS.items():
         who = happen(rng, np.interp(age, AGE_KNOTS, starts) * scale)
         _open(rng, care, who, service, days_within(rng, len(who), before, last), lasts, None)
@@ -100,7 +100,7 @@ def provide(
     _enter_care_home(rng, care, who, days_within(rng, len(who), before, last))
 
 
-def _need(state: State) -> np.ndarray:
+def _estimate_need(state: State) -> np.ndarray:
     return 0.4 * state.people.illness + 0.6 * frailty.LEVEL_VALUES[state.level] + raised(state, DISABLING)
 
 

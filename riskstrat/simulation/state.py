@@ -73,7 +73,7 @@ class State:
     def refresh_incidence(self, step: int) -> None:
         """Cumulative incidence over conditions, one row per person; done once a year. Passing conditions may return."""
         people = self.people
-        _end_passing(self.held, self.onset, np.full(len(people), self.calendar.boundary(step)))
+        _clear_passed_conditions(self.held, self.onset, np.full(len(people), self.calendar.boundary(step)))
         rate = conditions.rates(self.age(step), people.female, people.decile, people.illness, self.held)
         self.incidence = np.cumsum(rate, axis=1, dtype=np.float32)
 
@@ -98,7 +98,7 @@ def begin(rng: np.random.Generator, people: People, calendar: Calendar) -> State
     """The state when the calendar starts: conditions grown from birth in five-year strides, frailty run in."""
     count = len(people)
     age = np.clip(people.age_on(calendar.start), 0, 120)
-    held, onset = _past_conditions(rng, people, calendar)
+    held, onset = _draw_past_conditions(rng, people, calendar)
     active = onset <= calendar.start - 365
     state = State(
         people=people,
@@ -115,7 +115,7 @@ def begin(rng: np.random.Generator, people: People, calendar: Calendar) -> State
         discharged_step=np.full(count, -99, dtype=np.int16),
         effect_until=np.full(count, -99, dtype=np.int16),
     )
-    _recent_conditions(state)
+    _schedule_recent_conditions(state)
     who, what = np.nonzero(held)
     state.record.add(who=who, what=what, day=onset[who, what])
     ill = frailty.illness_chance(age, people.decile, people.illness, state.burden)
@@ -125,7 +125,9 @@ def begin(rng: np.random.Generator, people: People, calendar: Calendar) -> State
     return state
 
 
-def _past_conditions(rng: np.random.Generator, people: People, calendar: Calendar) -> tuple[np.ndarray, np.ndarray]:
+def _draw_past_conditions(
+    rng: np.random.Generator, people: People, calendar: Calendar
+) -> tuple[np.ndarray, np.ndarray]:
     reference = np.maximum(calendar.start, people.joined)
     lifetime = (reference - people.born) / 365.25
     held = np.zeros((len(people), conditions.COUNT), dtype=bool)
@@ -143,11 +145,11 @@ def _past_conditions(rng: np.random.Generator, people: People, calendar: Calenda
         when = people.born[who[row]] + 365.25 * (begins + rng.random(len(row)) * years[row])
         held[who[row], what] = True
         onset[who[row], what] = np.minimum(when.astype(np.int32), reference[who[row]])
-    _end_passing(held, onset, reference)
+    _clear_passed_conditions(held, onset, reference)
     return held, onset
 
 
-def _end_passing(held: np.ndarray, onset: np.ndarray, today: np.ndarray) -> None:
+def _clear_passed_conditions(held: np.ndarray, onset: np.ndarray, today: np.ndarray) -> None:
     for number, condition in enumerate(conditions.CONDITIONS):
         if condition.lasts is not None:
             over = held[:, number] & (onset[:, number] + condition.lasts < today)
@@ -155,7 +157,7 @@ def _end_passing(held: np.ndarray, onset: np.ndarray, today: np.ndarray) -> None
             onset[over, number] = NEVER
 
 
-def _recent_conditions(state: State) -> None:
+def _schedule_recent_conditions(state: State) -> None:
     """Conditions of the year before the start act a year after they arose, like all later ones."""
     calendar = state.calendar
     later = state.held & ~state.active

@@ -40,17 +40,17 @@ class _Future:
     def __init__(self, state: State, spells: Spells, step: int, effect_log: float) -> None:
         self.state, self.step = state, step
         self.effect_log = np.float32(effect_log)
-        self.extra = _further_expected(state, spells, step)
-        self.burden, self.lethal, self.chest = _conditions_ahead(state, step)
+        self.extra = _project_further_admissions(state, spells, step)
+        self.burden, self.lethal, self.chest = _project_conditions(state, step)
 
     def risk(self, who: np.ndarray) -> np.ndarray:
         """True risk of `who`, all of them eligible."""
         value = np.zeros((frailty.LEVELS, len(who)), dtype=np.float32)
         for ahead in reversed(range(STEPS_A_YEAR)):
-            value = self._one_step(who, ahead, value)
+            value = self._compute_step_risk(who, ahead, value)
         return value[self.state.level[who], np.arange(len(who))]
 
-    def _one_step(self, who: np.ndarray, ahead: int, after: np.ndarray) -> np.ndarray:
+    def _compute_step_risk(self, who: np.ndarray, ahead: int, after: np.ndarray) -> np.ndarray:
         state, people, step = self.state, self.state.people, self.step + ahead
         age = np.clip(people.born[who] * -1 + state.calendar.boundary(step), 0, None)
         age = np.clip(np.floor_divide(age, 365.25).astype(np.int16), 0, 120)
@@ -60,7 +60,9 @@ class _Future:
         log = log + hazard.burden_log(age, self.burden[ahead][who])
         log += hazard.season_log(state.calendar.season(step), self.chest[ahead][who])
         log += np.where(step < state.effect_until[who], self.effect_log, np.float32(0))
-        admission = np.exp(log + hazard.frailty_log(age, level)) * (self._outside(who, step) / STEPS_A_YEAR)
+        admission = np.exp(log + hazard.frailty_log(age, level)) * (
+            self._measure_share_outside(who, step) / STEPS_A_YEAR
+        )
         admission += self.extra[ahead][who]
         fatal = hazard.death_log(age, female, decile, illness) + self.lethal[ahead][who]
         recent = step < state.discharged_step[who] + hazard.RECENT_DISCHARGE_STEPS
@@ -72,13 +74,13 @@ class _Future:
         later = frailty.expect(after, ill, frailty.recovery(age)) if ahead < STEPS_A_YEAR - 1 else after
         return (admission / np.maximum(both, 1e-12) * (1 - stays) + stays * later).astype(np.float32)
 
-    def _outside(self, who: np.ndarray, step: int) -> np.ndarray:
+    def _measure_share_outside(self, who: np.ndarray, step: int) -> np.ndarray:
         ends = self.state.calendar.boundary(step + 1)
         share = (ends - self.state.in_hospital_until[who]) / self.state.calendar.length(step)
         return np.clip(share, 0, 1).astype(np.float32)
 
 
-def _further_expected(state: State, spells: Spells, step: int) -> np.ndarray:
+def _project_further_admissions(state: State, spells: Spells, step: int) -> np.ndarray:
     """Mean number of further admissions due in each of the 12 steps, from spells already begun."""
     calendar, people = state.calendar, len(state.people)
     longest = hazard.OFFSPRING[-1][1]
@@ -93,7 +95,7 @@ def _further_expected(state: State, spells: Spells, step: int) -> np.ndarray:
     return expected
 
 
-def _conditions_ahead(state: State, step: int) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
+def _project_conditions(state: State, step: int) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
     """Burden, lethality and chest conditions in each of the 12 steps: conditions act 12 steps after they arise."""
     burden, lethal, chest = [], [], []
     kept = state.active.copy(), state.burden.copy(), state.lethal.copy(), state.chest.copy()

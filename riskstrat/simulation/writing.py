@@ -46,7 +46,7 @@ class Writer:
     def __enter__(self) -> Writer:
         for name in SCHEMAS:
             self._open[name] = pq.ParquetWriter(
-                self._folder / f"{name}.parquet", _schema(name), compression="zstd", store_schema=False
+                self._folder / f"{name}.parquet", _build_schema(name), compression="zstd", store_schema=False
             )
             self.rows[name] = 0
         return self
@@ -59,9 +59,9 @@ class Writer:
 
     def add(self, table: str, columns: dict[str, Any]) -> None:
         """Append rows. A column that is not given is null; dates are days since 1970-01-01, NEVER meaning null."""
-        schema = _schema(table)
-        count = _length(next(iter(columns.values())))
-        arrays = [_array(columns.get(column.name), column.type, count) for column in schema]
+        schema = _build_schema(table)
+        count = _count_values(next(iter(columns.values())))
+        arrays = [_convert_column(columns.get(column.name), column.type, count) for column in schema]
         rows = pa.Table.from_arrays(arrays, schema=schema)
         if self._soil is not None:
             rows = self._soil(table, rows, self.rows[table] + 1)
@@ -70,15 +70,15 @@ class Writer:
         self.rows[table] += rows.num_rows
 
 
-def _schema(table: str) -> pa.Schema:
+def _build_schema(table: str) -> pa.Schema:
     return pa.schema([pa.field(column.name, _TYPES[column.type]) for column in SCHEMAS[table].columns])
 
 
-def _length(column: Any) -> int:
+def _count_values(column: Any) -> int:
     return len(column.numbers) if isinstance(column, Coded) else len(column)
 
 
-def _array(column: Any, kind: pa.DataType, count: int) -> pa.Array:
+def _convert_column(column: Any, kind: pa.DataType, count: int) -> pa.Array:
     if column is None:
         return pa.nulls(count, kind)
     if isinstance(column, Coded):

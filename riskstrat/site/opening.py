@@ -24,7 +24,7 @@ LATEST = "latest"
 
 
 @dataclass(frozen=True)
-class Opened:
+class Site:
     """One workspace, the clean tables ingested into it, and the engine that makes features from them."""
 
     workspace: Workspace
@@ -53,14 +53,14 @@ class Opened:
         return self.workspace.settings.opt_outs.applied
 
 
-def open_workspace(root: Path | None) -> Opened:
+def open_workspace(root: Path | None) -> Site:
     """The workspace at `root` (or around the current folder) with its data.
 
     Raises WorkspaceError, DefinitionError, or SourceError when nothing was ingested yet.
     """
     workspace = load(find(root))
     store = open_store(workspace.root / workspace.settings.data.store)
-    return Opened(workspace, store, engine_of(workspace, store))
+    return Site(workspace, store, engine_of(workspace, store))
 
 
 def engine_of(workspace: Workspace, store: Store) -> FeatureEngine:
@@ -93,7 +93,7 @@ def require_not_future(wanted: date, store: Store) -> None:
         )
 
 
-def cohort_at(opened: Opened, recipe: Recipe, wanted: date | None) -> Cohort:
+def cohort_at(opened: Site, recipe: Recipe, wanted: date | None) -> Cohort:
     """Who is eligible for scoring. Raises CohortError if nobody is."""
     if recipe.cohort.index == "calendar":
         assert wanted is not None
@@ -117,6 +117,6 @@ def counts_in_words(cohort: Cohort) -> str:
     )
 
 
-def build_matrix(opened: Opened, cohort: Cohort, progress: Progress) -> FeatureMatrix:
+def build_matrix(opened: Site, cohort: Cohort, progress: Progress) -> FeatureMatrix:
     """The one way to a matrix, for training and for weekly scoring alike."""
     return opened.engine.matrix(cohort.rows, progress)

@@ -10,7 +10,7 @@ from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.registry import ModelVersion, champion
 from riskstrat.scoring import RiskModel
-from riskstrat.site.opening import Opened, build_matrix, cohort_at, index_date
+from riskstrat.site.opening import Site, build_matrix, cohort_at, index_date
 
 
 class Scored:
@@ -32,7 +32,7 @@ class Scored:
         )
 
 
-def score_cohort(opened: Opened, recipe: Recipe, when: str, progress: Progress) -> Scored:
+def score_cohort(opened: Site, recipe: Recipe, when: str, progress: Progress) -> Scored:
     """Score everybody eligible at `when` with the champion of the recipe. Raises ModelError if there is none."""
     wanted = index_date(when, recipe, opened.store)
     model, version = champion(opened.workspace.root / "registry", recipe.name)

@@ -9,7 +9,7 @@ from typing import TypeVar
 Part = TypeVar("Part")
 
 
-def side_by_side(
+def run_in_threads(
     parts: Mapping[str, Callable[[], Part]], threads: int, done: Callable[[float], None]
 ) -> dict[str, Part]:
     """What each part gives, in the order asked. `done` is told the share that is finished, from 0 to 1.

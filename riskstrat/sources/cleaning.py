@@ -41,7 +41,7 @@ def cleaned(schema: TableSchema, landed: Mapping[str, tuple[str, str]], relation
         parts.extend(_read(column, landed.get(column.name)))
     read = f"SELECT {', '.join(parts)} FROM {relation}"
     dates = [c.name for c in schema.columns if c.type == "date" and c.name in landed]
-    means_null = {name: f"coalesce({name} IN ({_null_dates()}), false)" for name in dates}
+    means_null = {name: f"coalesce({name} IN ({_list_null_dates()}), false)" for name in dates}
     replaced = [f"CASE WHEN {test} THEN NULL ELSE {name} END AS {name}" for name, test in means_null.items()]
     if {"system", "code"} <= set(schema.names):
         replaced.append(f"{without_pad('code', 'system')} AS code")
@@ -50,7 +50,7 @@ def cleaned(schema: TableSchema, landed: Mapping[str, tuple[str, str]], relation
     return f"SELECT {every}, {counted} AS nulled FROM ({read})"
 
 
-def _null_dates() -> str:
+def _list_null_dates() -> str:
     return ", ".join(f"DATE '{day}'" for day in (*NULL_DATES, OPEN_ENDED))
 
 
@@ -60,10 +60,10 @@ def _read(column: Column, landed: tuple[str, str] | None) -> list[str]:
         return [f"NULL::{_SQL_TYPE[column.type]} AS {column.name}"]
     name, kind = landed
     raw = '"' + name.replace('"', '""') + '"'
-    text = _text(raw, kind)
+    text = _build_text_sql(raw, kind)
     if column.type == "text":
         return [f"{_word(column, text)} AS {column.name}"]
-    typed = _typed(column, raw, kind, text)
+    typed = _build_typed_sql(column, raw, kind, text)
     if typed == raw:
         return [f"{raw} AS {column.name}"]
     return [f"{typed} AS {column.name}", f"{text} IS NOT NULL AND {typed} IS NULL AS unread_{column.name}"]
@@ -74,7 +74,7 @@ def flagged(column: Column, landed: Mapping[str, tuple[str, str]]) -> bool:
     return column.name in landed and any("AS unread_" in part for part in _read(column, landed[column.name]))
 
 
-def _text(raw: str, kind: str) -> str:
+def _build_text_sql(raw: str, kind: str) -> str:
     """The value as trimmed text, null when empty; a whole number in a floating column loses its point."""
     if kind in _FLOATS:
         whole = f"{raw} = floor({raw}) AND abs({raw}) < 1e15"
@@ -100,11 +100,11 @@ def without_pad(code: str, system: str) -> str:
     return f"CASE WHEN {system} = 'icd10' AND {padded} THEN {stripped} ELSE {code} END"
 
 
-def _typed(column: Column, raw: str, kind: str, text: str) -> str:
+def _build_typed_sql(column: Column, raw: str, kind: str, text: str) -> str:
     if column.type == "date":
         return _date(raw, kind, text)
     if column.type == "boolean":
-        return raw if kind == "BOOLEAN" else _boolean(text)
+        return raw if kind == "BOOLEAN" else _build_boolean_sql(text)
     if column.type == "number":
         return f"CASE WHEN isfinite(try_cast({text} AS DOUBLE)) THEN try_cast({text} AS DOUBLE) END"
     return rf"CASE WHEN regexp_full_match({text}, '[+-]?\d+(\.0*)?') THEN try_cast({text} AS INTEGER) END"
@@ -125,6 +125,6 @@ def _date(raw: str, kind: str, text: str) -> str:
     return f"CASE {forms} END"
 
 
-def _boolean(text: str) -> str:
+def _build_boolean_sql(text: str) -> str:
     true, false = (", ".join(f"'{word}'" for word in words) for words in (_TRUE, _FALSE))
     return f"CASE WHEN lower({text}) IN ({true}) THEN true WHEN lower({text}) IN ({false}) THEN false END"

@@ -18,7 +18,7 @@ import duckdb
 
 from riskstrat.definitions.schemas import SCHEMAS, TableSchema
 from riskstrat.errors import StorageError
-from riskstrat.sources.discreet import DiscreetStore
+from riskstrat.sources.redacted import RedactedStore
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import STREAMS
 from riskstrat.sources.versions import ALWAYS, FAR, late_columns, stored_schema
@@ -46,11 +46,13 @@ def excerpt(
     _make(folder / "tables")
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")
-        cut = _Cut(_rows_of(connection, store, sorted(set(persons))), store.people_count, known_by, happened_by)
+        cut = _Cut(
+            _build_row_queries(connection, store, sorted(set(persons))), store.people_count, known_by, happened_by
+        )
         written = {}
         for table in cut.rows:
             file = folder / "tables" / f"{table}.parquet"
-            digest = write_parquet(connection, _ordered(table, cut.table(table)), stored_schema(table), file)
+            digest = write_parquet(connection, _order_rows(table, cut.table(table)), stored_schema(table), file)
             written[table] = dict(store.manifest["tables"][table]) | {"sha256": digest}
     return Store(folder, dict(store.manifest) | {"tables": written})
 
@@ -84,11 +86,11 @@ def _make(folder: Path) -> None:
         ) from None
 
 
-def _rows_of(connection: duckdb.DuckDBPyConnection, store: Store, persons: Sequence[int]) -> dict[str, str]:
+def _build_row_queries(connection: duckdb.DuckDBPyConnection, store: Store, persons: Sequence[int]) -> dict[str, str]:
     """For each table that is kept, the query for the rows of these persons."""
     chosen = ", ".join(str(int(person)) for person in persons) or "NULL"
     kept = [name for name in store.manifest["tables"] if name in STREAMS or name in KEPT_WHOLE]
-    if isinstance(store, DiscreetStore):
+    if isinstance(store, RedactedStore):
         kept = [name for name in kept if name in store.tables]
         sources = {name: f"given_{name}" for name in kept}
         for name, given in sources.items():
@@ -112,23 +114,23 @@ class _Cut:
         """The query for the rows of one table as they then read."""
         rows = self.rows[name]
         if name == "people":
-            return self._blank_but_for(rows)
+            return self._build_people_query(rows)
         if name in KEPT_WHOLE:
             return rows
         if self.happened_by is not None:
-            rows = self._happened(name, rows, self.happened_by)
-        return rows if self.known_by is None else _known(rows, self.known_by)
+            rows = self._filter_happened(name, rows, self.happened_by)
+        return rows if self.known_by is None else _filter_known(rows, self.known_by)
 
-    def _happened(self, name: str, rows: str, day: date) -> str:
+    def _filter_happened(self, name: str, rows: str, day: date) -> str:
         if name == "diagnoses":
             ended = f"SELECT spell FROM ({self.rows['admissions']}) WHERE discharged_on <= DATE '{day}'"
             return f"SELECT * FROM ({rows}) WHERE spell IN ({ended})"
         schema = SCHEMAS[name]
-        return f"SELECT * FROM ({_unsettled_after(schema, rows, day)}) WHERE {schema.event} <= DATE '{day}'"
+        return f"SELECT * FROM ({_rebuild_versions(schema, rows, day)}) WHERE {schema.event} <= DATE '{day}'"
 
-    def _blank_but_for(self, rows: str) -> str:
+    def _build_people_query(self, rows: str) -> str:
         """One row per person of the whole store, in order; of those not asked for nothing but the number."""
-        unseen = dict.fromkeys(("date_of_death", "died_known_on"), self._death_unseen())
+        unseen = dict.fromkeys(("date_of_death", "died_known_on"), self._build_death_tests())
         days = [day for day in (self.known_by, self.happened_by) if day]
         unseen["care_home_from"] = [f"care_home_from > DATE '{day}'" for day in days]
         read = {
@@ -141,20 +143,20 @@ class _Cut:
         everybody = f"SELECT range::INTEGER AS person FROM range({self.people})"
         return f"SELECT {', '.join(columns)} FROM ({everybody}) LEFT JOIN ({rows}) USING (person)"
 
-    def _death_unseen(self) -> list[str]:
+    def _build_death_tests(self) -> list[str]:
         """A death is known from the later of its two dates; it happened on its date, or undated when it was told."""
         told, died = "greatest(date_of_death, died_known_on)", "coalesce(date_of_death, died_known_on)"
         cuts = ((told, self.known_by), (died, self.happened_by))
         return [f"{when} > DATE '{day}'" for when, day in cuts if day]
 
 
-def _known(rows: str, day: date) -> str:
+def _filter_known(rows: str, day: date) -> str:
     """Versions known by the day; the one that stood on it stands for ever."""
     stands = f"CASE WHEN valid_to > DATE '{day}' THEN {FAR} ELSE valid_to END AS valid_to"
     return f"SELECT * REPLACE ({stands}) FROM ({rows}) WHERE valid_from <= DATE '{day}'"
 
 
-def _unsettled_after(schema: TableSchema, rows: str, day: date) -> str:
+def _rebuild_versions(schema: TableSchema, rows: str, day: date) -> str:
     """The versions of rows again, as ingest makes them, had what settled after `day` not settled.
 
     Rows that differ in their late columns alone were known from the same day: the first day of any of their versions.
@@ -176,7 +178,7 @@ def _unsettled_after(schema: TableSchema, rows: str, day: date) -> str:
     """
 
 
-def _ordered(table: str, query: str) -> str:
+def _order_rows(table: str, query: str) -> str:
     """The rows in the order in which ingest stores them: person, event date, then every other column."""
     columns = stored_schema(table).names
     event = STREAMS[table].event if table in STREAMS else None

@@ -92,7 +92,7 @@ def ingest(
         try:
             landing = land(connection, source, format)
             _require_basis(landing, legal_basis)
-            run = _Run(connection, landing, settings, progress or (lambda step, share: None))
+            run = _IngestRun(connection, landing, settings, progress or (lambda step, share: None))
             report = run.build(folder, format, as_at)
         finally:
             connection.close()
@@ -151,7 +151,7 @@ def _remove_work(work: Path) -> None:
     work.rmdir()
 
 
-class _Run:
+class _IngestRun:
     """One ingest: the steps from landed tables to files, each reporting its share of the work."""
 
     def __init__(
@@ -166,18 +166,18 @@ class _Run:
     def build(self, folder: Path, format: str, as_at: date | None) -> IngestReport:
         """Judge every row, then write the tables, the quarantine and what the report needs."""
         self._stage()
-        self._need_people("clean_people WHERE fault IS NULL")
+        self._require_people("clean_people WHERE fault IS NULL")
         day = as_at or quarantine.data_as_at(self.connection, list(self.tables))
         comparable = self.landing.comparable_dates
         quarantine.judge(
             self.connection, self.tables, day, comparable_dates=comparable, lags=self.settings.data.lag_days
         )
-        counts = {name: self._landed_rows(landed) for name, landed in self.tables.items()}
+        counts = {name: self._count_landed_rows(landed) for name, landed in self.tables.items()}
         for name, count in counts.items():
             quarantine.check_limit(self.connection, name, count, self.settings.data.quarantine_limit, day)
-        self._need_people("accepted_people")
+        self._require_people("accepted_people")
         people = versions.number_people(self.connection)
-        versions.number_spells(self.connection, self._lag("admissions"))
+        versions.number_spells(self.connection, self._get_lag("admissions"))
         reports = self._write(folder, counts)
         return self._report(format, day, people, reports)
 
@@ -199,7 +199,7 @@ class _Run:
                 ) from error
         staging.check_strangers(self.connection, [name for name in self.tables if name != "people"])
 
-    def _need_people(self, accepted: str) -> None:
+    def _require_people(self, accepted: str) -> None:
         if not self._count(accepted):
             texts = {code: rule.message for code, rule in staging.texts(SCHEMAS["people"])}
             query = "SELECT mode(fault) FROM clean_people"
@@ -207,20 +207,20 @@ class _Run:
             why = texts.get(commonest[0]) if commonest else None
             raise SourceError(f"no row of people is accepted{f'; most often {why}' if why else ''}: mend the source")
 
-    def _landed_rows(self, landed: Landed) -> int:
+    def _count_landed_rows(self, landed: Landed) -> int:
         return self._count(f"clean_{landed.name}") + len(landed.unreadable)
 
     def _count(self, relation: str) -> int:
         row = self.connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
         return row[0] if row else 0
 
-    def _records_from(self) -> str | None:
+    def _find_records_start(self) -> str | None:
         """The day by which the first thousandth of admissions had happened: a few wrong dates do not move it."""
         query = "SELECT quantile_disc(admitted_on, 0.001) FROM accepted_admissions"
         row = self.connection.execute(query).fetchone()
         return row[0].isoformat() if row and row[0] else None
 
-    def _lag(self, table: str) -> int:
+    def _get_lag(self, table: str) -> int:
         return versions.lag_of(SCHEMAS[table], self.settings.data.lag_days)
 
     def _write(self, folder: Path, counts: dict[str, int]) -> dict[str, TableReport]:
@@ -240,7 +240,7 @@ class _Run:
 
     def _write_table(self, file: Path, name: str, landed: int) -> TableReport:
         schema = versions.stored_schema(name)
-        digest = write_parquet(self.connection, versions.stored(name, self._lag(name)), schema, file)
+        digest = write_parquet(self.connection, versions.stored(name, self._get_lag(name)), schema, file)
         rules = self.connection.execute(f"SELECT rule, count(*) FROM fault_{name} GROUP BY 1 ORDER BY 1").fetchall()
         nulled = self.connection.execute(f"SELECT coalesce(sum(nulled), 0) FROM clean_{name}").fetchone()
         latest = quarantine.latest_dates(self.connection, name, f"accepted_{name}")
@@ -267,7 +267,7 @@ class _Run:
             format=format,
             comparable_dates=self.landing.comparable_dates,
             data_as_at=day.isoformat(),
-            records_from=self._records_from(),
+            records_from=self._find_records_start(),
             people=people,
             tables=reports,
             absent_tables=tuple(name for name in SCHEMAS if name not in self.tables),

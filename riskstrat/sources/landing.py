@@ -64,36 +64,36 @@ def land(connection: duckdb.DuckDBPyConnection, source: Path, format: str = "can
         raise SourceError(f'"{format}" is not a format; the formats are {" and ".join(FORMATS)}{near(format, FORMATS)}')
     if not source.exists():
         raise SourceError(f"{source} does not exist; give a folder of tables or a DuckDB file")
-    landing = _from_meds(connection, source) if format == "meds" else _from_canonical(connection, source)
-    _must_have(landing, source)
+    landing = _land_meds(connection, source) if format == "meds" else _land_canonical(connection, source)
+    _require_tables_and_columns(landing, source)
     return landing
 
 
-def _from_canonical(connection: duckdb.DuckDBPyConnection, source: Path) -> Landing:
-    return _from_folder(connection, source) if source.is_dir() else _from_database(connection, source)
+def _land_canonical(connection: duckdb.DuckDBPyConnection, source: Path) -> Landing:
+    return _land_folder(connection, source) if source.is_dir() else _land_database(connection, source)
 
 
-def _from_meds(connection: duckdb.DuckDBPyConnection, source: Path) -> Landing:
+def _land_meds(connection: duckdb.DuckDBPyConnection, source: Path) -> Landing:
     from riskstrat.sources.meds import COMPARABLE_DATES, read_meds
 
     extract = read_meds(source)
-    tables = {name: _from_arrow(connection, name, table) for name, table in extract.tables.items()}
+    tables = {name: _land_arrow(connection, name, table) for name, table in extract.tables.items()}
     return Landing(tables, comparable_dates=COMPARABLE_DATES, notes=extract.notes)
 
 
-def _from_arrow(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> Landed:
+def _land_arrow(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> Landed:
     numbered = table.append_column(ROW, pa.array(range(1, table.num_rows + 1), pa.int64()))
     connection.register(f"landed_{name}", numbered)
-    return _described(connection, name)
+    return _describe_table(connection, name)
 
 
-def _from_folder(connection: duckdb.DuckDBPyConnection, folder: Path) -> Landing:
-    files = _files(folder)
-    tables = {name: _from_file(connection, name, files[name]) for name in SCHEMAS if name in files}
+def _land_folder(connection: duckdb.DuckDBPyConnection, folder: Path) -> Landing:
+    files = _find_table_files(folder)
+    tables = {name: _land_file(connection, name, files[name]) for name in SCHEMAS if name in files}
     return Landing(tables, ignored=tuple(sorted(set(files) - set(SCHEMAS))))
 
 
-def _files(folder: Path) -> dict[str, Path]:
+def _find_table_files(folder: Path) -> dict[str, Path]:
     """The file of each table by its name in lower case. Raises SourceError if two files claim one table."""
     found: dict[str, Path] = {}
     for file in sorted(folder.iterdir()):
@@ -106,11 +106,11 @@ def _files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _from_file(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> Landed:
-    return _from_csv(connection, name, file) if file.suffix.lower() == ".csv" else _from_parquet(connection, name, file)
+def _land_file(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> Landed:
+    return _land_csv(connection, name, file) if file.suffix.lower() == ".csv" else _land_parquet(connection, name, file)
 
 
-def _from_parquet(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> Landed:
+def _land_parquet(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> Landed:
     path = str(file).replace("'", "''")
     try:
         connection.execute(
@@ -119,15 +119,15 @@ def _from_parquet(connection: duckdb.DuckDBPyConnection, name: str, file: Path) 
         )
     except duckdb.Error as error:
         raise SourceError(f"{file} cannot be read as parquet; land it again, or as {name}.csv") from error
-    return _described(connection, name)
+    return _describe_table(connection, name)
 
 
-def _described(connection: duckdb.DuckDBPyConnection, name: str) -> Landed:
+def _describe_table(connection: duckdb.DuckDBPyConnection, name: str) -> Landed:
     rows = connection.execute(f"DESCRIBE landed_{name}").fetchall()
-    return Landed(name, f"landed_{name}", _by_lower_name(name, [(row[0], row[1]) for row in rows if row[0] != ROW]))
+    return Landed(name, f"landed_{name}", _index_columns(name, [(row[0], row[1]) for row in rows if row[0] != ROW]))
 
 
-def _by_lower_name(table: str, columns: list[tuple[str, str]]) -> dict[str, tuple[str, str]]:
+def _index_columns(table: str, columns: list[tuple[str, str]]) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for column, kind in columns:
         lower = column.strip().lower()
@@ -137,16 +137,16 @@ def _by_lower_name(table: str, columns: list[tuple[str, str]]) -> dict[str, tupl
     return found
 
 
-def _from_csv(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> Landed:
-    header = _header(file)
-    landed = Landed(name, f"landed_{name}", _by_lower_name(name, [(column, _TYPE_OF_ARROW) for column in header]))
+def _land_csv(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> Landed:
+    header = _read_header(file)
+    landed = Landed(name, f"landed_{name}", _index_columns(name, [(column, _TYPE_OF_ARROW) for column in header]))
     schema = pa.schema([*((column, pa.string()) for column in header), (ROW, pa.int64())])
-    reader = pa.RecordBatchReader.from_batches(schema, _csv_batches(file, schema, landed.unreadable))
+    reader = pa.RecordBatchReader.from_batches(schema, _read_csv_batches(file, schema, landed.unreadable))
     connection.register(landed.relation, reader)
     return landed
 
 
-def _header(file: Path) -> list[str]:
+def _read_header(file: Path) -> list[str]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             header = next(csv.reader(lines), [])
@@ -158,7 +158,7 @@ def _header(file: Path) -> list[str]:
     return [column.strip() or f"column {number}" for number, column in enumerate(header, start=1)]
 
 
-def _csv_batches(file: Path, schema: pa.Schema, unreadable: list[int]) -> Iterator[pa.RecordBatch]:
+def _read_csv_batches(file: Path, schema: pa.Schema, unreadable: list[int]) -> Iterator[pa.RecordBatch]:
     """The readable rows as text, numbered by their place in the file, in its order."""
 
     def skip(row: pa_csv.InvalidRow) -> str:
@@ -174,11 +174,11 @@ def _csv_batches(file: Path, schema: pa.Schema, unreadable: list[int]) -> Iterat
     )
     last, taken = 0, 0
     for batch in rows:
-        numbers, last, taken = _numbers(batch.num_rows, last, unreadable, taken)
+        numbers, last, taken = _number_rows(batch.num_rows, last, unreadable, taken)
         yield pa.RecordBatch.from_arrays([*batch.columns, pa.array(numbers, pa.int64())], schema=schema)
 
 
-def _numbers(rows: int, last: int, unreadable: list[int], taken: int) -> tuple[list[int], int, int]:
+def _number_rows(rows: int, last: int, unreadable: list[int], taken: int) -> tuple[list[int], int, int]:
     """Numbers of the next readable rows after `last`, passing over the unreadable ones from place `taken` on."""
     if taken == len(unreadable):
         return list(range(last + 1, last + rows + 1)), last + rows, taken
@@ -192,7 +192,7 @@ def _numbers(rows: int, last: int, unreadable: list[int], taken: int) -> tuple[l
     return numbers, last, taken
 
 
-def _from_database(connection: duckdb.DuckDBPyConnection, file: Path) -> Landing:
+def _land_database(connection: duckdb.DuckDBPyConnection, file: Path) -> Landing:
     path = str(file).replace("'", "''")
     try:
         connection.execute(f"ATTACH '{path}' AS site (READ_ONLY)")
@@ -207,16 +207,16 @@ def _from_database(connection: duckdb.DuckDBPyConnection, file: Path) -> Landing
         if name in places:
             raise SourceError(f'{file} holds two tables called "{name}"; keep one of them')
         places[name] = f'site."{schema}"."{table}"'
-    tables = {name: _from_table(connection, name, places[name]) for name in SCHEMAS if name in places}
+    tables = {name: _land_table(connection, name, places[name]) for name in SCHEMAS if name in places}
     return Landing(tables, ignored=tuple(sorted(set(places) - set(SCHEMAS))))
 
 
-def _from_table(connection: duckdb.DuckDBPyConnection, name: str, place: str) -> Landed:
+def _land_table(connection: duckdb.DuckDBPyConnection, name: str, place: str) -> Landed:
     connection.execute(f"CREATE VIEW landed_{name} AS SELECT *, row_number() OVER () AS {ROW} FROM {place}")
-    return _described(connection, name)
+    return _describe_table(connection, name)
 
 
-def _must_have(landing: Landing, source: Path) -> None:
+def _require_tables_and_columns(landing: Landing, source: Path) -> None:
     for schema in SCHEMAS.values():
         if schema.required and schema.name not in landing.tables:
             others = f"; it holds {', '.join(landing.ignored)}" if landing.ignored else ""

@@ -77,28 +77,30 @@ def meds_notes(folder: Path) -> tuple[str, ...]:
 def read_meds(folder: Path) -> MedsExtract:
     """The tables and the notes of one extract. Raises SourceError as meds_tables does."""
     events = read_events(folder)
-    spells = _spells(events)
+    spells = _build_spells(events)
     frames = {
-        "people": _people(events),
-        "admissions": _admissions(spells),
-        "diagnoses": _diagnoses(events, spells),
-        "attendances": _attendances(events),
-        "measurements": _measurements(events),
+        "people": _build_people(events),
+        "admissions": _build_admissions(spells),
+        "diagnoses": _build_diagnoses(events, spells),
+        "attendances": _build_attendances(events),
+        "measurements": _build_measurements(events),
     }
-    tables = {name: _typed(name, frame) for name, frame in frames.items() if name in REQUIRED_TABLES or len(frame)}
-    return MedsExtract(tables, _notes(events, spells, frames))
+    tables = {
+        name: _convert_frame(name, frame) for name, frame in frames.items() if name in REQUIRED_TABLES or len(frame)
+    }
+    return MedsExtract(tables, _format_notes(events, spells, frames))
 
 
-def _day(times: pd.Series) -> pd.Series:
+def _truncate_to_day(times: pd.Series) -> pd.Series:
     return pd.to_datetime(times).dt.normalize()
 
 
-def _people(events: pd.DataFrame) -> pd.DataFrame:
+def _build_people(events: pd.DataFrame) -> pd.DataFrame:
     """One row per subject. Somebody without a birth or a sex stays, with null and U, for validation to judge."""
     people = pd.DataFrame(index=pd.Index(sorted(events["subject"].unique()), name="patient_id"))
     sexes = of_kind(events, SEX).drop_duplicates("subject").set_index("subject")
-    died_on = _day(of_kind(events, DEATH).groupby("subject")["time"].min())
-    people["date_of_birth"] = _day(of_kind(events, BIRTH).groupby("subject")["time"].min())
+    died_on = _truncate_to_day(of_kind(events, DEATH).groupby("subject")["time"].min())
+    people["date_of_birth"] = _truncate_to_day(of_kind(events, BIRTH).groupby("subject")["time"].min())
     people["sex"] = code_part(sexes, 1).map({"F": "F", "M": "M"})
     people["sex"] = people["sex"].fillna("U")
     people["died_known_on"] = died_on
@@ -106,7 +108,7 @@ def _people(events: pd.DataFrame) -> pd.DataFrame:
     return people.reset_index()
 
 
-def _spells(events: pd.DataFrame) -> pd.DataFrame:
+def _build_spells(events: pd.DataFrame) -> pd.DataFrame:
     """One row per provider spell: subject, spell_id, times of admission and discharge, and MIMIC's words for them."""
     admitted, discharged = of_kind(events, ADMISSION), of_kind(events, DISCHARGE)
     admitted = admitted.assign(
@@ -115,7 +117,7 @@ def _spells(events: pd.DataFrame) -> pd.DataFrame:
     discharged = discharged.assign(discharged=discharged["time"], place=code_part(discharged, 1)).sort_values(
         ["subject", "time", "code"]
     )
-    pair = _paired_by_identifier if _has_identifiers(events) else _paired_by_time
+    pair = _match_by_identifier if _has_identifiers(events) else _match_by_time
     return pair(admitted, discharged)[_SPELL_COLUMNS].sort_values(
         ["subject", "admitted", "spell_id"], ignore_index=True
     )
@@ -125,23 +127,24 @@ def _has_identifiers(events: pd.DataFrame) -> bool:
     return "hadm_id" in events and bool(of_kind(events, ADMISSION)["hadm_id"].notna().all())
 
 
-def _paired_by_identifier(admitted: pd.DataFrame, discharged: pd.DataFrame) -> pd.DataFrame:
+def _match_by_identifier(admitted: pd.DataFrame, discharged: pd.DataFrame) -> pd.DataFrame:
     first = admitted.drop_duplicates("hadm_id")
     last = discharged.dropna(subset="hadm_id").drop_duplicates("hadm_id", keep="last")
     spells = first.merge(last[["hadm_id", "place", "discharged"]], on="hadm_id", how="left", validate="one_to_one")
     return spells.assign(spell_id=spells["hadm_id"].astype("int64").astype("str"))
 
 
-def _paired_by_time(admitted: pd.DataFrame, discharged: pd.DataFrame) -> pd.DataFrame:
+def _match_by_time(admitted: pd.DataFrame, discharged: pd.DataFrame) -> pd.DataFrame:
     first = admitted.drop_duplicates(["subject", "time"]).reset_index(drop=True)
     ends = discharged.reset_index(drop=True)
     spells = first.assign(
-        end=_earliest_first(first, ends), spell_id=first["subject"] + "-" + first["time"].dt.strftime("%Y%m%d%H%M%S")
+        end=_match_earliest_discharge(first, ends),
+        spell_id=first["subject"] + "-" + first["time"].dt.strftime("%Y%m%d%H%M%S"),
     )
     return spells.merge(ends[["place", "discharged"]], left_on="end", right_index=True, how="left")
 
 
-def _earliest_first(spells: pd.DataFrame, ends: pd.DataFrame) -> np.ndarray:
+def _match_earliest_discharge(spells: pd.DataFrame, ends: pd.DataFrame) -> np.ndarray:
     """For each admission the row of the subject's next discharge that is not yet taken; -1 where none is left."""
     rows_of = {subject: list(rows) for subject, rows in ends.groupby("subject").indices.items()}
     times = ends["time"].to_numpy()
@@ -155,7 +158,7 @@ def _earliest_first(spells: pd.DataFrame, ends: pd.DataFrame) -> np.ndarray:
     return taken
 
 
-def _admissions(spells: pd.DataFrame) -> pd.DataFrame:
+def _build_admissions(spells: pd.DataFrame) -> pd.DataFrame:
     """One row per provider spell. All are ordinary admissions (class 1): MIMIC-IV lists no day cases among them."""
     ended = spells["discharged"].notna()
     left = [discharge_codes(place) for place in spells["place"].fillna("")]
@@ -163,51 +166,53 @@ def _admissions(spells: pd.DataFrame) -> pd.DataFrame:
         {
             "patient_id": spells["subject"],
             "spell_id": spells["spell_id"],
-            "admitted_on": _day(spells["admitted"]),
+            "admitted_on": _truncate_to_day(spells["admitted"]),
             "method": [admission_method(*words) for words in zip(spells["kind"], spells["location"], strict=True)],
             "source": [admission_source(location) for location in spells["location"]],
             "patient_class": "1",
-            "known_on": _day(spells["admitted"]),
-            "discharged_on": _day(spells["discharged"]),
+            "known_on": _truncate_to_day(spells["admitted"]),
+            "discharged_on": _truncate_to_day(spells["discharged"]),
             "discharge_method": pd.Series([method for _, method in left], dtype="str").where(ended),
             "destination": pd.Series([destination for destination, _ in left], dtype="str").where(ended),
-            "settled_known_on": _day(spells["discharged"]),
+            "settled_known_on": _truncate_to_day(spells["discharged"]),
         }
     )
 
 
-def _diagnoses(events: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:
+def _build_diagnoses(events: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:
     """One row per spell and position. A diagnosis of no known spell has a null spell_id, for validation to judge."""
     rows = of_kind(events, DIAGNOSIS)
     rows = rows.assign(
-        spell_id=_spell_of_identifier(rows, spells) if _has_identifiers(events) else _spell_of_end(rows, spells)
+        spell_id=_find_spell_by_identifier(rows, spells)
+        if _has_identifiers(events)
+        else _find_spell_by_end(rows, spells)
     )
     frame = pd.DataFrame(
         {
             "spell_id": rows["spell_id"],
             "patient_id": rows["subject"],
-            "position": _positions(rows),
+            "position": _derive_positions(rows),
             "system": "icd" + code_part(rows, 2),
             "code": code_part(rows, 3).str.replace(".", "", regex=False),
-            "known_on": _day(rows["time"]),
+            "known_on": _truncate_to_day(rows["time"]),
         }
     )
     return frame.sort_values(["patient_id", "known_on", "spell_id", "position"], kind="stable", ignore_index=True)
 
 
-def _spell_of_identifier(rows: pd.DataFrame, spells: pd.DataFrame) -> pd.Series:
+def _find_spell_by_identifier(rows: pd.DataFrame, spells: pd.DataFrame) -> pd.Series:
     found = rows["hadm_id"].astype("Int64").astype("str")
     return found.where(found.isin(spells["spell_id"]))
 
 
-def _spell_of_end(rows: pd.DataFrame, spells: pd.DataFrame) -> pd.Series:
+def _find_spell_by_end(rows: pd.DataFrame, spells: pd.DataFrame) -> pd.Series:
     ends = spells.dropna(subset="discharged").drop_duplicates(["subject", "discharged"])
     ends = ends[["subject", "discharged", "spell_id"]].rename(columns={"discharged": "time"})
     found = rows[["subject", "time"]].merge(ends, on=["subject", "time"], how="left", validate="many_to_one")
     return pd.Series(found["spell_id"].to_numpy(), index=rows.index, dtype="str")
 
 
-def _positions(rows: pd.DataFrame) -> pd.Series:
+def _derive_positions(rows: pd.DataFrame) -> pd.Series:
     """The coder's sequence where the extract kept it; otherwise order of appearance, with nothing in first place."""
     if _has_sequence(rows):
         return rows["seq_num"]
@@ -218,21 +223,21 @@ def _has_sequence(rows: pd.DataFrame) -> bool:
     return "seq_num" in rows and bool(rows["seq_num"].notna().all())
 
 
-def _attendances(events: pd.DataFrame) -> pd.DataFrame:
+def _build_attendances(events: pd.DataFrame) -> pd.DataFrame:
     """One row per arrival in the emergency department; a registration and a transfer at the same minute are one."""
     arrivals = of_kind(events, ARRIVAL).drop_duplicates(["subject", "time"]).sort_values(["subject", "time"])
-    days = _day(arrivals["time"])
+    days = _truncate_to_day(arrivals["time"])
     return pd.DataFrame({"patient_id": arrivals["subject"], "attended_on": days, "known_on": days})
 
 
-def _measurements(events: pd.DataFrame) -> pd.DataFrame:
+def _build_measurements(events: pd.DataFrame) -> pd.DataFrame:
     """One row per BMI (kg/m2) from a weight and a height charted at the same minute; no rows without values."""
     if "value" not in events:
         return pd.DataFrame()
     valued = events[events["value"] > 0].drop_duplicates(["subject", "time", "code"])
     weights, heights = valued[valued["code"] == WEIGHT_KG], valued[valued["code"] == HEIGHT_CM]
     both = weights.merge(heights, on=["subject", "time"], suffixes=("_kg", "_cm")).sort_values(["subject", "time"])
-    days = _day(both["time"])
+    days = _truncate_to_day(both["time"])
     return pd.DataFrame(
         {
             "patient_id": both["subject"],
@@ -245,7 +250,7 @@ def _measurements(events: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _typed(name: str, frame: pd.DataFrame) -> pa.Table:
+def _convert_frame(name: str, frame: pd.DataFrame) -> pa.Table:
     """The columns of the table's schema that the frame fills, in their order and types."""
     columns = [column for column in SCHEMAS[name].columns if column.name in frame]
     schema = pa.schema([(column.name, _ARROW[column.type]) for column in columns])
@@ -253,15 +258,15 @@ def _typed(name: str, frame: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(frame.assign(**dates), schema=schema, preserve_index=False).replace_schema_metadata()
 
 
-def _notes(events: pd.DataFrame, spells: pd.DataFrame, frames: dict[str, pd.DataFrame]) -> tuple[str, ...]:
+def _format_notes(events: pd.DataFrame, spells: pd.DataFrame, frames: dict[str, pd.DataFrame]) -> tuple[str, ...]:
     always = "dates are shifted per person and births are years only"
     unordered = "the extract lost the order of diagnoses: none is taken for the primary diagnosis"
     order = () if _has_sequence(of_kind(events, DIAGNOSIS)) else (unordered,)
-    counted = {what: int(rows.sum()) for what, rows in _oddities(spells, frames).items()}
+    counted = {what: int(rows.sum()) for what, rows in _find_oddities(spells, frames).items()}
     return (always, *order, *(f"{count} {what}" for what, count in counted.items() if count))
 
 
-def _oddities(spells: pd.DataFrame, frames: dict[str, pd.DataFrame]) -> dict[str, pd.Series]:
+def _find_oddities(spells: pd.DataFrame, frames: dict[str, pd.DataFrame]) -> dict[str, pd.Series]:
     """The rows that a reader of the tables should know of, by what is odd about them."""
     people, admissions = frames["people"], frames["admissions"]
     died_on = admissions["patient_id"].map(people.set_index("patient_id")["date_of_death"])
@@ -272,7 +277,8 @@ def _oddities(spells: pd.DataFrame, frames: dict[str, pd.DataFrame]) -> dict[str
         "discharges to a place that is not known (99), as every observation stay": admissions["destination"] == "99",
         "admissions with a discharge before the admission": spells["discharged"] < spells["admitted"],
         "admissions that begin before the person's previous discharge": spells["admitted"] < previous,
-        "admissions that begin on the day of the previous discharge": _day(spells["admitted"]) == _day(previous),
+        "admissions that begin on the day of the previous discharge": _truncate_to_day(spells["admitted"])
+        == _truncate_to_day(previous),
         "admissions that begin after the day of death": admissions["admitted_on"] > died_on,
         "admissions that end after the day of death": admissions["discharged_on"] > died_on,
         "diagnoses of no known spell": frames["diagnoses"]["spell_id"].isna(),

@@ -36,18 +36,18 @@ def read_events(folder: Path) -> pd.DataFrame:
 
     Raises SourceError for a missing folder, file or column, an unreadable file, or no birth or admission in it.
     """
-    dataset = _dataset(folder)
-    columns = _columns(dataset.schema, folder)
+    dataset = _open_dataset(folder)
+    columns = _select_columns(dataset.schema, folder)
     wanted = reduce(or_, [pc.starts_with(columns["code"], prefix) for prefix in WANTED])
     try:
         events = dataset.to_table(columns=columns, filter=wanted).to_pandas()
     except (pa.ArrowException, OSError) as error:
         raise SourceError(f"the MEDS events in {folder} cannot be read; export them again") from error
-    _must_have_people_and_admissions(events, folder)
+    _require_core_events(events, folder)
     return events
 
 
-def _dataset(folder: Path) -> ds.Dataset:
+def _open_dataset(folder: Path) -> ds.Dataset:
     if not folder.is_dir():
         raise SourceError(f"{folder} is not a folder; give the folder that holds a MEDS extract's events.parquet")
     single = folder / "events.parquet"
@@ -60,7 +60,7 @@ def _dataset(folder: Path) -> ds.Dataset:
         raise SourceError(f"the MEDS events in {folder} are not parquet files; export them again") from error
 
 
-def _columns(schema: pa.Schema, folder: Path) -> dict[str, pc.Expression]:
+def _select_columns(schema: pa.Schema, folder: Path) -> dict[str, pc.Expression]:
     absent = [name for name in REQUIRED_COLUMNS if name not in schema.names]
     if absent:
         allowed = ", ".join(REQUIRED_COLUMNS)
@@ -79,7 +79,7 @@ def _columns(schema: pa.Schema, folder: Path) -> dict[str, pc.Expression]:
     return columns | {name: pc.field(name).cast(pa.int64()) for name in IDENTIFIER_COLUMNS if name in schema.names}
 
 
-def _must_have_people_and_admissions(events: pd.DataFrame, folder: Path) -> None:
+def _require_core_events(events: pd.DataFrame, folder: Path) -> None:
     for kind in (BIRTH, ADMISSION):
         if of_kind(events, kind).empty:
             what = f"hold no {kind.strip('/')} event"

@@ -35,21 +35,21 @@ def notes_on(
 ) -> tuple[str, ...]:
     """One sentence for each thing a reader should know; `absent_columns` has an entry for every landed table."""
     return (
-        *_absent_tables(absent_columns),
-        *_absent_columns(absent_columns, lags),
-        *_unsettled(unsettled),
-        *_lost_opt_outs(reports),
-        *_ahead_of_the_rest(reports),
+        *_report_absent_tables(absent_columns),
+        *_report_absent_columns(absent_columns, lags),
+        *_report_unsettled(unsettled),
+        *_report_lost_opt_outs(reports),
+        *_report_table_ahead(reports),
     )
 
 
-def _absent_tables(landed: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+def _report_absent_tables(landed: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     for name in SCHEMAS:
         if name not in landed:
             yield f"no {name} table: {_WITHOUT.get(name, 'features on it are left out')}"
 
 
-def _absent_columns(absent: Mapping[str, tuple[str, ...]], lags: Mapping[str, int]) -> Iterator[str]:
+def _report_absent_columns(absent: Mapping[str, tuple[str, ...]], lags: Mapping[str, int]) -> Iterator[str]:
     for name, columns in absent.items():
         schema = SCHEMAS[name]
         dates = [schema.known, schema.settles.known if schema.settles else None]
@@ -64,7 +64,7 @@ def _absent_columns(absent: Mapping[str, tuple[str, ...]], lags: Mapping[str, in
             yield f"{name} lacks {schema.settles.known}: {schema.settles.date} counts as known on its day"
 
 
-def _unsettled(unsettled: Mapping[str, int]) -> Iterator[str]:
+def _report_unsettled(unsettled: Mapping[str, int]) -> Iterator[str]:
     for name, count in unsettled.items():
         settles = SCHEMAS[name].settles
         if count and settles:
@@ -72,13 +72,13 @@ def _unsettled(unsettled: Mapping[str, int]) -> Iterator[str]:
             yield f"{name} without {settles.date} but with {others}: {count}; these are not used"
 
 
-def _lost_opt_outs(reports: Mapping[str, _Counts]) -> Iterator[str]:
+def _report_lost_opt_outs(reports: Mapping[str, _Counts]) -> Iterator[str]:
     lost = sum(reports["opt_outs"].rules.values()) if "opt_outs" in reports else 0
     if lost:
         yield f"opt_outs quarantined and so not respected: {lost}; mend them before lists are made"
 
 
-def _ahead_of_the_rest(reports: Mapping[str, _Counts]) -> Iterator[str]:
+def _report_table_ahead(reports: Mapping[str, _Counts]) -> Iterator[str]:
     """One wrong date in one table moves data-as-at; a table far ahead of all others is said."""
     days = sorted((date.fromisoformat(r.data_as_at), name) for name, r in reports.items() if r.data_as_at)
     if len(days) > 1 and (days[-1][0] - days[-2][0]).days > _DAYS_APART:

@@ -38,14 +38,16 @@ def latest_dates(connection: duckdb.DuckDBPyConnection, table: str, relation: st
 
 def data_as_at(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> date:
     """The latest date in any row without a fault of its own. Raises SourceError if there is none."""
-    found = [latest_dates(connection, t, f"(FROM clean_{t} WHERE fault IS NULL)") for t in tables if _moves_as_at(t)]
+    found = [
+        latest_dates(connection, t, f"(FROM clean_{t} WHERE fault IS NULL)") for t in tables if _is_as_at_source(t)
+    ]
     dates = [day for day in found if day]
     if not dates:
         raise SourceError("no accepted row has a date, so data-as-at is unknown; land admissions with their dates")
     return max(dates)
 
 
-def _moves_as_at(table: str) -> bool:
+def _is_as_at_source(table: str) -> bool:
     return table not in _STATUS_DATES
 
 
@@ -75,11 +77,11 @@ def judge(
 
 
 def _judge_people(connection: duckdb.DuckDBPyConnection, as_at: date | None) -> None:
-    until = f"coalesce(date_of_death, {_literal(as_at)})" if as_at else "date_of_death"
+    until = f"coalesce(date_of_death, {_quote_date(as_at)})" if as_at else "date_of_death"
     too_old = f"{until} > date_of_birth + INTERVAL {validation.OLDEST_YEARS + 1} YEAR - INTERVAL 1 DAY"
     _update_people(connection, staging.IMPLAUSIBLE_AGE, too_old)
     if as_at:
-        late = " OR ".join(f"{c} > {_literal(as_at)}" for c in validation.events_of(SCHEMAS["people"]))
+        late = " OR ".join(f"{c} > {_quote_date(as_at)}" for c in validation.events_of(SCHEMAS["people"]))
         _update_people(connection, staging.AFTER_EXTRACT, late)
     _make_texts(connection, SCHEMAS["people"])
     connection.execute(
@@ -96,9 +98,9 @@ def _judge_rows(connection: duckdb.DuckDBPyConnection, schema: TableSchema, as_a
     _make_texts(connection, schema)
     late = ""
     if as_at and schema.event:
-        late += f" WHEN {schema.event} > {_literal(as_at)} THEN {staging.AFTER_EXTRACT}"
+        late += f" WHEN {schema.event} > {_quote_date(as_at)} THEN {staging.AFTER_EXTRACT}"
     if as_at and schema.known:
-        late += f" WHEN {schema.known} > {_literal(as_at)} THEN {staging.KNOWN_AFTER_EXTRACT}"
+        late += f" WHEN {schema.known} > {_quote_date(as_at)} THEN {staging.KNOWN_AFTER_EXTRACT}"
     followed = f"WHEN person_row IN (SELECT landed_row FROM fault_people) THEN {staging.PERSON_QUARANTINED}"
     connection.execute(
         f"""
@@ -131,7 +133,7 @@ def _make_texts(connection: duckdb.DuckDBPyConnection, schema: TableSchema) -> N
 _NEVER = "DATE '9999-12-31'"
 
 
-def _literal(day: date) -> str:
+def _quote_date(day: date) -> str:
     return f"DATE '{day.isoformat()}'"
 
 
@@ -152,7 +154,7 @@ def _add_duplicates(connection: duckdb.DuckDBPyConnection, schema: TableSchema, 
     same = " AND ".join(f"f.{column} IS NOT DISTINCT FROM r.{column}" for column in key)
     again = " AND ".join(f"c.{column} IS NOT DISTINCT FROM r.{column}" for column in key)
     columns = ", ".join(key)
-    known = _first_known(schema, lag)
+    known = _build_known_day_sql(schema, lag)
     connection.execute(
         f"""
         INSERT INTO fault_{schema.name}
@@ -171,7 +173,7 @@ def _add_duplicates(connection: duckdb.DuckDBPyConnection, schema: TableSchema, 
     )
 
 
-def _first_known(schema: TableSchema, lag: int) -> str:
+def _build_known_day_sql(schema: TableSchema, lag: int) -> str:
     """SQL: the day from which a row `c` is known, as `versions` reckons it."""
     if schema.name == "diagnoses":
         ended = "(SELECT any_value(discharged_on) FROM accepted_admissions s WHERE s.spell_id = c.spell_id)"

@@ -24,7 +24,7 @@ UNKNOWN_PERSON, PERSON_QUARANTINED, NHS_NUMBER, IMPLAUSIBLE_AGE, AFTER_EXTRACT, 
 def stage_people(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
     """Make `clean_people`, and `persons` with one row per patient_id: the row that stands for it, faulty or not."""
     schema = SCHEMAS["people"]
-    fault = _case(_applicable(schema, landed))
+    fault = _build_case(_select_conditions(schema, landed))
     connection.execute(
         f"CREATE TABLE clean_people AS SELECT * EXCLUDE (nulled), nulled, {fault} AS fault "
         f"FROM ({cleaned(schema, landed.columns, landed.relation, ROW)})"
@@ -52,15 +52,15 @@ def stage(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
     """Make `clean_<table>` of any table but people, whose `persons` it is judged by."""
     schema = SCHEMAS[landed.name]
     source = cleaned(schema, landed.columns, landed.relation, ROW)
-    rules = _applicable(schema, landed)
+    rules = _select_conditions(schema, landed)
     columns = ", ".join(c.name for c in schema.columns if c.name != "patient_id")
     if "patient_id" not in schema.names:
-        query = f"SELECT {ROW}, NULL::BIGINT AS person_row, NULL::VARCHAR AS stranger, {_case(rules)} AS fault, "
+        query = f"SELECT {ROW}, NULL::BIGINT AS person_row, NULL::VARCHAR AS stranger, {_build_case(rules)} AS fault, "
         connection.execute(f"CREATE TABLE clean_{schema.name} AS {query} nulled, {columns} FROM ({source})")
         return
     of_person = {UNKNOWN_PERSON: "person_row IS NULL", PERSON_QUARANTINED: "person_faulty"}
     own = {code: rule for code, rule in rules.items() if not RULES[schema.name][code].of_person}
-    fault = _case(own | of_person | rules)
+    fault = _build_case(own | of_person | rules)
     stranger = f"CASE WHEN person_row IS NULL AND {LOOKS_LIKE_NHS_NUMBER} THEN patient_id END AS stranger"
     connection.execute(
         f"CREATE TABLE clean_{schema.name} AS SELECT {ROW}, person_row, {stranger}, {fault} AS fault, nulled, "
@@ -89,7 +89,7 @@ def _remember_nhs_numbers(connection: duckdb.DuckDBPyConnection, candidates: str
         connection.execute("INSERT INTO nhs_numbers SELECT unnest(?)", [found])
 
 
-def _applicable(schema: TableSchema, landed: Landed) -> dict[int, str]:
+def _select_conditions(schema: TableSchema, landed: Landed) -> dict[int, str]:
     """The conditions of the rules that the landed columns can break, by code."""
     flags = {f"unread_{c.name}" for c in schema.columns if flagged(c, landed.columns)}
     return {
@@ -99,7 +99,7 @@ def _applicable(schema: TableSchema, landed: Landed) -> dict[int, str]:
     }
 
 
-def _case(conditions: dict[int, str]) -> str:
+def _build_case(conditions: dict[int, str]) -> str:
     """SQL: the code of the first condition that holds, else null."""
     whens = " ".join(f"WHEN {condition} THEN {code}" for code, condition in conditions.items())
     return f"(CASE {whens} END)::SMALLINT"

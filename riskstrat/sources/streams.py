@@ -38,13 +38,13 @@ def views(files: Mapping[str, Path], absent: Set[tuple[str, str]], codelists: Ma
         if not stream.available(landed):
             continue
         if name == "recorded_conditions":
-            query = _recorded_conditions(landed)
+            query = _build_conditions_query(landed)
         elif name == "all_falls":
-            query = _all_falls(landed, absent, codelists)
+            query = _build_falls_query(landed, absent, codelists)
         else:
             path = str(files[name]).replace("'", "''")
             query = f"SELECT * FROM read_parquet('{path}')"
-        yield f"CREATE VIEW {name} AS SELECT {_columns(stream)} FROM ({query})"
+        yield f"CREATE VIEW {name} AS SELECT {_list_columns(stream)} FROM ({query})"
 
 
 def codes_in(codelists: Mapping[str, Codelist], name: str, group: str) -> tuple[str, ...]:
@@ -52,11 +52,11 @@ def codes_in(codelists: Mapping[str, Codelist], name: str, group: str) -> tuple[
     return codelists[name].only(group).codes if name in codelists else ()
 
 
-def _columns(stream: Stream) -> str:
+def _list_columns(stream: Stream) -> str:
     return ", ".join(stream.table.columns)
 
 
-def _recorded_conditions(landed: Set[str]) -> str:
+def _build_conditions_query(landed: Set[str]) -> str:
     hospital = (
         "SELECT code, system, admitted_on AS recorded_on, 'hospital' AS origin, person, valid_from, valid_to, spell "
         "FROM diagnoses"
@@ -69,15 +69,15 @@ def _recorded_conditions(landed: Set[str]) -> str:
     return " UNION ALL BY NAME ".join(parts[name] for name in parts if name in landed)
 
 
-def _all_falls(landed: Set[str], absent: Set[tuple[str, str]], codelists: Mapping[str, Codelist]) -> str:
+def _build_falls_query(landed: Set[str], absent: Set[tuple[str, str]], codelists: Mapping[str, Codelist]) -> str:
     parts = [_NO_FALLS]
     if "falls" in landed:
         parts.append("SELECT * EXCLUDE (patient_id, known_on), -1::INTEGER AS spell FROM falls")
     if "diagnoses" in landed and {FALLS_HOSPITAL, ADMISSION_METHODS} <= codelists.keys():
         by_class = ("admissions", "patient_class") not in absent
-        parts.append(_hospital_falls(codelists, by_class=by_class))
+        parts.append(_build_hospital_falls(codelists, by_class=by_class))
     if "attendances" in landed and FALLS_ATTENDANCE in codelists:
-        parts.append(_attendance_falls(codelists[FALLS_ATTENDANCE]))
+        parts.append(_build_attendance_falls(codelists[FALLS_ATTENDANCE]))
     return " UNION ALL BY NAME ".join(parts)
 
 
@@ -88,13 +88,13 @@ _NO_FALLS = (
 )
 
 
-def _hospital_falls(codelists: Mapping[str, Codelist], *, by_class: bool) -> str:
+def _build_hospital_falls(codelists: Mapping[str, Codelist], *, by_class: bool) -> str:
     """One row per emergency spell with an injury as primary diagnosis and a fall as another (PHOF C29)."""
     falls, emergency = codelists[FALLS_HOSPITAL], codes_in(codelists, ADMISSION_METHODS, EMERGENCY)
     others = codes_in(codelists, ADMISSION_DETAILS, NOT_ORDINARY) if by_class else ()
-    inpatient = f" AND (patient_class IS NULL OR patient_class NOT IN ({_quoted(others)}))" if others else ""
-    injury = _belongs(entry for entry in falls.entries if entry.group == INJURY)
-    cause = _belongs(entry for entry in falls.entries if entry.group == EXTERNAL_CAUSE)
+    inpatient = f" AND (patient_class IS NULL OR patient_class NOT IN ({_quote_words(others)}))" if others else ""
+    injury = _build_entry_test(entry for entry in falls.entries if entry.group == INJURY)
+    cause = _build_entry_test(entry for entry in falls.entries if entry.group == EXTERNAL_CAUSE)
     return f"""
         SELECT
             p.admitted_on AS fell_on, 'hospital' AS source, true AS injury, true AS treated, p.person, p.spell,
@@ -105,17 +105,17 @@ def _hospital_falls(codelists: Mapping[str, Codelist], *, by_class: bool) -> str
             SELECT person, spell, min(valid_from) AS valid_from FROM diagnoses
             WHERE position > 1 AND {cause} GROUP BY ALL
         ) c ON c.person = p.person AND c.spell = p.spell
-        WHERE p.position = 1 AND p.method IN ({_quoted(emergency)}){inpatient} AND {injury}
+        WHERE p.position = 1 AND p.method IN ({_quote_words(emergency)}){inpatient} AND {injury}
     """
 
 
-def _belongs(entries: Iterable[Entry]) -> str:
+def _build_entry_test(entries: Iterable[Entry]) -> str:
     """SQL: whether `code` starts with one of the entries in its own system."""
-    tests = [f"(system = '{system}' AND {test})" for system, test in _by_system(entries).items()]
+    tests = [f"(system = '{system}' AND {test})" for system, test in _group_by_system(entries).items()]
     return f"({' OR '.join(tests) or 'false'})"
 
 
-def _by_system(entries: Iterable[Entry]) -> dict[str, str]:
+def _group_by_system(entries: Iterable[Entry]) -> dict[str, str]:
     codes: dict[str, list[str]] = {}
     for entry in entries:
         codes.setdefault(entry.system, []).append(entry.code)
@@ -127,15 +127,15 @@ def starts_with(column: str, prefixes: Iterable[str]) -> str:
     by_length: dict[int, set[str]] = {}
     for prefix in prefixes:
         by_length.setdefault(len(prefix), set()).add(prefix)
-    tests = [f"left({column}, {length}) IN ({_quoted(by_length[length])})" for length in sorted(by_length)]
+    tests = [f"left({column}, {length}) IN ({_quote_words(by_length[length])})" for length in sorted(by_length)]
     return f"({' OR '.join(tests) or 'false'})"
 
 
-def _quoted(words: Iterable[str]) -> str:
+def _quote_words(words: Iterable[str]) -> str:
     return ", ".join("'" + word.replace("'", "''") + "'" for word in sorted(words))
 
 
-def _attendance_falls(falls: Codelist) -> str:
+def _build_attendance_falls(falls: Codelist) -> str:
     codes = [entry.code for entry in falls.entries]
     return (
         "SELECT attended_on AS fell_on, 'emergency_department' AS source, person, -1::INTEGER AS spell, "

@@ -50,14 +50,16 @@ class Stream:
         return frozenset(column for source in sources for column in absent_columns.get(source, ())) - {"known_on"}
 
 
-def _source(name: str, systems: Mapping[str, str] | None = None, extra: Mapping[str, str] | None = None) -> Stream:
+def _build_source_stream(
+    name: str, systems: Mapping[str, str] | None = None, extra: Mapping[str, str] | None = None
+) -> Stream:
     schema = SCHEMAS[name]
     columns = {column.name: _TYPES[column.type] for column in schema.columns} | dict(extra or {}) | _ENGINE
     event = schema.event or ("admitted_on" if name == "diagnoses" else None)
     return Stream(name, schema.title, ibis.table(columns, name=name), event, systems or {}, (name,))
 
 
-def _merged(name: str, title: str, columns: Mapping[str, str], event: str, **options: object) -> Stream:
+def _build_merged_stream(name: str, title: str, columns: Mapping[str, str], event: str, **options: object) -> Stream:
     table = ibis.table(dict(columns) | _ENGINE | {"spell": "int32"}, name=name)
     return Stream(name, title, table, event, **options)  # type: ignore[arg-type]
 
@@ -65,10 +67,10 @@ def _merged(name: str, title: str, columns: Mapping[str, str], event: str, **opt
 STREAMS: dict[str, Stream] = {
     stream.name: stream
     for stream in (
-        _source("people"),
-        _source("registrations"),
-        _source("admissions", extra={"spell": "int32"}),
-        _source(
+        _build_source_stream("people"),
+        _build_source_stream("registrations"),
+        _build_source_stream("admissions", extra={"spell": "int32"}),
+        _build_source_stream(
             "diagnoses",
             {"code": "system"},
             {
@@ -80,14 +82,14 @@ STREAMS: dict[str, Stream] = {
                 "spell": "int32",
             },
         ),
-        _source("conditions", {"code": "system"}),
-        _source("falls"),
-        _source("attendances", {"complaint": "'complaint'", "diagnosis": "'complaint'"}),
-        _source("prescriptions", {"bnf": "'bnf'"}),
-        _source("contacts"),
-        _source("measurements"),
-        _source("social_care"),
-        _merged(
+        _build_source_stream("conditions", {"code": "system"}),
+        _build_source_stream("falls"),
+        _build_source_stream("attendances", {"complaint": "'complaint'", "diagnosis": "'complaint'"}),
+        _build_source_stream("prescriptions", {"bnf": "'bnf'"}),
+        _build_source_stream("contacts"),
+        _build_source_stream("measurements"),
+        _build_source_stream("social_care"),
+        _build_merged_stream(
             "recorded_conditions",
             "Conditions recorded in hospital diagnoses or GP registers",
             {"code": "string", "system": "string", "recorded_on": "date", "origin": "string"},
@@ -95,7 +97,7 @@ STREAMS: dict[str, Stream] = {
             systems={"code": "system"},
             any_of=("diagnoses", "conditions"),
         ),
-        _merged(
+        _build_merged_stream(
             "all_falls",
             "Falls from every source: reports, hospital diagnoses (PHOF C29 rule), A&E",
             {
@@ -159,8 +161,8 @@ def conditions_of(rows: Rows, absent_columns: Mapping[str, Sequence[str]]) -> Co
             left_out |= touched
         else:
             lacking |= touched
-    return Conditions(tuple(kept), _named(stream, left_out), _named(stream, lacking))
+    return Conditions(tuple(kept), _name_columns(stream, left_out), _name_columns(stream, lacking))
 
 
-def _named(stream: Stream, columns: set[str]) -> tuple[str, ...]:
+def _name_columns(stream: Stream, columns: set[str]) -> tuple[str, ...]:
     return tuple(f"{stream.name}.{column}" for column in sorted(columns))

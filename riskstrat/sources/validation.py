@@ -73,10 +73,16 @@ def after_extract_message(column: str) -> str:
 
 def rules_for(schema: TableSchema) -> tuple[Rule, ...]:
     """The rules that look at one row and its person, in order: type, presence, shape, then sense."""
-    return (*_readable(schema), *_present(schema), *_shaped(schema), *_codes(schema), *_sensible(schema))
+    return (
+        *_build_type_rules(schema),
+        *_build_presence_rules(schema),
+        *_build_value_rules(schema),
+        *_build_code_rules(schema),
+        *_build_plausibility_rules(schema),
+    )
 
 
-def _readable(schema: TableSchema) -> Iterator[Rule]:
+def _build_type_rules(schema: TableSchema) -> Iterator[Rule]:
     how = {
         "date": "write 2026-03-04",
         "integer": "write a whole number",
@@ -94,53 +100,55 @@ def _readable(schema: TableSchema) -> Iterator[Rule]:
             yield Rule("impossible date", schema.name, message, outside)
 
 
-def _present(schema: TableSchema) -> Iterator[Rule]:
+def _build_presence_rules(schema: TableSchema) -> Iterator[Rule]:
     for column in schema.columns:
         if column.required:
             message = f"column {column.name} is empty; it is required"
             yield Rule("missing value", schema.name, message, f"{column.name} IS NULL")
 
 
-def _shaped(schema: TableSchema) -> Iterator[Rule]:
+def _build_value_rules(schema: TableSchema) -> Iterator[Rule]:
     for column in schema.columns:
         if column.allowed:
             allowed = ", ".join(column.allowed)
             message = f"column {column.name} is none of the allowed values: {allowed}"
-            yield Rule("unknown code", schema.name, message, f"{column.name} NOT IN ({_quoted(column.allowed)})")
+            yield Rule("unknown code", schema.name, message, f"{column.name} NOT IN ({_quote_values(column.allowed)})")
         if column.pattern:
             message = f"column {column.name} does not have the shape {column.pattern}"
-            yield Rule("unknown code", schema.name, message, _misshapen(column.name, column.pattern))
+            yield Rule("unknown code", schema.name, message, _build_shape_test(column.name, column.pattern))
         if column.between:
-            yield _between(schema.name, column)
+            yield _build_range_rule(schema.name, column)
 
 
-def _between(table: str, column: Column) -> Rule:
+def _build_range_rule(table: str, column: Column) -> Rule:
     low, high = column.between or (0, 0)
     message = f"column {column.name} lies outside {low:g} to {high:g}"
     return Rule("implausible value", table, message, f"{column.name} NOT BETWEEN {low} AND {high}")
 
 
-def _quoted(values: Iterable[str]) -> str:
+def _quote_values(values: Iterable[str]) -> str:
     return ", ".join(f"'{value}'" for value in values)
 
 
-def _misshapen(column: str, pattern: str) -> str:
+def _build_shape_test(column: str, pattern: str) -> str:
     return f"NOT regexp_full_match({column}, '{pattern}')"
 
 
-def _codes(schema: TableSchema) -> Iterator[Rule]:
+def _build_code_rules(schema: TableSchema) -> Iterator[Rule]:
     """The shapes of diagnosis codes, by the system the row names."""
     if schema.name not in ("diagnoses", "conditions"):
         return
     for system, pattern in (("icd10", ICD10), ("icd9", ICD9)):
         if system in schema.names["system"].allowed:
             message = f"column code does not have the shape of {system}, {pattern}"
-            yield Rule("unknown code", schema.name, message, f"system = '{system}' AND {_misshapen('code', pattern)}")
+            yield Rule(
+                "unknown code", schema.name, message, f"system = '{system}' AND {_build_shape_test('code', pattern)}"
+            )
 
 
-def _sensible(schema: TableSchema) -> Iterator[Rule]:
+def _build_plausibility_rules(schema: TableSchema) -> Iterator[Rule]:
     if schema.name == "people":
-        yield from _sensible_person()
+        yield from _build_birth_rules()
     if schema.name == "measurements":
         low, high = BMI_BETWEEN
         message = f"column value lies outside {low} to {high}, which a body mass index does not"
@@ -161,7 +169,7 @@ def _sensible(schema: TableSchema) -> Iterator[Rule]:
     yield Rule("event after death", schema.name, message, late, of_person=True)
 
 
-def _sensible_person() -> Iterator[Rule]:
+def _build_birth_rules() -> Iterator[Rule]:
     for column in ("date_of_death", "died_known_on", "care_home_from"):
         message = f"column {column} lies before the month of birth"
         yield Rule("event before birth", "people", message, f"{column} < date_trunc('month', date_of_birth)")

@@ -63,7 +63,7 @@ def number_spells(connection: duckdb.DuckDBPyConnection, lag: int) -> None:
             discharged_on,
             valid_from AS known_from,
             settle_day
-        FROM ({_known(schema, lag)})
+        FROM ({_build_known_query(schema, lag)})
         """
     )
 
@@ -84,34 +84,34 @@ def stored(table: str, lag: int) -> str:
     event = STREAMS[table].event if table in STREAMS else None
     first = [column for column in ("person", event) if column in columns]
     order = [*first, *(column for column in columns if column not in first)]
-    return f"SELECT {', '.join(columns)} FROM ({_rows(schema, lag)}) ORDER BY {', '.join(order)}"
+    return f"SELECT {', '.join(columns)} FROM ({_build_rows_query(schema, lag)}) ORDER BY {', '.join(order)}"
 
 
-def _rows(schema: TableSchema, lag: int) -> str:
+def _build_rows_query(schema: TableSchema, lag: int) -> str:
     if schema.name == "people":
-        return f"SELECT a.*, n.person, {ALWAYS} AS valid_from, {FAR} AS valid_to {_with_person('people', 'landed_row')}"
+        return f"SELECT a.*, n.person, {ALWAYS} AS valid_from, {FAR} AS valid_to {_join_person('people', 'landed_row')}"
     if "patient_id" not in schema.names:
         return f"SELECT * FROM accepted_{schema.name}"
     if schema.name == "diagnoses":
-        return _diagnoses(lag)
+        return _build_diagnoses_query(lag)
     if schema.event is None:
-        return f"SELECT a.*, n.patient_id, n.person {_with_person(schema.name)}"
-    rows = _versions(schema, lag)
+        return f"SELECT a.*, n.patient_id, n.person {_join_person(schema.name)}"
+    rows = _build_versions_query(schema, lag)
     if schema.name == "admissions":
         return f"SELECT v.*, s.spell FROM ({rows}) v JOIN spells s USING (spell_id)"
     return rows
 
 
-def _with_person(table: str, row: str = "person_row") -> str:
+def _join_person(table: str, row: str = "person_row") -> str:
     return f"FROM accepted_{table} a JOIN numbered n ON n.person_row = a.{row}"
 
 
-def _known(schema: TableSchema, lag: int) -> str:
+def _build_known_query(schema: TableSchema, lag: int) -> str:
     """Accepted rows with valid_from and, where columns settle late, settle_day (null while they have not)."""
     known = f"coalesce({schema.known}, {schema.event} + {lag})" if schema.known else schema.event
     rows = (
         f"SELECT a.*, n.patient_id, n.person, greatest({schema.event}, {known}) AS valid_from "
-        f"{_with_person(schema.name)}"
+        f"{_join_person(schema.name)}"
     )
     settles = schema.settles
     if settles is None:
@@ -127,8 +127,8 @@ def late_columns(schema: TableSchema) -> tuple[str, ...]:
     return (*schema.settles.columns, *((schema.settles.known,) if schema.settles.known else ()))
 
 
-def _versions(schema: TableSchema, lag: int) -> str:
-    rows = _known(schema, lag)
+def _build_versions_query(schema: TableSchema, lag: int) -> str:
+    rows = _build_known_query(schema, lag)
     if schema.settles is None:
         return f"SELECT *, {FAR} AS valid_to FROM ({rows})"
     late = ", ".join(f"NULL AS {column}" for column in late_columns(schema))
@@ -141,7 +141,7 @@ def _versions(schema: TableSchema, lag: int) -> str:
     """
 
 
-def _diagnoses(lag: int) -> str:
+def _build_diagnoses_query(lag: int) -> str:
     """Diagnoses with their spell, from the later of both being known; those of an open spell are never visible."""
     known = f"coalesce(a.known_on, s.discharged_on + {lag})"
     visible = f"greatest({known}, s.known_from, s.settle_day)"
@@ -151,7 +151,7 @@ def _diagnoses(lag: int) -> str:
             a.*, n.patient_id, n.person, s.spell, {carried},
             CASE WHEN s.settle_day IS NULL THEN {FAR} ELSE {visible} END AS valid_from,
             {FAR} AS valid_to
-        {_with_person("diagnoses")} JOIN spells s USING (spell_id)
+        {_join_person("diagnoses")} JOIN spells s USING (spell_id)
     """
 
 

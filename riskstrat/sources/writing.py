@@ -25,12 +25,12 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, schema: pa.
     """Write the query's rows in their order as parquet of that schema; gives the sha256 of the file."""
     reader = connection.execute(query).to_arrow_reader(ROW_GROUP)
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        for table in _row_groups(reader):
+        for table in _split_row_groups(reader):
             writer.write_table(table.cast(schema), row_group_size=ROW_GROUP)
     return compute_file_digest(file)
 
 
-def _row_groups(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+def _split_row_groups(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
     """The same rows in tables of exactly ROW_GROUP rows, the last one shorter; an empty result is one empty table."""
     waiting: list[pa.RecordBatch] = []
     schema = batches.schema  # type: ignore[attr-defined]
@@ -51,15 +51,15 @@ def incoming(store: Path) -> Iterator[Path]:
     """
     clear_leftovers(store, *SPILLS)
     try:
-        with write_folder_atomically(store, replace=True, refusal=_cannot_write) as folder:
+        with write_folder_atomically(store, replace=True, refusal=_explain_write_failure) as folder:
             yield folder
     except (pa.ArrowException, duckdb.Error) as error:
         if isinstance(error, duckdb.Error) and not disk_refused(error):
             raise
-        raise StorageError(_cannot_write(store, find_reason(error))) from error
+        raise StorageError(_explain_write_failure(store, find_reason(error))) from error
 
 
-def _cannot_write(store: Path, reason: str) -> str:
+def _explain_write_failure(store: Path, reason: str) -> str:
     return (
         f"{store} cannot be written ({reason}); free disk space or mend its permissions, then ingest again; what was "
         "there before is unchanged"

@@ -25,7 +25,7 @@ def require_ending(target: Path, endings: Sequence[str]) -> None:
 def write_table(frame: pd.DataFrame, target: Path) -> None:
     """A table as .parquet or .csv by the ending of `target`; dates as dates. Raises StorageError for another."""
     require_ending(target, TABLE_ENDINGS)
-    table = pa.Table.from_pandas(_with_dates(frame), preserve_index=False).replace_schema_metadata(None)
+    table = pa.Table.from_pandas(_convert_to_dates(frame), preserve_index=False).replace_schema_metadata(None)
     with write_atomically(target, parents=True) as part:
         if target.suffix == ".csv":
             pa_csv.write_csv(table, part)
@@ -33,6 +33,6 @@ def write_table(frame: pd.DataFrame, target: Path) -> None:
             pq.write_table(table, part, compression="zstd")
 
 
-def _with_dates(frame: pd.DataFrame) -> pd.DataFrame:
+def _convert_to_dates(frame: pd.DataFrame) -> pd.DataFrame:
     dates = [name for name in frame if frame[name].dtype.kind == "M"]
     return frame.assign(**{str(name): frame[name].dt.date for name in dates})

@@ -15,7 +15,7 @@ from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import ModelError
 from riskstrat.labels import label
 from riskstrat.registry import Kept, newest
-from riskstrat.site.opening import Opened, build_matrix
+from riskstrat.site.opening import Site, build_matrix
 
 Dates = npt.NDArray[np.datetime64]
 
@@ -36,18 +36,18 @@ class Compared(NamedTuple):
     outcome: npt.NDArray[Any]
 
 
-def compare_versions(opened: Opened, versions: tuple[Kept, Kept], progress: Progress) -> Compared:
+def compare_versions(opened: Site, versions: tuple[Kept, Kept], progress: Progress) -> Compared:
     """Both versions on the test dates at which each has a model.
 
     Raises ModelError where the two predict different things, or have no test date in common.
     """
     _refuse_different(*versions)
     recipe = Recipe.model_validate(versions[0].evidence["recipe"])
-    dates = _common(*versions)
+    dates = _find_common_tests(*versions)
     rows, outcome = _test_rows(opened, recipe, dates)
     matrix = build_matrix(opened, Cohort(rows, {}), progress)
-    on = _dates_of(rows["index_date"].to_numpy().astype("datetime64[D]"), dates)
-    one, two = (_side(kept, matrix, on) for kept in versions)
+    on = _find_test_date(rows["index_date"].to_numpy().astype("datetime64[D]"), dates)
+    one, two = (_score_test_rows(kept, matrix, on) for kept in versions)
     return Compared(recipe, (one, two), rows.assign(list=on), outcome)
 
 
@@ -62,14 +62,14 @@ def _refuse_different(a: Kept, b: Kept) -> None:
             )
 
 
-def _common(a: Kept, b: Kept) -> list[tuple[date, date]]:
+def _find_common_tests(a: Kept, b: Kept) -> list[tuple[date, date]]:
     """First and last day of each test of either version by whose first day both have a model, the oldest first."""
     if not (a.evidence["test_dates"] and b.evidence["test_dates"]):
         raise ModelError(
             f"{a.version.name} was tested on people held out, whom the other version may have learned from; only "
             "versions tested on dates can be compared"
         )
-    tests = sorted({tuple(_ends(one["test_date"])) for kept in (a, b) for one in kept.evidence["origins"]})
+    tests = sorted({tuple(_parse_ends(one["test_date"])) for kept in (a, b) for one in kept.evidence["origins"]})
     oldest = [min((one["made_on"] for one in kept.evidence["origins"]), default="9999") for kept in (a, b)]
     whole = [test for test in tests if test[0].isoformat() >= max(oldest)]
     apart: list[tuple[date, date]] = []
@@ -84,12 +84,12 @@ def _common(a: Kept, b: Kept) -> list[tuple[date, date]]:
     return apart[::-1]
 
 
-def _ends(spelled: str) -> list[date]:
+def _parse_ends(spelled: str) -> list[date]:
     parts = spelled.split(" to ")
     return [date.fromisoformat(parts[0]), date.fromisoformat(parts[-1])]
 
 
-def _test_rows(opened: Opened, recipe: Recipe, dates: list[tuple[date, date]]) -> tuple[pd.DataFrame, npt.NDArray[Any]]:
+def _test_rows(opened: Site, recipe: Recipe, dates: list[tuple[date, date]]) -> tuple[pd.DataFrame, npt.NDArray[Any]]:
     """The cohort rows of the test dates with a known outcome, and the outcomes."""
     until = opened.store.data_as_at
     if recipe.cohort.index == "calendar":
@@ -105,13 +105,13 @@ def _test_rows(opened: Opened, recipe: Recipe, dates: list[tuple[date, date]]) -
     return rows[usable].reset_index(drop=True), found[usable].to_numpy(float)
 
 
-def _dates_of(when: Dates, dates: list[tuple[date, date]]) -> Dates:
+def _find_test_date(when: Dates, dates: list[tuple[date, date]]) -> Dates:
     """The first day of the test that each index date belongs to."""
     firsts = np.array([first for first, _ in dates], "datetime64[D]")
     return firsts[np.searchsorted(firsts, when, side="right") - 1]
 
 
-def _side(kept: Kept, matrix: Any, on: Dates) -> Side:
+def _score_test_rows(kept: Kept, matrix: Any, on: Dates) -> Side:
     models, risk = kept.origins(), np.zeros(len(on))
     for day in np.unique(on):
         rows = np.flatnonzero(on == day)

@@ -32,8 +32,8 @@ from riskstrat.explanation import chosen_rows, overall
 from riskstrat.labels import intervened
 from riskstrat.registry import champion_version, kept, newest
 from riskstrat.scoring import RiskModel
-from riskstrat.site.threads import side_by_side
-from riskstrat.study.fitting import LIGHTGBM, LOGISTIC, Learned, Pooled, Tested, pooled
+from riskstrat.site.threads import run_in_threads
+from riskstrat.study.fitting import LIGHTGBM, LOGISTIC, PooledTestRows, TestedFold, TrainingRun, pooled
 from riskstrat.study.gathering import Study, days_old
 
 CHAMPION = "champion"
@@ -56,80 +56,80 @@ STEPS = 20
 class Evaluated:
     """The pooled test rows with every model's figures on them, and the whole as plain values."""
 
-    rows: Pooled
+    rows: PooledTestRows
     models: Mapping[str, Evaluation]
     intervals: pd.DataFrame
     verdict: str
     evidence: Mapping[str, Any]
 
 
-def evaluated(learned: Learned, progress: Progress) -> Evaluated:
+def evaluated(learned: TrainingRun, progress: Progress) -> Evaluated:
     """Every figure of the test dates together, the model beside its rivals and the present champion."""
-    rows = _with_champion(learned, pooled(learned))
+    rows = _add_champion(learned, pooled(learned))
     models = {
         name: evaluate(rows.outcome, risk, capacity=None, people=rows.people) for name, risk in rows.risks.items()
     }
     parts: dict[str, Callable[[], Any]] = {
-        "intervals": lambda: _intervals(learned, rows),
-        "groups": lambda: _by_group(learned, rows),
-        "freshness": lambda: _freshness(learned, rows.capacity),
-        "leakage": lambda: _leakage(learned, rows, models),
-        "curves": lambda: _curves(rows),
-        "person_disjoint": lambda: _person_disjoint(learned),
+        "intervals": lambda: _compute_intervals(learned, rows),
+        "groups": lambda: _measure_by_group(learned, rows),
+        "freshness": lambda: _measure_freshness(learned, rows.capacity),
+        "leakage": lambda: _check_leakage(learned, rows, models),
+        "curves": lambda: _gather_curves(rows),
+        "person_disjoint": lambda: _measure_person_disjoint(learned),
     }
     threads = learned.study.opened.workspace.settings.engine.threads
-    made = side_by_side(parts, threads, lambda share: progress("evaluation", share))
-    said = _verdict(made["intervals"], rows)
+    made = run_in_threads(parts, threads, lambda share: progress("evaluation", share))
+    said = _word_verdict(made["intervals"], rows)
     evidence = {
-        **_of_the_version(learned),
+        **_describe_version(learned),
         "verdict": said,
-        **_of_origins(learned),
+        **_describe_origins(learned),
         "models": {name: one.to_dict() for name, one in models.items()},
         "left_out": dict(rows.left_out),
         "intervals": records(made["intervals"]),
         **made["curves"],
         **made["groups"],
         **{name: made[name] for name in ("leakage", "person_disjoint", "freshness")},
-        "explanation": _explanation(learned, rows),
+        "explanation": _explain_model(learned, rows),
     }
     return Evaluated(rows, models, made["intervals"], said, plain(evidence))
 
 
-def _curves(rows: Pooled) -> dict[str, Any]:
+def _gather_curves(rows: PooledTestRows) -> dict[str, Any]:
     return {
-        "at_capacity": _at_capacity(rows),
-        "calibration_curve": _curve(rows),
-        "risk_histogram": _histogram(rows),
-        "decision_curve": _decisions(rows),
+        "at_capacity": _measure_at_capacity(rows),
+        "calibration_curve": _sample_calibration_curve(rows),
+        "risk_histogram": _count_by_risk(rows),
+        "decision_curve": _compute_decision_curve(rows),
     }
 
 
-def _with_champion(learned: Learned, rows: Pooled) -> Pooled:
+def _add_champion(learned: TrainingRun, rows: PooledTestRows) -> PooledTestRows:
     """The rows with the risks of the present champion: at each origin the newest of its models made by then."""
     study = learned.study
     registry = study.opened.workspace.root / "registry"
     number = champion_version(registry, study.recipe.name)
     if number is None:
-        return _without(rows, "there is no champion yet")
+        return _leave_out_champion(rows, "there is no champion yet")
     if not study.origins:
-        return _without(rows, f"version {number} may have learned from the people held out here")
+        return _leave_out_champion(rows, f"version {number} may have learned from the people held out here")
     models = kept(registry, study.recipe.name, number).origins()
     try:
-        risks = [_risk_of_the_newest(models, one, study.matrix) for one in learned.tested]
+        risks = [_predict_with_newest(models, one, study.matrix) for one in learned.tested]
     except ModelError as refused:
-        return _without(rows, f"version {number} cannot be compared: {refused}")
+        return _leave_out_champion(rows, f"version {number} cannot be compared: {refused}")
     return rows.with_model(CHAMPION, np.concatenate(risks))
 
 
-def _without(rows: Pooled, why: str) -> Pooled:
-    return Pooled(**{**rows.__dict__, "left_out": {**rows.left_out, CHAMPION: why}})
+def _leave_out_champion(rows: PooledTestRows, why: str) -> PooledTestRows:
+    return PooledTestRows(**{**rows.__dict__, "left_out": {**rows.left_out, CHAMPION: why}})
 
 
-def _risk_of_the_newest(models: Mapping[str, RiskModel], one: Tested, matrix: Any) -> npt.NDArray[np.float64]:
+def _predict_with_newest(models: Mapping[str, RiskModel], one: TestedFold, matrix: Any) -> npt.NDArray[np.float64]:
     return newest(models, one.fold.name).risk(matrix.take(one.fitted.test_rows))
 
 
-def _intervals(learned: Learned, rows: Pooled) -> pd.DataFrame:
+def _compute_intervals(learned: TrainingRun, rows: PooledTestRows) -> pd.DataFrame:
     """One row per metric, model and pair, as `evaluation.intervals` gives them; none with one outcome only."""
     rounds, seed = learned.recipe.evaluation.bootstrap_rounds, learned.recipe.learner.seed
     if not rounds or not 0 < rows.outcome.sum() < len(rows.outcome):
@@ -143,7 +143,7 @@ def _intervals(learned: Learned, rows: Pooled) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _verdict(intervals: pd.DataFrame, rows: Pooled) -> str:
+def _word_verdict(intervals: pd.DataFrame, rows: PooledTestRows) -> str:
     if intervals.empty:
         return "No intervals: bootstrap_rounds is 0, or the test rows have one outcome only."
     if LOGISTIC not in rows.risks:
@@ -151,7 +151,7 @@ def _verdict(intervals: pd.DataFrame, rows: Pooled) -> str:
     return verdict(intervals[intervals["metric"] == "auroc"])
 
 
-def _of_the_version(learned: Learned) -> dict[str, Any]:
+def _describe_version(learned: TrainingRun) -> dict[str, Any]:
     study, recipe = learned.study, learned.recipe
     facts, model = learned.registered.facts, learned.registered.model
     return {
@@ -163,17 +163,17 @@ def _of_the_version(learned: Learned) -> dict[str, Any]:
         "features": len(model.columns),
         "definitions_hash": model.definitions_hash,
         "store": study.opened.store.fingerprint,
-        "registered": _learned_from(learned, learned.registered.facts, 0) | {"calibration": facts["calibration"]},
+        "registered": _describe_fit(learned, learned.registered.facts, 0) | {"calibration": facts["calibration"]},
         "calibrators": list(learned.registered.calibrators),
         "tuning": learned.tuned.to_dict() if learned.tuned else None,
-        "intervened": _intervened(learned),
+        "intervened": _count_intervened(learned),
         "cohort": dict(study.cohort.counts),
         "labels": dict(study.labels.counts),
         "notes": notes(learned),
     }
 
 
-def notes(learned: Learned) -> list[str]:
+def notes(learned: TrainingRun) -> list[str]:
     """What whoever trains should know, each sentence once."""
     study = learned.study
     every = (
@@ -187,7 +187,7 @@ def notes(learned: Learned) -> list[str]:
     return list(dict.fromkeys(every))
 
 
-def _learned_from(learned: Learned, facts: Mapping[str, Any], place: int) -> dict[str, Any]:
+def _describe_fit(learned: TrainingRun, facts: Mapping[str, Any], place: int) -> dict[str, Any]:
     """Index dates (first and last of each stretch where they are events), rows and events of one fit."""
     counts = {"rows": dict(facts["rows"]), "events": dict(facts["events"])}
     if not learned.study.origins:
@@ -195,16 +195,17 @@ def _learned_from(learned: Learned, facts: Mapping[str, Any], place: int) -> dic
     origin = learned.study.origins[0] if place == 0 else learned.tested[place - 1].fold.origin
     assert origin is not None
     spelled = {
-        f"{name}_dates": [_spelled(period) for period in getattr(origin, name)] for name in ("train", "calibration")
+        f"{name}_dates": [_format_period(period) for period in getattr(origin, name)]
+        for name in ("train", "calibration")
     }
     return {**spelled, **counts}
 
 
-def _spelled(period: Any) -> str:
+def _format_period(period: Any) -> str:
     return period.first.isoformat() if period.first == period.last else f"{period.first} to {period.last}"
 
 
-def _intervened(learned: Learned) -> dict[str, Any]:
+def _count_intervened(learned: TrainingRun) -> dict[str, Any]:
     """How many rows of each slice of the registered model, and of the test rows, had an action in their window."""
     study, mode = learned.study, learned.recipe.label.intervened
     fold = study.fold(study.origins[0]) if study.origins else learned.tested[0].fold
@@ -224,14 +225,14 @@ def _intervened(learned: Learned) -> dict[str, Any]:
     return {"mode": mode, "sentence": sentence, **{name: asdict(one) for name, one in found.items()}}
 
 
-def _of_origins(learned: Learned) -> dict[str, Any]:
+def _describe_origins(learned: TrainingRun) -> dict[str, Any]:
     """Each test date by itself, the oldest first."""
-    told = [_origin(learned, place, one) for place, one in enumerate(learned.tested, start=1)]
+    told = [_describe_origin(learned, place, one) for place, one in enumerate(learned.tested, start=1)]
     dates = [] if not learned.study.origins else [one["test_date"] for one in reversed(told)]
     return {"test_dates": dates, "origins": told[::-1]}
 
 
-def _origin(learned: Learned, place: int, one: Tested) -> dict[str, Any]:
+def _describe_origin(learned: TrainingRun, place: int, one: TestedFold) -> dict[str, Any]:
     study, fitted = learned.study, one.fitted
     happened, people = study.outcome[fitted.test_rows], study.patient_ids[fitted.test_rows]
     figures = {
@@ -243,40 +244,40 @@ def _origin(learned: Learned, place: int, one: Tested) -> dict[str, Any]:
     }
     test = {"test_date": one.fold.name}
     if one.fold.origin is not None:
-        test = {"test_date": _spelled(one.fold.origin.test[0])}
+        test = {"test_date": _format_period(one.fold.origin.test[0])}
     return {
         **test,
         "made_on": one.fold.name,
-        **_learned_from(learned, fitted.facts, place),
+        **_describe_fit(learned, fitted.facts, place),
         "models": figures,
         "notes": list(fitted.facts["notes"]),
     }
 
 
-def _at_capacity(rows: Pooled) -> dict[str, Any]:
+def _measure_at_capacity(rows: PooledTestRows) -> dict[str, Any]:
     found = pooled_yield(rows.outcome, rows.risks[LIGHTGBM], rows.list_of, None, rows.capacity, order=rows.people)
     return found.to_dict() | {"capacity": rows.capacity}
 
 
-def _curve(rows: Pooled) -> list[dict[str, Any]]:
+def _sample_calibration_curve(rows: PooledTestRows) -> list[dict[str, Any]]:
     curve = calibration_curve(rows.outcome, rows.risks[LIGHTGBM])
     places = np.unique(np.linspace(0, len(curve) - 1, min(len(curve), CURVE_POINTS)).round().astype(int))
     return records(curve.iloc[places])
 
 
-def _histogram(rows: Pooled) -> list[dict[str, Any]]:
+def _count_by_risk(rows: PooledTestRows) -> list[dict[str, Any]]:
     """Rows by risk, in steps of 5 in 100: the middle of each step and how many rows lie in it."""
     steps = np.minimum((rows.risks[LIGHTGBM] * STEPS).astype(int), STEPS - 1)
     return [{"risk": (place + 0.5) / STEPS, "people": int(n)} for place, n in enumerate(np.bincount(steps)) if n]
 
 
-def _decisions(rows: Pooled) -> list[dict[str, Any]]:
+def _compute_decision_curve(rows: PooledTestRows) -> list[dict[str, Any]]:
     return records(
         net_benefit(rows.outcome, {name: rows.risks[name] for name in (LIGHTGBM, LOGISTIC) if name in rows.risks})
     )
 
 
-def _by_group(learned: Learned, rows: Pooled) -> dict[str, Any]:
+def _measure_by_group(learned: TrainingRun, rows: PooledTestRows) -> dict[str, Any]:
     recipe, risk = learned.recipe, rows.risks[LIGHTGBM]
     drawn = {"rounds": max(recipe.evaluation.bootstrap_rounds, 1), "seed": recipe.learner.seed}
     table = groups_of(learned.study, rows.rows)
@@ -287,7 +288,7 @@ def _by_group(learned: Learned, rows: Pooled) -> dict[str, Any]:
     return {"subgroups": records(by_group), "fairness": told}
 
 
-def _explanation(learned: Learned, rows: Pooled) -> dict[str, Any]:
+def _explain_model(learned: TrainingRun, rows: PooledTestRows) -> dict[str, Any]:
     """What the registered model rests on, over a sample of the test rows that no chance decides."""
     study = learned.study
     tested = study.cohort.rows.iloc[rows.rows]
@@ -302,7 +303,7 @@ def groups_of(study: Study, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
     return cohort_groups(study.opened.store, study.cohort.rows.iloc[rows], number_of_conditions=conditions)
 
 
-def _leakage(learned: Learned, rows: Pooled, models: Mapping[str, Evaluation]) -> dict[str, Any]:
+def _check_leakage(learned: TrainingRun, rows: PooledTestRows, models: Mapping[str, Evaluation]) -> dict[str, Any]:
     study = learned.study
     columns = learned.registered.model.columns
     found = study.labels.rows.iloc[rows.rows]
@@ -315,7 +316,7 @@ def _leakage(learned: Learned, rows: Pooled, models: Mapping[str, Evaluation]) -
     return leakage(features, *aurocs, study.opened.workspace.promotion.leakage)
 
 
-def _person_disjoint(learned: Learned) -> dict[str, Any] | None:
+def _measure_person_disjoint(learned: TrainingRun) -> dict[str, Any] | None:
     """The latest test date again, with a model that never saw the people it is tested on."""
     study, first, alone = learned.study, learned.tested[0], learned.held_out
     if alone is None:
@@ -341,7 +342,7 @@ def _person_disjoint(learned: Learned) -> dict[str, Any] | None:
     }
 
 
-def _freshness(learned: Learned, capacity: int) -> list[dict[str, Any]]:
+def _measure_freshness(learned: TrainingRun, capacity: int) -> list[dict[str, Any]]:
     """How the latest test date would have been told by older scores, and by older models, of everybody who has all."""
     study, first = learned.study, learned.tested[0]
     rows = first.fitted.test_rows
@@ -349,7 +350,7 @@ def _freshness(learned: Learned, capacity: int) -> list[dict[str, Any]]:
     for age, model in learned.older.items():
         scores["model", age] = model.risk(study.matrix.take(rows))
         if study.recipe.cohort.index == "calendar":
-            scores["score", age] = _older_score(learned, age)
+            scores["score", age] = _predict_older_score(learned, age)
     if len(scores) == 2 or not 0 < study.outcome[rows].sum() < len(rows):
         return []
     drawn = {"rounds": max(learned.recipe.evaluation.bootstrap_rounds, 1), "seed": learned.recipe.learner.seed}
@@ -358,7 +359,7 @@ def _freshness(learned: Learned, capacity: int) -> list[dict[str, Any]]:
     return records(table)
 
 
-def _older_score(learned: Learned, age: int) -> npt.NDArray[np.float64]:
+def _predict_older_score(learned: TrainingRun, age: int) -> npt.NDArray[np.float64]:
     """The latest origin's model on each tested person's record as it was so many months before; missing if none."""
     study, first = learned.study, learned.tested[0]
     made_on = np.datetime64(first.fold.name) - days_old(age)

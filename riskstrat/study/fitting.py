@@ -18,7 +18,7 @@ from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import TrainingError
 from riskstrat.labels import events_by_provider
 from riskstrat.scoring import RiskModel
-from riskstrat.site.threads import side_by_side
+from riskstrat.site.threads import run_in_threads
 from riskstrat.study.gathering import Fold, Study, gather
 from riskstrat.training import DeclaredRivals, Fitted, Tuned, fit, tune
 from riskstrat.workspace import Workspace
@@ -31,7 +31,7 @@ Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Tested:
+class TestedFold:
     """A fold with its fit: what each model said of the fold's test rows."""
 
     fold: Fold
@@ -43,7 +43,7 @@ class Tested:
 
 
 @dataclass(frozen=True)
-class Learned:
+class TrainingRun:
     """All fits of a study. `tested`: the latest origin first. `registered`: from the newest labels, without a test.
 
     `held_out` is the latest origin once more without the people it is tested on, `older` the model of each age in
@@ -54,7 +54,7 @@ class Learned:
     study: Study
     recipe: Recipe
     tuned: Tuned | None
-    tested: tuple[Tested, ...]
+    tested: tuple[TestedFold, ...]
     registered: Fitted
     held_out: Fitted | None
     older: Mapping[int, RiskModel]
@@ -62,15 +62,15 @@ class Learned:
     left_out: tuple[str, ...]
 
 
-def learn(root: Path | None, recipe_name: str, as_at: date | None = None, progress: Progress = silent) -> Learned:
+def learn(root: Path | None, recipe_name: str, as_at: date | None = None, progress: Progress = silent) -> TrainingRun:
     """Gather, tune and fit, from rows known on `as_at` (default: data-as-at); nothing is registered."""
     study = gather(root, recipe_name, as_at, progress)
     outcome = study.opened.rows_named(study.recipe.outcome)
     providers = events_by_provider(study.opened.store, outcome, study.as_at)
     folds = study.folds()
     recipe, tuned = tuned_recipe(study, folds[-1], progress)
-    made = _fits(study, recipe, _jobs(study, folds), progress)
-    tested = tuple(Tested(fold, fit) for fold in folds if isinstance(fit := made[fold.name], Fitted))
+    made = _run_fits(study, recipe, _plan_jobs(study, folds), progress)
+    tested = tuple(TestedFold(fold, fit) for fold in folds if isinstance(fit := made[fold.name], Fitted))
     refused = {fold.name: fit for fold in folds if isinstance(fit := made[fold.name], TrainingError)}
     registered = made[REGISTERED] if study.origins else tested[0].fitted if tested else refused[folds[0].name]
     for needed in (tested[0].fitted if tested else refused[folds[0].name], registered):
@@ -79,7 +79,7 @@ def learn(root: Path | None, recipe_name: str, as_at: date | None = None, progre
     assert isinstance(registered, Fitted)
     alone = made.get(HELD_OUT)
     older = {age: fit.model for age, one in study.older.items() if isinstance(fit := made[one.name], Fitted)}
-    return Learned(
+    return TrainingRun(
         study,
         recipe,
         tuned,
@@ -99,7 +99,7 @@ class _Job(NamedTuple):
     rivals: bool = False
 
 
-def _jobs(study: Study, folds: tuple[Fold, ...]) -> dict[str, _Job]:
+def _plan_jobs(study: Study, folds: tuple[Fold, ...]) -> dict[str, _Job]:
     jobs = {fold.name: _Job(fold, rivals=True) for fold in folds}
     if study.origins:
         jobs[REGISTERED] = _Job(study.fold(study.origins[0]))
@@ -109,13 +109,13 @@ def _jobs(study: Study, folds: tuple[Fold, ...]) -> dict[str, _Job]:
     return jobs | {name: _Job(study.fold(origin)) for name, origin in older.items()}
 
 
-def _fits(
+def _run_fits(
     study: Study, recipe: Recipe, jobs: Mapping[str, _Job], progress: Progress
 ) -> dict[str, Fitted | TrainingError]:
     """Each job's fit or refusal. Fits stand side by side, one processor thread each, which changes no result."""
     parts = {name: partial(_fit_or_refusal, study, recipe, job) for name, job in jobs.items()}
     threads = study.opened.workspace.settings.engine.threads
-    return side_by_side(parts, threads, lambda share: progress("fitting", share))
+    return run_in_threads(parts, threads, lambda share: progress("fitting", share))
 
 
 def _fit_or_refusal(study: Study, recipe: Recipe, job: _Job) -> Fitted | TrainingError:
@@ -139,11 +139,11 @@ def fit_fold(study: Study, recipe: Recipe, fold: Fold, *, rivals: bool = True, t
         trained={"as_at": made_on.isoformat(), "store": study.opened.store.fingerprint},
         declared=features,
         tested=fold.origin is None or bool(fold.origin.test),
-        rivals=_declared_rivals(study.opened.workspace) if rivals else None,
+        rivals=_build_declared_rivals(study.opened.workspace) if rivals else None,
     )
 
 
-def _declared_rivals(workspace: Workspace) -> DeclaredRivals:
+def _build_declared_rivals(workspace: Workspace) -> DeclaredRivals:
     roles = workspace.roles
     return DeclaredRivals(roles.age, roles.sex, workspace.baselines)
 
@@ -159,7 +159,7 @@ def tuned_recipe(study: Study, oldest: Fold, progress: Progress) -> tuple[Recipe
 
 
 @dataclass(frozen=True)
-class Pooled:
+class PooledTestRows:
     """The test rows of every origin, one below the other; a person stands once for each test date.
 
     `rows` are positions in the study. `risks` (0 to 1) has each model that every origin has; each row's risk is that of
@@ -174,11 +174,11 @@ class Pooled:
     capacity: int
     left_out: Mapping[str, str]
 
-    def with_model(self, name: str, risk: Numbers) -> Pooled:
+    def with_model(self, name: str, risk: Numbers) -> PooledTestRows:
         return replace(self, risks={**self.risks, name: risk})
 
 
-def pooled(learned: Learned) -> Pooled:
+def pooled(learned: TrainingRun) -> PooledTestRows:
     """Every origin's test rows together, with the capacity of one list."""
     tested = learned.tested
     rows = np.concatenate([one.fitted.test_rows for one in tested])
@@ -187,11 +187,11 @@ def pooled(learned: Learned) -> Pooled:
     list_of = np.repeat(np.arange(len(tested)), [len(one.fitted.test_rows) for one in tested])
     capacity = max(1, round(learned.recipe.evaluation.capacity_per_1000 * len(rows) / 1000 / len(tested)))
     study = learned.study
-    left_out = _left_out(tested, names)
-    return Pooled(rows, study.outcome[rows], study.patient_ids[rows], list_of, risks, capacity, left_out)
+    left_out = _collect_left_out(tested, names)
+    return PooledTestRows(rows, study.outcome[rows], study.patient_ids[rows], list_of, risks, capacity, left_out)
 
 
-def _left_out(tested: tuple[Tested, ...], names: list[str]) -> dict[str, str]:
+def _collect_left_out(tested: tuple[TestedFold, ...], names: list[str]) -> dict[str, str]:
     said: dict[str, Any] = {}
     for one in tested:
         said |= {name: why for name, why in one.fitted.facts["left_out"].items() if name not in names}

@@ -16,7 +16,7 @@ from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import IndexDateError, TrainingError
 from riskstrat.labels import Labels, label
-from riskstrat.site.opening import Opened, build_matrix, open_workspace
+from riskstrat.site.opening import Site, build_matrix, open_workspace
 from riskstrat.training import (
     Origin,
     earlier,
@@ -57,7 +57,7 @@ class Study:
     tested one and tested on its dates.
     """
 
-    opened: Opened
+    opened: Site
     recipe: Recipe
     as_at: date
     cohort: Cohort
@@ -111,8 +111,8 @@ def gather(root: Path | None, recipe_name: str, as_at: date | None, progress: Pr
     if until > opened.store.data_as_at:
         raise IndexDateError(f"--as-at {until} is in the future: the data are as at {opened.store.data_as_at}")
     progress("cohort and labels", 0.0)
-    chosen, older = _origins(opened, recipe, until)
-    cohort = _cohort(opened, recipe, until, chosen, older)
+    chosen, older = _plan_origins(opened, recipe, until)
+    cohort = _select_cohort(opened, recipe, until, chosen, older)
     labels = label(opened.store, cohort.rows, opened.rows_named(recipe.outcome), recipe.label, until)
     progress("cohort and labels", 1.0)
     matrix = build_matrix(opened, cohort, progress)
@@ -124,7 +124,7 @@ def days_old(months: int) -> int:
     return round(months * 364 / 12)
 
 
-def _origins(opened: Opened, recipe: Recipe, until: date) -> tuple[tuple[Origin, ...], dict[int, Origin]]:
+def _plan_origins(opened: Site, recipe: Recipe, until: date) -> tuple[tuple[Origin, ...], dict[int, Origin]]:
     if not opened.store.comparable_dates:
         if recipe.cohort.index == "calendar":
             raise TrainingError(
@@ -139,35 +139,35 @@ def _origins(opened: Opened, recipe: Recipe, until: date) -> tuple[tuple[Origin,
     return chosen, {age: origin for age, origin in aged.items() if origin is not None}
 
 
-def _cohort(
-    opened: Opened, recipe: Recipe, until: date, chosen: tuple[Origin, ...], older: dict[int, Origin]
+def _select_cohort(
+    opened: Site, recipe: Recipe, until: date, chosen: tuple[Origin, ...], older: dict[int, Origin]
 ) -> Cohort:
     every = (*chosen, *older.values())
     if recipe.cohort.index == "calendar":
-        dates = {*every_date(every), *(_scored_on(chosen, age) for age in older)}
+        dates = {*every_date(every), *(_derive_score_date(chosen, age) for age in older)}
         return at_dates(opened.store, recipe.cohort, sorted(dates), opened.opt_outs)
     discharges = opened.rows_named(recipe.cohort.index)
     cohort = at_discharges(opened.store, recipe.cohort, discharges, until, opened.opt_outs)
     if not every:
-        return _kept(cohort, _complete(cohort.rows, recipe, until), "window not complete")
+        return _filter_cohort(cohort, _mark_complete(cohort.rows, recipe, until), "window not complete")
     when = cohort.rows["index_date"].to_numpy().astype("datetime64[D]")
     used = np.zeros(len(when), bool)
     for origin in every:
         used |= within(origin.learned_from + origin.test, when)
-    return _kept(cohort, used, "not in a period")
+    return _filter_cohort(cohort, used, "not in a period")
 
 
-def _scored_on(chosen: tuple[Origin, ...], age: int) -> date:
+def _derive_score_date(chosen: tuple[Origin, ...], age: int) -> date:
     return chosen[1].test[0].first - timedelta(days=days_old(age))
 
 
-def _complete(rows: pd.DataFrame, recipe: Recipe, until: date) -> npt.NDArray[np.bool_]:
+def _mark_complete(rows: pd.DataFrame, recipe: Recipe, until: date) -> npt.NDArray[np.bool_]:
     """Discharges whose label window is complete by `until`."""
     last = pd.Timestamp(until) - pd.Timedelta(days=recipe.label.complete_after)
     return (rows["index_date"] <= last).to_numpy()
 
 
-def _kept(cohort: Cohort, kept: npt.NDArray[np.bool_], why: str) -> Cohort:
+def _filter_cohort(cohort: Cohort, kept: npt.NDArray[np.bool_], why: str) -> Cohort:
     rows = cohort.rows[kept].reset_index(drop=True)
     counts = dict(cohort.counts) | {why: len(cohort.rows) - len(rows), "eligible": len(rows)}
     return replace(cohort, rows=rows, counts=counts)

@@ -18,7 +18,7 @@ from riskstrat.training.calibration import calibrate
 from riskstrat.training.designs import Design, age_and_sex, as_it_stands, every_feature, logged
 from riskstrat.training.logistic import fit_logistic, log_odds
 from riskstrat.training.losses import log_loss
-from riskstrat.training.rows import Array, Index, Rows, rows_at
+from riskstrat.training.rows import Array, Index, TrainingRows, rows_at
 from riskstrat.training.slices import CALIBRATION, TEST, TRAIN, shares
 
 PENALTIES = (1.0, 10.0, 100.0, 1000.0)
@@ -30,7 +30,7 @@ Chosen = tuple[str, ...] | str
 """The columns that a rival sees, or why it cannot be had."""
 
 
-class Learned(NamedTuple):
+class LearnedBaseline(NamedTuple):
     """A baseline: one margin per test row and its calibrator, or the reason why it was left out."""
 
     margin: npt.NDArray[np.float64]
@@ -59,25 +59,29 @@ class Rival(NamedTuple):
 
 def fit_baselines(
     matrix: FeatureMatrix, outcome: Array, places: dict[str, Index], recipe: Recipe, declared: DeclaredRivals
-) -> dict[str, Learned]:
+) -> dict[str, LearnedBaseline]:
     """Every baseline by its name; one that cannot be fitted has no calibrator and says why.
 
     Logistic regression sees the columns of the model; a published score is read from the whole matrix, so that a recipe
     may keep it out of the model. places: positions of the train, calibration and test rows.
     """
-    return {name: _baseline(rival, matrix, outcome, places, recipe) for name, rival in _rivals(declared).items()}
+    return {
+        name: _fit_baseline(rival, matrix, outcome, places, recipe) for name, rival in _build_rivals(declared).items()
+    }
 
 
-def _baseline(rival: Rival, matrix: FeatureMatrix, outcome: Array, places: dict[str, Index], recipe: Recipe) -> Learned:
+def _fit_baseline(
+    rival: Rival, matrix: FeatureMatrix, outcome: Array, places: dict[str, Index], recipe: Recipe
+) -> LearnedBaseline:
     columns = rival.chooses(matrix, recipe)
     if isinstance(columns, str):
-        return _left_out(columns)
+        return _leave_out(columns)
     train, calibration = (rows_at(matrix, columns, outcome, places[name]) for name in (TRAIN, CALIBRATION))
     design = rival.design(columns, train.values)
     ready = design(train.values)
     if (ready == ready[0]).all():
-        return _left_out(f"{columns[0]} is the same for everybody who trains")
-    penalty, near = _penalty(ready, train, recipe.learner.seed)
+        return _leave_out(f"{columns[0]} is the same for everybody who trains")
+    penalty, near = _choose_penalty(ready, train, recipe.learner.seed)
     weights = fit_logistic(ready, train.outcome, penalty, near)
     if rival.is_a_score and weights[0] <= 0:
         weights = np.array([1.0, 0.0])
@@ -86,16 +90,18 @@ def _baseline(rival: Rival, matrix: FeatureMatrix, outcome: Array, places: dict[
     try:
         made = calibrate(margin, calibration.outcome, ids, method, seed=seed, compare=False)
     except TrainingError as refused:
-        return _left_out(str(refused))
+        return _leave_out(str(refused))
     test = rows_at(matrix, columns, outcome, places[TEST])
-    return Learned(log_odds(design(test.values), weights), made.calibrator, f"L2 penalty {penalty:g}; {made.note}")
+    return LearnedBaseline(
+        log_odds(design(test.values), weights), made.calibrator, f"L2 penalty {penalty:g}; {made.note}"
+    )
 
 
-def _left_out(why: str) -> Learned:
-    return Learned(np.zeros(0), None, why)
+def _leave_out(why: str) -> LearnedBaseline:
+    return LearnedBaseline(np.zeros(0), None, why)
 
 
-def _penalty(ready: Array, train: Rows, seed: int) -> tuple[float, Array | None]:
+def _choose_penalty(ready: Array, train: TrainingRows, seed: int) -> tuple[float, Array | None]:
     """The penalty with the lowest log loss on people held out of a part of the training rows, and weights near it.
 
     A few columns among many rows need none to speak of, so nothing is searched for them.
@@ -117,11 +123,11 @@ def _penalty(ready: Array, train: Rows, seed: int) -> tuple[float, Array | None]
     return penalty, weights
 
 
-def _those_of_the_model(matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
+def _choose_model_features(matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
     return tuple(name for name in matrix.columns if name not in recipe.exclude_features)
 
 
-def _age_and_sex(declared: DeclaredRivals, matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
+def _choose_age_and_sex(declared: DeclaredRivals, matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
     sexes = tuple(name for name in declared.sex if name in matrix.columns)
     if declared.age is None or not declared.sex:
         return "training/roles.toml does not say which features are age and sex"
@@ -131,7 +137,7 @@ def _age_and_sex(declared: DeclaredRivals, matrix: FeatureMatrix, recipe: Recipe
     return (declared.age, *sexes)
 
 
-def _one_score(baseline: Baseline, matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
+def _choose_one_score(baseline: Baseline, matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
     """A score of one column, and of the part of it that is never printed where that stands apart."""
     if baseline.index not in (None, recipe.cohort.index):
         return baseline.otherwise
@@ -143,10 +149,10 @@ def _one_score(baseline: Baseline, matrix: FeatureMatrix, recipe: Recipe) -> Cho
 DESIGNS = {"count": logged, "log odds": as_it_stands}
 
 
-def _rivals(declared: DeclaredRivals) -> dict[str, Rival]:
+def _build_rivals(declared: DeclaredRivals) -> dict[str, Rival]:
     """By the name each has in the evidence: logistic regression, age and sex, then the declared ones in their order."""
     every = partial(every_feature, age=declared.age)
     return {
-        LOGISTIC: Rival(_those_of_the_model, every, is_a_score=False),
-        AGE_AND_SEX: Rival(partial(_age_and_sex, declared), age_and_sex, is_a_score=False),
-    } | {one.name: Rival(partial(_one_score, one), DESIGNS[one.scale]) for one in declared.baselines}
+        LOGISTIC: Rival(_choose_model_features, every, is_a_score=False),
+        AGE_AND_SEX: Rival(partial(_choose_age_and_sex, declared), age_and_sex, is_a_score=False),
+    } | {one.name: Rival(partial(_choose_one_score, one), DESIGNS[one.scale]) for one in declared.baselines}

@@ -84,8 +84,8 @@ def calibrate(
     counted = f"{len(outcome)} rows with {events} events"
     if min(events, len(outcome) - events) < FEW:
         note = f"Platt scaling, drawn towards no change: only {counted}"
-        return Calibrated(_shrunk(margin, outcome), note, (_uncompared("platt"),))
-    platt = _platt(margin, outcome)
+        return Calibrated(_fit_shrunk_platt(margin, outcome), note, (_make_uncompared_score("platt"),))
+    platt = _fit_platt(margin, outcome)
     if platt is None:
         raise TrainingError(
             f"in the calibration slice ({counted}) a higher margin does not go with more events, so the model has "
@@ -93,10 +93,12 @@ def calibrate(
         )
     if method != "best" and not compare:
         return Calibrated(_FITS[method](margin, outcome, platt), f"{SPELLED[method]} on {counted}", ())
-    losses = _held_out_losses(margin, outcome, patient_ids, seed, (*_FITS, VENN_ABERS) if compare else tuple(_FITS))
-    chosen = _best(losses) if method == "best" else method
+    losses = _measure_held_out_losses(
+        margin, outcome, patient_ids, seed, (*_FITS, VENN_ABERS) if compare else tuple(_FITS)
+    )
+    chosen = _choose_method(losses) if method == "best" else method
     scores = tuple(_score(name, losses, name == chosen) for name in losses)
-    note = f"{SPELLED[chosen]} on {counted}{_reason(scores, method)}"
+    note = f"{SPELLED[chosen]} on {counted}{_explain_choice(scores, method)}"
     return Calibrated(_FITS[chosen](margin, outcome, platt), note, scores)
 
 
@@ -109,7 +111,7 @@ class _Losses(NamedTuple):
     difference_error: float
 
 
-def _held_out_losses(
+def _measure_held_out_losses(
     margin: npt.NDArray[Any], outcome: npt.NDArray[Any], patient_ids: Iterable[Any], seed: int, methods: tuple[str, ...]
 ) -> dict[str, _Losses]:
     """Every method on people held out of its fit, Platt first; Platt alone where a fold cannot be fitted."""
@@ -118,11 +120,11 @@ def _held_out_losses(
     risks = {name: np.full(len(outcome), np.nan) for name in methods}
     for each in range(FOLDS):
         held_out, kept = fold == each, fold != each
-        platt = _platt(margin[kept], outcome[kept])
+        platt = _fit_platt(margin[kept], outcome[kept])
         if platt is None:
             return {}
         for name in methods:
-            risks[name][held_out] = _predicted(name, margin[kept], outcome[kept], platt, margin[held_out])
+            risks[name][held_out] = _predict_risk(name, margin[kept], outcome[kept], platt, margin[held_out])
     losses = {name: log_losses_of_risk(risk, outcome) for name, risk in risks.items()}
     return {
         name: _Losses(*mean_and_error(one, share), *mean_and_error(one - losses["platt"], share))
@@ -130,13 +132,13 @@ def _held_out_losses(
     }
 
 
-def _predicted(method: str, margin: Numbers, outcome: Numbers, platt: Platt, asked: Numbers) -> Numbers:
+def _predict_risk(method: str, margin: Numbers, outcome: Numbers, platt: Platt, asked: Numbers) -> Numbers:
     if method == VENN_ABERS:
         return venn_abers(margin, outcome, asked)
     return _FITS[method](margin, outcome, platt).risk(asked)
 
 
-def _best(losses: dict[str, _Losses]) -> str:
+def _choose_method(losses: dict[str, _Losses]) -> str:
     """Platt unless another strictly increasing method is better beyond one standard error; then the lowest of them."""
     allowed = {name: one for name, one in losses.items() if name in _FITS}
     better = [name for name, one in allowed.items() if one.difference < -one.difference_error]
@@ -148,11 +150,11 @@ def _score(name: str, losses: dict[str, _Losses], chosen: bool) -> CalibratorSco
     return CalibratorScore(name, one.mean, one.error, one.difference, one.difference_error, name in _FITS, chosen)
 
 
-def _uncompared(method: str) -> CalibratorScore:
+def _make_uncompared_score(method: str) -> CalibratorScore:
     return CalibratorScore(method, None, None, None, None, True, True)
 
 
-def _reason(scores: tuple[CalibratorScore, ...], method: Method) -> str:
+def _explain_choice(scores: tuple[CalibratorScore, ...], method: Method) -> str:
     """Why this method, in a few words."""
     if method != "best":
         return ", as the recipe asks"
@@ -165,7 +167,7 @@ def _reason(scores: tuple[CalibratorScore, ...], method: Method) -> str:
     return f"; log loss lower than that of Platt scaling by {gain:.6f} (standard error {error:.6f})"
 
 
-def _platt(margin: npt.NDArray[Any], outcome: npt.NDArray[Any]) -> Platt | None:
+def _fit_platt(margin: npt.NDArray[Any], outcome: npt.NDArray[Any]) -> Platt | None:
     """Platt scaling, or None where a higher margin does not go with more events."""
     if np.ptp(margin) == 0:
         return None
@@ -173,16 +175,16 @@ def _platt(margin: npt.NDArray[Any], outcome: npt.NDArray[Any]) -> Platt | None:
     return Platt(float(slope), float(intercept)) if slope > 0 else None
 
 
-def _beta(margin: npt.NDArray[Any], outcome: npt.NDArray[Any], platt: Platt) -> Beta:
+def _fit_beta(margin: npt.NDArray[Any], outcome: npt.NDArray[Any], platt: Platt) -> Beta:
     """Beta calibration by maximum likelihood; where that would let a or b fall too low, with both kept up."""
     terms = np.column_stack(beta_terms(margin))
     a, b, c = fit_logistic(terms, outcome, penalty=0.0)
     if min(a, b) < FLATTEST:
-        a, b, c = _held_up(np.column_stack([terms, np.ones(len(terms))]), outcome, platt)
+        a, b, c = _fit_bounded_beta(np.column_stack([terms, np.ones(len(terms))]), outcome, platt)
     return Beta(float(a), float(b), float(c))
 
 
-def _held_up(terms: Numbers, outcome: Numbers, platt: Platt) -> Numbers:
+def _fit_bounded_beta(terms: Numbers, outcome: Numbers, platt: Platt) -> Numbers:
     """The most likely a, b and c with a and b no lower than `FLATTEST`, starting from Platt scaling."""
 
     def loss(point: Numbers) -> tuple[float, Numbers]:
@@ -195,7 +197,7 @@ def _held_up(terms: Numbers, outcome: Numbers, platt: Platt) -> Numbers:
     return found
 
 
-def _shrunk(margin: npt.NDArray[Any], outcome: npt.NDArray[Any]) -> Platt:
+def _fit_shrunk_platt(margin: npt.NDArray[Any], outcome: npt.NDArray[Any]) -> Platt:
     """The most likely slope (through its logarithm, so above 0) and intercept under the prior."""
 
     def loss(point: npt.NDArray[np.float64]) -> float:
@@ -210,6 +212,6 @@ def _shrunk(margin: npt.NDArray[Any], outcome: npt.NDArray[Any]) -> Platt:
 
 _FITS: dict[str, Callable[[Numbers, Numbers, Platt], Calibrator]] = {
     "platt": lambda margin, outcome, platt: platt,
-    "beta": _beta,
+    "beta": _fit_beta,
     "isotonic": smoothed_isotonic,
 }

@@ -55,19 +55,19 @@ def origins(recipe: Recipe, as_at: date, *, records_from: date | None = None) ->
     """
     latest = as_at.toordinal() - recipe.label.complete_after
     tested = []
-    for test in _counted(recipe, latest, recipe.split.test_dates, _earliest(records_from)):
-        found = _origin(recipe, test.first, records_from, (test,))
+    for test in _count_back(recipe, latest, recipe.split.test_dates, _find_earliest_day(records_from)):
+        found = _plan_origin(recipe, test.first, records_from, (test,))
         if found is not None:
             tested.append(found)
-    newest = _origin(recipe, as_at, records_from, ())
+    newest = _plan_origin(recipe, as_at, records_from, ())
     if not tested or newest is None:
-        raise _too_short(recipe, as_at, records_from)
+        raise _build_shortage_error(recipe, as_at, records_from)
     return (newest, *tested)
 
 
 def earlier(recipe: Recipe, tested: Origin, age: int, *, records_from: date | None = None) -> Origin | None:
     """The origin made `age` days before `tested` and tested on the same dates; None where records are too short."""
-    return _origin(recipe, tested.made_on - timedelta(days=age), records_from, tested.test)
+    return _plan_origin(recipe, tested.made_on - timedelta(days=age), records_from, tested.test)
 
 
 def every_date(chosen: Iterable[Origin]) -> tuple[date, ...]:
@@ -76,13 +76,13 @@ def every_date(chosen: Iterable[Origin]) -> tuple[date, ...]:
     return tuple(sorted({period.first for period in periods}))
 
 
-def _origin(recipe: Recipe, made_on: date, records_from: date | None, test: Periods) -> Origin | None:
-    split, earliest = recipe.split, _earliest(records_from)
+def _plan_origin(recipe: Recipe, made_on: date, records_from: date | None, test: Periods) -> Origin | None:
+    split, earliest = recipe.split, _find_earliest_day(records_from)
     groups: list[Periods] = []
     latest = made_on.toordinal() - recipe.label.complete_after
     for wanted in (split.calibration_dates, split.train_dates):
-        group = _counted(recipe, latest, wanted, earliest)
-        if not group or (not groups and _length(recipe, group) < wanted):
+        group = _count_back(recipe, latest, wanted, earliest)
+        if not group or (not groups and _count_dates(recipe, group) < wanted):
             return None
         groups.append(group)
         latest = group[-1].first.toordinal() - recipe.label.complete_after
@@ -90,14 +90,14 @@ def _origin(recipe: Recipe, made_on: date, records_from: date | None, test: Peri
     return Origin(made_on, train, calibration, test)
 
 
-def _length(recipe: Recipe, group: Periods) -> int:
+def _count_dates(recipe: Recipe, group: Periods) -> int:
     """How many dates, or stretches as long as the spacing of dates, there are."""
     if recipe.cohort.index == "calendar":
         return len(group)
     return sum((last - first).days + 1 for first, last in group) // days(recipe.split.every)
 
 
-def _counted(recipe: Recipe, latest: int, number: int, earliest: int) -> Periods:
+def _count_back(recipe: Recipe, latest: int, number: int, earliest: int) -> Periods:
     """Up to `number` dates counted back from `latest`, without those whose window touches an excluded period.
 
     Where index dates are events, stretches of time in their place: all of the calibration or training time is one
@@ -113,11 +113,11 @@ def _counted(recipe: Recipe, latest: int, number: int, earliest: int) -> Periods
     return tuple(Period(day, day) for day in islice(allowed, number))
 
 
-def _earliest(records_from: date | None) -> int:
+def _find_earliest_day(records_from: date | None) -> int:
     return records_from.toordinal() if records_from else 1
 
 
-def _too_short(recipe: Recipe, as_at: date, records_from: date | None) -> IndexDateError:
+def _build_shortage_error(recipe: Recipe, as_at: date, records_from: date | None) -> IndexDateError:
     split = recipe.split
     start = f"records from {records_from} to {as_at}" if records_from else f"data as at {as_at}"
     needed = 3 * recipe.label.complete_after + (split.calibration_dates - 1) * days(split.every)

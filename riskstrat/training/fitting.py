@@ -15,7 +15,7 @@ from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import LearnerRecipe, Recipe
 from riskstrat.errors import TrainingError
 from riskstrat.scoring import Platt, RiskModel
-from riskstrat.training.baselines import DeclaredRivals, Learned, fit_baselines
+from riskstrat.training.baselines import DeclaredRivals, LearnedBaseline, fit_baselines
 from riskstrat.training.calibration import Calibrated, calibrate
 from riskstrat.training.constraints import set_aside
 from riskstrat.training.held_out import held_out
@@ -77,14 +77,14 @@ def fit(
     _refuse_too_little(recipe, seen, places, tested)
     columns = tuple(name for name in matrix.columns if name not in recipe.exclude_features)
     aside = set_aside(recipe.learner, columns, {*matrix.columns, *(tables or {}), *declared})
-    grown = _grow(matrix, columns, seen, places, recipe, threads)
-    model = _uncalibrated(matrix, columns, grown.booster_text, recipe, tables or {})
+    grown = _train_booster(matrix, columns, seen, places, recipe, threads)
+    model = _build_uncalibrated_model(matrix, columns, grown.booster_text, recipe, tables or {})
     margins = {name: model.margin(matrix.take(places[name])) for name in (CALIBRATION, TEST)}
     made = _calibrate(matrix, margins[CALIBRATION], seen, places[CALIBRATION], recipe)
     baselines = fit_baselines(matrix, seen, places, recipe, rivals) if rivals else {}
     facts = {
-        **_counts(seen, used, places),
-        **_when(recipe, matrix.keys, places),
+        **_count_rows(seen, used, places),
+        **_list_index_dates(recipe, matrix.keys, places),
         "learner": grown.learner.model_dump(mode="json") | {"rows_in_leaf": rows_in_leaf(grown.learner, grown.rows)},
         "rounds": grown.how,
         "calibration": made.note,
@@ -93,9 +93,9 @@ def fit(
     }
     spread = ranges(margins[CALIBRATION], seen[places[CALIBRATION]], made.calibrator)
     model = replace(model, calibrator=made.calibrator, ranges=spread, trained={**facts, **(trained or {})})
-    facts["notes"] = _notes(recipe, facts, aside)
+    facts["notes"] = _format_notes(recipe, facts, aside)
     scores = [one.to_dict() for one in made.scores]
-    return Fitted(model, *_side_by_side(model, margins[TEST], baselines), places[TEST], facts, scores)
+    return Fitted(model, *_gather_risks(model, margins[TEST], baselines), places[TEST], facts, scores)
 
 
 class _Grown(NamedTuple):
@@ -107,7 +107,7 @@ class _Grown(NamedTuple):
     how: str
 
 
-def _grow(
+def _train_booster(
     matrix: FeatureMatrix,
     columns: tuple[str, ...],
     outcome: Numbers,
@@ -118,14 +118,14 @@ def _grow(
     """The booster on every training row, with as many trees as helped on training rows kept back, where asked."""
     learner, how = recipe.learner, f"{recipe.learner.rounds} trees, as the recipe asks"
     if learner.patience:
-        rounds, how = _rounds(matrix, columns, outcome, places, recipe, threads)
+        rounds, how = _choose_rounds(matrix, columns, outcome, places, recipe, threads)
         learner = learner.model_copy(update={"rounds": rounds})
     train = rows_at(matrix, columns, outcome, places[TRAIN])
     text = fit_booster(train.values, train.outcome, columns, learner, threads)
     return _Grown(text, learner, len(train.outcome), how)
 
 
-def _rounds(
+def _choose_rounds(
     matrix: FeatureMatrix,
     columns: tuple[str, ...],
     outcome: Numbers,
@@ -144,7 +144,7 @@ def _rounds(
     return stopped.rounds, f"{stopped.rounds} trees{most}: best on {parts.sentence}"
 
 
-def _uncalibrated(
+def _build_uncalibrated_model(
     matrix: FeatureMatrix, columns: tuple[str, ...], booster_text: str, recipe: Recipe, tables: Mapping[str, str]
 ) -> RiskModel:
     return RiskModel(
@@ -152,7 +152,7 @@ def _uncalibrated(
         columns=columns,
         fingerprints={name: matrix.fingerprints[name] for name in columns},
         calibrator=Platt(1.0, 0.0),
-        recipe=_described(recipe),
+        recipe=_describe_recipe(recipe),
         trained={},
         tables={name: tables[name] for name in columns if name in tables},
     )
@@ -177,7 +177,7 @@ def _refuse_too_little(recipe: Recipe, seen: Numbers, places: Mapping[str, Index
         raise TrainingError(f"{name} has no row to test on; land later records, or change the dates under [split]")
 
 
-def _described(recipe: Recipe) -> dict[str, Any]:
+def _describe_recipe(recipe: Recipe) -> dict[str, Any]:
     """What a list or a page needs to say what the risk is of."""
     label = recipe.label
     return {
@@ -195,7 +195,7 @@ def _described(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _counts(seen: npt.NDArray[np.float64], used: npt.NDArray[Any], places: Mapping[str, Index]) -> dict[str, Any]:
+def _count_rows(seen: npt.NDArray[np.float64], used: npt.NDArray[Any], places: Mapping[str, Index]) -> dict[str, Any]:
     return {
         "rows": {name: len(place) for name, place in places.items()},
         "events": {name: int(seen[place].sum()) for name, place in places.items()},
@@ -204,7 +204,7 @@ def _counts(seen: npt.NDArray[np.float64], used: npt.NDArray[Any], places: Mappi
     }
 
 
-def _when(recipe: Recipe, keys: pd.DataFrame, places: Mapping[str, Index]) -> dict[str, Any]:
+def _list_index_dates(recipe: Recipe, keys: pd.DataFrame, places: Mapping[str, Index]) -> dict[str, Any]:
     """The index dates of each slice. Discharge dates are people's own, so they are not kept."""
     if recipe.cohort.index != "calendar":
         return {}
@@ -212,7 +212,7 @@ def _when(recipe: Recipe, keys: pd.DataFrame, places: Mapping[str, Index]) -> di
     return {"index_dates": {name: [str(day) for day in np.unique(when[place])] for name, place in places.items()}}
 
 
-def _notes(recipe: Recipe, facts: Mapping[str, Any], aside: tuple[str, ...]) -> list[str]:
+def _format_notes(recipe: Recipe, facts: Mapping[str, Any], aside: tuple[str, ...]) -> list[str]:
     said = [f"calibration: {facts['calibration']}"]
     if recipe.learner.patience:
         said.append(f"size: {facts['rounds']}")
@@ -226,8 +226,8 @@ def _notes(recipe: Recipe, facts: Mapping[str, Any], aside: tuple[str, ...]) -> 
     return said + [f"baseline {name.replace('_', ' ')} left out: {why}" for name, why in facts["left_out"].items()]
 
 
-def _side_by_side(
-    model: RiskModel, margin: Numbers, baselines: Mapping[str, Learned]
+def _gather_risks(
+    model: RiskModel, margin: Numbers, baselines: Mapping[str, LearnedBaseline]
 ) -> tuple[dict[str, Numbers], dict[str, Numbers]]:
     margins, risks = {MODEL: margin}, {MODEL: model.risk_of(margin)}
     for name, one in baselines.items():

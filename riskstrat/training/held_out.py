@@ -33,10 +33,10 @@ def held_out(recipe: Recipe, keys: pd.DataFrame, outcome: Array, train: Index, c
     too few, or where the slices were cut by person. None where either part would hold too few events.
     """
     when = pd.to_datetime(keys["index_date"]).to_numpy("datetime64[D]")
-    parts = _by_time(recipe, when, train) if _cut_in_time(recipe, when[train], when[calibration]) else None
-    if parts is None or not _judgeable(outcome, parts):
-        parts = _by_person(recipe, keys["patient_id"].to_numpy(), train)
-    return parts if _judgeable(outcome, parts) else None
+    parts = _split_by_time(recipe, when, train) if _cut_in_time(recipe, when[train], when[calibration]) else None
+    if parts is None or not _is_judgeable(outcome, parts):
+        parts = _split_by_person(recipe, keys["patient_id"].to_numpy(), train)
+    return parts if _is_judgeable(outcome, parts) else None
 
 
 def _cut_in_time(recipe: Recipe, train: npt.NDArray[np.datetime64], calibration: npt.NDArray[np.datetime64]) -> bool:
@@ -45,7 +45,7 @@ def _cut_in_time(recipe: Recipe, train: npt.NDArray[np.datetime64], calibration:
     return len(calibration) == 0 or bool(closed <= calibration.min())
 
 
-def _by_time(recipe: Recipe, when: npt.NDArray[np.datetime64], train: Index) -> HeldOut:
+def _split_by_time(recipe: Recipe, when: npt.NDArray[np.datetime64], train: Index) -> HeldOut:
     latest = when[train].max()
     first = latest if recipe.cohort.index == "calendar" else latest - np.timedelta64(days(recipe.split.every) - 1, "D")
     judged_on = train[when[train] >= first]
@@ -54,7 +54,7 @@ def _by_time(recipe: Recipe, when: npt.NDArray[np.datetime64], train: Index) -> 
     return HeldOut(grown_on, judged_on, f"{spoken}, from {len(grown_on):,} rows whose outcomes were final by then")
 
 
-def _by_person(recipe: Recipe, patient_ids: Array, train: Index) -> HeldOut:
+def _split_by_person(recipe: Recipe, patient_ids: Array, train: Index) -> HeldOut:
     share = shares(patient_ids[train], recipe.learner.seed + 4)
     judged_on, grown_on = train[share < SHARE], train[share >= SHARE]
     return HeldOut(
@@ -62,5 +62,5 @@ def _by_person(recipe: Recipe, patient_ids: Array, train: Index) -> HeldOut:
     )
 
 
-def _judgeable(outcome: Array, parts: HeldOut) -> bool:
+def _is_judgeable(outcome: Array, parts: HeldOut) -> bool:
     return enough(outcome[parts.grown_on]) and enough(outcome[parts.judged_on])

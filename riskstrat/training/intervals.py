@@ -40,12 +40,12 @@ def ranges(margin: npt.NDArray[Any], outcome: npt.NDArray[Any], calibrator: Cali
         return Ranges((), (), ())
     size = neighbours(len(ranked))
     starts = np.unique(np.linspace(0, len(ranked) - size, KNOTS).astype(np.int64))
-    at, share = (_window_means(column, starts, size) for column in (ranked, seen))
+    at, share = (_compute_window_means(column, starts, size) for column in (ranked, seen))
     at, place = np.unique(at, return_index=True)
     ends = (logit(np.clip(end, CERTAIN, 1 - CERTAIN)) for end in wilson(share[place], size))
     low, high = (tuple(map(float, isotonic_regression(end).x)) for end in ends)
-    below = _steepness(calibrator, at[0] - STEP, at[0])
-    return Ranges(tuple(map(float, at)), low, high, below, _steepness(calibrator, at[-1], at[-1] + STEP))
+    below = _measure_steepness(calibrator, at[0] - STEP, at[0])
+    return Ranges(tuple(map(float, at)), low, high, below, _measure_steepness(calibrator, at[-1], at[-1] + STEP))
 
 
 def neighbours(rows: int) -> int:
@@ -61,10 +61,12 @@ def wilson(share: npt.NDArray[np.float64], rows: int) -> tuple[npt.NDArray[np.fl
     return middle - half, middle + half
 
 
-def _window_means(column: npt.NDArray[np.float64], starts: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.float64]:
+def _compute_window_means(
+    column: npt.NDArray[np.float64], starts: npt.NDArray[np.int64], size: int
+) -> npt.NDArray[np.float64]:
     return np.array([column[start : start + size].mean() for start in starts])
 
 
-def _steepness(calibrator: Calibrator, first: float, last: float) -> float:
+def _measure_steepness(calibrator: Calibrator, first: float, last: float) -> float:
     low, high = calibrator.log_odds(np.array([first, last]))
     return float((high - low) / (last - first))

@@ -46,11 +46,11 @@ def smoothed_isotonic(margin: npt.NDArray[Any], outcome: npt.NDArray[Any], platt
     ranked, seen = np.asarray(margin, np.float64)[order], np.asarray(outcome, np.float64)[order]
     number = int(np.clip(min(seen.sum(), len(seen) - seen.sum()) // EVENTS_A_BIN, 2, MOST_BINS))
     spread = platt.risk(ranked) * (1 - platt.risk(ranked))
-    blocks = _blocks(_bins(ranked, seen, (np.cumsum(spread) - spread / 2) / spread.sum(), number))
+    blocks = _fold_into_blocks(_fold_into_bins(ranked, seen, (np.cumsum(spread) - spread / 2) / spread.sum(), number))
     points = logit((blocks.share * blocks.rows + 0.5) / (blocks.rows + 1))
     climbed = FLATTEST * platt.slope * blocks.margin
     points = np.maximum.accumulate(points - climbed) + climbed
-    shift = _shift(np.interp(ranked, blocks.margin, points) + _beyond(ranked, blocks.margin, platt.slope), seen)
+    shift = _shift(np.interp(ranked, blocks.margin, points) + _extend_beyond(ranked, blocks.margin, platt.slope), seen)
     return Isotonic(tuple(map(float, blocks.margin)), tuple(map(float, points + shift)), platt.slope)
 
 
@@ -63,15 +63,15 @@ def venn_abers(margin: npt.NDArray[Any], outcome: npt.NDArray[Any], asked: npt.N
     order = np.argsort(margin, kind="stable")
     ranked, seen = np.asarray(margin, np.float64)[order], np.asarray(outcome, np.float64)[order]
     along = (np.arange(len(ranked)) + 0.5) / len(ranked)
-    bins = _bins(ranked, seen, along, min(RANKS, len(ranked)))
+    bins = _fold_into_bins(ranked, seen, along, min(RANKS, len(ranked)))
     at = np.unique(asked)
     if len(at) > ASKED:
         at = np.unique(np.quantile(at, np.linspace(0, 1, ASKED)))
-    both = np.array([[_with_one_more(bins, each, label) for label in (0.0, 1.0)] for each in at])
+    both = np.array([[_fit_with_one_more(bins, each, label) for label in (0.0, 1.0)] for each in at])
     return np.interp(asked, at, both[:, 1] / (1 - both[:, 0] + both[:, 1]))
 
 
-def _with_one_more(bins: Bins, margin: float, label: float) -> float:
+def _fit_with_one_more(bins: Bins, margin: float, label: float) -> float:
     """The isotonic share of events at `margin` once a row with that margin and label is added."""
     place = int(np.searchsorted(bins.margin, margin))
     share, rows = bins.share, bins.rows
@@ -82,7 +82,7 @@ def _with_one_more(bins: Bins, margin: float, label: float) -> float:
     return float(isotonic_regression(joined, weights=rows).x[place])
 
 
-def _bins(margin: Numbers, outcome: Numbers, along: Numbers, number: int) -> Bins:
+def _fold_into_bins(margin: Numbers, outcome: Numbers, along: Numbers, number: int) -> Bins:
     """Ranked rows folded where `along` (0 to 1) passes a multiple of 1/number; the same margin is never parted."""
     cell = np.minimum((along * number).astype(np.int64), number - 1)
     _, first, copies = np.unique(margin, return_index=True, return_counts=True)
@@ -95,7 +95,7 @@ def _bins(margin: Numbers, outcome: Numbers, along: Numbers, number: int) -> Bin
     return Bins(rows, mean, np.bincount(cell, outcome) / rows)
 
 
-def _blocks(bins: Bins) -> Bins:
+def _fold_into_blocks(bins: Bins) -> Bins:
     """The bins folded into blocks whose shares of events rise."""
     found = isotonic_regression(bins.share, weights=bins.rows)
     edges = found.blocks[:-1]
@@ -103,7 +103,7 @@ def _blocks(bins: Bins) -> Bins:
     return Bins(rows, np.add.reduceat(bins.margin * bins.rows, edges) / rows, found.x[edges])
 
 
-def _beyond(margin: Numbers, margins: Numbers, slope: float) -> Numbers:
+def _extend_beyond(margin: Numbers, margins: Numbers, slope: float) -> Numbers:
     return slope * (np.minimum(margin - margins[0], 0) + np.maximum(margin - margins[-1], 0))
 
 

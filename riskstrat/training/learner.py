@@ -13,7 +13,7 @@ from riskstrat.definitions.recipes import LearnerRecipe
 from riskstrat.errors import TrainingError
 from riskstrat.scoring import lightgbm
 from riskstrat.training.constraints import directions
-from riskstrat.training.rows import Rows
+from riskstrat.training.rows import TrainingRows
 
 FEWEST_ROWS_IN_LEAF = 5
 LEAVES_AT_LEAST = 20
@@ -44,7 +44,7 @@ def fit_booster(
 ) -> str:
     """The booster's text, of `learner.rounds` trees. Raises TrainingError if no column separates the outcomes."""
     lgb = lightgbm()
-    settings = _settings(learner, columns, len(outcome), threads)
+    settings = _build_settings(learner, columns, len(outcome), threads)
     rows = lgb.Dataset(values, label=outcome, feature_name=list(columns), params=settings)
     booster = lgb.train(settings, rows, num_boost_round=learner.rounds)
     if not booster.feature_importance("split").any():
@@ -57,11 +57,16 @@ def fit_booster(
 
 
 def stop_early(
-    grown_on: Rows, judged_on: Rows, columns: Sequence[str], learner: LearnerRecipe, patience: int, threads: int
+    grown_on: TrainingRows,
+    judged_on: TrainingRows,
+    columns: Sequence[str],
+    learner: LearnerRecipe,
+    patience: int,
+    threads: int,
 ) -> Stopped:
     """Grow until `patience` trees in a row have not lowered the log loss of the rows judged on, or `learner.rounds`."""
     lgb = lightgbm()
-    settings = _settings(learner, columns, len(grown_on), threads) | {"metric": "binary_logloss"}
+    settings = _build_settings(learner, columns, len(grown_on), threads) | {"metric": "binary_logloss"}
     rows = lgb.Dataset(grown_on.values, label=grown_on.outcome, feature_name=list(columns), params=settings)
     booster = lgb.train(
         settings,
@@ -75,7 +80,7 @@ def stop_early(
     return Stopped(rounds, np.asarray(margin, dtype=np.float64))
 
 
-def _settings(learner: LearnerRecipe, columns: Sequence[str], rows: int, threads: int) -> dict[str, Any]:
+def _build_settings(learner: LearnerRecipe, columns: Sequence[str], rows: int, threads: int) -> dict[str, Any]:
     # One thread sums each column (force_col_wise), so that sums do not depend on how many there are; for counts that
     # are mostly zero it is the faster way round too.
     settings = {

@@ -27,12 +27,12 @@ def fit_logistic(design: Array, outcome: Array, penalty: float, start: Array | N
     """
     ridge = np.append(np.full(design.shape[1], penalty), 0.0)
     weights = np.append(np.zeros(design.shape[1]), _log_odds(outcome)) if start is None else start
-    value, gradient, curvature = _loss(design, outcome, weights, ridge)
+    value, gradient, curvature = _compute_loss(design, outcome, weights, ridge)
     for _ in range(ROUNDS):
         step = np.linalg.solve(curvature + 1e-9 * np.eye(len(weights)), gradient)
         if gradient @ step < CLOSE_ENOUGH * len(outcome):
             break
-        weights, value, gradient, curvature = _downhill(design, outcome, weights, step, value, ridge)
+        weights, value, gradient, curvature = _search_step(design, outcome, weights, step, value, ridge)
     return weights
 
 
@@ -41,19 +41,19 @@ def log_odds(design: Array, weights: Array) -> npt.NDArray[np.float64]:
     return np.asarray(design, dtype=np.float64) @ weights[:-1] + weights[-1]
 
 
-def _downhill(
+def _search_step(
     design: Array, outcome: Array, weights: Array, step: Array, value: float, ridge: Array
 ) -> tuple[Array, float, Array, Array]:
     """The longest of the step, its half, its quarter ... that lowers the loss."""
     for halving in range(30):
         tried = weights - step / 2**halving
-        lower, gradient, curvature = _loss(design, outcome, tried, ridge)
+        lower, gradient, curvature = _compute_loss(design, outcome, tried, ridge)
         if lower <= value:
             break
     return tried, lower, gradient, curvature
 
 
-def _loss(design: Array, outcome: Array, weights: Array, ridge: Array) -> tuple[float, Array, Array]:
+def _compute_loss(design: Array, outcome: Array, weights: Array, ridge: Array) -> tuple[float, Array, Array]:
     """The penalised loss with its gradient and curvature."""
     value, gradient = float(ridge @ weights**2) / 2, ridge * weights
     curvature = np.diag(ridge)

@@ -14,10 +14,10 @@ Array = npt.NDArray[Any]
 Index = npt.NDArray[np.int64]
 
 FEWEST_EVENTS = 10
-"""Rows with the outcome, and rows without, that learning takes at least."""
+"""TrainingRows with the outcome, and rows without, that learning takes at least."""
 
 
-class Rows(NamedTuple):
+class TrainingRows(NamedTuple):
     """One row per patient and index date: feature values, outcomes (0 or 1) and whose they are."""
 
     values: Array
@@ -25,7 +25,7 @@ class Rows(NamedTuple):
     patient_ids: Array
 
 
-def rows_at(matrix: FeatureMatrix, columns: Sequence[str], outcome: Array, places: Index) -> Rows:
+def rows_at(matrix: FeatureMatrix, columns: Sequence[str], outcome: Array, places: Index) -> TrainingRows:
     """The rows at `places` (positions in the matrix), with the columns asked for in that order."""
     position = {name: number for number, name in enumerate(matrix.columns)}
     if tuple(columns) == matrix.columns:
@@ -33,7 +33,7 @@ def rows_at(matrix: FeatureMatrix, columns: Sequence[str], outcome: Array, place
     else:
         values = matrix.values[np.ix_(places, np.array([position[name] for name in columns]))]
     ids = matrix.keys["patient_id"].to_numpy()[places]
-    return Rows(np.ascontiguousarray(values), np.asarray(outcome, np.float64)[places], ids)
+    return TrainingRows(np.ascontiguousarray(values), np.asarray(outcome, np.float64)[places], ids)
 
 
 def enough(outcome: Array) -> bool:

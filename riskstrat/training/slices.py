@@ -22,7 +22,7 @@ Slices = npt.NDArray[np.str_]
 def slices_by_time(origin: Origin, index_dates: Any) -> Slices:
     """One of "train", "calibration", "test" and "" (unused, such as the embargo) per index date given."""
     when = pd.to_datetime(pd.Series(index_dates)).to_numpy("datetime64[D]")
-    given = _unused(len(when))
+    given = _make_unused_slices(len(when))
     for name, periods in ((TRAIN, origin.train), (CALIBRATION, origin.calibration), (TEST, origin.test)):
         given[within(periods, when)] = name
     return given
@@ -71,5 +71,5 @@ def shares(patient_ids: Iterable[Any], seed: int) -> npt.NDArray[np.float64]:
     return np.array([int(digest, 16) / 2**48 for digest in digests], dtype=np.float64)[codes]
 
 
-def _unused(rows: int) -> Slices:
+def _make_unused_slices(rows: int) -> Slices:
     return np.full(rows, UNUSED, dtype="<U11")

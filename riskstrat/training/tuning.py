@@ -14,7 +14,7 @@ from riskstrat.definitions.recipes import LearnerRecipe, Recipe
 from riskstrat.training.held_out import HeldOut, held_out
 from riskstrat.training.learner import stop_early
 from riskstrat.training.losses import log_losses, mean_and_error
-from riskstrat.training.rows import Index, Rows, rows_at
+from riskstrat.training.rows import Index, TrainingRows, rows_at
 from riskstrat.training.slices import CALIBRATION, TRAIN, shares
 
 THREADS = 2
@@ -74,13 +74,15 @@ def tune(
     seen = np.asarray(outcome, dtype=np.float64)
     columns = tuple(name for name in matrix.columns if name not in recipe.exclude_features)
     train, calibration = (np.flatnonzero((slice_of == name) & ~np.isnan(seen)) for name in (TRAIN, CALIBRATION))
-    some = _at_most(recipe, matrix.keys["patient_id"].to_numpy(), train)
+    some = _cap_rows(recipe, matrix.keys["patient_id"].to_numpy(), train)
     parts = held_out(recipe, matrix.keys, seen, some, calibration)
     if parts is None:
-        return Tuned(recipe.learner, _table([], None), 0, "no settings tried: too few events train to compare them by")
+        return Tuned(
+            recipe.learner, _tabulate_trials([], None), 0, "no settings tried: too few events train to compare them by"
+        )
     grown_on, judged_on = (rows_at(matrix, columns, seen, each) for each in (parts.grown_on, parts.judged_on))
     tried = _search(recipe, columns, grown_on, judged_on, threads)
-    return _tuned(recipe, tried, parts, judged_on)
+    return _build_tuned(recipe, tried, parts, judged_on)
 
 
 @dataclass(frozen=True)
@@ -96,12 +98,14 @@ class _Trial:
         return float(self.losses.mean())
 
 
-def _search(recipe: Recipe, columns: tuple[str, ...], grown_on: Rows, judged_on: Rows, threads: int) -> list[_Trial]:
+def _search(
+    recipe: Recipe, columns: tuple[str, ...], grown_on: TrainingRows, judged_on: TrainingRows, threads: int
+) -> list[_Trial]:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=recipe.learner.seed))
-    allowed = {name: _distribution(name) for name in SEARCHED}
+    allowed = {name: _build_distribution(name) for name in SEARCHED}
 
     def tried(learner: LearnerRecipe) -> _Trial:
         patience = recipe.learner.patience or PATIENCE
@@ -110,17 +114,17 @@ def _search(recipe: Recipe, columns: tuple[str, ...], grown_on: Rows, judged_on:
 
     most = max(MOST_ROUNDS, recipe.learner.rounds)
     found = [tried(recipe.learner.model_copy(update={"rounds": most}))]
-    own = {name: _within(name, getattr(recipe.learner, name)) for name in SEARCHED}
+    own = {name: _bound_value(name, getattr(recipe.learner, name)) for name in SEARCHED}
     study.add_trial(optuna.trial.create_trial(params=own, distributions=allowed, value=found[0].log_loss))
     for _ in range(recipe.tuning.trials - 1):
         asked = study.ask(allowed)
-        settings = {name: _short(value) for name, value in asked.params.items()}
+        settings = {name: _round_value(value) for name, value in asked.params.items()}
         found.append(tried(recipe.learner.model_copy(update=settings | {"rounds": most})))
         study.tell(asked, found[-1].log_loss)
     return found
 
 
-def _distribution(name: str) -> Any:
+def _build_distribution(name: str) -> Any:
     from optuna.distributions import FloatDistribution, IntDistribution
 
     low, high, by_logarithm = SEARCHED[name]
@@ -129,19 +133,19 @@ def _distribution(name: str) -> Any:
     return FloatDistribution(low, high, log=by_logarithm)
 
 
-def _within(name: str, value: float) -> float:
+def _bound_value(name: str, value: float) -> float:
     """The value, or the nearest that is searched: what the sampler is told of a recipe outside its bounds."""
     low, high, _ = SEARCHED[name]
     nearest = min(max(value, low), high)
     return int(nearest) if name in WHOLE else nearest
 
 
-def _short(value: float) -> float:
+def _round_value(value: float) -> float:
     """Three significant digits of a fraction: enough to write into a recipe, and what was tried."""
     return value if isinstance(value, int) else float(f"{value:.3g}")
 
 
-def _at_most(recipe: Recipe, patient_ids: npt.NDArray[Any], train: Index) -> Index:
+def _cap_rows(recipe: Recipe, patient_ids: npt.NDArray[Any], train: Index) -> Index:
     """The training rows of the people with the lowest shares, as many as the recipe allows."""
     if len(train) <= recipe.tuning.rows:
         return train
@@ -150,22 +154,22 @@ def _at_most(recipe: Recipe, patient_ids: npt.NDArray[Any], train: Index) -> Ind
     return train[share < last]
 
 
-def _tuned(recipe: Recipe, tried: list[_Trial], parts: HeldOut, judged_on: Rows) -> Tuned:
-    best = _best(tried, judged_on)
+def _build_tuned(recipe: Recipe, tried: list[_Trial], parts: HeldOut, judged_on: TrainingRows) -> Tuned:
+    best = _choose_best(tried, judged_on)
     rounds = max(recipe.learner.rounds, 2 * best.rounds) if recipe.learner.patience else best.rounds
     learner = recipe.learner if best is tried[0] else best.learner.model_copy(update={"rounds": rounds})
     rows = len(parts.grown_on) + len(parts.judged_on)
-    return Tuned(learner, _table(tried, best), rows, _sentence(tried, best, parts, judged_on))
+    return Tuned(learner, _tabulate_trials(tried, best), rows, _describe_search(tried, best, parts, judged_on))
 
 
-def _best(tried: list[_Trial], judged_on: Rows) -> _Trial:
+def _choose_best(tried: list[_Trial], judged_on: TrainingRows) -> _Trial:
     """The lowest log loss among those better than the recipe's own beyond one standard error; else the recipe's own."""
     differences = [mean_and_error(one.losses - tried[0].losses, judged_on.patient_ids) for one in tried]
     better = [one for one, (apart, error) in zip(tried, differences, strict=True) if apart < -error]
     return min(better, key=lambda one: one.log_loss, default=tried[0])
 
 
-def _table(tried: list[_Trial], best: _Trial | None) -> pd.DataFrame:
+def _tabulate_trials(tried: list[_Trial], best: _Trial | None) -> pd.DataFrame:
     rows = [
         (number, one.log_loss, one.rounds, *(getattr(one.learner, name) for name in SEARCHED), one is best)
         for number, one in enumerate(tried)
@@ -173,7 +177,7 @@ def _table(tried: list[_Trial], best: _Trial | None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["trial", "log_loss", "rounds", *SEARCHED, "chosen"])
 
 
-def _sentence(tried: list[_Trial], best: _Trial, parts: HeldOut, judged_on: Rows) -> str:
+def _describe_search(tried: list[_Trial], best: _Trial, parts: HeldOut, judged_on: TrainingRows) -> str:
     how = f"{len(tried)} settings tried on {parts.sentence}"
     if best is tried[0]:
         return f"{how}: none beats the recipe's own (log loss {best.log_loss:.5f}) beyond one standard error"

@@ -20,9 +20,9 @@ def verify(root: Path | None, remembered: str | None = None) -> Report:
 
     `remembered` is COUNT:HASH as an earlier proof printed it.
     """
-    folder, lists = _folder_and_lists(root)
+    folder, lists = _find_folder_and_lists(root)
     published = None if lists is None else compute_manifest_digests(lists)
-    found = audit.verify(folder, published, _remembered(remembered))
+    found = audit.verify(folder, published, _parse_head(remembered))
     if not found.whole:
         more = len(found.problems) - 1
         others = f" (and {more} more: {'; '.join(found.problems[1:])})" if more else ""
@@ -31,10 +31,12 @@ def verify(root: Path | None, remembered: str | None = None) -> Report:
             "compare it with the last backup"
         )
     summary = {"folder": str(folder), "lines": found.lines, "head": found.head, "whole": True}
-    return Report(summary, (f"the audit log is whole: {_lines(found.lines)}", f"head {found.lines}:{found.head}"))
+    return Report(
+        summary, (f"the audit log is whole: {_format_line_count(found.lines)}", f"head {found.lines}:{found.head}")
+    )
 
 
-def _folder_and_lists(root: Path | None) -> tuple[Path, Path | None]:
+def _find_folder_and_lists(root: Path | None) -> tuple[Path, Path | None]:
     """The folder whose log is meant, and where its lists are; an identity folder has none."""
     if root is not None and (root / IDENTITY_SETTINGS).is_file():
         return root.resolve(), None
@@ -42,7 +44,7 @@ def _folder_and_lists(root: Path | None) -> tuple[Path, Path | None]:
     return workspace.root, workspace.root / workspace.settings.lists.folder
 
 
-def _remembered(given: str | None) -> tuple[int, str] | None:
+def _parse_head(given: str | None) -> tuple[int, str] | None:
     if given is None:
         return None
     written = _KEPT.fullmatch(given)
@@ -51,5 +53,5 @@ def _remembered(given: str | None) -> tuple[int, str] | None:
     return int(written[1]), written[2]
 
 
-def _lines(number: int) -> str:
+def _format_line_count(number: int) -> str:
     return "1 line" if number == 1 else f"{number:,} lines"

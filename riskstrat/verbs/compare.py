@@ -61,10 +61,16 @@ def _report(compared: Compared, versions: tuple[Kept, Kept], out: Path | None) -
         "leave": int((moved["change"] == "leaves").sum()),
         "file": None if out is None else str(out),
     }
-    return Report(plain(summary), _lines(summary, overlap, capacity, compared.sides), _figures(table, compared.sides))
+    return Report(
+        plain(summary),
+        _format_lines(summary, overlap, capacity, compared.sides),
+        _tabulate_metrics(table, compared.sides),
+    )
 
 
-def _lines(summary: dict[str, Any], overlap: pd.DataFrame, capacity: int, sides: tuple[Side, Side]) -> tuple[str, ...]:
+def _format_lines(
+    summary: dict[str, Any], overlap: pd.DataFrame, capacity: int, sides: tuple[Side, Side]
+) -> tuple[str, ...]:
     one, two = sides
     lists = [f"{row.index_date.date()} {row.both} of {row.k} ({row.overlap:.0%})" for row in overlap.itertuples()]
     said = (
@@ -77,7 +83,7 @@ def _lines(summary: dict[str, Any], overlap: pd.DataFrame, capacity: int, sides:
     return said if summary["file"] is None else (*said, f"who enters and leaves: {summary['file']}")
 
 
-def _figures(table: pd.DataFrame, sides: tuple[Side, Side]) -> tuple[tuple[str, ...], ...]:
+def _tabulate_metrics(table: pd.DataFrame, sides: tuple[Side, Side]) -> tuple[tuple[str, ...], ...]:
     """One row per metric: each version, and the second less the first with its interval."""
     one, two = (side.name for side in sides)
     rows: list[tuple[str, ...]] = [("all test dates", one, two, "difference", "from", "to")]

@@ -31,22 +31,22 @@ def demo(root: Path | None, people: int, progress: Progress = silent, say: Say =
     workspace = load(find(root))
     here = workspace.root
     _require_no_other_data(here, here / workspace.settings.data.store)
-    _step(say, "1 of 5  simulate", simulate(people, SEED, here / SOURCE, progress=progress))
-    _step(say, "2 of 5  ingest", ingest(here, here / SOURCE, progress=progress))
-    trained = _step(say, "3 of 5  train", train(here, workspace.settings.lists.recipe, progress=progress))
-    _step(say, "4 of 5  promote", promote(here, workspace.settings.lists.recipe))
-    monday = _monday(open_store(here / workspace.settings.data.store).data_as_at)
-    published = _step(say, "5 of 5  weekly", _publish(here, monday, progress))
+    _report_step(say, "1 of 5  simulate", simulate(people, SEED, here / SOURCE, progress=progress))
+    _report_step(say, "2 of 5  ingest", ingest(here, here / SOURCE, progress=progress))
+    trained = _report_step(say, "3 of 5  train", train(here, workspace.settings.lists.recipe, progress=progress))
+    _report_step(say, "4 of 5  promote", promote(here, workspace.settings.lists.recipe))
+    monday = _find_latest_monday(open_store(here / workspace.settings.data.store).data_as_at)
+    published = _report_step(say, "5 of 5  weekly", _publish(here, monday, progress))
     folder = Path(str(published.summary["folder"]))
     # The pages of each person are led to from the lists.
-    files = sorted(path for path in folder.iterdir() if path.suffix in (".html", ".xlsx") and _to_open(path.stem))
+    files = sorted(path for path in folder.iterdir() if path.suffix in (".html", ".xlsx") and _is_to_open(path.stem))
     index = [path for path in files if path.name == "index.html"]
     lines = ("", "Open these:", *(f"  {path}" for path in [*index, *(p for p in files if p not in index)]))
     summary = {"lists": published.summary, "training": trained.summary, "files": [str(path) for path in files]}
     return Report(summary, lines)
 
 
-def _to_open(stem: str) -> bool:
+def _is_to_open(stem: str) -> bool:
     return stem != "naming" and not stem.endswith("-people")
 
 
@@ -58,12 +58,12 @@ def _require_no_other_data(here: Path, store: Path) -> None:
         )
 
 
-def _step(say: Say, title: str, report: Report) -> Report:
+def _report_step(say: Say, title: str, report: Report) -> Report:
     say(f"{title}: {report.lines[0]}")
     return report
 
 
-def _monday(as_at: date) -> date:
+def _find_latest_monday(as_at: date) -> date:
     """The latest Monday for which data are there: MDTs meet on Mondays."""
     return as_at - timedelta(days=as_at.weekday())
 

@@ -8,7 +8,7 @@ from typing import Any
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.errors import CohortError
 from riskstrat.explanation import DIRECTION_WORDS
-from riskstrat.people import discreet_reasons
+from riskstrat.people import explain_redacted
 from riskstrat.site.opening import open_workspace
 from riskstrat.site.scored import Scored, score_cohort
 from riskstrat.verbs.report import Report
@@ -26,9 +26,9 @@ def explain(
         raise CohortError(
             f"the patient asked for has no score at {when}: not in the data, not eligible then, or not available"
         )
-    reasons = discreet_reasons(opened, scored, row["patient_id"])
+    reasons = explain_redacted(opened, scored, row["patient_id"])
     risk, low, high, margin = (float(row[name].iloc[0]) for name in ("risk", "risk_low", "risk_high", "margin"))
-    themes = [_plain(theme) for theme in reasons.to_dict("records")]
+    themes = [_select_theme_fields(theme) for theme in reasons.to_dict("records")]
     summary: dict[str, Any] = {
         "patient_id": patient,
         "index_date": row["index_date"].iloc[0].date(),
@@ -41,15 +41,15 @@ def explain(
         "version": scored.version.version,
         "themes": themes,
     }
-    return Report(summary, _lines(summary, scored))
+    return Report(summary, _format_lines(summary, scored))
 
 
-def _plain(theme: dict[Any, Any]) -> dict[str, Any]:
+def _select_theme_fields(theme: dict[Any, Any]) -> dict[str, Any]:
     kept = ("theme", "direction", "contribution")
     return {name: theme[name] for name in kept} | {"sentences": list(theme["sentences"])}
 
 
-def _lines(summary: dict[str, Any], scored: Scored) -> tuple[str, ...]:
+def _format_lines(summary: dict[str, Any], scored: Scored) -> tuple[str, ...]:
     recipe = scored.model.recipe
     head = f"Estimated chance: about {100 * summary['risk']:.0f} in 100 ({recipe['title']}), at {summary['index_date']}"
     lines = [

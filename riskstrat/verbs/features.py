@@ -40,12 +40,12 @@ def describe(root: Path | None) -> Report:
     names = opened.engine.plan.names
     rows = [(name, f.theme, f.wording.unit, f.wording.says, f.wording.why) for name, f in zip(names, made, strict=True)]
     header = ("feature", "theme", "unit", "sentence", "why")
-    records = [dict(zip(header, row, strict=True)) | _provenance(f) for row, f in zip(rows, made, strict=True)]
+    records = [dict(zip(header, row, strict=True)) | _describe_provenance(f) for row, f in zip(rows, made, strict=True)]
     lines = (f"{len(rows)} features", *opened.engine.notes)
     return Report({"features": records, "notes": list(opened.engine.notes)}, lines, (header, *rows))
 
 
-def _provenance(feature: Feature) -> dict[str, str]:
+def _describe_provenance(feature: Feature) -> dict[str, str]:
     """The sources behind a feature, its codelist, and what a missing value means."""
     behind = [feature, *(given for given in feature.inputs.values() if isinstance(given, Feature))]
     sources = dict.fromkeys(STREAMS[each.rows.stream].title for each in behind if each.rows)

@@ -39,22 +39,22 @@ def name(root: Path | None, lists: Path, asked: Asked, user: str | None = None) 
     folder = identity.open_folder(identity.find(root))
     who = user or audit.system_user()
     try:
-        authority = _authority(folder, asked, who)
+        authority = _resolve_authority(folder, asked, who)
         week = open_week(lists, latest=authority.standing is not None)
-        target = _target(folder, asked, authority, week)
+        target = _choose_target(folder, asked, authority, week)
         if target.exists():
-            return _stands_already(target, authority)
-        named = _made(folder, week, authority, target)
+            return _report_left_alone(target, authority)
+        named = _make_copy(folder, week, authority, target)
     except IdentityError as refused:
-        audit.append(folder.root, "naming refused", _asked_for(asked) | {"why": str(refused)}, who)
+        audit.append(folder.root, "naming refused", _describe_request(asked) | {"why": str(refused)}, who)
         raise
-    details = _done(authority, week, target, named)
+    details = _build_log_details(authority, week, target, named)
     mode = GROUP_READS if authority.standing and authority.standing.readers == "group" else OWNER_ONLY
     write_private(named.content, target, mode, lambda: audit.append(folder.root, "named", details, who))
-    return _named_report(target, folder, named, details)
+    return _report_naming(target, folder, named, details)
 
 
-def _authority(folder: IdentityFolder, asked: Asked, user: str) -> Authority:
+def _resolve_authority(folder: IdentityFolder, asked: Asked, user: str) -> Authority:
     if asked.standing is not None:
         if asked.team or asked.purpose or asked.reason or asked.out:
             raise IdentityError("a standing authorisation says team, purpose, reason and place itself; give it alone")
@@ -65,7 +65,7 @@ def _authority(folder: IdentityFolder, asked: Asked, user: str) -> Authority:
     return identity.permitted(folder.settings, user, team, asked.purpose, asked.reason, audit.today())
 
 
-def _target(folder: IdentityFolder, asked: Asked, authority: Authority, week: PublishedList) -> Path:
+def _choose_target(folder: IdentityFolder, asked: Asked, authority: Authority, week: PublishedList) -> Path:
     """Where the copy goes: outside every workspace, the identity folder and the week itself."""
     ending = ".csv" if folder.external else ".xlsx"
     given = asked.out
@@ -83,13 +83,13 @@ def _target(folder: IdentityFolder, asked: Asked, authority: Authority, week: Pu
     return target
 
 
-def _made(folder: IdentityFolder, week: PublishedList, authority: Authority, target: Path) -> NamedCopy:
+def _make_copy(folder: IdentityFolder, week: PublishedList, authority: Authority, target: Path) -> NamedCopy:
     if folder.external:
         return list_pseudonyms(week, authority)
     return name_list(week, folder.identities(), authority, target.name)
 
 
-def _asked_for(asked: Asked) -> dict[str, Any]:
+def _describe_request(asked: Asked) -> dict[str, Any]:
     """What a refused run asked for, as far as it is of a closed form: free text may say who a person is."""
     team = (asked.team or "").strip().upper()
     return {
@@ -99,7 +99,7 @@ def _asked_for(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _done(authority: Authority, week: PublishedList, target: Path, named: NamedCopy) -> dict[str, Any]:
+def _build_log_details(authority: Authority, week: PublishedList, target: Path, named: NamedCopy) -> dict[str, Any]:
     standing = authority.standing
     return {
         "list_date": week.list_date.isoformat(),
@@ -116,12 +116,12 @@ def _done(authority: Authority, week: PublishedList, target: Path, named: NamedC
     }
 
 
-def _stands_already(target: Path, authority: Authority) -> Report:
+def _report_left_alone(target: Path, authority: Authority) -> Report:
     summary = {"out": str(target), "team": authority.team, "status": LEFT_ALONE}
     return Report(summary, (f"{target}: {LEFT_ALONE}",))
 
 
-def _named_report(target: Path, folder: IdentityFolder, named: NamedCopy, details: Mapping[str, Any]) -> Report:
+def _report_naming(target: Path, folder: IdentityFolder, named: NamedCopy, details: Mapping[str, Any]) -> Report:
     what = "for the practice's own naming service" if folder.external else "named"
     lines = [f"{target}: {named.references} people {what}; logged"]
     if named.not_held:

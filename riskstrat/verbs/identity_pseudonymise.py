@@ -21,8 +21,8 @@ def pseudonymise(
             [f"{done.two_names:,} people stand under two names; the last is kept: look at the file"]
             * bool(done.two_names)
         ),
-        *_kept_back(done.kept, "kept in the store and not put out"),
-        *_kept_back(done.dropped, "neither kept nor put out"),
+        *_report_columns(done.kept, "kept in the store and not put out"),
+        *_report_columns(done.dropped, "neither kept nor put out"),
         *describe_left_out(done.quarantined, done.quarantine),
     ]
     summary = {
@@ -40,5 +40,5 @@ def pseudonymise(
     return Report(summary, tuple(lines))
 
 
-def _kept_back(columns: tuple[str, ...], what: str) -> list[str]:
+def _report_columns(columns: tuple[str, ...], what: str) -> list[str]:
     return [f"{what}: {', '.join(columns)}"] if columns else []

@@ -19,12 +19,12 @@ def list_(root: Path | None, when: str, recipe: str | None = None, progress: Pro
     rows = [header]
     for document in listed.documents:
         for person in document.people:
-            first = _main_reason(person.themes)
+            first = _find_main_reason(person.themes)
             risk = natural_frequency(person.risk)
             rows.append((document.team, person.reference, person.status, risk, person.age_band, person.sex, first))
     return Report(summary_of(listed), headline(listed), tuple(rows))
 
 
-def _main_reason(themes: Sequence[ThemeReason]) -> str:
+def _find_main_reason(themes: Sequence[ThemeReason]) -> str:
     said = [theme for theme in themes if theme.sentences and theme.direction == "raises"]
     return max(said, key=lambda theme: theme.contribution).sentences[0] if said else ""

@@ -38,12 +38,12 @@ def promote(
     held = registry.gates(workspace.promotion, kept.evidence)
     failed = [gate for gate in held if not gate.passed]
     if failed and not override:
-        raise PromotionError(_refusal(kept, failed))
+        raise PromotionError(_describe_failed_gates(kept, failed))
     overridden = f"by {by}: {reason}" if failed else None
     audit.require_loggable(overridden or "", "--by or --reason")
     audit.require_ready(workspace.root)
     registry.promote(folder, kept, overridden)
-    card = _lay_out(folder, kept, held, overridden)
+    card = _write_papers(folder, kept, held, overridden)
     made = kept.version
     audit.log_promoted(workspace.root, f"{made.name} {made.version}", [gate.name for gate in failed], by, reason)
     lines = [f"{made.name} version {made.version} is champion", str(kept.evidence["verdict"])]
@@ -54,7 +54,7 @@ def promote(
     summary = {
         "model": made.name,
         "version": made.version,
-        "gates": [_plain(gate) for gate in held],
+        "gates": [_describe_gate(gate) for gate in held],
         "overridden": overridden,
         "papers": str(card),
     }
@@ -68,7 +68,7 @@ def _refuse_nameless(override: bool, by: str | None, reason: str | None) -> None
         raise PromotionError("--by and --reason go with --override; leave them out, or add it")
 
 
-def _refusal(kept: Kept, failed: list[Gate]) -> str:
+def _describe_failed_gates(kept: Kept, failed: list[Gate]) -> str:
     said = "; ".join(f"{gate.name}: {gate.sentence}" for gate in failed[:SAID])
     more = f"; and {len(failed) - SAID} more" if len(failed) > SAID else ""
     return (
@@ -78,16 +78,16 @@ def _refusal(kept: Kept, failed: list[Gate]) -> str:
     )
 
 
-def _lay_out(folder: Path, kept: Kept, held: tuple[Gate, ...], overridden: str | None) -> Path:
+def _write_papers(folder: Path, kept: Kept, held: tuple[Gate, ...], overridden: str | None) -> Path:
     """The papers of a version in registry/cards/, with how it passed its gates; those of the same version give way."""
     target = folder / CARDS / f"{kept.version.name}-{kept.version.version}"
     with write_folder_atomically(target, replace=True) as part:
         for name, content in kept.papers.items():
             write_bytes(content, part / name, parents=True)
-        gates = {"gates": [_plain(gate) for gate in held], "overridden": overridden}
+        gates = {"gates": [_describe_gate(gate) for gate in held], "overridden": overridden}
         write_json(gates, part / "promotion.json", indent=1)
     return target
 
 
-def _plain(gate: Gate) -> dict[str, object]:
+def _describe_gate(gate: Gate) -> dict[str, object]:
     return {"name": gate.name, "passed": gate.passed, "sentence": gate.sentence}

@@ -9,7 +9,7 @@ from typing import Any
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.documents import ReplaySummary, write_replay_page
 from riskstrat.errors import StorageError
-from riskstrat.site.opening import Opened, open_workspace
+from riskstrat.site.opening import Site, open_workspace
 from riskstrat.storage.tables import require_ending
 from riskstrat.verbs.report import Report
 from riskstrat.weekly.replaying import rebuild_lists
@@ -31,13 +31,13 @@ def replay(
         require_ending(out, (".html",))
     opened = open_workspace(root)
     recipe = opened.recipe(recipe_name)
-    target = _target(opened, out)
+    target = _prepare_target(opened, out)
     summary = rebuild_lists(opened, recipe, weeks, until, progress)
     write_replay_page(summary, target)
     return _report(summary, target)
 
 
-def _target(opened: Opened, out: Path | None) -> Path:
+def _prepare_target(opened: Site, out: Path | None) -> Path:
     target = out or opened.workspace.root / opened.workspace.settings.lists.folder / "replay.html"
     if not target.parent.is_dir() and out is not None:
         raise StorageError(f"cannot write {target.name}: its folder does not exist; make it first")

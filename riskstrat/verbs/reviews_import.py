@@ -58,7 +58,7 @@ def import_reviews(
         before = store.read_standing(edition.list_date, edition.team_code)
         changed, conflicts = _compare(judged.reviews, before)
         if conflicts and not correct:
-            raise PublicationError(_refusal(conflicts, judged.reviews, before))
+            raise PublicationError(_describe_conflicts(conflicts, judged.reviews, before))
         corrected = frozenset(judged.reviews[reference][0].patient_id for reference in conflicts)
         correction = Correction(corrected, by or "", reason or "") if conflicts else None
         written = [review for reviews in changed.values() for review in reviews]
@@ -90,7 +90,7 @@ def _find_edition(lists: Path, filled: Filled, given: str | None, name: str) -> 
             "withdrawn"
         ) from None
     teams = published.team_names
-    code = filled.team_code or _only_team(filled, teams, name)
+    code = filled.team_code or _find_only_team(filled, teams, name)
     if code not in teams:
         raise PublicationError(f"the list of {day} has no team {code}; its teams: {', '.join(sorted(teams))}")
     patients = published.read_patients()
@@ -108,7 +108,7 @@ def _date_of(filled: Filled, given: str | None, name: str) -> date:
     return day
 
 
-def _only_team(filled: Filled, teams: Mapping[str, str], name: str) -> str:
+def _find_only_team(filled: Filled, teams: Mapping[str, str], name: str) -> str:
     """The team whose references stand in a file that does not say it itself."""
     codes = {str(row[REFERENCE] or "").strip()[:4] for row in filled.rows}
     found = sorted(code for code in teams if f"{code}-" in codes)
@@ -130,13 +130,17 @@ def _compare(
     return changed, [reference for reference, reviews in changed.items() if reviews[0].patient_id in before]
 
 
-def _refusal(conflicts: list[str], given: Mapping[str, tuple[Review, ...]], before: StandingReviews) -> str:
+def _describe_conflicts(conflicts: list[str], given: Mapping[str, tuple[Review, ...]], before: StandingReviews) -> str:
     """What differs, in the words of the drop-downs; free text is only said to differ."""
     said = []
     for reference in conflicts:
         new = given[reference]
         old = before[new[0].patient_id]
-        differs = [] if _words(old) == _words(new) else [f"{_words(old)} is recorded, {_words(new)} is given"]
+        differs = (
+            []
+            if _describe_outcomes(old) == _describe_outcomes(new)
+            else [f"{_describe_outcomes(old)} is recorded, {_describe_outcomes(new)} is given"]
+        )
         recorded = old[0].shared()
         others = [title for title, value in new[0].shared().items() if recorded[title] != value]
         differs += [f"another {', '.join(others)}"] if others else []
@@ -147,7 +151,7 @@ def _refusal(conflicts: list[str], given: Mapping[str, tuple[Review, ...]], befo
     )
 
 
-def _words(reviews: tuple[Review, ...]) -> str:
+def _describe_outcomes(reviews: tuple[Review, ...]) -> str:
     return " and ".join(
         OUTCOME_WORDS.get(review.outcome, review.outcome) for review in sorted(reviews, key=Review.sort_key)
     )
@@ -172,29 +176,29 @@ def _report(
         "status_not_ticked": judged.unchecked,
         "file": file,
     }
-    return Report(summary, tuple(_lines(summary, len(judged.reviews))))
+    return Report(summary, tuple(_format_lines(summary, len(judged.reviews))))
 
 
-def _lines(summary: Mapping[str, Any], reviewed: int) -> Iterator[str]:
+def _format_lines(summary: Mapping[str, Any], reviewed: int) -> Iterator[str]:
     about = f"the list of {summary['team']} of {summary['list_date']}"
     if not summary["file"]:
         yield f"{about}: nothing new"
     else:
-        outcomes, people = _counted(summary["outcomes"], "outcome"), _people(summary["people"])
+        outcomes, people = _format_count(summary["outcomes"], "outcome"), _format_people(summary["people"])
         yield f"{about}: {outcomes} of {people} imported to {summary['file']}"
     if summary["corrected"]:
-        yield f"put right: the review of {_people(summary['corrected'])}; what was recorded before is kept"
+        yield f"put right: the review of {_format_people(summary['corrected'])}; what was recorded before is kept"
     if summary["file"] and summary["already_recorded"]:
-        yield f"recorded before: the review of {_people(summary['already_recorded'])}"
+        yield f"recorded before: the review of {_format_people(summary['already_recorded'])}"
     if summary["without_outcome"]:
-        yield f"left out: {_counted(summary['without_outcome'], 'row')} without an outcome"
+        yield f"left out: {_format_count(summary['without_outcome'], 'row')} without an outcome"
     if summary["status_not_ticked"]:
-        yield f"status not ticked as checked: {summary['status_not_ticked']} of {_people(reviewed)} reviewed"
+        yield f"status not ticked as checked: {summary['status_not_ticked']} of {_format_people(reviewed)} reviewed"
 
 
-def _counted(number: int, what: str) -> str:
+def _format_count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _people(number: int) -> str:
+def _format_people(number: int) -> str:
     return "1 person" if number == 1 else f"{number} people"

@@ -14,7 +14,7 @@ from riskstrat.definitions.progress import Progress, silent
 from riskstrat.evaluation import Evaluation, baseline_table
 from riskstrat.registry import Gate, ModelVersion, champion_version, gates, log_model, reconcile
 from riskstrat.study.evidence import Evaluated, evaluated, notes, plain
-from riskstrat.study.fitting import LIGHTGBM, Learned, learn
+from riskstrat.study.fitting import LIGHTGBM, TrainingRun, learn
 from riskstrat.study.papers import papers
 from riskstrat.verbs.report import Report
 from riskstrat.workspace import Workspace, find, load
@@ -44,15 +44,15 @@ def _read_first(workspace: Workspace, recipe_name: str) -> tuple[object, ...]:
     return workspace.promotion, workspace.hazards, workspace.card_template, champion
 
 
-def _register(learned: Learned, found: Evaluated, held: tuple[Gate, ...]) -> ModelVersion:
+def _register(learned: TrainingRun, found: Evaluated, held: tuple[Gate, ...]) -> ModelVersion:
     workspace = learned.study.opened.workspace
     figures = found.models[LIGHTGBM].to_dict()
     tables = {
-        "evaluation.csv": _csv(baseline_table(found.models, found.intervals)),
-        "events_by_provider_and_month.csv": _csv(learned.providers),
+        "evaluation.csv": _convert_to_csv(baseline_table(found.models, found.intervals)),
+        "events_by_provider_and_month.csv": _convert_to_csv(learned.providers),
     }
     if learned.tuned is not None:
-        tables["tuning.csv"] = _csv(learned.tuned.trials)
+        tables["tuning.csv"] = _convert_to_csv(learned.tuned.trials)
     return log_model(
         workspace.root / "registry",
         learned.recipe.name,
@@ -65,12 +65,16 @@ def _register(learned: Learned, found: Evaluated, held: tuple[Gate, ...]) -> Mod
     )
 
 
-def _csv(table: pd.DataFrame) -> str:
+def _convert_to_csv(table: pd.DataFrame) -> str:
     return str(table.to_csv(index=False, lineterminator="\n"))
 
 
 def _report(
-    learned: Learned, found: Evaluated, held: tuple[Gate, ...], version: ModelVersion, disagreements: tuple[str, ...]
+    learned: TrainingRun,
+    found: Evaluated,
+    held: tuple[Gate, ...],
+    version: ModelVersion,
+    disagreements: tuple[str, ...],
 ) -> Report:
     evidence, name = found.evidence, learned.recipe.name
     summary = {
@@ -86,13 +90,13 @@ def _report(
         found.verdict,
         *(f"leakage alarm: {alarm['sentence']}" for alarm in evidence["leakage"]["alarms"]),
         *(f"warning: {warning}" for warning in evidence["leakage"]["warnings"]),
-        _made(learned, version),
-        _tested(learned, found),
-        *_by_date(evidence),
-        *_once_more(evidence),
+        _describe_version(learned, version),
+        _describe_test(learned, found),
+        *_format_auroc_by_date(evidence),
+        *_describe_extra_tests(evidence),
         "labels: " + ", ".join(f"{number:,} {reason}" for reason, number in evidence["labels"].items()),
-        *_intervened(evidence),
-        *(_provider_lines(learned.providers) if learned.study.opened.store.comparable_dates else ()),
+        *_report_interventions(evidence),
+        *(_describe_providers(learned.providers) if learned.study.opened.store.comparable_dates else ()),
         *(f"{each}: not available, {why}" for each, why in found.models[LIGHTGBM].reasons.items()),
         *(f"{each.replace('_', ' ')} left out: {why}" for each, why in evidence["left_out"].items()),
         *notes(learned),
@@ -101,10 +105,10 @@ def _report(
         f"{len(held) - len(failed)} of {len(held)} gates passed. To put it to use: "
         f"riskstrat promote {name} {version.version}",
     )
-    return Report(plain(summary), lines, _comparison(found.models, found.evidence))
+    return Report(plain(summary), lines, _tabulate_models(found.models, found.evidence))
 
 
-def _made(learned: Learned, version: ModelVersion) -> str:
+def _describe_version(learned: TrainingRun, version: ModelVersion) -> str:
     facts = learned.registered.facts
     counted = ", ".join(f"{number:,} {each} rows" for each, number in facts["rows"].items() if number)
     features = len(learned.registered.model.columns)
@@ -112,27 +116,28 @@ def _made(learned: Learned, version: ModelVersion) -> str:
     return f"{made}: {features} features, {counted}"
 
 
-def _tested(learned: Learned, found: Evaluated) -> str:
+def _describe_test(learned: TrainingRun, found: Evaluated) -> str:
     one = found.models[LIGHTGBM]
     where = f"{len(learned.tested)} test dates, a model made for each" if learned.study.origins else "people held out"
     return f"tested on {one.n:,} rows with {one.events:,} events ({where})"
 
 
-def _by_date(evidence: Mapping[str, Any]) -> tuple[str, ...]:
+def _format_auroc_by_date(evidence: Mapping[str, Any]) -> tuple[str, ...]:
     if len(evidence["test_dates"]) < 2:
         return ()
-    dates = [f"{one['test_date']} {_figure(one['models'][LIGHTGBM]['auroc'])}" for one in evidence["origins"]]
+    dates = [f"{one['test_date']} {_format_figure(one['models'][LIGHTGBM]['auroc'])}" for one in evidence["origins"]]
     return ("AUROC by test date: " + ", ".join(dates),)
 
 
-def _once_more(evidence: Mapping[str, Any]) -> tuple[str, ...]:
+def _describe_extra_tests(evidence: Mapping[str, Any]) -> tuple[str, ...]:
     """People never seen, and what age costs, each in a line."""
     lines = []
     apart = evidence["person_disjoint"]
     if apart and apart.get("auroc_new") is not None:
         lines.append(
             f"people never trained on: AUROC {apart['auroc_new']:.4f} against {apart['auroc_known']:.4f} had they been "
-            f"({apart['difference']:+.4f}, {_figure(apart['low'], '+.4f')} to {_figure(apart['high'], '+.4f')})"
+            f"({apart['difference']:+.4f}, {_format_figure(apart['low'], '+.4f')} to "
+            f"{_format_figure(apart['high'], '+.4f')})"
         )
     for kind in ("score", "model"):
         ages = [row for row in evidence["freshness"] if row["kind"] == kind and row["months"]]
@@ -142,19 +147,19 @@ def _once_more(evidence: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _intervened(evidence: Mapping[str, Any]) -> tuple[str, ...]:
+def _report_interventions(evidence: Mapping[str, Any]) -> tuple[str, ...]:
     found = evidence["intervened"]
     return (found["sentence"],) if found["train"]["with_action"] else ()
 
 
-def _provider_lines(providers: pd.DataFrame) -> tuple[str, ...]:
+def _describe_providers(providers: pd.DataFrame) -> tuple[str, ...]:
     """A line for each of the largest providers: a step in its months means that its recording has changed."""
     whole = providers[~providers["month"].isin([providers["month"].min(), providers["month"].max()])]
     sizes = whole.groupby("provider")["events"].sum().sort_values(ascending=False)
-    return tuple(_provider_line(name, whole[whole["provider"] == name]) for name in sizes.index[:_PROVIDERS_SAID])
+    return tuple(_describe_provider(name, whole[whole["provider"] == name]) for name in sizes.index[:_PROVIDERS_SAID])
 
 
-def _provider_line(name: str, months: pd.DataFrame) -> str:
+def _describe_provider(name: str, months: pd.DataFrame) -> str:
     low, high = months.loc[months["events"].idxmin()], months.loc[months["events"].idxmax()]
     return (
         f"provider {name}: on average {months['events'].mean():,.0f} outcome events a month, "
@@ -162,15 +167,15 @@ def _provider_line(name: str, months: pd.DataFrame) -> str:
     )
 
 
-def _comparison(models: Mapping[str, Evaluation], evidence: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+def _tabulate_models(models: Mapping[str, Evaluation], evidence: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
     header = ("all test dates", "AUROC", "AUPRC", "Brier", "slope", "intercept", "ICI", "E90", "PPV at 0.5%")
     names = ("auroc", "auprc", "brier", "calibration_slope", "calibration_intercept", "ici", "e90")
     rows: list[tuple[str, ...]] = [header]
     for model, one in models.items():
         figures = [getattr(one, name) for name in names] + [one.yields[0].ppv if one.yields else None]
-        rows.append((model.replace("_", " "), *(_figure(figure) for figure in figures)))
+        rows.append((model.replace("_", " "), *(_format_figure(figure) for figure in figures)))
     return tuple(rows)
 
 
-def _figure(figure: float | None, spelled: str = ".3f") -> str:
+def _format_figure(figure: float | None, spelled: str = ".3f") -> str:
     return "" if figure is None else format(figure, spelled)

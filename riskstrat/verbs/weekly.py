@@ -29,7 +29,9 @@ def weekly(root: Path | None, when: str, recipe: str | None = None, progress: Pr
     if folder.exists():
         require_same(folder, inputs)
         audit.log_published(workspace.root, folder.name, compute_manifest_digest(folder))
-        return _report(listed, folder, "already published from the same inputs; nothing changed", _waiting(listed))
+        return _report(
+            listed, folder, "already published from the same inputs; nothing changed", _report_unread_reviews(listed)
+        )
     audit.require_ready(workspace.root)
     progress("documents", 0.0)
     with publish(folder, build_weekly_list(listed, lists), describe_publication(listed, inputs)) as part:
@@ -39,7 +41,7 @@ def weekly(root: Path | None, when: str, recipe: str | None = None, progress: Pr
     return _report(listed, folder, "published")
 
 
-def _waiting(listed: Listed) -> tuple[str, ...]:
+def _report_unread_reviews(listed: Listed) -> tuple[str, ...]:
     """A line where reviews came in that a list of today would read and the published one did not."""
     now = FileReviewStore(listed.opened.workspace.root).take_snapshot(listed.list_date)
     more = len(set(now.reviews) - set(listed.reviews.reviews))

@@ -11,7 +11,7 @@ from riskstrat.definitions.progress import Progress, silent
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.documents import long_date, natural_frequency
 from riskstrat.publication import EVERYONE_COLUMNS, find_published
-from riskstrat.site.opening import LATEST, Opened, index_date, open_workspace
+from riskstrat.site.opening import LATEST, Site, index_date, open_workspace
 from riskstrat.verbs.report import Report
 from riskstrat.weekly.listing import make_lists
 
@@ -37,19 +37,19 @@ def why(root: Path | None, patient: str, when: str, recipe: str | None = None, p
     opened = open_workspace(root)
     chosen = opened.recipe(recipe)
     wanted = index_date(when, chosen, opened.store)
-    person, at = _person(opened, patient), wanted or opened.store.data_as_at
+    person, at = _find_person(opened, patient), wanted or opened.store.data_as_at
     # Asked first: whoever opted out after a list was published must not be told of from it.
     reason = None if person is None else why_not(opened.store, chosen.cohort, person, at, opened.opt_outs)
     if person is None or reason == OPTED_OUT:
         return Report({"index_date": when, "place": "not available", "sentence": NOT_AVAILABLE}, (NOT_AVAILABLE,))
     place = _place(opened, root, patient, when, chosen, progress)
-    said = _of_the_eligible(place) if place else _of_the_others(opened, chosen, person, reason, at)
+    said = _explain_placed_person(place) if place else _explain_unplaced_person(opened, chosen, person, reason, at)
     summary: dict[str, Any] = {"index_date": when, "place": place.get("place", "not eligible"), "sentence": said}
     return Report(summary, (said,))
 
 
 def _place(
-    opened: Opened, root: Path | None, patient: str, when: str, recipe: Recipe, progress: Progress
+    opened: Site, root: Path | None, patient: str, when: str, recipe: Recipe, progress: Progress
 ) -> dict[str, Any]:
     """The person's row of everybody eligible at that list; empty where they are not among them."""
     settings = opened.workspace.settings.lists
@@ -67,7 +67,7 @@ def _place(
     return {"listed": len(team)} | {str(name): row[name].iloc[0] for name in row.columns}
 
 
-def _of_the_eligible(place: dict[str, Any]) -> str:
+def _explain_placed_person(place: dict[str, Any]) -> str:
     team = place["team"]
     if place["place"] == "listed":
         weeks = int(place["weeks_on_list"])
@@ -86,14 +86,14 @@ def _of_the_eligible(place: dict[str, Any]) -> str:
     return f"Not listed for {team}: {place['reason']}."
 
 
-def _person(opened: Opened, patient: str) -> int | None:
+def _find_person(opened: Site, patient: str) -> int | None:
     """The row number of a patient among people, None for whoever is not in the data."""
     people = opened.store.people()["patient_id"]
     found = people.index[people == patient]
     return int(found[0]) if len(found) else None
 
 
-def _of_the_others(opened: Opened, recipe: Recipe, person: int, reason: str | None, at: date) -> str:
+def _explain_unplaced_person(opened: Site, recipe: Recipe, person: int, reason: str | None, at: date) -> str:
     if reason == "not registered":
         known = registration_known_on(opened.store, person, at)
         if known:

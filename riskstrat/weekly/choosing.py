@@ -12,7 +12,7 @@ import pandas as pd
 from riskstrat.casefinding import CaseFacts, CaseList, Membership, Memory, assign_teams, find_cases
 from riskstrat.publication import EVERYONE_COLUMNS
 from riskstrat.reviews import Snapshot
-from riskstrat.site.opening import Opened
+from riskstrat.site.opening import Site
 from riskstrat.site.pathways import pathways_of
 from riskstrat.site.scored import Scored
 from riskstrat.sources.selection import day, known_rows
@@ -41,7 +41,7 @@ class ChosenCases:
 
 
 def choose_cases(
-    opened: Opened,
+    opened: Site,
     scored: Scored,
     list_date: date,
     earlier: Sequence[PastList],
@@ -57,17 +57,17 @@ def choose_cases(
     practices = scored.rows["practice"]
     membership = assign_teams(practices, areas, settings.teams, settings.lists.default_capacity, list_date)
     people = scored.rows.reset_index(drop=True).join(membership.rows.drop(columns="practice"))
-    people = people.assign(**_what_rules_read(opened, scored))
+    people = people.assign(**_gather_rule_columns(opened, scored))
     facts = case_facts(opened, list_date, imported, assumed)
     weeks = settings.casefinding.rising_weeks
     memory = Memory(
         read_listed_before(earlier), read_margins_before(earlier, list_date, weeks), tuple(one.day for one in earlier)
     )
     cases = find_cases(people, membership.teams, facts, memory, list_date, settings)
-    return ChosenCases(membership, cases, _everyone(cases), facts)
+    return ChosenCases(membership, cases, _combine_everyone(cases), facts)
 
 
-def case_facts(opened: Opened, list_date: date, imported: Snapshot, assumed: pd.DataFrame | None = None) -> CaseFacts:
+def case_facts(opened: Site, list_date: date, imported: Snapshot, assumed: pd.DataFrame | None = None) -> CaseFacts:
     """What is recorded of people by the day of a list: caseload, reviews, same-day statuses, who is in hospital."""
     store = opened.store
     landed = {name: store.read(name) for name in ("caseload", "statuses") if name in store.landed}
@@ -78,11 +78,11 @@ def case_facts(opened: Opened, list_date: date, imported: Snapshot, assumed: pd.
         caseload=landed.get("caseload"),
         reviews=decided,
         statuses=landed.get("statuses"),
-        in_hospital=_in_hospital(opened, list_date),
+        in_hospital=_find_inpatients(opened, list_date),
     )
 
 
-def reviews_by(opened: Opened, list_date: date, imported: Snapshot) -> pd.DataFrame:
+def reviews_by(opened: Site, list_date: date, imported: Snapshot) -> pd.DataFrame:
     """One row per decision taken before the day of a list, landed or imported; `person` is the row of people."""
     store, frames = opened.store, []
     if "reviews" in store.landed:
@@ -101,7 +101,7 @@ def reviews_by(opened: Opened, list_date: date, imported: Snapshot) -> pd.DataFr
     return rows.drop_duplicates(["person", "list_date", "outcome"], ignore_index=True)
 
 
-def _in_hospital(opened: Opened, list_date: date) -> frozenset[int]:
+def _find_inpatients(opened: Site, list_date: date) -> frozenset[int]:
     """Persons with an ordinary admission that had no known discharge on the day, unless it is too long ago."""
     columns: tuple[str, ...] = ("person", "admitted_on", "discharged_on")
     if "patient_class" not in opened.store.absent_columns.get("admissions", ()):
@@ -115,7 +115,7 @@ def _in_hospital(opened: Opened, list_date: date) -> frozenset[int]:
     return frozenset(int(person) for person in stays["person"][inside])
 
 
-def _what_rules_read(opened: Opened, scored: Scored) -> dict[str, object]:
+def _gather_rule_columns(opened: Site, scored: Scored) -> dict[str, object]:
     """Columns of people that a team's limits, weights and slots read, as far as the features were built."""
     columns: dict[str, object] = {}
     roles = opened.workspace.roles
@@ -130,7 +130,7 @@ def _what_rules_read(opened: Opened, scored: Scored) -> dict[str, object]:
     return columns
 
 
-def _everyone(cases: Sequence[CaseList]) -> pd.DataFrame:
+def _combine_everyone(cases: Sequence[CaseList]) -> pd.DataFrame:
     """Everybody eligible with a team, by team and order of margin; what only listed people have is empty for others."""
     frames = []
     for case in cases:

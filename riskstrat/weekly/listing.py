@@ -17,7 +17,7 @@ from riskstrat.errors import PublicationError
 from riskstrat.people import describe_people
 from riskstrat.publication import REVIEWS, PublishedList, TeamList, find_earlier, open_published
 from riskstrat.reviews import FileReviewStore, Snapshot, parse_snapshot
-from riskstrat.site.opening import LATEST, Opened, open_workspace
+from riskstrat.site.opening import LATEST, Site, open_workspace
 from riskstrat.site.scored import Scored, score_cohort
 from riskstrat.weekly.choosing import ChosenCases, choose_cases
 from riskstrat.weekly.memory import read_trend, remember
@@ -47,7 +47,7 @@ class Steps:
 class Listed:
     """The lists of one index date: the scored cohort, each team's cases, and the content of each team's documents."""
 
-    opened: Opened
+    opened: Site
     scored: Scored
     found: ChosenCases
     since: Since
@@ -140,11 +140,11 @@ def summary_of(listed: Listed) -> dict[str, Any]:
         "version": listed.scored.version.version,
         "cohort": dict(listed.scored.cohort.counts),
         "without_team": listed.found.without_team,
-        "teams": [_team(case, listed) for case in listed.cases],
+        "teams": [_describe_team(case, listed) for case in listed.cases],
     }
 
 
-def _team(case: CaseList, listed: Listed) -> Mapping[str, Any]:
+def _describe_team(case: CaseList, listed: Listed) -> Mapping[str, Any]:
     moved = listed.since.moves.get(case.team.name, ())
     shown = ["reference", "rank", "patient_id", "risk", "index_date", "status", "weeks_on_list"]
     return {

@@ -33,7 +33,7 @@ from riskstrat.publication import (
     count_editions,
     name_files,
 )
-from riskstrat.site.threads import side_by_side
+from riskstrat.site.threads import run_in_threads
 from riskstrat.storage import compute_digest
 from riskstrat.storage.tables import write_table
 from riskstrat.weekly.listing import Listed, summary_of
@@ -73,7 +73,7 @@ def write_documents(listed: Listed, folder: Path, naming_page: str, progress: Pr
     pdf = listed.opened.workspace.settings.lists.pdf == "auto" and find_browser() is not None
     parts = {document.team: partial(_write_team, document, folder, pdf) for document in listed.documents}
     threads = listed.opened.workspace.settings.engine.threads
-    side_by_side(parts, threads, lambda share: progress("documents", share))
+    run_in_threads(parts, threads, lambda share: progress("documents", share))
     write_index(list(listed.documents), folder / INDEX)
     columns = ["reference", "patient_id", "index_date"]
     references = pd.concat([case.rows[columns] for case in listed.cases]).reset_index(drop=True)

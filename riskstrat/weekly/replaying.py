@@ -19,7 +19,7 @@ from riskstrat.errors import IndexDateError
 from riskstrat.registry import Kept, champion_version, kept, newest
 from riskstrat.reviews import FileReviewStore
 from riskstrat.scoring import RiskModel
-from riskstrat.site.opening import Opened, build_matrix, cohort_at, index_date, require_not_future
+from riskstrat.site.opening import Site, build_matrix, cohort_at, index_date, require_not_future
 from riskstrat.site.scored import Scored
 from riskstrat.sources.selection import known_rows
 from riskstrat.weekly.choosing import choose_cases
@@ -47,25 +47,25 @@ class Week:
     weight: Mapping[str, float]
 
 
-def rebuild_lists(opened: Opened, recipe: Recipe, weeks: int, until: date | None, progress: Progress) -> ReplaySummary:
+def rebuild_lists(opened: Site, recipe: Recipe, weeks: int, until: date | None, progress: Progress) -> ReplaySummary:
     """The figures of `weeks` weekly lists up to `until`, the latest Monday of the data if None.
 
     Raises IndexDateError where no model was made by the first of them, or dates are shifted from person to person.
     """
-    days = _mondays(opened, recipe, weeks, until)
-    version = _champion(opened, recipe)
+    days = _choose_list_dates(opened, recipe, weeks, until)
+    version = _load_champion(opened, recipe)
     models = version.origins()
     made: list[Week] = []
     past: tuple[PastList, ...] = ()
     for number, day in enumerate(days, start=1):
-        week, remembered = _week(opened, recipe, version, newest(models, day.isoformat()), day, past, made)
+        week, remembered = _replay_week(opened, recipe, version, newest(models, day.isoformat()), day, past, made)
         made.append(week)
         past = (remembered, *past)[:weeks]
         progress("weeks", number / len(days))
-    return _summary(opened, recipe, version, made)
+    return _build_summary(opened, recipe, version, made)
 
 
-def _mondays(opened: Opened, recipe: Recipe, weeks: int, until: date | None) -> list[date]:
+def _choose_list_dates(opened: Site, recipe: Recipe, weeks: int, until: date | None) -> list[date]:
     """The list dates, the oldest first: one a week, the last on `until` or on the latest Monday of the data."""
     if weeks < 1:
         raise IndexDateError(f"--weeks {weeks} is no number of lists to rebuild; give 1 or more")
@@ -76,13 +76,13 @@ def _mondays(opened: Opened, recipe: Recipe, weeks: int, until: date | None) -> 
     return [last - timedelta(weeks=back) for back in range(weeks - 1, -1, -1)]
 
 
-def _champion(opened: Opened, recipe: Recipe) -> Kept:
+def _load_champion(opened: Site, recipe: Recipe) -> Kept:
     folder = opened.workspace.root / "registry"
     return kept(folder, recipe.name, champion_version(folder, recipe.name))
 
 
-def _week(
-    opened: Opened,
+def _replay_week(
+    opened: Site,
     recipe: Recipe,
     version: Kept,
     model: RiskModel,
@@ -93,29 +93,29 @@ def _week(
     cohort = cohort_at(opened, recipe, day)
     scored = Scored(cohort, build_matrix(opened, cohort, silent), model, version.version)
     imported = FileReviewStore(opened.workspace.root).take_snapshot(day)
-    found = choose_cases(opened, scored, day, past, imported, _reviews(before))
+    found = choose_cases(opened, scored, day, past, imported, _build_assumed_reviews(before))
     week = Week(
         day,
-        pd.concat([_people(case, case.rows["patient_id"], case.rows["person"]) for case in found.cases]),
-        pd.concat([_known(case) for case in found.cases]),
+        pd.concat([_tabulate_people(case, case.rows["patient_id"], case.rows["person"]) for case in found.cases]),
+        pd.concat([_select_known(case) for case in found.cases]),
         {case.team.name: float(case.rows["weight"].sum()) for case in found.cases},
     )
     everyone = found.everyone
     return week, PastList(day, version.version.version, lambda columns: everyone[list(columns)])
 
 
-def _people(case: CaseList, patients: pd.Series, persons: pd.Series) -> pd.DataFrame:
+def _tabulate_people(case: CaseList, patients: pd.Series, persons: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(
         {"team": case.team.name, "patient_id": patients.to_numpy(), "person": persons.to_numpy(dtype=np.int64)}
     )
 
 
-def _known(case: CaseList) -> pd.DataFrame:
+def _select_known(case: CaseList) -> pd.DataFrame:
     rows = case.everyone[case.everyone["place"] == "known"]
-    return _people(case, rows["patient_id"], rows["person"])
+    return _tabulate_people(case, rows["patient_id"], rows["person"])
 
 
-def _reviews(before: Sequence[Week]) -> pd.DataFrame | None:
+def _build_assumed_reviews(before: Sequence[Week]) -> pd.DataFrame | None:
     """Everybody listed before, as reviewed in the week of their list."""
     if not before:
         return None
@@ -131,12 +131,12 @@ def _reviews(before: Sequence[Week]) -> pd.DataFrame | None:
     return pd.concat(frames, ignore_index=True)
 
 
-def _summary(opened: Opened, recipe: Recipe, version: Kept, made: Sequence[Week]) -> ReplaySummary:
-    firsts = _first_listed(made)
-    admitted = _admitted(opened, recipe, firsts)
+def _build_summary(opened: Site, recipe: Recipe, version: Kept, made: Sequence[Week]) -> ReplaySummary:
+    firsts = _find_first_listings(made)
+    admitted = _measure_lead_weeks(opened, recipe, firsts)
     names = sorted(made[-1].weight)
     capacities = {team.name: float(team.capacity) for team in opened.workspace.settings.teams}
-    teams = tuple(_team(name, made, admitted, capacities.get(name)) for name in names)
+    teams = tuple(_build_team_figures(name, made, admitted, capacities.get(name)) for name in names)
     return ReplaySummary(
         first_list=made[0].day,
         last_list=made[-1].day,
@@ -147,18 +147,18 @@ def _summary(opened: Opened, recipe: Recipe, version: Kept, made: Sequence[Week]
         intended_purpose=PURPOSE,
         clinical_use=describe_clinical_use(opened.workspace.settings.lists.clinical_use),
         teams=teams,
-        over_all=_team(None, made, admitted, None),
+        over_all=_build_team_figures(None, made, admitted, None),
         notes=NOTES,
     )
 
 
-def _first_listed(made: Sequence[Week]) -> pd.DataFrame:
+def _find_first_listings(made: Sequence[Week]) -> pd.DataFrame:
     """One row per person found: team, patient_id, person and the date of the first list they stood on."""
     every = pd.concat([week.listed.assign(day=pd.Timestamp(week.day)) for week in made], ignore_index=True)
     return every.drop_duplicates("patient_id", keep="first").reset_index(drop=True)
 
 
-def _admitted(opened: Opened, recipe: Recipe, firsts: pd.DataFrame) -> pd.DataFrame:
+def _measure_lead_weeks(opened: Site, recipe: Recipe, firsts: pd.DataFrame) -> pd.DataFrame:
     """The same rows with `weeks` from the first list to the next event of the recipe's outcome; missing if none."""
     events, _ = known_rows(
         opened.store, opened.rows_named(recipe.outcome), ("person", "admitted_on"), opened.store.data_as_at
@@ -169,13 +169,15 @@ def _admitted(opened: Opened, recipe: Recipe, firsts: pd.DataFrame) -> pd.DataFr
     return firsts.assign(weeks=joined.groupby("patient_id")["weeks"].min().reindex(firsts["patient_id"]).to_numpy())
 
 
-def _team(name: str | None, made: Sequence[Week], admitted: pd.DataFrame, capacity: float | None) -> ReplayTeam:
+def _build_team_figures(
+    name: str | None, made: Sequence[Week], admitted: pd.DataFrame, capacity: float | None
+) -> ReplayTeam:
     """The figures of one team, or of all together where `name` is None."""
-    listed = [_ids(week.listed, name) for week in made]
-    known = set().union(*(_ids(week.known, name) for week in made))
+    listed = [_select_patient_ids(week.listed, name) for week in made]
+    known = set().union(*(_select_patient_ids(week.known, name) for week in made))
     found = admitted[admitted["patient_id"].isin(set().union(*listed))]
     had = found["weeks"].dropna()
-    moves = list(_moves(listed))
+    moves = list(_count_moves(listed))
     weights = [sum(week.weight.values()) if name is None else week.weight.get(name, 0.0) for week in made]
     return ReplayTeam(
         team=name or OVER_ALL,
@@ -192,11 +194,11 @@ def _team(name: str | None, made: Sequence[Week], admitted: pd.DataFrame, capaci
     )
 
 
-def _ids(rows: pd.DataFrame, team: str | None) -> set[str]:
+def _select_patient_ids(rows: pd.DataFrame, team: str | None) -> set[str]:
     return set(rows["patient_id"] if team is None else rows.loc[rows["team"] == team, "patient_id"])
 
 
-def _moves(listed: Sequence[set[str]]) -> Iterator[tuple[int, int]]:
+def _count_moves(listed: Sequence[set[str]]) -> Iterator[tuple[int, int]]:
     """How many entered and how many left at each list after the first."""
     for before, now in itertools.pairwise(listed):
         yield len(now - before), len(before - now)

@@ -13,7 +13,7 @@ from riskstrat.cohort import why_not
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.publication import Cause, Change, Move, PublishedList
 from riskstrat.registry import kept
-from riskstrat.site.opening import Opened
+from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
 from riskstrat.sources.news import tables_with_news
 from riskstrat.weekly.changes import KINDS, Before, causes, data_moved, moves
@@ -39,7 +39,7 @@ class Since:
 
 
 def since(
-    opened: Opened,
+    opened: Site,
     recipe: Recipe,
     scored: Scored,
     found: ChosenCases,
@@ -54,26 +54,31 @@ def since(
     past = remember(last)
     before = past.read_listed()
     patients = pd.concat([listed["patient_id"], before["patient_id"]]).drop_duplicates()
-    at_last = Before(last.list_date, _model_of(opened, scored, last), past.read_margins())
+    at_last = Before(last.list_date, _load_last_model(opened, scored, last), past.read_margins())
     told = causes(opened, recipe, at_last, scored, patients)
-    why = _causes_by_patient(told)
-    moved = moves(before, found.everyone, reviews=found.facts.reviews, why_absent=_absent(opened, recipe, list_date))
+    why = _group_causes_by_patient(told)
+    moved = moves(
+        before,
+        found.everyone,
+        reviews=found.facts.reviews,
+        why_absent=_make_absence_explainer(opened, recipe, list_date),
+    )
     return Since(
         last.list_date,
-        _changes(listed, before, moved, why),
-        _moves(moved, why),
+        _describe_changes(listed, before, moved, why),
+        _group_moves_by_team(moved, why),
         told,
-        _nothing_new(opened, last, list_date),
+        _is_without_news(opened, last, list_date),
     )
 
 
-def _model_of(opened: Opened, scored: Scored, last: PublishedList) -> Any:
+def _load_last_model(opened: Site, scored: Scored, last: PublishedList) -> Any:
     if last.version == scored.version.version:
         return scored.model
     return kept(opened.workspace.root / "registry", scored.version.name, last.version).model()
 
 
-def _absent(opened: Opened, recipe: Recipe, list_date: date) -> Callable[[str], str | None]:
+def _make_absence_explainer(opened: Site, recipe: Recipe, list_date: date) -> Callable[[str], str | None]:
     """Why somebody is no longer eligible, in the words of a cohort's counts."""
     people = opened.store.people()["patient_id"]
 
@@ -86,7 +91,7 @@ def _absent(opened: Opened, recipe: Recipe, list_date: date) -> Callable[[str], 
     return reason
 
 
-def _causes_by_patient(told: pd.DataFrame) -> dict[str, tuple[Cause, ...]]:
+def _group_causes_by_patient(told: pd.DataFrame) -> dict[str, tuple[Cause, ...]]:
     return {
         str(row["patient_id"]): tuple(
             Cause(words, float(row[f"part_{kind}"]), tuple(row[f"themes_{kind}"]))  # type: ignore[arg-type]
@@ -96,7 +101,7 @@ def _causes_by_patient(told: pd.DataFrame) -> dict[str, tuple[Cause, ...]]:
     }
 
 
-def _changes(
+def _describe_changes(
     listed: pd.DataFrame, before: pd.DataFrame, moved: pd.DataFrame, why: dict[str, tuple[Cause, ...]]
 ) -> dict[str, Change]:
     here = moved[moved["what"] != "left"]  # somebody may leave one team for another
@@ -109,18 +114,19 @@ def _changes(
     return made
 
 
-def _moves(moved: pd.DataFrame, why: dict[str, tuple[Cause, ...]]) -> dict[str, tuple[Move, ...]]:
+def _group_moves_by_team(moved: pd.DataFrame, why: dict[str, tuple[Cause, ...]]) -> dict[str, tuple[Move, ...]]:
     return {
-        str(team): tuple(_each(rows.itertuples(index=False), why)) for team, rows in moved.groupby("team", sort=True)
+        str(team): tuple(_build_moves(rows.itertuples(index=False), why))
+        for team, rows in moved.groupby("team", sort=True)
     }
 
 
-def _each(rows: Iterable[Any], why: dict[str, tuple[Cause, ...]]) -> Iterable[Move]:
+def _build_moves(rows: Iterable[Any], why: dict[str, tuple[Cause, ...]]) -> Iterable[Move]:
     for row in rows:
         yield Move(row.reference, row.what, row.detail, why.get(str(row.patient_id), ()))
 
 
-def _nothing_new(opened: Opened, last: PublishedList, list_date: date) -> bool:
+def _is_without_news(opened: Site, last: PublishedList, list_date: date) -> bool:
     """Whether neither another extract was ingested nor anything became known since the last list."""
     if data_moved(last.manifest, opened):
         return False

@@ -16,7 +16,7 @@ from riskstrat.definitions.vocabulary import OUTCOME_WORDS
 from riskstrat.documents import long_date
 from riskstrat.people import counts_shown
 from riskstrat.publication import PLACES, Change, CountColumn, ListedPerson, Swap, TeamCounts, TeamList
-from riskstrat.site.opening import Opened
+from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
 from riskstrat.weekly.since import Since
 
@@ -26,7 +26,7 @@ _SEVERAL = ("themes", "top_conditions", "flags", "pathways", "support")
 
 
 def build_team_list(
-    opened: Opened,
+    opened: Site,
     scored: Scored,
     case: CaseList,
     details: pd.DataFrame,
@@ -42,7 +42,7 @@ def build_team_list(
     rows["band"] = bands_of(rows["risk"], settings.lists.bands)
     shown = counts_shown(opened, scored.matrix.columns)
     people = tuple(
-        _listed_person(row, since.changes[str(row["patient_id"])], tuple(shown), own_dates)
+        _build_listed_person(row, since.changes[str(row["patient_id"])], tuple(shown), own_dates)
         for row in rows.to_dict("records")
     )
     return TeamList(
@@ -62,8 +62,8 @@ def build_team_list(
         counts_shown=tuple(
             _count_column(name, title, opened.workspace.features[name]) for name, title in shown.items()
         ),
-        notes=store.notes + opened.engine.notes + _unfilled(case),
-        statuses_as_at=_statuses_as_at(opened, list_date),
+        notes=store.notes + opened.engine.notes + _describe_unfilled_places(case),
+        statuses_as_at=_find_status_date(opened, list_date),
         previous_list=since.day,
         no_source_moved=since.no_source_moved,
         moves=since.moves.get(case.team.name, ()),
@@ -72,7 +72,7 @@ def build_team_list(
     )
 
 
-def _listed_person(row: Mapping[Any, Any], change: Change, counts: Sequence[str], own_date: bool) -> ListedPerson:
+def _build_listed_person(row: Mapping[Any, Any], change: Change, counts: Sequence[str], own_date: bool) -> ListedPerson:
     """One row of cases and details as a record: plain numbers, None for what is not recorded."""
     words: dict[str, Any] = {name: row[name] for name in _WORDS} | {name: tuple(row[name]) for name in _SEVERAL}
     words |= {place: None if pd.isna(row[place]) else str(row[place]) for place in PLACES}
@@ -100,12 +100,12 @@ def _swap(swap: Any) -> Swap:
     return Swap(left_out, swap.taken_reference or NOBODY, swap.given_up)
 
 
-def _unfilled(case: CaseList) -> tuple[str, ...]:
+def _describe_unfilled_places(case: CaseList) -> tuple[str, ...]:
     free = [f"{OUTCOME_WORDS.get(name, name)}: {places}" for name, places in sorted(case.unfilled.items()) if places]
     return (f"Places of services that nobody on this list can take: {', '.join(free)}",) if free else ()
 
 
-def _statuses_as_at(opened: Opened, list_date: date) -> date | None:
+def _find_status_date(opened: Site, list_date: date) -> date | None:
     """The latest day of a same-day status by the date of the list."""
     if "statuses" not in opened.store.landed:
         return None
@@ -119,7 +119,7 @@ def horizon_of(scored: Scored, list_date: date, own_dates: bool) -> str:
     return str(scored.model.recipe["sentence"]).format(date="the date shown" if own_dates else long_date(list_date))
 
 
-def table_dates(opened: Opened, list_date: date) -> Mapping[str, date]:
+def table_dates(opened: Site, list_date: date) -> Mapping[str, date]:
     """For each landed table the last day that its rows were known on by the date of the list, where they have one."""
     tables = opened.store.manifest["tables"]
     dated = {name: table["data_as_at"] for name, table in tables.items() if table.get("data_as_at")}

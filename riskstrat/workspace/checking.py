@@ -28,13 +28,23 @@ UNDATED = (AGE, "attribute")
 def check(workspace: Workspace) -> list[str]:
     """Everything to put right, each as "file: sentence"; an empty list means that nothing was found."""
     found = (
-        *(_settings(workspace), _codelists(workspace), _features(workspace), _recipes(workspace)),
-        *(_pathways(workspace), find_rule_problems(workspace), _casefinding(workspace), _registry(workspace)),
+        *(
+            _check_settings(workspace),
+            _check_codelists(workspace),
+            _check_features(workspace),
+            _check_recipes(workspace),
+        ),
+        *(
+            _check_pathways(workspace),
+            find_rule_problems(workspace),
+            _check_casefinding(workspace),
+            _check_card_template(workspace),
+        ),
     )
     return [f"{where}: {says}" for part in found for where, says in part]
 
 
-def _settings(workspace: Workspace) -> Iterator[Finding]:
+def _check_settings(workspace: Workspace) -> Iterator[Finding]:
     for team in workspace.settings.teams:
         if not team.localities and not team.practices:
             yield (SETTINGS_FILE, f'team "{team.name}" serves nobody; give it localities or practices')
@@ -49,7 +59,7 @@ def _settings(workspace: Workspace) -> Iterator[Finding]:
             yield (SETTINGS_FILE, f"lists.counts: {name} is sensitive and never printed; take it out")
 
 
-def _codelists(workspace: Workspace) -> Iterator[Finding]:
+def _check_codelists(workspace: Workspace) -> Iterator[Finding]:
     for name, codelist in workspace.codelists.items():
         where = f"{FOLDER}/{name}.csv"
         found = sha256_of(workspace.root / where, where)
@@ -63,17 +73,21 @@ def _codelists(workspace: Workspace) -> Iterator[Finding]:
                 yield (where, f'{system} code "{code}" stands {times} times in the group "{group}"')
 
 
-def _features(workspace: Workspace) -> Iterator[Finding]:
+def _check_features(workspace: Workspace) -> Iterator[Finding]:
     if not workspace.features:
         yield ("features", "no feature is declared")
     if SENSITIVE not in workspace.codelists:
         yield (FOLDER, f"there is no {SENSITIVE}.csv, so nothing can tell which features must never be printed")
     for name, feature in workspace.features.items():
-        for problem in (*_wording(feature), *_reading(feature, workspace), *_secrecy(feature, workspace)):
+        for problem in (
+            *_check_wording(feature),
+            *_check_columns_read(feature, workspace),
+            *_check_sensitivity(feature, workspace),
+        ):
             yield (workspace.origins[name], f"{name} {problem}")
 
 
-def _wording(feature: Feature) -> Iterator[str]:
+def _check_wording(feature: Feature) -> Iterator[str]:
     for name, text in (("says", feature.wording.says), ("absent", feature.wording.absent or "")):
         try:
             given = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
@@ -90,9 +104,9 @@ def _wording(feature: Feature) -> Iterator[str]:
             yield f"{name}= has {{lookback}}, but the feature looks back over the whole record"
 
 
-def _reading(feature: Feature, workspace: Workspace) -> Iterator[str]:
+def _check_columns_read(feature: Feature, workspace: Workspace) -> Iterator[str]:
     """What a feature reads that it should not, in its own rows and in those of its unnamed inputs."""
-    for part in _parts(feature):
+    for part in _iterate_parts(feature):
         if part.rows is None:
             continue
         stream = STREAMS[part.rows.stream]
@@ -110,21 +124,21 @@ def _reading(feature: Feature, workspace: Workspace) -> Iterator[str]:
             if name not in workspace.codelists:
                 yield f"reads {stream.name}, which needs the codelist {name}"
         if part.verb == "weighted" and part.key == "group" and part.codes is not None:
-            for group in _groups_of_two_weights(part.codes):
+            for group in _find_mixed_weight_groups(part.codes):
                 yield f'weighs the group "{group}" of {part.codes.name}, whose codes have different weights'
 
 
-def _groups_of_two_weights(codelist: Codelist) -> Iterator[str]:
+def _find_mixed_weight_groups(codelist: Codelist) -> Iterator[str]:
     for group in codelist.groups:
         if len({entry.weight for entry in codelist.entries if entry.group == group}) > 1:
             yield group
 
 
-def _secrecy(feature: Feature, workspace: Workspace) -> Iterator[str]:
+def _check_sensitivity(feature: Feature, workspace: Workspace) -> Iterator[str]:
     if feature.wording.sensitive or SENSITIVE not in workspace.codelists:
         return
     sensitive = workspace.codelists[SENSITIVE]
-    for part in _parts(feature):
+    for part in _iterate_parts(feature):
         if part.codes is not None and part.codes.overlaps(sensitive):
             yield f"reads codes of {part.codes.name} that are in {SENSITIVE}.csv; set sensitive=True or leave them out"
         for given in part.inputs.values():
@@ -133,15 +147,15 @@ def _secrecy(feature: Feature, workspace: Workspace) -> Iterator[str]:
                 yield "derives from a sensitive feature; set sensitive=True"
 
 
-def _parts(feature: Feature) -> Iterator[Feature]:
+def _iterate_parts(feature: Feature) -> Iterator[Feature]:
     """The feature and the inputs that it declares itself."""
     yield feature
     for given in feature.inputs.values():
         if isinstance(given, Feature):
-            yield from _parts(given)
+            yield from _iterate_parts(given)
 
 
-def _recipes(workspace: Workspace) -> Iterator[Finding]:
+def _check_recipes(workspace: Workspace) -> Iterator[Finding]:
     if not workspace.recipes:
         yield ("training", "there is no recipe")
     for name, recipe in workspace.recipes.items():
@@ -159,13 +173,13 @@ def _recipes(workspace: Workspace) -> Iterator[Finding]:
             yield (where, "cohort.min_age is above cohort.max_age")
 
 
-def _pathways(workspace: Workspace) -> Iterator[Finding]:
+def _check_pathways(workspace: Workspace) -> Iterator[Finding]:
     for pathway in workspace.pathways:
         for problem in problems_of(pathway, workspace.features, workspace.roles.age):
             yield (PATHWAYS_FILE, f"{pathway.name} {problem}")
 
 
-def _casefinding(workspace: Workspace) -> Iterator[Finding]:
+def _check_casefinding(workspace: Workspace) -> Iterator[Finding]:
     bands = tuple(workspace.settings.lists.bands)
     for band in workspace.settings.casefinding.case_weights:
         if band not in bands:
@@ -180,6 +194,6 @@ def _casefinding(workspace: Workspace) -> Iterator[Finding]:
                 )
 
 
-def _registry(workspace: Workspace) -> Iterator[Finding]:
+def _check_card_template(workspace: Workspace) -> Iterator[Finding]:
     if not workspace.card_template.strip():
         yield (CARD_FILE, "is empty, so a model card would say nothing; write it, or copy the one shipped")

@@ -37,7 +37,7 @@ def read_codelists(root: Path) -> tuple[dict[str, Codelist], dict[str, Provenanc
     """Every codelist of the workspace and its provenance, by name. Raises DefinitionError for what cannot be read."""
     folder = root / FOLDER
     tables = {path.stem: path for path in sorted(folder.glob("*.csv"))}
-    provenance = _provenance(folder)
+    provenance = _read_provenance(folder)
     for name in sorted(tables.keys() - provenance.keys()):
         raise DefinitionError(f"{FOLDER}/{name}.csv: codelists.toml does not say where it comes from; add [{name}]")
     for name in sorted(provenance.keys() - tables.keys()):
@@ -46,7 +46,7 @@ def read_codelists(root: Path) -> tuple[dict[str, Codelist], dict[str, Provenanc
     return codelists, provenance
 
 
-def _provenance(folder: Path) -> dict[str, Provenance]:
+def _read_provenance(folder: Path) -> dict[str, Provenance]:
     path, where = folder / "codelists.toml", f"{FOLDER}/codelists.toml"
     if not path.exists():
         return {}
@@ -58,7 +58,7 @@ def _read_one(path: Path, provenance: Provenance) -> Codelist:
     where = f"{FOLDER}/{path.name}"
     rows = csv.DictReader(io.StringIO(read_text(path, where, DefinitionError)), restkey="")
     _refuse_other_columns(tuple(rows.fieldnames or ()), where)
-    entries = tuple(_entry(row, f"{where} line {rows.line_num}") for row in rows)
+    entries = tuple(_parse_entry(row, f"{where} line {rows.line_num}") for row in rows)
     return Codelist(path.stem, entries, provenance.source, provenance.scale)
 
 
@@ -72,14 +72,14 @@ def _refuse_other_columns(found: tuple[str, ...], where: str) -> None:
             raise DefinitionError(f'{where}: unknown column "{name}"{near(name, REQUIRED + OPTIONAL)}')
 
 
-def _entry(row: dict[str, str], where: str) -> Entry:
-    for problem in _problems(row):
+def _parse_entry(row: dict[str, str], where: str) -> Entry:
+    for problem in _find_row_problems(row):
         raise DefinitionError(f"{where}: {problem}")
     facts = {name: row[name].strip() for name in REQUIRED}
     return Entry(**facts, system=row.get("system") or "icd10", weight=int(row.get("weight") or 1))
 
 
-def _problems(row: dict[str, str]) -> Iterator[str]:
+def _find_row_problems(row: dict[str, str]) -> Iterator[str]:
     if "" in row or None in row.values():
         yield "not one value for each column; put values that hold a comma in quotes"
         return

@@ -36,24 +36,29 @@ def fingerprints_of(
     def whole(feature: Feature, asked_by: tuple[str, ...]) -> str:
         given = feature.inputs.values()
         inputs = [named(part, asked_by) if isinstance(part, str) else whole(part, asked_by) for part in given]
-        facts = [feature.fingerprint, *_lists_behind(feature, codelists), *_constants(feature), *inputs]
+        facts = [
+            feature.fingerprint,
+            *_list_codelist_fingerprints(feature, codelists),
+            *_list_constants(feature),
+            *inputs,
+        ]
         return compute_digest("\n".join(facts))
 
     return {name: named(name, ()) for name in features}
 
 
-def _lists_behind(feature: Feature, codelists: Mapping[str, Codelist]) -> Iterator[str]:
+def _list_codelist_fingerprints(feature: Feature, codelists: Mapping[str, Codelist]) -> Iterator[str]:
     for name in STREAM_CODELISTS.get(feature.rows.stream if feature.rows else "", ()):
         if name in codelists:
             yield codelists[name].fingerprint
 
 
-def _constants(feature: Feature) -> Iterator[str]:
+def _list_constants(feature: Feature) -> Iterator[str]:
     """What the formula reads of its file besides its inputs: a constant's value, a function's text."""
     formula = feature.formula
     if not isinstance(formula, FunctionType):
         return
-    for name in sorted(set(_names(formula.__code__))):
+    for name in sorted(set(_list_referenced_names(formula.__code__))):
         value: Any = formula.__globals__.get(name)
         if isinstance(value, FunctionType):
             yield f"{name}={inspect.getsource(value)}"
@@ -61,8 +66,8 @@ def _constants(feature: Feature) -> Iterator[str]:
             yield f"{name}={value!r}"
 
 
-def _names(code: CodeType) -> Iterator[str]:
+def _list_referenced_names(code: CodeType) -> Iterator[str]:
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names(constant)
+            yield from _list_referenced_names(constant)

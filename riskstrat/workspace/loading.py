@@ -71,19 +71,19 @@ class Workspace:
     @cached_property
     def promotion(self) -> PromotionPolicy:
         """The gates of registry/promotion.toml. Raises DefinitionError or StorageError if it cannot be read."""
-        return _decided(PromotionPolicy, self.root, PROMOTION_FILE)
+        return _read_declaration(PromotionPolicy, self.root, PROMOTION_FILE)
 
     @cached_property
     def hazards(self) -> Hazards:
         """The hazards of registry/hazards.toml. Raises DefinitionError or StorageError if it cannot be read."""
-        return _decided(Hazards, self.root, HAZARDS_FILE)
+        return _read_declaration(Hazards, self.root, HAZARDS_FILE)
 
     @cached_property
     def pathways(self) -> tuple[Pathway, ...]:
         """The rules of training/pathways.toml in its order; none without the file. Raises DefinitionError."""
         if not (self.root / PATHWAYS_FILE).exists():
             return ()
-        return _decided(Pathways, self.root, PATHWAYS_FILE).pathway
+        return _read_declaration(Pathways, self.root, PATHWAYS_FILE).pathway
 
     @cached_property
     def pathways_hash(self) -> str:
@@ -94,27 +94,27 @@ class Workspace:
     @cached_property
     def flags(self) -> tuple[Flag, ...]:
         """The flags of training/flags.toml in its order. Raises DefinitionError."""
-        return _shipped(Flags, self.root, FLAGS_FILE).flag
+        return _read_required_file(Flags, self.root, FLAGS_FILE).flag
 
     @cached_property
     def frailty(self) -> tuple[FrailtyScore, ...]:
         """The scores of training/frailty.toml in its order. Raises DefinitionError."""
-        return _shipped(FrailtyScores, self.root, FRAILTY_FILE).score
+        return _read_required_file(FrailtyScores, self.root, FRAILTY_FILE).score
 
     @cached_property
     def falls_rules(self) -> FallsRules:
         """The rules of training/falls_criteria.toml. Raises DefinitionError."""
-        return _shipped(FallsRules, self.root, FALLS_FILE)
+        return _read_required_file(FallsRules, self.root, FALLS_FILE)
 
     @cached_property
     def baselines(self) -> tuple[Baseline, ...]:
         """The baselines of training/baselines.toml in its order. Raises DefinitionError."""
-        return _shipped(Baselines, self.root, BASELINES_FILE).baseline
+        return _read_required_file(Baselines, self.root, BASELINES_FILE).baseline
 
     @cached_property
     def roles(self) -> Roles:
         """The roles of training/roles.toml. Raises DefinitionError."""
-        return _shipped(Roles, self.root, ROLES_FILE)
+        return _read_required_file(Roles, self.root, ROLES_FILE)
 
     @cached_property
     def card_template(self) -> str:
@@ -127,7 +127,7 @@ class Workspace:
         facts = {
             "features": self.fingerprints,
             "codelists": {name: codelist.fingerprint for name, codelist in self.codelists.items()},
-            "outcomes": {name: _conditions(table) for name, table in self.outcomes.items()},
+            "outcomes": {name: _describe_rows(table) for name, table in self.outcomes.items()},
             "recipes": {name: recipe.model_dump(mode="json") for name, recipe in self.recipes.items()},
             "pathways": self.pathways_hash,
             "flags": [flag.model_dump(mode="json") for flag in self.flags],
@@ -183,7 +183,7 @@ def _read_features(root: Path) -> tuple[dict[str, Feature], dict[str, str]]:
     origins: dict[str, str] = {}
     for path in sorted((root / "features").glob("*.py")):
         where = f"features/{path.name}"
-        for name, feature in _declared_in(run(path, where), where):
+        for name, feature in _list_declared_features(run(path, where), where):
             if name in features:
                 raise DefinitionError(f'{where}: feature "{name}" stands in {origins[name]} already; rename one')
             features[name] = replace(feature, name=name)
@@ -191,19 +191,19 @@ def _read_features(root: Path) -> tuple[dict[str, Feature], dict[str, str]]:
     return features, origins
 
 
-def _declared_in(names: Mapping[str, Any], where: str) -> Iterator[tuple[str, Feature]]:
+def _list_declared_features(names: Mapping[str, Any], where: str) -> Iterator[tuple[str, Feature]]:
     for name, value in names.items():
         declared = value if isinstance(value, dict) else {name: value}
         for key, features in declared.items():
             if _is_declared(features):
-                yield from _named(key, features, where)
+                yield from _name_features(key, features, where)
 
 
 def _is_declared(value: object) -> bool:
     return isinstance(value, tuple) and bool(value) and all(isinstance(part, Feature) for part in value)
 
 
-def _named(name: str, declared: Declared, where: str) -> Iterator[tuple[str, Feature]]:
+def _name_features(name: str, declared: Declared, where: str) -> Iterator[tuple[str, Feature]]:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in ("patient_id", "index_date"):
         raise DefinitionError(f'{where}: "{name}" cannot name a feature; use small letters, digits and underscores')
     for feature in declared:
@@ -238,17 +238,17 @@ def _read_recipe(path: Path) -> Recipe:
     return read(Recipe, given | {"name": path.stem}, where, DefinitionError)
 
 
-def _decided(kind: type[Declaration], root: Path, where: str) -> Declaration:
+def _read_declaration(kind: type[Declaration], root: Path, where: str) -> Declaration:
     return read(kind, read_toml(root / where, where, DefinitionError), where, DefinitionError)
 
 
-def _shipped(kind: type[Declaration], root: Path, where: str) -> Declaration:
+def _read_required_file(kind: type[Declaration], root: Path, where: str) -> Declaration:
     """What a file of rules declares. Raises DefinitionError where it is not there: without it they would be silent."""
     if not (root / where).exists():
         raise DefinitionError(f"{where} is not there; take it from a new workspace: riskstrat init FOLDER")
-    return _decided(kind, root, where)
+    return _read_declaration(kind, root, where)
 
 
-def _conditions(table: ir.Table) -> list[str]:
+def _describe_rows(table: ir.Table) -> list[str]:
     rows = rows_of(table)
     return [rows.stream, *sorted(structure(condition) for condition in rows.conditions)]

@@ -33,7 +33,7 @@ def run(path: Path, where: str) -> dict[str, Any]:
     except (Exception, SystemExit) as wrong:
         if isinstance(wrong, DefinitionError) and str(wrong).startswith(where):
             raise
-        raise DefinitionError(f"{where} line {_line(wrong, path)}: {_sentence(wrong)}") from None
+        raise DefinitionError(f"{where} line {_find_fault_line(wrong, path)}: {_explain_fault(wrong)}") from None
     return {name: value for name, value in module.__dict__.items() if not name.startswith("_")}
 
 
@@ -52,36 +52,36 @@ def _refuse_names_given_twice(tree: ast.Module, where: str) -> None:
             seen.add(name)
 
 
-def _line(wrong: BaseException, path: Path) -> int:
+def _find_fault_line(wrong: BaseException, path: Path) -> int:
     if isinstance(wrong, SyntaxError):
         return wrong.lineno or 1
     frames = [frame.lineno for frame in traceback.extract_tb(wrong.__traceback__) if frame.filename == str(path)]
     return (frames[-1] if frames else None) or 1
 
 
-def _sentence(wrong: BaseException) -> str:
+def _explain_fault(wrong: BaseException) -> str:
     text = " ".join(str(wrong).split())
     if isinstance(wrong, DefinitionError):
         return text
     if isinstance(wrong, SyntaxError):
         return f"not Python: {wrong.msg}"
     if isinstance(wrong, AttributeError) and wrong.name:
-        return _no_attribute(wrong.obj, wrong.name)
+        return _explain_attribute_fault(wrong.obj, wrong.name)
     if isinstance(wrong, ImportError):
-        return _no_import(wrong, text)
+        return _explain_import_fault(wrong, text)
     if isinstance(wrong, TypeError):
-        return _keywords(text) or _no_column(text) or text
+        return _explain_keyword_fault(text) or _explain_column_fault(text) or text
     return f"{type(wrong).__name__}: {text}"
 
 
-def _no_attribute(thing: object, name: str) -> str:
+def _explain_attribute_fault(thing: object, name: str) -> str:
     columns = getattr(thing, "columns", None)
     if columns is None:
         return f'{type(thing).__name__} has no "{name}"{near(name, tuple(dir(thing)))}'
     return f'no column "{name}"{near(name, tuple(columns))} (columns: {", ".join(columns)})'
 
 
-def _no_import(wrong: ImportError, text: str) -> str:
+def _explain_import_fault(wrong: ImportError, text: str) -> str:
     match = re.match(r"cannot import name '(\w+)' from '([\w.]+)'", text)
     if match is None:
         return text
@@ -89,7 +89,7 @@ def _no_import(wrong: ImportError, text: str) -> str:
     return f'{module} has no "{name}"{near(name, tuple(vars(sys.modules[module])))}'
 
 
-def _keywords(text: str) -> str:
+def _explain_keyword_fault(text: str) -> str:
     if match := re.search(r"missing \d+ required (?:keyword-only|positional) arguments?: (.+)", text):
         named = ", ".join(f"{name}=" for name in re.findall(r"'(\w+)'", match.group(1)))
         return f"the declaration lacks {named}"
@@ -98,7 +98,7 @@ def _keywords(text: str) -> str:
     return ""
 
 
-def _no_column(text: str) -> str:
+def _explain_column_fault(text: str) -> str:
     match = re.match(r"Column '(\w+)' is not found in table. Existing columns: (.+)", text)
     if match is None:
         return ""

@@ -21,13 +21,15 @@ def problems_of(pathway: Pathway, features: Mapping[str, Feature], age: str | No
             close = near(condition.feature, tuple(features))
             yield f'asks for a feature "{condition.feature}" that does not exist{close}'
             continue
-        yield from _wording(condition, feature)
-        if feature.wording.printed_from is not None and not _aged(pathway, feature.wording.printed_from, age):
+        yield from _check_condition(condition, feature)
+        if feature.wording.printed_from is not None and not _has_minimum_age(
+            pathway, feature.wording.printed_from, age
+        ):
             least = f"{age or 'the age'} at_least = {feature.wording.printed_from}"
             yield f"reads {condition.feature}, which is valid from {feature.wording.printed_from}; add {least} to all"
 
 
-def _wording(condition: Condition, feature: Feature) -> Iterator[str]:
+def _check_condition(condition: Condition, feature: Feature) -> Iterator[str]:
     name = condition.feature
     if feature.wording.sensitive:
         yield f"reads {name}, which is sensitive and never printed; take it out"
@@ -40,6 +42,6 @@ def _wording(condition: Condition, feature: Feature) -> Iterator[str]:
         yield f'reads {name}, but its words do not say "{lookback}"'
 
 
-def _aged(pathway: Pathway, valid_from: int, age: str | None) -> bool:
+def _has_minimum_age(pathway: Pathway, valid_from: int, age: str | None) -> bool:
     ages = [condition.at_least for condition in pathway.all if condition.feature == age]
     return any(least is not None and least >= valid_from for least in ages)

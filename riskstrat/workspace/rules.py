@@ -36,17 +36,17 @@ class _NamedFeature:
 
 def find_rule_problems(workspace: Workspace) -> Iterator[Finding]:
     """Features that are not there or must not be named, bands and gates without their score or baseline."""
-    for named in _named_features(workspace):
-        for problem in _problems_of(named, workspace):
+    for named in _list_named_features(workspace):
+        for problem in _check_named_feature(named, workspace):
             yield (named.where, f"{named.rule} {problem}")
-    yield from _frailty_ages(workspace)
-    yield from _falls_scores(workspace)
-    yield from _falls_ages(workspace)
-    yield from _roles(workspace)
-    yield from _rivals(workspace)
+    yield from _check_frailty_ages(workspace)
+    yield from _check_falls_scores(workspace)
+    yield from _check_falls_ages(workspace)
+    yield from _check_roles(workspace)
+    yield from _check_rivals(workspace)
 
 
-def _named_features(workspace: Workspace) -> Iterator[_NamedFeature]:
+def _list_named_features(workspace: Workspace) -> Iterator[_NamedFeature]:
     for flag in workspace.flags:
         yield _NamedFeature(FLAGS_FILE, f'"{flag.words}"', flag.feature, yes_or_no=_is_recorded(flag))
     for score in workspace.frailty:
@@ -70,7 +70,7 @@ def _is_recorded(comparison: FeatureComparison) -> bool:
     return comparison.recorded is True
 
 
-def _problems_of(named: _NamedFeature, workspace: Workspace) -> Iterator[str]:
+def _check_named_feature(named: _NamedFeature, workspace: Workspace) -> Iterator[str]:
     feature = workspace.features.get(named.name)
     if feature is None:
         yield f'asks for a feature "{named.name}" that does not exist{near(named.name, tuple(workspace.features))}'
@@ -88,7 +88,7 @@ def _is_yes_or_no(feature: Feature) -> bool:
     return feature.wording.unit == "yes/no"
 
 
-def _frailty_ages(workspace: Workspace) -> Iterator[Finding]:
+def _check_frailty_ages(workspace: Workspace) -> Iterator[Finding]:
     """A score and the sentences of its feature must be valid from the same age on."""
     for score in workspace.frailty:
         feature = workspace.features.get(score.feature)
@@ -103,7 +103,7 @@ def _frailty_ages(workspace: Workspace) -> Iterator[Finding]:
             )
 
 
-def _falls_scores(workspace: Workspace) -> Iterator[Finding]:
+def _check_falls_scores(workspace: Workspace) -> Iterator[Finding]:
     scores = {score.name: score for score in workspace.frailty}
     for part in (*workspace.falls_rules.frail, *workspace.falls_rules.not_frail):
         if part.score not in scores:
@@ -115,7 +115,7 @@ def _falls_scores(workspace: Workspace) -> Iterator[Finding]:
                 yield (FALLS_FILE, f'{part.score} has no band "{band}" in {FRAILTY_FILE}{near(band, bands)}')
 
 
-def _falls_ages(workspace: Workspace) -> Iterator[Finding]:
+def _check_falls_ages(workspace: Workspace) -> Iterator[Finding]:
     rules = workspace.falls_rules
     if rules.from_age_with_a_factor > rules.from_age:
         yield (FALLS_FILE, "from_age_with_a_factor is above from_age; a factor brings younger people in")
@@ -123,9 +123,9 @@ def _falls_ages(workspace: Workspace) -> Iterator[Finding]:
         yield (ROLES_FILE, f"no feature is the age, which {FALLS_FILE} and {FRAILTY_FILE} need; name one")
 
 
-def _roles(workspace: Workspace) -> Iterator[Finding]:
+def _check_roles(workspace: Workspace) -> Iterator[Finding]:
     roles = workspace.roles
-    age, conditions = _declared(workspace, roles.age), _declared(workspace, roles.number_of_conditions)
+    age, conditions = _find_feature(workspace, roles.age), _find_feature(workspace, roles.number_of_conditions)
     if age is not None and age.verb != AGE:
         yield (ROLES_FILE, f"age is {roles.age}, which is not declared with age(...); name the feature that is")
     for name in (*roles.sex, *filter(None, [roles.care_home])):
@@ -139,11 +139,11 @@ def _roles(workspace: Workspace) -> Iterator[Finding]:
         yield (ROLES_FILE, f'conditions: no codelist "{roles.conditions}" in features/codelists{close}')
 
 
-def _declared(workspace: Workspace, name: str | None) -> Feature | None:
+def _find_feature(workspace: Workspace, name: str | None) -> Feature | None:
     return None if name is None else workspace.features.get(name)
 
 
-def _rivals(workspace: Workspace) -> Iterator[Finding]:
+def _check_rivals(workspace: Workspace) -> Iterator[Finding]:
     rivals = (*BUILT_IN, *(baseline.name for baseline in workspace.baselines))
     for name in workspace.promotion.discrimination.not_worse_than:
         if name not in rivals:

@@ -52,7 +52,7 @@ def init(target: Path) -> list[Path]:
 
     try:
         with refuse_in_one_line(cannot_write, target):
-            for source in _files(_template()):
+            for source in _find_template_files(_template()):
                 made.append(target / source.relative_to(_template()))
                 write_bytes(source.read_bytes(), made[-1], parents=True, refusal=cannot_write)
             made.append(target / ".gitignore")
@@ -71,6 +71,6 @@ def _template() -> Path:
     return shipped if shipped.is_dir() else package.parent
 
 
-def _files(template: Path) -> Iterator[Path]:
+def _find_template_files(template: Path) -> Iterator[Path]:
     for pattern in PATTERNS:
         yield from sorted(template.glob(pattern))

@@ -13,9 +13,9 @@ import pytest
 
 from riskstrat.documents import long_date
 from riskstrat.explanation import contributions, theme_reasons
-from riskstrat.people import Records, discreet_reasons, discreet_records, person_facts, printed_counts
+from riskstrat.people import Records, explain_redacted, person_facts, printed_counts, redact_records
 from riskstrat.publication import PersonPage
-from riskstrat.site.opening import Opened, open_workspace
+from riskstrat.site.opening import Site, open_workspace
 from riskstrat.site.scored import Scored, score_cohort
 
 LISTED = 150
@@ -23,7 +23,7 @@ LISTED = 150
 
 @dataclass(frozen=True)
 class Told:
-    opened: Opened
+    opened: Site
     scored: Scored
     patients: pd.Series
     records: Records
@@ -37,14 +37,14 @@ def told(demo_workspace: Path, monday: str) -> Told:
     opened = open_workspace(demo_workspace)
     scored = score_cohort(opened, opened.recipe(), monday, lambda *done: None)
     patients = scored.rows.sort_values("margin", ascending=False)["patient_id"].head(LISTED)
-    records = discreet_records(opened, scored, patients)
+    records = redact_records(opened, scored, patients)
     when = date.fromisoformat(monday)
     facts = person_facts(opened, scored, patients, when, records=records)
-    return Told(opened, scored, patients, records, facts, discreet_reasons(opened, scored, patients, records), when)
+    return Told(opened, scored, patients, records, facts, explain_redacted(opened, scored, patients, records), when)
 
 
 def spells(told: Told) -> pd.DataFrame:
-    """One row per stay of the listed people as the whole store has it, and whether the discreet one keeps it."""
+    """One row per stay of the listed people as the whole store has it, and whether the redacted one keeps it."""
     stays = told.opened.store.read("admissions")
     stays = stays[stays["patient_id"].isin(set(told.patients))]
     stays = stays.groupby(["patient_id", "spell"], as_index=False)[["admitted_on", "discharged_on"]].max()
@@ -152,4 +152,4 @@ def test_the_same_people_give_the_same_facts_whatever_their_order(told: Told) ->
 def test_nobody_to_tell_of_gives_no_rows(told: Told) -> None:
     nobody = told.patients.iloc[:0]
     assert person_facts(told.opened, told.scored, nobody, told.when).empty
-    assert discreet_reasons(told.opened, told.scored, nobody).empty
+    assert explain_redacted(told.opened, told.scored, nobody).empty

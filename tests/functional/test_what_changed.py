@@ -16,7 +16,7 @@ import pytest
 from riskstrat.definitions.progress import silent
 from riskstrat.registry import champion
 from riskstrat.scoring import RiskModel
-from riskstrat.site.opening import Opened, build_matrix, cohort_at, engine_of, open_workspace
+from riskstrat.site.opening import Site, build_matrix, cohort_at, engine_of, open_workspace
 from riskstrat.site.scored import Scored
 from riskstrat.sources.store import open_store
 from riskstrat.weekly.changes import KINDS, MODEL, Before, causes, data_moved, moves
@@ -29,7 +29,7 @@ READMISSION = "emergency_readmission_30d"
 class Weeks:
     """The demo at two list dates, four weeks apart, scored by one model."""
 
-    opened: Opened
+    opened: Site
     day: date
     then: Scored
     now: Scored
@@ -48,7 +48,7 @@ class Weeks:
         return causes(self.opened, self.opened.recipe(recipe), before, now or self.now, self.patients)
 
 
-def at(opened: Opened, day: date, recipe: str | None = None) -> Scored:
+def at(opened: Site, day: date, recipe: str | None = None) -> Scored:
     model, version = champion(opened.workspace.root / "registry", opened.recipe().name)
     cohort = cohort_at(opened, opened.recipe(recipe), day)
     return Scored(cohort, build_matrix(opened, cohort, silent), model, version)
@@ -166,7 +166,7 @@ class TestCauses:
         assert set(found.loc[same.to_numpy(), "part_ageing"]) == {0.0}
 
 
-def without_old_admissions(workspace: Path, weeks: Weeks, before: date) -> tuple[Opened, str]:
+def without_old_admissions(workspace: Path, weeks: Weeks, before: date) -> tuple[Site, str]:
     """A new extract in which the admissions of one listed person before a day are gone, and who that is."""
     file = workspace / "data" / "tables" / "admissions.parquet"
     rows = pq.read_table(file)
@@ -183,7 +183,7 @@ def without_old_admissions(workspace: Path, weeks: Weeks, before: date) -> tuple
         pq.write_table(table.filter(kept.to_numpy()), path)
     store = open_store(workspace / "data")
     store.manifest["tables"]["admissions"]["sha256"] = "0" * 64
-    opened = Opened(weeks.opened.workspace, store, engine_of(weeks.opened.workspace, store))
+    opened = Site(weeks.opened.workspace, store, engine_of(weeks.opened.workspace, store))
     return opened, str(listed[listed == person].index[0])
 
 

@@ -30,9 +30,9 @@ from real_engine import calendar, cohort_frame, discharges, engine_for, ingested
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.scoring import RiskModel
-from riskstrat.site.opening import Opened, engine_of
-from riskstrat.sources.discreet import discreet
+from riskstrat.site.opening import Site, engine_of
 from riskstrat.sources.excerpt import excerpt
+from riskstrat.sources.redacted import redact
 from riskstrat.sources.store import Store
 from riskstrat.weekly.changes import KINDS, Before, causes
 from riskstrat.workspace import Workspace, load
@@ -181,7 +181,7 @@ def model_on(matrix: FeatureMatrix, seed: int) -> RiskModel:
     return RiskModel(booster.model_to_string(), matrix.columns, fingerprints, unused, {"name": "random"}, {})
 
 
-def scored(opened: Opened, model: RiskModel, patients: list[str], day: date) -> Any:
+def scored(opened: Site, model: RiskModel, patients: list[str], day: date) -> Any:
     """Everybody at a list date with their margin, as `Scored` has them."""
     cohort = cohort_frame(opened.store, calendar(patients, [day]))
     matrix = opened.engine.matrix(cohort)
@@ -189,13 +189,13 @@ def scored(opened: Opened, model: RiskModel, patients: list[str], day: date) -> 
     return SimpleNamespace(rows=rows, cohort=SimpleNamespace(rows=cohort), matrix=matrix, model=model)
 
 
-def models(opened: Opened, made: Borough, example: Example, *seeds: int) -> list[RiskModel]:
+def models(opened: Site, made: Borough, example: Example, *seeds: int) -> list[RiskModel]:
     """A model of each seed."""
     matrix = opened.engine.matrix(cohort_frame(opened.store, calendar(made.patients, [example.before, example.now])))
     return [model_on(matrix, seed) for seed in seeds]
 
 
-def split(opened: Opened, made: Borough, example: Example, old: RiskModel, new: RiskModel) -> pd.DataFrame:
+def split(opened: Site, made: Borough, example: Example, old: RiskModel, new: RiskModel) -> pd.DataFrame:
     """The causes for everybody between the two lists of an example, made by the models `old` and `new`."""
     earlier = scored(opened, old, made.patients, example.before)
     now = scored(opened, new, made.patients, example.now)
@@ -210,7 +210,7 @@ def test_the_four_parts_add_up_to_the_change_and_their_themes_to_each_part(works
     @given(examples())
     def holds(example: Example) -> None:
         made = boroughs(example)
-        opened = Opened(workspace, made.store, engine_of(workspace, made.store))
+        opened = Site(workspace, made.store, engine_of(workspace, made.store))
         found = split(opened, made, example, *models(opened, made, example, 1, 2))
         assert found["patient_id"].tolist() == made.patients
         change = (found["margin_now"] - found["margin_before"]).to_numpy()
@@ -236,7 +236,7 @@ def test_a_part_that_nothing_can_have_moved_is_exactly_0(workspace: Workspace, b
             ({"happened_by": example.before}, ("new_events", "model_change")),
         ):
             store = excerpt(made.store, everybody, made.folder / "-".join(cut), **cut)
-            opened = Opened(workspace, store, engine_of(workspace, store))
+            opened = Site(workspace, store, engine_of(workspace, store))
             found = split(opened, made, example, *models(opened, made, example, 1, 1))
             for kind in still:
                 assert set(found[f"part_{kind}"]) == {0.0}
@@ -255,14 +255,14 @@ def test_themes_are_those_of_the_records_without_a_trace_of_what_is_sensitive(
     def holds(example: Example) -> None:
         made = boroughs(example)
         everybody = np.arange(PEOPLE)
-        shown = excerpt(discreet(made.store, everybody, workspace.codelists), everybody.tolist(), made.folder / "shown")
-        opened = [Opened(workspace, store, engine_of(workspace, store)) for store in (made.store, shown)]
+        shown = excerpt(redact(made.store, everybody, workspace.codelists), everybody.tolist(), made.folder / "shown")
+        opened = [Site(workspace, store, engine_of(workspace, store)) for store in (made.store, shown)]
         pair = models(opened[0], made, example, 1, 2)
-        whole, discreet_alone = (split(each, made, example, *pair) for each in opened)
+        whole, redacted_alone = (split(each, made, example, *pair) for each in opened)
         for kind in KINDS:
-            told, alone = (found[f"themes_{kind}"].map(lambda themes: themes[:-1]) for found in (whole, discreet_alone))
+            told, alone = (found[f"themes_{kind}"].map(lambda themes: themes[:-1]) for found in (whole, redacted_alone))
             assert told.tolist() == alone.tolist()
-        hidden.append((whole["part_new_events"] != discreet_alone["part_new_events"]).any())
+        hidden.append((whole["part_new_events"] != redacted_alone["part_new_events"]).any())
 
     holds()
     assert any(hidden)

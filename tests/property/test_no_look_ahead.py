@@ -64,7 +64,7 @@ def examples(draw: st.DrawFn) -> Example:
 
 @dataclass(frozen=True)
 class Fixed:
-    """One example with its people: the record, whose past is fixed up to which day, and the cohort to reckon."""
+    """One example with its people: the record, whose past is fixed up to which day, and the cohort to compute."""
 
     tables: Tables
     shape: Shape

@@ -7,7 +7,7 @@ from scipy.special import expit, logit
 
 from riskstrat.evaluation import EvaluationError, bootstrap_draws, evaluate, subgroups
 from riskstrat.evaluation.bootstrap import all_draws, with_everybody
-from riskstrat.evaluation.repeated import Rows, measured
+from riskstrat.evaluation.repeated import RepeatedRows, measured
 from riskstrat.evaluation.simultaneous import PLAIN, RATIO, SHARE, simultaneous, wilson_ends
 from riskstrat.evaluation.subgroups import SCALES
 from riskstrat.evaluation.weighted import MEASURES
@@ -65,7 +65,7 @@ def test_counts_and_areas_are_on_each_draw_what_the_bootstrap_of_one_measure_giv
     outcome, risk, person, _ = borough(400)
     risk = np.round(risk, 2)
     drawn = bootstrap_draws(outcome, {"a": risk}, person, metric=metric, rounds=30, seed=9)
-    rows = Rows(outcome.astype(float), risk, person, None)
+    rows = RepeatedRows(outcome.astype(float), risk, person, None)
     together = measured(rows, with_everybody(all_draws(person, 30, 9)), 0.2)[metric]
     assert together[0] == pytest.approx(drawn.estimates["a"], abs=1e-12)
     assert together[1:] == pytest.approx(drawn.rounds["a"], abs=1e-12)
@@ -77,7 +77,7 @@ def test_counts_and_areas_are_on_each_draw_what_the_bootstrap_of_one_measure_giv
 def test_what_is_not_fitted_anew_on_each_draw_varies_as_if_it_were(metric):
     outcome, risk, person, _ = borough(1000)
     drawn = bootstrap_draws(outcome, {"a": risk}, person, metric=metric, rounds=60, seed=9)
-    rows = Rows(outcome.astype(float), risk, person, None)
+    rows = RepeatedRows(outcome.astype(float), risk, person, None)
     together = measured(rows, with_everybody(all_draws(person, 60, 9)), 0.2)[metric]
     assert together[0] == pytest.approx(drawn.estimates["a"], abs=1e-9)
     assert together[1:].std() == pytest.approx(drawn.rounds["a"].std(), rel=0.04)

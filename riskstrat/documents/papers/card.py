@@ -39,7 +39,7 @@ def context(version: Registered, drawn: Mapping[str, Picture]) -> dict[str, Any]
     """What the template may name: facts as texts, `tables` and `pictures` as Markdown, empty where there is none."""
     names = ("calibration", "decision_curve", "subgroups", "freshness", "test_dates", "importance", "dependence")
     return {
-        "verdict": _verdict(version),
+        "verdict": _format_verdict(version),
         "title": plain(version.title),
         "model": version.name,
         "version": version.number,
@@ -65,7 +65,7 @@ def context(version: Registered, drawn: Mapping[str, Picture]) -> dict[str, Any]
     }
 
 
-def _verdict(version: Registered) -> str:
+def _format_verdict(version: Registered) -> str:
     return plain(version.part("verdict") or "No verdict: the model was not compared with logistic regression.")
 
 

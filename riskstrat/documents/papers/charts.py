@@ -71,11 +71,13 @@ def calibration(version: Registered) -> Drawn:
     curve, bars = drawn.subplots(2, 1, sharex=True, height_ratios=(3.4, 1))
     end = min(1.0, RISK_STEP * (floor(max(max(row["risk"], row["observed"]) for row in points) / RISK_STEP) + 1))
     curve.plot([0, end], [0, end], label="Ideal: risk and observed rate agree", linewidth=1.3, **THIRD)
-    curve.plot([row["risk"] for row in points], [row["observed"] for row in points], label="LightGBM", **_line(FIRST))
+    curve.plot(
+        [row["risk"] for row in points], [row["observed"] for row in points], label="LightGBM", **_remove_markers(FIRST)
+    )
     curve.set(xlim=(0, end), ylim=(0, end), ylabel="Observed rate, smoothed")
     title(curve, "Does 30 in 100 mean 30 in 100?")
     legend_above(curve)
-    _histogram(bars, version.rows("risk_histogram"), end)
+    _draw_histogram(bars, version.rows("risk_histogram"), end)
     slope, ici = (number(version.own.get(name)) for name in ("calibration_slope", "ici"))
     alt = (
         "Calibration curve: the smoothed observed rate against the risk given by LightGBM, with the diagonal on which "
@@ -98,12 +100,12 @@ def _without_the_ends(rows: list[Row]) -> list[Row]:
     return points
 
 
-def _line(look: Mapping[str, Any]) -> dict[str, Any]:
+def _remove_markers(look: Mapping[str, Any]) -> dict[str, Any]:
     """The look of a line of many points, without their markers."""
     return {name: value for name, value in look.items() if not name.startswith("marker")}
 
 
-def _histogram(axes: Axes, points: list[Row], end: float) -> None:
+def _draw_histogram(axes: Axes, points: list[Row], end: float) -> None:
     people: dict[int, float] = {}
     for row in points:
         place = min(floor(row["risk"] / RISK_STEP + 1e-9), round(end / RISK_STEP) - 1)
@@ -129,14 +131,14 @@ def decision_curve(version: Registered) -> Drawn:
     drawn = figure(7, 4.6)
     axes = drawn.subplots()
     # The two often run together: the dashes lie on the broader line and both are seen.
-    looks = {OWN: _line(FIRST) | {"linewidth": 3}, RIVAL: _line(SECOND), "everybody": THIRD}
+    looks = {OWN: _remove_markers(FIRST) | {"linewidth": 3}, RIVAL: _remove_markers(SECOND), "everybody": THIRD}
     for name, rows in lines.items():
         if rows:
             x, y = [row["threshold"] for row in rows], [row["net_benefit"] for row in rows]
             axes.plot(x, y, label="List everybody" if name == "everybody" else version.title_of(name), **looks[name])
     axes.axhline(0, color=INK, linewidth=1.2, label="List nobody")
     best = max(row["net_benefit"] for name in (OWN, RIVAL) for row in lines[name])
-    axes.set(ylim=(-0.25 * max(best, 0.001), 1.1 * max(best, 0.001)), xlim=_ends(lines[OWN], "threshold"))
+    axes.set(ylim=(-0.25 * max(best, 0.001), 1.1 * max(best, 0.001)), xlim=_find_range(lines[OWN], "threshold"))
     axes.set(xlabel="Risk from which a person would be listed", ylabel="Net benefit")
     title(axes, "Is it better than listing everybody or nobody?")
     legend_above(axes, lines=2)
@@ -147,7 +149,7 @@ def decision_curve(version: Registered) -> Drawn:
     return alt, png(drawn)
 
 
-def _ends(rows: list[Row], name: str) -> tuple[float, float]:
+def _find_range(rows: list[Row], name: str) -> tuple[float, float]:
     values = [row[name] for row in rows]
     return min(values), max(values)
 
@@ -157,7 +159,7 @@ def subgroups(version: Registered) -> Drawn:
     shown = [row for row in version.rows("subgroups") if all(known(row.get(f"{OVER}{end}")) for end in _ENDS)]
     if not shown:
         return None
-    labels, places, heads = _places(shown)
+    labels, places, heads = _place_labels(shown)
     drawn = figure(7.4, 1.5 + 0.25 * len(labels))
     axes = drawn.subplots()
     for row, place in zip(shown, places, strict=True):
@@ -165,7 +167,7 @@ def subgroups(version: Registered) -> Drawn:
         axes.plot(ends, [place, place], color=BLUE, linewidth=2.2, solid_capstyle="butt")
         axes.plot([row[OVER]], [place], marker="s", markersize=5.5, color=INK)
     axes.axvline(1, color=INK, linewidth=1.2)
-    _ratio_axis(axes, [row[f"{OVER}{end}"] for row in shown for end in _ENDS])
+    _set_ratio_axis(axes, [row[f"{OVER}{end}"] for row in shown for end in _ENDS])
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     for tick, place in zip(axes.get_yticklabels(), range(len(labels)), strict=True):
@@ -183,7 +185,7 @@ def subgroups(version: Registered) -> Drawn:
 _ENDS = ("", "_low", "_high")
 
 
-def _places(shown: list[Row]) -> tuple[list[str], list[int], set[int]]:
+def _place_labels(shown: list[Row]) -> tuple[list[str], list[int], set[int]]:
     """Labels from top to bottom, the place of each group among them, and the places that are headings."""
     labels: list[str] = []
     places: list[int] = []
@@ -205,7 +207,7 @@ SMALLEST_RATIO = 0.1
 RATIOS = (0.1, 0.25, 0.5, 0.67, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 4)
 
 
-def _ratio_axis(axes: Axes, values: list[float]) -> None:
+def _set_ratio_axis(axes: Axes, values: list[float]) -> None:
     low = min([0.85, *(max(value / 1.03, SMALLEST_RATIO) for value in values)])
     high = max([1.18, *(value * 1.03 for value in values)])
     ticks = [at for at in RATIOS if low <= at <= high]
@@ -230,9 +232,11 @@ def freshness(version: Registered) -> Drawn:
     panels = drawn.subplots(1, 2)
     for axes, name, heading in zip(panels, ("auroc", "ppv"), ("AUROC", "PPV at capacity"), strict=True):
         for kind, look, shift in (("score", FIRST, -0.2), ("model", SECOND, 0.2)):
-            _aged(axes, [row for row in rows if row.get("kind") == kind and known(row.get(name))], name, look, shift)
+            _plot_by_age(
+                axes, [row for row in rows if row.get("kind") == kind and known(row.get(name))], name, look, shift
+            )
         axes.set(xlabel="Months old")
-        axes.set_xticks(_apart(ages))
+        axes.set_xticks(_select_spaced_ages(ages))
         title(axes, heading)
     handles, labels = panels[0].get_legend_handles_labels()
     if handles:
@@ -244,7 +248,7 @@ def freshness(version: Registered) -> Drawn:
     return alt, png(drawn)
 
 
-def _aged(axes: Axes, rows: list[Row], name: str, look: Mapping[str, Any], shift: float) -> None:
+def _plot_by_age(axes: Axes, rows: list[Row], name: str, look: Mapping[str, Any], shift: float) -> None:
     if not rows:
         return
     label = f"The {rows[0]['kind']} is old"
@@ -256,7 +260,7 @@ def _aged(axes: Axes, rows: list[Row], name: str, look: Mapping[str, Any], shift
             axes.plot([at, at], ends, color=look["color"], linewidth=1.1)
 
 
-def _apart(ages: list[int]) -> list[int]:
+def _select_spaced_ages(ages: list[int]) -> list[int]:
     """The ages that can be labelled without running into each other, the first and the last among them."""
     least = (ages[-1] - ages[0]) / 14
     kept = ages[:1]

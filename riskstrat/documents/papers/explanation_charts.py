@@ -21,14 +21,14 @@ Drawn = tuple[str, bytes] | None
 
 def importance(version: Registered) -> Drawn:
     """Mean absolute contribution of each theme, and of the strongest features."""
-    themes, features = (_measured(version, name) for name in ("themes", "features"))
+    themes, features = (_select_measured(version, name) for name in ("themes", "features"))
     if len(themes) < 2 or not features:
         return None
     drawn = figure(7.4, 1.9 + 0.27 * (len(themes) + len(features)))
     above, below = drawn.subplots(2, 1, height_ratios=(len(themes) + 1, len(features) + 1))
-    _bars(above, [(sentence_case(str(row["theme"])), row["mean_absolute"]) for row in themes])
+    _draw_bars(above, [(sentence_case(str(row["theme"])), row["mean_absolute"]) for row in themes])
     title(above, "Which themes move the estimates most?")
-    _bars(below, [(spoken(str(row["feature"])), row["mean_absolute"]) for row in features])
+    _draw_bars(below, [(spoken(str(row["feature"])), row["mean_absolute"]) for row in features])
     title(below, "Which facts move them most?")
     below.set_xlabel(f"Mean size of the contribution to an estimate ({UNIT})")
     first = ", ".join(str(row["theme"]) for row in themes[:3])
@@ -39,11 +39,11 @@ def importance(version: Registered) -> Drawn:
     return alt, png(drawn)
 
 
-def _measured(version: Registered, name: str) -> list[Row]:
+def _select_measured(version: Registered, name: str) -> list[Row]:
     return [row for row in version.rows("explanation", name) if known(row.get("mean_absolute"))]
 
 
-def _bars(axes: Axes, rows: list[tuple[str, float]]) -> None:
+def _draw_bars(axes: Axes, rows: list[tuple[str, float]]) -> None:
     axes.barh(range(len(rows)), [value for _, value in rows], color=BLUE, height=0.7)
     axes.set_yticks(range(len(rows)), [name for name, _ in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
@@ -64,14 +64,14 @@ def spoken(name: str) -> str:
 
 def dependence(version: Registered) -> Drawn:
     """Median contribution over the value of each of the strongest features, one panel each."""
-    found = [row for row in version.rows("explanation", "dependence") if len(_points(row)) >= 2]
+    found = [row for row in version.rows("explanation", "dependence") if len(_select_points(row)) >= 2]
     if not found:
         return None
     lines = -(-len(found) // PANELS_A_ROW)
     drawn = figure(8.4, 2.7 * lines)
     panels = drawn.subplots(lines, PANELS_A_ROW, squeeze=False).ravel()
     for axes, row in zip(panels, found, strict=False):
-        _panel(axes, row)
+        _draw_panel(axes, row)
     for axes in panels[len(found) :]:
         axes.set_visible(False)
     names = "; ".join(spoken(str(row["feature"])) for row in found)
@@ -82,12 +82,12 @@ def dependence(version: Registered) -> Drawn:
     return alt, png(drawn)
 
 
-def _points(row: Mapping[str, Any]) -> list[Row]:
+def _select_points(row: Mapping[str, Any]) -> list[Row]:
     return [point for point in row.get("points") or () if known(point.get("contribution"))]
 
 
-def _panel(axes: Axes, row: Row) -> None:
-    points = _points(row)
+def _draw_panel(axes: Axes, row: Row) -> None:
+    points = _select_points(row)
     there = [point for point in points if known(point.get("value"))]
     axes.axhline(0, color=INK, linewidth=1)
     axes.plot([point["value"] for point in there], [point["contribution"] for point in there], **FIRST)

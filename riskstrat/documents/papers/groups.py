@@ -34,7 +34,9 @@ def subgroups(version: Registered) -> str:
     groups = version.rows("subgroups")
     there = set(measures_by_group(version))
     parts = [[name for name in part if name in there] for part in BY_GROUP]
-    return "\n\n".join(filter(None, (_groups(groups, part, sizes=not at) for at, part in enumerate(parts) if part)))
+    return "\n\n".join(
+        filter(None, (_tabulate_groups(groups, part, sizes=not at) for at, part in enumerate(parts) if part))
+    )
 
 
 def measures_by_group(version: Registered) -> list[str]:
@@ -43,13 +45,13 @@ def measures_by_group(version: Registered) -> list[str]:
     return list(dict.fromkeys(key.removesuffix("_low") for key in ends))
 
 
-def _groups(groups: list[Row], measured: list[str], *, sizes: bool) -> str:
+def _tabulate_groups(groups: list[Row], measured: list[str], *, sizes: bool) -> str:
     counted = ("people", "rows", "events") if sizes else ()
     rows = [
         (
             *_group(row),
-            *(_size(row, name) for name in counted),
-            *(_of_group(row, name) for name in measured),
+            *(_format_size(row, name) for name in counted),
+            *(_format_measure(row, name) for name in measured),
         )
         for row in groups
     ]
@@ -60,7 +62,7 @@ def _group(row: Row) -> tuple[str, str]:
     return plain(measure(str(row.get("dimension")))), plain(row.get("group"))
 
 
-def _of_group(row: Row, name: str) -> str:
+def _format_measure(row: Row, name: str) -> str:
     if name in OF_THE_LISTED and few_found(row, "sensitivity_at_capacity"):
         return HIDDEN
     if not known(row.get(name)):
@@ -73,7 +75,7 @@ def few_found(row: Row, sensitivity: str) -> bool:
     return 1 <= round((row.get(sensitivity) or 0) * (row.get("events") or 0)) <= 7
 
 
-def _size(row: Row, name: str) -> str:
+def _format_size(row: Row, name: str) -> str:
     return count(row[name]) if known(row.get(name)) else FEW
 
 
@@ -85,15 +87,15 @@ def subgroups_csv(version: Registered) -> str:
         (
             str(row.get("dimension")),
             str(row.get("group")),
-            *(_size(row, name).replace(",", "") for name in ("people", "rows", "events")),
-            *(_exactly(row, name) for name in columns),
+            *(_format_size(row, name).replace(",", "") for name in ("people", "rows", "events")),
+            *(_format_exact_figure(row, name) for name in columns),
         )
         for row in version.rows("subgroups")
     ]
     return csv_text(("dimension", "group", "people", "rows", "events", *columns), rows)
 
 
-def _exactly(row: Row, name: str) -> str:
+def _format_exact_figure(row: Row, name: str) -> str:
     if name.removesuffix("_low").removesuffix("_high") in OF_THE_LISTED and few_found(row, "sensitivity_at_capacity"):
         return HIDDEN
     # More decimals would lead back from a share to the counts behind it.
@@ -107,13 +109,13 @@ def fairness(version: Registered) -> str:
         rates = {name: percent_spread(row, name) if known(row.get(name)) else FEW for name in FAIR}
         rates |= {name: percent(row.get(name)) if known(row.get(name)) else FEW for name in SHARES}
         rates["over"] = spread(row, "list_over_admissions", 2) if known(row.get("list_over_admissions")) else FEW
-        rates |= dict.fromkeys(_resting_on_few(row, rates), HIDDEN)
-        rows.append((*_group(row), _size(row, "rows"), _size(row, "listed"), *rates.values()))
+        rates |= dict.fromkeys(_find_rates_of_few(row, rates), HIDDEN)
+        rows.append((*_group(row), _format_size(row, "rows"), _format_size(row, "listed"), *rates.values()))
     names = (*map(measure, FAIR), "Share of the list", "Share of outcomes", "List over outcomes")
     return table(("By", "Group", "Rows", "Listed", *names), rows, words=2)
 
 
-def _resting_on_few(row: Row, rates: Iterable[str]) -> list[str]:
+def _find_rates_of_few(row: Row, rates: Iterable[str]) -> list[str]:
     """The rates that rest on 1 to 7 people: all where so few are listed, or so few of these had the outcome; else that
     of the listed without it, where they are so few."""
     listed = int(row.get("listed") or 0)

@@ -42,13 +42,13 @@ def hazard_log(version: Registered, hazards: Hazards) -> str:
                 "rows are read from `registry/hazards.toml`. A test that is named here runs with the source of "
                 'riskstrat; "none yet" means that no test holds the hazard.',
                 table(("No.", "Hazard", "Tests", "Owner"), rows, words=4),
-                *(_section(version, number, row) for number, row in enumerate(hazards.hazards, 1)),
+                *(_format_section(version, number, row) for number, row in enumerate(hazards.hazards, 1)),
             )
         )
     )
 
 
-def _section(version: Registered, number: int, row: Hazard) -> str:
+def _format_section(version: Registered, number: int, row: Hazard) -> str:
     tests = "; ".join(code(each) for each in row.tests) or NO_TEST
     parts = [
         ("Cause", plain(row.cause)),
@@ -69,12 +69,12 @@ def shown(version: Registered, row: Hazard) -> str:
     return SAID[row.evidence](version)
 
 
-def _calibration(version: Registered) -> str:
+def _describe_calibration(version: Registered) -> str:
     slope, ici = (figure(version.own.get(name)) for name in ("calibration_slope", "ici"))
     return f"Calibration slope {slope}, ICI {ici}."
 
 
-def _fairness(version: Registered) -> str:
+def _describe_fairness(version: Registered) -> str:
     differences = [row for row in version.rows("fairness", "differences") if row.get("difference") is not None]
     if not differences:
         return "No differences between groups were measured."
@@ -83,7 +83,7 @@ def _fairness(version: Registered) -> str:
     return f"Widest difference between groups: {what} by {by}, {figure(worst['difference'])}."
 
 
-def _freshness(version: Registered) -> str:
+def _describe_freshness(version: Registered) -> str:
     scores = [row for row in version.rows("freshness") if row.get("kind") == "score" and row.get("auroc") is not None]
     if not scores:
         return "It was not measured how much worse an older score is."
@@ -91,7 +91,7 @@ def _freshness(version: Registered) -> str:
     return f"AUROC of a score: {'; '.join(ages)}."
 
 
-def _intervened(version: Registered) -> str:
+def _describe_interventions(version: Registered) -> str:
     found = version.part("intervened") or {}
     if not found.get("train"):
         return "Nothing is recorded about actions of a team inside the label window."
@@ -102,7 +102,7 @@ def _intervened(version: Registered) -> str:
     )
 
 
-def _leakage(version: Registered) -> str:
+def _describe_leakage(version: Registered) -> str:
     if not version.part("leakage"):
         return "No feature was looked at by itself."
     alarms, warnings = (len(version.part("leakage", kind) or ()) for kind in ("alarms", "warnings"))
@@ -111,9 +111,9 @@ def _leakage(version: Registered) -> str:
 
 SAID: dict[str, Callable[[Registered], str]] = {
     "nothing": lambda version: "",
-    "calibration": _calibration,
-    "fairness": _fairness,
-    "freshness": _freshness,
-    "intervened": _intervened,
-    "leakage": _leakage,
+    "calibration": _describe_calibration,
+    "fairness": _describe_fairness,
+    "freshness": _describe_freshness,
+    "intervened": _describe_interventions,
+    "leakage": _describe_leakage,
 }

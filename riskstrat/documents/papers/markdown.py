@@ -32,10 +32,10 @@ def table(headings: Sequence[str], rows: Rows, *, words: int = 1) -> str:
     if not rows:
         return ""
     marks = ["---" if place < words else "---:" for place in range(len(headings))]
-    return "\n".join(_line(cells) for cells in (headings, marks, *rows))
+    return "\n".join(_format_row(cells) for cells in (headings, marks, *rows))
 
 
-def _line(cells: Sequence[str]) -> str:
+def _format_row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
@@ -60,9 +60,9 @@ def csv_text(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(headings)
-    writer.writerows([_cell(printable(cell)) for cell in row] for row in rows)
+    writer.writerows([_escape_cell(printable(cell)) for cell in row] for row in rows)
     return out.getvalue()
 
 
-def _cell(text: str) -> str:
+def _escape_cell(text: str) -> str:
     return text if _NUMBER.fullmatch(text) else safe_cell(text)

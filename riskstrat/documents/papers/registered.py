@@ -138,7 +138,7 @@ class Registered:
             if (row.get("model"), row.get("versus")) == (model, versus):
                 return row
             if versus and (row.get("model"), row.get("versus")) == (versus, model):
-                return {**row, **_turned(row)}
+                return {**row, **_invert_difference(row)}
         return {}
 
     def origins(self) -> Iterator[tuple[str, Row]]:
@@ -148,6 +148,6 @@ class Registered:
             yield (day(given) if given else "people held out"), origin
 
 
-def _turned(row: Row) -> dict[str, Any]:
+def _invert_difference(row: Row) -> dict[str, Any]:
     flipped: dict[str, Any] = {"estimate": row.get("estimate"), "low": row.get("high"), "high": row.get("low")}
     return {name: -value if known(value) else None for name, value in flipped.items()}

@@ -75,15 +75,15 @@ def tables(version: Registered) -> dict[str, str]:
 
 def data(version: Registered) -> str:
     """What the registered model and each tested one learned from and were tested on."""
-    rows = [_slices(f"tested at {when}", origin) for when, origin in version.origins()]
+    rows = [_format_slice_row(f"tested at {when}", origin) for when, origin in version.origins()]
     registered = version.part("registered")
     if registered:
-        rows.append(_slices("this version", registered))
+        rows.append(_format_slice_row("this version", registered))
     headings = ("Model", "Training dates", "Calibration dates", "Training", "Calibration", "Test", "Test events")
     return table(headings, rows, words=3)
 
 
-def _slices(name: str, origin: Row) -> tuple[str, ...]:
+def _format_slice_row(name: str, origin: Row) -> tuple[str, ...]:
     rows, events = origin.get("rows") or {}, origin.get("events") or {}
     tested = (count(rows["test"]), count(events.get("test"))) if "test" in rows else ("none", "none")
     dates = (days(origin.get(f"{slice_}_dates")) for slice_ in ("train", "calibration"))
@@ -272,7 +272,7 @@ def intervened(version: Registered) -> str:
 def tuning(version: Registered) -> str:
     """The learner settings that the search chose."""
     best = version.part("tuning", "best") or {}
-    return table(("Setting", "Chosen"), [(code(name), _setting(value)) for name, value in best.items()])
+    return table(("Setting", "Chosen"), [(code(name), _format_setting(value)) for name, value in best.items()])
 
 
 def gates(version: Registered) -> str:
@@ -286,19 +286,19 @@ def gates(version: Registered) -> str:
 
 def recipe(version: Registered) -> str:
     """Every setting of the recipe."""
-    rows = [(code(name), _setting(value)) for name, value in _settings(version.part("recipe") or {})]
+    rows = [(code(name), _format_setting(value)) for name, value in _flatten_settings(version.part("recipe") or {})]
     return table(("Setting", "Value"), rows, words=2)
 
 
-def _settings(given: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten_settings(given: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in given.items():
         if isinstance(value, Mapping):
-            yield from _settings(value, f"{above}{name}.")
+            yield from _flatten_settings(value, f"{above}{name}.")
         else:
             yield f"{above}{name}", value
 
 
-def _setting(value: Any) -> str:
+def _format_setting(value: Any) -> str:
     if isinstance(value, list | tuple):
         return plain(", ".join(day(one) if isinstance(one, list | tuple) else str(one) for one in value) or "none")
     if isinstance(value, bool):

@@ -21,7 +21,7 @@ REVIEW = (
 )
 
 
-class Field(NamedTuple):
+class RecordField(NamedTuple):
     """One field of the record."""
 
     number: str
@@ -41,39 +41,39 @@ def transparency_record(version: Registered) -> str:
     return tidy("\n\n".join(parts))
 
 
-def sections(version: Registered) -> Iterator[tuple[str, list[Field]]]:
+def sections(version: Registered) -> Iterator[tuple[str, list[RecordField]]]:
     """Each part of the record with its fields, in the order of the standard."""
-    yield "Tier 1: for the public", _tier_1(version)
-    yield "Tier 2, part 1: who is responsible", _responsible()
-    yield "Tier 2, part 2: what it is and why", _rationale(version)
-    yield "Tier 2, part 3: how decisions are made with it", _decisions(version)
-    yield "Tier 2, part 4: the tool and its data", [*_tool(version), *_data(version)]
-    yield "Tier 2, part 5: risks and their assessment", _risks()
+    yield "Tier 1: for the public", _build_tier_1_fields(version)
+    yield "Tier 2, part 1: who is responsible", _build_responsibility_fields()
+    yield "Tier 2, part 2: what it is and why", _build_rationale_fields(version)
+    yield "Tier 2, part 3: how decisions are made with it", _build_decision_fields(version)
+    yield "Tier 2, part 4: the tool and its data", [*_build_tool_fields(version), *_build_data_fields(version)]
+    yield "Tier 2, part 5: risks and their assessment", _build_risk_fields()
 
 
-def _tier_1(version: Registered) -> list[Field]:
+def _build_tier_1_fields(version: Registered) -> list[RecordField]:
     about = (
         f"{sentence(version.intended_purpose)} From records that health and care services hold already, the tool "
         f"estimates the chance of {version.outcome}. {REVIEW} {sentence(version.clinical_use)}"
     )
     return [
-        Field("1", "Name", f"{version.title} (riskstrat)"),
-        Field("2", "Description", about),
-        Field("3", "Web page", SITE),
-        Field("4", "Contact", SITE),
+        RecordField("1", "Name", f"{version.title} (riskstrat)"),
+        RecordField("2", "Description", about),
+        RecordField("3", "Web page", SITE),
+        RecordField("4", "Contact", SITE),
     ]
 
 
-def _responsible() -> list[Field]:
+def _build_responsibility_fields() -> list[RecordField]:
     return [
-        Field("1.1", "Organisation", SITE),
-        Field("1.2", "Team", SITE),
-        Field("1.3", "Senior responsible owner", SITE),
-        Field("1.4", "Suppliers, their part, procurement and access to data", SITE),
+        RecordField("1.1", "Organisation", SITE),
+        RecordField("1.2", "Team", SITE),
+        RecordField("1.3", "Senior responsible owner", SITE),
+        RecordField("1.4", "Suppliers, their part, procurement and access to data", SITE),
     ]
 
 
-def _rationale(version: Registered) -> list[Field]:
+def _build_rationale_fields(version: Registered) -> list[RecordField]:
     features = version.part("features") or "an unrecorded number of"
     scope = (
         f"{version.eligible} It is not for urgent care, it refuses no service, it predicts no falls, and not being "
@@ -85,37 +85,39 @@ def _rationale(version: Registered) -> list[Field]:
         "facts that raised or lowered the estimate."
     )
     return [
-        Field("2.1", "How it works", detail),
-        Field("2.2", "Scope", scope),
-        Field("2.3", "Benefit", SITE),
-        Field("2.4", "What was done before", SITE),
-        Field("2.5", "Alternatives", _alternatives(version)),
+        RecordField("2.1", "How it works", detail),
+        RecordField("2.2", "Scope", scope),
+        RecordField("2.3", "Benefit", SITE),
+        RecordField("2.4", "What was done before", SITE),
+        RecordField("2.5", "Alternatives", _describe_alternatives(version)),
     ]
 
 
-def _alternatives(version: Registered) -> str:
+def _describe_alternatives(version: Registered) -> str:
     others = [version.title_of(name) for name in version.part("models") or {} if name != OWN]
     if not others:
         return SITE
     return f"{version.part('verdict') or ''} Measured beside it: {joined(others)}. Other ways: {FOR_THE_SITE}"
 
 
-def _decisions(version: Registered) -> list[Field]:
+def _build_decision_fields(version: Registered) -> list[RecordField]:
     given = (
         "For each person on the list: the risk as a natural frequency, the facts that raised and lowered it, counts of "
         "recent care, and what the tool cannot see. Sensitive facts are never printed."
     )
     return [
-        Field("3.1", "Its place in the process", REVIEW),
-        Field("3.2", "What people are given", given),
-        Field("3.3", "How often, and for how many", _scale(version)),
-        Field("3.4", "Human decision and review", f"{REVIEW} Who reviews, and how it is recorded: {FOR_THE_SITE}"),
-        Field("3.5", "Training of users", SITE),
-        Field("3.6", "Appeal", SITE),
+        RecordField("3.1", "Its place in the process", REVIEW),
+        RecordField("3.2", "What people are given", given),
+        RecordField("3.3", "How often, and for how many", _describe_scale(version)),
+        RecordField(
+            "3.4", "Human decision and review", f"{REVIEW} Who reviews, and how it is recorded: {FOR_THE_SITE}"
+        ),
+        RecordField("3.5", "Training of users", SITE),
+        RecordField("3.6", "Appeal", SITE),
     ]
 
 
-def _scale(version: Registered) -> str:
+def _describe_scale(version: Registered) -> str:
     found = version.part("at_capacity") or {}
     if not found:
         return SITE
@@ -125,27 +127,31 @@ def _scale(version: Registered) -> str:
     )
 
 
-def _tool(version: Registered) -> list[Field]:
+def _build_tool_fields(version: Registered) -> list[RecordField]:
     acted = INTERVENED.get(str(version.part("intervened", "mode")), "Not looked at.")
     return [
-        Field("4.1.1", "Architecture", "Programs in Python on the site's own computers; no outside service is called."),
-        Field("4.1.2", "Phase", version.clinical_use),
-        Field(
+        RecordField(
+            "4.1.1", "Architecture", "Programs in Python on the site's own computers; no outside service is called."
+        ),
+        RecordField("4.1.2", "Phase", version.clinical_use),
+        RecordField(
             "4.1.3",
             "Maintenance",
             f"Each new version is evaluated and held against gates before use. {SITE}",
         ),
-        Field("4.2.1", "Model", f"{version.name}, version {version.number}, data as at {version.as_at}."),
-        Field("4.2.2", "Task", f"To estimate the chance of {version.outcome}."),
-        Field("4.2.3", "Input and output", "Features of one person at one index date; a risk from 0 to 1."),
-        Field("4.2.4", "Kind of model", "LightGBM (gradient-boosted trees) with a strictly increasing calibrator."),
-        Field("4.2.5", "Performance", _performance(version)),
-        Field("4.2.6", "Data of development", f"{sentence(version.sizes)} {version.tested}"),
-        Field("4.2.7", "People on whom a team had acted", acted),
+        RecordField("4.2.1", "Model", f"{version.name}, version {version.number}, data as at {version.as_at}."),
+        RecordField("4.2.2", "Task", f"To estimate the chance of {version.outcome}."),
+        RecordField("4.2.3", "Input and output", "Features of one person at one index date; a risk from 0 to 1."),
+        RecordField(
+            "4.2.4", "Kind of model", "LightGBM (gradient-boosted trees) with a strictly increasing calibrator."
+        ),
+        RecordField("4.2.5", "Performance", _describe_performance(version)),
+        RecordField("4.2.6", "Data of development", f"{sentence(version.sizes)} {version.tested}"),
+        RecordField("4.2.7", "People on whom a team had acted", acted),
     ]
 
 
-def _performance(version: Registered) -> str:
+def _describe_performance(version: Registered) -> str:
     own, found = version.own, version.part("at_capacity") or {}
     if not own:
         return "Not measured."
@@ -160,25 +166,27 @@ def _performance(version: Registered) -> str:
     )
 
 
-def _data(version: Registered) -> list[Field]:
+def _build_data_fields(version: Registered) -> list[RecordField]:
     sensitive = (
         "Health, age, sex and deprivation of the area. Ethnicity is read only to compare groups and is never a feature."
     )
     return [
-        Field("4.3.1", "Sources", f"Tables of the site, fingerprint {version.fact('store')}. Which: {FOR_THE_SITE}"),
-        Field("4.3.2", "Personal and sensitive data", sensitive),
-        Field("4.3.3", "Size", f"{sentence(version.sizes)}"),
-        Field("4.3.4", "Completeness, and whom the data stand for", SITE),
-        Field("4.3.5", "Cleaning", "Each row is accepted or quarantined under a rule, and the counts add up."),
-        Field("4.3.6", "Legal basis, sharing agreements, opt-outs", f"Every opt-out applies by default. {SITE}"),
-        Field("4.3.7", "Access and storage", SITE),
+        RecordField(
+            "4.3.1", "Sources", f"Tables of the site, fingerprint {version.fact('store')}. Which: {FOR_THE_SITE}"
+        ),
+        RecordField("4.3.2", "Personal and sensitive data", sensitive),
+        RecordField("4.3.3", "Size", f"{sentence(version.sizes)}"),
+        RecordField("4.3.4", "Completeness, and whom the data stand for", SITE),
+        RecordField("4.3.5", "Cleaning", "Each row is accepted or quarantined under a rule, and the counts add up."),
+        RecordField("4.3.6", "Legal basis, sharing agreements, opt-outs", f"Every opt-out applies by default. {SITE}"),
+        RecordField("4.3.7", "Access and storage", SITE),
     ]
 
 
-def _risks() -> list[Field]:
+def _build_risk_fields() -> list[RecordField]:
     return [
-        Field(
+        RecordField(
             "5.1", "Impact assessments", f"DPIA, equality, DCB0129 and DCB0160, medical-device position: {FOR_THE_SITE}"
         ),
-        Field("5.2", "Risks and what is done about them", "See the hazard log of this version."),
+        RecordField("5.2", "Risks and what is done about them", "See the hazard log of this version."),
     ]

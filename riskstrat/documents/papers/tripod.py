@@ -85,10 +85,13 @@ HEADINGS = ("Item", "Section", "Topic", "What is reported", "Filled by")
 def items(version: Registered) -> list[Item]:
     """All 52 rows of the 27 items, in the order of the checklist."""
     said = answers(version)
-    return [Item(number, section, topic, said[number], _filled_by(said[number])) for number, section, topic in TOPICS]
+    return [
+        Item(number, section, topic, said[number], _name_answer_source(said[number]))
+        for number, section, topic in TOPICS
+    ]
 
 
-def _filled_by(text: str) -> str:
+def _name_answer_source(text: str) -> str:
     if text == SITE:
         return "the site"
     return "this version, in part" if text.endswith((SITE, FOR_THE_SITE)) else "this version"

@@ -22,15 +22,24 @@ from riskstrat.documents.words import sentence
 
 def answers(version: Registered) -> dict[str, str]:
     """One text for each part of the checklist, by its number."""
-    parts = (_introduction, _data, _outcome_and_predictors, _analysis, _fairness_and_output, _open, _results, _end)
+    parts = (
+        _fill_introduction,
+        _fill_data,
+        _fill_outcome_and_predictors,
+        _fill_analysis,
+        _fill_fairness_and_output,
+        _open,
+        _fill_results,
+        _fill_discussion,
+    )
     return {number: text for part in parts for number, text in part(version).items()}
 
 
-def _introduction(version: Registered) -> dict[str, str]:
+def _fill_introduction(version: Registered) -> dict[str, str]:
     return {
         "1": f"{version.title}: development and evaluation of a prediction model (gradient-boosted trees) for "
         f"{version.ages}.",
-        "2": _abstract(version),
+        "2": _describe_study(version),
         "3a": SITE,
         "3b": f"{sentence(version.intended_purpose)} {version.eligible} Used by multi-disciplinary teams at their "
         "meetings, as one way among others to choose whom to review.",
@@ -40,24 +49,24 @@ def _introduction(version: Registered) -> dict[str, str]:
     }
 
 
-def _abstract(version: Registered) -> str:
+def _describe_study(version: Registered) -> str:
     own = version.own
     if not own:
         return SITE
     return (
         f"{version.part('verdict') or 'No verdict.'} Tested on {count(own.get('n'))} rows with "
-        f"{count(own.get('events'))} outcome events: {_auroc(version)}; calibration slope "
+        f"{count(own.get('events'))} outcome events: {_format_auroc(version)}; calibration slope "
         f"{figure(own.get('calibration_slope'))}, ICI {figure(own.get('ici'))}."
     )
 
 
-def _auroc(version: Registered) -> str:
+def _format_auroc(version: Registered) -> str:
     row = version.interval("auroc")
     ends = interval(row.get("low"), row.get("high"))
     return f"AUROC {figure(version.own.get('auroc'))}" + (f" (95% interval {ends})" if ends else "")
 
 
-def _data(version: Registered) -> dict[str, str]:
+def _fill_data(version: Registered) -> dict[str, str]:
     registered = version.part("registered") or {}
     trained, calibrated = days(registered.get("train_dates")), days(registered.get("calibration_dates"))
     return {
@@ -67,13 +76,13 @@ def _data(version: Registered) -> dict[str, str]:
         f"{days(version.part('test_dates'))}. Data as at {version.as_at}.",
         "6a": SITE,
         "6b": f"{version.eligible} People with an opt-out that applies are left out before anything else.",
-        "6c": _treated(version),
+        "6c": _describe_treatment(version),
         "7": "Every landed row is accepted or quarantined under a rule, with counts that add up; these rules are "
         "the same for all groups. A row is used only from the day on which it was known.",
     }
 
 
-def _treated(version: Registered) -> str:
+def _describe_treatment(version: Registered) -> str:
     mode, train = version.part("intervened", "mode"), version.part("intervened", "train") or {}
     if not train:
         return f"Actions of a team in the label window were not looked at. {SITE}"
@@ -83,13 +92,13 @@ def _treated(version: Registered) -> str:
     )
 
 
-def _outcome_and_predictors(version: Registered) -> dict[str, str]:
+def _fill_outcome_and_predictors(version: Registered) -> dict[str, str]:
     label = version.part("recipe", "label") or {}
     gap = label.get("gap_days") or 0
     first = "from the index date" if label.get("includes_index_day") else "from the day after the index date"
     start = f"after a gap of {gap} days" if gap else first
     return {
-        "8a": f"{sentence(version.outcome)} Counted over {_length(label.get('horizon'))} {start}, "
+        "8a": f"{sentence(version.outcome)} Counted over {_format_duration(label.get('horizon'))} {start}, "
         f"from records and in the same way for everybody. {version.death} People who left without it have no outcome.",
         "8b": "Not applicable: the outcome is read from recorded admissions by a rule.",
         "8c": "The outcome is read by a rule that sees no predictor; looking forward and looking back are apart.",
@@ -103,19 +112,19 @@ def _outcome_and_predictors(version: Registered) -> dict[str, str]:
     }
 
 
-def _length(given: Any) -> str:
+def _format_duration(given: Any) -> str:
     """A length such as 365d in words."""
     text = str(given or "the horizon of the recipe")
     return f"{text[:-1]} days" if text[:-1].isdigit() and text.endswith("d") else text
 
 
-def _analysis(version: Registered) -> dict[str, str]:
+def _fill_analysis(version: Registered) -> dict[str, str]:
     learner = version.part("recipe", "learner") or {}
     return {
         "12a": version.tested,
         "12b": "As they are: trees need no scale. Logistic regression has standardised features.",
         "12c": f"LightGBM, at most {learner.get('rounds', 'the number in the recipe of')} trees, seed "
-        f"{learner.get('seed', 'in the recipe')}. {_tuned(version)} Calibration on later rows: "
+        f"{learner.get('seed', 'in the recipe')}. {_describe_tuning(version)} Calibration on later rows: "
         f"{fit_to_leave(version.fact('registered', 'calibration'))}.",
         "12d": "Places were not modelled apart. Differences between test dates are shown; between practices and "
         f"localities: {FOR_THE_SITE}",
@@ -129,17 +138,17 @@ def _analysis(version: Registered) -> dict[str, str]:
     }
 
 
-def _tuned(version: Registered) -> str:
+def _describe_tuning(version: Registered) -> str:
     said = version.part("tuning", "sentence")
     return sentence(fit_to_leave(said)) if said else "No settings were searched."
 
 
-def _fairness_and_output(version: Registered) -> dict[str, str]:
+def _fill_fairness_and_output(version: Registered) -> dict[str, str]:
     capacity = version.part("recipe", "evaluation", "capacity_per_1000")
     cut = f"In testing, {capacity:g} people in 1,000 at each date." if known(capacity) else ""
     return {
         "13": "Nothing was done: no weights and no sampling, as they would spoil the risks.",
-        "14": f"Ethnicity is no feature: it serves comparison alone. {_compared(version)}",
+        "14": f"Ethnicity is no feature: it serves comparison alone. {_describe_group_comparison(version)}",
         "15": "A calibrated risk from 0 to 1. There is no cut-off: each list is as long as its team has places. " + cut,
         "16": "Same site, same rules, later dates."
         if not version.by_person
@@ -148,7 +157,7 @@ def _fairness_and_output(version: Registered) -> dict[str, str]:
     }
 
 
-def _compared(version: Registered) -> str:
+def _describe_group_comparison(version: Registered) -> str:
     if not version.rows("subgroups") and not version.part("fairness"):
         return f"Groups were not compared. {SITE}"
     return (
@@ -166,29 +175,29 @@ def _open(version: Registered) -> dict[str, str]:
     }
 
 
-def _results(version: Registered) -> dict[str, str]:
+def _fill_results(version: Registered) -> dict[str, str]:
     own = version.own
     return {
-        "20a": f"{_flow(version)} Reasons are in the model card, What is predicted, and for whom.",
+        "20a": f"{_describe_participant_flow(version)} Reasons are in the model card, What is predicted, and for whom.",
         "20b": f"Sizes of groups are in the model card, Groups of people. Other characteristics: {FOR_THE_SITE}",
-        "20c": _share_with_outcome(version),
+        "20c": _describe_outcome_shares(version),
         "21": f"{sentence(version.sizes)} Each tested model is in the model card, What it learned from.",
         "22": "The trees as text, the calibrator, the columns and their fingerprints are kept with the version. The "
         "settings are in the model card, How to make it again.",
-        "23a": f"{_auroc(version)}; the other measures, and each group, are in the model card." if own else SITE,
-        "23b": _over_dates(version),
+        "23a": f"{_format_auroc(version)}; the other measures, and each group, are in the model card." if own else SITE,
+        "23b": _describe_auroc_by_date(version),
         "24": "Not applicable: nothing was updated.",
     }
 
 
-def _flow(version: Registered) -> str:
+def _describe_participant_flow(version: Registered) -> str:
     cohort = version.part("cohort") or {}
     if not known(cohort.get("candidates")) or not known(cohort.get("eligible")):
         return "The flow of people is not recorded whole."
     return f"{count(cohort['candidates'])} candidate rows, {count(cohort['eligible'])} eligible."
 
 
-def _share_with_outcome(version: Registered) -> str:
+def _describe_outcome_shares(version: Registered) -> str:
     registered, own = version.part("registered") or {}, version.own
     rows, events = (registered.get(name) or {} for name in ("rows", "events"))
     if not rows or not own:
@@ -197,7 +206,7 @@ def _share_with_outcome(version: Registered) -> str:
     return f"With the outcome: {learned} of the training rows of this version, {tested} of the test rows."
 
 
-def _over_dates(version: Registered) -> str:
+def _describe_auroc_by_date(version: Registered) -> str:
     found = [
         (when, (origin.get("models") or {}).get(OWN, {}).get("auroc"), (origin.get("models") or {}).get(RIVAL, {}))
         for when, origin in version.origins()
@@ -207,7 +216,7 @@ def _over_dates(version: Registered) -> str:
     return f"{over}Between practices and localities: {FOR_THE_SITE}"
 
 
-def _end(version: Registered) -> dict[str, str]:
+def _fill_discussion(version: Registered) -> dict[str, str]:
     return {
         "25": f"{version.part('verdict') or 'The model was not compared with logistic regression.'} "
         f"What it means here: {FOR_THE_SITE}",

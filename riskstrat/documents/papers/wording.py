@@ -94,15 +94,15 @@ def share_interval(part: Any, whole: Any) -> str:
 
 def figure(value: Any, places: int = 3) -> str:
     """A measure with its decimals; a minus sign that a reader can see."""
-    return _signed(f"{value:.{places}f}") if known(value) else NONE
+    return _format_sign(f"{value:.{places}f}") if known(value) else NONE
 
 
 def difference(value: Any, places: int = 4) -> str:
     """A difference with its sign."""
-    return _signed(f"{value:+.{places}f}") if known(value) else NONE
+    return _format_sign(f"{value:+.{places}f}") if known(value) else NONE
 
 
-def _signed(text: str) -> str:
+def _format_sign(text: str) -> str:
     zero = text.lstrip("+-").strip("0.") == ""
     return text.lstrip("+-") if zero else text.replace("-", "−")
 
@@ -123,10 +123,10 @@ def spread(row: Mapping[str, Any], measure: str, places: int = 3, *, signed: boo
 
 def percent(value: Any) -> str:
     """A share as a whole percentage, which does not lead back to the counts behind it; below 5% with one decimal."""
-    return f"{100 * value:.{_places(value)}f}%" if known(value) else NONE
+    return f"{100 * value:.{_choose_decimal_places(value)}f}%" if known(value) else NONE
 
 
-def _places(value: float) -> int:
+def _choose_decimal_places(value: float) -> int:
     return 0 if value >= 0.05 or value == 0 else 1
 
 
@@ -173,14 +173,14 @@ def days(given: Iterable[Any] | None) -> str:
     whole: list[list[str]] = []
     for one in sorted(" to ".join(each) if isinstance(each, list | tuple) else str(each) for each in given or ()):
         first, _, last = one.partition(" to ")
-        if last and whole and _follows(whole[-1][-1], first):
+        if last and whole and _is_next_day(whole[-1][-1], first):
             whole[-1][-1] = last
         else:
             whole.append([first, last] if last else [first])
     return joined(" to ".join(map(day, each)) for each in whole) if whole else NONE
 
 
-def _follows(last: str, first: str) -> bool:
+def _is_next_day(last: str, first: str) -> bool:
     try:
         return date.fromisoformat(last) + timedelta(days=1) == date.fromisoformat(first)
     except ValueError:

@@ -24,7 +24,7 @@ from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import ModelError
 from riskstrat.explanation import OTHER, contributions, theme_reasons
 from riskstrat.scoring import RiskModel
-from riskstrat.site.opening import Opened
+from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
 from riskstrat.weekly.changes.stages import Stages, rows_then, stages
 
@@ -58,7 +58,7 @@ class Before:
     margins: pd.Series
 
 
-def causes(opened: Opened, recipe: Recipe, before: Before, now: Scored, patients: Sequence[str]) -> pd.DataFrame:
+def causes(opened: Site, recipe: Recipe, before: Before, now: Scored, patients: Sequence[str]) -> pd.DataFrame:
     """One row per patient of `patients` who is scored now, in their order.
 
     Columns: patient_id, margin_before, margin_now, for each of `KINDS` part_<kind> (log odds; the four add up to the
@@ -68,24 +68,24 @@ def causes(opened: Opened, recipe: Recipe, before: Before, now: Scored, patients
     """
     rows = now.rows[now.rows["patient_id"].isin(set(patients))].reset_index(drop=True)
     rows["margin_before"] = rows["patient_id"].map(before.margins).astype(float)
-    rows["why_none"] = _why_none(opened, before, now, rows)
+    rows["why_none"] = _explain_unsplit_rows(opened, before, now, rows)
     then = rows_then(opened, recipe, rows.loc[rows["why_none"].isna(), now.cohort.rows.columns], before.list_date)
     there = rows["patient_id"].isin(set(then["patient_id"]))
     rows["why_none"] = rows["why_none"].mask(rows["why_none"].isna() & ~there, NO_DISCHARGE)
     split = rows[there].reset_index(drop=True)
-    parts = _split(opened, before, now, then, split) if len(split) else _nothing()
+    parts = _split(opened, before, now, then, split) if len(split) else _build_empty_parts()
     columns = ["patient_id", "margin_before", "margin", "why_none"]
     told = rows[columns].rename(columns={"margin": "margin_now"}).merge(parts, on="patient_id", how="left")
-    return _in_order(told, patients)
+    return _order_by_patient(told, patients)
 
 
-def _why_none(opened: Opened, before: Before, now: Scored, rows: pd.DataFrame) -> pd.Series:
+def _explain_unsplit_rows(opened: Site, before: Before, now: Scored, rows: pd.DataFrame) -> pd.Series:
     """For each row why its change cannot be split, None where it can."""
-    whole = _why_nobody(opened, before, now)
+    whole = _find_split_obstacle(opened, before, now)
     return pd.Series([NOT_ELIGIBLE if new else whole for new in rows["margin_before"].isna()], rows.index, dtype=object)
 
 
-def _why_nobody(opened: Opened, before: Before, now: Scored) -> str | None:
+def _find_split_obstacle(opened: Site, before: Before, now: Scored) -> str | None:
     """Why nobody's change can be split; None if it can."""
     if not opened.store.comparable_dates:
         return NOT_COMPARABLE
@@ -103,7 +103,7 @@ class _Step(NamedTuple):
     themes: pd.DataFrame
 
 
-def _split(opened: Opened, before: Before, now: Scored, then: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+def _split(opened: Site, before: Before, now: Scored, then: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """One row per row of `rows`: patient_id and the parts with their themes."""
     whole, hidden = stages(opened, then, rows[list(now.cohort.rows.columns)], before.list_date)
     same = before.model.booster_text == now.model.booster_text
@@ -115,7 +115,7 @@ def _split(opened: Opened, before: Before, now: Scored, then: pd.DataFrame, rows
         rows["margin"].to_numpy(),
     ]
     corrected, model, ageing, told, new = (later - earlier for earlier, later in pairwise(margins))
-    theme = _themes_by_stage(old, now.model, hidden, opened.workspace.features)
+    theme = _sum_themes_by_stage(old, now.model, hidden, opened.workspace.features)
     late = (theme[3] - theme[2]).assign(**{CORRECTED: corrected})
     steps = {
         "new_events": _Step(new, theme[4] - theme[3]),
@@ -125,23 +125,23 @@ def _split(opened: Opened, before: Before, now: Scored, then: pd.DataFrame, rows
     }
     parts: dict[str, Any] = {"patient_id": rows["patient_id"]}
     for kind, step in steps.items():
-        parts |= {f"part_{kind}": step.part, f"themes_{kind}": _largest_first(step)}
+        parts |= {f"part_{kind}": step.part, f"themes_{kind}": _sort_themes(step)}
     return pd.DataFrame(parts)
 
 
-def _themes_by_stage(
+def _sum_themes_by_stage(
     old: RiskModel, new: RiskModel, at: Stages, features: Mapping[str, Feature]
 ) -> tuple[pd.DataFrame, ...]:
     """Sums by theme of the old model then, and of the new one then, aged, told and now; a column for each theme."""
     people = len(at.then)
-    whole = _theme_sums(new, _stacked(at), features)
+    whole = _sum_by_theme(new, _concatenate_stages(at), features)
     new_sums = [whole.iloc[place * people : (place + 1) * people].reset_index(drop=True) for place in range(len(at))]
-    old_sums = new_sums[0] if old is new else _theme_sums(old, at.then, features)
+    old_sums = new_sums[0] if old is new else _sum_by_theme(old, at.then, features)
     themes = whole.columns.union(old_sums.columns)
     return tuple(sums.reindex(columns=themes, fill_value=0.0) for sums in (old_sums, *new_sums))
 
 
-def _theme_sums(model: RiskModel, matrix: FeatureMatrix, features: Mapping[str, Feature]) -> pd.DataFrame:
+def _sum_by_theme(model: RiskModel, matrix: FeatureMatrix, features: Mapping[str, Feature]) -> pd.DataFrame:
     """One row per row of the matrix: contributions by theme that may be told, and the base value under `MODEL`."""
     explained, narrow = contributions(model, matrix), model.narrow(matrix)
     named = {name: features[name] for name in narrow.columns}
@@ -152,13 +152,13 @@ def _theme_sums(model: RiskModel, matrix: FeatureMatrix, features: Mapping[str, 
     return sums.drop(columns=OTHER).assign(**{MODEL: explained[:, -1]}).reset_index(drop=True)
 
 
-def _stacked(at: Stages) -> FeatureMatrix:
+def _concatenate_stages(at: Stages) -> FeatureMatrix:
     """The rows of every stage below each other."""
     keys = pd.concat([matrix.keys for matrix in at], ignore_index=True)
     return FeatureMatrix(keys, np.vstack([matrix.values for matrix in at]), at.now.columns, at.now.fingerprints)
 
 
-def _largest_first(step: _Step) -> list[Themes]:
+def _sort_themes(step: _Step) -> list[Themes]:
     """The themes of each row that moved, the largest first; "other" takes what is left of the part."""
     told = []
     for part, values in zip(step.part, step.themes.to_numpy(), strict=True):
@@ -168,12 +168,12 @@ def _largest_first(step: _Step) -> list[Themes]:
     return told
 
 
-def _nothing() -> pd.DataFrame:
+def _build_empty_parts() -> pd.DataFrame:
     columns = [f"{what}_{kind}" for kind in KINDS for what in ("part", "themes")]
     return pd.DataFrame({"patient_id": [], **{column: [] for column in columns}}, dtype=object)
 
 
-def _in_order(told: pd.DataFrame, patients: Sequence[str]) -> pd.DataFrame:
+def _order_by_patient(told: pd.DataFrame, patients: Sequence[str]) -> pd.DataFrame:
     """In the order of `patients`; parts that there are not read None."""
     columns = [f"{what}_{kind}" for kind in KINDS for what in ("part", "themes")]
     told[columns] = told[columns].astype(object).where(told[columns].notna(), None)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from riskstrat.definitions.vocabulary import NEVER_PRINTED, OUTCOME_WORDS
 from riskstrat.explanation import day_in_words
-from riskstrat.site.opening import Opened
+from riskstrat.site.opening import Site
 
 MOVES = ("entered", "moved", "left")
 COLUMNS = ("team", "reference", "patient_id", "what", "detail")
@@ -31,7 +31,7 @@ REVIEWED = ("reviewed", "declined", "deferred")
 """Beginnings of the reasons for leaving out people whose review is told instead, with its date."""
 
 
-def data_moved(before_manifest: Mapping[str, Any], opened: Opened) -> bool:
+def data_moved(before_manifest: Mapping[str, Any], opened: Site) -> bool:
     """Whether any stored row differs from those behind an earlier list, by the manifest of its publication."""
     return bool(before_manifest["inputs"]["data"] != opened.store.fingerprint)
 
@@ -54,14 +54,16 @@ def moves(
     now = everyone.set_index("patient_id")
     listed = now[now["place"] == "listed"]
     earlier = before.set_index("patient_id")
-    rows = [_arrival(row, earlier) for row in listed.itertuples()]
+    rows = [_build_move_row(row, earlier) for row in listed.itertuples()]
     stays = {
-        patient for patient, team in zip(listed.index, listed["team"], strict=True) if _was(earlier, patient, team)
+        patient
+        for patient, team in zip(listed.index, listed["team"], strict=True)
+        if _is_previously_listed(earlier, patient, team)
     }
-    told = _reviews_told(reviews, before)
+    told = _describe_reviews(reviews, before)
     for row in before.itertuples(index=False):
         if row.patient_id not in stays:
-            detail = _where_now(row, now, told, why_absent)
+            detail = _explain_absence(row, now, told, why_absent)
             rows.append((row.team, "left", int(row.rank), row.reference, row.patient_id, detail))
     made = pd.DataFrame(
         [row for row in rows if row], columns=["team", "what", "rank", "reference", "patient_id", "detail"]
@@ -70,14 +72,14 @@ def moves(
     return made.sort_values(["team", "order", "rank", "patient_id"], ignore_index=True)[list(COLUMNS)]
 
 
-def _was(earlier: pd.DataFrame, patient: str, team: str) -> bool:
+def _is_previously_listed(earlier: pd.DataFrame, patient: str, team: str) -> bool:
     return patient in earlier.index and earlier.at[patient, "team"] == team
 
 
-def _arrival(row: Any, earlier: pd.DataFrame) -> tuple[Any, ...] | None:
+def _build_move_row(row: Any, earlier: pd.DataFrame) -> tuple[Any, ...] | None:
     """The line of somebody listed now; None where nothing moved."""
     rank = int(row.rank)
-    if not _was(earlier, row.Index, row.team):
+    if not _is_previously_listed(earlier, row.Index, row.team):
         from_where = ", from another team" if row.Index in earlier.index else ""
         return row.team, "entered", rank, row.reference, row.Index, f"Enters at rank {rank}{from_where}"
     was = int(earlier.at[row.Index, "rank"])
@@ -87,7 +89,9 @@ def _arrival(row: Any, earlier: pd.DataFrame) -> tuple[Any, ...] | None:
     return row.team, "moved", rank, row.reference, row.Index, detail
 
 
-def _where_now(row: Any, now: pd.DataFrame, reviews: Mapping[str, str], why_absent: Callable[[str], str | None]) -> str:
+def _explain_absence(
+    row: Any, now: pd.DataFrame, reviews: Mapping[str, str], why_absent: Callable[[str], str | None]
+) -> str:
     """Where somebody is who was listed last time and is not on that team's list now."""
     if row.patient_id not in now.index:
         return ABSENT.get(why_absent(row.patient_id) or "", NOT_AVAILABLE)
@@ -98,15 +102,19 @@ def _where_now(row: Any, now: pd.DataFrame, reviews: Mapping[str, str], why_abse
         return "Now on the caseload"
     if found["place"] == "excluded":
         reason = str(found["reason"])
-        return reviews.get(row.patient_id, _sentence(reason)) if reason.startswith(REVIEWED) else _sentence(reason)
+        return (
+            reviews.get(row.patient_id, _capitalise_initial(reason))
+            if reason.startswith(REVIEWED)
+            else _capitalise_initial(reason)
+        )
     return "Below the line: others have a higher estimate"
 
 
-def _sentence(words: str) -> str:
+def _capitalise_initial(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _reviews_told(reviews: pd.DataFrame | None, before: pd.DataFrame) -> dict[str, str]:
+def _describe_reviews(reviews: pd.DataFrame | None, before: pd.DataFrame) -> dict[str, str]:
     """For each person listed before who was reviewed: when, as last recorded, and what the review ended in."""
     if reviews is None or reviews.empty:
         return {}
@@ -114,18 +122,18 @@ def _reviews_told(reviews: pd.DataFrame | None, before: pd.DataFrame) -> dict[st
     day = pd.to_datetime(rows["decided_on"]).fillna(pd.to_datetime(rows["list_date"]))
     rows = rows.assign(day=day)
     latest = rows[rows["day"] == rows.groupby("patient_id")["day"].transform("max")]
-    return {str(patient): _review(each) for patient, each in latest.groupby("patient_id", sort=False)}
+    return {str(patient): _describe_review(each) for patient, each in latest.groupby("patient_id", sort=False)}
 
 
-def _review(rows: pd.DataFrame) -> str:
+def _describe_review(rows: pd.DataFrame) -> str:
     """`Reviewed on 12 November 2026: falls service, telecare`."""
     offered = list(OUTCOME_WORDS)
     said = set(rows["outcome"]) - set(NEVER_PRINTED)
     outcomes = sorted(said, key=lambda one: (offered.index(one) if one in offered else 99, one))
-    words = [_lower(OUTCOME_WORDS.get(outcome, str(outcome).replace("_", " "))) for outcome in outcomes]
+    words = [_lower_initial(OUTCOME_WORDS.get(outcome, str(outcome).replace("_", " "))) for outcome in outcomes]
     day = day_in_words(rows["day"].iloc[0].date())
     return f"Reviewed on {day}: {', '.join(words)}" if words else f"Reviewed on {day}"
 
 
-def _lower(words: str) -> str:
+def _lower_initial(words: str) -> str:
     return words[:1].lower() + words[1:]

@@ -13,9 +13,9 @@ import pandas as pd
 from riskstrat.cohort import at_discharges, latest_discharge
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import Recipe
-from riskstrat.site.opening import Opened
-from riskstrat.sources.discreet import discreet
+from riskstrat.site.opening import Site
 from riskstrat.sources.excerpt import beside_the_store, excerpt
+from riskstrat.sources.redacted import redact
 from riskstrat.sources.store import Store
 
 
@@ -32,7 +32,7 @@ class Stages(NamedTuple):
     now: FeatureMatrix
 
 
-def stages(opened: Opened, then: pd.DataFrame, now: pd.DataFrame, day: date) -> tuple[Stages, Stages]:
+def stages(opened: Site, then: pd.DataFrame, now: pd.DataFrame, day: date) -> tuple[Stages, Stages]:
     """The stages of the whole records, and those of the records without a trace of anything sensitive.
 
     then, now: one row per patient of the cohort at the last list, which was of `day`, and at this one; same patients,
@@ -41,15 +41,15 @@ def stages(opened: Opened, then: pd.DataFrame, now: pd.DataFrame, day: date) -> 
     persons = now["person"].to_numpy()
     with beside_the_store(opened.store) as folder:
         whole = excerpt(opened.store, persons.tolist(), folder / "whole")
-        hidden = discreet(whole, persons, opened.workspace.codelists)
+        hidden = redact(whole, persons, opened.workspace.codelists)
         renumbered = [rows.assign(person=hidden.renumbered(persons)) for rows in (then, now)]
         return (
-            _stages(opened, whole, (then, now), day, folder / "of-whole"),
-            _stages(opened, hidden, (renumbered[0], renumbered[1]), day, folder / "of-discreet"),
+            _build_stages(opened, whole, (then, now), day, folder / "of-whole"),
+            _build_stages(opened, hidden, (renumbered[0], renumbered[1]), day, folder / "of-redacted"),
         )
 
 
-def rows_then(opened: Opened, recipe: Recipe, rows: pd.DataFrame, day: date) -> pd.DataFrame:
+def rows_then(opened: Site, recipe: Recipe, rows: pd.DataFrame, day: date) -> pd.DataFrame:
     """The rows of the cohort at the list of `day` for the people of `rows`, by person.
 
     Whoever had a discharge that is no longer recorded has none.
@@ -63,19 +63,19 @@ def rows_then(opened: Opened, recipe: Recipe, rows: pd.DataFrame, day: date) -> 
     return latest_discharge(every, recipe.cohort, None).rows
 
 
-def _stages(
-    opened: Opened, store: Store, cohorts: tuple[pd.DataFrame, pd.DataFrame], day: date, folder: Path
+def _build_stages(
+    opened: Site, store: Store, cohorts: tuple[pd.DataFrame, pd.DataFrame], day: date, folder: Path
 ) -> Stages:
     persons = np.unique(cohorts[1]["person"]).tolist()
     known = excerpt(store, persons, folder / "known", known_by=day)
     happened = excerpt(store, persons, folder / "happened", happened_by=day)
-    then, now = _both(opened, store, cohorts)
+    then, now = _build_matrices(opened, store, cohorts)
     aged, told = (replace(opened.engine, store=cut).matrix(cohorts[1]) for cut in (known, happened))
     return Stages(then, aged, told, now)
 
 
-def _both(
-    opened: Opened, store: Store, cohorts: tuple[pd.DataFrame, pd.DataFrame]
+def _build_matrices(
+    opened: Site, store: Store, cohorts: tuple[pd.DataFrame, pd.DataFrame]
 ) -> tuple[FeatureMatrix, FeatureMatrix]:
     """The matrices of two cohorts over one store, reckoned together: compiling the scans takes longer than they do."""
     rows = pd.concat([cohort.assign(list=place) for place, cohort in enumerate(cohorts)])

@@ -45,7 +45,7 @@ _OF_A_PERSON = ("caseload", "reviews", "statuses")
 
 
 @dataclass(frozen=True, eq=False)
-class DiscreetStore(Store):
+class RedactedStore(Store):
     """A store of some people, in memory. Persons are numbered anew; `persons` has their numbers in the whole store."""
 
     tables: Mapping[str, pa.Table]
@@ -69,12 +69,12 @@ class DiscreetStore(Store):
 
     def file(self, table: str) -> Path:
         """Raises SourceError: these tables have no file, and the whole store's must not be read in their place."""
-        raise SourceError(f"the table {table} of a discreet store has no file; read it with read()")
+        raise SourceError(f"the table {table} of a redacted store has no file; read it with read()")
 
     def read(self, table: str) -> pd.DataFrame:
         """One row per kept row of a landed table. Raises SourceError if it was not landed or is not about people."""
         if table not in self.tables:
-            raise SourceError(f"no {table} table in the discreet store; it has {', '.join(sorted(self.tables))}")
+            raise SourceError(f"no {table} table in the redacted store; it has {', '.join(sorted(self.tables))}")
         return self.tables[table].to_pandas(date_as_object=False)
 
     def stream(self, name: str, codelists: Mapping[str, Codelist]) -> pd.DataFrame:
@@ -93,7 +93,7 @@ class DiscreetStore(Store):
         return np.searchsorted(self.persons, persons).astype(np.int32)
 
 
-def discreet(store: Store, persons: npt.NDArray[Any], codelists: Mapping[str, Codelist]) -> DiscreetStore:
+def redact(store: Store, persons: npt.NDArray[Any], codelists: Mapping[str, Codelist]) -> RedactedStore:
     """The records of `persons` in `store`, without what is sensitive. Nothing is written to disk.
 
     Raises DefinitionError where the workspace has no codelist `sensitive`: then nobody can say what may be printed.
@@ -104,13 +104,13 @@ def discreet(store: Store, persons: npt.NDArray[Any], codelists: Mapping[str, Co
             f"restore {SENSITIVE}.csv from the package"
         )
     numbers = np.unique(np.asarray(persons, np.int32))
-    given = _of_the_people(store, numbers)
-    kept = _without_the_hidden(given, codelists[SENSITIVE])
-    tables = {name: _renumbered(table, numbers) for name, table in kept.items()}
-    return DiscreetStore(store.folder, {**store.manifest, "people": len(numbers)}, tables, numbers)
+    given = _read_people_rows(store, numbers)
+    kept = _drop_hidden_rows(given, codelists[SENSITIVE])
+    tables = {name: _replace_person_numbers(table, numbers) for name, table in kept.items()}
+    return RedactedStore(store.folder, {**store.manifest, "people": len(numbers)}, tables, numbers)
 
 
-def _of_the_people(store: Store, persons: npt.NDArray[np.int32]) -> dict[str, pa.Table]:
+def _read_people_rows(store: Store, persons: npt.NDArray[np.int32]) -> dict[str, pa.Table]:
     """Every stream and table that has rows about people, cut to these."""
     chosen = ", ".join(map(str, persons)) or "NULL"
     with store.connect() as backend:
@@ -124,20 +124,22 @@ def _of_the_people(store: Store, persons: npt.NDArray[np.int32]) -> dict[str, pa
     return read
 
 
-def _renumbered(table: pa.Table, persons: npt.NDArray[np.int32]) -> pa.Table:
+def _replace_person_numbers(table: pa.Table, persons: npt.NDArray[np.int32]) -> pa.Table:
     numbers = np.searchsorted(persons, table["person"].to_numpy()).astype(np.int32)
     return table.set_column(table.column_names.index("person"), "person", pa.array(numbers, pa.int32()))
 
 
-def _without_the_hidden(given: Mapping[str, pa.Table], sensitive: Codelist) -> dict[str, pa.Table]:
+def _drop_hidden_rows(given: Mapping[str, pa.Table], sensitive: Codelist) -> dict[str, pa.Table]:
     import ibis
 
     connection = ibis.duckdb.connect().con
     for name, table in given.items():
         connection.register(f"whole_{name}", table)
-    connection.execute(_HIDDEN_DAYS.format(**_parts(given, sensitive)))
+    connection.execute(_HIDDEN_DAYS.format(**_build_hidden_queries(given, sensitive)))
     return {
-        name: connection.execute(f"SELECT * FROM whole_{name} t WHERE NOT ({_gone(name, sensitive)})").to_arrow_table()
+        name: connection.execute(
+            f"SELECT * FROM whole_{name} t WHERE NOT ({_build_hidden_test(name, sensitive)})"
+        ).to_arrow_table()
         for name in given
     }
 
@@ -162,11 +164,11 @@ _HIDDEN_DAYS = """
 """Sensitive visits to A&E, the hidden stays (`gone`), and the days on which nothing of urgent care is shown."""
 
 
-def _parts(given: Mapping[str, pa.Table], sensitive: Codelist) -> dict[str, str]:
+def _build_hidden_queries(given: Mapping[str, pa.Table], sensitive: Codelist) -> dict[str, str]:
     """The queries of `_HIDDEN_DAYS`; empty ones for what was not landed."""
     visits = "SELECT NULL::INTEGER AS person, NULL::DATE AS day WHERE false"
     if "attendances" in given:
-        marked = _marked("attendances", sensitive)
+        marked = _build_sensitive_test("attendances", sensitive)
         visits = f"SELECT DISTINCT person, attended_on AS day FROM whole_attendances t WHERE {marked}"
     stays = "SELECT NULL::INTEGER AS person, NULL::INTEGER AS spell, NULL::DATE AS first_day, NULL::DATE AS last_day "
     stays += "WHERE false"
@@ -177,40 +179,42 @@ def _parts(given: Mapping[str, pa.Table], sensitive: Codelist) -> dict[str, str]
         )
     coded = "SELECT NULL::INTEGER AS spell WHERE false"
     if "diagnoses" in given:
-        coded = f"SELECT spell FROM whole_diagnoses t WHERE {_marked('diagnoses', sensitive)}"
+        coded = f"SELECT spell FROM whole_diagnoses t WHERE {_build_sensitive_test('diagnoses', sensitive)}"
     return {"visits": visits, "stays": stays, "coded": coded}
 
 
-def _gone(table: str, sensitive: Codelist) -> str:
+def _build_hidden_test(table: str, sensitive: Codelist) -> str:
     """SQL: whether a row of the table is hidden."""
     if table in ("admissions", "diagnoses"):
         return "t.spell IN (SELECT spell FROM gone)"
     day = {"attendances": "attended_on", "falls": "fell_on"}.get(table)
     if day is None:
-        return _marked(table, sensitive)
+        return _build_sensitive_test(table, sensitive)
     near = f"EXISTS (SELECT 1 FROM hidden_days h WHERE h.person = t.person AND t.{day} BETWEEN first_day AND last_day)"
-    return f"{near} OR ({_marked(table, sensitive)})"
+    return f"{near} OR ({_build_sensitive_test(table, sensitive)})"
 
 
-def _marked(table: str, sensitive: Codelist) -> str:
+def _build_sensitive_test(table: str, sensitive: Codelist) -> str:
     """SQL: whether a row itself carries a sensitive code or word."""
-    tests = [_in_words(column) for column in _IN_WORDS.get(table, ())]
+    tests = [_build_word_test(column) for column in _IN_WORDS.get(table, ())]
     columns = {column.name for column in SCHEMAS[table].columns}
     if table == "attendances":
         # An ICD-10 code begins with a letter, so it is never the beginning of a SNOMED code; an ICD-9 code might be.
-        codes = _codes(sensitive, ("icd10", "snomed", "complaint"))
+        codes = _select_codes(sensitive, ("icd10", "snomed", "complaint"))
         tests += [starts_with(column, codes) for column in ("complaint", "diagnosis")]
     elif table == "prescriptions":
-        tests.append(starts_with("bnf", _codes(sensitive, ("bnf",))))
+        tests.append(starts_with("bnf", _select_codes(sensitive, ("bnf",))))
     elif {"system", "code"} <= columns:
         systems = sorted({entry.system for entry in sensitive.entries})
-        tests += [f"(system = '{each}' AND {starts_with('code', _codes(sensitive, (each,)))})" for each in systems]
+        tests += [
+            f"(system = '{each}' AND {starts_with('code', _select_codes(sensitive, (each,)))})" for each in systems
+        ]
     return " OR ".join(f"coalesce({test}, false)" for test in tests) or "false"
 
 
-def _in_words(column: str) -> str:
+def _build_word_test(column: str) -> str:
     return f"regexp_matches(lower({column}), '(^|[^a-z])({'|'.join(SENSITIVE_WORDS)})')"
 
 
-def _codes(sensitive: Codelist, systems: Iterable[str]) -> list[str]:
+def _select_codes(sensitive: Codelist, systems: Iterable[str]) -> list[str]:
     return [entry.code for entry in sensitive.entries if entry.system in systems]

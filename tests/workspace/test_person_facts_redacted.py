@@ -21,17 +21,17 @@ from riskstrat.definitions.settings import Settings
 from riskstrat.errors import DefinitionError, SourceError
 from riskstrat.people import (
     Records,
-    discreet_reasons,
-    discreet_records,
+    explain_redacted,
     person_facts,
     printed_counts,
+    redact_records,
     themes_by_patient,
 )
 from riskstrat.people import facts as facts_module
 from riskstrat.people import records as records_module
-from riskstrat.site.opening import Opened, engine_of
-from riskstrat.sources.discreet import discreet
+from riskstrat.site.opening import Site, engine_of
 from riskstrat.sources.ingest import ingest
+from riskstrat.sources.redacted import redact
 from riskstrat.sources.store import Store, open_store
 from riskstrat.workspace import Workspace, load
 
@@ -159,17 +159,17 @@ class PaperModel:
 
 
 @pytest.fixture(scope="module")
-def opened(workspace: Workspace, store: Store) -> Opened:
-    return Opened(workspace, store, engine_of(workspace, store))
+def opened(workspace: Workspace, store: Store) -> Site:
+    return Site(workspace, store, engine_of(workspace, store))
 
 
 @pytest.fixture(scope="module")
-def scored(opened: Opened) -> tuple[Opened, Any]:
+def scored(opened: Site) -> tuple[Site, Any]:
     """Both twins, as if a model had scored them on their whole records."""
     return opened, scored_at(opened, INDEX)
 
 
-def scored_at(opened: Opened, when: date) -> Any:
+def scored_at(opened: Site, when: date) -> Any:
     cohort = at_dates(opened.store, CohortRecipe(min_age=18), [when], ())
     matrix = opened.engine.matrix(cohort.rows)
     model = PaperModel(matrix.columns, {"title": "Emergency admission in 12 months"})
@@ -180,10 +180,10 @@ def scored_at(opened: Opened, when: date) -> Any:
 
 
 @pytest.fixture
-def records(scored: tuple[Opened, Any], monkeypatch: pytest.MonkeyPatch) -> Records:
+def records(scored: tuple[Site, Any], monkeypatch: pytest.MonkeyPatch) -> Records:
     monkeypatch.setattr(records_module, "contributions", lambda model, matrix: model.explained(matrix))
     opened, told = scored
-    return discreet_records(opened, told, pd.Series([OPEN, SECRET]))
+    return redact_records(opened, told, pd.Series([OPEN, SECRET]))
 
 
 @pytest.fixture
@@ -192,12 +192,12 @@ def facts(records: Records, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     return person_facts(records.opened, records.scored, pd.Series([OPEN, SECRET]), INDEX, records=records)
 
 
-def test_the_whole_records_differ_so_there_is_something_to_hide(scored: tuple[Opened, Any]) -> None:
+def test_the_whole_records_differ_so_there_is_something_to_hide(scored: tuple[Site, Any]) -> None:
     told = scored[1].rows.set_index("patient_id")["margin"]
     assert abs(told[SECRET] - told[OPEN]) > 0.1
 
 
-def test_every_feature_and_date_of_the_discreet_records_is_the_same(records: Records) -> None:
+def test_every_feature_and_date_of_the_redacted_records_is_the_same(records: Records) -> None:
     order = list(records.rows["patient_id"])
     one, other = order.index(OPEN), order.index(SECRET)
     pd.testing.assert_series_equal(*(records.matrix.frame().iloc[at, 2:] for at in (one, other)), check_names=False)
@@ -214,7 +214,7 @@ def test_every_fact_is_the_same_and_nothing_hidden_is_told(facts: pd.DataFrame) 
 
 
 def test_every_reason_is_the_same_but_other_which_takes_the_difference(records: Records) -> None:
-    reasons = discreet_reasons(records.opened, records.scored, pd.Series([OPEN, SECRET]), records)
+    reasons = explain_redacted(records.opened, records.scored, pd.Series([OPEN, SECRET]), records)
     said = themes_by_patient(reasons)
     seen = {who: [theme for theme in said[who] if theme.theme != "other"] for who in said}
     assert seen[OPEN] == seen[SECRET]
@@ -233,7 +233,7 @@ def test_the_printed_counts_leave_the_hidden_out(records: Records) -> None:
     assert {who: counts.loc[who].tolist() for who in expected} == expected
 
 
-def test_where_nothing_is_hidden_the_discreet_record_is_the_record(records: Records) -> None:
+def test_where_nothing_is_hidden_the_redacted_record_is_the_record(records: Records) -> None:
     whole = records.scored.matrix.frame().set_index("patient_id").loc[OPEN].iloc[1:]
     kept = records.matrix.frame().set_index("patient_id").loc[OPEN].iloc[1:]
     pd.testing.assert_series_equal(whole, kept)
@@ -241,7 +241,7 @@ def test_where_nothing_is_hidden_the_discreet_record_is_the_record(records: Reco
 
 def kept_rows(store: Store, table: str, sensitive: Codelist) -> int:
     person = store.people().set_index("patient_id")["person"][SECRET]
-    return len(discreet(store, np.array([person]), {"sensitive": sensitive}).read(table))
+    return len(redact(store, np.array([person]), {"sensitive": sensitive}).read(table))
 
 
 @pytest.mark.parametrize(
@@ -264,9 +264,9 @@ def test_a_row_is_hidden_by_a_code_of_its_own_system(
     assert kept_rows(store, table, nothing) - kept_rows(store, table, one) == fewer
 
 
-def test_the_discreet_store_holds_nobody_else(store: Store, workspace: Workspace) -> None:
+def test_the_redacted_store_holds_nobody_else(store: Store, workspace: Workspace) -> None:
     person = store.people().set_index("patient_id")["person"][SECRET]
-    made = discreet(store, np.array([person]), workspace.codelists)
+    made = redact(store, np.array([person]), workspace.codelists)
     assert {who for table in made.tables for who in made.read(table)["patient_id"]} == {SECRET}
     assert made.people_count == 1
     with pytest.raises(SourceError, match="has no file"):
@@ -276,14 +276,14 @@ def test_the_discreet_store_holds_nobody_else(store: Store, workspace: Workspace
 def test_without_the_codelist_nothing_is_printed_of_anybody(store: Store, workspace: Workspace) -> None:
     lists = {name: one for name, one in workspace.codelists.items() if name != "sensitive"}
     with pytest.raises(DefinitionError, match="no codelist sensitive"):
-        discreet(store, np.array([0]), lists)
+        redact(store, np.array([0]), lists)
 
 
 @pytest.mark.parametrize("absent", ["admissions", "diagnoses", "attendances", "falls", "prescriptions"])
 def test_it_works_with_what_was_landed(store: Store, workspace: Workspace, absent: str) -> None:
     tables = {name: told for name, told in store.manifest["tables"].items() if name != absent}
     fewer = replace(store, manifest={**store.manifest, "tables": tables})
-    made = discreet(fewer, np.array([0, 1, 2]), workspace.codelists)
+    made = redact(fewer, np.array([0, 1, 2]), workspace.codelists)
     assert absent not in made.tables
     assert made.stream("all_falls", workspace.codelists).columns.tolist()[:2] == ["fell_on", "source"]
 
@@ -314,7 +314,7 @@ def test_earlier_lists_and_later_reviews(records: Records, monkeypatch: pytest.M
     assert found["last_review"].to_dict() == {OPEN: "12 November 2026: falls service", SECRET: ""}
 
 
-def test_nothing_is_told_that_was_not_known_at_the_index_date(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_told_that_was_not_known_at_the_index_date(opened: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records_module, "contributions", lambda model, matrix: model.explained(matrix))
     monkeypatch.setattr(facts_module, "kept", lambda *given: SimpleNamespace(evidence={}))
     # Four days into the stay of 5 to 9 January, whose end was known on 20 January; home care began later.
