@@ -97,7 +97,7 @@ def simulate(
     effect: Annotated[
         float, typer.Option("--effect", help="Share of emergency admissions that an MDT's action prevents; 0 is none.")
     ] = 0.0,
-    dirt: Annotated[float, typer.Option("--dirt", help="Share of rows to spoil, listed beside the truth.")] = 0.0,
+    faults: Annotated[float, typer.Option("--faults", help="Share of rows to spoil, listed beside the truth.")] = 0.0,
     workspace: Workspace = None,
     json: AsJson = False,
 ) -> None:
@@ -106,7 +106,7 @@ def simulate(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.simulate import simulate as run
 
-        options = {"borough": borough, "years": years, "intervention_effect": effect, "dirt": dirt}
+        options = {"borough": borough, "years": years, "intervention_effect": effect, "faults": faults}
         return run(people, seed, out, progress=progress, **options)
 
     show(verb, json)

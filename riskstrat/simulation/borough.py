@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from riskstrat.errors import SourceError
 from riskstrat.simulation import chunk, population
 from riskstrat.simulation.calendar import EPOCH, NEVER, Calendar
-from riskstrat.simulation.dirt import FaultInjector
+from riskstrat.simulation.faults import FaultInjector
 from riskstrat.simulation.places import Borough, borough_named
 from riskstrat.simulation.writing import Coded, Writer
 from riskstrat.storage import write_folder_atomically, write_json
@@ -35,7 +35,7 @@ class SimulationSummary:
     years: int
     until: str
     intervention_effect: float
-    dirt: float
+    faults: float
     rows: dict[str, int]
     truth_rows: int
     truth_index_dates: tuple[str, ...]
@@ -57,25 +57,25 @@ def simulate(
     until: date = date(2026, 11, 16),
     progress: Progress | None = None,
     intervention_effect: float = 0.0,
-    dirt: float = 0.0,
+    faults: float = 0.0,
 ) -> SimulationSummary:
     """Write a synthetic borough to `out` (one Parquet file a table) and its truth beside it, in `<out>_truth`.
 
     `people` counts rows of the people table: about four in five are registered at any time. The truth has one row per
     eligible person and index date. `intervention_effect` is the share by which an MDT action lowers the hazard of
-    emergency admission for 12 steps of a twelfth of a year. `dirt` is the share of rows given a fault, listed in
-    `<out>_truth/dirt.parquet`. Same arguments, same bytes. Raises SourceError for arguments that make no borough or a
+    emergency admission for 12 steps of a twelfth of a year. `faults` is the share of rows given a fault, listed in
+    `<out>_truth/faults.parquet`. Same arguments, same bytes. Raises SourceError for arguments that make no borough or a
     folder that is not a former simulation, StorageError when the disk refuses.
     """
     place = borough_named(borough)
-    _check(people, years, until, intervention_effect, dirt)
+    _check(people, years, until, intervention_effect, faults)
     out = Path(out)
     beside = out.parent / f"{out.name}_truth"
     for folder in (out, beside):
         _refuse_foreign(folder)
-    soiler = FaultInjector(seed, dirt, until)
+    injector = FaultInjector(seed, faults, until)
     run = _Run(
-        place, Calendar.ending(until, years), people, seed, intervention_effect, soiler, progress or _discard_progress
+        place, Calendar.ending(until, years), people, seed, intervention_effect, injector, progress or _discard_progress
     )
 
     def cannot_write(_: Path, reason: str) -> str:
@@ -87,7 +87,7 @@ def simulate(
     ):
         run.write(tables, truths)
         summary = SimulationSummary(
-            borough, people, seed, years, until.isoformat(), intervention_effect, dirt,
+            borough, people, seed, years, until.isoformat(), intervention_effect, faults,
             run.rows, run.truth_rows, run.truth_dates, run.registered, str(out), str(beside),
         )  # fmt: skip
         for folder in (tables, truths):
@@ -99,7 +99,7 @@ def _discard_progress(stage: str, share: float) -> None:
     """No progress display."""
 
 
-def _check(people: int, years: int, until: date, effect: float, dirt: float) -> None:
+def _check(people: int, years: int, until: date, effect: float, faults: float) -> None:
     if people < 100:
         raise SourceError(f"people is {people}; a borough needs at least 100")
     if not 2 <= years <= 30:
@@ -108,8 +108,8 @@ def _check(people: int, years: int, until: date, effect: float, dirt: float) -> 
         raise SourceError(f"until is {until}; choose a date from 1990 to 2200")
     if not 0 <= effect < 1:
         raise SourceError(f"intervention_effect is {effect}; choose 0 (no effect) up to, not including, 1")
-    if not 0 <= dirt <= 0.5:
-        raise SourceError(f"dirt is {dirt}; choose a share from 0 to 0.5")
+    if not 0 <= faults <= 0.5:
+        raise SourceError(f"faults is {faults}; choose a share from 0 to 0.5")
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -135,11 +135,11 @@ class _Run:
         people: int,
         seed: int,
         effect: float,
-        soiler: FaultInjector,
+        injector: FaultInjector,
         progress: Progress,
     ) -> None:
         self.place, self.calendar, self.people, self.seed = place, calendar, people, seed
-        self.effect, self.soiler, self.progress = effect, soiler, progress
+        self.effect, self.injector, self.progress = effect, injector, progress
         self.rows: dict[str, int] = {}
         self.truth_rows = self.registered = self._ticks = 0
         self.truth_dates: tuple[str, ...] = tuple(
@@ -148,7 +148,7 @@ class _Run:
 
     def write(self, tables: Path, truths: Path) -> None:
         """All tables into `tables`, the truth into `truths`."""
-        soil = self.soiler.soil if self.soiler.share else None
+        soil = self.injector.soil if self.injector.share else None
         with (
             Writer(tables, soil) as writer,
             pq.ParquetWriter(truths / "truth.parquet", TRUTH_SCHEMA, compression="zstd") as truth,
@@ -157,8 +157,8 @@ class _Run:
             for number, first in enumerate(range(0, self.people, CHUNK)):
                 self._simulate_chunk(number, first, min(CHUNK, self.people - first), writer, truth)
         self.rows = dict(writer.rows)
-        if self.soiler.share:
-            self.soiler.write(truths / "dirt.parquet")
+        if self.injector.share:
+            self.injector.write(truths / "faults.parquet")
 
     def _simulate_chunk(self, number: int, first: int, count: int, writer: Writer, truth: pq.ParquetWriter) -> None:
         rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([self.seed, number])))

@@ -165,7 +165,7 @@ def test_diagnoses_are_numbered_without_gaps_and_external_causes_are_never_prima
 
 def test_same_seed_same_bytes_and_another_seed_other_bytes(tmp_path: Path) -> None:
     for name, seed in (("one", 3), ("two", 3), ("other", 4)):
-        simulate(1_500, seed, tmp_path / name, years=3, dirt=0.01)
+        simulate(1_500, seed, tmp_path / name, years=3, faults=0.01)
     one, two, other = (_digests(tmp_path / name) for name in ("one", "two", "other"))
     assert one == two
     assert [name for name in one if one[name] == other[name]] == ["tables/areas.parquet"]
@@ -226,7 +226,7 @@ def test_a_run_that_is_stopped_leaves_nothing_behind(tmp_path: Path) -> None:
         ({"people": 3}, "at least 100"),
         ({"years": 1}, "choose 2 to 30"),
         ({"intervention_effect": 1.0}, "not including, 1"),
-        ({"dirt": 0.9}, "from 0 to 0.5"),
+        ({"faults": 0.9}, "from 0 to 0.5"),
         ({"until": date(1900, 1, 1)}, "from 1990"),
     ],
 )

@@ -98,7 +98,7 @@ class Reckoned:
         )
 
 
-def compute_partition(
+def compute_features(
     workspace: Workspace, features: Mapping[str, Feature], tables: Tables, example: Example
 ) -> Reckoned:
     shape = shape_of(example.index_dates, features, workspace.codelists)
@@ -140,7 +140,7 @@ def test_every_shipped_feature_equals_the_plain_reckoning(workspace: Workspace) 
         nonlocal rows
         shape = shape_of(example.index_dates, features, workspace.codelists)
         tables = with_dates_that_mean_none(random_tables(shape, example.seed, 100), example.seed)
-        reckoned = compute_partition(workspace, features, tables, example)
+        reckoned = compute_features(workspace, features, tables, example)
         assert (difference := reckoned.first_difference()) is None, difference
         values = reckoned.matrix.values
         told.update(dict(zip(reckoned.matrix.columns, telling(values), strict=True)))
@@ -243,7 +243,7 @@ def test_what_no_shipped_feature_asks_for_equals_the_plain_reckoning(workspace: 
     @given(examples())
     def agrees(example: Example) -> None:
         shape = shape_of(example.index_dates, features, workspace.codelists)
-        reckoned = compute_partition(workspace, features, random_tables(shape, example.seed, 80), example)
+        reckoned = compute_features(workspace, features, random_tables(shape, example.seed, 80), example)
         assert (difference := reckoned.first_difference()) is None, difference
         told.update(dict(zip(reckoned.matrix.columns, telling(reckoned.matrix.values), strict=True)))
 
@@ -258,7 +258,7 @@ def test_codes_of_a_stream_with_two_coded_columns_are_refused(workspace: Workspa
     example = Example(0, (date(2021, 3, 1),))
     tables = random_tables(shape_of(example.index_dates, workspace.features, workspace.codelists), 0, 2)
     with pytest.raises(DefinitionError, match="one coded column"):
-        compute_partition(workspace, {"ambiguous": ambiguous}, tables, example)
+        compute_features(workspace, {"ambiguous": ambiguous}, tables, example)
 
 
 # ---- What was not landed ----
@@ -289,7 +289,7 @@ def test_what_was_not_landed_is_left_out_as_in_the_plain_reckoning(workspace: Wo
             for name, rows in whole.items()
             if name not in gone
         }
-        reckoned = compute_partition(workspace, features, tables, example)
+        reckoned = compute_features(workspace, features, tables, example)
         assert (difference := reckoned.first_difference()) is None, difference
         built.update(reckoned.matrix.columns)
 

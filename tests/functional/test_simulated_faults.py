@@ -28,8 +28,8 @@ def _ingested(source: Path) -> tuple[IngestReport, pd.DataFrame]:
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[IngestReport, pd.DataFrame, pd.DataFrame]:
     source = tmp_path_factory.mktemp("dirty") / "borough"
-    simulate(5_000, 7, source, years=4, dirt=0.02)
-    ledger = pq.read_table(source.parent / "borough_truth" / "dirt.parquet").to_pandas()
+    simulate(5_000, 7, source, years=4, faults=0.02)
+    ledger = pq.read_table(source.parent / "borough_truth" / "faults.parquet").to_pandas()
     return *_ingested(source), ledger
 
 
