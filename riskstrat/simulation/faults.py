@@ -160,55 +160,57 @@ def _get_event_column(schema: TableSchema) -> str:
     return schema.event
 
 
-def _set_implausible_birth(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_implausible_birth(injector: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     return replaced(batch, "date_of_birth", rows, [date(1886, 5, 1)] * len(rows))
 
 
-def _set_null_date(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_null_date(injector: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     column = schema.settles.date if schema.settles else "care_home_from"
-    stands = [date.fromisoformat(NULL_DATES[i]) for i in soiler.rng.integers(0, 2, len(rows))]
+    stands = [date.fromisoformat(NULL_DATES[i]) for i in injector.rng.integers(0, 2, len(rows))]
     return replaced(batch, column, rows, stands)
 
 
-def _set_unknown_person(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_unknown_person(injector: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     return replaced(
-        batch, "patient_id", rows, [f"NOBODY{number:010d}" for number in soiler.rng.integers(0, 10**9, len(rows))]
+        batch, "patient_id", rows, [f"NOBODY{number:010d}" for number in injector.rng.integers(0, 10**9, len(rows))]
     )
 
 
-def _copy_rows(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _copy_rows(injector: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     return pa.concat_tables([batch, batch.take(pa.array(rows))])
 
 
-def _set_unknown_code(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_unknown_code(injector: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     column, value = UNKNOWN_CODES[schema.name]
     return replaced(batch, column, rows, [value] * len(rows))
 
 
-def _set_implausible_bmi(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_implausible_bmi(injector: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     return replaced(batch, "value", rows, [640.0] * len(rows))
 
 
-def _set_date_before_birth(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_date_before_birth(injector: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     return replaced(batch, _get_event_column(schema), rows, [SPREADSHEET_ZERO] * len(rows))
 
 
-def _set_date_after_extract(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_date_after_extract(
+    injector: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray
+) -> pa.Table:
     """A year mistyped; the end of a stay moves along, so that only this rule is broken."""
-    late = [soiler.until + timedelta(days=int(days)) for days in soiler.rng.integers(2, 400, len(rows))]
+    late = [injector.until + timedelta(days=int(days)) for days in injector.rng.integers(2, 400, len(rows))]
     batch = replaced(batch, _get_event_column(schema), rows, late)
     return replaced(batch, schema.settles.date, rows, [None] * len(rows)) if schema.settles else batch
 
 
-def _set_date_after_death(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_date_after_death(injector: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     patients = batch["patient_id"].take(pa.array(rows)).to_pylist()
-    days = soiler.rng.integers(31, 59, len(rows))
-    late = [soiler.died[patient] + timedelta(days=int(d)) for patient, d in zip(patients, days, strict=True)]
+    days = injector.rng.integers(31, 59, len(rows))
+    late = [injector.died[patient] + timedelta(days=int(d)) for patient, d in zip(patients, days, strict=True)]
     batch = replaced(batch, _get_event_column(schema), rows, late)
     return replaced(batch, schema.settles.date, rows, [None] * len(rows)) if schema.settles else batch
 
 
-def _set_end_before_start(soiler: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
+def _set_end_before_start(injector: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
     assert schema.settles is not None
     began = batch[_get_event_column(schema)].take(pa.array(rows)).to_pylist()
     return replaced(batch, schema.settles.date, rows, [day - timedelta(days=3) for day in began])
