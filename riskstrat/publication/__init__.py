@@ -22,7 +22,13 @@ from riskstrat.publication.published import (
     find_published,
     open_published,
 )
-from riskstrat.publication.publishing import count_editions, publish, require_same, withdraw_list
+from riskstrat.publication.publishing import (
+    count_editions,
+    find_unfinished_withdrawal,
+    publish,
+    require_same,
+    withdraw_list,
+)
 from riskstrat.publication.records import (
     OTHER_THEME,
     PLACES,
@@ -82,6 +88,7 @@ __all__ = [
     "find_earlier",
     "find_folders",
     "find_published",
+    "find_unfinished_withdrawal",
     "name_files",
     "open_published",
     "parse_list",

@@ -54,7 +54,9 @@ class PublishedList:
         except FileNotFoundError:
             content = None
         if content is None:
-            raise PublicationError(f"the list of {self.list_date} has no {name}; copy or restore its folder whole")
+            raise PublicationError(
+                f"{name} of the list of {self.list_date} is missing; copy or restore its folder whole"
+            )
         if compute_digest(content) != digests[name]:
             raise PublicationError(f"{name} of the list of {self.list_date} was changed after publication")
         return content

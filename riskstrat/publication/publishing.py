@@ -61,11 +61,24 @@ def require_same(folder: Path, inputs: Mapping[str, str]) -> None:
 
 
 def withdraw_list(lists: Path, day: date, reason: str) -> Path:
-    """Move the list of a date to `withdrawn/` with the reason; gives its new folder. The date is free again."""
+    """Move the list of a date to `withdrawn/` with the reason; gives its new folder. The date is free again.
+
+    A withdrawal that was cut short after the move, before its note, is finished.
+    """
     folder = lists / day.isoformat()
-    target = lists / WITHDRAWN / f"{day.isoformat()}-{count_editions(lists, day) + 1}"
-    with refuse_in_one_line(cannot_write, target):
-        make_folder(target.parent)
-    write_json({"list_date": day, "reason": reason}, folder / WITHDRAWAL)
-    move_folder(folder, target)
+    target = find_unfinished_withdrawal(lists, day)
+    if target is None:
+        target = lists / WITHDRAWN / f"{day.isoformat()}-{count_editions(lists, day) + 1}"
+        with refuse_in_one_line(cannot_write, target):
+            make_folder(target.parent)
+        move_folder(folder, target)
+    write_json({"list_date": day, "reason": reason}, target / WITHDRAWAL)
     return target
+
+
+def find_unfinished_withdrawal(lists: Path, day: date) -> Path | None:
+    """The folder of a list that was moved to `withdrawn/` and has no note of why, where none stands published."""
+    if (lists / day.isoformat()).exists():
+        return None
+    moved = sorted((lists / WITHDRAWN).glob(f"{day.isoformat()}-*"))
+    return next((folder for folder in reversed(moved) if not (folder / WITHDRAWAL).is_file()), None)

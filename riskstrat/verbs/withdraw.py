@@ -6,7 +6,7 @@ from pathlib import Path
 
 from riskstrat import audit
 from riskstrat.errors import PublicationError
-from riskstrat.publication import withdraw_list
+from riskstrat.publication import find_unfinished_withdrawal, withdraw_list
 from riskstrat.site.dates import written_date
 from riskstrat.verbs.report import Report
 from riskstrat.workspace import find, load
@@ -17,7 +17,7 @@ def withdraw(root: Path | None, when: str, reason: str) -> Report:
     workspace = load(find(root))
     day = written_date(when, "list date")
     lists = workspace.root / workspace.settings.lists.folder
-    if not (lists / day.isoformat()).is_dir():
+    if not (lists / day.isoformat()).is_dir() and find_unfinished_withdrawal(lists, day) is None:
         raise PublicationError(
             f"no list of {day} is published in {workspace.settings.lists.folder}; nothing to withdraw"
         )

@@ -107,7 +107,9 @@ def _miscalibrated(tables: dict[str, pd.DataFrame]) -> None:
 
 def _men_recorded_less(tables: dict[str, pd.DataFrame]) -> None:
     men = set(tables["people"].loc[tables["people"]["sex"].astype(str).isin(["M", "1", "male"]), "patient_id"])
-    _recorded_less(tables, tables["admissions"]["patient_id"].isin(men), kept=0.4)
+    # The interval of a group of a few hundred is wide: what stands out among 9,000 people does not among 4,000.
+    kept = 0.4 if len(tables["people"]) > 8_000 else 0.15
+    _recorded_less(tables, tables["admissions"]["patient_id"].isin(men), kept)
 
 
 def test_a_borough_without_a_fault_is_promoted_and_its_papers_are_laid_out(

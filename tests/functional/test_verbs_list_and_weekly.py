@@ -80,8 +80,9 @@ class TestWhatIsPublished:
         stems = [team["code"].lower() for team in manifest["teams"]]
         expected = {f"{stem}{ending}" for stem in stems for ending in (".csv", ".xlsx", ".html", "-people.html")}
         there = {path.name for path in published.iterdir()}
-        assert there == expected | {"index.html", "references.csv", "manifest.json", "naming.html", "internal"}
-        assert [path.name for path in (published / "internal").iterdir()] == ["everyone.parquet"]
+        shared = {"index.html", "references.csv", "list.json", "manifest.json", "naming.html", "internal"}
+        assert there == expected | shared
+        assert {path.name for path in (published / "internal").iterdir()} == {"everyone.parquet", "reviews.csv"}
 
     def test_the_manifest_has_the_sha256_of_every_other_file(self, published: Path, manifest: dict[str, Any]) -> None:
         files = [path for path in published.rglob("*") if path.is_file()]

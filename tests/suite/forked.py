@@ -45,11 +45,13 @@ def run_forked(*given: object, before: Callable[[], None]) -> subprocess.Complet
 def signal_at(moment: str, number: signal.Signals) -> None:
     """Send this process a signal just before the first change of a file that the pattern `moment` finds."""
     pattern = re.compile(moment)
+    sent: list[str] = []
 
     def watch(event: str, arguments: tuple[object, ...]) -> None:
         opened_to_write = event == "open" and set("wax+") & set(str(arguments[1]))
         changes = opened_to_write or event in ("os.rename", "os.mkdir", "shutil.rmtree")
-        if changes and pattern.search(" ".join([event, *map(str, arguments[:2])])):
+        if changes and not sent and pattern.search(" ".join([event, *map(str, arguments[:2])])):
+            sent.append(event)  # a file is opened several times on its way; Ctrl-C is pressed once
             os.kill(os.getpid(), number)
 
     # A suite that was started in the background ignores Ctrl-C, and so does every process it starts.

@@ -26,6 +26,7 @@ from riskstrat.publication import (
     dump_list,
     find_earlier,
     find_published,
+    find_unfinished_withdrawal,
     open_published,
     parse_list,
     publish,
@@ -199,6 +200,16 @@ def test_a_withdrawn_list_frees_its_date_and_counts_as_an_edition(tmp_path: Path
     assert json.loads((target / "withdrawal.json").read_text(encoding="utf-8"))["reason"] == "Wrong extract."
     assert count_editions(tmp_path, LIST_DATE) == 1
     assert compute_manifest_digests(tmp_path) == {}
+
+
+def test_a_withdrawal_cut_short_after_the_move_is_finished(tmp_path: Path) -> None:
+    published(tmp_path)
+    target = withdraw_list(tmp_path, LIST_DATE, "Wrong extract.")
+    (target / "withdrawal.json").unlink()
+    assert find_unfinished_withdrawal(tmp_path, LIST_DATE) == target
+    assert withdraw_list(tmp_path, LIST_DATE, "Wrong extract.") == target
+    assert (target / "withdrawal.json").is_file()
+    assert find_unfinished_withdrawal(tmp_path, LIST_DATE) is None
 
 
 def test_a_list_that_fails_while_it_is_written_is_not_there(tmp_path: Path) -> None:
