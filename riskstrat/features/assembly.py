@@ -147,7 +147,7 @@ def _fill_partition(
         read = compiled.read(connection, first, last, **_find_date_bounds(scan, people))
         facts, measures, links, keys = facts_of(scan, read, first, last)
         state, seen = kernel.state_for(measures), np.full(keys, -1, np.int64)
-        kernel.fill(people, facts, measures, links, state, seen, values[rows])
+        kernel.fill_values(people, facts, measures, links, state, seen, values[rows])
 
 
 def _find_date_bounds(scan: ScanPlan, people: kernel.CohortArrays) -> dict[str, date | None]:

@@ -80,7 +80,7 @@ class Links(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def fill(cohort, facts, measures, links, state, seen, out):  # type: ignore[no-untyped-def]
+def fill_values(cohort, facts, measures, links, state, seen, out):  # type: ignore[no-untyped-def]
     """Write the features of `measures` into their columns of `out`, one row per row of the cohort.
 
     `state` has room for each measure, `seen` for each key. The arrays leave their tuples before the loops: inside,
