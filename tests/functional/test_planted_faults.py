@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -153,6 +154,12 @@ def test_risks_that_are_wrong_for_one_sex_are_refused_by_the_name_of_the_group_u
     verb: Verb, refused: Callable, trained: Callable[..., Path]
 ) -> None:
     workspace = trained(_men_recorded_less, 1)
+    # A refusal spells out three gates; without this one the group is among them.
+    gates = workspace / "registry" / "promotion.toml"
+    text = re.sub(
+        r"largest_ici_of_top_5_percent = [\d.]+", "largest_ici_of_top_5_percent = 0.9", gates.read_text("utf-8")
+    )
+    gates.write_text(text, "utf-8")
     held = json.loads(
         verb("promote", MODEL, "-w", workspace, "--override", "--by", "A. Analyst", "--reason", "x", "--json").stdout
     )
