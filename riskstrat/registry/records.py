@@ -6,9 +6,7 @@ written whole, names its format and carries a digest of itself; a version's reco
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 
 from riskstrat.errors import ModelError, StorageError
 from riskstrat.registry.store import ARTIFACTS, ModelVersion
+from riskstrat.storage import compute_digest, compute_folder_digests, write_text
 
 FORMAT = 1
 VERSIONS, CHAMPION_FILE = "versions", "champion.json"
@@ -39,11 +38,7 @@ class VersionRecord:
 
 def write_version(registry: Path, version: ModelVersion, folder: Path) -> None:
     """Record a version whose files lie whole in `folder`, below the registry."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    facts = {
-        "folder": folder.relative_to(registry).as_posix(),
-        "files": {path.relative_to(folder).as_posix(): compute_digest(path.read_bytes()) for path in paths},
-    }
+    facts = {"folder": folder.relative_to(registry).as_posix(), "files": compute_folder_digests(folder)}
     _write(_build_version_path(registry, version.name, version.version), version, facts)
 
 
@@ -92,11 +87,6 @@ def read_champion(registry: Path, name: str) -> VersionRecord | None:
     return record
 
 
-def compute_digest(content: bytes) -> str:
-    """The sha256 of bytes, in hexadecimal digits."""
-    return hashlib.sha256(content).hexdigest()
-
-
 def _build_version_path(registry: Path, name: str, number: int) -> Path:
     return registry / ARTIFACTS / name / VERSIONS / f"{number}.json"
 
@@ -108,10 +98,7 @@ def _build_champion_path(registry: Path, name: str) -> Path:
 def _write(path: Path, version: ModelVersion, facts: Mapping[str, Any]) -> None:
     whole = {"format": FORMAT, "model": version.name, "version": version.version, "run_id": version.run_id, **facts}
     text = json.dumps({**whole, "sha256": _digest_of_facts(whole)}, sort_keys=True, indent=1, ensure_ascii=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(text + "\n", "utf-8")
-    os.replace(part, path)
+    write_text(text + "\n", path, parents=True)
 
 
 def _read(path: Path, what: str, advice: str) -> dict[str, Any] | None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pandas as pd
 
 from riskstrat.registry.gates import MODEL as OWN
-from riskstrat.registry.records import compute_digest
 from riskstrat.scoring import RiskModel
+from riskstrat.storage import compute_digest
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

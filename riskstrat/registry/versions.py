@@ -17,11 +17,12 @@ from riskstrat.definitions.codelists import near
 from riskstrat.errors import ModelError
 from riskstrat.registry import records
 from riskstrat.registry.recording import DATA, EVIDENCE, FILES, MODEL, ORIGINS
-from riskstrat.registry.records import VersionRecord, compute_digest
+from riskstrat.registry.records import VersionRecord
 from riskstrat.registry.store import ModelVersion, exists, opened
 from riskstrat.scoring import RiskModel, load
 from riskstrat.scoring.storage import MODEL as MODEL_FILE
 from riskstrat.scoring.storage import damaged
+from riskstrat.storage import compute_digest
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
