@@ -20,7 +20,7 @@ MODULES = frozenset({"fcntl", "msvcrt", "filelock"})
 
 ALLOWED = {
     "identity/key.py": {"hashlib.sha256"},  # names the hash of a keyed digest
-    # Files in a scratch folder, and their copy to where MLflow expects them: a version counts once its record is written.
+    # A scratch folder, and its copy to where MLflow expects it: a version counts once its record is written.
     "registry/recording.py": {"write_text", "write_bytes", "shutil.copytree"},
     "registry/store.py": {"os.replace", "shutil.copyfile"},  # MLflow's own database
 }
