@@ -25,7 +25,7 @@ ARTIFACTS_ADDRESS = "mlflow-artifacts:/"
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_TERMINAL": "true",
     "MLFLOW_UV_AUTO_DETECT": "false",
     # Otherwise the default experiment of a new database keeps the folder that the process happens to run in.
@@ -42,10 +42,13 @@ class ModelVersion(NamedTuple):
 
 
 def prepare() -> None:
-    """Set what MLflow reads while it is imported: no telemetry, no pickle, no chatter."""
+    """Set what MLflow reads while it is imported: no telemetry, no pickle, no words of its own.
+
+    What goes wrong is said in one line by whoever asked; MLflow would log it again, with a traceback.
+    """
     os.environ.update(_ENVIRONMENT)
     for name in ("alembic", "mlflow"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 @contextmanager

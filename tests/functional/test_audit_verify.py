@@ -11,12 +11,18 @@ import pytest
 
 from riskstrat import audit
 from riskstrat.errors import AuditError
-from riskstrat.verbs import audit_verify as auditing
+from riskstrat.publication import compute_manifest_digest
+from riskstrat.verbs.audit_verify import verify
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 Refused = Callable[[subprocess.CompletedProcess[str], int], str]
 
 MONDAY, NEXT = "2026-11-16", "2026-11-23"
+
+
+def publish(root: Path, when: str) -> None:
+    """Log the list of a date as it stands."""
+    audit.log_published(root, when, compute_manifest_digest(root / "lists" / when))
 
 
 @pytest.fixture
@@ -27,7 +33,7 @@ def site(tmp_path: Path, verb: Verb) -> Path:
     for when in (MONDAY, NEXT):
         (root / "lists" / when).mkdir(parents=True)
         (root / "lists" / when / "manifest.json").write_text(json.dumps({"index_date": when}), encoding="utf-8")
-        auditing.log_published(root, root / "lists", when)
+        publish(root, when)
     return root
 
 
@@ -55,7 +61,7 @@ def test_a_list_without_a_manifest_and_one_that_nobody_logged_are_found(site: Pa
     (site / "lists" / MONDAY / "manifest.json").unlink()
     (site / "lists" / "2026-11-30").mkdir()
     with pytest.raises(AuditError) as found:
-        auditing.verify(site)
+        verify(site)
     assert f"the list of {MONDAY} has another manifest" in str(found.value)
     assert 'the list of 2026-11-30 stands but the log has no "list published"' in str(found.value)
 
@@ -64,19 +70,19 @@ def test_a_log_that_is_gone_with_its_head_shows_by_the_lists(site: Path) -> None
     for file in (site / "audit").iterdir():
         file.unlink()
     with pytest.raises(AuditError, match=f'the list of {MONDAY} stands but the log has no "list published"'):
-        auditing.verify(site)
+        verify(site)
 
 
 def test_a_list_that_vanished_is_found_and_one_that_was_withdrawn_is_not_missed(site: Path) -> None:
     (site / "lists" / NEXT).rename(site / "gone")
     with pytest.raises(AuditError, match=f"line 2 says the list of {NEXT} was published; it does not stand"):
-        auditing.verify(site)
-    auditing.log_withdrawn(site, NEXT, "A practice's data were late.")
-    assert auditing.verify(site).summary["lines"] == 3
+        verify(site)
+    audit.log_withdrawn(site, NEXT, "A practice's data were late.")
+    assert verify(site).summary["lines"] == 3
 
 
 def test_publishing_is_logged_once_however_often_it_is_said(site: Path) -> None:
-    auditing.log_published(site, site / "lists", MONDAY)
+    publish(site, MONDAY)
     assert len(audit.read(site)) == 2
 
 
@@ -85,8 +91,8 @@ def test_an_older_proof_shows_a_log_that_was_written_anew(site: Path, verb: Verb
     for file in (site / "audit").iterdir():
         file.unlink()
     for when in (NEXT, MONDAY):
-        auditing.log_published(site, site / "lists", when)
-    assert auditing.verify(site).summary["whole"]
+        publish(site, when)
+    assert verify(site).summary["whole"]
     assert "earlier proof" in refused(verb("audit", "verify", "-w", site, "--head", kept), 13)
 
 
@@ -101,4 +107,4 @@ def test_a_reason_with_a_number_is_refused_before_anything_is_done(
     said = refused(verb("withdraw", MONDAY, "--reason", "wrong person: 999 000 0018", "-w", site), 13)
     assert "--reason holds an NHS number" in said
     assert tree(site) == before
-    auditing.require_loggable("the list of 2026-11-16 was late", "--reason")
+    audit.require_loggable("the list of 2026-11-16 was late", "--reason")

@@ -46,15 +46,6 @@ def test_themes_and_the_base_add_up_to_the_margin_and_the_margin_to_the_risk(
     assert math.isclose(highest["risk"], risks.iloc[-1], abs_tol=1e-12)
 
 
-def test_what_libraries_warn_of_stays_out_of_the_json(
-    command: Verb, demo_workspace: Path, monday: str, risks: pd.Series, highest: dict[str, Any]
-) -> None:
-    given = (risks.index[-1], "-w", demo_workspace, "--index-date", monday, "--json")
-    done = command("explain", *given, env={"PYTHONWARNINGS": "always"})
-    assert json.loads(done.stdout) == highest
-    assert "Warning" in done.stderr, "no library warned, so nothing was shown"
-
-
 def test_the_base_is_the_same_for_everybody(
     verb: Verb, highest: dict[str, Any], demo_workspace: Path, monday: str, risks: pd.Series
 ) -> None:

@@ -76,3 +76,9 @@ def test_listing_models_where_none_was_trained_makes_no_registry(verb: Verb, tmp
     done = verb("models", "-w", tmp_path / "fresh")
     assert (done.returncode, done.stdout) == (0, 'no model yet; run "riskstrat train RECIPE"\n')
     assert tree(tmp_path) == before
+
+
+def test_what_libraries_warn_of_stays_out_of_the_json(command: Verb, verb: Verb, versions: Path) -> None:
+    done = command("models", "-w", versions, "--json", env={"PYTHONWARNINGS": "always"})
+    assert json.loads(done.stdout) == json.loads(verb("models", "-w", versions, "--json").stdout)
+    assert "Warning" in done.stderr, "no library warned, so nothing was shown"

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from riskstrat import audit
+from riskstrat.publication import WeeklyList
 from riskstrat.storage import move_folder, write_atomically, write_bytes, write_folder_atomically
-from riskstrat.weekly import publishing
+from riskstrat.verbs import weekly
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows syncs no folder")
 
@@ -109,14 +110,15 @@ def test_a_published_list_is_on_the_disk_before_its_line_in_the_log(
     )
     stand_ins: dict[str, Callable[..., Any]] = {
         "make_lists": lambda *given: listed,
-        "_inputs": lambda *given: {},
-        "_write_documents": lambda listed, folder, progress: write_bytes(b"<html>", folder / "kir.html"),
-        "_manifest": lambda *given: {"files": {}},
+        "compute_inputs": lambda *given: {},
+        "build_weekly_list": lambda *given: WeeklyList(listed.list_date, 1, "m", 1, ()),
+        "describe_publication": lambda *given: {},
+        "write_documents": lambda listed, folder, *given: write_bytes(b"<html>", folder / "kir.html"),
         "_report": lambda listed, folder, what: what,
     }
     for name, stand_in in stand_ins.items():
-        monkeypatch.setattr(publishing, name, stand_in)
-    assert publishing.weekly(tmp_path, "latest") == "published"
+        monkeypatch.setattr(weekly, name, stand_in)
+    assert weekly.weekly(tmp_path, "latest") == "published"
     folder = tmp_path / "lists" / "2026-11-16"
     named = events.index(renamed_to(folder))
     assert all(synced(path) in events[:named] for path in (folder, *folder.iterdir()))
