@@ -345,10 +345,6 @@ class TeamList:
         """The places that the documents leave out."""
         return tuple(name for name in PLACES if name not in self.places_shown())
 
-    def has_own_index_dates(self) -> bool:
-        """Whether people on this list have index dates of their own."""
-        return any(person.index_date is not None for person in self.people)
-
 
 def _has_place(person: ListedPerson, place: str) -> bool:
     value = getattr(person, place)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from riskstrat.errors import PublicationError
 from riskstrat.reviews.record import Correction, Review
-from riskstrat.storage import compute_digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,11 +45,6 @@ class Snapshot:
     """The reviews that one list reads: those decided before its date, in stable order."""
 
     reviews: tuple[Review, ...]
-
-    @property
-    def digest(self) -> str:
-        """The sha256 of the snapshot as it is kept with the list."""
-        return compute_digest(self.dump())
 
     def dump(self) -> bytes:
         """The snapshot as CSV, one row per outcome under the names of `Review`."""
