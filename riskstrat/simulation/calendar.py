@@ -58,8 +58,3 @@ class Calendar:
         yearly = range(0, self.steps + 1, STEPS_A_YEAR)
         settled = range(STEPS_A_YEAR - 3, self.steps - STEPS_A_YEAR, STEPS_A_YEAR)
         return sorted({*yearly, *settled} - {0})
-
-
-def as_day(day: date) -> int:
-    """Days since 1970-01-01."""
-    return (day - EPOCH).days
