@@ -1,8 +1,10 @@
-"""Hospital admissions. Source: SUS+ / HES admitted patient care, one row per provider spell. Clinical owner: to be
-named by the site. Reviewed: 2026-11.
+"""Hospital admissions. Source: SUS+ / HES admitted patient care, joined into continuous stays: whoever was moved to
+another hospital had one stay, which is what its first spell is. Clinical owner: to be named by the site. Reviewed:
+2026-11.
 
 What an emergency admission is stands in training/outcomes.py, and nowhere else. Length of stay, destination and
-specialty of an open spell are not known yet, so they do not count; the admission itself does.
+specialty of an open stay are not known yet, so they do not count; the admission itself does. A stay whose discharge was
+not received is over by the day on which the next began.
 """
 
 import numpy as np
@@ -20,7 +22,7 @@ from riskstrat.definitions import (
     none_of,
     rows_named,
 )
-from riskstrat.definitions.features import Columns
+from riskstrat.definitions.features import Columns, Words
 from riskstrat.sources.tables import admissions, diagnoses
 
 
@@ -31,7 +33,7 @@ def _codes(name: str, group: str) -> list[str]:
 emergency = rows_named("emergency_admission")
 planned = admissions.filter(admissions.method.isin(_codes("admission_methods", "elective")))
 _of_emergencies = rows_named("emergency_admission", on=diagnoses)
-main_diagnoses = _of_emergencies.filter(_of_emergencies.position == 1)
+main_diagnoses = _of_emergencies.filter(_of_emergencies.position == 1, _of_emergencies.spell == _of_emergencies.stay)
 nights = emergency.discharged_on.delta(emergency.admitted_on, unit="day")
 
 emergency_admissions = count(
@@ -58,21 +60,44 @@ days_since_emergency_admission = days_since(
     sensitive=False,
 )
 
-days_since_emergency_discharge = days_since(
-    emergency.discharged_on,
-    lookback="730d",
+_time_since: Words = {
+    "theme": "hospital use",
+    "unit": "days",
+    "says": "{ago}",
+    "why": "An older discharge is not the latest where that of the newest stay is not known",
+    "sensitive": False,
+}
+
+
+def latest_discharge(columns: Columns) -> npt.NDArray[np.float64]:
+    """Days since the latest discharge; not known where the newest stay has no known discharge."""
+    outlived = columns["stay_without_discharge"] <= columns["stay_with_discharge"]
+    return np.where(outlived, np.nan, columns["discharge"])
+
+
+days_since_emergency_discharge = derive(
+    {
+        "discharge": days_since(emergency.discharged_on, lookback="730d", missing=None, **_time_since),
+        "stay_with_discharge": days_since(
+            emergency.filter(emergency.discharged_on.notnull()), lookback="ever", missing=None, **_time_since
+        ),
+        "stay_without_discharge": days_since(
+            emergency.filter(emergency.discharged_on.isnull()), lookback="ever", missing=None, **_time_since
+        ),
+    },
+    latest_discharge,
     missing=None,
     theme="hospital use",
     unit="days",
     says="Left hospital after an emergency admission {ago}, on {date}",
-    absent="No discharge after an emergency admission in the last {lookback}",
+    absent="No discharge from the latest emergency stay is known in the last 2 years",
     why="The first weeks after discharge carry the risk of readmission",
     sensitive=False,
 )
 
 emergency_stay_open = active(
     emergency.admitted_on,
-    emergency.discharged_on,
+    emergency.ended_by,
     missing=0,
     theme="hospital use",
     unit="yes/no",
@@ -84,7 +109,7 @@ emergency_stay_open = active(
 
 emergency_nights = days_in(
     emergency.admitted_on,
-    emergency.discharged_on,
+    emergency.ended_by,
     lookback=("90d", "365d", "730d"),
     missing=0,
     theme="hospital use",
@@ -234,8 +259,8 @@ different_diagnoses = distinct(
     missing=0,
     theme="hospital use",
     unit="diagnosis codes",
-    says="{n} different diagnosis code{s} in hospital records of the last {lookback}",
-    absent="No hospital diagnosis in the last {lookback}",
+    says="{n} different problem{s} coded in hospital records of the last {lookback} (diagnosis codes)",
+    absent="No problem coded in hospital records of the last {lookback} (diagnosis codes)",
     why="Many different diagnoses mean complex needs",
     sensitive=False,
 )
@@ -330,7 +355,8 @@ emergency_admissions_rising = derive(
     missing=0,
     theme="hospital use",
     unit="admissions",
-    says="Change in emergency admissions from the 6 months before to the last 6 months: {n}",
+    says="{n} more emergency admission{s} in the last 6 months than in the 6 months before",
+    says_negative="{n} fewer emergency admission{s} in the last 6 months than in the 6 months before",
     absent="As many emergency admissions in the last 6 months as in the 6 months before",
     why="A rising number says more than a steady one",
     sensitive=False,

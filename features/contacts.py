@@ -82,7 +82,6 @@ missed_contacts = count(
     absent="No missed appointment in the last {lookback}",
     why="Missed appointments come before admissions; the person may need help to attend",
     sensitive=False,
-    changeable=True,
 )
 
 different_services = distinct(

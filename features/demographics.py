@@ -2,7 +2,8 @@
 to be named by the site. Reviewed: 2026-11.
 
 Ethnicity is not here: it serves the audit of fairness, never the estimate. Sex I (indeterminate) and U (unknown) read 0
-in is_female, as M does; a missing deprivation decile stays missing.
+in is_female, as M does, so nothing is said of a 0: the page says which sex is recorded. A missing deprivation decile
+stays missing.
 """
 
 from riskstrat.definitions import age as completed_years
@@ -25,7 +26,6 @@ is_female = attribute(
     theme="age and area",
     unit="yes/no",
     says="Recorded sex: female",
-    absent="Recorded sex: male, indeterminate or not known",
     why="Rates of admission differ between women and men at the same age",
     sensitive=False,
 )
@@ -48,7 +48,7 @@ days_since_registered = days_since(
     missing=None,
     theme="age and area",
     unit="days",
-    says="Registered with this practice {ago}, on {date}",
+    says="Registered with this practice {roughly}",
     absent="No registration with a practice is recorded",
     why="A short registration means a short record, and a recent move",
     sensitive=False,

@@ -23,7 +23,6 @@ falls = episodes(
     absent="No fall is recorded in the last {lookback}; falls at home are often not reported",
     why="Falls mark frailty and are a common way into hospital",
     sensitive=False,
-    changeable=True,
 )
 
 injurious_falls = episodes(
@@ -37,7 +36,6 @@ injurious_falls = episodes(
     absent="No fall with an injury is recorded in the last {lookback}",
     why="An injury shows a hard fall or fragile bones (NICE NG249 names it)",
     sensitive=False,
-    changeable=True,
 )
 
 days_since_fall = days_since(
@@ -46,11 +44,10 @@ days_since_fall = days_since(
     missing=None,
     theme="falls and frailty",
     unit="days",
-    says="Last recorded fall {ago}, on {date}",
+    says="Last recorded fall on {date}",
     absent="No fall is recorded in the last {lookback}; falls at home are often not reported",
     why="A recent fall says more than an old one",
     sensitive=False,
-    changeable=True,
 )
 
 falls_treated = episodes(
@@ -77,7 +74,6 @@ falls_reported_by_ambulance = episodes(
     absent="No fall that an ambulance was called to in the last {lookback}",
     why="An ambulance for a fall means that there was no other help",
     sensitive=False,
-    changeable=True,
 )
 
 fell_and_lost_consciousness = exists(
@@ -102,7 +98,6 @@ fell_and_could_not_get_up = exists(
     absent="No fall after which the person could not get up is recorded in the last {lookback}",
     why="Not being able to get up marks weakness and risks a long lie (NICE NG249 names it)",
     sensitive=False,
-    changeable=True,
 )
 
 had_hip_fracture = exists(

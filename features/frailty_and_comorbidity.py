@@ -11,7 +11,7 @@ printed: printed and private parts add up to the published score.
 import numpy as np
 import numpy.typing as npt
 
-from riskstrat.definitions import codelist, derive, distinct, exists
+from riskstrat.definitions import codelist, derive, distinct, exists, lower_first
 from riskstrat.definitions.features import Columns, Declared
 from riskstrat.sources.tables import diagnoses, recorded_conditions
 
@@ -30,9 +30,9 @@ hfrs = distinct(
     missing=0,
     theme="falls and frailty",
     unit="points",
-    says="Hospital Frailty Risk Score {n} from hospital records of the last {lookback}",
+    says="Signs of frailty in hospital records of the last {lookback}: {n} point{s} (Hospital Frailty Risk Score)",
     printed_from=75,
-    absent="No hospital diagnosis in the last {lookback} counts towards the Hospital Frailty Risk Score",
+    absent="No sign of frailty in hospital records of the last {lookback} (Hospital Frailty Risk Score)",
     why="The score marks older people at risk of long stays, readmission and death",
     sensitive=False,
 )
@@ -61,7 +61,7 @@ def _item(group: str) -> Declared:
         missing=0,
         theme="long-term conditions",
         unit="yes/no",
-        says=f"Recorded condition: {group[0].lower() + group[1:]}, the latest entry on {{date}}",
+        says=f"Recorded condition: {lower_first(group)}, the latest entry on {{date}}",
         why="One item of the Charlson index",
         sensitive=group == _PRIVATE,
     )
@@ -89,8 +89,8 @@ charlson_index = derive(
     missing=0,
     theme="long-term conditions",
     unit="points",
-    says="Charlson comorbidity index {n}",
-    absent="No condition of the Charlson comorbidity index is recorded",
+    says="Weight of serious conditions on record: {n} point{s} (Charlson comorbidity index)",
+    absent="No serious condition is recorded (Charlson comorbidity index)",
     why="Weighs conditions by how much they shorten life",
     sensitive=False,
 )
@@ -118,8 +118,8 @@ charlson_conditions_1825d = distinct(
     missing=0,
     theme="long-term conditions",
     unit="conditions",
-    says="{n} condition{s} of the Charlson comorbidity index recorded in the last {lookback}, the latest on {date}",
-    absent="No condition of the Charlson comorbidity index was recorded in the last {lookback}",
+    says="{n} serious condition{s} recorded in the last {lookback}, the latest on {date} (Charlson comorbidity index)",
+    absent="No serious condition was recorded in the last {lookback} (Charlson comorbidity index)",
     why="Separates disease that is active from disease long past",
     sensitive=False,
 )
@@ -132,8 +132,8 @@ frailty_syndromes = distinct(
     missing=0,
     theme="falls and frailty",
     unit="syndromes",
-    says="{n} frailty syndrome{s} in hospital records of the last {lookback}, the latest stay from {date}",
-    absent="No frailty syndrome in hospital records of the last {lookback}",
+    says="{n} kind{s} of frailty seen in hospital in the last {lookback}, the latest from {date} (frailty syndromes)",
+    absent="No kind of frailty seen in hospital in the last {lookback} (frailty syndromes)",
     why="Delirium, immobility, incontinence and dependence mark frailty (Imperial score)",
     sensitive=False,
 )
@@ -151,7 +151,6 @@ def _syndrome(group: str, said: str, why: str) -> Declared:
         absent=f"{said} is not recorded in hospital in the last {{lookback}}",
         why=why,
         sensitive=False,
-        changeable=group == "Mobility problem",
     )
 
 

@@ -10,7 +10,7 @@ away.
 import numpy as np
 import numpy.typing as npt
 
-from riskstrat.definitions import Codelist, codelist, days_since, derive, distinct, exists
+from riskstrat.definitions import Codelist, codelist, days_since, derive, distinct, exists, lower_first
 from riskstrat.definitions.features import Columns, Declared
 from riskstrat.sources.tables import recorded_conditions
 
@@ -66,17 +66,6 @@ _CONDITIONS = (
     ("visual_impairment", "Visual impairment", "Adds to falls and to difficulty with medicines"),
     ("hearing_loss", "Hearing loss", "Adds to isolation and to missed care"),
 )
-_TREATABLE = (
-    *("Depression", "Anxiety", "Obesity", "Anaemia", "Malnutrition or weight loss", "Incontinence"),
-    "Pressure ulcer or chronic skin ulcer",
-)
-"""Conditions that a team can often treat or ease within the year."""
-
-
-def _said(group: str) -> str:
-    """The condition as it reads in the middle of a sentence."""
-    keeps_its_capital = group.isupper() or group.startswith("Parkinson")
-    return group if keeps_its_capital else group[0].lower() + group[1:]
 
 
 def _recorded(group: str, why: str) -> Declared:
@@ -87,11 +76,10 @@ def _recorded(group: str, why: str) -> Declared:
         missing=0,
         theme="long-term conditions",
         unit="yes/no",
-        says=f"Recorded condition: {_said(group)}, the latest entry on {{date}}",
-        absent=f"No {_said(group)} is recorded",
+        says=f"Recorded condition: {lower_first(group)}, the latest entry on {{date}}",
+        absent=f"No {lower_first(group)} is recorded",
         why=why,
         sensitive=group in _SENSITIVE,
-        changeable=group in _TREATABLE,
     )
 
 
@@ -134,7 +122,7 @@ first_records = {
     f"years_since_first_{name}": _years_since_first(
         _ALL.only(group),
         group,
-        f"No {_said(group)} is recorded",
+        f"No {lower_first(group)} is recorded",
         "A new diagnosis is unsettled; an old one has had time to bring complications",
     )
     for name, group in (

@@ -6,7 +6,7 @@ Units: bmi kg/m2; efi the electronic frailty index from 0 to 1 (validated at 65 
 hba1c mmol/mol; haemoglobin g/L. What was never measured stays missing: it is not normal.
 """
 
-from riskstrat.definitions import days_since, latest, slope
+from riskstrat.definitions import days_since, latest, lower_first, slope
 from riskstrat.definitions.features import Declared
 from riskstrat.sources.tables import measurements
 
@@ -23,9 +23,9 @@ bmi_latest = latest(
     unit="kg/m2",
     says="Body mass index {n} on {date}",
     absent="No body mass index is recorded in the last {lookback}",
+    called="body mass index",
     why="Low weight marks frailty; high weight brings disease",
     sensitive=False,
-    changeable=True,
 )
 
 
@@ -36,11 +36,12 @@ bmi_change_a_year = slope(
     missing=None,
     theme="falls and frailty",
     unit="kg/m2 a year",
-    says="Body mass index changed by {n} a year over the last {lookback}",
+    says="Weight gain: body mass index rose by {n} a year over the last {lookback}",
+    says_negative="Weight loss: body mass index fell by {n} a year over the last {lookback}",
+    said_from=1,
     absent="A change of body mass index over the last 3 years cannot be told",
     why="Losing weight without trying marks frailty and serious disease",
     sensitive=False,
-    changeable=True,
 )
 
 efi_latest = latest(
@@ -49,9 +50,10 @@ efi_latest = latest(
     missing=None,
     theme="falls and frailty",
     unit="share of 36 deficits",
-    says="Electronic frailty index {n} on {date}",
+    says="Frailty in the GP record on {date}: {n} (electronic frailty index, 0 to 1)",
     printed_from=65,
-    absent="No electronic frailty index is recorded in the last {lookback}",
+    absent="Frailty is not recorded in the GP record of the last {lookback} (electronic frailty index)",
+    called="electronic frailty index",
     why="Counts deficits in the GP record; follows loss of independence",
     sensitive=False,
 )
@@ -64,6 +66,7 @@ egfr_latest = latest(
     unit="mL/min/1.73 m2",
     says="Kidney function (eGFR) {n} on {date}",
     absent="No kidney function test is recorded in the last {lookback}",
+    called="kidney function (eGFR)",
     why="Poor kidney function brings acute kidney injury and makes medicines riskier",
     sensitive=False,
 )
@@ -76,7 +79,9 @@ egfr_change_a_year = slope(
     missing=None,
     theme="long-term conditions",
     unit="mL/min/1.73 m2 a year",
-    says="Kidney function (eGFR) changed by {n} a year over the last {lookback}",
+    says="Kidney function (eGFR) rose by {n} a year over the last {lookback}",
+    says_negative="Kidney function (eGFR) fell by {n} a year over the last {lookback}",
+    said_from=2,
     absent="A change of kidney function over the last 5 years cannot be told",
     why="Kidney function that falls fast comes before crises",
     sensitive=False,
@@ -88,11 +93,12 @@ smoking_latest = latest(
     missing=None,
     theme="long-term conditions",
     unit="0 never, 1 former, 2 current",
-    says="Smoking status {n} (0 never, 1 former, 2 current) recorded on {date}",
+    says="Smoking, recorded on {date}: {n}",
+    values=("never", "in the past", "now"),
     absent="Smoking status is not recorded in the last {lookback}",
+    called="smoking",
     why="Smoking brings lung, heart and vascular disease",
     sensitive=False,
-    changeable=True,
 )
 
 
@@ -106,9 +112,9 @@ def _latest(measure: str, said: str, unit: str, why: str) -> Declared:
         unit=unit,
         says=f"{said} {{n}} on {{date}}",
         absent=f"{said} is not recorded in the last {{lookback}}",
+        called=lower_first(said),
         why=why,
         sensitive=False,
-        changeable=True,
     )
 
 
@@ -117,7 +123,7 @@ tests = {
         "systolic", "Upper blood pressure", "mmHg", "High pressure brings stroke; low pressure brings falls"
     ),
     "hba1c_latest": _latest(
-        "hba1c", "HbA1c (average blood sugar)", "mmol/mol", "Poor control brings infection and admission"
+        "hba1c", "Average blood sugar (HbA1c)", "mmol/mol", "Poor control brings infection and admission"
     ),
     "haemoglobin_latest": _latest("haemoglobin", "Haemoglobin", "g/L", "Anaemia marks bleeding and chronic disease"),
 }

@@ -49,7 +49,6 @@ items_issued = count(
     absent="No prescription in the last {lookback}, or the person may not be reaching services",
     why="The number of prescriptions follows the burden of disease",
     sensitive=False,
-    changeable=True,
 )
 
 different_medicines = distinct(
@@ -63,7 +62,6 @@ different_medicines = distinct(
     absent="No medicine prescribed in the last {lookback}, or the person may not be reaching services",
     why="Ten or more medicines bring side effects and falls, and mark many conditions",
     sensitive=False,
-    changeable=True,
 )
 
 high_risk_medicines = distinct(
@@ -78,7 +76,6 @@ high_risk_medicines = distinct(
     absent="No medicine that often leads to hospital admission prescribed in the last {lookback}",
     why="A few kinds of medicine account for most admissions from side effects",
     sensitive=False,
-    changeable=True,
 )
 
 falls_related_medicines = distinct(
@@ -93,7 +90,6 @@ falls_related_medicines = distinct(
     absent="No medicine that can add to falls prescribed in the last {lookback}",
     why="Sedatives and medicines that lower blood pressure add to falls, above all together",
     sensitive=False,
-    changeable=True,
 )
 
 days_since_prescription = days_since(
@@ -166,11 +162,6 @@ _TAKEN = (
         "Bleeding and kidney injury bring admissions",
     ),
 )
-_REVIEWED = (
-    *("sleeping tablet or sedative", "antipsychotic", "antidepressant", "opioid", "epilepsy or nerve pain medicine"),
-    *("bladder medicine", "anti-inflammatory painkiller"),
-)
-"""Medicines that a review can often lower or stop."""
 
 
 def _taken(group: str, said: str, why: str) -> Declared:
@@ -185,7 +176,6 @@ def _taken(group: str, said: str, why: str) -> Declared:
         absent=f"Not prescribed {said} in the last {{lookback}}",
         why=why,
         sensitive=False,
-        changeable=group in _REVIEWED,
     )
 
 

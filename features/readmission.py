@@ -4,9 +4,10 @@ Reviewed: 2026-11.
 
 Billings and others, BMJ Open 2012;2:e001667. The coefficients are single-source: one implementation has them
 (features/codelists/parr30.csv), and they were not seen in the paper. The value is the log odds; recipes leave it out of
-their own columns. At a discharge, the stay that ends on the index day is the current one, and not among the earlier
-admissions; those are counted back from the index day, without obstetrics and gynaecology. Conditions are those of the
-Charlson index in hospital diagnoses of 2 years, each added by itself. Every trust has a coefficient of its own: 0 here.
+their own columns. At a discharge, the continuous stay that ends on the index day is the current one, and not among the
+earlier admissions; those are counted back from the index day, without obstetrics and gynaecology. Conditions are those
+of the Charlson index in hospital diagnoses of 2 years, each added by itself. Every trust has a coefficient of its own:
+0 here.
 """
 
 from dataclasses import replace

@@ -71,6 +71,7 @@ home_care_days = days_in(
     theme="social care",
     unit="days",
     says="{n} day{s} of home care in the last {lookback}",
+    says_always="Home care all year",
     absent="No home care in the last {lookback}, or the person may not be reaching services",
     why="Tells lasting need from a short spell",
     sensitive=False,

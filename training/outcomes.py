@@ -1,5 +1,8 @@
 """Named rows of admissions: the outcome events, and the discharges that give an index date. Recipes name them.
 
+A row is a continuous stay: it is what its first spell is, on that spell's day, and it ends as its last spell ends. So
+whoever is moved to another hospital has one event and one discharge, however the second hospital codes the arrival.
+
 emergency_admission: method of admission 21 22 23 24 25 28 2A 2D (2B is a transfer, 2C a birth), an ordinary admission
 (patient class 1), not from another hospital (source 49 51 52 53 87), not maternity (specialty 501 560). A row whose
 class, source or specialty is not known counts. Features ask for these rows by name: rows_named("emergency_admission").

@@ -1,4 +1,5 @@
-"""The deeds of a workspace as lines of its log: lists published and withdrawn, versions promoted, reviews imported."""
+"""The deeds of a workspace as lines of its log: lists published and withdrawn, versions promoted, reviews imported,
+and each look at one person."""
 
 from __future__ import annotations
 
@@ -7,8 +8,9 @@ from pathlib import Path
 
 from riskstrat.audit.identifiers import holds_nhs_number
 from riskstrat.audit.log import append, read
+from riskstrat.audit.reasons import require_purpose
 from riskstrat.audit.verifying import lists_logged
-from riskstrat.errors import AuditError
+from riskstrat.storage import compute_digest
 
 
 def log_published(root: Path, when: str, digest: str) -> None:
@@ -40,7 +42,12 @@ def log_imported(root: Path, list_date: str, team: str, file: str, reviews: int,
     append(root, "reviews imported", details)
 
 
-def require_loggable(text: str, what: str) -> None:
-    """Raises AuditError if `text`, given as `what`, holds an NHS number; ask before doing what is to be logged."""
-    if holds_nhs_number(text):
-        raise AuditError(f"{what} holds an NHS number; say it without, for the audit log takes no identifier")
+def log_look(root: Path, verb: str, patient: str, when: str, purpose: str | None, *, simulated: bool) -> None:
+    """Log that somebody asks about one person, before they are answered: by which verb, at which date, and for what.
+
+    The person stands there as the sha256 of the patient_id; an NHS number, which is none, could be found from it.
+    Raises AuditError as `require_purpose` does.
+    """
+    purpose = require_purpose(purpose, simulated)
+    person = None if holds_nhs_number(patient) else compute_digest(patient)
+    append(root, "looked at", {"verb": verb, "person": person, "index_date": when, "purpose": purpose})

@@ -15,6 +15,7 @@ ACTIONS = (
     "promoted",
     "override",
     "reviews imported",
+    "looked at",
     "named",
     "naming refused",
     "key made",

@@ -1,16 +1,19 @@
 """Each team's list: who belongs to it, who is on it and why, and where everybody else is."""
 
+from riskstrat.casefinding.cases import CASE_COLUMNS, CaseRegister
 from riskstrat.casefinding.facts import CaseFacts, Memory
 from riskstrat.casefinding.falls_criteria import FallsCriteria, FallsGuideline, falls_criteria
-from riskstrat.casefinding.lists import CaseList, find_cases
+from riskstrat.casefinding.lists import CaseList, find_cases, tabulate_cases
 from riskstrat.casefinding.references import check_character, reference
 from riskstrat.casefinding.swaps import CaseSwap
 from riskstrat.casefinding.teams import ListTeam, Membership, assign_teams
 from riskstrat.casefinding.weights import bands_of
 
 __all__ = [
+    "CASE_COLUMNS",
     "CaseFacts",
     "CaseList",
+    "CaseRegister",
     "CaseSwap",
     "FallsCriteria",
     "FallsGuideline",
@@ -23,4 +26,5 @@ __all__ = [
     "falls_criteria",
     "find_cases",
     "reference",
+    "tabulate_cases",
 ]

@@ -7,7 +7,10 @@ from datetime import date
 
 import pandas as pd
 
-LISTED_COLUMNS = ("list_date", "team", "patient_id", "reference", "status", "listed_since", "weeks_on_list")
+from riskstrat.casefinding.cases import CaseRegister
+
+LISTED_COLUMNS = ("list_date", "team", "patient_id", "reference", "listed_since")
+ESTIMATE_COLUMNS = ("margin", "risk", "list_date")
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,9 @@ class CaseFacts:
     caseload: one row per person, team and period: `person, team, status, from_on, to_on`, and `referred_in`.
     reviews: one row per decision: `person, list_date, outcome`, and `decided_on, due_on`.
     statuses: one row per person and day: `person, as_at`, and `inpatient, died, moved, palliative_register`.
-    in_hospital: persons with an open inpatient spell. palliative: persons on a palliative care register.
+    in_hospital: persons with an open inpatient spell. palliative: persons in palliative care by their recorded
+    conditions; None where those cannot tell.
+    contacted: persons whom a service saw in the last `caseload_quiet_months`, other than their GP or as outpatients.
     """
 
     caseload: pd.DataFrame | None = None
@@ -25,14 +30,15 @@ class CaseFacts:
     statuses: pd.DataFrame | None = None
     in_hospital: frozenset[int] | None = None
     palliative: frozenset[int] | None = None
+    contacted: frozenset[int] | None = None
 
 
 def _make_empty_list() -> pd.DataFrame:
     return pd.DataFrame(columns=list(LISTED_COLUMNS))
 
 
-def _make_empty_margins() -> pd.Series:
-    return pd.Series(dtype=float)
+def _make_no_estimates() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(ESTIMATE_COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -40,22 +46,24 @@ class Memory:
     """Earlier published lists.
 
     listed: one row per earlier list date and listed patient: `list_date, patient_id, reference, listed_since`.
-    odds_before: by patient_id the margin (log odds) at the earliest list of the last `rising_weeks`, of everybody who
-    was eligible then. lists: dates of earlier lists, so that one on which nobody stood is not forgotten.
+    estimates: by patient_id `margin` (log odds), `risk` and `list_date` at the earliest list of the last `rising_weeks`
+    that was made with this model, of everybody who was eligible then. lists: dates of earlier lists, so that one on
+    which nobody stood is not forgotten. cases: the cases that earlier and withdrawn lists opened.
     """
 
     listed: pd.DataFrame = field(default_factory=_make_empty_list)
-    odds_before: pd.Series = field(default_factory=_make_empty_margins)
+    estimates: pd.DataFrame = field(default_factory=_make_no_estimates)
     lists: tuple[date, ...] = ()
+    cases: CaseRegister = field(default_factory=CaseRegister)
 
     def before(self, list_date: date) -> pd.DataFrame:
-        """One row per patient on a list before that date, of the latest: list_date, reference, listed_since; indexed by
+        """One row per patient on a list before that date, of the latest: list_date, listed_since; indexed by
         patient_id."""
         rows = self.listed.assign(list_date=pd.to_datetime(self.listed["list_date"]))
         rows = rows[rows["list_date"] < pd.Timestamp(list_date)].sort_values(["list_date", "reference"])
         since = pd.to_datetime(rows["listed_since"]).fillna(rows["list_date"])
         latest = rows.assign(listed_since=since).drop_duplicates("patient_id", keep="last")
-        return latest.set_index("patient_id")[["list_date", "reference", "listed_since"]]
+        return latest.set_index("patient_id")[["list_date", "listed_since"]]
 
     def previous(self, list_date: date) -> pd.Timestamp | None:
         """The date of the list before that date; None for the first list."""

@@ -6,7 +6,7 @@ from which ages and numbers on, and in which words, stands in training/falls_cri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +16,9 @@ from riskstrat.definitions.falls_rules import FallsDetail, FallsRules, NotFrail
 from riskstrat.definitions.frailty import FrailtyScore
 
 Answer = Literal["met", "not met", "cannot tell"]
+GRADED = "frailty is recorded as"
+"""Beginning of the words for a frailty whose band these criteria leave open."""
+
 Recorded = bool | None
 """Recorded as so, recorded as not so, or not recorded."""
 
@@ -98,8 +101,16 @@ def _judge(guideline: FallsGuideline, row: Mapping[str, float], told: Mapping[st
         return FallsCriteria("met", f"{group}: {'; '.join([number, *met])}.")
     unknown = [words for answer, words in recorded.values() if answer is None]
     if unknown:
-        return FallsCriteria("cannot tell", f"{group}: {number}; not recorded: {', '.join(unknown)}.")
+        return FallsCriteria("cannot tell", f"{group}: {'; '.join([number, *_word_unknown(unknown)])}.")
     return FallsCriteria("not met", f"{group}: {number}; none of the further criteria is recorded.")
+
+
+def _word_unknown(unknown: list[str]) -> Iterator[str]:
+    """What is not recorded, in one phrase; a frailty that is recorded, and that no band decides, in its own."""
+    blank = [words for words in unknown if not words.startswith(GRADED)]
+    if blank:
+        yield f"not recorded: {', '.join(blank)}"
+    yield from (words for words in unknown if words.startswith(GRADED))
 
 
 def _decide_coverage(rules: FallsRules, age: float, row: Mapping[str, float]) -> tuple[Recorded, str]:
@@ -126,7 +137,7 @@ def _judge_criteria(
 ) -> dict[str, tuple[Recorded, str]]:
     """Each criterion besides the number of falls: the words when so, the answer, the words when not recorded."""
     frail, how = _judge_frailty(guideline, row)
-    criteria: dict[str, tuple[Recorded, str]] = {how: (frail, "frailty")}
+    criteria: dict[str, tuple[Recorded, str]] = {how: (frail, _word_frailty(guideline, row))}
     for detail in guideline.rules.detail:
         recorded = _is_recorded(detail, guideline.rules.falls, row)
         criteria[detail.says] = (True if recorded else told.get(detail.report), detail.not_recorded)
@@ -144,6 +155,15 @@ def _judge_frailty(guideline: FallsGuideline, row: Mapping[str, float]) -> tuple
         if _is_in_band(part, guideline, row):
             return True, part.says
     return (False if any(_is_in_band(part, guideline, row) for part in guideline.rules.not_frail) else None), "frailty"
+
+
+def _word_frailty(guideline: FallsGuideline, row: Mapping[str, float]) -> str:
+    """What is said where frailty decides nothing: the band that is recorded, or what is not recorded."""
+    for name in dict.fromkeys(part.score for part in (*guideline.rules.frail, *guideline.rules.not_frail)):
+        score = guideline.scores[name]
+        if score.is_valid(guideline.age_of(row), row[score.feature]):
+            return f"{GRADED} {score.band_of(row[score.feature])}, which is for a clinician to weigh"
+    return "frailty"
 
 
 def _is_in_band(part: NotFrail, guideline: FallsGuideline, row: Mapping[str, float]) -> bool:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskstrat.casefinding.cases import CASE_COLUMNS
+from riskstrat.casefinding.checks import describe_unchecked
 from riskstrat.casefinding.facts import CaseFacts, Memory
 from riskstrat.casefinding.places import Taken, take, take_with_slots
 from riskstrat.casefinding.references import reference
 from riskstrat.casefinding.standing import ROUTED, standings
 from riskstrat.casefinding.swaps import CaseSwap, swaps_of
 from riskstrat.casefinding.teams import ListTeam
-from riskstrat.casefinding.waiting import histories, statuses_of, weeks_on_list
+from riskstrat.casefinding.waiting import HISTORY_COLUMNS, find_arrivals, find_rising, histories, weeks_on_list
 from riskstrat.casefinding.weights import THOUSANDTHS, weights_of
 from riskstrat.definitions.settings import CasefindingSettings, Settings
 from riskstrat.errors import WorkspaceError
@@ -24,7 +26,10 @@ from riskstrat.errors import WorkspaceError
 LISTED, BELOW, KNOWN, EXCLUDED = "listed", "below the line", "known", "excluded"
 
 EVERYONE_COLUMNS = ("patient_id", "person", "index_date", "margin", "risk", "place", "reason", "order")
-ROW_COLUMNS = ("status", "weeks_on_list", "listed_since", "escalate", "weight", "slot", "earlier_reference")
+ROW_COLUMNS = (
+    *("number", "opened_on", "arrival", "rising_since", "risk_before", "weeks_on_list", "listed_since", "escalate"),
+    *("listed_before", "held_by", "held_since", "left_team", "left_on", "weight", "slot"),
+)
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,9 @@ class CaseList:
     everyone: one row per eligible person of the team, highest margin first: `EVERYONE_COLUMNS`; `place` is "listed",
     "below the line", "known" or "excluded", `reason` says why (excluded people alone), `order` counts from 1 among
     listed and below the line. rows: one row per listed person by rank: `reference`, `rank`, the columns of the scored
-    people, and `ROW_COLUMNS`. excluded: people by reason. swaps: what sizing to services costs. unfilled: slots that
-    nobody on the list can take, by pathway.
+    people, and `ROW_COLUMNS`; the reference is that of the case, whatever its rank. excluded: people by reason. swaps:
+    what sizing to services costs. unfilled: slots that nobody on the list can take, by pathway. unchecked: one sentence
+    for each exclusion that could not be checked.
     """
 
     team: ListTeam
@@ -43,6 +49,7 @@ class CaseList:
     rows: pd.DataFrame
     swaps: tuple[CaseSwap, ...] = ()
     unfilled: Mapping[str, int] = field(default_factory=dict)
+    unchecked: tuple[str, ...] = ()
 
     @property
     def eligible(self) -> int:
@@ -63,7 +70,7 @@ class CaseList:
 
     @property
     def routed(self) -> Mapping[str, int]:
-        """Of the excluded, people passed to another team, by that team."""
+        """Of the excluded, people passed on, by whom to."""
         return {ROUTED[reason]: people for reason, people in self.excluded.items() if reason in ROUTED}
 
     @property
@@ -97,14 +104,15 @@ def find_cases(
     ordered = people.sort_values(["margin", "patient_id"], ascending=[False, True], kind="stable")
     ordered = ordered[ordered["team"].notna()].reset_index(drop=True)
     standing = standings(ordered, teams, facts, list_date, rules)
-    told = standing.join(histories(ordered, standing, facts, memory, list_date))
+    told = standing.join(histories(ordered, facts, memory, list_date, rules))
     told["weight"] = weights_of(ordered, settings.lists.bands, rules)
     groups = ordered.groupby("team", sort=False).indices
     nobody = np.empty(0, dtype=np.int64)
     cases = []
     for team in teams:
         rows = np.sort(groups.get(team.name, nobody))
-        cases.append(_list_of(team, ordered.iloc[rows], told.iloc[rows], memory, list_date, rules))
+        case = _list_of(team, ordered.iloc[rows], told.iloc[rows], memory, list_date, rules)
+        cases.append(replace(case, unchecked=describe_unchecked(facts, case.rows["person"], list_date)))
     return tuple(cases)
 
 
@@ -174,16 +182,33 @@ def _build_list_rows(
     rules: CasefindingSettings,
 ) -> pd.DataFrame:
     rows, told = people.iloc[listed].reset_index(drop=True), told.iloc[listed].reset_index(drop=True)
-    status = statuses_of(rows[["patient_id", "margin"]].join(told), memory, rules)
+    rows = rows.join(_number_cases(team, rows, told, memory, list_date))
     weeks = weeks_on_list(told["listed_since"], list_date).astype("int64")
     rows.insert(0, "rank", range(1, len(rows) + 1))
-    rows.insert(0, "reference", [reference(team.code, list_date, rank) for rank in rows["rank"]])
-    return rows.assign(
-        status=status,
+    rows.insert(0, "reference", [reference(team.code, number) for number in rows["number"]])
+    rows = rows.join(told[[name for name in HISTORY_COLUMNS if name in ROW_COLUMNS]])
+    rows = rows.join(find_rising(rows, memory, rules)).assign(
+        arrival=find_arrivals(told),
         weeks_on_list=weeks,
-        listed_since=told["listed_since"],
         escalate=weeks >= rules.escalate_after_weeks,
         weight=told["weight"] / THOUSANDTHS,
         slot=pd.Series([services[int(place)] for place in listed], dtype=object),
-        earlier_reference=told["earlier_reference"],
     )
+    return rows[[*(name for name in rows if name not in ROW_COLUMNS), *ROW_COLUMNS]]
+
+
+def _number_cases(
+    team: ListTeam, rows: pd.DataFrame, told: pd.DataFrame, memory: Memory, list_date: date
+) -> pd.DataFrame:
+    """The number and the first day of the case of each listed row, with its index."""
+    closed = told["closed_on"].dropna().dt.date
+    closed_on = dict(zip(rows.loc[closed.index, "patient_id"], closed, strict=True))
+    cases = memory.cases.number_cases(team.code, rows["patient_id"].tolist(), list_date, closed_on)
+    return cases[["number", "opened_on"]].set_axis(rows.index)
+
+
+def tabulate_cases(found: Sequence[CaseList], list_date: date) -> pd.DataFrame:
+    """One row per case on the lists of a date: `CASE_COLUMNS`."""
+    frames = [case.rows[["number", "patient_id", "opened_on"]].assign(team_code=case.team.code) for case in found]
+    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(CASE_COLUMNS))
+    return rows.assign(listed_on=list_date)[list(CASE_COLUMNS)]

@@ -1,8 +1,6 @@
-"""References that a person can say aloud: team, list date, place on the list, and a character that catches slips."""
+"""References that a person can say aloud: team, number of the case, and a character that catches slips."""
 
 from __future__ import annotations
-
-from datetime import date
 
 _CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -10,12 +8,9 @@ _TIMES = (0, 2, 3, 1)
 """Multiplication by one element of the field of four; with doubling modulo 9 it shifts the 36 characters by a place."""
 
 
-def reference(team_code: str, list_date: date, number: int) -> str:
-    """Such as `KIR-1116-07-Q`: team, month and day of the list, number on it, check character.
-
-    Unique within a year of lists; the list's own date tells the year.
-    """
-    stem = f"{team_code}-{list_date:%m%d}-{number:02d}"
+def reference(team_code: str, number: int) -> str:
+    """Such as `KIR-007-R`: team, number of its case counted from the team's first, check character."""
+    stem = f"{team_code}-{number:03d}"
     return f"{stem}-{check_character(stem)}"
 
 

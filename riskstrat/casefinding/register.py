@@ -1,4 +1,7 @@
-"""The teams' caseload at one date: whom they hold, whom clinicians nominated, who declined, whom they held before."""
+"""The teams' caseload at one date: whom they hold, whom clinicians nominated, who declined, whom they held before.
+
+Whom a team holds on paper alone, without a contact for a long time, is told apart.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,20 @@ DECLINED = "declined"
 NOMINATED = tuple(status for status in NOT_TAKEN_ON if status not in (DECLINED, "not_suitable"))
 """Statuses in which a person referred in by a clinician still waits for the team to look."""
 
+SENDS_CONTACTS = 0.5
+"""Share of the people whom a team has long held that the feed must have seen, before it says of one that nobody did."""
+
 
 @dataclass(frozen=True)
 class Register:
     """Persons (row numbers), each in at most one of `known`, `nominated` and `declined`.
 
-    `nominated` gives the day of the nomination; `left` has everybody whom a team once took on and no longer holds by
-    that row, whatever else holds now.
+    `nominated` gives the day of the nomination.
     """
 
     known: frozenset[int] = frozenset()
     nominated: Mapping[int, date] = field(default_factory=dict)
     declined: frozenset[int] = frozenset()
-    left: frozenset[int] = frozenset()
 
 
 def register_at(caseload: pd.DataFrame | None, at: date) -> Register:
@@ -41,7 +45,7 @@ def register_at(caseload: pd.DataFrame | None, at: date) -> Register:
         return Register()
     rows = _read(caseload, at)
     open_rows = rows[rows["open"]]
-    waiting = open_rows[open_rows["nomination"] | (open_rows["status"] == DECLINED)]
+    waiting = _select_waiting(open_rows)
     known = _collect_persons(open_rows.drop(waiting.index))
     waiting = waiting[~waiting["person"].isin(known)].drop_duplicates("person", keep="last")
     nominations = waiting[waiting["nomination"]]
@@ -51,8 +55,47 @@ def register_at(caseload: pd.DataFrame | None, at: date) -> Register:
             int(who): day.date() for who, day in zip(nominations["person"], nominations["from_on"], strict=True)
         },
         declined=_collect_persons(waiting[~waiting["nomination"]]),
-        left=_collect_persons(rows[rows["left"]]),
     )
+
+
+def find_endings(caseload: pd.DataFrame | None, at: date) -> pd.DataFrame:
+    """One row per person whom a team once took on and no longer holds by that row: team, ended_on; indexed by person.
+
+    The latest ending counts, whatever else holds now.
+    """
+    if caseload is None or caseload.empty:
+        return pd.DataFrame({"team": [], "ended_on": []}).rename_axis("person")
+    rows = _read(caseload, at)
+    rows = rows.assign(ended_on=rows["to_on"].where(rows["ended"], rows["from_on"]))
+    rows = rows[rows["left"]].sort_values(["ended_on", "team"], kind="stable").drop_duplicates("person", keep="last")
+    return rows.set_index("person")[["team", "ended_on"]]
+
+
+def find_quiet_holdings(
+    caseload: pd.DataFrame | None, contacted: frozenset[int] | None, at: date, months: int
+) -> pd.DataFrame:
+    """One row per person held on paper alone: team, from_on of the earliest holding; indexed by person.
+
+    Every team that holds them has done so for `months`, and they are not among `contacted`. A team of which the feed
+    has seen fewer than half of those it has held for so long is taken not to send its contacts: it holds as ever.
+    """
+    nobody = pd.DataFrame({"team": [], "from_on": []}).rename_axis("person")
+    if caseload is None or caseload.empty or contacted is None:
+        return nobody
+    rows = _read(caseload, at)
+    rows = rows[rows["open"]]
+    rows = rows.drop(_select_waiting(rows).index)
+    rows["long"] = rows["from_on"] <= pd.Timestamp(at) - pd.DateOffset(months=months)
+    rows["seen"] = rows["person"].isin(contacted)
+    sends = rows[rows["long"]].groupby("team")["seen"].mean() >= SENDS_CONTACTS
+    rows["quiet"] = rows["long"] & ~rows["seen"] & rows["team"].map(sends).eq(True)
+    quiet = rows[rows.groupby("person")["quiet"].transform("all")]
+    return quiet.drop_duplicates("person").set_index("person")[["team", "from_on"]] if len(quiet) else nobody
+
+
+def _select_waiting(open_rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that hold nobody: nominations that nobody has taken on, and people who declined."""
+    return open_rows[open_rows["nomination"] | (open_rows["status"] == DECLINED)]
 
 
 def on_caseload(caseload: pd.DataFrame | None, at: date) -> frozenset[int]:

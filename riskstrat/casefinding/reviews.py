@@ -11,6 +11,9 @@ from riskstrat.definitions.settings import CasefindingSettings
 
 COLUMNS = ("person", "day", "list_date", "outcome", "due_on")
 
+CLOSING = ("moved", "died", "data_error")
+"""Outcomes that close a case: whoever is listed after one is another case."""
+
 
 def reviews_by(reviews: pd.DataFrame | None, at: date) -> pd.DataFrame:
     """One row per decision made by that day: person, day, list_date, outcome, due_on.
@@ -39,6 +42,11 @@ def reviews_by(reviews: pd.DataFrame | None, at: date) -> pd.DataFrame:
 def last_discussed(decided: pd.DataFrame) -> pd.Series:
     """By person the latest day of a decision, or of the list it was made on if that is later."""
     return decided[["day", "list_date"]].max(axis=1).groupby(decided["person"]).max()
+
+
+def last_closed(decided: pd.DataFrame) -> pd.Series:
+    """By person the latest day of a decision that closes a case."""
+    return decided.loc[decided["outcome"].isin(CLOSING)].groupby("person")["day"].max()
 
 
 def rests(decided: pd.DataFrame, team_weeks: Mapping[int, int | None], rules: CasefindingSettings) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskstrat.casefinding.facts import CaseFacts
-from riskstrat.casefinding.register import register_at
+from riskstrat.casefinding.register import find_quiet_holdings, register_at
 from riskstrat.casefinding.reviews import rests, reviews_by
 from riskstrat.casefinding.teams import ListTeam
 from riskstrat.definitions.settings import CasefindingSettings
@@ -20,8 +20,12 @@ PALLIATIVE, DECLINED, DEFERRED = "on the palliative care register", "declined", 
 AGE, CARE_HOME = "outside the team's age limits", "in a care home"
 RESTING = "reviewed in the last {weeks} weeks"
 
-ROUTED: Mapping[str, str] = {IN_HOSPITAL: "hospital discharge team", PALLIATIVE: "palliative care team"}
-"""Reasons for which a person is passed to another team instead of listed, and which team."""
+ROUTED: Mapping[str, str] = {
+    IN_HOSPITAL: "hospital discharge team",
+    PALLIATIVE: "palliative lead",
+    CARE_HOME: "home round",
+}
+"""Reasons for which a person is passed on instead of listed, and to whom."""
 
 INPATIENT_DAYS = 7
 """Age in days from which a same-day status no longer says that somebody is in hospital now."""
@@ -30,13 +34,13 @@ INPATIENT_DAYS = 7
 def standings(
     people: pd.DataFrame, teams: Sequence[ListTeam], facts: CaseFacts, list_date: date, rules: CasefindingSettings
 ) -> pd.DataFrame:
-    """One row per row of `people`, with its index: place ("candidate", "known", "excluded"), reason, nominated, left.
+    """One row per row of `people`, with its index: place ("candidate", "known", "excluded"), reason, nominated.
 
     The first that holds decides: died; moved away; in hospital now; on the palliative care register; known (held on any
-    team's caseload); declined; deferred; resting after a review; outside the team's age limits; in a care home. A
-    nominated person is not known, and neither age limits, care homes nor a review before the nomination hold a
-    nomination back: a clinician has decided. Died and moved are read from the latest status, and from the latest
-    review. `left`: once taken on by a team that no longer holds them.
+    team's caseload, and not on paper alone); declined; deferred; resting after a review; outside the team's age limits;
+    in a care home. A nominated person is not known, and neither age limits, care homes nor a review before the
+    nomination hold a nomination back: a clinician has decided. Died and moved are read from the latest status, and from
+    the latest review.
     """
     rows = _gather_facts(people, teams, facts, list_date, rules)
     now = pd.Timestamp(list_date)
@@ -66,7 +70,7 @@ def _word_reasons(rows: pd.DataFrame, found: np.ndarray) -> pd.DataFrame:
     words = {weeks: RESTING.format(weeks=weeks) for weeks in rows["weeks"].unique()}
     words[1] = "reviewed in the last week"
     reasons = reasons.where(~resting, rows["weeks"].map(words).astype(object)).where(place == "excluded", None)
-    kept = {"place": place, "reason": reasons, "nominated": rows["nominated_on"].notna(), "left": rows["left"]}
+    kept = {"place": place, "reason": reasons, "nominated": rows["nominated_on"].notna()}
     return pd.DataFrame(kept, index=rows.index)
 
 
@@ -76,12 +80,12 @@ def _gather_facts(
     """One row per row of `people`: every fact that decides, as a column that is never null where it is a truth."""
     person = people["person"]
     register = register_at(facts.caseload, list_date)
+    quiet = find_quiet_holdings(facts.caseload, facts.contacted, list_date, rules.caseload_quiet_months)
     status = _find_latest_statuses(facts.statuses, list_date).reindex(person)
     rows = pd.DataFrame(
         {
-            "known": person.isin(register.known),
+            "known": person.isin(register.known.difference(quiet.index)),
             "register_declined": person.isin(register.declined),
-            "left": person.isin(register.left),
             "nominated_on": pd.to_datetime(person.map(register.nominated)),
             "palliative": person.isin(facts.palliative or ()) | _mark_true(status["palliative_register"], people),
             "in_hospital": _mark_inpatients(people, status, facts, list_date),

@@ -1,4 +1,4 @@
-"""What earlier lists and reviews make of a candidate: how long on the list, and the status that a row would have."""
+"""What earlier lists, caseloads and reviews make of a candidate: how they come to this list, and from where."""
 
 from __future__ import annotations
 
@@ -8,34 +8,46 @@ import numpy as np
 import pandas as pd
 
 from riskstrat.casefinding.facts import CaseFacts, Memory
-from riskstrat.casefinding.reviews import last_discussed, reviews_by
+from riskstrat.casefinding.register import find_endings, find_quiet_holdings
+from riskstrat.casefinding.reviews import last_closed, last_discussed, reviews_by
 from riskstrat.definitions.settings import CasefindingSettings
+
+HISTORY_COLUMNS = (
+    *("waiting", "on_last", "listed_since", "listed_before", "held_by", "held_since", "left_team", "left_on"),
+    "closed_on",
+)
 
 
 def histories(
-    people: pd.DataFrame, standing: pd.DataFrame, facts: CaseFacts, memory: Memory, list_date: date
+    people: pd.DataFrame, facts: CaseFacts, memory: Memory, list_date: date, rules: CasefindingSettings
 ) -> pd.DataFrame:
-    """One row per row of `people`, with its index: waiting, been_here, listed_since, earlier_reference.
+    """One row per row of `people`, with its index: `HISTORY_COLUMNS`.
 
-    `waiting`: on the previous list and not discussed since they came onto it, as far as reviews say. `been_here`: on
-    any earlier list, reviewed at any time, or once on a caseload that has ended.
+    `waiting`: on the previous list and not discussed since they came onto it, as far as reviews say. `on_last`: on the
+    previous list, discussed since or not. `listed_before`: the last list that they stood on, unless they wait.
+    `held_by`, `held_since`: a caseload that holds them on paper alone. `left_team`, `left_on`: the last that no longer
+    does. `closed_on`: the latest day on which that or a review closed their case.
     """
     listed = memory.before(list_date).reindex(people["patient_id"]).set_axis(people.index)
-    discussed = last_discussed(reviews_by(facts.reviews, list_date)).reindex(people["person"]).set_axis(people.index)
-    discussed = pd.to_datetime(discussed)
-    since = pd.to_datetime(listed["listed_since"])
-    previous = memory.previous(list_date)
-    last = pd.to_datetime(listed["list_date"])
-    waiting = (last == previous) & ~(discussed >= since) if previous is not None else pd.Series(False, people.index)
-    return pd.DataFrame(
-        {
-            "waiting": waiting,
-            "been_here": last.notna() | discussed.notna() | standing["left"],
-            "listed_since": since.where(waiting, pd.Timestamp(list_date)),
-            "earlier_reference": listed["reference"].astype(object).where(listed["reference"].notna(), None),
-        },
-        index=people.index,
+    decided = reviews_by(facts.reviews, list_date)
+    discussed, closed = (
+        pd.to_datetime(days.reindex(people["person"]).set_axis(people.index))
+        for days in (last_discussed(decided), last_closed(decided))
     )
+    since, last = pd.to_datetime(listed["listed_since"]), pd.to_datetime(listed["list_date"])
+    previous = memory.previous(list_date)
+    on_last = last == previous if previous is not None else pd.Series(False, people.index)
+    waiting = on_last & ~(discussed >= since)
+    quiet = find_quiet_holdings(facts.caseload, facts.contacted, list_date, rules.caseload_quiet_months)
+    ended = find_endings(facts.caseload, list_date)
+    held, left = (rows.reindex(people["person"]).set_axis(people.index) for rows in (quiet, ended))
+    left_on = pd.to_datetime(left["ended_on"])
+    columns = (
+        *(waiting, on_last, since.where(waiting, pd.Timestamp(list_date)), last.mask(waiting)),
+        *(_clear_missing(held["team"]), pd.to_datetime(held["from_on"]), _clear_missing(left["team"]), left_on),
+        pd.concat([left_on, closed], axis=1).max(axis=1),
+    )
+    return pd.DataFrame(dict(zip(HISTORY_COLUMNS, columns, strict=True)), index=people.index)
 
 
 def weeks_on_list(listed_since: pd.Series, list_date: date) -> pd.Series:
@@ -43,20 +55,32 @@ def weeks_on_list(listed_since: pd.Series, list_date: date) -> pd.Series:
     return (pd.Timestamp(list_date) - listed_since).dt.days // 7 + 1
 
 
-def statuses_of(rows: pd.DataFrame, memory: Memory, rules: CasefindingSettings) -> pd.Series:
-    """The status of each listed row, with its index. The first that holds decides.
+def find_arrivals(rows: pd.DataFrame) -> pd.Series:
+    """How each listed row came to the list, with its index. The first that holds decides.
 
-    REFERRED IN: nominated by a clinician, and nobody has taken it up (weeks on the list say how long they have waited).
-    CARRIED OVER: on the previous list and not discussed since. RE-REFERRED: seen before and back: reviewed and
-    rested, on a caseload that has ended, or on an earlier list and not on the last. RISING: for the first time on a
-    list, and the odds are at least `rising_by` times those at the earliest list of `rising_weeks`. NEW: any other.
+    "referred in": nominated by a clinician, and nobody has taken it up (weeks on the list say how long they have
+    waited). "carried over": on the previous list too. "new": anybody else.
     """
-    before = memory.odds_before.reindex(rows["patient_id"]).to_numpy(dtype=float)
-    risen = rows["margin"].to_numpy(dtype=float) - before >= np.log(rules.rising_by)
-    tests = {
-        "REFERRED IN": rows["nominated"].to_numpy(dtype=bool),
-        "CARRIED OVER": rows["waiting"].to_numpy(dtype=bool),
-        "RE-REFERRED": rows["been_here"].to_numpy(dtype=bool),
-        "RISING": risen,
-    }
-    return pd.Series(np.select(list(tests.values()), list(tests), default="NEW"), index=rows.index, dtype=object)
+    tests = {"referred in": rows["nominated"], "carried over": rows["on_last"]}
+    found = np.select([test.to_numpy(dtype=bool) for test in tests.values()], list(tests), default="new")
+    return pd.Series(found, index=rows.index, dtype=object)
+
+
+def find_rising(rows: pd.DataFrame, memory: Memory, rules: CasefindingSettings) -> pd.DataFrame:
+    """One row per listed row, with its index: rising_since, risk_before; both missing where the estimate has not risen.
+
+    Rising: the odds are at least `rising_by` times those that the same model gave at the earliest list of
+    `rising_weeks`. Without such a list nobody rises.
+    """
+    before = memory.estimates.reindex(rows["patient_id"]).set_axis(rows.index)
+    risen = rows["margin"] - before["margin"].astype(float) >= np.log(rules.rising_by)
+    return pd.DataFrame(
+        {
+            "rising_since": pd.to_datetime(before["list_date"]).where(risen),
+            "risk_before": before["risk"].astype(float).where(risen),
+        }
+    )
+
+
+def _clear_missing(names: pd.Series) -> pd.Series:
+    return names.astype(object).where(names.notna(), None)

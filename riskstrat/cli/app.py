@@ -29,6 +29,10 @@ Workspace = Annotated[
     Path | None,
     typer.Option("--workspace", "-w", help="Folder with riskstrat.toml [default: this folder or one above it]."),
 ]
+LookPurpose = Annotated[
+    str | None,
+    typer.Option("--purpose", help="Why you look at this person, in a few words; logged, and needed for real records."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")]
 IndexDate = Annotated[str, typer.Option("--index-date", help="Date such as 2026-11-16; not after the data-as-at.")]
 Out = Annotated[Path, typer.Option("--out", help="File to write, ending in .parquet or .csv.")]
@@ -260,6 +264,7 @@ def score(
 def explain(
     patient: Annotated[str, typer.Argument(help="The patient_id of the source.")],
     index_date: IndexDate,
+    purpose: LookPurpose = None,
     recipe: RecipeName = None,
     workspace: Workspace = None,
     json: AsJson = False,
@@ -269,7 +274,7 @@ def explain(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.explain import explain as run
 
-        return run(workspace, patient, index_date, recipe, progress)
+        return run(workspace, patient, index_date, recipe, progress, purpose)
 
     show(verb, json)
 
@@ -278,6 +283,7 @@ def explain(
 def why(
     patient: Annotated[str, typer.Argument(help="The patient_id of the source.")],
     index_date: IndexDate,
+    purpose: LookPurpose = None,
     recipe: RecipeName = None,
     workspace: Workspace = None,
     json: AsJson = False,
@@ -287,7 +293,7 @@ def why(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.why import why as run
 
-        return run(workspace, patient, index_date, recipe, progress)
+        return run(workspace, patient, index_date, recipe, progress, purpose)
 
     show(verb, json)
 

@@ -9,16 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskstrat.definitions.ages import AGE_BANDS, AGES
 from riskstrat.definitions.durations import age_in_years
 from riskstrat.sources import tables
 from riskstrat.sources.selection import known_rows
 from riskstrat.sources.store import Store
 
 NOT_RECORDED = "not recorded"
-
-AGES = (18, 40, 50, 65, 75, 85)
-AGE_BANDS = ("under 18", "18 to 39", "40 to 49", "50 to 64", "65 to 74", "75 to 84", "85 and over")
-"""Ages in completed years at the index date."""
 
 SEXES = {"F": "female", "M": "male", "I": "indeterminate"}
 
@@ -102,12 +99,13 @@ def _list_present_values(values: npt.NDArray[Any], order: Sequence[str]) -> list
 
 def _mark_admitted(store: Store, cohort: pd.DataFrame, index: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
     """Whether an admission of the 24 months to the index date was known on it, looking back from the latest."""
-    columns = ("person", "admitted_on", "valid_from", "spell")
+    columns = ("person", "admitted_on", "valid_from", "spell", "last_spell")
     stays, _ = known_rows(store, tables.admissions, columns)
+    first_of = dict(zip(stays["last_spell"].tolist(), stays["spell"].tolist(), strict=True))
     began = stays["person"].astype(np.int64) * _PERSON + stays["admitted_on"].astype(np.int64)
     began = np.append(began, np.iinfo(np.int64).min)  # where a place of -1 looks
     day = cohort["person"].to_numpy().astype(np.int64) * _PERSON + index.astype(np.int64)
-    spell = cohort["spell"].to_numpy()
+    spell = cohort["spell"].map(first_of).fillna(-1).to_numpy(np.int32)
     found = np.zeros(len(cohort), bool)
     looking, at = np.arange(len(cohort)), np.searchsorted(began[:-1], day, side="right") - 1
     while len(looking):

@@ -24,7 +24,7 @@ Candidates = tuple[npt.NDArray[np.int32], npt.NDArray[np.datetime64], npt.NDArra
 @dataclass(frozen=True)
 class Cohort:
     """`rows`: one row per patient and index date, sorted by person and index date, with columns
-    `patient_id, index_date, person, spell (-1 = none), practice (None = not known)`.
+    `patient_id, index_date, person, spell (the last of the index stay, -1 = none), practice (None = not known)`.
 
     `counts` says how many candidates left for which reason, first reason first; they add up to `candidates`.
     """
@@ -66,10 +66,10 @@ def registration_known_on(store: Store, person: int, at: date) -> date | None:
 def at_discharges(
     store: Store, recipe: CohortRecipe, discharges: ir.Table, as_at: date, opt_outs: Sequence[str]
 ) -> Cohort:
-    """One row for each discharge among `discharges` known at `as_at`; the index date is the discharge date."""
-    found, notes = known_rows(store, discharges, ("person", "discharged_on", "spell"), as_at)
+    """One row for each stay among `discharges` known at `as_at`; the index date is the day of its discharge."""
+    found, notes = known_rows(store, discharges, ("person", "discharged_on", "last_spell"), as_at)
     live = ~np.isnat(found["discharged_on"])
-    person, index, spell = (found[name][live] for name in ("person", "discharged_on", "spell"))
+    person, index, spell = (found[name][live] for name in ("person", "discharged_on", "last_spell"))
     order = np.lexsort((spell, index, person))
     return _select_eligible(store, recipe, (person[order], index[order], spell[order]), opt_outs, notes)
 
@@ -108,7 +108,7 @@ def _select_eligible(
     died = _find_known_death(people)[person]
     practice, registered = _find_registration(store, person, index)
     reasons = {
-        "opted out": _mark_opted_out(store, opt_outs)[person],
+        "opted out": mark_opted_out(store, opt_outs)[person],
         "dead": died <= index,
         "not registered": ~registered,
         "too young": ~(age >= recipe.min_age),
@@ -137,7 +137,7 @@ def _find_known_death(people: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.
     return np.fmax(people["died_known_on"], people["date_of_death"])
 
 
-def _mark_opted_out(store: Store, kinds: Sequence[str]) -> npt.NDArray[np.bool_]:
+def mark_opted_out(store: Store, kinds: Sequence[str]) -> npt.NDArray[np.bool_]:
     """By person: whether an opt-out of one of `kinds` stands on the day the data are as at.
 
     One that begins later stands too: opt-outs are landed more freshly than the activity that dates the data.

@@ -21,6 +21,7 @@ from riskstrat.definitions.features import (
 )
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.named_rows import rows_named
+from riskstrat.definitions.phrases import lower_first
 
 __all__ = [
     "THEMES",
@@ -40,6 +41,7 @@ __all__ = [
     "episodes",
     "exists",
     "latest",
+    "lower_first",
     "none_of",
     "rows_named",
     "slope",

@@ -52,7 +52,18 @@ class Baseline(Declared):
         return (self.feature, *self.added)
 
 
+class ReplayOrder(Declared):
+    """One order that `replay` makes lists by beside the model's: largest value of a feature first."""
+
+    title: str = Field(min_length=1)
+    feature: str
+
+
 class Baselines(Declared):
-    """Everything training/baselines.toml may say: one [[baseline]] for each, in the order of the evidence."""
+    """Everything training/baselines.toml may say: one [[baseline]] for each, in the order of the evidence.
+
+    replay: one for each order that replayed lists are held against, in the order of the page.
+    """
 
     baseline: Annotated[tuple[Baseline, ...], AfterValidator(refuse_repeated_names)] = ()
+    replay: tuple[ReplayOrder, ...] = ()

@@ -1,7 +1,13 @@
-"""Codelists: named sets of code prefixes, each entry with its group, its weight and its source."""
+"""Codelists: named sets of codes, each entry with its group, its weight and its source.
+
+How an entry matches follows from its code system. The codes of a classification begin with the code of the group that
+they belong to, so its entries match as prefixes. SNOMED CT identifiers, ECDS values, names of registers and words have
+no such order: they match whole. A phrase matches where its words stand next to each other in a text.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,10 +18,23 @@ from functools import cached_property
 from riskstrat.errors import DefinitionError
 from riskstrat.storage import compute_digest
 
+BY_PREFIX = ("icd10", "icd10cm", "icd9", "bnf")
+"""Code systems in which a longer code is part of what its beginning names; codes of any other system match whole."""
+
+PHRASE = "phrase"
+"""The system of entries that are words in a row, such as FELL OVER, looked for in a text."""
+
+_ALSO_READS = {"icd10": ("icd10cm",), "snomed": ("complaint",), PHRASE: ("complaint",)}
+"""Other systems whose codes an entry is asked about.
+
+ICD-10-CM keeps the WHO's categories: each prefix of the shipped lists either means the same there or begins no code,
+and what has another code there is an entry of system icd10cm. A complaint is a SNOMED CT identifier or a text.
+"""
+
 
 @dataclass(frozen=True)
 class Entry:
-    """One code prefix of a codelist. `weight` is fixed-point: the published weight times the codelist's `scale`."""
+    """One entry of a codelist. `weight` is fixed-point: the published weight times the codelist's `scale`."""
 
     code: str
     group: str
@@ -24,10 +43,29 @@ class Entry:
     system: str = "icd10"
     weight: int = 1
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The code systems whose codes can belong to it."""
+        also = _ALSO_READS.get(self.system, ())
+        return also if self.system == PHRASE else (self.system, *also)
+
+    def holds(self, code: str, system: str) -> bool:
+        """Whether a code of `system` belongs to it."""
+        if system not in self.reads:
+            return False
+        if self.system == PHRASE:
+            return f" {self.code} " in f" {split_words(code)} "
+        return code.startswith(self.code) if self.system in BY_PREFIX else code == self.code
+
+
+def split_words(text: str) -> str:
+    """The words of a text in capitals, one blank between them, without punctuation."""
+    return re.sub(r"[^A-Z0-9]+", " ", text.upper()).strip()
+
 
 @dataclass(frozen=True)
 class Codelist:
-    """A named set of prefixes; a code belongs to every entry whose prefix it starts with, in the same code system."""
+    """A named set of entries; a code belongs to every entry that holds it."""
 
     name: str
     entries: tuple[Entry, ...]
@@ -36,7 +74,7 @@ class Codelist:
 
     @cached_property
     def codes(self) -> tuple[str, ...]:
-        """The prefixes in the order of the file."""
+        """The codes in the order of the file."""
         return tuple(dict.fromkeys(entry.code for entry in self.entries))
 
     @cached_property
@@ -52,23 +90,35 @@ class Codelist:
         kept = tuple(entry for entry in self.entries if entry.group in groups)
         return Codelist(self.name, kept, self.source, self.scale)
 
-    def matches(self, code: str, system: str) -> Iterator[tuple[int, Entry]]:
-        """Entry number and entry for each prefix that `code` starts with."""
-        for number, entry in enumerate(self.entries):
-            if entry.system == system and code.startswith(entry.code):
-                yield number, entry
+    def find(self, code: str, system: str) -> list[int]:
+        """The numbers of the entries that a code of `system` belongs to, in the order of the file."""
+        by_code, lengths, phrases = self._index
+        beginnings = {code[:length] for length in lengths.get(system, ())}
+        found = {number for start in beginnings for number in by_code.get((system, start), ())}
+        found |= set(by_code.get((system, code), ()))
+        found |= {number for number in phrases if self.entries[number].holds(code, system)}
+        return sorted(found)
 
-    def overlaps(self, other: Codelist) -> bool:
-        """Whether a code can belong to both lists."""
-        return any(
-            a.system == b.system and (a.code.startswith(b.code) or b.code.startswith(a.code))
-            for a in self.entries
-            for b in other.entries
-        )
+    @cached_property
+    def _index(self) -> tuple[dict[tuple[str, str], list[int]], dict[str, set[int]], list[int]]:
+        """Entry numbers by system and code, the lengths of prefixes by system, and the numbers of phrases."""
+        by_code: dict[tuple[str, str], list[int]] = {}
+        lengths: dict[str, set[int]] = {}
+        phrases = [number for number, entry in enumerate(self.entries) if entry.system == PHRASE]
+        for number, entry in enumerate(self.entries):
+            for system in () if entry.system == PHRASE else entry.reads:
+                by_code.setdefault((system, entry.code), []).append(number)
+                if entry.system in BY_PREFIX:
+                    lengths.setdefault(system, set()).add(len(entry.code))
+        return by_code, lengths, phrases
+
+    def covers_any(self, other: Codelist) -> bool:
+        """Whether every code of some entry of the other list belongs to this one."""
+        return any(self.find(entry.code, system) for entry in other.entries for system in entry.reads)
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 of what decides values: system, prefix, group and weight of every entry, and the scale."""
+        """sha256 of what decides values: system, code, group and weight of every entry, and the scale."""
         facts = sorted((e.system, e.code, e.group, e.weight) for e in self.entries)
         return compute_digest(repr((facts, self.scale)))
 

@@ -59,7 +59,7 @@ def _describe_fault(model: type[Declared], invalid: ValidationError) -> str:
 def _list_known_keys(model: type[Declared], path: list[str]) -> tuple[str, ...]:
     current: Any = model
     for part in path:
-        if part.isdigit():
+        if part not in current.model_fields:  # a place in a list, or a name that the site gave
             continue
         current = _find_inner_model(current.model_fields[part].annotation)
     return tuple(current.model_fields)

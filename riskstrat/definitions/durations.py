@@ -12,7 +12,15 @@ from riskstrat.errors import DefinitionError
 EVER = 200_000
 """Days of the lookback `ever`: longer than any record, so one rule serves all lookbacks."""
 
-_WORDS = {7: "7 days", 30: "30 days", 90: "3 months", 180: "6 months", 182: "6 months", 183: "6 months"}
+_WORDS = {
+    7: "7 days",
+    30: "30 days",
+    90: "3 months",
+    180: "6 months",
+    182: "6 months",
+    183: "6 months",
+    456: "15 months",
+}
 
 
 def days(text: str) -> int:

@@ -39,7 +39,7 @@ Columns = Mapping[str, npt.NDArray[Any]]
 Lookback = str | Sequence[str]
 
 
-PLACEHOLDERS = ("n", "s", "lookback", "date", "ago")
+PLACEHOLDERS = ("n", "s", "lookback", "date", "ago", "roughly")
 """What a sentence may name in braces."""
 
 
@@ -54,7 +54,11 @@ class Words(TypedDict):
     absent: NotRequired[str | None]
     printed_from: NotRequired[int | None]
     context: NotRequired[bool]
-    changeable: NotRequired[bool]
+    says_negative: NotRequired[str | None]
+    says_always: NotRequired[str | None]
+    said_from: NotRequired[float]
+    values: NotRequired[tuple[str, ...]]
+    called: NotRequired[str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +66,14 @@ class Wording:
     """How people read a feature.
 
     `says` is the sentence when the feature has a value: {n} the value, {s} a plural s, {lookback} the lookback in
-    words, {date} the date of the latest row behind it, {ago} a value in days as "7 months ago". `absent` is the
-    sentence when nothing is recorded. `why` is the clinical rationale. `sensitive` folds its contribution into "other"
-    and keeps it off every page. `printed_from` is the age below which a score is not valid and is not said. `context`
-    marks what is true of a place rather than the person, and is never given as a reason. `changeable` marks a fact that
-    a team could help to change, such as a medicine or a weight; age and past admissions it cannot.
+    words, {date} the date of the latest row behind it, {ago} a value in days as "7 months ago", {roughly} the same
+    without a number of days. An age is said by its band. `says_negative` is said instead of a value below 0, with its
+    size as {n}; `says_always` of days that fill the whole lookback; a value smaller than `said_from` is not said at
+    all. `values` are words for the values 0, 1, 2 ... in place of {n}. `absent` is the sentence when nothing is
+    recorded, `called` the name of a measure that a source does not hold. `why` is the clinical rationale. `sensitive`
+    folds its contribution into "other" and keeps it off every page. `printed_from` is the age below which a score is
+    not valid and is not said. `context` marks what is true of a place rather than the person, and is never given as a
+    reason.
     """
 
     theme: str
@@ -77,7 +84,11 @@ class Wording:
     absent: str | None = None
     printed_from: int | None = None
     context: bool = False
-    changeable: bool = False
+    says_negative: str | None = None
+    says_always: str | None = None
+    said_from: float = 0.0
+    values: tuple[str, ...] = ()
+    called: str | None = None
 
     def __post_init__(self) -> None:
         if self.theme not in THEMES:
@@ -112,6 +123,11 @@ class Feature:
     @property
     def theme(self) -> str:
         return self.wording.theme
+
+    @property
+    def counts_groups(self) -> bool:
+        """Whether the value is how many groups of a codelist are recorded."""
+        return self.verb == "distinct" and self.key == "group" and self.codes is not None
 
     @property
     def fingerprint(self) -> str:

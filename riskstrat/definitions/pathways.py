@@ -1,22 +1,17 @@
-"""training/pathways.toml: services to consider for a person, by rules that a clinician can read and change.
-
-A rule compares features with numbers. The printed rule is put together from the very comparisons that decide, so the
-two cannot drift apart: a condition's words must hold its number, in a phrase that means its comparison.
-"""
+"""training/pathways.toml: services to consider for a person, by rules that a clinician can read and change."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Self
+from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from riskstrat.definitions.codelists import near
-from riskstrat.definitions.comparisons import FeatureComparison, Truth
 from riskstrat.definitions.declared import Declared
+from riskstrat.definitions.rules import ComparisonRule
 from riskstrat.definitions.vocabulary import NO_ACTION, OUTCOMES
 
 NEVER: Mapping[str, str] = {
@@ -31,29 +26,14 @@ SUGGESTED = tuple(outcome for outcome in OUTCOMES if outcome not in (*NO_ACTION,
 """Outcomes that a rule may suggest."""
 
 
-class Condition(FeatureComparison):
-    """One comparison of one feature; its words stand in a row with those of others, so no mark of theirs parts them."""
-
-    @model_validator(mode="after")
-    def _refuse_separators(self) -> Self:
-        for character in ",;.":
-            if character in self.says.replace("{n}", ""):
-                raise ValueError(f'says of {self.feature} holds "{character}", which parts the conditions of a rule')
-        return self
-
-
-class Pathway(Declared):
-    """One service: suggested where all of `all` hold, at least one of `any` (if given), and none of `none`.
+class Pathway(ComparisonRule):
+    """One service, suggested where its rule holds.
 
     `name` is an outcome of a review, so that what was suggested and what was decided can be compared.
     """
 
-    name: str
     title: str = Field(min_length=1)
     consider: str = Field(min_length=1)
-    all: tuple[Condition, ...] = ()
-    any: tuple[Condition, ...] = ()
-    none: tuple[Condition, ...] = ()
 
     @field_validator("name")
     @classmethod
@@ -63,16 +43,6 @@ class Pathway(Declared):
         if given not in SUGGESTED:
             raise ValueError(f'"{given}" is not a service{near(given, SUGGESTED)}; one of {", ".join(SUGGESTED)}')
         return given
-
-    @model_validator(mode="after")
-    def _require_conditions(self) -> Self:
-        if not self.all and not self.any:
-            raise ValueError(f'"{self.name}" needs conditions under all or any, or it would be suggested to everybody')
-        return self
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        return (*self.all, *self.any, *self.none)
 
     @property
     def rule(self) -> str:
@@ -84,19 +54,6 @@ class Pathway(Declared):
             parts.append("none of: " + ", ".join(part.words for part in self.none))
         sentence = "; and ".join(parts)
         return sentence[0].upper() + sentence[1:] + "."
-
-    def suggests(self, values: pd.DataFrame) -> Truth:
-        """One truth per row of `values` (a column per feature). A missing column or NaN never suggests anything."""
-        known = np.ones(len(values), dtype=bool)
-        for condition in self.none:
-            known &= ~np.isnan(_get_condition_values(values, condition)) & ~condition.holds(
-                _get_condition_values(values, condition)
-            )
-        for condition in self.all:
-            known &= condition.holds(_get_condition_values(values, condition))
-        if self.any:
-            known &= np.logical_or.reduce([part.holds(_get_condition_values(values, part)) for part in self.any])
-        return known
 
 
 def _refuse_duplicate_names(pathways: tuple[Pathway, ...]) -> tuple[Pathway, ...]:
@@ -125,15 +82,9 @@ def suggested(pathways: Sequence[Pathway], values: pd.DataFrame) -> pd.Series:
     """
     codes = np.zeros(len(values), dtype=np.int64)
     for place, pathway in enumerate(pathways):
-        codes |= pathway.suggests(values).astype(np.int64) << place
+        codes |= pathway.holds(values).astype(np.int64) << place
     each, where = np.unique(codes, return_inverse=True)
     names = np.empty(len(each), dtype=object)
     for row, code in enumerate(each):
         names[row] = tuple(pathway.name for place, pathway in enumerate(pathways) if code >> place & 1)
     return pd.Series(names[where], index=values.index, dtype=object)
-
-
-def _get_condition_values(values: pd.DataFrame, condition: Condition) -> npt.NDArray[np.float32]:
-    if condition.feature not in values:
-        return np.full(len(values), np.nan, dtype=np.float32)
-    return values[condition.feature].to_numpy(dtype=np.float32, na_value=np.nan)

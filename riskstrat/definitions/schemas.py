@@ -25,7 +25,7 @@ class Column:
     pattern: str | None = None
     between: tuple[float, float] | None = None
     code: bool = False
-    """Codes are trimmed, upper-cased and lose their dots; ICD-10 codes lose the HES pad."""
+    """Codes are trimmed, upper-cased and lose their dots; ICD-10 codes lose HES fillers and marks."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ DIAGNOSES = TableSchema(
         Column("spell_id", required=True),
         _make_patient_column(),
         Column("position", "integer", required=True, between=(1, 99)),
-        Column("system", required=True, allowed=("icd10", "icd9")),
+        Column("system", required=True, allowed=("icd10", "icd10cm", "icd9")),
         _make_code_column("code", required=True),
         _make_known_on_column(),
     ),
@@ -171,7 +171,7 @@ CONDITIONS = TableSchema(
     "recorded_on",
     (
         _make_patient_column(),
-        Column("system", required=True, allowed=("icd10", "snomed", "register")),
+        Column("system", required=True, allowed=("icd10", "icd10cm", "snomed", "register")),
         _make_code_column("code", required=True),
         Column("recorded_on", "date", required=True),
         Column("ended_on", "date"),

@@ -1,4 +1,4 @@
-"""Words that teams and the engine share: outcomes of a review, statuses of the register, statuses of a listed row.
+"""Words that teams and the engine share: outcomes of a review, statuses of the register, how a person came to a list.
 
 Landed tables may hold other words (a site's own): nothing here refuses them. What the engine writes, and what a
 workbook offers in its drop-downs, is this.
@@ -63,7 +63,7 @@ REGISTER = (
 NOT_TAKEN_ON = ("identified", "screened", "not_suitable", "awaiting_contact", "declined")
 """Statuses of a caseload row of somebody with whom nothing was begun; any other row is an action on its `from_on`."""
 
-Status = Literal["NEW", "RISING", "RE-REFERRED", "CARRIED OVER", "REFERRED IN"]
-"""Why a person stands on this list; `riskstrat.casefinding` says which holds when several could."""
+Arrival = Literal["new", "carried over", "referred in"]
+"""How a person came to this list; `riskstrat.casefinding` says which holds when several could."""
 
-STATUSES: tuple[Status, ...] = get_args(Status)
+ARRIVALS: tuple[Arrival, ...] = get_args(Arrival)

@@ -12,21 +12,34 @@ from riskstrat.documents.page import write_page
 from riskstrat.documents.papers import papers_of
 from riskstrat.documents.pdf import find_browser, write_pdf
 from riskstrat.documents.people_page import write_people
-from riskstrat.documents.replay import ReplaySummary, ReplayTeam, write_replay_page
+from riskstrat.documents.replay import (
+    ReplayGroup,
+    ReplayOrderFigures,
+    ReplaySummary,
+    ReplayTeam,
+    describe_window,
+    write_replay_page,
+)
 from riskstrat.documents.systems_csv import write_csv
-from riskstrat.documents.words import long_date, natural_frequency
+from riskstrat.documents.words import OTHER_COUNTS, joined, long_date, natural_frequency, strength
 from riskstrat.documents.workbook import build_workbook, write_workbook
 
 __all__ = [
+    "OTHER_COUNTS",
     "NamedColumn",
     "Names",
+    "ReplayGroup",
+    "ReplayOrderFigures",
     "ReplaySummary",
     "ReplayTeam",
     "build_workbook",
+    "describe_window",
     "find_browser",
+    "joined",
     "long_date",
     "natural_frequency",
     "papers_of",
+    "strength",
     "write_bytes",
     "write_csv",
     "write_index",

@@ -10,16 +10,16 @@ from datetime import date
 from pathlib import Path
 
 from riskstrat.documents.notes import purpose, run_line
-from riskstrat.documents.person import status_check
+from riskstrat.documents.person import word_status_day
 from riskstrat.documents.rendering import write_html
-from riskstrat.documents.words import NOT_LISTED, SUPPORTS, long_date, printable, sentence, spaced, suppressed
+from riskstrat.documents.words import NOT_LISTED, SUPPORTS, long_date, number, printable, sentence, spaced, suppressed
 from riskstrat.errors import PublicationError
 from riskstrat.publication import TeamList, name_files
 
 SMALL_NUMBERS = (
     "Counts on this page are for all teams to see: 1 to 7 people stand as “1 to 7”, other counts are rounded to the "
-    "nearest 5. No totals are shown, so that no small count can be worked out. Exact counts are on each team's own "
-    "list."
+    "nearest 5. The size of a list is what the team can take on, and stands as it is. No totals are shown, so that no "
+    "small count can be worked out. Exact counts are on each team's own list."
 )
 COLUMNS = (
     ("Listed", "listed"),
@@ -39,9 +39,9 @@ PAPER = ((".pdf", "List as PDF", "for"), ("-people.pdf", "Pages as PDF", "for"))
 
 
 def write_index(team_lists: Sequence[TeamList], path: Path) -> None:
-    """Write the page that leads to every team's files, in the same folder, by team name.
+    """Write the page that leads to every team's files, each team's in a folder beside it, by team name.
 
-    A link to a PDF stands where that file is in the folder already. Raises PublicationError for no team, two teams
+    A link to a PDF stands where that file is there already. Raises PublicationError for no team, two teams
     with the same code or different index dates; StorageError if the file cannot be written.
     """
     _check_together(team_lists)
@@ -53,7 +53,7 @@ def write_index(team_lists: Sequence[TeamList], path: Path) -> None:
         date=first.index_date.isoformat(),
         index_date=long_date(first.index_date),
         runs=sorted({run_line(team) for team in team_lists}),
-        status_checks=sorted({status_check(team) for team in team_lists}),
+        status_checks=sorted({word_status_day(team) for team in team_lists}),
         sources=_tabulate_freshness(team_lists),
         not_listed=NOT_LISTED,
         supports=SUPPORTS,
@@ -67,11 +67,11 @@ def write_index(team_lists: Sequence[TeamList], path: Path) -> None:
 
 def _index_row(team: TeamList, folder: Path) -> dict[str, object]:
     counts, stem = team.counts, name_files(team.team_code)
-    there = [one for one in PAPER if (folder / f"{stem}{one[0]}").is_file()]
+    there = [one for one in PAPER if (folder / stem / f"{stem}{one[0]}").is_file()]
     return {
         "team": printable(team.team),
-        "files": [(f"{stem}{ending}", words, unseen) for ending, words, unseen in (*FILES, *there)],
-        "listed": suppressed(counts.listed),
+        "files": [(f"{stem}/{stem}{ending}", words, unseen) for ending, words, unseen in (*FILES, *there)],
+        "listed": number(counts.listed),
         "below": suppressed(counts.below_the_line),
         "known": suppressed(counts.known_on_caseload),
         "excluded": suppressed(sum(counts.excluded.values())),

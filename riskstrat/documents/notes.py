@@ -22,12 +22,19 @@ from riskstrat.documents.words import (
 )
 from riskstrat.publication import PLACES, TeamList
 
-STATUS_MEANS = (
-    ("NEW", "On this team's list for the first time."),
-    ("RISING", "The estimate has gone up clearly over the last weeks."),
-    ("RE-REFERRED", "Was closed before, and now stands on the list again."),
-    ("CARRIED OVER", "Was on the last list and has not been discussed yet."),
-    ("REFERRED IN", "A clinician asked the team to discuss this person."),
+COLUMNS_MEAN = (
+    ("Came to the list: new", "Was not on the last list."),
+    ("Came to the list: carried over", "Was on the last list too: not discussed yet, or put off."),
+    ("Came to the list: referred in", "A clinician asked the team to discuss this person."),
+    (
+        "Known before",
+        "When a team reviewed this person, had them on its caseload or listed them, and what came of it. Blank for "
+        "others. A caseload without a contact for a long time keeps nobody off the list.",
+    ),
+    (
+        "Rising",
+        "The estimate has gone up clearly since the date that stands there, by the same model. Blank for others.",
+    ),
 )
 
 
@@ -48,7 +55,7 @@ def title(team: TeamList) -> str:
 def run_line(team: TeamList) -> str:
     """The dates and versions behind the list, in short sentences."""
     return (
-        f"Index date {long_date(team.index_date)}. Data as at {long_date(team.data_as_at)}. "
+        f"Index date {long_date(team.index_date)}, edition {team.edition}. Data as at {long_date(team.data_as_at)}. "
         f"Model {printable(team.model)}, version {printable(team.model_version)}. "
         f"Definitions {printable(team.definitions)}."
     )
@@ -91,7 +98,7 @@ def sections(team: TeamList) -> tuple[Section, ...]:
     return (
         Section("What this list is for", (sentence(team.intended_purpose), sentence(team.clinical_use), SUPPORTS)),
         Section("Limits", _list_limits(team)),
-        Section("Status of the people listed", _explain_statuses(team), STATUS_MEANS),
+        Section("How people came to the list", _explain_statuses(team), COLUMNS_MEAN),
         Section("Pathways to consider", _explain_pathways(team), pathway_rules(team)),
         Section("How to read the risk", _explain_risk(team)),
         Section("How to read the reasons", _explain_reasons()),
@@ -117,6 +124,8 @@ def _list_limits(team: TeamList) -> tuple[str, ...]:
 def _explain_statuses(team: TeamList) -> tuple[str, ...]:
     return (
         status_check(team),
+        "A reference belongs to a person's case with this team. It stays the same from list to list. "
+        "It is never given to anybody else.",
         "“Escalate” stands where somebody has been on the list for some weeks and no decision is recorded.",
         f"“{FALLS_TITLE}” says whether the records meet the criteria of NICE guideline NG249 for a full falls "
         "assessment. It is a check of facts, not a forecast of falls.",
@@ -182,6 +191,7 @@ def _tabulate_freshness(team: TeamList) -> tuple[tuple[str, str], ...]:
 def _tabulate_provenance(team: TeamList) -> tuple[tuple[str, str], ...]:
     return (
         ("Index date", long_date(team.index_date)),
+        ("Edition", str(team.edition)),
         ("Data as at", long_date(team.data_as_at)),
         ("Model", printable(team.model)),
         ("Model version", printable(team.model_version)),

@@ -89,11 +89,11 @@ def write_page(team_list: TeamList, path: Path) -> None:
 
 
 def summary(people: Sequence[PrintedPerson]) -> str:
-    """How many people stand on the list by status, in one sentence; empty for nobody."""
+    """How many people came to the list in which way, in one sentence; empty for nobody."""
     counts: dict[str, int] = {}
     for person in people:
-        counts[person.status] = counts.get(person.status, 0) + 1
-    parts = [f"{number(count)} {status}" for status, count in counts.items()]
+        counts[person.arrival] = counts.get(person.arrival, 0) + 1
+    parts = [f"{number(count)} {arrival.lower()}" for arrival, count in counts.items()]
     escalated = sum(bool(person.escalation) for person in people)
     more = f" {number(escalated)} to escalate." if escalated else ""
     return f"On this list: {', '.join(parts)}.{more}" if parts else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from riskstrat.documents.notes import freshness_line, nobody, purpose, risk_meaning
 from riskstrat.documents.person import (
     FALLS_TITLE,
+    MAIN_TITLE,
     NO_PATHWAY,
     NO_SUPPORT,
     Pairs,
@@ -32,15 +33,14 @@ from riskstrat.publication import TeamList, name_files
 
 SUPPORTS_REVIEW = "Supports, does not replace, clinical judgement."
 MATTERS_HINT = "For the team to fill in: strengths, wishes, who matters, what a good day looks like."
-NO_TREND = "There is no earlier estimate to compare with."
+CONDITIONS_TITLE = "Conditions, with the month first recorded"
+MEDICINES_TITLE = "Kinds of medicine that often lead to admission, with the last issue"
 NOT_COMPARED = "No typical risk is known for people of this age and sex here."
 OUTCOME_BOXES = 3
 # Sentences of one reason that stand on the page: what follows them repeats the same events in other lookbacks.
 MOST_SENTENCES = 2
-# Facts that can and cannot be changed: the largest come first, and all of them stand among the reasons.
-MOST_CHANGEABLE, MOST_FIXED = 3, 2
-# So many pathways make a page long: it is printed smaller, to stay on one sheet.
-MANY_PATHWAYS = 4
+# Characters from which a page is printed smaller, to stay on one sheet of A4: found by printing.
+DENSE, DENSER = 4_000, 4_800
 # Sentences on reliability that stand on paper; on a screen all do.
 RELIABILITY_ON_PAPER = 3
 # Estimates of earlier lists that stand on the page, latest last.
@@ -61,12 +61,23 @@ class Sheet:
     facts: Pairs
     falls: str
     changeable: tuple[str, ...]
-    fixed: tuple[str, ...]
     strip: Strip
     cannot_see: tuple[str, ...]
     missing: tuple[str, ...]
     reliability: tuple[str, ...]
     not_reached: str
+
+    @property
+    def density(self) -> str:
+        """How small the page is printed: "" as usual, dense, or denser, where each reason keeps one sentence."""
+        person = self.person
+        lines = [f"{line.heading()} {line.facts}" for line in (*self.raises, *self.lowers)]
+        ways = [f"{way.title} {way.consider} {' '.join(way.met)}" for way in person.pathways]
+        pairs = [f"{name} {text}" for name, text in (*self.facts, *person.about)]
+        events = [text for lane in self.strip.lanes for text in lane.events]
+        told = (*self.changeable, *person.support, *self.cannot_see, *self.missing, *self.reliability, person.caution)
+        length = sum(map(len, (*lines, *ways, *pairs, *events, *told)))
+        return "denser" if length >= DENSER else "dense" if length >= DENSE else ""
 
 
 def write_people(team_list: TeamList, path: Path) -> None:
@@ -95,7 +106,6 @@ def write_people(team_list: TeamList, path: Path) -> None:
         no_pathway=NO_PATHWAY,
         no_support=NO_SUPPORT,
         matters_hint=MATTERS_HINT,
-        many_pathways=MANY_PATHWAYS,
         reliability_on_paper=RELIABILITY_ON_PAPER,
         boxes=range(1, OUTCOME_BOXES + 1),
         falls_title=FALLS_TITLE,
@@ -125,13 +135,10 @@ def _build_sheet(person: PrintedPerson) -> Sheet:
         },
         raises=_truncate_reasons(person.raises),
         lowers=_truncate_reasons(person.lowers),
-        facts=tuple(
-            (name, _add_full_stop(text)) for name, text in (*person.health, *person.counts) if name != FALLS_TITLE
-        ),
+        facts=_list_facts(person),
         falls=dict(person.health)[FALLS_TITLE],
-        changeable=_format_sentences(page.changeable)[:MOST_CHANGEABLE],
-        fixed=_format_sentences(page.fixed)[:MOST_FIXED],
-        strip=strip(page.timeline, person.index_date),
+        changeable=_format_sentences(page.changeable),
+        strip=strip(page.timeline, person.index_date, person.untold),
         cannot_see=_format_sentences(page.cannot_see),
         missing=_format_sentences(page.missing),
         reliability=_format_sentences(page.reliability),
@@ -141,6 +148,15 @@ def _build_sheet(person: PrintedPerson) -> Sheet:
 
 def _truncate_reasons(lines: list[ReasonLine]) -> list[ReasonLine]:
     return [line._replace(sentences=line.sentences[:MOST_SENTENCES]) for line in lines]
+
+
+def _list_facts(person: PrintedPerson) -> Pairs:
+    """Every condition in place of the main ones, then frailty, flags and counts, and the medicines that are named."""
+    rest = [(name, text) for name, text in person.health if name not in (MAIN_TITLE, FALLS_TITLE)]
+    medicines = [f"{printable(kind)} ({long_date(day)})" for kind, day in person.page.medicines]
+    named = [(MEDICINES_TITLE, sentence(", ".join(medicines)))] if medicines else []
+    pairs = ((CONDITIONS_TITLE, person.conditions), *rest, *person.counts, *named)
+    return tuple((name, _add_full_stop(text)) for name, text in pairs)
 
 
 def _add_full_stop(text: str) -> str:
@@ -161,5 +177,5 @@ def _describe_typical_risk(person: PrintedPerson) -> str:
 def _describe_trend(person: PrintedPerson) -> str:
     earlier = sorted(point for point in person.page.trend if point[0] < person.index_date)[-TREND_SHOWN:]
     if not earlier:
-        return NO_TREND
+        return ""
     return f"Earlier estimates: {'; '.join(f'{natural_frequency(risk)} on {long_date(day)}' for day, risk in earlier)}."

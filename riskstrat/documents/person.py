@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from riskstrat.definitions.phrases import lower_first
 from riskstrat.documents.changes import cause_figures, cause_sentences
 from riskstrat.documents.words import (
     SEX,
@@ -18,15 +20,26 @@ from riskstrat.documents.words import (
     reason_lines,
     risk_range,
     sentence,
+    word_month,
 )
-from riskstrat.publication import CountColumn, FallsCheck, ListedPerson, PersonPage, Suggestion, TeamList
+from riskstrat.publication import (
+    CaseAction,
+    CaseDecision,
+    CountColumn,
+    FallsCheck,
+    ListedPerson,
+    PersonPage,
+    Suggestion,
+    TeamList,
+)
 
 PLACE_TITLES = {"practice": "Practice", "pcn": "PCN", "locality": "Locality"}
 FALLS_TITLE = "NG249 falls criteria"
 FALLS_WORDS = {"met": "Met", "not met": "Not met", "cannot tell": "Cannot tell"}
-UNKNOWN_STATUS = "Status today: unknown."
+MAIN_TITLE, MAIN_CONDITIONS = "Main conditions", 3
 NO_PATHWAY = "No pathway's rule is met. The team may know of one."
 NO_SUPPORT = "None recorded."
+NO_DECISION = "No decision of this team is on record."
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -37,7 +50,9 @@ class PrintedPerson:
 
     reference: str
     rank: int
-    status: str
+    arrival: str
+    known_before: str
+    rising: str
     week: str
     escalation: str
     risk: str
@@ -50,6 +65,7 @@ class PrintedPerson:
     causes: tuple[str, ...]
     figures: tuple[str, ...]
     about: Pairs
+    conditions: str
     counts: Pairs
     health: Pairs
     raises: list[ReasonLine]
@@ -59,6 +75,7 @@ class PrintedPerson:
     caution: str
     last_review: str
     index_date: date
+    untold: Mapping[str, str]
     page: PersonPage
 
 
@@ -68,12 +85,20 @@ def people_of(team: TeamList) -> list[PrintedPerson]:
 
 
 def status_check(team: TeamList) -> str:
-    """When the listed people were last checked against a source of same-day status."""
-    if team.statuses_as_at is None:
-        return f"Status not checked. {_WAIT}"
-    if team.statuses_as_at == team.index_date:
-        return f"Status checked on {long_date(team.index_date)}."
-    return f"Status not checked since {long_date(team.statuses_as_at)}. {_WAIT}"
+    """When the listed people were last checked against a source of same-day status, and what was not checked at all."""
+    return " ".join([word_status_day(team), *(f"{what}." for what in team.not_checked)])
+
+
+def word_status_day(team: TeamList) -> str:
+    """The first part of `status_check`, which holds no count of people: for pages that are not this team's alone."""
+    checked = team.statuses_as_at == team.index_date
+    if checked:
+        said = f"Status checked on {long_date(team.index_date)}."
+    elif team.statuses_as_at is None:
+        said = "Status not checked."
+    else:
+        said = f"Status not checked since {long_date(team.statuses_as_at)}."
+    return said if checked else f"{said} {_WAIT}"
 
 
 _WAIT = (
@@ -82,41 +107,47 @@ _WAIT = (
 )
 
 
-def status_is_checked(team: TeamList) -> bool:
-    """Whether the listed people were checked on the day of the list."""
-    return team.statuses_as_at == team.index_date
-
-
 def place_text(value: str | None) -> str:
     """A place's name, or that it is not recorded."""
     text = printable(value)
     return text if text.strip() else "not recorded"
 
 
-def count_text(value: float | None, count: CountColumn) -> str:
-    """A count in numerals, or the words for its absence."""
-    return printable(count.when_missing) if value is None else number(round(float(value), 1))
+def count_text(listed: ListedPerson, count: CountColumn) -> str:
+    """A count in numerals, the words for its absence, or why it cannot be told."""
+    value = listed.counts[count.name]
+    if value is not None:
+        return number(round(float(value), 1))
+    why = listed.untold.get(count.name)
+    return word_untold(why) if why else printable(count.when_missing)
+
+
+def word_untold(why: str) -> str:
+    """That something cannot be told, and why: "cannot be told: A&E visits are not in these data"."""
+    return f"cannot be told: {printable(why)}"
 
 
 def falls_text(check: FallsCheck) -> str:
     """The answer to the NG249 criteria with its reason."""
-    why = f": {printable(check.why).strip()}" if check.why.strip() else ""
+    why = f": {lower_first(printable(check.why).strip())}" if check.why.strip() else ""
     return sentence(f"{FALLS_WORDS[check.answer]}{why}")
 
 
 def pathway_rules(team: TeamList) -> Pairs:
     """Every pathway that stands on the list, by title, with what to consider and its rule."""
-    every = {_format_suggestion(one) for person in team.people for one in person.pathways}
-    ordered = sorted(every, key=lambda one: (one.title, one.consider, one.rule))
-    return tuple((one.title, f"{one.consider} Rule: {one.rule}") for one in ordered)
+    given = (_format_suggestion(one) for person in team.people for one in person.pathways)
+    every = {(one.title, one.consider, one.rule) for one in given}
+    return tuple((title, f"{consider} Rule: {rule}") for title, consider, rule in sorted(every))
 
 
 def _build_person(team: TeamList, listed: ListedPerson) -> PrintedPerson:
     return PrintedPerson(
         reference=printable(listed.reference),
         rank=listed.rank,
-        status=listed.status,
-        week=f"Week {listed.weeks_on_list} on the list",
+        arrival=listed.arrival.capitalize(),
+        known_before=sentence(listed.known_before) if listed.known_before.strip() else "",
+        rising=_describe_rise(listed),
+        week=_describe_weeks(listed),
         escalation=_describe_escalation(listed),
         risk=natural_frequency(listed.risk),
         risk_value=listed.risk,
@@ -128,19 +159,46 @@ def _build_person(team: TeamList, listed: ListedPerson) -> PrintedPerson:
         causes=cause_sentences(listed.change.causes),
         figures=cause_figures(listed.change.causes),
         about=_list_characteristics(team, listed),
-        counts=tuple(
-            (count_heading(count), count_text(listed.counts[count.name], count)) for count in team.counts_shown
-        ),
-        health=_list_health_facts(team, listed),
+        counts=tuple((count_heading(count), count_text(listed, count)) for count in team.counts_shown),
+        conditions=_describe_conditions(listed),
+        health=_list_health_facts(listed),
         raises=reason_lines(listed.themes, "raises"),
         lowers=reason_lines(listed.themes, "lowers"),
         pathways=tuple(_format_suggestion(one) for one in listed.pathways),
         support=tuple(sentence(text) for text in listed.support if text.strip()),
         caution=sentence(listed.caution) if listed.caution.strip() else "",
-        last_review=sentence(listed.last_review) if listed.last_review.strip() else "No review recorded.",
+        last_review=_describe_decision(listed.last_decision) if listed.last_decision else NO_DECISION,
         index_date=listed.index_date or team.index_date,
+        untold=listed.untold,
         page=listed.page,
     )
+
+
+def _describe_weeks(listed: ListedPerson) -> str:
+    if listed.arrival == "carried over" and listed.weeks_on_list == 1:
+        return "Discussed since the last list"
+    return f"Week {listed.weeks_on_list} on the list"
+
+
+def _describe_rise(listed: ListedPerson) -> str:
+    if listed.rising is None:
+        return ""
+    before = natural_frequency(listed.rising.risk)
+    return f"Rising: {before} on {long_date(listed.rising.since)}, {natural_frequency(listed.risk)} now."
+
+
+def _describe_decision(decision: CaseDecision) -> str:
+    """When the team decided, each outcome with its owner and due date, and the note: all that came back of it."""
+    actions = "; ".join(map(_describe_action, decision.actions))
+    said = [sentence(f"{long_date(decision.decided_on)}{f': {actions}' if actions else ''}")]
+    return " ".join([*said, f"Note: {sentence(decision.note)}"] if decision.note else said)
+
+
+def _describe_action(action: CaseAction) -> str:
+    due = f"due {long_date(action.due_on)}" if action.due_on else ""
+    beside = ", ".join(filter(None, (printable(action.owner), due)))
+    words = action.outcome[:1].lower() + action.outcome[1:]
+    return f"{words} ({beside})" if beside else words
 
 
 def _describe_escalation(listed: ListedPerson) -> str:
@@ -160,17 +218,31 @@ def _list_characteristics(team: TeamList, listed: ListedPerson) -> Pairs:
     )
 
 
-def _list_health_facts(team: TeamList, listed: ListedPerson) -> Pairs:
-    conditions = [printable(text) for text in listed.top_conditions if text.strip()]
+def _describe_conditions(listed: ListedPerson) -> str:
+    """Every condition with the month of its first record: "heart failure (March 2021), dementia (June 2019)."."""
+    said = (printable(one.name) + (f" ({word_month(one.since)})" if one.since else "") for one in listed.conditions)
+    return _word_conditions(listed, ", ".join(said))
+
+
+def _word_conditions(listed: ListedPerson, named: str) -> str:
+    """Conditions as named; that there are none; or that there may be some, or others, with the reason."""
+    why = listed.untold.get("conditions")
+    if not named:
+        return sentence(word_untold(why)) if why else "None recorded."
+    return f"{sentence(named)} Whether there are others {word_untold(why)}." if why else sentence(named)
+
+
+def _list_health_facts(listed: ListedPerson) -> Pairs:
+    names = [printable(one.name) for one in listed.conditions[:MAIN_CONDITIONS]]
     flags = [sentence(text) for text in listed.flags if text.strip()]
-    unknown = [] if status_is_checked(team) else [UNKNOWN_STATUS]
     return (
-        ("Main conditions", sentence(joined(conditions)) if conditions else "None recorded."),
+        (MAIN_TITLE, _word_conditions(listed, joined(names) if names else "")),
         ("Frailty", sentence(listed.frailty)),
         (FALLS_TITLE, falls_text(listed.falls_check)),
-        ("Flags", " ".join([*unknown, *flags]) or "None."),
+        ("Flags", " ".join(flags) or "None."),
     )
 
 
 def _format_suggestion(given: Suggestion) -> Suggestion:
-    return Suggestion(printable(given.title), sentence(given.consider), sentence(given.rule))
+    met = tuple(sentence(text) for text in given.met)
+    return Suggestion(printable(given.title), sentence(given.consider), sentence(given.rule), met)

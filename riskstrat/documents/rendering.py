@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from riskstrat.definitions.phrases import lower_first
 from riskstrat.documents.files import write_bytes
 
 
@@ -22,7 +23,7 @@ def write_html(template: str, path: Path, **content: object) -> None:
 @cache
 def _load_templates() -> Environment:
     """The templates of the package: everything escaped, an unknown name is an error."""
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("riskstrat.documents", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -30,3 +31,5 @@ def _load_templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["lower_first"] = lower_first
+    return environment

@@ -17,15 +17,18 @@ from riskstrat.errors import PublicationError
 
 TOO_FEW = 8
 NOT_SHOWN = "not shown"
-WITHOUT_HIDDEN = "{} without the hidden counts"
+FOUND, FOLLOWED, ADMITTED = "People found", "Followed long enough", "Of those, with an emergency admission"
+ORDER_COLUMNS = (FOUND, FOLLOWED, ADMITTED)
+GROUP_COLUMNS = ("Eligible at the first list", "Found", "Found per 1,000 eligible")
+GROUP_ADMITTED = "Of those found, with an emergency admission"
 REPLAY_LIMITS = (
     "No team has used these lists. The page shows whom they would have held, and what was recorded about those people "
     "later. It does not show that a team could have prevented an admission.",
-    "An admission counts if it was an emergency and began in the 12 months after the list on which the person first "
-    "stood, as far as the records go. For late lists, less than 12 months is known, so the true count is higher.",
-    "The lead time is the number of weeks from the first list on which the person stood to that admission. Half of the "
+    "The lead time is the number of weeks from the first list on which the person stood to the admission. Half of the "
     "people had longer than the median.",
     "“Already known” means that the person was on the team's caseload at the time. Known people are not listed.",
+    "“New in a list each week” compares two lists in a row as if nobody had been reviewed in between. With reviews, "
+    "those discussed rest, and others take their places.",
 )
 
 
@@ -33,11 +36,12 @@ REPLAY_LIMITS = (
 class ReplayTeam:
     """What the replayed lists of one team, or of all teams together, would have held.
 
-    `listed` counts rows (one person on three lists counts three times), `people` distinct people found, `known`
-    distinct people that the team knew already and that were left off, `admitted` distinct people found who had an
-    emergency admission in the 12 months after they were first listed, as far as known, and `lead_weeks` their median
-    lead time in weeks. `entered_per_week` and `left_per_week` are means of people over the lists after the first;
-    `weight_per_week` is the mean case weight of a list and `capacity` the case weight that the team can take on.
+    `listed` counts rows (one person on three lists counts three times), `people` distinct people first found by this
+    team, `known` distinct people that the team knew already and that were left off. `followed` of the people found have
+    a complete window; `admitted` of these had an emergency admission in it, `expected` by the estimates, `lead_weeks`
+    is their median lead time in weeks. `changed_per_week` is the mean number of people of a list who were not on the
+    one before, had nobody been reviewed; None for a single list. `weight_per_week` is the mean case weight of a list
+    and `capacity` the case weight that the team can take on.
     """
 
     team: str
@@ -45,19 +49,41 @@ class ReplayTeam:
     listed: int
     people: int
     known: int
+    followed: int
     admitted: int
+    expected: float
     lead_weeks: float | None
-    entered_per_week: float
-    left_per_week: float
+    changed_per_week: float | None
     weight_per_week: float
     capacity: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse figures that contradict each other."""
-        if min(self.weeks, self.listed, self.people, self.known, self.admitted) < 0 or self.admitted > self.people:
-            raise PublicationError("a replay needs counts of 0 and more, and no more people admitted than found")
-        if self.people > self.listed:
-            raise PublicationError("a replay cannot find more people than it has listed rows")
+        if min(self.weeks, self.listed, self.people, self.known, self.followed, self.admitted, self.expected) < 0:
+            raise PublicationError("a replay needs counts of 0 and more")
+        if not self.admitted <= self.followed <= self.people <= self.listed:
+            raise PublicationError("a replay cannot have more people admitted than followed, than found, than listed")
+
+
+@dataclass(frozen=True)
+class ReplayOrderFigures:
+    """What lists of the same size by another order would have held, over all teams: counts as in `ReplayTeam`."""
+
+    title: str
+    people: int
+    followed: int
+    admitted: int
+
+
+@dataclass(frozen=True)
+class ReplayGroup:
+    """One group of people by one dimension: how many were eligible at the first list, found by a list, and admitted."""
+
+    dimension: str
+    group: str
+    eligible: int
+    found: int
+    admitted: int
 
 
 @dataclass(frozen=True)
@@ -65,7 +91,9 @@ class ReplaySummary:
     """A replay of weekly lists from `first_list` to `last_list`, per team and over all teams.
 
     `over_all.people` counts a person once even where two teams listed them. `data_as_at` is the date to which
-    admissions are known. `notes` are sentences on what the replay could not rebuild.
+    admissions are known. Outcomes count within `window_days` after a list (`whole_window`: the model's own horizon), on
+    lists up to `last_followed`; both are None where no list was followed for a week. `notes` are sentences on what the
+    replay could not rebuild.
     """
 
     first_list: date
@@ -76,8 +104,13 @@ class ReplaySummary:
     definitions: str
     intended_purpose: str
     clinical_use: str
+    window_days: int | None
+    whole_window: bool
+    last_followed: date | None
     teams: tuple[ReplayTeam, ...]
     over_all: ReplayTeam
+    orders: tuple[ReplayOrderFigures, ...] = ()
+    groups: tuple[ReplayGroup, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -89,6 +122,7 @@ class ReplaySummary:
 def write_replay_page(summary: ReplaySummary, path: Path) -> None:
     """Write the page on a replay. Raises StorageError if the file cannot be written."""
     teams = sorted(summary.teams, key=lambda team: team.team)
+    columns = _list_columns(summary)
     write_html(
         "replay.html.j2",
         path,
@@ -96,11 +130,27 @@ def write_replay_page(summary: ReplaySummary, path: Path) -> None:
         period=f"{long_date(summary.first_list)} to {long_date(summary.last_list)}",
         run_line=_run_line(summary),
         purpose=f"{sentence(summary.intended_purpose)} {sentence(summary.clinical_use)}",
+        window=describe_window(summary),
         limits=REPLAY_LIMITS,
         notes=[sentence(note) for note in summary.notes],
-        columns=[title for title, _ in _COLUMNS],
-        rows=[(printable(team.team), [cell(team) for _, cell in _COLUMNS]) for team in teams],
-        over_all=_build_overall_row(summary.over_all, teams),
+        columns=[title for title, _ in columns],
+        rows=[(printable(team.team), [cell(team) for _, cell in columns]) for team in teams],
+        over_all=[_format_over_all(title, cell, summary) for title, cell in columns],
+        **_describe_orders(summary),
+        **_describe_groups(summary),
+    )
+
+
+def describe_window(summary: ReplaySummary) -> str:
+    """Within which time an admission counts, and for whom, in words."""
+    if summary.window_days is None or summary.last_followed is None:
+        return "None of these lists was followed for a week yet, so nothing is said of what came later."
+    length = f"{summary.window_days // 7} weeks" if summary.window_days % 7 == 0 else f"{summary.window_days} days"
+    lists = f"Lists after {long_date(summary.last_followed)} are left out of it: their {length} are not over."
+    short = "" if summary.whole_window else " This is shorter than the time that the estimate is for."
+    return (
+        f"An admission counts if it was an emergency and began within {length} of the list on which the person first "
+        f"stood.{short} {lists} “Expected” is what the estimates come to, spread evenly over their time."
     )
 
 
@@ -111,15 +161,23 @@ def _run_line(summary: ReplaySummary) -> str:
     )
 
 
+def _is_few(count: float) -> bool:
+    return 0 < count < TOO_FEW
+
+
 def _format_share(part: int, whole: int) -> str:
     """A count with its percentage, both from rounded counts; too small ones are hidden."""
-    if 0 < part < TOO_FEW or whole < TOO_FEW:
+    if _is_few(part) or whole < TOO_FEW:
         return suppressed(part)
     return f"{suppressed(part)} ({100 * _round_count(part) / _round_count(whole):.0f}%)"
 
 
-def _round_count(count: int) -> int:
+def _round_count(count: float) -> int:
     return 5 * floor(count / 5 + 0.5)
+
+
+def _format_expected(team: ReplayTeam) -> str:
+    return NOT_SHOWN if team.followed < TOO_FEW else suppressed(round(team.expected))
 
 
 def _format_lead_time(team: ReplayTeam) -> str:
@@ -128,53 +186,96 @@ def _format_lead_time(team: ReplayTeam) -> str:
     return f"{team.lead_weeks:.0f} weeks"
 
 
-def _is_mean_of_few(mean: float, team: ReplayTeam) -> bool:
-    """Whether a weekly mean rests on too few people to be shown."""
-    return 0 < mean * team.weeks < TOO_FEW
-
-
-def _format_weekly_mean(mean: float, team: ReplayTeam) -> str:
-    return NOT_SHOWN if _is_mean_of_few(mean, team) else f"{mean:.1f}"
+def _format_change(team: ReplayTeam) -> str:
+    if team.changed_per_week is None:
+        return "no list to compare with"
+    return NOT_SHOWN if _is_few(team.changed_per_week * (team.weeks - 1)) else f"{team.changed_per_week:.1f}"
 
 
 def _format_workload(team: ReplayTeam) -> str:
-    if 0 < team.listed < TOO_FEW:
+    if _is_few(team.listed):
         return NOT_SHOWN
     most = "" if team.capacity is None else f" of {number(round(team.capacity, 1))}"
     return f"{team.weight_per_week:.1f}{most}"
 
 
-_COLUMNS: tuple[tuple[str, Callable[[ReplayTeam], str]], ...] = (
-    ("Lists", lambda team: number(team.weeks)),
-    ("People found", lambda team: suppressed(team.people)),
-    ("Already known, not listed", lambda team: suppressed(team.known)),
-    ("Found people with an emergency admission later", lambda team: _format_share(team.admitted, team.people)),
-    ("Median lead time", _format_lead_time),
-    ("New people a week", lambda team: _format_weekly_mean(team.entered_per_week, team)),
-    ("People leaving a week", lambda team: _format_weekly_mean(team.left_per_week, team)),
-    ("Case weight a week", _format_workload),
-)
+Column = tuple[str, Callable[[ReplayTeam], str]]
+Cells = dict[str, list[tuple[str, list[str]]] | list[str] | str]
 
 
-def _build_overall_row(whole: ReplayTeam, teams: Sequence[ReplayTeam]) -> list[str]:
-    """The line over all teams; where a team's count is hidden, the sum of what is shown instead of the total."""
-    return [
-        number(whole.weeks),
-        _format_total(whole.people, [team.people for team in teams]),
-        _format_total(whole.known, [team.known for team in teams]),
-        _format_total(whole.admitted, [team.admitted for team in teams]),
-        _format_lead_time(whole),
-        NOT_SHOWN
-        if any(_is_mean_of_few(team.entered_per_week, team) for team in teams)
-        else _format_weekly_mean(whole.entered_per_week, whole),
-        NOT_SHOWN
-        if any(_is_mean_of_few(team.left_per_week, team) for team in teams)
-        else _format_weekly_mean(whole.left_per_week, whole),
-        NOT_SHOWN if any(_format_workload(team) == NOT_SHOWN for team in teams) else _format_workload(whole),
-    ]
+def _list_columns(summary: ReplaySummary) -> tuple[Column, ...]:
+    """Headings and cells; what came later stands there only where a list was followed."""
+    found: tuple[Column, ...] = (
+        ("Lists", lambda team: number(team.weeks)),
+        (FOUND, lambda team: suppressed(team.people)),
+        ("Already known, not listed", lambda team: suppressed(team.known)),
+    )
+    later: tuple[Column, ...] = (
+        (FOLLOWED, lambda team: suppressed(team.followed)),
+        (ADMITTED, lambda team: _format_share(team.admitted, team.followed)),
+        ("Expected", _format_expected),
+        ("Median lead time", _format_lead_time),
+    )
+    work: tuple[Column, ...] = (
+        ("New in a list each week", _format_change),
+        ("Case weight a week", _format_workload),
+    )
+    return (*found, *(later if summary.window_days is not None else ()), *work)
 
 
-def _format_total(whole: int, parts: Sequence[int]) -> str:
-    if any(0 < part < TOO_FEW for part in parts):
-        return WITHOUT_HIDDEN.format(f"{sum(_round_count(part) for part in parts if part >= TOO_FEW):,}")
-    return suppressed(whole)
+def _format_over_all(title: str, cell: Callable[[ReplayTeam], str], summary: ReplaySummary) -> str:
+    """The cell of all teams; not shown where a team's is hidden, as its count could be worked out from the total."""
+    hidden = any(cell(team) in (NOT_SHOWN, suppressed(1)) for team in summary.teams)
+    return NOT_SHOWN if hidden and title != "Median lead time" else cell(summary.over_all)
+
+
+def _describe_orders(summary: ReplaySummary) -> Cells:
+    """The model's lists and those of the same size by other orders, over all teams."""
+    columns = _list_columns(summary)
+    shown = [column for column in columns if column[0] in ORDER_COLUMNS]
+    own = ("The model", [_format_over_all(title, cell, summary) for title, cell in shown])
+    rows = [own] if summary.orders else []
+    for one in summary.orders:
+        cells = [suppressed(one.people), suppressed(one.followed), _format_share(one.admitted, one.followed)]
+        rows.append((printable(one.title), cells[: len(shown)]))
+    return {"order_columns": [title for title, _ in shown], "orders": rows}
+
+
+def _describe_groups(summary: ReplaySummary) -> Cells:
+    """How many of each group were eligible and found; what a team's hidden count could be worked out from is left out.
+
+    A group that could be worked out from the others of its dimension is hidden too.
+    """
+    if _hides_a_team(summary, "people"):
+        return {"group_columns": [], "groups": []}
+    later = [] if summary.window_days is None or _hides_a_team(summary, "admitted") else [GROUP_ADMITTED]
+    rows: list[tuple[str, list[str]]] = []
+    for dimension in dict.fromkeys(group.dimension for group in summary.groups):
+        inside = [group for group in summary.groups if group.dimension == dimension]
+        eligible, found, admitted = (
+            _suppress_together([getattr(group, name) for group in inside]) for name in ("eligible", "found", "admitted")
+        )
+        for place, group in enumerate(inside):
+            rate = _format_rate(group, NOT_SHOWN in (eligible[place], found[place]))
+            told = [eligible[place], found[place], rate, *([admitted[place]] if later else [])]
+            rows.append((f"{dimension}: {group.group}", told))
+    return {"group_columns": [*GROUP_COLUMNS, *later], "groups": rows}
+
+
+def _suppress_together(counts: Sequence[int]) -> list[str]:
+    """The counts of all groups of one dimension; where one alone is 1 to 7, the next smallest is hidden with it."""
+    few = [place for place, count in enumerate(counts) if _is_few(count)]
+    others = sorted((count, place) for place, count in enumerate(counts) if count >= TOO_FEW)
+    hidden = others[0][1] if len(few) == 1 and others else None
+    return [NOT_SHOWN if place == hidden else suppressed(count) for place, count in enumerate(counts)]
+
+
+def _format_rate(group: ReplayGroup, hidden: bool) -> str:
+    if hidden or _is_few(group.found) or group.eligible < TOO_FEW:
+        return NOT_SHOWN
+    return f"{1000 * _round_count(group.found) / _round_count(group.eligible):.0f}"
+
+
+def _hides_a_team(summary: ReplaySummary, name: str) -> bool:
+    """Whether a count of that name is hidden for a team, so that no sum over all teams may stand on the page."""
+    return any(_is_few(getattr(team, name)) for team in summary.teams)

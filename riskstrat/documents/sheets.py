@@ -20,6 +20,8 @@ LINE_HEIGHT = 13.0
 # Letters of running text to one digit's width, on the safe side.
 LETTERS = 1.18
 A4 = 9
+IN_100 = '[<1]"fewer than 1 in 100";[>99]"more than 99 in 100";"about "0" in 100"'
+"""A risk in hundreds, read in words and sorted as a number."""
 # Excel's own limit, in points.
 TALLEST_ROW = 409
 # Excel refuses a header or footer of more than 255 characters, codes included.
@@ -30,7 +32,7 @@ def looks_of(book: Workbook) -> Looks:
     """The cell formats by name: dark text, light heading fill and ruled cells, so that it reads in black and white."""
     cell = {**FONT, "text_wrap": True, "valign": "top", "border": 1, "border_color": "#768692"}
     heading = {**cell, "bold": True, "bg_color": "#d8dde0", "bottom": 2}
-    field = {**cell, "locked": False, "bottom": 1, "border_color": "#212b32"}
+    field = {**cell, "bg_color": "#fff9e6", "border_color": "#212b32"}
     prose = {**FONT, "text_wrap": True, "valign": "top"}
     return {
         "title": book.add_format({**FONT, "bold": True, "font_size": 16}),
@@ -44,9 +46,12 @@ def looks_of(book: Workbook) -> Looks:
         "name": book.add_format({**cell, "align": "left", "bold": True, "quote_prefix": True}),
         "identifier": book.add_format({**cell, "align": "left", "quote_prefix": True}),
         "whole": book.add_format({**cell, "align": "center", "num_format": "0"}),
+        "number": book.add_format({**cell, "align": "left"}),
+        "date": book.add_format({**cell, "align": "left", "num_format": "d mmm yyyy"}),
+        "in 100": book.add_format({**cell, "align": "left", "num_format": IN_100}),
         "figure": book.add_format({**cell, "align": "right", "indent": 1}),
         "heading": book.add_format(heading),
-        "field heading": book.add_format({**heading, "bg_color": "#ffffff", "top": 2}),
+        "field heading": book.add_format({**heading, "bg_color": "#fff0c2"}),
         "field": book.add_format({**field, "align": "left"}),
         "field date": book.add_format({**field, "align": "left", "num_format": "d mmm yyyy"}),
     }
@@ -58,8 +63,8 @@ def write_title(sheet: Worksheet, looks: Looks, text: str) -> None:
     sheet.set_row(0, 24)
 
 
-def set_up_print(sheet: Worksheet, team: TeamList, warning: str = "") -> None:
-    """A4 landscape with team, date, page number and a warning, if any, on every sheet of paper."""
+def set_up_print(sheet: Worksheet, team: TeamList, warning: str = "", limit: str = SUPPORTS) -> None:
+    """A4 landscape with team, date, page number, a limit and a warning, if any, on every sheet of paper."""
     sheet.set_paper(A4)
     sheet.set_landscape()
     sheet.set_margins(left=0.3, right=0.3, top=0.7, bottom=0.7)
@@ -69,7 +74,7 @@ def set_up_print(sheet: Worksheet, team: TeamList, warning: str = "") -> None:
     # In a header "&" begins a code; two of them print one.
     sheet.set_header(f"&L&A&C{name.replace('&', '&&')}&RIndex date {long_date(team.index_date)}")
     middle = f"&C{warning}" if warning else ""
-    sheet.set_footer(f"&L{SUPPORTS}{middle}&RPage &P of &N")
+    sheet.set_footer(f"&L{limit}{middle}&RPage &P of &N")
 
 
 def row_height(cells: list[tuple[str, float]]) -> float:

@@ -16,19 +16,32 @@ from pathlib import Path
 
 from riskstrat.documents.changes import KINDS, cause_parts
 from riskstrat.documents.files import write_bytes
+from riskstrat.documents.person import MAIN_CONDITIONS
 from riskstrat.documents.words import VERB, printable, reason_lines
-from riskstrat.publication import ListedPerson, TeamList, ThemeReason
+from riskstrat.publication import CaseDecision, ListedPerson, TeamList, ThemeReason
 
 _FORMULA = re.compile(r"[\s']*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 SEPARATOR = " | "
 HEAD = (
-    *("team_code", "index_date", "data_as_at", "reference", "rank", "status", "risk", "risk_low", "risk_high", "band"),
+    *("team_code", "index_date", "edition", "data_as_at", "reference", "opened_on", "rank"),
+    *("arrival", "known_before", "rising_since", "risk_before", "risk", "risk_low", "risk_high", "band"),
     *("weeks_on_list", "escalate", "change"),
     *("change_new_events", "change_ageing", "change_late_data", "change_model"),
 )
 TAIL = (
-    *("top_conditions", "frailty", "falls_check", "falls_check_why", "flags", "reasons", "pathways", "support"),
-    *("caution", "last_review", "statuses_as_at", "model", "model_version", "definitions"),
+    *(
+        "cannot_be_told",
+        "top_conditions",
+        "frailty",
+        "falls_check",
+        "falls_check_why",
+        "flags",
+        "reasons",
+        "pathways",
+        "support",
+    ),
+    *("caution", "last_decided_on", "last_outcomes", "last_owners", "last_due", "last_note"),
+    *("statuses_as_at", "model", "model_version", "definitions"),
 )
 
 
@@ -46,7 +59,10 @@ def write_csv(team_list: TeamList, path: Path) -> None:
 
 
 def csv_columns(team_list: TeamList) -> list[str]:
-    """The columns of the CSV, in order; the `change_` columns are log odds and add up to the whole change."""
+    """The columns of the CSV, in order; the `change_` columns are log odds and add up to the whole change.
+
+    An empty count is none, unless `cannot_be_told` names its column with the reason.
+    """
     counts = [count.name for count in team_list.counts_shown]
     return [*HEAD, *team_list.places_shown(), "age_band", "sex", *counts, *TAIL]
 
@@ -62,10 +78,14 @@ def _build_cells(team: TeamList, row: ListedPerson) -> list[str | int | float]:
     return [
         printable(team.team_code),
         _format_iso_date(index_date),
+        team.edition,
         _format_iso_date(team.data_as_at),
         printable(row.reference),
+        _format_iso_date(row.opened_on),
         int(row.rank),
-        row.status,
+        row.arrival,
+        printable(row.known_before),
+        *((_format_iso_date(row.rising.since), f"{row.rising.risk:.4f}") if row.rising else ("", "")),
         *(f"{getattr(row, name):.4f}" for name in ("risk", "risk_low", "risk_high")),
         printable(row.band),
         int(row.weeks_on_list),
@@ -76,12 +96,13 @@ def _build_cells(team: TeamList, row: ListedPerson) -> list[str | int | float]:
         printable(row.age_band),
         row.sex,
         *(_format_number(row.counts[count.name]) for count in team.counts_shown),
+        _join_texts(f"{name}: {why}" for name, why in sorted(row.untold.items())),
         *_format_findings(row),
         _format_reasons(row.themes),
         _join_texts(f"{one.title}: {one.rule}" for one in row.pathways),
         _join_texts(row.support),
         printable(row.caution),
-        printable(row.last_review),
+        *_format_decision(row.last_decision),
         _format_iso_date(team.statuses_as_at) if team.statuses_as_at else "",
         printable(team.model),
         printable(team.model_version),
@@ -98,8 +119,17 @@ def _change_parts(row: ListedPerson) -> list[str | float]:
 
 def _format_findings(row: ListedPerson) -> list[str]:
     check = row.falls_check
-    words = [_join_texts(row.top_conditions), printable(row.frailty)]
+    words = [_join_texts(one.name for one in row.conditions[:MAIN_CONDITIONS]), printable(row.frailty)]
     return [*words, check.answer, printable(check.why), _join_texts(row.flags)]
+
+
+def _format_decision(decision: CaseDecision | None) -> list[str]:
+    """Day, outcomes, owners, due dates and note; of several actions the parts stand in one order."""
+    if decision is None:
+        return [""] * 5
+    dues = [_format_iso_date(action.due_on) if action.due_on else "" for action in decision.actions]
+    lists = ([one.outcome for one in decision.actions], [one.owner for one in decision.actions], dues)
+    return [_format_iso_date(decision.decided_on), *map(_join_texts, lists), printable(decision.note)]
 
 
 def _join_texts(texts: Iterable[str]) -> str:

@@ -6,11 +6,12 @@ and the list of events beside the strip says everything that it shows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import get_args
 
+from riskstrat.definitions.phrases import lower_first
 from riskstrat.documents.words import MONTHS, long_date, printable, sentence
 from riskstrat.publication import Lane, TimelineEvent
 
@@ -18,6 +19,9 @@ LANES: tuple[Lane, ...] = get_args(Lane)
 MONTHS_SHOWN = 24
 LEFT, WIDE, LANE_HIGH, TOP = 96.0, 604.0, 23.0, 6.0
 SMALLEST_BAR = 4.0
+# The lane whose bars are counts of a stretch of time, and the room between them.
+COUNTED: Lane = "Contacts"
+GAP = 10.0
 # Events of one lane that stand on paper; on a screen all do.
 ON_PAPER = 2
 
@@ -32,13 +36,14 @@ class Mark:
 
 @dataclass(frozen=True)
 class LaneStrip:
-    """One lane: its name, where it is drawn, its marks, and its events in words, latest first."""
+    """One lane: its name, where it is drawn, its marks, its events in words, latest first, and what is said of none."""
 
     name: str
     y: float
     marks: tuple[Mark, ...]
     events: tuple[str, ...]
     earlier: tuple[str, ...]
+    empty: str
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,16 @@ class Strip:
     description: str
 
 
-def strip(events: Sequence[TimelineEvent], index_date: date) -> Strip:
-    """The strip of the 24 months up to the index date; an event outside them is left out, a longer one is cut."""
+def strip(events: Sequence[TimelineEvent], index_date: date, untold: Mapping[str, str]) -> Strip:
+    """The strip of the 24 months up to the index date; an event outside them is left out, a longer one is cut.
+
+    untold: by lane why it cannot be told that nothing happened.
+    """
     start = _subtract_months(index_date, MONTHS_SHOWN)
     kept = [event for event in events if event.start <= index_date and (event.end or event.start) >= start]
     ordered = sorted(kept, key=lambda event: (event.start, event.end or event.start, event.label), reverse=True)
     lanes = tuple(
-        _build_lane(lane, place, [event for event in ordered if event.lane == lane], start, index_date)
+        _build_lane(place, lane, [event for event in ordered if event.lane == lane], (start, index_date), untold)
         for place, lane in enumerate(LANES)
     )
     return Strip(
@@ -77,14 +85,18 @@ def percent_place(risk: float) -> float:
     return round(100 * risk, 1)
 
 
-def _build_lane(lane: Lane, place: int, events: list[TimelineEvent], start: date, end: date) -> LaneStrip:
-    words = tuple(_describe_event(event) for event in events)
+def _build_lane(
+    place: int, lane: Lane, events: list[TimelineEvent], shown: tuple[date, date], untold: Mapping[str, str]
+) -> LaneStrip:
+    start, end = shown
+    words = tuple(_describe_event(event, start) for event in events)
     return LaneStrip(
         lane,
         TOP + LANE_HIGH * place,
-        tuple(_mark(event, start, end) for event in events),
+        tuple(_shrink(_mark(event, start, end)) if lane == COUNTED else _mark(event, start, end) for event in events),
         words[:ON_PAPER],
         words[ON_PAPER:],
+        f"cannot be told: {printable(untold[lane])}" if lane in untold else "none recorded",
     )
 
 
@@ -94,6 +106,11 @@ def _mark(event: TimelineEvent, start: date, end: date) -> Mark:
     if event.end is None or event.end == event.start:
         return Mark(x, None)
     return Mark(x, max(round(_compute_x(last, start, end) - x, 1), SMALLEST_BAR))
+
+
+def _shrink(mark: Mark) -> Mark:
+    """A stretch with room to the next one, so that stretches side by side are no single bar."""
+    return mark if mark.width is None else Mark(mark.x, max(round(mark.width - GAP, 1), SMALLEST_BAR))
 
 
 def _compute_x(day: date, start: date, end: date) -> float:
@@ -112,16 +129,22 @@ def _place_ticks(start: date, end: date) -> list[tuple[float, str]]:
     return ticks
 
 
-def _describe_event(event: TimelineEvent) -> str:
-    if event.end is None or event.end == event.start:
+def _describe_event(event: TimelineEvent, start: date) -> str:
+    """One event in words; of what began before the drawing, the day it began is not told."""
+    since = f"since before {long_date(start)}" if event.start < start else f"since {long_date(event.start)}"
+    if event.running:
+        when = since
+    elif event.start < start:
+        when = since + (f", to {long_date(event.end)}" if event.end else "")
+    elif event.end is None or event.end == event.start:
         when = long_date(event.start)
     else:
         when = f"{long_date(event.start)} to {long_date(event.end)}"
-    return sentence(f"{when}: {printable(event.label)}")
+    return sentence(f"{when}: {lower_first(printable(event.label))}")
 
 
 def _count(lane: LaneStrip) -> str:
-    return f"{lane.name}: {len(lane.marks) or 'none recorded'}."
+    return f"{lane.name}: {len(lane.marks) or lane.empty}."
 
 
 def _subtract_months(day: date, months: int) -> date:

@@ -10,7 +10,17 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from riskstrat.publication import OTHER_THEME, CountColumn, Direction, ThemeReason
+from riskstrat.definitions.phrases import capitalise_first
+from riskstrat.publication import (
+    A_LITTLE,
+    A_LOT,
+    OTHER_THEME,
+    SMALLEST_SHOWN,
+    CountColumn,
+    Direction,
+    TeamList,
+    ThemeReason,
+)
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -21,8 +31,6 @@ SEX = {"F": "Female", "M": "Male", "I": "Indeterminate", "U": "Not known"}
 
 # Source of the order and of showing both directions: NHS content style; the numbers are a choice of layout.
 MOST_RAISING, MOST_LOWERING = 5, 3
-SMALLEST_SHOWN = 0.05
-A_LOT, A_LITTLE = 2.0, 1.2
 
 VERB: dict[Direction, str] = {"raises": "raised", "lowers": "lowered"}
 
@@ -30,8 +38,12 @@ VERB: dict[Direction, str] = {"raises": "raised", "lowers": "lowered"}
 CONTACT_THEMES = ("hospital use", "urgent care", "community and GP contact", "social care")
 NOT_REACHED = "Few recorded contacts can mean few needs, or that a person may not be reaching services."
 NOT_REACHED_BRIEF = "Or the person may not be reaching services."
-OTHER_NOT_SET_OUT = "Other information: not set out."
-OTHER_COUNTS = f"{OTHER_NOT_SET_OUT} It counts in every estimate and is set out for nobody."
+OTHER_NOT_SET_OUT = (
+    "Other information: not set out. Conditions and medicines are counted as far as they may be shown, and some "
+    "reasons for hospital stays and A&E visits are not told."
+)
+OTHER_COUNTS = f"{OTHER_NOT_SET_OUT} This is so for everybody."
+"""Said of everybody in the same words, so that it tells nothing about one person."""
 
 NOT_LISTED = "Not being listed does not mean low risk. People below the line have had no human review."
 SUPPORTS = "This list supports clinical judgement. It does not replace it."
@@ -48,6 +60,11 @@ def printable(value: Any) -> str:
 def long_date(day: date) -> str:
     """A date as people read it: 4 March 2026."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def name_edition(team: TeamList) -> str:
+    """Which list a document is of, for a program that reads it back: "NKI 2026-11-16 edition 1"."""
+    return f"{printable(team.team_code)} {team.index_date.isoformat()} edition {team.edition}"
 
 
 def natural_frequency(risk: float) -> str:
@@ -109,10 +126,15 @@ def suppressed(people: int) -> str:
     return "1 to 7" if people <= 7 else f"{5 * floor(people / 5 + 0.5):,}"
 
 
-def joined(parts: Iterable[str]) -> str:
+def joined(parts: Iterable[str], word: str = "and") -> str:
     """A list in words: "admissions, falls and people"."""
     *most, last = parts
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{', '.join(most)} {word} {last}" if most else last
+
+
+def word_month(day: date) -> str:
+    """A month as people read it: March 2026."""
+    return f"{MONTHS[day.month - 1]} {day.year}"
 
 
 def dates_by_table(as_at: Mapping[str, date]) -> str:
@@ -129,9 +151,9 @@ def spaced(name: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text on one line, with a capital at its start and a stop at its end."""
+    """The text on one line, with a capital at its start (eFI keeps its own letters) and a stop at its end."""
     text = " ".join(printable(text).split())
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    return capitalise_first(text) + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def strength(log_odds: float) -> str:
@@ -143,14 +165,14 @@ def strength(log_odds: float) -> str:
 
 
 def shown_reasons(themes: Iterable[ThemeReason], direction: Direction) -> list[ThemeReason]:
-    """The reasons printed in one direction, largest first; never the theme "other"."""
+    """The reasons printed in one direction, strongest first, else in the order given; never the theme "other"."""
     most = MOST_RAISING if direction == "raises" else MOST_LOWERING
     kept = [
         reason
         for reason in themes
         if reason.direction == direction and reason.theme != OTHER_THEME and abs(reason.contribution) >= SMALLEST_SHOWN
     ]
-    return sorted(kept, key=lambda reason: (-abs(reason.contribution), reason.theme))[:most]
+    return sorted(kept, key=lambda reason: -abs(reason.contribution))[:most]
 
 
 class ReasonLine(NamedTuple):

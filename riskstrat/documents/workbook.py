@@ -1,7 +1,7 @@
-"""The list as an Excel workbook: "List" to work, print and fill in, "What changed", "Notes and limits".
+"""The list as an Excel workbook: the meeting, the list as a table, what changed, people in words, notes and limits.
 
-Every text cell is written as text; no cell is ever a formula or a link, whatever it begins with. The cells of facts
-are locked, without a password, so that nothing is typed over by accident; the fields to fill in are not.
+Every text cell is written as text; no cell is ever a formula or a link, whatever it begins with. No sheet is protected:
+a team may sort, filter and add to its own copy.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ from riskstrat.documents.changes import (
 )
 from riskstrat.documents.files import write_bytes
 from riskstrat.documents.list_sheet import CHOICES, write_choices, write_list
+from riskstrat.documents.meeting import write_meeting
 from riskstrat.documents.named import COPY_PROPERTY, WARNING, Names
 from riskstrat.documents.notes import Section, sections, title
+from riskstrat.documents.people_sheet import write_people_sheet
 from riskstrat.documents.sheets import FONT, Looks, looks_of, row_height, set_up_print, write_title
-from riskstrat.documents.words import printable
+from riskstrat.documents.words import name_edition, printable
 from riskstrat.publication import TeamList
 
 LIST_PROPERTY = "riskstrat_list"
@@ -50,20 +52,22 @@ def write_workbook(team_list: TeamList, path: Path) -> None:
 def build_workbook(team_list: TeamList, names: Names | None = None) -> bytes:
     """The workbook of a list, or its named copy, with what says who people are in the first columns.
 
-    Its custom property `riskstrat_list` names the team and the date of the list ("KIR 2026-11-16"), so that a filled-in
-    copy can be taken back.
+    Its custom property `riskstrat_list` names team, date and edition of the list ("KIR 2026-11-16 edition 1"), so that
+    a filled-in copy can be taken back.
     """
     content = io.BytesIO()
     # xlsxwriter adds to the properties it is given, so each workbook has a copy of its own.
     book = xlsxwriter.Workbook(content, OPTIONS | {"default_format_properties": dict(FONT)})
     day = team_list.index_date
     book.set_properties({"title": title(team_list), "created": datetime(day.year, day.month, day.day)})
-    book.set_custom_property(LIST_PROPERTY, f"{printable(team_list.team_code)} {day.isoformat()}", "text")
+    book.set_custom_property(LIST_PROPERTY, name_edition(team_list), "text")
     if names:
         book.set_custom_property(COPY_PROPERTY, "named", "text")
     looks = looks_of(book)
+    write_meeting(book.add_worksheet("Meeting"), looks, team_list, names)
     write_list(book.add_worksheet("List"), looks, team_list, names)
     _write_changes(book.add_worksheet("What changed"), looks, team_list)
+    write_people_sheet(book.add_worksheet("People"), looks, team_list, names)
     _write_notes(book.add_worksheet("Notes and limits"), looks, team_list, names)
     write_choices(book.add_worksheet(CHOICES), looks)
     book.close()
@@ -111,7 +115,6 @@ def _write_moves(sheet: Worksheet, looks: Looks, row: int, moves: tuple[MoveLine
             sheet.write_string(number, len(texts) + place, text, looks["figure"])
         sheet.set_row(number, row_height([(move.detail, CHANGE_WIDTHS[2]), (why, CHANGE_WIDTHS[3])]))
     sheet.autofilter(row, 0, row + len(moves), len(headings) - 1)
-    sheet.freeze_panes(row + 1, 1)
     sheet.repeat_rows(row)
     return row + len(moves) + 2
 

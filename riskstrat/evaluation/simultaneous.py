@@ -64,6 +64,7 @@ def _find_critical_value(drawn: Array, error: Array, level: float) -> float:
         return float(norm.ppf(1 - (1 - level) / 2 / len(error)))
     # Draws are centred on their own mean, because a distance such as the ICI is larger on a draw than in the rows.
     away = np.abs(drawn - np.nanmean(drawn, axis=1, keepdims=True)) / error[:, None]
+    away = away[:, np.isfinite(away).any(axis=0)]
     return float(np.quantile(np.nanmax(away, axis=0), level, method="higher"))
 
 

@@ -2,20 +2,17 @@
 
 from riskstrat.explanation.contributions import contributions
 from riskstrat.explanation.overall import chosen_rows, overall
-from riskstrat.explanation.raising import Raising, raising_facts
 from riskstrat.explanation.reasons import DIRECTION_WORDS, OTHER, theme_reasons, with_the_rest_in_other
 from riskstrat.explanation.sentences import day_in_words, in_figures, render
 
 __all__ = [
     "DIRECTION_WORDS",
     "OTHER",
-    "Raising",
     "chosen_rows",
     "contributions",
     "day_in_words",
     "in_figures",
     "overall",
-    "raising_facts",
     "render",
     "theme_reasons",
     "with_the_rest_in_other",

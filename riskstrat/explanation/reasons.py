@@ -30,6 +30,7 @@ def theme_reasons(
     features: Mapping[str, Feature],
     evidence: npt.NDArray[np.datetime64],
     top: int,
+    untold: npt.NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:
     """One row per patient, index date and theme; within a person the strongest theme first and "other" last.
 
@@ -38,8 +39,8 @@ def theme_reasons(
     most in that direction, one of each family of lookbacks.
 
     contrib: what `contributions` gave. matrix: the model's own columns (`RiskModel.narrow`). evidence: date of the
-    latest row behind each value of the matrix, NaT for none. Raises ModelError if these do not fit each other, or if a
-    column has no feature.
+    latest row behind each value of the matrix, NaT for none. untold: which values of the matrix cannot be told; they
+    count and are not said. Raises ModelError if these do not fit each other, or if a column has no feature.
     """
     refuse_misfits(contrib, matrix, features, evidence)
     theme_of = np.array([_choose_theme(features[name]) for name in matrix.columns], dtype=object)
@@ -47,11 +48,14 @@ def theme_reasons(
     places = {theme: np.flatnonzero(theme_of == theme) for theme in themes}
     sums = {theme: contrib[:, place].sum(axis=1) for theme, place in places.items()}
     age = _read_ages(matrix, features)
+    silent = np.zeros(matrix.values.shape, np.bool_) if untold is None else untold
     named = [(name.removesuffix(features[name].suffix), features[name]) for name in matrix.columns]
     people = zip(matrix.keys["patient_id"], matrix.keys["index_date"], strict=True)
     rows = []
     for position, (patient_id, index_date) in enumerate(people):
-        person = _Person(contrib[position], matrix.values[position], evidence[position], age[position])
+        person = _Person(
+            contrib[position], matrix.values[position], evidence[position], age[position], silent[position]
+        )
         for theme in _sort_strongest_first(themes, sums, position):
             total = float(sums[theme][position])
             said = () if theme == OTHER else tuple(_word_reasons(person, named, places[theme], total, top))
@@ -79,12 +83,13 @@ def _read_ages(matrix: FeatureMatrix, features: Mapping[str, Feature]) -> Array:
 
 
 class _Person(NamedTuple):
-    """One row: contribution, value and date of the latest row, by feature."""
+    """One row: contribution, value, date of the latest row, and whether it cannot be told, by feature."""
 
     contributions: Array
     values: Array
     dates: Array
     age: float
+    untold: Array
 
 
 def _word_reasons(
@@ -92,20 +97,29 @@ def _word_reasons(
 ) -> Iterator[str]:
     """Sentences of the features that pull with the theme, the strongest of each family first.
 
-    A family is one name without its lookback: `emergency_admissions` of `emergency_admissions_365d`.
+    A family is one name without its lookback: `emergency_admissions` of `emergency_admissions_365d`. A sentence that
+    repeats another, or only adds to it or takes from it, is left out.
     """
     pull = person.contributions[places] * np.sign(total)
     families: set[str] = set()
+    said: list[str] = []
     for place in places[np.argsort(-pull, kind="stable")]:
         if len(families) >= top or person.contributions[place] * np.sign(total) <= 0:
             return
         family, feature = features[place]
-        if family in families or feature.wording.context:
+        if family in families or feature.wording.context or person.untold[place]:
             continue
         sentence = render(feature, float(person.values[place]), person.dates[place], person.age)
-        if sentence:
+        if sentence and not any(_is_repeated(sentence, other) for other in said):
             families.add(family)
+            said.append(sentence)
             yield sentence
+
+
+def _is_repeated(one: str, other: str) -> bool:
+    """Whether one sentence begins with the whole of the other: "8 falls recorded", "8 falls recorded in 3 years"."""
+    short, long = sorted((one.rstrip("."), other.rstrip(".")), key=len)
+    return long.startswith(short) and not long[len(short) : len(short) + 1].isalnum()
 
 
 def _sort_strongest_first(themes: list[str], sums: Mapping[str, Array], position: int) -> list[str]:

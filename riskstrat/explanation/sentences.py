@@ -6,8 +6,10 @@ from datetime import date
 
 import numpy as np
 
+from riskstrat.definitions.ages import name_age_band
 from riskstrat.definitions.durations import in_words
 from riskstrat.definitions.features import AGE, Feature
+from riskstrat.definitions.phrases import capitalise_first
 from riskstrat.errors import DefinitionError
 
 ZERO_IS_A_VALUE = frozenset({"days_since", "latest", "slope", AGE})
@@ -18,31 +20,54 @@ def render(feature: Feature, value: float, when: date | np.datetime64 | None, ag
     """The sentence for `value` and the date of the latest row behind it, or None when there is nothing to say.
 
     A score that is valid from some age on is said only of people of that age, in completed years. What is not recorded
-    is said in the feature's own words for it, if it has any; a sentence that needs a date nobody has is not said.
-    Raises DefinitionError if the feature's words hold a placeholder that does not exist.
+    is said in the feature's own words for it, if it has any; a sentence that needs a date nobody has is not said, and
+    neither is a number too small to matter. Of an age only the band is said. Raises DefinitionError if the feature's
+    words hold a placeholder that does not exist.
     """
     if feature.wording.printed_from is not None and not (age is not None and age >= feature.wording.printed_from):
         return None
     day = _date(when)
-    wording = feature.wording
-    template = wording.absent if _is_unrecorded(feature, value, day) else wording.says
+    template = _choose_template(feature, value, day)
     if template is None or ("{date}" in template and day is None):
         return None
-    number = in_figures(value)
+    number = _word_value(feature, value)
     words = {
         "n": number,
         "s": "" if number == "1" else "s",
         "lookback": in_words(feature.lookback),
         "date": day_in_words(day) if day else "",
         "ago": ago_in_words(value),
+        "roughly": roughly_in_words(value),
     }
     try:
         return _format_sentence(template.format_map(words))
     except (KeyError, IndexError, ValueError, AttributeError):
         raise DefinitionError(
             f'{feature.name or feature.verb}: "{template}" cannot be read; its placeholders may be '
-            "{n}, {s}, {lookback}, {ago} and {date}"
+            "{n}, {s}, {lookback}, {ago}, {roughly} and {date}"
         ) from None
+
+
+def _choose_template(feature: Feature, value: float, day: date | None) -> str | None:
+    """The words for a value; None for one that is not worth a sentence."""
+    wording = feature.wording
+    if _is_unrecorded(feature, value, day):
+        return wording.absent
+    if abs(value) < wording.said_from:
+        return None
+    if wording.says_always is not None and value >= feature.lookback:
+        return wording.says_always
+    return wording.says_negative if value < 0 and wording.says_negative is not None else wording.says
+
+
+def _word_value(feature: Feature, value: float) -> str:
+    """The value as {n}: an age by its band, a value that has words by these, and no sign where the words have it."""
+    wording = feature.wording
+    if feature.verb == AGE:
+        return name_age_band(value)
+    if wording.values and value in range(len(wording.values)):
+        return wording.values[int(value)]
+    return in_figures(abs(value) if wording.says_negative is not None else value)
 
 
 def day_in_words(day: date) -> str:
@@ -61,6 +86,11 @@ def ago_in_words(value: float) -> str:
     else:
         number, unit = int(value / 365.25), "year"
     return f"{number} {unit}{'' if number == 1 else 's'} ago"
+
+
+def roughly_in_words(value: float) -> str:
+    """`ago_in_words`, from which no day can be worked out: `less than 3 months ago`, `7 months ago`."""
+    return "less than 3 months ago" if value < 90 else ago_in_words(value)
 
 
 def in_figures(value: float) -> str:
@@ -105,4 +135,4 @@ def _date(when: date | np.datetime64 | None) -> date | None:
 
 def _format_sentence(text: str) -> str:
     text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    return capitalise_first(text) + ("" if text.endswith(".") else ".")

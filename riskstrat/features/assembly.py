@@ -33,14 +33,17 @@ Progress = Callable[[str, float], None]
 class FeatureEngine:
     """Builds matrices from one store with one set of definitions.
 
-    `fingerprints` names the definition behind each feature; `notes` say what was left out, and why.
+    `declared` has every feature, also those that the store cannot serve; `fingerprints` names the definition behind
+    each one; `notes` say what was left out, and why. printable: from the records without what is sensitive.
     """
 
     store: Store
+    declared: Mapping[str, Feature]
     codelists: Mapping[str, Codelist]
     settings: EngineSettings
     plan: Plan
     fingerprints: Mapping[str, str]
+    printable: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -48,7 +51,7 @@ class FeatureEngine:
 
     def matrix(self, cohort: pd.DataFrame, progress: Progress | None = None) -> FeatureMatrix:
         """One row per patient and index date of `cohort` (which is sorted by person and index date), every feature."""
-        values = self._compute_values(self.plan, cohort, progress)
+        values = self.compute_values(self.plan, cohort, progress)
         _fill_derived(self.plan, values)
         kept = np.ascontiguousarray(values[:, : len(self.plan.names)])
         fingerprints = {name: self.fingerprints[name] for name in self.plan.names}
@@ -57,7 +60,7 @@ class FeatureEngine:
     def evidence(self, cohort: pd.DataFrame) -> npt.NDArray[np.datetime64]:
         """One row per row of `cohort`, one date per feature: the latest row behind it, or NaT."""
         plan = as_evidence(self.plan)
-        ago = self._compute_values(replace(plan, attributes=()), cohort, None)
+        ago = self.compute_values(replace(plan, attributes=()), cohort)
         for column, _, inputs in plan.derived:
             ago[:, column] = np.fmin.reduce(ago[:, list(inputs.values())], axis=1)
         days = cohort["index_date"].to_numpy().astype("datetime64[D]")[:, None]
@@ -65,7 +68,10 @@ class FeatureEngine:
         dates = days - np.where(known, ago, 0).astype("timedelta64[D]")
         return np.where(known, dates, np.datetime64("NaT"))[:, : len(self.plan.names)]
 
-    def _compute_values(self, plan: Plan, cohort: pd.DataFrame, progress: Progress | None) -> npt.NDArray[np.float32]:
+    def compute_values(
+        self, plan: Plan, cohort: pd.DataFrame, progress: Progress | None = None
+    ) -> npt.NDArray[np.float32]:
+        """One row per row of `cohort`, one column per column of a plan; derived columns are left missing."""
         values = np.full((len(cohort), len(plan.columns)), np.nan, np.float32)
         self._fill_attributes(plan, cohort, values)
         scans = [(scan, scan.compiled) for scan in plan.scans]
@@ -76,7 +82,7 @@ class FeatureEngine:
 
             def compute_partition(part: tuple[int, int, slice]) -> None:
                 if not hasattr(local, "connection"):
-                    local.connection = connections.enter_context(self.store.connect(self.codelists))
+                    local.connection = connections.enter_context(self._connect())
                 _fill_partition(local.connection, scans, cohort, part, values)
 
             for done, future in enumerate(
@@ -86,6 +92,9 @@ class FeatureEngine:
                 if progress:
                     progress("features", done / len(parts))
         return values
+
+    def _connect(self) -> Any:
+        return self.store.connect(self.codelists, printable=self.printable)
 
     def _fill_attributes(self, plan: Plan, cohort: pd.DataFrame, values: npt.NDArray[np.float32]) -> None:
         person = cohort["person"].to_numpy()
@@ -118,10 +127,12 @@ def engine(
     fingerprints: Mapping[str, str],
     codelists: Mapping[str, Codelist],
     settings: EngineSettings,
+    *,
+    printable: bool = False,
 ) -> FeatureEngine:
     """The engine for the features that can be built from what the store holds."""
     made = plan(features, store.landed, store.absent_columns)
-    return FeatureEngine(store, codelists, settings, made, fingerprints)
+    return FeatureEngine(store, features, codelists, settings, made, fingerprints, printable)
 
 
 def _iterate_partitions(person: npt.NDArray[np.int32], size: int) -> Iterator[tuple[int, int, slice]]:

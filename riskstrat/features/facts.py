@@ -138,21 +138,9 @@ def _match_codes(measure: Measure, codes: list[str]) -> list[list[tuple[int, int
     codelist = measure.feature.codes
     if codelist is None:
         return [[(number, 1)] for number in range(len(codes))]
-    prefixes = _index_prefixes(codelist)
-    lengths = sorted({len(prefix) for prefix in prefixes})
     groups = {group: number for number, group in enumerate(codelist.groups)}
-    return [_list_key_weights(measure, codelist, _find_entries(prefixes, lengths, code), groups) for code in codes]
-
-
-def _index_prefixes(codelist: Codelist) -> dict[str, list[int]]:
-    prefixes: dict[str, list[int]] = {}
-    for number, entry in enumerate(codelist.entries):
-        prefixes.setdefault(f"{entry.system}:{entry.code}", []).append(number)
-    return prefixes
-
-
-def _find_entries(prefixes: dict[str, list[int]], lengths: list[int], code: str) -> list[int]:
-    return [number for length in lengths if length <= len(code) for number in prefixes.get(code[:length], ())]
+    found = [codelist.find(code, system) for system, _, code in (label.partition(":") for label in codes)]
+    return [_list_key_weights(measure, codelist, entries, groups) for entries in found]
 
 
 def _list_key_weights(

@@ -81,7 +81,9 @@ class ScanPlan:
         out would have the engine work every filter out twice.
         """
         table = self.stream.table
-        spell = table.spell if "spell" in table.columns else ibis.literal(-1, "int32")
+        # A discharge is the last spell's, so that is the one by which an index date names its stay.
+        spells = [name for name in ("last_spell", "spell") if name in table.columns]
+        spell = table[spells[0]] if spells else ibis.literal(-1, "int32")
         columns: dict[str, ir.Value] = {
             "person": table.person,
             "valid_from": table.valid_from,

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
+from riskstrat.audit import WANTED, is_reason
 from riskstrat.definitions.declared import Declared
 from riskstrat.errors import IdentityError
 
@@ -32,8 +33,16 @@ def _require_text(text: str) -> str:
     return text
 
 
+def _require_why(text: str) -> str:
+    """A reason that says something."""
+    if not is_reason(text):
+        raise ValueError(WANTED)
+    return text
+
+
 Kind = TypeVar("Kind", bound=Declared)
 Said = Annotated[str, AfterValidator(_require_text)]
+Why = Annotated[str, AfterValidator(_require_why)]
 
 
 class AuthorisedPerson(Declared):
@@ -58,7 +67,7 @@ class Standing(Declared):
     role: Literal["coordinator", "clinician", "ig_lead"]
     team: Team
     purpose: str
-    reason: Said
+    reason: Why
     destination: Said
     approved_by: Said
     valid_until: date
@@ -133,5 +142,5 @@ def standing(settings: IdentitySettings, name: str, user: str, today: date) -> A
 def _require_said(purpose: str, reason: str) -> None:
     if purpose not in PURPOSES:
         raise IdentityError(f"that is not a purpose a list may be named for; the purposes are {', '.join(PURPOSES)}")
-    if not reason.strip():
-        raise IdentityError("naming needs a reason: give --reason with a sentence that names nobody")
+    if not is_reason(reason):
+        raise IdentityError(f"naming needs a reason that names nobody, in --reason: {WANTED}")

@@ -87,7 +87,7 @@ def require_complete(index: npt.NDArray[np.datetime64], recipe: LabelRecipe, as_
 def _find_first_event(
     store: Store, cohort: pd.DataFrame, outcome: ir.Table, recipe: LabelRecipe, as_at: date
 ) -> tuple[npt.NDArray[np.datetime64], tuple[str, ...]]:
-    """The first outcome event in each window, or NaT. The index spell is never its own outcome."""
+    """The first outcome event in each window, or NaT. The index stay is never its own outcome."""
     found, notes = _find_events(store, outcome, recipe, as_at)
     key = found["person"].astype(np.int64) * _PERSON + found["admitted_on"].astype(np.int64)
     person = cohort["person"].to_numpy().astype(np.int64) * _PERSON
@@ -95,7 +95,7 @@ def _find_first_event(
     at = np.searchsorted(key, person + index + recipe.first_day)
     last = person + index + recipe.last_day
     spell = cohort["spell"].to_numpy()
-    padded_spell = np.append(found["spell"], -2)
+    padded_spell = np.append(found["last_spell"], -2)
     at += (padded_spell[at] == spell) & (spell >= 0)
     padded_key = np.append(key, np.iinfo(np.int64).max)
     event = np.append(found["admitted_on"], _NEVER)[at]
@@ -106,7 +106,7 @@ def _find_events(
     store: Store, outcome: ir.Table, recipe: LabelRecipe, as_at: date
 ) -> tuple[dict[str, npt.NDArray[Any]], tuple[str, ...]]:
     """Outcome events by person and day: stays that are over with fewer than `min_nights` nights are none."""
-    found, notes = known_rows(store, outcome, ("person", "admitted_on", "spell", "discharged_on"), as_at)
+    found, notes = known_rows(store, outcome, ("person", "admitted_on", "last_spell", "discharged_on"), as_at)
     nights = found["discharged_on"] - found["admitted_on"]
     kept = np.isnat(nights) | (nights >= np.timedelta64(recipe.min_nights, "D"))
     return {name: column[kept] for name, column in found.items()}, notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import month_name
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +11,10 @@ from riskstrat.audit import holds_nhs_number
 from riskstrat.documents import NamedColumn, Names, build_workbook
 from riskstrat.errors import IdentityError, PublicationError
 from riskstrat.identity import IDENTIFIERS, Authority, Identities, as_csv, grouped
+from riskstrat.naming.agreement import is_of_age
 from riskstrat.publication import PublishedList, TeamList
+
+OF_ANOTHER_AGE = "not named: the date of birth held does not agree with the age on the list"
 
 _SHORTEST_NAME = 5
 _WIDTHS = {"name": 22.0, "nhs_number": 14.0, "date_of_birth": 13.0, "contact": 26.0}
@@ -20,26 +23,39 @@ _OTHER_WIDTH = 17.0
 
 @dataclass(frozen=True)
 class NamedCopy:
-    """The bytes of the copy, how many references are on it, and for how many of them nobody is held."""
+    """The bytes of the copy and how many references are on it.
+
+    not_held: of those, nobody is held. of_another_age: somebody is held whose date of birth does not agree with the age
+    on the list, so that they are not named. age_not_checked: named without a date of birth to hold against it.
+    """
 
     content: bytes
     references: int
     not_held: int = 0
+    of_another_age: int = 0
+    age_not_checked: int = 0
 
 
 def name_list(published: PublishedList, identities: Identities, authority: Authority, file_name: str) -> NamedCopy:
     """The team's workbook with what is held of each person in its first columns; the same gives the same bytes.
 
-    A person who is not held stands with those words. Raises IdentityError for a list that was changed after
+    A person who is not held stands with those words, and so does one whose date of birth cannot be of the age band that
+    the list gives: a wrong name is worse than none. Raises IdentityError for a list that was changed after
     publication, or a reason or file name that names a listed person: both are logged.
     """
     team, patients = _read_team(published, authority.team)
     held = {reference: identities.people.get(patient, {}) for reference, patient in patients.items()}
     _require_names_nobody(held, authority.reason, file_name)
     columns = tuple(NamedColumn(title, _WIDTHS.get(name, _OTHER_WIDTH)) for name, title in IDENTIFIERS.items())
-    people = {reference: _print_person(person) for reference, person in held.items() if person}
+    agree = dict(_check_ages(team, held))
+    people = {
+        reference: _print_person(person) if agree[reference] is not False else _print_nobody()
+        for reference, person in held.items()
+        if person
+    }
     content = build_workbook(team, Names(columns, people, _build_notice(published, authority)))
-    return NamedCopy(content, len(patients), sum(not person for person in held.values()))
+    answers = list(agree.values())
+    return NamedCopy(content, len(patients), len(patients) - len(people), answers.count(False), answers.count(None))
 
 
 def list_pseudonyms(published: PublishedList, authority: Authority) -> NamedCopy:
@@ -52,13 +68,25 @@ def list_pseudonyms(published: PublishedList, authority: Authority) -> NamedCopy
 def _read_team(published: PublishedList, code: str) -> tuple[TeamList, dict[str, str]]:
     """The team's list as data, and the patient_id of each of its references by rank."""
     try:
-        team, known = published.read_list().team(code), published.read_patients()
+        team, known = published.read_list().team(code), published.read_patients(code)
     except PublicationError as refused:
         raise IdentityError(f"{refused}; copy the folder of the published list anew, or check --team") from None
     listed = [person.reference for person in team.people]
-    if set(listed) != {reference for reference in known if reference.startswith(f"{code}-")}:
+    if set(listed) != set(known):
         raise IdentityError("the team's list and references.csv do not hold the same people; copy the folder anew")
     return team, {reference: known[reference] for reference in listed}
+
+
+def _check_ages(team: TeamList, held: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, bool | None]]:
+    """For each reference whose person is held, whether the date of birth is of the listed age; None if not known."""
+    for listed in team.people:
+        if person := held[listed.reference]:
+            at = listed.index_date or team.index_date
+            yield listed.reference, is_of_age(person.get("date_of_birth", ""), listed.age_band, at)
+
+
+def _print_nobody() -> tuple[str, ...]:
+    return (OF_ANOTHER_AGE, *("" for _ in list(IDENTIFIERS)[1:]))
 
 
 def _print_person(person: Mapping[str, str]) -> tuple[str, ...]:

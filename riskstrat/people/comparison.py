@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskstrat.cohort.dimensions import AGE_BANDS, AGES, CONDITIONS, NOT_RECORDED, SEXES
+from riskstrat.cohort.dimensions import CONDITIONS, NOT_RECORDED, SEXES
+from riskstrat.definitions.ages import AGE_BANDS, AGES
 from riskstrat.definitions.durations import age_in_years
+from riskstrat.definitions.phrases import lower_first
 from riskstrat.site.scored import Scored
 from riskstrat.sources.store import Store
 
@@ -25,6 +27,10 @@ CONDITION_WORDS = {
     "2 or 3": "people with 2 or 3 long-term conditions",
     "4 or more": "people with 4 or more long-term conditions",
 }
+FEWEST_LISTED = 30
+"""People on the lists of the test below whom nothing is said of them."""
+LARGEST_HIDDEN = 7
+"""Counts of people from 1 to this are not told, as in every paper of a version."""
 NEAR = 0.05
 """How far from a risk the curve's nearest point may lie and still speak for it."""
 
@@ -71,35 +77,43 @@ def typical_risks(members: pd.DataFrame, risk: npt.NDArray[np.float64]) -> list[
 
 
 def reliability(evidence: Mapping[str, Any], member: Mapping[str, str], risk: float, outcome: str) -> tuple[str, ...]:
-    """Sentences on how the model did when it was tested: at this risk, then for this age, sex and number of conditions.
+    """Sentences on how the model did when it was tested: on lists, at this risk, then for people like this one.
 
     evidence: that of the version. member: the person's group in each dimension. outcome: such as "an emergency
-    admission in 12 months". A group that was too small, or was not tested, is said to be unknown.
+    admission in 12 months". What was not tested, or on too few people, is left out.
     """
     return (
-        _describe_calibration(evidence.get("calibration_curve") or (), risk, outcome),
+        *_describe_lists(evidence.get("at_capacity") or {}, outcome),
+        *_describe_calibration(evidence.get("calibration_curve") or (), risk, outcome),
         *_describe_groups(evidence, member, outcome),
     )
 
 
-def _describe_calibration(curve: Sequence[Mapping[str, Any]], risk: float, outcome: str) -> str:
+def _describe_lists(found: Mapping[str, Any], outcome: str) -> Iterator[str]:
+    """What happened to the people whom lists at the tested capacity would have held."""
+    listed, had = int(found.get("listed") or 0), int(found.get("listed_events") or 0)
+    if listed < FEWEST_LISTED or any(0 < number <= LARGEST_HIDDEN for number in (had, listed - had)):
+        return
+    low, high = (floor(round(100 * found[end], 9) + 0.5) for end in ("low", "high"))
+    yield (
+        f"Lists of {found['capacity']} people, tried on earlier dates: of 100 people on them, "
+        f"{_format_per_100(found['rate'])} had {outcome} (between {low} and {high})."
+    )
+
+
+def _describe_calibration(curve: Sequence[Mapping[str, Any]], risk: float, outcome: str) -> Iterator[str]:
     points = [point for point in curve if point.get("risk") is not None and point.get("observed") is not None]
     nearest = min(points, key=lambda point: abs(point["risk"] - risk), default=None)
-    if nearest is None or abs(nearest["risk"] - risk) > NEAR:
-        return "Too few people with an estimate like this were tested to tell how well it fits."
-    had = _format_per_100(nearest["observed"])
-    return f"Of 100 people whom the model gave {_format_per_100(risk)} in 100, {had} had {outcome}."
+    if nearest is not None and abs(nearest["risk"] - risk) <= NEAR:
+        had = _format_per_100(nearest["observed"])
+        yield f"Of 100 people whom the model gave {_format_per_100(risk)} in 100, {had} had {outcome}."
 
 
 def _describe_groups(evidence: Mapping[str, Any], member: Mapping[str, str], outcome: str) -> Iterator[str]:
     cells = {(row["dimension"], row["group"]): row for row in evidence.get("subgroups") or ()}
     for dimension, group in member.items():
-        who = _name_group(dimension, group)
-        if who is None:
-            continue
-        cell = cells.get((dimension, group), {})
-        if cell.get("reason") or cell.get("mean_risk") is None or cell.get("prevalence") is None:
-            yield f"For {who} it cannot be told: too few were tested."
+        who, cell = _name_group(dimension, group), cells.get((dimension, group), {})
+        if who is None or cell.get("reason") or cell.get("mean_risk") is None or cell.get("prevalence") is None:
             continue
         said, had = _format_per_100(cell["mean_risk"]), _format_per_100(cell["prevalence"])
         yield f"For {who} the model gave {said} in 100 on average, and {had} in 100 had {outcome}."
@@ -118,5 +132,5 @@ def _format_per_100(share: float) -> str:
 
 def outcome_in_words(title: str) -> str:
     """The outcome of a recipe in the middle of a sentence: `an emergency admission in 12 months`."""
-    words = title[:1].lower() + title[1:]
+    words = lower_first(title)
     return f"{'an' if words[:1] in 'aeiou' else 'a'} {words}"

@@ -10,65 +10,71 @@ import numpy as np
 import pandas as pd
 
 from riskstrat.definitions.frailty import FrailtyScore
+from riskstrat.definitions.phrases import lower_first
+from riskstrat.definitions.roles import list_conditions
 from riskstrat.documents import long_date
 from riskstrat.explanation import in_figures
+from riskstrat.people.behind import find_first_days, read_day
+from riskstrat.people.limits import find_day_of_statuses
+from riskstrat.people.newest_stay import NewestStay, word_recent_discharge
 from riskstrat.people.records import Records
-
-MOST_CONDITIONS = 3
+from riskstrat.publication import RecordedCondition
 
 NOT_RECORDED = "not recorded"
 
+FRESH = 365
+"""Days after which a frailty score is said to be an old one."""
 
-def top_conditions(records: Records) -> list[tuple[str, ...]]:
-    """For each person up to three recorded long-term conditions, those first that raised this estimate most.
-
-    Among conditions of the same weight the one recorded last comes first. Never a sensitive one.
-    """
-    groups = {
-        name: group for name, group in _select_condition_features(records).items() if name in records.matrix.columns
-    }
-    moved = {name: place for place, name in enumerate(records.narrow.columns)}
-    made = []
-    for row in range(len(records)):
-        found = []
-        for name, group in groups.items():
-            if records.matrix.values[row, records.matrix.columns.index(name)] == 1:
-                weight = records.explained[row, moved[name]] if name in moved else 0.0
-                found.append((-round(float(weight), 6), -_convert_to_day_number(records.when(name)[row]), group))
-        made.append(tuple(group for _, _, group in sorted(found)[:MOST_CONDITIONS]))
-    return made
+OLD_SCORE = ", not as of today"
 
 
-def _select_condition_features(records: Records) -> dict[str, str]:
-    """The features that tell whether one condition is recorded, with the condition's name."""
-    return {
-        name: feature.codes.groups[0]
-        for name, feature in records.features.items()
-        if feature.verb == "exists" and feature.codes and feature.codes.name == records.roles.conditions
-        if len(feature.codes.groups) == 1 and not feature.wording.sensitive
-    }
-
-
-def _convert_to_day_number(when: np.datetime64) -> int:
-    return -(10**9) if np.isnat(when) else int(when.astype("datetime64[D]").astype(int))
-
-
-def frailty(records: Records) -> list[str]:
-    """For each person the scores that are valid at their age, each with its band, or that none is recorded."""
-    scores = records.opened.workspace.frailty
-    found = {score.feature: (records.value(score.feature), records.when(score.feature)) for score in scores}
+def recorded_conditions(records: Records) -> list[tuple[RecordedCondition, ...]]:
+    """For each person every recorded long-term condition in the order of training/roles.toml; never a sensitive one."""
+    named = list_conditions(records.features, records.roles)
+    order = {group: place for place, group in enumerate(records.roles.conditions_in_order)}
+    ordered = sorted(named.items(), key=lambda item: (order.get(item[1], len(order)), item[1]))
+    first = find_first_days(records, {name: records.features[name] for name in named})
     return [
-        frailty_in_words(scores, age, {name: (float(value[row]), when[row]) for name, (value, when) in found.items()})
-        for row, age in enumerate(records.value(records.roles.age))
+        tuple(
+            RecordedCondition(lower_first(group), read_day(first[name][row]))
+            for name, group in ordered
+            if not np.isnat(first[name][row])
+        )
+        for row in range(len(records))
     ]
 
 
-def frailty_in_words(
-    scores: Sequence[FrailtyScore], age: float, found: Mapping[str, tuple[float, np.datetime64]]
-) -> str:
-    """The scores that are valid at an age, such as "eFI 0.28, moderate, 4 March 2026".
+def frailty(records: Records) -> list[str]:
+    """For each person the scores that are valid at their age, each with its band; else that there is none to tell."""
+    scores = records.opened.workspace.frailty
+    found = {score.feature: (records.value(score.feature), records.when(score.feature)) for score in scores}
+    index = records.rows["index_date"].to_numpy().astype("datetime64[D]")
+    said = [
+        frailty_in_words(
+            scores, age, {name: (float(value[row]), when[row]) for name, (value, when) in found.items()}, index[row]
+        )
+        for row, age in enumerate(records.value(records.roles.age))
+    ]
+    reasons = [[records.untold(score.feature)[row] for score in scores] for row in range(len(records))]
+    return [_admit_untold(words, why) for words, why in zip(said, reasons, strict=True)]
 
-    found: by feature the value and the day of the latest record behind it.
+
+def _admit_untold(words: str, reasons: Sequence[str | None]) -> str:
+    """The words, unless they say that nothing is recorded and one of the scores could not be told."""
+    why = next((reason for reason in reasons if reason), None)
+    return f"cannot be told: {why}" if words == NOT_RECORDED and why else words
+
+
+def frailty_in_words(
+    scores: Sequence[FrailtyScore],
+    age: float,
+    found: Mapping[str, tuple[float, np.datetime64]],
+    index_date: np.datetime64,
+) -> str:
+    """The scores that are valid at an age, such as "from the GP record, moderate on 4 March 2026 (eFI 0.28)".
+
+    found: by feature the value and the day of the latest record behind it. One whose words hold its day, and that is
+    older than a year, is said to be old.
     """
     youngest = min((score.from_age for score in scores), default=0)
     if not age >= youngest:
@@ -77,32 +83,53 @@ def frailty_in_words(
     for score in scores:
         value, day = found[score.feature]
         if score.is_valid(age, value) and not (score.needs_a_date and np.isnat(day)):
-            when = "" if np.isnat(day) else long_date(_date(day))
-            parts.append(score.words(in_figures(value), score.band_of(value), when))
+            when = "" if np.isnat(day) else long_date(read_day(day))
+            old = score.needs_a_date and (index_date - day).astype(int) > FRESH
+            parts.append(score.words(in_figures(value), score.band_of(value), when) + OLD_SCORE * bool(old))
     return "; ".join(parts) or NOT_RECORDED
 
 
-def _date(day: np.datetime64) -> date:
-    made: date = day.astype("datetime64[D]").item()
-    return made
-
-
 def flags(records: Records, list_date: date) -> list[tuple[str, ...]]:
-    """For each person what stands out, and what is unknown because its source was not landed."""
+    """For each person what stands out, and what is unknown because the records cannot tell it.
+
+    Where nobody has a status of the list's own day, the list says so once, and no person's flags do.
+    """
     status = same_day_status(records, list_date)
+    unknown = UNKNOWN_TODAY if find_day_of_statuses(records.opened.store, list_date) == list_date else ()
+    asked = any(flag.asks_newest_stay for flag in records.opened.workspace.flags)
+    stays = records.find_newest_stays(list_date) if asked else [None] * len(records)
+    told = [_word_stay_flags(records, stay, list_date) for stay in stays]
     return [
-        (*status.get(patient, UNKNOWN_TODAY), *_list_feature_flags(records, row, seen_today=patient in status))
+        (*status.get(patient, unknown), *_list_feature_flags(records, row, told[row], seen_today=patient in status))
         for row, patient in enumerate(records.rows["patient_id"])
     ]
 
 
-def _list_feature_flags(records: Records, row: int, *, seen_today: bool) -> Iterator[str]:
+def _word_stay_flags(records: Records, stay: NewestStay | None, list_date: date) -> dict[str, str | None]:
+    """By its words each flag that asks about a newest stay whose discharge was not received, with what it says then."""
+    if stay is None or stay.discharged_on is not None:
+        return {}
+    return {
+        flag.words: word_recent_discharge(stay, flag.comparison[1], flag.words, flag.unknown, list_date)
+        for flag in records.opened.workspace.flags
+        if flag.asks_newest_stay
+    }
+
+
+def _list_feature_flags(
+    records: Records, row: int, told: Mapping[str, str | None], *, seen_today: bool
+) -> Iterator[str]:
     for flag in records.opened.workspace.flags:
         if seen_today and flag.until_status_is_known:
             continue
-        if flag.feature not in records.matrix.columns:
+        if flag.words in told:
+            yield from [said] if (said := told[flag.words]) else []
+        elif records.untold(flag.feature)[row] is not None:
             yield f"{flag.unknown}: unknown"
-        elif flag.holds(records.matrix.values[row : row + 1, records.matrix.columns.index(flag.feature)])[0]:
+        elif all(
+            flag.holds(matrix.values[row : row + 1, matrix.columns.index(flag.feature)])[0]
+            for matrix in (records.told, records.whole)
+        ):
             yield flag.words
 
 

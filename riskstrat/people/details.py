@@ -8,16 +8,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskstrat.casefinding import FallsGuideline, falls_criteria
-from riskstrat.cohort.dimensions import AGE_BANDS, AGES
+from riskstrat.casefinding import FallsCriteria, FallsGuideline, falls_criteria
+from riskstrat.definitions.ages import AGE_BANDS, AGES
 from riskstrat.definitions.durations import age_in_years
+from riskstrat.definitions.pathways import Pathway
 from riskstrat.people.facts import person_facts
+from riskstrat.people.met import MetFacts
 from riskstrat.people.reasons import explain_redacted, printed_counts, themes_by_patient
 from riskstrat.people.records import Records, redact_records
+from riskstrat.people.untold import find_untold
 from riskstrat.publication import FallsCheck, Suggestion
 from riskstrat.site.opening import Site
 from riskstrat.site.pathways import pathways_of
 from riskstrat.site.scored import Scored
+
+NOT_TO_BE_TOLD = FallsCheck("cannot tell", "Not all that the criteria rest on can be told from records shown here.")
+"""Where the criteria are answered otherwise by the whole record than by what may be shown of it."""
 
 
 def describe_people(
@@ -27,14 +33,14 @@ def describe_people(
     list_date: date,
     *,
     trend: pd.DataFrame,
-    reviews: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """One row per patient, indexed by patient_id: what their row and their page say besides place and score.
 
-    trend: one row per earlier list and patient with patient_id, list_date and risk. reviews: one row per decision.
+    A rule is said to be met only if it is by the whole record and by what may be shown of it.
+    trend: one row per earlier list and patient with patient_id, list_date and risk.
     """
     records = redact_records(opened, scored, patients)
-    details = person_facts(opened, scored, patients, list_date, records=records, published=trend, reviews=reviews)
+    details = person_facts(opened, scored, patients, list_date, records=records, published=trend)
     themes = themes_by_patient(explain_redacted(opened, scored, patients, records))
     index = details.index
     details["themes"] = pd.Series([themes.get(str(patient), []) for patient in index], index=index, dtype=object)
@@ -43,8 +49,10 @@ def describe_people(
     people = opened.store.people().iloc[_find_person_numbers(scored, index)]
     details["sex"] = people["sex"].fillna("U").to_numpy()
     details["age_band"] = _compute_age_bands(people, records)
-    counts = printed_counts(opened, scored, patients, counts_shown(opened, records.matrix.columns), records)
-    return details.join(counts)
+    shown = counts_shown(opened, records.matrix.columns)
+    untold = find_untold(records, shown, {patient: page.timeline for patient, page in details["page"].items()})
+    details["untold"] = pd.Series(untold, index=index, dtype=object)
+    return details.join(printed_counts(opened, scored, patients, shown, records))
 
 
 def _find_person_numbers(scored: Scored, patients: pd.Index) -> Any:
@@ -58,22 +66,42 @@ def _compute_age_bands(people: pd.DataFrame, records: Records) -> list[str]:
 
 
 def _compute_falls_checks(records: Records, list_date: date) -> pd.Series:
-    reports = records.known("all_falls")
+    reports = records.known_whole("all_falls")
     if len(reports):
         reports = reports[reports["fell_on"] > pd.Timestamp(list_date - timedelta(days=365))]
-    values = records.matrix.frame().set_index("patient_id")
     workspace = records.opened.workspace
     scores = {score.name: score for score in workspace.frailty}
     guideline = FallsGuideline(workspace.falls_rules, scores, workspace.roles.age)
-    found = falls_criteria(values, guideline, reports)
-    return found.map(lambda one: FallsCheck(one.answer, one.why))
+    said, held = (
+        falls_criteria(matrix.frame().set_index("patient_id"), guideline, reports)
+        for matrix in (records.told, records.whole)
+    )
+    untold = records.untold(workspace.falls_rules.falls)
+    checks = [_choose_answer(*answers) for answers in zip(said, held, untold, strict=True)]
+    return pd.Series(checks, index=said.index, dtype=object)
+
+
+def _choose_answer(said: FallsCriteria, whole: FallsCriteria, untold: str | None) -> FallsCheck:
+    """The answer by what may be shown and can be told, unless the whole record answers otherwise."""
+    if untold is not None:
+        return FallsCheck("cannot tell", f"How often the person fell cannot be told: {untold}.")
+    return FallsCheck(said.answer, said.why) if said.answer in (whole.answer, "cannot tell") else NOT_TO_BE_TOLD
 
 
 def _build_suggestions(opened: Site, records: Records) -> pd.Series:
-    by_name = {each.name: Suggestion(each.title, each.consider, each.rule) for each in opened.workspace.pathways}
-    named = pathways_of(opened, records.matrix)
+    rules = {each.name: each for each in opened.workspace.pathways}
+    facts = MetFacts(records)
+    said, held = (pathways_of(opened, records.bound_discharges(matrix)) for matrix in (records.told, records.whole))
+    made = [
+        tuple(_build_suggestion(rules[name], facts.tell(row, rules[name])) for name in names if name in whole)
+        for row, (names, whole) in enumerate(zip(said, held, strict=True))
+    ]
     index = pd.Index(records.rows["patient_id"], name="patient_id")
-    return pd.Series([tuple(by_name[name] for name in names) for names in named], index=index, dtype=object)
+    return pd.Series(made, index=index, dtype=object)
+
+
+def _build_suggestion(rule: Pathway, met: tuple[str, ...]) -> Suggestion:
+    return Suggestion(rule.title, rule.consider, rule.rule, met)
 
 
 def counts_shown(opened: Site, columns: tuple[str, ...]) -> dict[str, str]:

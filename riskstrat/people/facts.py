@@ -6,11 +6,13 @@ from datetime import date
 
 import pandas as pd
 
+from riskstrat.definitions.phrases import lower_first
 from riskstrat.people import limits
+from riskstrat.people.changeable import find_opportunities
 from riskstrat.people.comparison import of_groups, outcome_in_words, reliability, typical_risks
-from riskstrat.people.conditions import flags, frailty, top_conditions
-from riskstrat.people.in_place import last_reviews, support_in_place
-from riskstrat.people.reasons import raising_of
+from riskstrat.people.conditions import flags, frailty, recorded_conditions
+from riskstrat.people.in_place import support_in_place
+from riskstrat.people.met import MetFacts
 from riskstrat.people.records import Records, redact_records
 from riskstrat.people.timeline import timelines
 from riskstrat.publication import PersonPage
@@ -18,7 +20,7 @@ from riskstrat.registry import kept
 from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
 
-COLUMNS = ("top_conditions", "frailty", "flags", "support", "caution", "last_review", "page")
+COLUMNS = ("conditions", "frailty", "flags", "support", "caution", "page")
 
 
 def person_facts(
@@ -29,26 +31,23 @@ def person_facts(
     *,
     records: Records | None = None,
     published: pd.DataFrame | None = None,
-    reviews: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """One row per patient of `patients`, indexed by patient_id; the columns of `TeamList.rows` that are about them.
 
-    Everything is as known at the index date, from records without anything sensitive. top_conditions stand in the order
-    in which they raised the estimate. records: those of the same patients, where they are at hand. published: one row
-    per earlier list and patient with patient_id, list_date and risk. reviews: one row per decision, in place of the
-    landed ones. Raises DefinitionError where there is no codelist of what is sensitive.
+    Everything is as known at the index date, from records without anything sensitive. records: those of the same
+    patients, where they are at hand. published: one row per earlier list and patient with patient_id, list_date and
+    risk. Raises DefinitionError where there is no codelist
+    of what is sensitive.
     """
     records = records or redact_records(opened, scored, patients)
     names = [str(patient) for patient in records.rows["patient_id"]]
     support, caution = support_in_place(records, list_date), limits.cautions(records)
-    reviewed = last_reviews(records, list_date, reviews)
     columns = {
-        "top_conditions": top_conditions(records),
+        "conditions": recorded_conditions(records),
         "frailty": frailty(records),
         "flags": flags(records, list_date),
         "support": [support[name] for name in names],
         "caution": [caution[name] for name in names],
-        "last_review": [reviewed.get(name, "") for name in names],
         "page": _build_pages(records, names, published, list_date),
     }
     index = pd.Index(names, name="patient_id", dtype=object)
@@ -64,15 +63,17 @@ def _build_pages(
     typical = typical_risks(members, scored.rows["risk"].to_numpy(float))
     evidence = kept(opened.workspace.root / "registry", scored.version.name, scored.version.version).evidence
     outcome = outcome_in_words(str(scored.model.recipe["title"]))
-    raising, events, missing = raising_of(records), timelines(records), limits.missing(records)
+    events, missing, facts = timelines(records), limits.missing(records), MetFacts(records)
+    changeable = find_opportunities(records, facts)
+    medicines = facts.kinds(records.roles.named_medicines or "")
     unseen, trend = limits.cannot_see(opened.store.landed), _gather_trends(published, list_date)
     return [
         PersonPage(
             typical_risk=typical[at].risk,
             typical_group=typical[at].group,
             trend=trend.get(name, ()),
-            changeable=raising[row].changeable,
-            fixed=raising[row].fixed,
+            changeable=changeable[row],
+            medicines=tuple((lower_first(kind), day) for kind, day in medicines[row]),
             timeline=events[name],
             cannot_see=unseen,
             missing=missing[name],

@@ -1,33 +1,57 @@
-"""What is already in place for a person, and when a team last looked: services, caseload history, the last review."""
+"""Who is involved with a person now and what is in place: contacts, caseloads, social care."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
-from riskstrat.definitions.vocabulary import NEVER_PRINTED, OUTCOME_WORDS
+from riskstrat.definitions.phrases import capitalise_first
 from riskstrat.documents import long_date
 from riskstrat.people.records import Records
+from riskstrat.people.services import name_service
 from riskstrat.people.timeline import AT_ONCE, SERVICES
 
-UNKNOWN = "Social care services: unknown"
+RECENT = 90
+"""Days in which a service has to have seen somebody to be involved now."""
 
 
 def support_in_place(records: Records, list_date: date) -> dict[str, tuple[str, ...]]:
-    """For each person what is in place with its date: running social care services, equipment, earlier caseloads."""
-    landed = "social_care" in records.store.landed
+    """For each person the services in contact, the social care in place and the caseloads, each with its date."""
+    seen = services_in_contact(records.known("contacts"))
     services = running_services(records.known("social_care"))
     caseload = on_caseloads(_read_rows_until(records, "caseload", "from_on", list_date), list_date)
+    unseen = _describe_untold(records, "contacts", "Contacts with services")
+    unserved = _describe_untold(records, "social_care", "Social care services")
     return {
         str(patient): (
-            *(services.get(patient, ()) if landed else (UNKNOWN,)),
+            *(seen.get(patient) or unseen[row]),
+            *(services.get(patient) or unserved[row]),
             *caseload.get(patient, ()),
         )
-        for patient in records.rows["patient_id"]
+        for row, patient in enumerate(records.rows["patient_id"])
     }
+
+
+def _describe_untold(records: Records, source: str, what: str) -> list[tuple[str, ...]]:
+    """For each person a sentence that a source cannot tell of the last 90 days; nothing where it can."""
+    reasons = records.telling.find_source_reasons(source, RECENT)
+    return [(f"{what} cannot be told: {why}",) if why else () for why in reasons]
+
+
+def services_in_contact(contacts: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Sentences by patient_id: each service that saw the person in the last 90 days, the latest contact first."""
+    kept = contacts[contacts["attended"].astype("boolean").fillna(True).to_numpy(bool)]
+    kept = kept[((kept["index_date"] - kept["contacted_on"]).dt.days < RECENT).to_numpy()]
+    kept = kept.sort_values(["contacted_on", "service"], ascending=[False, True], kind="stable")
+    last = kept.drop_duplicates(["patient_id", "service"])
+    return _gather_by_patient((row.patient_id, _describe_contact(row)) for row in last.itertuples(index=False))
+
+
+def _describe_contact(row: Any) -> str:
+    return f"{capitalise_first(name_service(row.service))}, last contact {long_date(row.contacted_on.date())}"
 
 
 def running_services(services: pd.DataFrame) -> dict[str, tuple[str, ...]]:
@@ -68,40 +92,9 @@ def _describe_caseload(row: Any) -> str:
     return f"Was on the caseload of {row.team} from {began} to {long_date(row.to_on.date())}"
 
 
-def last_reviews(records: Records, list_date: date, reviews: pd.DataFrame | None = None) -> dict[str, str]:
-    """For each person the last review by the list date, such as "12 November 2026: falls service", or nothing.
-
-    reviews: one row per decision with patient_id, list_date, outcome and decided_on; those of the store if not given.
-    """
-    given = _read_rows_until(records, "reviews", "list_date", list_date) if reviews is None else reviews
-    return said_of_reviews(given, list_date)
-
-
-def said_of_reviews(reviews: pd.DataFrame, list_date: date) -> dict[str, str]:
-    """The latest decision of each patient_id by the list date, its outcomes in plain words."""
-    decided = pd.to_datetime(reviews["decided_on"]).fillna(pd.to_datetime(reviews["list_date"]))
-    rows = reviews.assign(decided=decided)[(decided <= pd.Timestamp(list_date)).to_numpy()]
-    last = rows[rows["decided"] == rows.groupby("patient_id")["decided"].transform("max")]
-    return {
-        str(patient): f"{long_date(found['decided'].iloc[0].date())}: {', '.join(_list_outcomes(found['outcome']))}"
-        for patient, found in last.groupby("patient_id", sort=True)
-    }
-
-
-def _list_outcomes(outcomes: pd.Series) -> list[str]:
-    return list(_word_outcomes(sorted(set(outcomes)))) or ["reviewed"]
-
-
-def _word_outcomes(outcomes: list[str]) -> Iterator[str]:
-    for outcome in outcomes:
-        if outcome not in NEVER_PRINTED:
-            words = OUTCOME_WORDS.get(outcome, outcome.replace("_", " "))
-            yield words[:1].lower() + words[1:]
-
-
 def _read_rows_until(records: Records, table: str, day: str, until: date) -> pd.DataFrame:
     """The rows of a landed table that is dated by one column, up to a day; none where it was not landed."""
     if table not in records.store.tables:
-        return pd.DataFrame(columns=["patient_id", "team", "from_on", "to_on", "list_date", "outcome", "decided_on"])
+        return pd.DataFrame(columns=["patient_id", "team", "from_on", "to_on"])
     rows = records.store.read(table)
     return rows[(pd.to_datetime(rows[day]) <= pd.Timestamp(until)).to_numpy()]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import numpy as np
 import pandas as pd
 
-from riskstrat.documents import long_date
+from riskstrat.definitions.features import Feature
+from riskstrat.documents import joined, long_date
 from riskstrat.explanation import render
 from riskstrat.people.records import Records
+from riskstrat.sources.store import Store
 
 NEW_HERE, RECENT, SILENCE = 365, 365, 730
 """Days: of a registration that is new, of a stay that ought to be coded, without any record."""
@@ -56,27 +61,42 @@ def cannot_see(landed: frozenset[str]) -> tuple[str, ...]:
 
 
 def missing(records: Records) -> dict[str, tuple[str, ...]]:
-    """For each person the sources that were not landed, then up to four measurements that were never made."""
+    """For each person what the source does not hold of anybody, then up to four measurements that it lacks of them."""
     landed = records.store.landed
     sources = tuple(f"{words}: not available here." for name, words in NOT_AVAILABLE.items() if name not in landed)
-    measures = _describe_missing_measures(records)
-    return {str(patient): (*sources, *measures[row]) for row, patient in enumerate(records.rows["patient_id"])}
+    latest = [name for name, one in records.features.items() if one.verb == "latest" and not one.wording.sensitive]
+    held = [name for name in latest if records.telling.is_held(name)]
+    not_held = [_name_measure(records.features[name]) for name in latest if name not in held]
+    unheld = (f"Not held in the records sent here, of anybody: {joined(not_held)}.",) if not_held else ()
+    measures = _describe_missing_measures(records, held)
+    return {str(patient): (*sources, *unheld, *measures[row]) for row, patient in enumerate(records.rows["patient_id"])}
 
 
-def _describe_missing_measures(records: Records) -> list[tuple[str, ...]]:
+def _name_measure(feature: Feature) -> str:
+    return feature.wording.called or feature.name.replace("_", " ")
+
+
+def _describe_missing_measures(records: Records, latest: list[str]) -> list[tuple[str, ...]]:
     """For each person the words for what was not measured, of features that give the latest measurement."""
-    latest = [(place, one) for place, one in enumerate(records.features.values()) if one.verb == "latest"]
     age = records.value(records.roles.age)
     made = []
     for row in range(len(records)):
-        values = records.matrix.values[row]
         said = [
-            render(one, float(values[place]), None, age[row])
-            for place, one in latest
-            if values[place].item() != values[place].item()
+            render(records.features[name], float(records.value(name)[row]), None, age[row])
+            for name in latest
+            if np.isnan(records.value(name)[row]) and records.untold(name)[row] is None
         ]
         made.append(tuple(sentence for sentence in said if sentence)[:MOST_MISSING])
     return made
+
+
+def find_day_of_statuses(store: Store, list_date: date) -> date | None:
+    """The latest day of a same-day status by the date of a list; None where there is none."""
+    if "statuses" not in store.landed:
+        return None
+    days = pd.to_datetime(store.read("statuses")["as_at"])
+    days = days[days <= pd.Timestamp(list_date)]
+    return None if days.empty else days.max().date()
 
 
 def cautions(records: Records) -> dict[str, str]:
@@ -86,7 +106,7 @@ def cautions(records: Records) -> dict[str, str]:
         no_gp_record(records),
         new_registrations(records.known("registrations")),
         registration_gaps(records.known("registrations")),
-        stays_without_diagnoses(records.known("admissions"), records.known("diagnoses"))
+        stays_without_diagnoses(records.known("admissions"), records.known_whole("diagnoses"))
         if "diagnoses" in records.store.landed
         else {},
     ]
@@ -100,7 +120,7 @@ def nothing_recorded(records: Records) -> dict[str, str]:
     """Who has no record of any kind in the last 2 years."""
     seen: set[str] = set()
     for table, day in (GP_RECORD | HOSPITAL_RECORD).items():
-        rows = records.known(table)
+        rows = records.known_whole(table)
         seen |= set(rows["patient_id"][(rows["index_date"] - rows[day]).dt.days < SILENCE].unique())
     silent = "Nothing is recorded in the last 2 years, or the person may not be reaching services."
     return {str(patient): silent for patient in records.rows["patient_id"] if patient not in seen}
@@ -111,7 +131,7 @@ def no_gp_record(records: Records) -> dict[str, str]:
     landed = [table for table in GP_RECORD if table in records.store.landed]
     if not landed:
         return {}
-    seen = {patient for table in landed for patient in records.known(table)["patient_id"].unique()}
+    seen = {patient for table in landed for patient in records.known_whole(table)["patient_id"].unique()}
     absent = "No GP record was found, so the estimate rests on hospital records alone."
     return {str(patient): absent for patient in records.rows["patient_id"] if patient not in seen}
 
@@ -121,9 +141,8 @@ def new_registrations(registrations: pd.DataFrame) -> dict[str, str]:
     last = registrations.sort_values("registered_from", kind="stable").drop_duplicates("patient_id", keep="last")
     new = last[((last["index_date"] - last["registered_from"]).dt.days < NEW_HERE).to_numpy()]
     return {
-        str(row.patient_id): f"Registered with this practice less than 12 months ago, on "
-        f"{long_date(row.registered_from.date())}, so the record may be short."
-        for row in new.itertuples(index=False)
+        str(patient): "Registered with this practice less than 12 months ago, so the record may be short."
+        for patient in new["patient_id"]
     }
 
 
@@ -135,10 +154,18 @@ def registration_gaps(registrations: pd.DataFrame) -> dict[str, str]:
     recent = (ordered["index_date"] - ordered["registered_from"]).dt.days < GAP_WITHIN
     gaps = ordered.assign(ended=ended)[(long & recent).to_numpy()]
     return {
-        str(row.patient_id): "There is a gap in the record: no practice from "
-        f"{long_date(row.ended.date())} to {long_date(row.registered_from.date())}."
+        str(
+            row.patient_id
+        ): f"There is a gap in the record: about {_word_weeks(row.registered_from - row.ended)} without "
+        "a practice in the last 3 years."
         for row in gaps.itertuples(index=False)
     }
+
+
+def _word_weeks(gap: pd.Timedelta) -> str:
+    """A length of time that gives no date away: in weeks, from 12 of them in months."""
+    weeks = round(gap.days / 7)
+    return f"{weeks} weeks" if weeks < 12 else f"{round(gap.days / 30.44)} months"
 
 
 def stays_without_diagnoses(admissions: pd.DataFrame, diagnoses: pd.DataFrame) -> dict[str, str]:

@@ -1,33 +1,36 @@
-"""Why each person has this estimate, said from the redacted record: themes, counts, what could be changed."""
+"""Why each person has this estimate, said from the printable record: themes and counts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
 import pandas as pd
 
-from riskstrat.explanation import Raising, raising_facts, theme_reasons, with_the_rest_in_other
+from riskstrat.explanation import OTHER, theme_reasons, with_the_rest_in_other
 from riskstrat.people.records import Records, redact_records
-from riskstrat.publication import ThemeReason
+from riskstrat.publication import ThemeReason, round_strength
 from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
 
 SENTENCES_PER_THEME = 3
-FACTS_EACH = 5
 
 
 def explain_redacted(opened: Site, scored: Scored, patients: pd.Series, records: Records | None = None) -> pd.DataFrame:
     """One row per patient of `patients` and theme, as `theme_reasons` gives them, without a trace of the sensitive.
 
-    Every theme and sentence is that of the redacted record; the theme "other" takes the difference to the true margin,
-    so that themes and base value still add up to it. Where nothing is hidden, nothing differs.
+    Every theme and sentence is that of the printable record; the theme "other" takes the difference to the true margin,
+    so that themes and base value still add up to it.
     """
     records = records or redact_records(opened, scored, patients)
     names = records.narrow.columns
     features = {name: opened.workspace.features[name] for name in names}
     reasons = theme_reasons(
-        records.explained, records.narrow, features, records.narrow_evidence, top=SENTENCES_PER_THEME
+        records.explained,
+        records.narrow,
+        features,
+        records.narrow_evidence,
+        top=SENTENCES_PER_THEME,
+        untold=records.narrow_untold,
     )
     true = records.rows.set_index("patient_id")["margin"]
     base = float(records.explained[0, -1]) if len(records) else 0.0
@@ -35,12 +38,15 @@ def explain_redacted(opened: Site, scored: Scored, patients: pd.Series, records:
 
 
 def themes_by_patient(reasons: pd.DataFrame) -> dict[str, list[ThemeReason]]:
-    """The reasons of each patient as documents take them; themes that moved nothing are left out."""
+    """The reasons of each patient as documents take them, the strongest first; never "other", and no exact size.
+
+    A reader who had the sizes of all other themes could take them from the estimate, and would have that of "other".
+    """
     return {
         str(patient): [
-            ThemeReason(row.theme, row.direction, float(row.contribution), tuple(row.sentences))
+            ThemeReason(row.theme, row.direction, round_strength(row.contribution), tuple(row.sentences))
             for row in rows.itertuples(index=False)
-            if row.contribution
+            if row.theme != OTHER and round_strength(row.contribution)
         ]
         for patient, rows in reasons.groupby("patient_id", sort=False)
     }
@@ -49,15 +55,10 @@ def themes_by_patient(reasons: pd.DataFrame) -> dict[str, list[ThemeReason]]:
 def printed_counts(
     opened: Site, scored: Scored, patients: pd.Series, names: Iterable[str], records: Records | None = None
 ) -> pd.DataFrame:
-    """One row per patient, indexed by patient_id; one column per feature of `names`, counted on the redacted record."""
+    """One row per patient, indexed by patient_id; one column per feature of `names`, of the printable record.
+
+    Missing where there is no value, and where it cannot be told.
+    """
     records = records or redact_records(opened, scored, patients)
     index = pd.Index(records.rows["patient_id"], name="patient_id")
-    return pd.DataFrame({name: records.value(name) for name in names}, index=index)
-
-
-def raising_of(records: Records) -> tuple[Raising, ...]:
-    """For each person the facts that raised the estimate: those that could be changed, and the others."""
-    names = records.narrow.columns
-    features = {name: records.opened.workspace.features[name] for name in names}
-    age = np.asarray(records.value(records.roles.age), float)
-    return raising_facts(records.explained, records.narrow, features, records.narrow_evidence, age, top=FACTS_EACH)
+    return pd.DataFrame({name: records.told.select([name])[:, 0].astype(float) for name in names}, index=index)

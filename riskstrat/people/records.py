@@ -1,8 +1,9 @@
-"""The redacted records of a few people, with the features and contributions that follow from these records alone."""
+"""The records of a few people, whole and printable, with the features and contributions of the printable ones."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -11,11 +12,17 @@ import pandas as pd
 
 from riskstrat.definitions.features import Feature
 from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.phrases import lower_first
 from riskstrat.definitions.roles import Roles
 from riskstrat.explanation import contributions
+from riskstrat.features.telling import Reasons, Telling, tell
+from riskstrat.people.falls import REPORTS, date_by_first_report
+from riskstrat.people.newest_stay import NewestStay, find_newest_stays, read_inpatients, word_stay
 from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
-from riskstrat.sources.redacted import RedactedStore, redact
+from riskstrat.sources.coverage import read_coverage
+from riskstrat.sources.people_store import PeopleStore, take_people
+from riskstrat.sources.sensitive import require_sensitive
 from riskstrat.sources.tables import STREAMS
 
 
@@ -23,19 +30,22 @@ from riskstrat.sources.tables import STREAMS
 class Records:
     """One row per person asked for, in the order of the scored cohort, in `rows`, `matrix`, `evidence` and `explained`.
 
-    rows: the scored cohort's columns; `person` is the number in the redacted store. matrix: every feature, from the
-    redacted store. evidence: for each of its columns the date of the latest row behind it, or NaT. explained:
-    contributions of the model's own columns to the margin of the redacted record, the base value last.
+    rows: the scored cohort's columns; `person` is the number in `store`. matrix: every feature of the printable record,
+    which is what a page may say, and `told` what of it the records can tell. whole: the same of the whole record, by
+    which rules are decided and nothing is said. evidence: for each column of `matrix` the date of the latest row behind
+    it, or NaT. explained: contributions of the model's own columns to the margin of the printable record, with the base
+    value last.
     """
 
     opened: Site
     scored: Scored
-    store: RedactedStore
+    store: PeopleStore
     rows: pd.DataFrame
     matrix: FeatureMatrix
+    whole: FeatureMatrix
     evidence: npt.NDArray[np.datetime64]
     explained: npt.NDArray[np.float64]
-    _known: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _known: dict[tuple[str, bool], pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -54,6 +64,73 @@ class Records:
     def narrow(self) -> FeatureMatrix:
         """The model's own columns of `matrix`."""
         return self.scored.model.narrow(self.matrix)
+
+    @cached_property
+    def telling(self) -> Telling:
+        """What the records can tell of these people; asked of the whole store, whose coverage it is."""
+        opened, scored = self.opened, self.scored
+        coverage = read_coverage(opened.store, opened.workspace.settings.data.coverage)
+        place = pd.Series(range(len(scored.rows)), index=scored.rows["patient_id"])[self.rows["patient_id"]]
+        return tell(opened.engine, coverage, self.matrix, scored.matrix, scored.rows.iloc[place.to_numpy()])
+
+    def untold(self, name: str) -> Reasons:
+        """For each person why a feature cannot be told, in words that follow "cannot be told: "; None where it can.
+
+        Days since a discharge that are missing cannot be told while that of the newest emergency stay was not received.
+        """
+        reasons = self.telling.find_reasons(name)
+        if name not in self._discharge_features:
+            return reasons
+        waiting = np.isnan(self.value(name)) & (reasons == np.array(None))
+        return np.where(waiting, self._discharges_awaited, reasons)
+
+    @property
+    def _day(self) -> date:
+        """The latest index date of these people: that of the list, where all have one."""
+        return self.opened.store.data_as_at if self.rows.empty else self.rows["index_date"].max().date()
+
+    @property
+    def _discharge_features(self) -> frozenset[str]:
+        """Features that are days since a discharge, by the flags that ask about the newest stay."""
+        return frozenset(flag.feature for flag in self.opened.workspace.flags if flag.asks_newest_stay)
+
+    def bound_discharges(self, matrix: FeatureMatrix) -> FeatureMatrix:
+        """A matrix for rules: days since a discharge that was not received are at most those since the admission.
+
+        Only of people who are known to have left, by a status of the day or a later stay.
+        """
+        values = matrix.values.copy()
+        day = self._day
+        since = [stay.left_since if stay else None for stay in self.find_newest_stays(day)]
+        longest = np.array([(day - left).days if left else np.nan for left in since], np.float32)
+        for name in self._discharge_features.intersection(matrix.columns):
+            column = values[:, matrix.columns.index(name)]
+            column[:] = np.where(np.isnan(column), longest, column)
+        return replace(matrix, values=values)
+
+    @cached_property
+    def _discharges_awaited(self) -> Reasons:
+        day = self._day
+        stays = self.find_newest_stays(day)
+        waiting = [lower_first(word_stay(stay, day)) if stay and stay.discharged_on is None else None for stay in stays]
+        return np.array(waiting, object)
+
+    def find_newest_stays(self, list_date: date) -> list[NewestStay | None]:
+        """For each person the newest emergency stay of two years, with what a status of the list's day says of it."""
+        landed = "statuses" in self.store.landed
+        inpatient = read_inpatients(self.store.read("statuses"), list_date) if landed else {}
+        persons = self.rows["person"].tolist()
+        return find_newest_stays(self.known("admissions"), persons, inpatient, self.opened.workspace.codelists)
+
+    @cached_property
+    def told(self) -> FeatureMatrix:
+        """`matrix` with NaN for all that cannot be told: what rules are met by, and what is printed."""
+        return self.telling.blank_untold()
+
+    @property
+    def narrow_untold(self) -> npt.NDArray[np.bool_]:
+        """Which of the model's own columns cannot be told of whom."""
+        return np.column_stack([self.untold(name) != np.array(None) for name in self.narrow.columns])
 
     @property
     def narrow_evidence(self) -> npt.NDArray[np.datetime64]:
@@ -78,16 +155,25 @@ class Records:
         return self.evidence[:, self.matrix.columns.index(name)].astype("datetime64[D]")
 
     def known(self, stream: str) -> pd.DataFrame:
-        """One row per row of the stream as it read at each person's index date: its columns, patient_id, index_date.
+        """One row per printable row of the stream as it read at each person's index date, with patient_id, index_date.
 
         Later events are left out, and so is what was not known yet. Empty where the stream's tables were not landed.
         """
-        if stream not in self._known:
-            self._known[stream] = self._read_as_known(stream)
-        return self._known[stream]
+        return self._read_once(stream, printable=True)
 
-    def _read_as_known(self, stream: str) -> pd.DataFrame:
-        found = self.store.stream(stream, self.opened.workspace.codelists).drop(columns="patient_id", errors="ignore")
+    def known_whole(self, stream: str) -> pd.DataFrame:
+        """The same of the whole record: to decide by, and never to be said."""
+        return self._read_once(stream, printable=False)
+
+    def _read_once(self, stream: str, *, printable: bool) -> pd.DataFrame:
+        # One connection for every stream: making its views takes longer than reading the rows of a few people.
+        if (stream, printable) not in self._known:
+            rows = self.store.read_streams(self.opened.workspace.codelists, printable=printable)
+            self._known.update({(name, printable): self._cut_as_known(name, rows[name]) for name in rows})
+        return self._known[stream, printable]
+
+    def _cut_as_known(self, stream: str, rows: pd.DataFrame) -> pd.DataFrame:
+        found = rows.drop(columns="patient_id", errors="ignore")
         found = found.merge(self.rows[["person", "patient_id", "index_date"]], on="person", sort=False)
         index, event = found["index_date"], STREAMS[stream].event
         # 9999-12-31 stands outside the days that pandas counts in nanoseconds, so the end is compared as a day.
@@ -99,15 +185,18 @@ class Records:
 
 
 def redact_records(opened: Site, scored: Scored, patients: pd.Series) -> Records:
-    """The records of `patients`, all of them scored, without a trace of anything sensitive.
+    """The records of `patients`, all of them scored: what may be printed, and beside it what rules are decided by.
 
     Raises DefinitionError where the workspace has no codelist of what is sensitive.
     """
+    require_sensitive(opened.workspace.codelists)
     wanted = scored.rows["patient_id"].isin(set(patients)).to_numpy()
     rows = scored.rows[wanted].reset_index(drop=True)
-    store = redact(opened.store, rows["person"].to_numpy(), opened.workspace.codelists)
+    store = take_people(opened.store, rows["person"].to_numpy())
     rows["person"] = store.renumbered(rows["person"].to_numpy())
-    engine = replace(opened.engine, store=store)
-    matrix = engine.matrix(rows)
-    evidence = engine.evidence(rows)
-    return Records(opened, scored, store, rows, matrix, evidence, contributions(scored.model, matrix))
+    whole = replace(opened.engine, store=store, printable=False).matrix(rows)
+    engine = replace(opened.engine, store=store, printable=True)
+    matrix, evidence = engine.matrix(rows), engine.evidence(rows)
+    found = Records(opened, scored, store, rows, matrix, whole, evidence, contributions(scored.model, matrix))
+    reports = found.known(REPORTS)
+    return replace(found, evidence=date_by_first_report(evidence, found.features, rows["patient_id"], reports))

@@ -1,5 +1,4 @@
-"""What happened to a person in the 24 months before the index date, in plain words and without a diagnosis, a specialty
-or a provider.
+"""What happened to a person in the 24 months before the index date, in plain words and without a specialty or provider.
 
 Every function takes tables as they stood at the index date and gives one row per event: patient_id, start, end (missing
 where there is none), lane and label.
@@ -11,10 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from riskstrat.definitions.codelists import Codelist
+from riskstrat.people.falls import ONE_FALL
 from riskstrat.people.records import Records
+from riskstrat.people.services import name_service
+from riskstrat.people.told_reasons import ReasonRules, tell_stays, tell_visits
 from riskstrat.publication import TimelineEvent
 from riskstrat.sources.streams import (
     ADMISSION_DETAILS,
@@ -27,14 +30,7 @@ from riskstrat.sources.streams import (
 DAYS = 731
 """Two years, a leap day among them."""
 
-ONE_FALL = 3
-"""Days from the first report of a fall in which another is of the same fall."""
-
 QUARTER, QUARTERS = 91, 8
-KINDS = {"gp": "GP contact", "outpatient": "outpatient visit"}
-OTHER_CONTACT = "other health contact"
-"""What a contact is called; which other service it was is not said."""
-
 SERVICES = {
     "home_care": "Home care",
     "reablement": "Reablement",
@@ -53,7 +49,7 @@ ATTENDANCE_DETAILS = "attendance_details"
 
 
 class HospitalCodes(NamedTuple):
-    """What the workspace's codelists say of methods of admission, patient classes, and A&E categories and departments.
+    """What the workspace's codelists say of how stays begin and end, patient classes, and A&E visits.
 
     Where a codelist is not there, nothing has its codes.
     """
@@ -64,6 +60,12 @@ class HospitalCodes(NamedTuple):
     regular: tuple[str, ...]
     follow_up: tuple[str, ...]
     same_day: tuple[str, ...]
+    ambulance: tuple[str, ...]
+    home: tuple[str, ...]
+    care_home: tuple[str, ...]
+    hospital: tuple[str, ...]
+    died: tuple[str, ...]
+    method_died: tuple[str, ...]
 
 
 def hospital_codes(codelists: Mapping[str, Codelist]) -> HospitalCodes:
@@ -75,6 +77,12 @@ def hospital_codes(codelists: Mapping[str, Codelist]) -> HospitalCodes:
         regular=codes_in(codelists, ADMISSION_DETAILS, "regular attender"),
         follow_up=codes_in(codelists, ATTENDANCE_DETAILS, "planned"),
         same_day=codes_in(codelists, ATTENDANCE_DETAILS, "same-day emergency care"),
+        ambulance=codes_in(codelists, ATTENDANCE_DETAILS, "by ambulance"),
+        home=codes_in(codelists, ADMISSION_DETAILS, "usual residence"),
+        care_home=codes_in(codelists, ADMISSION_DETAILS, "care home destination"),
+        hospital=codes_in(codelists, ADMISSION_DETAILS, "hospital destination"),
+        died=codes_in(codelists, ADMISSION_DETAILS, "died (destination)"),
+        method_died=codes_in(codelists, ADMISSION_DETAILS, "died (method)"),
     )
 
 
@@ -82,11 +90,12 @@ COLUMNS = ["patient_id", "start", "end", "lane", "label"]
 
 
 def timelines(records: Records) -> dict[str, tuple[TimelineEvent, ...]]:
-    """The events of each person, oldest first; from the redacted record, as known at the index date."""
+    """The events of each person, oldest first; from the printable record, as known at the index date."""
     codes = hospital_codes(records.opened.workspace.codelists)
+    stays, visits = _tell_reasons(records, codes)
     tables = [
-        hospital_stays(records.known("admissions"), codes),
-        emergency_visits(records.known("attendances"), codes),
+        hospital_stays(stays, codes),
+        emergency_visits(visits, codes),
         falls(records.known("all_falls")),
         social_care(records.known("social_care")),
         contacts(records.known("contacts")),
@@ -96,40 +105,75 @@ def timelines(records: Records) -> dict[str, tuple[TimelineEvent, ...]]:
     made: dict[str, list[TimelineEvent]] = {str(patient): [] for patient in records.rows["patient_id"]}
     for row in found.itertuples(index=False):
         end = None if pd.isna(row.end) else row.end.date()
-        made[row.patient_id].append(TimelineEvent(row.start.date(), end, row.lane, row.label))
+        made[row.patient_id].append(TimelineEvent(row.start.date(), end, row.lane, row.label, NO_END in row.label))
     return {patient: tuple(events) for patient, events in made.items()}
 
 
+def _tell_reasons(records: Records, codes: HospitalCodes) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Stays and A&E visits, each with `reason`: in words, and missing where no source could tell it of anybody."""
+    workspace, store = records.opened.workspace, records.store
+    born = store.read("people").set_index("patient_id")["date_of_birth"]
+    rules = ReasonRules(workspace.codelists, workspace.settings.sensitive, born)
+    stays, visits = (records.known(name).assign(reason=None) for name in ("admissions", "attendances"))
+    urgent = stays[stays["method"].isin(codes.emergency)]
+    if "diagnoses" in store.landed:
+        urgent = urgent.assign(reason=tell_stays(urgent, records.known_whole("diagnoses"), rules))
+        stays.loc[urgent.index, "reason"] = urgent["reason"]
+    if "complaint" not in store.absent_columns.get("attendances", ()):
+        visits["reason"] = tell_visits(visits, urgent, rules)
+    return stays, visits
+
+
 def _inside(events: pd.DataFrame, index_date: pd.Series) -> pd.DataFrame:
-    """Events that touch the two years; what began earlier begins with them."""
+    """Events that touch the two years."""
     index = pd.Series(index_date.reindex(events["patient_id"]).to_numpy(), index=events.index)
     first = index - pd.Timedelta(days=DAYS - 1)
     touches = (events["start"] >= first) | (events["end"] >= first)
-    start = events["start"].where(events["start"] >= first, first)
-    return events.assign(start=start)[touches & (events["start"] <= index)]
+    return events[touches & (events["start"] <= index)]
 
 
-NO_END = ", no end recorded"
+NO_END = "; no end recorded"
 """What is said of a stay or a service that was still running as far as was known; it is drawn to the index date."""
 
 
 def hospital_stays(admissions: pd.DataFrame, codes: HospitalCodes) -> pd.DataFrame:
-    """One row per stay, and one per quarter of regular attendances."""
+    """One row per stay, and one per quarter of regular attendances. Emergency stays say what they were for and how they
+    ended: "Emergency hospital stay: pneumonia or flu; 6 nights; went home".
+    """
     regular = admissions["patient_class"].isin(codes.regular)
     stays = admissions[~regular]
     planned = stays["method"].isin(codes.planned)
-    label = np.select(
-        [stays["method"].isin(codes.emergency), planned],
-        ["Emergency hospital stay", "Planned hospital stay"],
-        "Hospital stay",
-    ).astype(object)
+    urgent = stays["method"].isin(codes.emergency)
+    label = np.select([urgent, planned], ["Emergency hospital stay", "Planned hospital stay"], "Hospital stay")
+    label = label.astype(object) + np.where(urgent, _name_reasons(stays) + _describe_ends(stays, codes), "")
     day_case = planned & stays["patient_class"].isin(codes.day_case)
     label = np.where(day_case, "Planned day in hospital", label)
     label = np.where(stays["discharged_on"].isna(), label + NO_END, label)
     attended = admissions[regular]
     kinds = pd.Series("regular hospital attendance", index=attended.index, dtype=object)
-    made = _build_events(stays, "admitted_on", stays["discharged_on"].fillna(stays["index_date"]), "Hospital", label)
+    made = _build_events(stays, "admitted_on", stays["ended_by"].fillna(stays["index_date"]), "Hospital", label)
     return pd.concat([made, _count_by_quarter(attended, "admitted_on", "Hospital", kinds)], ignore_index=True)
+
+
+def _name_reasons(rows: pd.DataFrame) -> npt.NDArray[Any]:
+    """ ": pneumonia or flu" for each row, and nothing where no source tells what anything was for."""
+    return np.array(["" if pd.isna(reason) else f": {reason}" for reason in rows["reason"]], dtype=object)
+
+
+def _describe_ends(stays: pd.DataFrame, codes: HospitalCodes) -> npt.NDArray[Any]:
+    """ "; 6 nights; went home" for each row: where somebody went is said in these few words alone, or not at all."""
+    nights = (stays["discharged_on"] - stays["admitted_on"]).dt.days
+    stayed = ["" if pd.isna(one) else f"; {_count_nights(int(one))}" for one in nights]
+    to = stays["destination"]
+    died = stays["discharge_method"].isin(codes.method_died) | to.isin(codes.died)
+    places = [stays["discharged_on"].isna(), died, to.isna(), to.isin(codes.home), to.isin(codes.care_home)]
+    words = ["", "; died", "", "; went home", "; went to a care home"]
+    went = np.select([*places, to.isin(codes.hospital)], [*words, "; went to another hospital"], "; went elsewhere")
+    return np.array(stayed, dtype=object) + went.astype(object)
+
+
+def _count_nights(nights: int) -> str:
+    return "no night" if nights == 0 else f"{nights} night{'' if nights == 1 else 's'}"
 
 
 def emergency_visits(attendances: pd.DataFrame, codes: HospitalCodes) -> pd.DataFrame:
@@ -137,6 +181,9 @@ def emergency_visits(attendances: pd.DataFrame, codes: HospitalCodes) -> pd.Data
     seen = attendances[~attendances["category"].isin(codes.follow_up)]
     same_day = seen["department_type"].isin(codes.same_day)
     label = np.where(same_day, "Same-day emergency care visit", "A&E visit").astype(object)
+    arrived = seen["arrival_mode"]
+    came = np.select([arrived.isna(), arrived.isin(codes.ambulance)], ["", "; came by ambulance"], "; came another way")
+    label = label + _name_reasons(seen) + came
     return _build_events(seen, "attended_on", None, "A&E", label)
 
 
@@ -170,14 +217,14 @@ def social_care(services: pd.DataFrame) -> pd.DataFrame:
     runs = services["ended_on"].isna() & ~at_once
     label = services["service"].map(SERVICES) + np.where(runs, NO_END, "")
     ended = services["ended_on"].where(~runs, services["index_date"]).where(~at_once, pd.NaT)
-    return _build_events(services, "started_on", ended, "Care and contacts", label)
+    return _build_events(services, "started_on", ended, "Care", label)
 
 
 def contacts(rows: pd.DataFrame) -> pd.DataFrame:
     """One row per quarter before the index date with contacts that were not missed, counted by kind."""
     kept = rows[rows["attended"].astype("boolean").fillna(True).to_numpy(bool)]
-    kinds = kept["service"].map(KINDS).fillna(OTHER_CONTACT)
-    return _count_by_quarter(kept, "contacted_on", "Care and contacts", kinds)
+    kinds = kept["service"].map(name_service) + " contact"
+    return _count_by_quarter(kept, "contacted_on", "Contacts", kinds)
 
 
 def _count_by_quarter(rows: pd.DataFrame, day: str, lane: str, kinds: pd.Series) -> pd.DataFrame:

@@ -3,7 +3,29 @@
 The one room that knows what stands where in `lists/<date>/`. Documents are writers over `TeamList`.
 """
 
+from riskstrat.publication.cases import dump_cases, read_case_register, require_same_register
+from riskstrat.publication.facts import (
+    OTHER_THEME,
+    CaseAction,
+    CaseDecision,
+    Cause,
+    CauseKind,
+    Change,
+    CountColumn,
+    Direction,
+    FallsCheck,
+    Lane,
+    Move,
+    PersonPage,
+    RecordedCondition,
+    Rise,
+    Suggestion,
+    Swap,
+    ThemeReason,
+    TimelineEvent,
+)
 from riskstrat.publication.layout import (
+    CASES,
     EVERYONE,
     EVERYONE_COLUMNS,
     INDEX,
@@ -11,7 +33,9 @@ from riskstrat.publication.layout import (
     REFERENCES,
     REVIEWS,
     WITHDRAWAL,
+    Readers,
     name_files,
+    name_references,
 )
 from riskstrat.publication.published import (
     PublishedList,
@@ -25,33 +49,19 @@ from riskstrat.publication.published import (
 from riskstrat.publication.publishing import (
     count_editions,
     find_unfinished_withdrawal,
+    make_lists_folder,
     publish,
     require_same,
     withdraw_list,
 )
-from riskstrat.publication.records import (
-    OTHER_THEME,
-    PLACES,
-    Cause,
-    CauseKind,
-    Change,
-    CountColumn,
-    Direction,
-    FallsCheck,
-    Lane,
-    ListedPerson,
-    Move,
-    PersonPage,
-    Suggestion,
-    Swap,
-    TeamCounts,
-    TeamList,
-    ThemeReason,
-    TimelineEvent,
-)
+from riskstrat.publication.records import PLACES, ListedPerson, TeamCounts, TeamList
+from riskstrat.publication.strength import A_LITTLE, A_LOT, SMALLEST_SHOWN, round_strength
 from riskstrat.publication.weekly_list import FORMAT, WeeklyList, describe_format, dump_list, parse_list
 
 __all__ = [
+    "A_LITTLE",
+    "A_LOT",
+    "CASES",
     "EVERYONE",
     "EVERYONE_COLUMNS",
     "FORMAT",
@@ -61,7 +71,10 @@ __all__ = [
     "PLACES",
     "REFERENCES",
     "REVIEWS",
+    "SMALLEST_SHOWN",
     "WITHDRAWAL",
+    "CaseAction",
+    "CaseDecision",
     "Cause",
     "CauseKind",
     "Change",
@@ -73,6 +86,9 @@ __all__ = [
     "Move",
     "PersonPage",
     "PublishedList",
+    "Readers",
+    "RecordedCondition",
+    "Rise",
     "Suggestion",
     "Swap",
     "TeamCounts",
@@ -84,15 +100,21 @@ __all__ = [
     "compute_manifest_digests",
     "count_editions",
     "describe_format",
+    "dump_cases",
     "dump_list",
     "find_earlier",
     "find_folders",
     "find_published",
     "find_unfinished_withdrawal",
+    "make_lists_folder",
     "name_files",
+    "name_references",
     "open_published",
     "parse_list",
     "publish",
+    "read_case_register",
     "require_same",
+    "require_same_register",
+    "round_strength",
     "withdraw_list",
 ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from riskstrat.errors import PublicationError
-from riskstrat.publication.layout import EVERYONE, LIST, MANIFEST, REFERENCES
+from riskstrat.publication.layout import EVERYONE, LIST, MANIFEST, REFERENCES, name_references
 from riskstrat.publication.weekly_list import FORMAT, WeeklyList, parse_list
 from riskstrat.storage import compute_digest, compute_file_digest, parse_json
 
@@ -42,6 +42,11 @@ class PublishedList:
         return int(self.manifest["version"])
 
     @property
+    def edition(self) -> int | None:
+        """Which of the lists published for its date it is, from 1; None where an earlier version published it."""
+        return int(self.manifest["edition"]) if "edition" in self.manifest else None
+
+    @property
     def team_names(self) -> dict[str, str]:
         """The name of each team by its code."""
         return {str(team["code"]): str(team["team"]) for team in self.manifest["teams"]}
@@ -63,24 +68,31 @@ class PublishedList:
 
     def read_list(self) -> WeeklyList:
         """Every team's list as data. Raises PublicationError where it was published without."""
-        if LIST not in self.manifest["files"]:
+        if LIST not in self.manifest["files"] or int(self.manifest.get("format", 0)) < FORMAT:
             raise PublicationError(
-                f"the list of {self.list_date} was published by an earlier version, which kept no {LIST}; withdraw it "
-                "and publish it again to read it as data"
+                f"the list of {self.list_date} was published by an earlier version, whose {LIST} this one does not "
+                "read; withdraw it and publish it again to read it as data"
             )
         try:
             return parse_list(self.read_file(LIST))
         except PublicationError as damaged:
             raise PublicationError(f"{LIST} of the list of {self.list_date} {damaged}") from None
 
-    def read_patients(self) -> dict[str, str]:
-        """The patient_id of each reference, by list and rank. Raises PublicationError if a reference stands twice."""
-        rows = list(csv.DictReader(io.StringIO(self.read_file(REFERENCES).decode("utf-8-sig"), newline="")))
+    def read_patients(self, team_code: str) -> dict[str, str]:
+        """The patient_id of each reference of one team, by rank. Raises PublicationError if a reference stands twice.
+
+        A list of an earlier version has one file of references for all teams; those of the others are passed over.
+        """
+        name = name_references(team_code)
+        if name not in self.manifest["files"] and REFERENCES in self.manifest["files"]:
+            name = REFERENCES
+        rows = list(csv.DictReader(io.StringIO(self.read_file(name).decode("utf-8-sig"), newline="")))
         if rows and not {"reference", "patient_id"} <= set(rows[0]):
-            raise PublicationError(f"{REFERENCES} needs the columns reference and patient_id")
-        patients = {row["reference"]: row["patient_id"] for row in rows}
-        if len(patients) < len(rows):
-            raise PublicationError(f"{REFERENCES} has a reference twice; withdraw the list and publish it anew")
+            raise PublicationError(f"{name} needs the columns reference and patient_id")
+        own = [row for row in rows if row["reference"].startswith(f"{team_code}-")]
+        patients = {row["reference"]: row["patient_id"] for row in own}
+        if len(patients) < len(own):
+            raise PublicationError(f"{name} has a reference twice; withdraw the list and publish it anew")
         return patients
 
     def read_everyone(self, columns: Sequence[str]) -> pd.DataFrame:
@@ -110,7 +122,7 @@ def open_published(folder: Path) -> PublishedList:
             folder, date.fromisoformat(str(manifest["index_date"])), manifest, compute_digest(content)
         )
         # What every reader needs is asked for here, so that a damaged manifest is named once.
-        _ = found.model, found.version, found.team_names, dict(manifest["files"])
+        _ = found.model, found.version, found.edition, found.team_names, dict(manifest["files"])
         number = int(manifest.get("format", 0))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise PublicationError(f"its {MANIFEST} cannot be read") from None

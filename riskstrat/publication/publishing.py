@@ -3,37 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from riskstrat.errors import PublicationError
-from riskstrat.publication.layout import LIST, MANIFEST, WITHDRAWAL, WITHDRAWN
+from riskstrat.publication.layout import (
+    LIST,
+    MANIFEST,
+    WITHDRAWAL,
+    WITHDRAWN,
+    Readers,
+    choose_folder_mode,
+    choose_mode,
+    name_files,
+)
 from riskstrat.publication.published import open_published
 from riskstrat.publication.weekly_list import FORMAT, WeeklyList, dump_list
 from riskstrat.storage import (
     cannot_write,
     compute_folder_digests,
+    lock_exclusively,
     make_folder,
     move_folder,
     refuse_in_one_line,
+    set_permissions,
     write_bytes,
     write_folder_atomically,
     write_json,
 )
 
+_OWNER_ALONE = 0o700
+LOCK, WAIT_SECONDS = ".lock", 600.0
+"""The file that keeps two publications apart, and how long one waits for the other."""
+
 
 @contextmanager
-def publish(folder: Path, weekly: WeeklyList, facts: Mapping[str, Any]) -> Iterator[Path]:
+def publish(folder: Path, weekly: WeeklyList, facts: Mapping[str, Any], readers: Readers = "owner") -> Iterator[Path]:
     """A folder to write documents into; it becomes `folder`, with the list as data and the manifest, once all is there.
 
-    `facts` go into the manifest beside the format number and the sha256 of every file.
+    It has a folder for each team by `name_files`. `facts` go into the manifest beside format number, edition and the
+    sha256 of every file. `readers`: who may open a team's folder; what is of all teams is for the account alone. One
+    list is published at a time, so that no two give the same references.
     """
-    with write_folder_atomically(folder) as part:
+    make_lists_folder(folder.parent, readers)
+    with _lock(folder.parent), write_folder_atomically(folder, mode=_OWNER_ALONE) as part:
+        for team in weekly.teams:
+            make_folder(part / name_files(team.team_code), mode=_OWNER_ALONE)
         yield part
         write_bytes(dump_list(weekly), part / LIST)
-        write_json({**facts, "format": FORMAT, "files": compute_folder_digests(part)}, part / MANIFEST)
+        write_json(
+            {**facts, "format": FORMAT, "edition": weekly.edition, "files": compute_folder_digests(part)},
+            part / MANIFEST,
+        )
+        set_permissions(part, lambda path: choose_mode(path, readers))
+
+
+def _lock(lists: Path) -> AbstractContextManager[None]:
+    return lock_exclusively(lists / LOCK, WAIT_SECONDS)
+
+
+def make_lists_folder(lists: Path, readers: Readers) -> None:
+    """Make the folder of all lists, if none stands, for nobody but those who may read. Raises StorageError."""
+    with refuse_in_one_line(cannot_write, lists):
+        make_folder(lists, mode=choose_folder_mode(readers))
 
 
 def count_editions(lists: Path, day: date) -> int:
@@ -70,7 +104,7 @@ def withdraw_list(lists: Path, day: date, reason: str) -> Path:
     if target is None:
         target = lists / WITHDRAWN / f"{day.isoformat()}-{count_editions(lists, day) + 1}"
         with refuse_in_one_line(cannot_write, target):
-            make_folder(target.parent)
+            make_folder(target.parent, mode=_OWNER_ALONE)
         move_folder(folder, target)
     write_json({"list_date": day, "reason": reason}, target / WITHDRAWAL)
     return target

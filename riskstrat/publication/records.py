@@ -5,174 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from math import isfinite
-from typing import Literal, get_args
 
-from riskstrat.definitions.vocabulary import STATUSES
+from riskstrat.definitions.vocabulary import ARRIVALS, Arrival
 from riskstrat.errors import PublicationError
-
-Direction = Literal["raises", "lowers"]
-CauseKind = Literal["new events", "ageing of earlier events", "late or corrected data", "model change"]
-Lane = Literal["Hospital", "A&E", "Falls", "Care and contacts"]
-FallsAnswer = Literal["met", "not met", "cannot tell"]
+from riskstrat.publication.facts import (
+    CaseDecision,
+    Change,
+    CountColumn,
+    FallsCheck,
+    Move,
+    PersonPage,
+    RecordedCondition,
+    Rise,
+    Suggestion,
+    Swap,
+    ThemeReason,
+    check_one_of,
+)
 
 PLACES = ("practice", "pcn", "locality")
-
-# The theme into which the contribution of sensitive facts is folded (see words.reason_lines).
-OTHER_THEME = "other"
-
-
-@dataclass(frozen=True)
-class CountColumn:
-    """One count behind the reasons, shown for every listed person.
-
-    `name` is the key in `ListedPerson.counts`, `title` the heading people read, `unit` what is counted
-    ("admissions", "days"). `when_missing` is printed where a person has no value; give the true reason,
-    such as "none in 2 years".
-    """
-
-    name: str
-    title: str
-    unit: str
-    when_missing: str = "not recorded"
-
-
-@dataclass(frozen=True)
-class ThemeReason:
-    """One theme's part in one person's estimate.
-
-    `contribution` is the theme's sum on the model's margin (log-odds) scale: above 0 when it raises the
-    estimate. `sentences` are facts with their dates, as the features themselves word them. The theme
-    "other" carries what may not be set out; its sentences and size are never printed.
-    """
-
-    theme: str
-    direction: Direction
-    contribution: float
-    sentences: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse a direction that contradicts the sign of the contribution."""
-        if self.direction not in ("raises", "lowers") or not isfinite(self.contribution):
-            raise PublicationError(f"theme '{self.theme}': direction must be 'raises' or 'lowers', contribution finite")
-        if (self.direction == "raises") != (self.contribution > 0) and self.contribution != 0:
-            raise PublicationError(f"theme '{self.theme}': the direction contradicts the sign of the contribution")
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """One pathway to consider: its title, one sentence of what to consider, and the rule that was met, in words."""
-
-    title: str
-    consider: str
-    rule: str
-
-
-@dataclass(frozen=True)
-class FallsCheck:
-    """The NG249 criteria for a comprehensive falls assessment, answered for one person, with the reason in words."""
-
-    answer: FallsAnswer
-    why: str
-
-    def __post_init__(self) -> None:
-        """Refuse an answer outside the three."""
-        _check_one_of(self.answer, get_args(FallsAnswer), "the answer of a falls check")
-
-
-@dataclass(frozen=True)
-class Cause:
-    """One of the four parts of a change in one person's estimate, in log odds; the four add up to the change.
-
-    `themes` holds (theme, log odds), largest first, the theme "other" last.
-    """
-
-    kind: CauseKind
-    part: float
-    themes: tuple[tuple[str, float], ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse an unknown kind and a size that is no number."""
-        _check_one_of(self.kind, get_args(CauseKind), "the kind of a cause")
-        if not all(isfinite(part) for part in (self.part, *(part for _, part in self.themes))):
-            raise PublicationError(f"the change by {self.kind} must be a finite number of log odds")
-
-
-@dataclass(frozen=True)
-class Change:
-    """What changed for one person since the last list ("New on this list", "Up from rank 5") and what moved it."""
-
-    what: str
-    causes: tuple[Cause, ...] = ()
-
-
-@dataclass(frozen=True)
-class Move:
-    """One line of "What changed": somebody who entered, left or moved, with the detail in words."""
-
-    reference: str
-    what: Literal["entered", "left", "moved"]
-    detail: str
-    causes: tuple[Cause, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse any other word for a move."""
-        _check_one_of(self.what, ("entered", "left", "moved"), "a move")
-
-
-@dataclass(frozen=True)
-class Swap:
-    """One exchange made to keep to the places of a service.
-
-    `left_out` and `taken` are a reference or a place in the order ("rank 5"). `given_up` is the expected
-    number of admissions by which pure risk order would have been higher.
-    """
-
-    left_out: str
-    taken: str
-    given_up: float
-
-
-@dataclass(frozen=True)
-class TimelineEvent:
-    """One event of a person's timeline: a day, or a spell from `start` to `end`, in one lane, with words for it."""
-
-    start: date
-    end: date | None
-    lane: Lane
-    label: str
-
-    def __post_init__(self) -> None:
-        """Refuse an unknown lane and a spell that ends before it starts."""
-        _check_one_of(self.lane, get_args(Lane), "the lane of a timeline event")
-        if self.end is not None and self.end < self.start:
-            raise PublicationError("a timeline event must not end before it starts; check the spell's dates")
-
-
-@dataclass(frozen=True)
-class PersonPage:
-    """What stands on one person's page alone.
-
-    `typical_risk` is the probability typical of `typical_group` ("women aged 75 to 84 here"). `trend` holds
-    (list date, risk), oldest first. `changeable` and `fixed` are sentences; so are `cannot_see`, `missing`
-    and `reliability`. `timeline` covers the 24 months before the index date.
-    """
-
-    typical_risk: float | None
-    typical_group: str
-    trend: tuple[tuple[date, float], ...] = ()
-    changeable: tuple[str, ...] = ()
-    fixed: tuple[str, ...] = ()
-    timeline: tuple[TimelineEvent, ...] = ()
-    cannot_see: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    reliability: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse a risk that is no probability."""
-        risks = [risk for _, risk in self.trend] + ([] if self.typical_risk is None else [self.typical_risk])
-        if not all(0 <= risk <= 1 for risk in risks):
-            raise PublicationError("the typical risk and the trend of a person must be probabilities from 0 to 1")
 
 
 @dataclass(frozen=True)
@@ -203,13 +54,19 @@ class TeamCounts:
 class ListedPerson:
     """One person on one team's list.
 
-    `reference` is short, sayable and unique in the list. `rank` runs from 1. `risk` is a calibrated probability from
-    0 to 1; `risk_low` and `risk_high` are the range for people with similar records. `weeks_on_list` is 1 in the first
-    week; `escalate` says that they have been listed for too long without a decision. `age_band` reads "75 to 84";
-    `sex` is F, M, I or U. `caution` and `last_review` are words, and may be blank. `counts` holds one number, or None
-    where there is none, for each `CountColumn` of the list. A place that is not recorded is None. `index_date` is given
-    where people have index dates of their own. Raises PublicationError for a value that would print a wrong or an
-    empty cell; no message carries the value.
+    `reference` is short, sayable, and that of the case: it stays while the person is on lists, whatever their rank, and
+    is given to nobody else; `opened_on` is the date of the case's first list. `arrival` says how they came to this
+    list. `known_before` says in words when they were known and what came of it, and is blank for others. `rising` is
+    None unless the estimate has gone up clearly. `last_decision` is this team's, None without. `rank` runs from 1.
+    `risk` is a calibrated probability from 0 to 1; `risk_low` and `risk_high` are the range for people with similar
+    records. `weeks_on_list` is 1 in the first week; `escalate` says that they have been listed for too long without a
+    decision. `age_band` reads "75 to 84"; `sex` is F, M, I or U. `conditions` stand in a fixed clinical order, the most
+    telling first. `support` says who is involved now and what is in place. `caution` is words, and may be blank.
+    `counts` holds one number, or None where there is none, for each `CountColumn` of the list. `untold` says why
+    something cannot be told, by the name of a count, a lane of the timeline, or `conditions`; what is not named there
+    and has no value is not there. A place that is not recorded is None.
+    `index_date` is given where people have index dates of their own. Raises PublicationError for a value that would
+    print a wrong or an empty cell; no message carries the value.
     """
 
     reference: str
@@ -218,23 +75,27 @@ class ListedPerson:
     risk_low: float
     risk_high: float
     band: str
-    status: str
+    arrival: Arrival
+    known_before: str
+    rising: Rise | None
+    opened_on: date
+    last_decision: CaseDecision | None
     change: Change
     weeks_on_list: int
     escalate: bool
     age_band: str
     sex: str
     themes: tuple[ThemeReason, ...]
-    top_conditions: tuple[str, ...]
+    conditions: tuple[RecordedCondition, ...]
     frailty: str
     falls_check: FallsCheck
     flags: tuple[str, ...]
     pathways: tuple[Suggestion, ...]
     support: tuple[str, ...]
     caution: str
-    last_review: str
     page: PersonPage
     counts: Mapping[str, float | None] = field(default_factory=dict)
+    untold: Mapping[str, str] = field(default_factory=dict)
     practice: str | None = None
     pcn: str | None = None
     locality: str | None = None
@@ -253,8 +114,8 @@ class ListedPerson:
         for name in ("reference", "band", "age_band", "frailty"):
             if not getattr(self, name).strip():
                 raise PublicationError(f"{name} of a listed person is empty; fill it for every person")
-        _check_one_of(self.sex, ("F", "M", "I", "U"), "sex of a listed person")
-        _check_one_of(self.status, STATUSES, "status of a listed person")
+        check_one_of(self.sex, ("F", "M", "I", "U"), "sex of a listed person")
+        check_one_of(self.arrival, ARRIVALS, "arrival of a listed person")
 
     def _check_kinds(self) -> None:
         for kind, names in _KINDS.items():
@@ -268,7 +129,8 @@ class ListedPerson:
 
 
 _KINDS: dict[type, tuple[str, ...]] = {
-    str: ("reference", "band", "status", "age_band", "sex", "frailty", "caution", "last_review"),
+    str: ("reference", "band", "arrival", "known_before", "age_band", "sex", "frailty", "caution"),
+    date: ("opened_on",),
     int: ("rank", "weeks_on_list"),
     bool: ("escalate",),
     Change: ("change",),
@@ -278,7 +140,7 @@ _KINDS: dict[type, tuple[str, ...]] = {
 _KINDS_OF_SEVERAL: dict[str, type] = {
     "themes": ThemeReason,
     "pathways": Suggestion,
-    "top_conditions": str,
+    "conditions": RecordedCondition,
     "flags": str,
     "support": str,
 }
@@ -288,16 +150,19 @@ _KINDS_OF_SEVERAL: dict[str, type] = {
 class TeamList:
     """One team's list at one index date, ready to print.
 
-    `people` stand by rank. `data_as_at_by_table` maps a landed table to the date up to which it is complete. `horizon`
-    completes "the estimated chance of ...". `definitions` is the short hash of what was loaded. `statuses_as_at` is the
-    date of the latest status check that was landed, None where there is none. `previous_list` is the date of the list
-    before this one. `no_source_moved` says that no source has moved since then. `routed` maps the team that people were
-    sent to instead onto their number; they are part of `counts.excluded`.
+    `edition` is 1, and one more for each list of that date that was withdrawn before it. `people` stand by rank.
+    `data_as_at_by_table` maps a landed table to the date up to which it is complete. `horizon` completes "the estimated
+    chance of ...". `definitions` is the short hash of what was loaded. `statuses_as_at` is the date of the latest
+    status check that was landed, None where there is none. `not_checked` says of each exclusion that could not be
+    checked which and why ("Not checked: ..."). `previous_list` is the date of the list before this one.
+    `no_source_moved` says that no source has moved since then. `routed` maps the team that people were sent to instead
+    onto their number; they are part of `counts.excluded`.
     """
 
     team: str
     team_code: str
     index_date: date
+    edition: int
     data_as_at: date
     data_as_at_by_table: Mapping[str, date]
     model: str
@@ -311,6 +176,7 @@ class TeamList:
     counts_shown: tuple[CountColumn, ...] = ()
     notes: tuple[str, ...] = ()
     statuses_as_at: date | None = None
+    not_checked: tuple[str, ...] = ()
     previous_list: date | None = None
     no_source_moved: bool = False
     moves: tuple[Move, ...] = ()
@@ -349,8 +215,3 @@ class TeamList:
 def _has_place(person: ListedPerson, place: str) -> bool:
     value = getattr(person, place)
     return value is not None and bool(value.strip())
-
-
-def _check_one_of(value: object, allowed: tuple[str, ...], what: str) -> None:
-    if value not in allowed:
-        raise PublicationError(f"{what} must be one of: {', '.join(allowed)}")

@@ -12,8 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 from riskstrat.errors import PublicationError
 from riskstrat.publication.records import TeamList
 
-FORMAT = 1
-"""Of `list.json` and of the manifest that names it. A list without a format number is older and holds no data file."""
+FORMAT = 2
+"""Of `list.json` and of the manifest that names it. A list without a format number is older and holds no data file; one
+of format 1 had a status for each person, three conditions and no edition, and is not read as data."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class WeeklyList:
     """Every team's list of one date.
 
     `edition` counts the lists published for the date, withdrawn ones too: 1 for the first. `model` and `version` name
-    the champion that scored everybody. `teams` stand in the order of riskstrat.toml.
+    the champion that scored everybody. `teams` stand in the order of riskstrat.toml, each of the same edition.
     """
 
     list_date: date
@@ -29,6 +30,11 @@ class WeeklyList:
     model: str
     version: int
     teams: tuple[TeamList, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a team's list of another edition."""
+        if any(team.edition != self.edition for team in self.teams):
+            raise PublicationError(f"every team's list of {self.list_date} must be of edition {self.edition}")
 
     def team(self, code: str) -> TeamList:
         """The list of one team by its code. Raises PublicationError if there is none."""

@@ -1,7 +1,7 @@
 """What teams decided: a review as a record, its validation against the edition it is about, and where reviews stand."""
 
 from riskstrat.reviews.files import FileReviewStore
-from riskstrat.reviews.filled import REFERENCE, Filled, read_filled
+from riskstrat.reviews.filled import REFERENCE, Filled, ListMark, read_filled
 from riskstrat.reviews.judging import Judged, is_numbered, judge
 from riskstrat.reviews.record import Correction, Edition, Review
 from riskstrat.reviews.store import COLUMNS, ReviewStore, Snapshot, StandingReviews, parse_snapshot
@@ -14,6 +14,7 @@ __all__ = [
     "FileReviewStore",
     "Filled",
     "Judged",
+    "ListMark",
     "Review",
     "ReviewStore",
     "Snapshot",

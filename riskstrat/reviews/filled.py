@@ -1,6 +1,7 @@
-"""A filled-in list as a file: its ten columns by title, cell by cell; no other column is ever kept.
+"""A filled-in list as a file: its columns by title, cell by cell; no other column is ever kept.
 
-The named copy has names and NHS numbers beside these columns: they are passed over while the file is read.
+Rows may have been sorted or filtered and columns moved or added: each is found by its title alone. The named copy has
+names and NHS numbers beside these columns: they are passed over while the file is read.
 """
 
 from __future__ import annotations
@@ -15,22 +16,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from riskstrat.errors import SourceError, StorageError
 
-REFERENCE, AGREE, REASON, OWNER = "Reference", "Agree", "Reason", "Owner"
+REFERENCE, CHECKED, AGREE, NOTE, LIST = "Reference", "Status checked", "Agree", "Note", "List"
 OUTCOMES = ("Outcome 1", "Outcome 2", "Outcome 3")
-DECIDED, DUE, CHECKED = "Decided on", "Next due", "Status checked"
-TITLES = (REFERENCE, *OUTCOMES, AGREE, REASON, OWNER, DECIDED, DUE, CHECKED)
+OWNERS = ("Owner 1", "Owner 2", "Owner 3")
+DUES = ("Due 1", "Due 2", "Due 3")
+DECIDED, DECIDED_BY = "Decided on", "Decided by"
+ENTRIES = (AGREE, NOTE, *OWNERS, *DUES, DECIDED, DECIDED_BY)
+"""What a team may write beside its outcomes."""
+
+TITLES = (REFERENCE, CHECKED, *OUTCOMES, *ENTRIES, LIST)
 
 SHEET, PROPERTY = "List", "riskstrat_list"
-"""The sheet that a team fills in, and the document property that says which list it is: `NHU 2026-11-16`."""
+"""The sheet that a team fills in, and the document property that says which list it is; so does each row under `LIST`:
+`NHU 2026-11-16 edition 1`."""
 
 LARGEST, MOST_ROWS, HEADING_WITHIN = 200_000_000, 20_000, 100
 """Bytes of an unpacked workbook, rows of a sheet, and rows in which the headings must stand: beyond, it is no list."""
 
-_LIST = re.compile(r"([A-Z]{3}) (\d{4}-\d{2}-\d{2})", re.ASCII)
+_MARK = re.compile(r"([A-Z]{3}) (\d{4}-\d{2}-\d{2})(?: edition (\d{1,4}))?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -44,13 +51,24 @@ class FilledRow:
         return self.cells.get(title)
 
 
+class ListMark(NamedTuple):
+    """Which list a file is of; `edition` is None where an earlier version published it."""
+
+    team_code: str
+    list_date: date
+    edition: int | None
+
+
 @dataclass(frozen=True)
 class Filled:
-    """`rows`: one per row below the headings, empty ones too. `team_code, list_date`: which list, where it says so."""
+    """`rows`: one per row below the headings, empty ones too. `mark`: which list it is, where it says so.
+
+    `absent`: titles of a published list that no column has.
+    """
 
     rows: tuple[FilledRow, ...]
-    team_code: str | None = None
-    list_date: date | None = None
+    mark: ListMark | None = None
+    absent: tuple[str, ...] = ()
 
 
 def read_filled(path: Path) -> Filled:
@@ -85,16 +103,22 @@ def _read_workbook(content: bytes, name: str) -> Filled:
         sheet = book[SHEET]
         sheet.reset_dimensions()
         rows = _read_below_headings(sheet.iter_rows(values_only=True), name)
-    return Filled(rows, *_parse_list_property(said, name))
+    return _build_filled(rows, said, name)
 
 
-def _parse_list_property(said: Any, name: str) -> tuple[str | None, date | None]:
-    if said is None:
-        return None, None
-    found = _LIST.fullmatch(str(said).strip())
+def _build_filled(rows: _Rows, said: Any, name: str) -> Filled:
+    """The rows with what the document and its rows say of the list, which must be one and the same."""
+    marks = {_parse_mark(mark, name) for mark in (said, *(row[LIST] for row in rows.kept)) if mark not in (None, "")}
+    if len(marks) > 1:
+        raise SourceError(f"{name} holds rows of {len(marks)} lists; give one list at a time, as it was published")
+    return Filled(tuple(rows.kept), next(iter(marks), None), rows.absent)
+
+
+def _parse_mark(said: Any, name: str) -> ListMark:
+    found = _MARK.fullmatch(" ".join(str(said).split()))
     try:
         if found:
-            return found[1], date.fromisoformat(found[2])
+            return ListMark(found[1], date.fromisoformat(found[2]), int(found[3]) if found[3] else None)
     except ValueError:
         pass
     raise SourceError(f"{name} says in a way of its own which list it is; give the workbook as it was published")
@@ -106,7 +130,8 @@ def _read_csv(content: bytes, name: str) -> Filled:
     except UnicodeDecodeError:
         text = content.decode("cp1252", errors="replace")  # what a spreadsheet on Windows saves as plain CSV
     with _wrap_read_errors(name):
-        return Filled(_read_below_headings(csv.reader(io.StringIO(text, newline=""), strict=True), name))
+        rows = _read_below_headings(csv.reader(io.StringIO(text, newline=""), strict=True), name)
+    return _build_filled(rows, None, name)
 
 
 @contextmanager
@@ -122,7 +147,14 @@ def _wrap_read_errors(name: str) -> Iterator[None]:
         ) from None
 
 
-def _read_below_headings(rows: Iterable[Sequence[Any]], name: str) -> tuple[FilledRow, ...]:
+class _Rows(NamedTuple):
+    """The rows below the headings, and the titles that stand over none of the columns."""
+
+    kept: list[FilledRow]
+    absent: tuple[str, ...]
+
+
+def _read_below_headings(rows: Iterable[Sequence[Any]], name: str) -> _Rows:
     places: dict[str, int] = {}
     kept = []
     for number, row in enumerate(rows, start=1):
@@ -136,12 +168,12 @@ def _read_below_headings(rows: Iterable[Sequence[Any]], name: str) -> tuple[Fill
         raise SourceError(
             f'{name} has no row of headings with "{REFERENCE}" and "{OUTCOMES[0]}"; give a published list'
         )
-    return tuple(kept)
+    return _Rows(kept, tuple(title for title in TITLES if title not in places and title != LIST))
 
 
 def _find_title_places(row: Sequence[Any], name: str) -> dict[str, int]:
     """The place of each title in a row of headings; empty for any other row."""
-    written = [cell.strip().casefold() if isinstance(cell, str) else "" for cell in row]
+    written = [" ".join(cell.split()).casefold() if isinstance(cell, str) else "" for cell in row]
     found = {title: written.index(title.casefold()) for title in TITLES if title.casefold() in written}
     if REFERENCE not in found or OUTCOMES[0] not in found:
         return {}

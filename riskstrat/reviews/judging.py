@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from riskstrat.audit import numbers_in
@@ -15,20 +15,25 @@ from riskstrat.reviews.filled import (
     AGREE,
     CHECKED,
     DECIDED,
-    DUE,
+    DECIDED_BY,
+    DUES,
+    ENTRIES,
+    NOTE,
     OUTCOMES,
-    OWNER,
-    REASON,
+    OWNERS,
     REFERENCE,
     FilledRow,
 )
 from riskstrat.reviews.record import Edition, Review
 
-_REFERENCE = re.compile(r"[A-Z]{3}-\d{4}-\d{2,3}-[0-9A-Z]", re.ASCII)
+_REFERENCE = re.compile(r"[A-Z]{3}-\d{3,}-[0-9A-Z]", re.ASCII)
 _LONG_NUMBER = re.compile(r"\d{9,}")
 _DATES = ("%Y-%m-%d", "%d/%m/%Y", "%d %B %Y", "%d %b %Y", "%d.%m.%Y")
 _YES_OR_NO: Mapping[Any, bool] = {"yes": True, "no": False, True: True, False: False}
 _OUTCOME_OF = {spelling: key for key, words in OUTCOME_WORDS.items() for spelling in (key.casefold(), words.casefold())}
+
+DECIDED_WITHIN, DUE_WITHIN = timedelta(weeks=26), timedelta(weeks=104)
+"""After the date of the list: later than that a date is taken for a slip of the pen."""
 
 
 class Problem(NamedTuple):
@@ -44,11 +49,15 @@ class Problem(NamedTuple):
 
 @dataclass
 class Judged:
-    """`reviews` by reference. `without_outcome`: rows of a person with no outcome; `unchecked`: reviewed, no tick."""
+    """`reviews` by reference. `without_outcome`: rows of a person with no outcome; `unchecked`: reviewed, no tick.
+
+    `unfinished`: references of those without an outcome beside which something else is written.
+    """
 
     reviews: dict[str, tuple[Review, ...]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     without_outcome: int = 0
+    unfinished: list[str] = field(default_factory=list)
     unchecked: int = 0
 
 
@@ -59,6 +68,8 @@ def judge(rows: Sequence[FilledRow], published: Edition) -> Judged:
         reference = (_clean_text(row[REFERENCE]) or "").upper() or None
         if all(_clean_text(row[title]) is None for title in OUTCOMES):
             judged.without_outcome += reference in published.patients
+            if reference in published.patients and any(_clean_text(row[title]) is not None for title in ENTRIES):
+                judged.unfinished.append(str(reference))
             continue
         wrong = _find_reference_fault(reference, published, judged.reviews)
         found = _Row(row, published, reference if wrong is None and reference else f"row {row.number}")
@@ -75,7 +86,7 @@ def _find_reference_fault(reference: str | None, published: Edition, seen: Mappi
     if reference is None:
         return "is empty beside an outcome"
     if not _REFERENCE.fullmatch(reference):
-        return "is not written as a reference such as NHU-1116-03-K"
+        return "is not written as a reference such as NHU-003-5"
     if check_character(reference[:-2]) != reference[-1]:
         return "its last character does not fit the rest: a slip of the pen"
     if reference not in published.patients:
@@ -93,30 +104,33 @@ class _Row:
     def reviews(self) -> tuple[Review, ...]:
         """One review per outcome; they mean nothing while there are problems."""
         about, patient = self.published, self.published.patients.get(self.where, "")
-        outcomes = list(self.outcomes())
-        agrees, reason = self.yes_or_no(AGREE), self.words(REASON)
-        owner, decided, due = self.words(OWNER), self.day(DECIDED), self.day(DUE)
-        if decided is not None and decided < about.list_date:
-            self._add_problem(DECIDED, "is before the date of the list")
+        actions = sorted(self.actions(), key=lambda action: action[0])
+        agrees, note, decided_by = self.yes_or_no(AGREE), self.words(NOTE), self.words(DECIDED_BY)
+        decided = self.day_within(DECIDED, DECIDED_WITHIN)
         self.yes_or_no(CHECKED)
         return tuple(
-            Review(patient, about.list_date, about.team, outcome, reason, agrees, decided, owner, due)
-            for outcome in sorted(outcomes)
+            Review(patient, about.list_date, about.team, outcome, note, agrees, decided, decided_by, due, owner)
+            for outcome, owner, due in actions
         )
 
-    def outcomes(self) -> Iterator[str]:
-        """The outcomes as the engine names them, each once."""
+    def actions(self) -> Iterator[tuple[str, str | None, date | None]]:
+        """Each outcome once, as the engine names it, with its owner and its due date."""
         seen = set()
-        for title in OUTCOMES:
+        for title, whose, when in zip(OUTCOMES, OWNERS, DUES, strict=True):
             written = _clean_text(self.row[title])
+            owner, due = self.words(whose), self.day_within(when, DUE_WITHIN)
             outcome = _OUTCOME_OF.get(written.casefold()) if written else None
-            if written and outcome is None:
+            if written is None:
+                for beside in (whose, when):
+                    if _clean_text(self.row[beside]) is not None:
+                        self._add_problem(beside, f"stands beside no {title}")
+            elif outcome is None:
                 self._add_problem(title, "is not one of the outcomes in the drop-down")
             elif outcome in seen:
                 self._add_problem(title, "is an outcome that stands in this row already")
-            elif outcome:
+            else:
                 seen.add(outcome)
-                yield outcome
+                yield outcome, owner, due
 
     def yes_or_no(self, title: str) -> bool | None:
         """True for yes, False for no, None for nothing."""
@@ -146,6 +160,14 @@ class _Row:
         found = _parse_date(written) if written else None
         if written and found is None:
             self._add_problem(title, "is not a date; write it as 16/11/2026")
+        return found
+
+    def day_within(self, title: str, longest: timedelta) -> date | None:
+        """A date that is not before that of the list, nor longer after it."""
+        found, since = self.day(title), self.published.list_date
+        if found is not None and not since <= found <= since + longest:
+            late = f"is more than {longest.days // 7} weeks after the date of the list"
+            self._add_problem(title, "is before the date of the list" if found < since else late)
         return found
 
     def _add_problem(self, title: str, what: str) -> None:

@@ -20,7 +20,10 @@ class Edition:
 
 @dataclass(frozen=True)
 class Review:
-    """One outcome of the review of one person; a person has up to three, which share the rest."""
+    """One outcome of the review of one person; a person has up to three, each with its own owner and due date.
+
+    `decided_by` is who took the decision, `owner` who sees to this outcome by `due_on`; `reason` is the note on all.
+    """
 
     patient_id: str
     list_date: date
@@ -31,19 +34,19 @@ class Review:
     decided_on: date | None
     decided_by: str | None
     due_on: date | None
+    owner: str | None = None
 
     def sort_key(self) -> tuple[str, ...]:
         """Stable order within one list: person, outcome, then the rest as text."""
-        return (self.patient_id, self.outcome, *(str(value) for value in self.shared().values()))
+        return (self.patient_id, self.outcome, *map(str, (*self.shared().values(), self.owner, self.due_on)))
 
     def shared(self) -> dict[str, Any]:
         """What all outcomes of one person have in common, by the words of a refusal."""
         return {
-            "reason": self.reason,
+            "note": self.reason,
             "agree": self.agrees,
             "decided on": self.decided_on,
-            "owner": self.decided_by,
-            "next due": self.due_on,
+            "decided by": self.decided_by,
         }
 
 

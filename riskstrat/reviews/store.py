@@ -93,7 +93,11 @@ def dump_reviews(reviews: Iterable[Review], more: Mapping[str, Mapping[str, str]
 
 
 def parse_review(row: Mapping[str, str]) -> Review:
-    """One row of such a CSV. Raises ValueError or KeyError if it is not one."""
+    """One row of such a CSV. Raises ValueError or KeyError if it is not one.
+
+    A row of an earlier version has no column `owner`: who owned what was decided stood under `decided_by`.
+    """
+    decided_by, owner = (row["decided_by"], row["owner"]) if "owner" in row else ("", row["decided_by"])
     days = {name: date.fromisoformat(row[name]) if row[name] else None for name in ("decided_on", "due_on")}
     return Review(
         row["patient_id"],
@@ -103,8 +107,9 @@ def parse_review(row: Mapping[str, str]) -> Review:
         row["reason"] or None,
         {said: agrees for agrees, said in _YES_OR_NO.items()}[row["agrees"]],
         days["decided_on"],
-        row["decided_by"] or None,
+        decided_by or None,
         days["due_on"],
+        owner or None,
     )
 
 

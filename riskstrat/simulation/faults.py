@@ -28,7 +28,6 @@ UNKNOWN_CODES = {
     "admissions": ("method", "2Z"),
     "diagnoses": ("code", "??"),
     "conditions": ("code", "9"),
-    "falls": ("source", "neighbour"),
     "social_care": ("service", "gardening"),
     "opt_outs": ("kind", "verbal"),
 }

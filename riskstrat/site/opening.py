@@ -13,7 +13,7 @@ from riskstrat.definitions.codelists import near
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.recipes import Recipe
-from riskstrat.errors import CohortError, DefinitionError, IndexDateError
+from riskstrat.errors import CohortError, DefinitionError, IndexDateError, SourceError
 from riskstrat.features import FeatureEngine, engine
 from riskstrat.site.dates import written_date
 from riskstrat.sources.store import Store, open_store
@@ -56,16 +56,35 @@ class Site:
 def open_workspace(root: Path | None) -> Site:
     """The workspace at `root` (or around the current folder) with its data.
 
-    Raises WorkspaceError, DefinitionError, or SourceError when nothing was ingested yet.
+    Raises WorkspaceError, DefinitionError, or SourceError when nothing was ingested yet, or with another rule of stays
+    than riskstrat.toml has.
     """
     workspace = load(find(root))
     store = open_store(workspace.root / workspace.settings.data.store)
+    _require_same_stays(workspace, store)
     return Site(workspace, store, engine_of(workspace, store))
 
 
+def _require_same_stays(workspace: Workspace, store: Store) -> None:
+    wanted = workspace.settings.admissions.continuous_stays
+    if store.continuous_stays != wanted:
+        raise SourceError(
+            f'riskstrat.toml joins stays by "{wanted}", but the data were ingested with "{store.continuous_stays}"; '
+            'run "riskstrat ingest SOURCE" again, or set admissions.continuous_stays back'
+        )
+
+
 def engine_of(workspace: Workspace, store: Store) -> FeatureEngine:
-    """The feature engine for a workspace's definitions over a store."""
-    return engine(store, workspace.features, workspace.fingerprints, workspace.codelists, workspace.settings.engine)
+    """The feature engine for a workspace's definitions over a store, with what is sensitive only where approved."""
+    settings = workspace.settings
+    return engine(
+        store,
+        workspace.features,
+        workspace.fingerprints,
+        workspace.codelists,
+        settings.engine,
+        printable=not settings.sensitive.in_score,
+    )
 
 
 def index_date(given: str, recipe: Recipe, store: Store) -> date | None:

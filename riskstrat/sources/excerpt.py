@@ -15,10 +15,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
+import pyarrow as pa
 
 from riskstrat.definitions.schemas import SCHEMAS, TableSchema
 from riskstrat.errors import StorageError
-from riskstrat.sources.redacted import RedactedStore
+from riskstrat.sources.continuous_stays import (
+    SPELLS,
+    build_diagnoses_query,
+    build_known_diagnoses_query,
+    build_spells_query,
+    build_stays_query,
+    make_stays,
+)
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import STREAMS
 from riskstrat.sources.versions import ALWAYS, FAR, late_columns, stored_schema
@@ -46,9 +54,10 @@ def excerpt(
     _make(folder / "tables")
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")
-        cut = _Cut(
-            _build_row_queries(connection, store, sorted(set(persons))), store.people_count, known_by, happened_by
-        )
+        cut = _Cut(_build_row_queries(store, sorted(set(persons))), store.people_count, known_by, happened_by)
+        cut.make_spells(connection, store.read_spells(sorted(set(persons))))
+        make_stays(connection, store.continuous_stays)
+        write_parquet(connection, build_spells_query(), SPELLS, folder / "tables" / "spells.parquet")
         written = {}
         for table in cut.rows:
             file = folder / "tables" / f"{table}.parquet"
@@ -86,19 +95,12 @@ def _make(folder: Path) -> None:
         ) from None
 
 
-def _build_row_queries(connection: duckdb.DuckDBPyConnection, store: Store, persons: Sequence[int]) -> dict[str, str]:
+def _build_row_queries(store: Store, persons: Sequence[int]) -> dict[str, str]:
     """For each table that is kept, the query for the rows of these persons."""
     chosen = ", ".join(str(int(person)) for person in persons) or "NULL"
     kept = [name for name in store.manifest["tables"] if name in STREAMS or name in KEPT_WHOLE]
-    if isinstance(store, RedactedStore):
-        kept = [name for name in kept if name in store.tables]
-        sources = {name: f"given_{name}" for name in kept}
-        for name, given in sources.items():
-            connection.register(given, store.tables[name])
-    else:
-        paths = {name: str(store.file(name)).replace("'", "''") for name in kept}
-        sources = {name: f"read_parquet('{path}')" for name, path in paths.items()}
-    return {name: f"SELECT * FROM {source} WHERE person IN ({chosen})" for name, source in sources.items()}
+    paths = {name: str(store.file(name)).replace("'", "''") for name in kept}
+    return {name: f"SELECT * FROM read_parquet('{path}') WHERE person IN ({chosen})" for name, path in paths.items()}
 
 
 @dataclass(frozen=True)
@@ -117,16 +119,37 @@ class _Cut:
             return self._build_people_query(rows)
         if name in KEPT_WHOLE:
             return rows
+        if name == "admissions":
+            return build_stays_query()
+        if name == "diagnoses":
+            return build_diagnoses_query(self._filter_diagnoses(rows))
         if self.happened_by is not None:
             rows = self._filter_happened(name, rows, self.happened_by)
         return rows if self.known_by is None else _filter_known(rows, self.known_by)
 
     def _filter_happened(self, name: str, rows: str, day: date) -> str:
-        if name == "diagnoses":
-            ended = f"SELECT spell FROM ({self.rows['admissions']}) WHERE discharged_on <= DATE '{day}'"
-            return f"SELECT * FROM ({rows}) WHERE spell IN ({ended})"
         schema = SCHEMAS[name]
         return f"SELECT * FROM ({_rebuild_versions(schema, rows, day)}) WHERE {schema.event} <= DATE '{day}'"
+
+    def make_spells(self, connection: duckdb.DuckDBPyConnection, spells: pa.Table) -> None:
+        """Make `spells` as they then read: what was not known, had not happened or had not ended is not there."""
+        gone = [f"admitted_on > DATE '{self.happened_by}'"] if self.happened_by else []
+        gone += [f"known_from > DATE '{self.known_by}'"] if self.known_by else []
+        open_ = [f"discharged_on > DATE '{self.happened_by}'"] if self.happened_by else []
+        open_ += [f"settle_day > DATE '{self.known_by}'"] if self.known_by else []
+        late = (*late_columns(SCHEMAS["admissions"]), "settle_day")
+        unsaid = ", ".join(f"CASE WHEN {_word_any(open_)} THEN NULL ELSE {name} END AS {name}" for name in late)
+        connection.register("given_spells", spells)
+        connection.execute(
+            f"CREATE TABLE spells AS SELECT * REPLACE ({unsaid}) FROM given_spells WHERE NOT {_word_any(gone)}"
+        )
+
+    def _filter_diagnoses(self, rows: str) -> str:
+        """Each diagnosis once, from the day on which it was known; those of spells that are open then are gone."""
+        once = build_known_diagnoses_query(rows)
+        if self.happened_by:
+            once = f"SELECT * FROM ({once}) SEMI JOIN (FROM spells WHERE settle_day IS NOT NULL) USING (spell)"
+        return f"SELECT * FROM ({once}) WHERE valid_from <= DATE '{self.known_by}'" if self.known_by else once
 
     def _build_people_query(self, rows: str) -> str:
         """One row per person of the whole store, in order; of those not asked for nothing but the number."""
@@ -148,6 +171,11 @@ class _Cut:
         told, died = "greatest(date_of_death, died_known_on)", "coalesce(date_of_death, died_known_on)"
         cuts = ((told, self.known_by), (died, self.happened_by))
         return [f"{when} > DATE '{day}'" for when, day in cuts if day]
+
+
+def _word_any(tests: Sequence[str]) -> str:
+    """SQL: whether one of the tests holds; an unknown one does not."""
+    return f"coalesce({' OR '.join(tests) or 'false'}, false)"
 
 
 def _filter_known(rows: str, day: date) -> str:

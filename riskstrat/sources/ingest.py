@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,10 @@ import pyarrow.parquet as pq
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import SourceError
-from riskstrat.sources import quarantine, staging, versions
+from riskstrat.sources import coverage, quarantine, staging, versions
+from riskstrat.sources.cleaning import list_recoded
+from riskstrat.sources.codes import CodesTable, KnownCodes, compare_with_before, describe_codes, require_understood
+from riskstrat.sources.continuous_stays import SPELLS, build_spells_query, make_stays, report_joined
 from riskstrat.sources.landing import Landed, Landing, land
 from riskstrat.sources.notes import notes_on
 from riskstrat.sources.writing import disk_refused, incoming, write_parquet
@@ -25,6 +28,12 @@ from riskstrat.storage import write_bytes, write_json
 MEMORY_LIMIT = "4GB"
 """What DuckDB may hold in memory; more is spilled beside the store."""
 
+CODES_PAGE = "codes.html"
+"""What the verb adds to the store for people to read."""
+
+_STANDING = ("registrations",)
+"""Tables of what lasts for years: their latest event says nothing of how fresh they are, only `known_on` does."""
+
 _QUARANTINE = pa.schema([("table", pa.string()), ("row", pa.int64()), ("rule", pa.string()), ("message", pa.string())])
 
 Progress = Callable[[str, float], None]
@@ -32,13 +41,18 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class TableReport:
-    """What became of one landed table. `landed` = `accepted` + `quarantined` landed rows; `stored` counts versions."""
+    """What became of one landed table. `landed` = `accepted` + `quarantined` landed rows; `stored` counts versions.
+
+    `emptied` and `recoded` count by column the accepted rows whose value was read as empty, or as another code.
+    """
 
     landed: int
     accepted: int
     quarantined: int
     rules: dict[str, int]
     null_dates: int
+    emptied: dict[str, int]
+    recoded: dict[str, int]
     data_as_at: str | None
     columns: tuple[str, ...]
     stored: int
@@ -61,7 +75,11 @@ class IngestReport:
     ignored_columns: dict[str, tuple[str, ...]]
     null_dates: int
     quarantined: dict[str, dict[str, int]]
+    codes: CodesTable
+    understood: dict[str, str]
     notes: tuple[str, ...]
+    continuous_stays: str
+    simulated: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Everything in it, ready for JSON."""
@@ -76,13 +94,15 @@ def ingest(
     format: str = "canonical",
     as_at: date | None = None,
     legal_basis: Mapping[str, str] | None = None,
+    known: KnownCodes | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Read `source`, judge every row, and put the store in place.
 
     `as_at` is the date of the extract; without it, the latest date on which a row happened or became known.
-    `legal_basis` has the basis of each table that may be used; None asks for none. Raises SourceError, before anything
-    is written, for a source that cannot be used, a table without a basis, or one with too many quarantined rows;
+    `legal_basis` has the basis of each table that may be used, `known` what its codes are understood by; None asks for
+    none, as the people are made up. Raises SourceError, before anything is written, for a source that cannot be used, a
+    table without a basis, one with too many quarantined rows, or a column of codes that nothing understands;
     StorageError when the store cannot be written. Either way the store that stood before is unchanged.
     """
     source, store = Path(source), Path(store).resolve()
@@ -92,14 +112,27 @@ def ingest(
         try:
             landing = land(connection, source, format)
             _require_basis(landing, legal_basis)
-            run = _IngestRun(connection, landing, settings, progress or (lambda step, share: None))
-            report = run.build(folder, format, as_at)
+            run = _IngestRun(connection, landing, settings, known, progress or (lambda step, share: None))
+            report = replace(run.build(folder, format, as_at), simulated=legal_basis is None)
         finally:
             connection.close()
+        report = replace(report, codes=_compare_codes(report, store))
         _keep_markers(store, folder)
         _remove_work(folder / "work")
         write_json(report.to_dict(), folder / "manifest.json", strict=True)
     return report
+
+
+def _compare_codes(report: IngestReport, store: Path) -> CodesTable:
+    """The codes beside those of the store that stood before, where there is one that can be read."""
+    try:
+        before = json.loads((store / "manifest.json").read_text(encoding="utf-8"))
+        hashes = {name: table["sha256"] for name, table in before["tables"].items()}
+        earlier = before["codes"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return report.codes
+    same = hashes == {name: table.sha256 for name, table in report.tables.items()}
+    return compare_with_before(report.codes, earlier, same_rows=same)
 
 
 def _require_basis(landing: Landing, legal_basis: Mapping[str, str] | None) -> None:
@@ -117,7 +150,7 @@ def _check_places(source: Path, store: Path) -> None:
         raise SourceError(f"{source} lies inside the store {store}, which ingest replaces; land it elsewhere")
     if store.exists() and not store.is_dir():
         raise SourceError(f"{store} is a file; name a folder for the store in riskstrat.toml")
-    ours = {"manifest.json", "quarantine.parquet", "tables"}
+    ours = {"manifest.json", "quarantine.parquet", coverage.FILE, "tables", CODES_PAGE}
     strange = (
         [p.name for p in store.iterdir() if p.name not in ours and not p.name.startswith(".")] if store.exists() else []
     )
@@ -155,12 +188,19 @@ class _IngestRun:
     """One ingest: the steps from landed tables to files, each reporting its share of the work."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, landing: Landing, settings: Settings, progress: Progress
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        landing: Landing,
+        settings: Settings,
+        known: KnownCodes | None,
+        progress: Progress,
     ) -> None:
         self.connection = connection
         self.landing = landing
         self.tables = {name: landing.tables[name] for name in SCHEMAS if name in landing.tables}
         self.settings = settings
+        self.known = known
+        self.codes: CodesTable = []
         self.progress = progress
 
     def build(self, folder: Path, format: str, as_at: date | None) -> IngestReport:
@@ -176,8 +216,10 @@ class _IngestRun:
         for name, count in counts.items():
             quarantine.check_limit(self.connection, name, count, self.settings.data.quarantine_limit, day)
         self._require_people("accepted_people")
+        self._judge_codes()
         people = versions.number_people(self.connection)
         versions.number_spells(self.connection, self._get_lag("admissions"))
+        make_stays(self.connection, self.settings.admissions.continuous_stays)
         reports = self._write(folder, counts)
         return self._report(format, day, people, reports)
 
@@ -197,15 +239,19 @@ class _IngestRun:
                 raise SourceError(
                     f"{name} cannot be read ({type(error).__name__}); land it again, as parquet or CSV in UTF-8"
                 ) from error
+            staging.refuse_month_first(self.connection, landed)
         staging.check_strangers(self.connection, [name for name in self.tables if name != "people"])
+
+    def _judge_codes(self) -> None:
+        if self.known is not None:
+            data = self.settings.data
+            self.codes = describe_codes(self.connection, self.tables, self.known)
+            require_understood(self.codes, data.unmatched_limit, data.understood)
 
     def _require_people(self, accepted: str) -> None:
         if not self._count(accepted):
-            texts = {code: rule.message for code, rule in staging.texts(SCHEMAS["people"])}
-            query = "SELECT mode(fault) FROM clean_people"
-            commonest = self.connection.execute(query).fetchone()
-            why = texts.get(commonest[0]) if commonest else None
-            raise SourceError(f"no row of people is accepted{f'; most often {why}' if why else ''}: mend the source")
+            why = quarantine.explain_refusal(self.connection, "people") or "no row of people is accepted"
+            raise SourceError(f"{why}: mend the source")
 
     def _count_landed_rows(self, landed: Landed) -> int:
         return self._count(f"clean_{landed.name}") + len(landed.unreadable)
@@ -220,6 +266,11 @@ class _IngestRun:
         row = self.connection.execute(query).fetchone()
         return row[0].isoformat() if row and row[0] else None
 
+    def _count_discharges(self) -> tuple[int, int]:
+        """Accepted discharges without a known destination, and all of them."""
+        ended = "accepted_admissions WHERE discharged_on IS NOT NULL"
+        return self._count(f"{ended} AND destination IS NULL"), self._count(ended)
+
     def _get_lag(self, table: str) -> int:
         return versions.lag_of(SCHEMAS[table], self.settings.data.lag_days)
 
@@ -229,12 +280,14 @@ class _IngestRun:
         for number, name in enumerate(self.tables):
             self.progress(f"writing {name}", 0.5 + 0.5 * number / len(self.tables))
             reports[name] = self._write_table(folder / "tables" / f"{name}.parquet", name, counts[name])
+        write_parquet(self.connection, build_spells_query(), SPELLS, folder / "tables" / "spells.parquet")
         faults = " UNION ALL ".join(
             f"SELECT {number} AS place, '{name}' AS \"table\", landed_row AS row, rule, message FROM fault_{name}"
             for number, name in enumerate(self.tables)
         )
         query = f'SELECT "table", row, rule, message FROM ({faults}) ORDER BY place, row'
         write_parquet(self.connection, query, _QUARANTINE, folder / "quarantine.parquet")
+        coverage.write_coverage(self.connection, folder, self.tables)
         self.progress("done", 1.0)
         return reports
 
@@ -244,17 +297,30 @@ class _IngestRun:
         rules = self.connection.execute(f"SELECT rule, count(*) FROM fault_{name} GROUP BY 1 ORDER BY 1").fetchall()
         nulled = self.connection.execute(f"SELECT coalesce(sum(nulled), 0) FROM clean_{name}").fetchone()
         latest = quarantine.latest_dates(self.connection, name, f"accepted_{name}")
+        dated = name not in _STANDING or SCHEMAS[name].known in self.tables[name].columns
         return TableReport(
             landed=landed,
             accepted=self._count(f"accepted_{name}"),
             quarantined=sum(count for _, count in rules),
             rules=dict(rules),
             null_dates=int(nulled[0]) if nulled else 0,
-            data_as_at=latest.isoformat() if latest else None,
+            emptied=self._count_flags(name, "odd", staging.list_odd(self.tables[name])),
+            recoded=self._count_flags(name, "recoded", list_recoded(SCHEMAS[name], self.tables[name].columns)),
+            data_as_at=latest.isoformat() if latest and dated else None,
             columns=tuple(schema.names),
             stored=pq.read_metadata(file).num_rows,
             sha256=digest,
         )
+
+    def _count_flags(self, table: str, flag: str, columns: Sequence[str]) -> dict[str, int]:
+        """Accepted rows with the flag set, by column; columns without one are left out."""
+        if not columns:
+            return {}
+        counts = ", ".join(f"count(*) FILTER (WHERE {flag}_{column})" for column in columns)
+        row = self.connection.execute(
+            f"SELECT {counts} FROM clean_{table} ANTI JOIN fault_{table} USING (landed_row)"
+        ).fetchone()
+        return {column: count for column, count in zip(columns, row or (), strict=True) if count}
 
     def _report(self, format: str, day: date, people: int, reports: dict[str, TableReport]) -> IngestReport:
         absent = {
@@ -276,5 +342,12 @@ class _IngestRun:
             ignored_columns={name: columns for name, columns in ignored.items() if columns},
             null_dates=sum(report.null_dates for report in reports.values()),
             quarantined={name: report.rules for name, report in reports.items() if report.rules},
-            notes=(*self.landing.notes, *notes_on(absent, unsettled, reports, self.settings.data.lag_days)),
+            codes=self.codes,
+            understood=dict(self.settings.data.understood),
+            notes=(
+                *self.landing.notes,
+                *notes_on(absent, unsettled, self._count_discharges(), reports, self.settings.data.lag_days),
+                *report_joined(self.connection, self.settings.admissions.continuous_stays),
+            ),
+            continuous_stays=self.settings.admissions.continuous_stays,
         )

@@ -1,4 +1,4 @@
-"""Reads what a site landed: a folder of `<table>.parquet` or `<table>.csv`, a DuckDB file, or a MEDS extract.
+"""Reads what a site landed: a folder of `<table>.parquet`, `.csv` or `.csv.gz`, a DuckDB file, or a MEDS extract.
 
 Names of files, tables and columns are read whichever case they are written in. Nothing is judged here.
 """
@@ -6,6 +6,7 @@ Names of files, tables and columns are read whichever case they are written in. 
 from __future__ import annotations
 
 import csv
+import gzip
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +18,19 @@ import pyarrow.csv as pa_csv
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.errors import SourceError
+from riskstrat.sources.refusals import (
+    explain_absence,
+    explain_missing_columns,
+    explain_missing_table,
+    explain_unreadable,
+    refuse_separator,
+)
 
 FORMATS = ("canonical", "meds")
 ROW = "landed_row"
 """The 1-based number of a row in the file or table it was landed in."""
 
+_ENDINGS = (".parquet", ".csv", ".csv.gz")
 _BLOCK = 1 << 24
 _TYPE_OF_ARROW = "VARCHAR"
 
@@ -63,7 +72,7 @@ def land(connection: duckdb.DuckDBPyConnection, source: Path, format: str = "can
     if format not in FORMATS:
         raise SourceError(f'"{format}" is not a format; the formats are {" and ".join(FORMATS)}{near(format, FORMATS)}')
     if not source.exists():
-        raise SourceError(f"{source} does not exist; give a folder of tables or a DuckDB file")
+        raise SourceError(explain_absence(source))
     landing = _land_meds(connection, source) if format == "meds" else _land_canonical(connection, source)
     _require_tables_and_columns(landing, source)
     return landing
@@ -97,9 +106,9 @@ def _find_table_files(folder: Path) -> dict[str, Path]:
     """The file of each table by its name in lower case. Raises SourceError if two files claim one table."""
     found: dict[str, Path] = {}
     for file in sorted(folder.iterdir()):
-        if file.suffix.lower() not in (".parquet", ".csv") or not file.is_file():
+        if not file.is_file() or not file.name.lower().endswith(_ENDINGS):
             continue
-        name = file.stem.lower()
+        name = file.name.lower().removesuffix(".gz").removesuffix(".csv").removesuffix(".parquet")
         if name in found:
             raise SourceError(f"{folder} holds both {found[name].name} and {file.name}; keep one of them")
         found[name] = file
@@ -107,7 +116,8 @@ def _find_table_files(folder: Path) -> dict[str, Path]:
 
 
 def _land_file(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> Landed:
-    return _land_csv(connection, name, file) if file.suffix.lower() == ".csv" else _land_parquet(connection, name, file)
+    parquet = file.suffix.lower() == ".parquet"
+    return _land_parquet(connection, name, file) if parquet else _land_csv(connection, name, file)
 
 
 def _land_parquet(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> Landed:
@@ -148,12 +158,14 @@ def _land_csv(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> L
 
 def _read_header(file: Path) -> list[str]:
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
+        opened = gzip.open if file.suffix.lower() == ".gz" else open
+        with opened(file, "rt", encoding="utf-8-sig", newline="") as lines:
             header = next(csv.reader(lines), [])
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (UnicodeDecodeError, csv.Error, EOFError, gzip.BadGzipFile) as error:
         raise SourceError(f"{file} is not comma-separated UTF-8; save it as CSV UTF-8") from error
     if not header:
         raise SourceError(f"{file} is empty; its first line must name the columns")
+    refuse_separator(file, header)
     # A spreadsheet may save columns without a name; they are ignored as any other column that no schema names.
     return [column.strip() or f"column {number}" for number, column in enumerate(header, start=1)]
 
@@ -167,7 +179,7 @@ def _read_csv_batches(file: Path, schema: pa.Schema, unreadable: list[int]) -> I
 
     text = pa.schema([field for field in schema if field.name != ROW])
     rows = pa_csv.open_csv(
-        file,
+        pa.input_stream(str(file), compression="detect"),
         pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK, column_names=text.names, skip_rows=1),
         pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
         pa_csv.ConvertOptions(column_types=text, null_values=["", "NULL"], strings_can_be_null=True),
@@ -197,7 +209,7 @@ def _land_database(connection: duckdb.DuckDBPyConnection, file: Path) -> Landing
     try:
         connection.execute(f"ATTACH '{path}' AS site (READ_ONLY)")
     except duckdb.Error as error:
-        raise SourceError(f"{file} is neither a folder of tables nor a DuckDB file that can be read") from error
+        raise SourceError(explain_unreadable(file)) from error
     found = connection.execute(
         "SELECT lower(table_name), table_schema, table_name FROM information_schema.tables "
         "WHERE table_catalog = 'site' ORDER BY ALL"
@@ -219,13 +231,9 @@ def _land_table(connection: duckdb.DuckDBPyConnection, name: str, place: str) ->
 def _require_tables_and_columns(landing: Landing, source: Path) -> None:
     for schema in SCHEMAS.values():
         if schema.required and schema.name not in landing.tables:
-            others = f"; it holds {', '.join(landing.ignored)}" if landing.ignored else ""
-            raise SourceError(f"{source} has no table {schema.name}; land {schema.name}.parquet or .csv{others}")
+            raise SourceError(explain_missing_table(source, schema.name, landing.ignored))
     for landed in landing.tables.values():
         schema = SCHEMAS[landed.name]
         absent = [column.name for column in schema.columns if column.required and column.name not in landed.columns]
         if absent:
-            raise SourceError(
-                f"{landed.name} lacks the required column {', '.join(absent)}; "
-                f"its columns are {', '.join(schema.names)}"
-            )
+            raise SourceError(explain_missing_columns(schema, absent, tuple(landed.columns)))

@@ -7,7 +7,7 @@ What is assumed, because the events do not say it:
 - Dates are shifted by a different amount for each person: nothing may be compared between people by date.
 - A date of birth is a year only (1 January), and somebody over 89 is given a year that makes them 91 at their anchor.
 - A death is known on the day of death.
-- Codes are the American clinical modifications of ICD-9 and ICD-10: longer than the NHS's, the same chapters.
+- Codes are the American clinical modifications of ICD-9 and ICD-10, landed as icd9 and icd10cm.
 - Without a `hadm_id` column a discharge ends the subject's earliest open admission, and diagnoses belong to the spell
   that ends at their minute.
 - Without a `seq_num` column the order of diagnoses is lost. Positions then start at 2, in order of appearance, so that
@@ -192,7 +192,7 @@ def _build_diagnoses(events: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame
             "spell_id": rows["spell_id"],
             "patient_id": rows["subject"],
             "position": _derive_positions(rows),
-            "system": "icd" + code_part(rows, 2),
+            "system": ("icd" + code_part(rows, 2)).replace("icd10", "icd10cm"),
             "code": code_part(rows, 3).str.replace(".", "", regex=False),
             "known_on": _truncate_to_day(rows["time"]),
         }

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Protocol
 
+from riskstrat.definitions.coded_columns import RECODED
 from riskstrat.definitions.schemas import SCHEMAS
 
 _WITHOUT = {
@@ -25,19 +26,30 @@ class _Counts(Protocol):
     def data_as_at(self) -> str | None: ...
     @property
     def rules(self) -> dict[str, int]: ...
+    @property
+    def emptied(self) -> dict[str, int]: ...
+    @property
+    def recoded(self) -> dict[str, int]: ...
 
 
 def notes_on(
     absent_columns: Mapping[str, tuple[str, ...]],
     unsettled: Mapping[str, int],
+    discharges: tuple[int, int],
     reports: Mapping[str, _Counts],
     lags: Mapping[str, int],
 ) -> tuple[str, ...]:
-    """One sentence for each thing a reader should know; `absent_columns` has an entry for every landed table."""
+    """One sentence for each thing a reader should know; `absent_columns` has an entry for every landed table.
+
+    `discharges` counts those without a known destination, and all.
+    """
     return (
         *_report_absent_tables(absent_columns),
         *_report_absent_columns(absent_columns, lags),
         *_report_unsettled(unsettled),
+        *_report_unplaced(*discharges),
+        *_report_emptied(reports),
+        *_report_recoded(reports),
         *_report_lost_opt_outs(reports),
         *_report_table_ahead(reports),
     )
@@ -70,6 +82,27 @@ def _report_unsettled(unsettled: Mapping[str, int]) -> Iterator[str]:
         if count and settles:
             others = ", ".join(column for column in settles.columns if column != settles.date)
             yield f"{name} without {settles.date} but with {others}: {count}; these are not used"
+
+
+def _report_unplaced(unplaced: int, discharges: int) -> Iterator[str]:
+    if unplaced:
+        yield (
+            f"admissions: {unplaced:,} of {discharges:,} discharges have no known destination; recipes whose index "
+            "dates are discharges to a destination leave them out"
+        )
+
+
+def _report_emptied(reports: Mapping[str, _Counts]) -> Iterator[str]:
+    for name, report in reports.items():
+        for column, count in report.emptied.items():
+            yield f"{name}.{column}: {count} value{'s' * (count != 1)} that the column does not allow, read as empty"
+
+
+def _report_recoded(reports: Mapping[str, _Counts]) -> Iterator[str]:
+    for name, report in reports.items():
+        for column, count in report.recoded.items():
+            codes = ", ".join(f"{given} as {meant}" for given, meant in RECODED[name, column].items())
+            yield f"{name}.{column}: {count} value{'s' * (count != 1)} renumbered by HES cleaning, read back ({codes})"
 
 
 def _report_lost_opt_outs(reports: Mapping[str, _Counts]) -> Iterator[str]:

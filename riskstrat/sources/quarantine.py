@@ -1,6 +1,7 @@
 """Decides, over all staged tables, which rows are quarantined and why: `fault_<table>` and the view `accepted_<table>`.
 
-`fault_<table>` has one row per quarantined row: landed_row, rule, message. Every other landed row is accepted.
+`fault_<table>` has one row per quarantined row: landed_row, rule, message. Every other landed row is accepted; what it
+says that its column does not allow is empty there.
 """
 
 from __future__ import annotations
@@ -43,8 +44,20 @@ def data_as_at(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> date
     ]
     dates = [day for day in found if day]
     if not dates:
-        raise SourceError("no accepted row has a date, so data-as-at is unknown; land admissions with their dates")
+        refused = [said for table in tables if table != "people" and (said := explain_refusal(connection, table))]
+        why = refused[0] if refused else "no row has a date"
+        raise SourceError(f"{why}, so data-as-at is unknown; mend the source, or land admissions with their dates")
     return max(dates)
+
+
+def explain_refusal(connection: duckdb.DuckDBPyConnection, table: str) -> str | None:
+    """That no row of a staged table is accepted, and the rule that refused most of them; None where one is."""
+    query = f"SELECT count(*), count(fault), mode(fault) FROM clean_{table}"
+    rows, faulty, commonest = connection.execute(query).fetchone() or (0, 0, None)
+    if not rows or faulty < rows:
+        return None
+    texts = {code: rule.message for code, rule in staging.texts(SCHEMAS[table])}
+    return f"no row of {table} is accepted; of {rows} most often {texts[commonest]}"
 
 
 def _is_as_at_source(table: str) -> bool:
@@ -71,9 +84,17 @@ def judge(
             _add_spell_faults(connection)
         if name != "people" and SCHEMAS[name].key:
             _add_duplicates(connection, SCHEMAS[name], lags.get(name, SCHEMAS[name].lag_days))
-        connection.execute(
-            f"CREATE VIEW accepted_{name} AS SELECT * FROM clean_{name} ANTI JOIN fault_{name} USING (landed_row)"
-        )
+        _accept_rows(connection, table)
+
+
+def _accept_rows(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
+    odd = staging.list_odd(landed)
+    emptied = ", ".join(f"CASE WHEN odd_{column} THEN NULL ELSE {column} END AS {column}" for column in odd)
+    every = f"* EXCLUDE ({', '.join(f'odd_{column}' for column in odd)}) REPLACE ({emptied})" if odd else "*"
+    name = landed.name
+    connection.execute(
+        f"CREATE VIEW accepted_{name} AS SELECT {every} FROM clean_{name} ANTI JOIN fault_{name} USING (landed_row)"
+    )
 
 
 def _judge_people(connection: duckdb.DuckDBPyConnection, as_at: date | None) -> None:
@@ -214,15 +235,24 @@ def _add_spell_faults(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+_EMPTY_ROWS = sorted({rule.name for rules in validation.RULES.values() for rule in rules if rule.empty})
+"""Rules for rows that say nothing: these are no fault of the source and do not count against the limit."""
+
+
+def _quote_texts(texts: list[str]) -> str:
+    return ", ".join(f"'{text}'" for text in texts)
+
+
 def check_limit(connection: duckdb.DuckDBPyConnection, table: str, landed: int, limit: float, day: date) -> None:
     """Raise SourceError when more than `limit` of a table's rows are quarantined; the message counts them by rule."""
-    rules = connection.execute(f"SELECT rule, count(*) FROM fault_{table} GROUP BY rule ORDER BY 2 DESC, 1").fetchall()
+    faults = f"fault_{table} WHERE rule NOT IN ({_quote_texts(_EMPTY_ROWS)})"
+    rules = connection.execute(f"SELECT rule, count(*) FROM {faults} GROUP BY rule ORDER BY 2 DESC, 1").fetchall()
     quarantined = sum(count for _, count in rules)
     if not landed or quarantined / landed <= limit:
         return
     why = ", ".join(f"{rule}: {count}" for rule, count in rules)
     messages = connection.execute(
-        f"SELECT message FROM fault_{table} GROUP BY message ORDER BY count(*) DESC, message LIMIT 1"
+        f"SELECT message FROM {faults} GROUP BY message ORDER BY count(*) DESC, message LIMIT 1"
     ).fetchall()
     raise SourceError(
         f"{quarantined} of {landed} rows of {table} would be quarantined ({why}; most often: {messages[0][0]}), above "

@@ -8,7 +8,12 @@ from typing import Any
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
+from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.expressions import rows_of
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import STREAMS, conditions_of
@@ -44,3 +49,23 @@ def as_numpy(column: Any) -> npt.NDArray[Any]:
 def day(given: date) -> np.datetime64:
     """A date as numpy counts days."""
     return np.datetime64(given, "D")
+
+
+def read_coded_rows(store: Store, table: str, codelist: Codelist) -> pd.DataFrame:
+    """One row per stored row of `table` (with its period) and group of the codelist that its code belongs to.
+
+    Columns as stored, and `group`. Raises SourceError if the table was not landed.
+    """
+    file = store.file(table)
+    pairs = pq.read_table(file, columns=["system", "code"]).group_by(["system", "code"]).aggregate([]).to_pylist()
+    found = [
+        (pair["system"], pair["code"], group)
+        for pair in pairs
+        for group in sorted({codelist.entries[number].group for number in codelist.find(pair["code"], pair["system"])})
+    ]
+    groups = pd.DataFrame(found, columns=["system", "code", "group"], dtype=object)
+    codes = sorted({code for _, code, _ in found})
+    rows = pq.read_table(file, filters=pc.field("code").isin(pa.array(codes, pa.string()))).to_pandas(
+        date_as_object=False
+    )
+    return rows.merge(groups, on=["system", "code"], how="inner")

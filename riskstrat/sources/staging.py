@@ -2,7 +2,8 @@
 
 `clean_<table>` has one row per readable landed row: landed_row, person_row (the landed row of its person), fault (the
 code of the first rule it breaks, else null), nulled, and the columns of the schema; `stranger` keeps the patient_id of
-a row whose person is unknown only while it must be checked for being an NHS number.
+a row whose person is unknown only while it must be checked for being an NHS number. A flag `odd_<column>` is true where
+the value is to be read as empty, `recoded_<column>` where another code was read for it.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import duckdb
 
 from riskstrat.definitions.schemas import SCHEMAS, TableSchema
+from riskstrat.errors import SourceError
 from riskstrat.sources import validation
-from riskstrat.sources.cleaning import cleaned, flagged
+from riskstrat.sources.cleaning import cleaned, flagged, is_text_date, list_recoded
 from riskstrat.sources.landing import ROW, Landed
 from riskstrat.sources.validation import LOOKS_LIKE_NHS_NUMBER, RULES, Rule
 
@@ -25,8 +27,9 @@ def stage_people(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
     """Make `clean_people`, and `persons` with one row per patient_id: the row that stands for it, faulty or not."""
     schema = SCHEMAS["people"]
     fault = _build_case(_select_conditions(schema, landed))
+    columns = ", ".join([ROW, *schema.names, *_build_flags(schema, landed)])
     connection.execute(
-        f"CREATE TABLE clean_people AS SELECT * EXCLUDE (nulled), nulled, {fault} AS fault "
+        f"CREATE TABLE clean_people AS SELECT {columns}, nulled, {fault} AS fault "
         f"FROM ({cleaned(schema, landed.columns, landed.relation, ROW)})"
     )
     candidates = f"SELECT DISTINCT patient_id FROM clean_people WHERE {LOOKS_LIKE_NHS_NUMBER}"
@@ -53,7 +56,8 @@ def stage(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
     schema = SCHEMAS[landed.name]
     source = cleaned(schema, landed.columns, landed.relation, ROW)
     rules = _select_conditions(schema, landed)
-    columns = ", ".join(c.name for c in schema.columns if c.name != "patient_id")
+    names = [column.name for column in schema.columns if column.name != "patient_id"]
+    columns = ", ".join([*names, *_build_flags(schema, landed)])
     if "patient_id" not in schema.names:
         query = f"SELECT {ROW}, NULL::BIGINT AS person_row, NULL::VARCHAR AS stranger, {_build_case(rules)} AS fault, "
         connection.execute(f"CREATE TABLE clean_{schema.name} AS {query} nulled, {columns} FROM ({source})")
@@ -89,9 +93,48 @@ def _remember_nhs_numbers(connection: duckdb.DuckDBPyConnection, candidates: str
         connection.execute("INSERT INTO nhs_numbers SELECT unnest(?)", [found])
 
 
+def _build_flags(schema: TableSchema, landed: Landed) -> list[str]:
+    """SQL columns of `clean_<table>` beside those of the schema: what is read as empty, and what was recoded."""
+    odd = [f"coalesce({test}, false) AS odd_{name}" for name, test in _find_odd(schema, landed).items()]
+    recoded = [f"recoded_{name}" for name in list_recoded(schema, landed.columns)]
+    return [*odd, *recoded, *(f"month_first_{name}" for name in _list_text_dates(schema, landed))]
+
+
+def _list_text_dates(schema: TableSchema, landed: Landed) -> list[str]:
+    kinds = {name: kind for name, (_, kind) in landed.columns.items()}
+    return [c.name for c in schema.columns if c.name in kinds and is_text_date(c, kinds[c.name])]
+
+
+def refuse_month_first(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
+    """Raise SourceError for a column whose dates with strokes are month/day/year, which reads most days as others."""
+    for column in _list_text_dates(SCHEMAS[landed.name], landed):
+        tests = (f"month_first_{column}", f"day({column}) > 12")
+        counts = ", ".join(f"count(*) FILTER (WHERE {test})" for test in tests)
+        month_first, day_first = connection.execute(f"SELECT {counts} FROM clean_{landed.name}").fetchone() or (0, 0)
+        if month_first > day_first:
+            raise SourceError(
+                f"{landed.name}.{column}: {month_first} dates can only be month/day/year, and {day_first} only "
+                "day/month/year, as dates with strokes are read; write them as 2026-03-04"
+            )
+
+
+def _find_odd(schema: TableSchema, landed: Landed) -> dict[str, str]:
+    found = validation.find_odd_values(schema, _list_flags(schema, landed))
+    return {name: test for name, test in found.items() if name in landed.columns}
+
+
+def list_odd(landed: Landed) -> tuple[str, ...]:
+    """The columns of `clean_<table>` that have a flag `odd_<column>`."""
+    return tuple(_find_odd(SCHEMAS[landed.name], landed))
+
+
+def _list_flags(schema: TableSchema, landed: Landed) -> set[str]:
+    return {f"unread_{column.name}" for column in schema.columns if flagged(column, landed.columns)}
+
+
 def _select_conditions(schema: TableSchema, landed: Landed) -> dict[int, str]:
     """The conditions of the rules that the landed columns can break, by code."""
-    flags = {f"unread_{c.name}" for c in schema.columns if flagged(c, landed.columns)}
+    flags = _list_flags(schema, landed)
     return {
         code: rule.broken
         for code, rule in enumerate(RULES[schema.name])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -11,9 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from riskstrat.definitions.codelists import Codelist
+from riskstrat.definitions.continuous_stays import ContinuousStays
 from riskstrat.errors import SourceError
 from riskstrat.storage import clear_leftovers, compute_digest, name_beside, read_json
 
@@ -46,6 +49,11 @@ class Store:
         return bool(self.manifest["comparable_dates"])
 
     @property
+    def simulated(self) -> bool:
+        """Whether the people were made up; a store that does not say so holds real ones."""
+        return bool(self.manifest.get("simulated", False))
+
+    @property
     def landed(self) -> frozenset[str]:
         """Names of the tables that were landed."""
         return frozenset(self.manifest["tables"])
@@ -54,6 +62,12 @@ class Store:
     def absent_columns(self) -> Mapping[str, tuple[str, ...]]:
         """Optional columns that were not landed, by table; they are stored as nulls."""
         return {table: tuple(columns) for table, columns in self.manifest["absent_columns"].items()}
+
+    @property
+    def continuous_stays(self) -> ContinuousStays:
+        """Name of the rule by which spells were joined into stays."""
+        rule: ContinuousStays = self.manifest["continuous_stays"]
+        return rule
 
     @property
     def people_count(self) -> int:
@@ -78,25 +92,38 @@ class Store:
             raise SourceError(f"no {table} table was landed; the store has {', '.join(sorted(self.landed))}")
         return self.folder / "tables" / f"{table}.parquet"
 
+    def read_spells(self, persons: Sequence[int]) -> pa.Table:
+        """One row per spell of these persons, in order: the stored table `spells`, which stays are joined from."""
+        filters = pc.is_in(pc.field("person"), pa.array(persons, pa.int32()))
+        return pq.read_table(self.folder / "tables" / "spells.parquet", filters=filters)
+
     @contextmanager
-    def connect(self, codelists: Mapping[str, Codelist] | None = None, threads: int | None = None) -> Iterator[Backend]:
+    def connect(
+        self, codelists: Mapping[str, Codelist] | None = None, threads: int | None = None, *, printable: bool = False
+    ) -> Iterator[Backend]:
         """An in-memory DuckDB backend with one view per available stream, under the stream's name; closed at the end.
 
         `codelists` gives those of `STREAM_CODELISTS`; without them falls of hospital stays and A&E are left out.
+        printable: without what is sensitive (printable.py). Raises DefinitionError where no codelist says what is.
         """
         import ibis
 
-        from riskstrat.sources.streams import views
+        from riskstrat.sources.printable import create_views
 
         # A query too large for memory is spilled beside the store, and what it spilled goes with the connection.
         options: dict[str, Any] = {"temp_directory": str(name_beside(self.folder.resolve(), "spill"))}
         backend = ibis.duckdb.connect(**options | ({"threads": threads} if threads else {}))
         with closing(backend.con):
-            files = {table: self.file(table) for table in self.landed}
-            absent = {(table, column) for table, columns in self.absent_columns.items() for column in columns}
-            for statement in views(files, absent, codelists or {}):
-                backend.raw_sql(statement)
+            create_views(backend.con, self._build_views(codelists or {}), (codelists or {}) if printable else None)
             yield backend
+
+    def _build_views(self, codelists: Mapping[str, Codelist]) -> dict[str, str]:
+        """The CREATE VIEW statement of each available stream, base tables first."""
+        from riskstrat.sources.streams import views
+
+        files = {table: self.file(table) for table in self.landed}
+        absent = {(table, column) for table, columns in self.absent_columns.items() for column in columns}
+        return {statement.split()[2]: statement for statement in views(files, absent, codelists)}
 
     def people(self) -> pd.DataFrame:
         """One row per person, in the order of person numbers."""
@@ -119,6 +146,10 @@ def open_store(folder: Path) -> Store:
     store = Store(folder, read_json(manifest, unreadable))
     try:
         missing = [table for table in sorted(store.landed) if not store.file(table).is_file()]
+        # A store of an earlier version has spells where stays are read.
+        if not (store.folder / "tables" / "spells.parquet").is_file():
+            raise unreadable
+        _ = store.continuous_stays
     except (KeyError, TypeError):
         raise unreadable from None
     if missing:

@@ -6,10 +6,11 @@ a row made from two rows is known from the later of both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
-from riskstrat.definitions.codelists import Codelist, Entry
+from riskstrat.definitions.codelists import Codelist
+from riskstrat.sources.matching import build_code_test, build_system_test, quote_words
 from riskstrat.sources.tables import STREAMS, Stream
 
 ADMISSION_METHODS, ADMISSION_DETAILS = "admission_methods", "admission_details"
@@ -24,6 +25,9 @@ STREAM_CODELISTS: Mapping[str, tuple[str, ...]] = {
     "all_falls": (FALLS_HOSPITAL, FALLS_ATTENDANCE, ADMISSION_METHODS, ADMISSION_DETAILS)
 }
 """Codelists that a merged stream is built with."""
+
+STREAMS_OF_STAYS = ("admissions", "diagnoses", "all_falls")
+"""Streams whose rows hang on how spells are joined into stays."""
 
 _MERGED = ("recorded_conditions", "all_falls")
 
@@ -89,12 +93,15 @@ _NO_FALLS = (
 
 
 def _build_hospital_falls(codelists: Mapping[str, Codelist], *, by_class: bool) -> str:
-    """One row per emergency spell with an injury as primary diagnosis and a fall as another (PHOF C29)."""
+    """One row per emergency spell with an injury as primary diagnosis and a fall as another (PHOF C29).
+
+    Only the first spell of a stay: a later one is the same admission, however it was coded.
+    """
     falls, emergency = codelists[FALLS_HOSPITAL], codes_in(codelists, ADMISSION_METHODS, EMERGENCY)
     others = codes_in(codelists, ADMISSION_DETAILS, NOT_ORDINARY) if by_class else ()
-    inpatient = f" AND (patient_class IS NULL OR patient_class NOT IN ({_quote_words(others)}))" if others else ""
-    injury = _build_entry_test(entry for entry in falls.entries if entry.group == INJURY)
-    cause = _build_entry_test(entry for entry in falls.entries if entry.group == EXTERNAL_CAUSE)
+    inpatient = f" AND (patient_class IS NULL OR patient_class NOT IN ({quote_words(others)}))" if others else ""
+    injury = build_system_test(entry for entry in falls.entries if entry.group == INJURY)
+    cause = build_system_test(entry for entry in falls.entries if entry.group == EXTERNAL_CAUSE)
     return f"""
         SELECT
             p.admitted_on AS fell_on, 'hospital' AS source, true AS injury, true AS treated, p.person, p.spell,
@@ -105,40 +112,14 @@ def _build_hospital_falls(codelists: Mapping[str, Codelist], *, by_class: bool) 
             SELECT person, spell, min(valid_from) AS valid_from FROM diagnoses
             WHERE position > 1 AND {cause} GROUP BY ALL
         ) c ON c.person = p.person AND c.spell = p.spell
-        WHERE p.position = 1 AND p.method IN ({_quote_words(emergency)}){inpatient} AND {injury}
+        WHERE p.position = 1 AND p.spell = p.stay AND p.method IN ({quote_words(emergency)}){inpatient} AND {injury}
     """
 
 
-def _build_entry_test(entries: Iterable[Entry]) -> str:
-    """SQL: whether `code` starts with one of the entries in its own system."""
-    tests = [f"(system = '{system}' AND {test})" for system, test in _group_by_system(entries).items()]
-    return f"({' OR '.join(tests) or 'false'})"
-
-
-def _group_by_system(entries: Iterable[Entry]) -> dict[str, str]:
-    codes: dict[str, list[str]] = {}
-    for entry in entries:
-        codes.setdefault(entry.system, []).append(entry.code)
-    return {system: starts_with("code", codes[system]) for system in sorted(codes)}
-
-
-def starts_with(column: str, prefixes: Iterable[str]) -> str:
-    """SQL: whether the column starts with one of the prefixes, as one look-up for each length of prefix."""
-    by_length: dict[int, set[str]] = {}
-    for prefix in prefixes:
-        by_length.setdefault(len(prefix), set()).add(prefix)
-    tests = [f"left({column}, {length}) IN ({_quote_words(by_length[length])})" for length in sorted(by_length)]
-    return f"({' OR '.join(tests) or 'false'})"
-
-
-def _quote_words(words: Iterable[str]) -> str:
-    return ", ".join("'" + word.replace("'", "''") + "'" for word in sorted(words))
-
-
 def _build_attendance_falls(falls: Codelist) -> str:
-    codes = [entry.code for entry in falls.entries]
+    columns = ("complaint", "diagnosis")
+    fell = " OR ".join(build_code_test(column, falls.entries, "complaint") for column in columns)
     return (
         "SELECT attended_on AS fell_on, 'emergency_department' AS source, person, -1::INTEGER AS spell, "
-        f"valid_from, valid_to FROM attendances WHERE {starts_with('complaint', codes)} "
-        f"OR {starts_with('diagnosis', codes)}"
+        f"valid_from, valid_to FROM attendances WHERE {fell}"
     )

@@ -2,8 +2,9 @@
 
 Each is a stream: rows with a person, an event date and the period in which the row read so (`valid_from` to
 `valid_to`). Streams that need more than one source table are declared here and built by `streams.py`. In
-`diagnoses` a row carries its spell's admission columns, dated by the admission, and exists once the spell has ended
-and the coding was known.
+`admissions` a row is a continuous stay: it begins with its first spell and ends with its last. In `diagnoses` a row
+carries its spell's admission columns, dated by the admission, and exists once the spell has ended and the coding was
+known; `stay` is the first spell of the stay it was in.
 """
 
 from __future__ import annotations
@@ -13,15 +14,29 @@ from dataclasses import dataclass, field
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from riskstrat.definitions.expressions import Rows, columns_of, is_true_for_null
 from riskstrat.definitions.schemas import SCHEMAS
 
 _TYPES = {"text": "string", "date": "date", "integer": "int32", "number": "float64", "boolean": "boolean"}
+ARROW_TYPES = {
+    "text": pa.string(),
+    "date": pa.date32(),
+    "integer": pa.int32(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+}
+"""The stored type of each type of column."""
+
 _ENGINE = {"person": "int32", "valid_from": "date", "valid_to": "date"}
 
 SPELL_COLUMNS = ("admitted_on", "method", "source", "patient_class", "specialty")
-"""Columns that `diagnoses` carries from its spell."""
+"""Columns that `diagnoses` carries from its spell, and a continuous stay from its first."""
+
+STAY_COLUMNS = {"spell": "int32", "last_spell": "int32", "last_admitted_on": "date", "ended_by": "date"}
+"""Of a continuous stay: its first and its last spell, when the last began, and the day by which it had ended: that of
+the discharge, or else that on which the next stay began."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +62,9 @@ class Stream:
     def absent(self, absent_columns: Mapping[str, Sequence[str]]) -> frozenset[str]:
         """Columns of the stream that were not landed; `known_on` has a stated lag instead and is never among them."""
         sources = ("diagnoses", "admissions") if self.name == "diagnoses" else (self.name,)
-        return frozenset(column for source in sources for column in absent_columns.get(source, ())) - {"known_on"}
+        gone = frozenset(column for source in sources for column in absent_columns.get(source, ()))
+        # Where no discharge was landed, nothing tells when a stay had ended.
+        return (gone | {"ended_by"} if "discharged_on" in gone else gone) - {"known_on"}
 
 
 def _build_source_stream(
@@ -69,7 +86,7 @@ STREAMS: dict[str, Stream] = {
     for stream in (
         _build_source_stream("people"),
         _build_source_stream("registrations"),
-        _build_source_stream("admissions", extra={"spell": "int32"}),
+        _build_source_stream("admissions", extra=STAY_COLUMNS),
         _build_source_stream(
             "diagnoses",
             {"code": "system"},
@@ -80,6 +97,7 @@ STREAMS: dict[str, Stream] = {
                 "patient_class": "string",
                 "specialty": "string",
                 "spell": "int32",
+                "stay": "int32",
             },
         ),
         _build_source_stream("conditions", {"code": "system"}),

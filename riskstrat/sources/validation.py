@@ -9,7 +9,7 @@ first of the month, because a date of birth may be known to the month only) `per
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from stdnum.gb import nhs
@@ -18,6 +18,10 @@ from riskstrat.definitions.schemas import ICD9, ICD10, SCHEMAS, Column, TableSch
 
 EARLIEST, LATEST = "1850-01-01", "2299-12-31"
 """Dates outside are impossible; records shifted for research lie up to 2201."""
+
+LENIENT_TABLES = ("people", "admissions", "falls", "attendances", "contacts")
+"""Tables of events: what an optional column of theirs says wrongly does not take the row with it. In tables that keep
+people off lists an odd value does."""
 
 DAYS_AFTER_DEATH = 30
 OLDEST_YEARS = 115
@@ -28,7 +32,7 @@ BMI_BETWEEN = (10, 80)
 class Rule:
     """One rule of one table: its rows for which `broken`, a SQL condition, is true are quarantined with `message`.
 
-    `of_person` says that the condition looks at the person too.
+    `of_person` says that the condition looks at the person too; `empty`, that such a row says nothing and is no fault.
     """
 
     name: str
@@ -36,12 +40,14 @@ class Rule:
     message: str
     broken: str
     of_person: bool = False
+    empty: bool = False
 
 
 UNREADABLE_ROW = "unreadable row"
 NHS_NUMBER = "NHS number"
 UNKNOWN_PERSON = "unknown person"
 PERSON_QUARANTINED = "person quarantined"
+NO_DIAGNOSIS = "no diagnosis"
 UNKNOWN_SPELL = "unknown spell"
 SPELL_OF_ANOTHER = "spell of another person"
 SPELL_QUARANTINED = "spell quarantined"
@@ -82,6 +88,28 @@ def rules_for(schema: TableSchema) -> tuple[Rule, ...]:
     )
 
 
+def reads_odd_as_empty(schema: TableSchema, column: Column) -> bool:
+    """Whether a value that the column does not allow is read as empty and counted, and the row stays.
+
+    So it is with words, whole numbers and yes or no in optional columns of events. A date that cannot be read changes
+    what the other columns mean, and a measured number is what its row is for.
+    """
+    return schema.name in LENIENT_TABLES and not column.required and column.type in ("text", "integer", "boolean")
+
+
+def find_odd_values(schema: TableSchema, flags: Collection[str]) -> dict[str, str]:
+    """SQL conditions of the rows whose value of a column is read as empty, by column; `flags` are those of cleaning."""
+    odd = {}
+    for column in schema.columns:
+        if not reads_odd_as_empty(schema, column):
+            continue
+        tests = [f"unread_{column.name}"] if f"unread_{column.name}" in flags else []
+        tests += [rule.broken for rule in _build_column_rules(schema, column)]
+        if tests:
+            odd[column.name] = " OR ".join(tests)
+    return odd
+
+
 def _build_type_rules(schema: TableSchema) -> Iterator[Rule]:
     how = {
         "date": "write 2026-03-04",
@@ -90,7 +118,7 @@ def _build_type_rules(schema: TableSchema) -> Iterator[Rule]:
         "boolean": "write true or false",
     }
     for column in schema.columns:
-        if column.type == "text":
+        if column.type == "text" or reads_odd_as_empty(schema, column):
             continue
         message = f"column {column.name} cannot be read as {column.type}; {how[column.type]}"
         yield Rule(f"unparseable {column.type}", schema.name, message, f"unread_{column.name}")
@@ -109,15 +137,20 @@ def _build_presence_rules(schema: TableSchema) -> Iterator[Rule]:
 
 def _build_value_rules(schema: TableSchema) -> Iterator[Rule]:
     for column in schema.columns:
-        if column.allowed:
-            allowed = ", ".join(column.allowed)
-            message = f"column {column.name} is none of the allowed values: {allowed}"
-            yield Rule("unknown code", schema.name, message, f"{column.name} NOT IN ({_quote_values(column.allowed)})")
-        if column.pattern:
-            message = f"column {column.name} does not have the shape {column.pattern}"
-            yield Rule("unknown code", schema.name, message, _build_shape_test(column.name, column.pattern))
-        if column.between:
-            yield _build_range_rule(schema.name, column)
+        if not reads_odd_as_empty(schema, column):
+            yield from _build_column_rules(schema, column)
+
+
+def _build_column_rules(schema: TableSchema, column: Column) -> Iterator[Rule]:
+    if column.allowed:
+        allowed = ", ".join(column.allowed)
+        message = f"column {column.name} is none of the allowed values: {allowed}"
+        yield Rule("unknown code", schema.name, message, f"{column.name} NOT IN ({_quote_values(column.allowed)})")
+    if column.pattern:
+        message = f"column {column.name} does not have the shape {column.pattern}"
+        yield Rule("unknown code", schema.name, message, _build_shape_test(column.name, column.pattern))
+    if column.between:
+        yield _build_range_rule(schema.name, column)
 
 
 def _build_range_rule(table: str, column: Column) -> Rule:
@@ -138,7 +171,9 @@ def _build_code_rules(schema: TableSchema) -> Iterator[Rule]:
     """The shapes of diagnosis codes, by the system the row names."""
     if schema.name not in ("diagnoses", "conditions"):
         return
-    for system, pattern in (("icd10", ICD10), ("icd9", ICD9)):
+    message = "column code is &, by which HES says that there is no diagnosis: the row says nothing"
+    yield Rule(NO_DIAGNOSIS, schema.name, message, "code IN ('&', '-')", empty=True)
+    for system, pattern in (("icd10", ICD10), ("icd10cm", ICD10), ("icd9", ICD9)):
         if system in schema.names["system"].allowed:
             message = f"column code does not have the shape of {system}, {pattern}"
             yield Rule(

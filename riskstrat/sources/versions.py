@@ -13,7 +13,8 @@ import duckdb
 import pyarrow as pa
 
 from riskstrat.definitions.schemas import SCHEMAS, TableSchema
-from riskstrat.sources.tables import SPELL_COLUMNS, STREAMS
+from riskstrat.sources.continuous_stays import build_diagnoses_query, build_stays_query
+from riskstrat.sources.tables import ARROW_TYPES, SPELL_COLUMNS, STREAMS
 
 FAR = "DATE '9999-12-31'"
 """The end of a version that has none; a row that is never visible begins here."""
@@ -21,13 +22,6 @@ FAR = "DATE '9999-12-31'"
 ALWAYS = "DATE '1800-01-01'"
 """The beginning of a person's row, before any record."""
 
-_ARROW = {
-    "text": pa.string(),
-    "date": pa.date32(),
-    "integer": pa.int32(),
-    "number": pa.float64(),
-    "boolean": pa.bool_(),
-}
 _PERIOD = [("valid_from", pa.date32()), ("valid_to", pa.date32())]
 
 
@@ -51,19 +45,18 @@ def number_people(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def number_spells(connection: duckdb.DuckDBPyConnection, lag: int) -> None:
-    """Make `spells`, one row per accepted admission: its number, what its diagnoses carry, and when it was known."""
-    schema = SCHEMAS["admissions"]
+    """Make `spells`, one row per accepted admission: its columns, its number, when it was known and when settled."""
+    columns = ", ".join(SCHEMAS["admissions"].names)
     connection.execute(
         f"""
         CREATE TABLE spells AS
         SELECT
-            spell_id,
+            {columns},
+            person,
             (row_number() OVER (ORDER BY person, admitted_on, spell_id) - 1)::INTEGER AS spell,
-            {", ".join(SPELL_COLUMNS)},
-            discharged_on,
             valid_from AS known_from,
             settle_day
-        FROM ({_build_known_query(schema, lag)})
+        FROM ({_build_known_query(SCHEMAS["admissions"], lag)})
         """
     )
 
@@ -74,7 +67,7 @@ def stored_schema(table: str) -> pa.Schema:
         return STREAMS[table].table.schema().to_pyarrow()
     schema = SCHEMAS[table]
     person = [("person", pa.int32())] if "patient_id" in schema.names else []
-    return pa.schema([*((c.name, _ARROW[c.type]) for c in schema.columns), *person])
+    return pa.schema([*((c.name, ARROW_TYPES[c.type]) for c in schema.columns), *person])
 
 
 def stored(table: str, lag: int) -> str:
@@ -96,10 +89,9 @@ def _build_rows_query(schema: TableSchema, lag: int) -> str:
         return _build_diagnoses_query(lag)
     if schema.event is None:
         return f"SELECT a.*, n.patient_id, n.person {_join_person(schema.name)}"
-    rows = _build_versions_query(schema, lag)
     if schema.name == "admissions":
-        return f"SELECT v.*, s.spell FROM ({rows}) v JOIN spells s USING (spell_id)"
-    return rows
+        return build_stays_query()
+    return _build_versions_query(schema, lag)
 
 
 def _join_person(table: str, row: str = "person_row") -> str:
@@ -146,13 +138,12 @@ def _build_diagnoses_query(lag: int) -> str:
     known = f"coalesce(a.known_on, s.discharged_on + {lag})"
     visible = f"greatest({known}, s.known_from, s.settle_day)"
     carried = ", ".join(f"s.{column}" for column in SPELL_COLUMNS)
-    return f"""
+    return build_diagnoses_query(f"""
         SELECT
             a.*, n.patient_id, n.person, s.spell, {carried},
-            CASE WHEN s.settle_day IS NULL THEN {FAR} ELSE {visible} END AS valid_from,
-            {FAR} AS valid_to
+            CASE WHEN s.settle_day IS NULL THEN {FAR} ELSE {visible} END AS valid_from
         {_join_person("diagnoses")} JOIN spells s USING (spell_id)
-    """
+    """)
 
 
 def unsettled(connection: duckdb.DuckDBPyConnection, schema: TableSchema) -> int:

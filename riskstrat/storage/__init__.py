@@ -8,7 +8,7 @@ from riskstrat.storage.appending import append_bytes, cut_file
 from riskstrat.storage.atomic import write_atomically, write_bytes, write_text
 from riskstrat.storage.beside import clear_leftovers, name_beside
 from riskstrat.storage.digests import compute_digest, compute_file_digest, compute_folder_digests
-from riskstrat.storage.folders import make_folder, move_folder, write_folder_atomically
+from riskstrat.storage.folders import make_folder, move_folder, set_permissions, write_folder_atomically
 from riskstrat.storage.json_text import format_canonical_json, format_json, parse_json, read_json, write_json
 from riskstrat.storage.locks import lock_exclusively
 from riskstrat.storage.refusals import Refusal, cannot_write, find_reason, refuse_in_one_line
@@ -32,6 +32,7 @@ __all__ = [
     "parse_json",
     "read_json",
     "refuse_in_one_line",
+    "set_permissions",
     "write_atomically",
     "write_bytes",
     "write_folder_atomically",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,11 +37,14 @@ def write_folder_atomically(
                 remove(incoming)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those around it, with their names on the disk; nothing if it stands. Raises OSError."""
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder and those around it, with their names on the disk; nothing if it stands. Raises OSError.
+
+    mode: permission bits of what is made, less those that the system holds back.
+    """
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     for each in reversed(missing):
-        each.mkdir(exist_ok=True)
+        each.mkdir(mode=mode, exist_ok=True)
         sync_folder(each.parent)
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
@@ -54,6 +57,17 @@ def move_folder(source: Path, target: Path, *, refusal: Refusal = cannot_write) 
         rename(source, target)
         sync_folder(target.parent)
         sync_folder(source.parent)
+
+
+def set_permissions(folder: Path, choose: Callable[[Path], int]) -> None:
+    """Give each file and folder in `folder`, and itself, the permission bits that `choose` gives for its path in it.
+
+    Nothing is done on Windows, where the rights of the folder around it are those of a file. Raises OSError.
+    """
+    if os.name == "nt":
+        return
+    for path in (*folder.rglob("*"), folder):
+        path.chmod(choose(path.relative_to(folder)))
 
 
 def _put_in_place(incoming: Path, target: Path, replace: bool) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.errors import PublicationError, WorkspaceError
+from riskstrat.publication import INDEX
 from riskstrat.sources.store import open_store
 from riskstrat.verbs.ingest import ingest
 from riskstrat.verbs.promote import promote
@@ -39,9 +40,9 @@ def demo(root: Path | None, people: int, progress: Progress = silent, say: Say =
     published = _report_step(say, "5 of 5  weekly", _publish(here, monday, progress))
     folder = Path(str(published.summary["folder"]))
     # The pages of each person are led to from the lists.
-    files = sorted(path for path in folder.iterdir() if path.suffix in (".html", ".xlsx") and _is_to_open(path.stem))
-    index = [path for path in files if path.name == "index.html"]
-    lines = ("", "Open these:", *(f"  {path}" for path in [*index, *(p for p in files if p not in index)]))
+    own = sorted(path for path in folder.glob("*/*") if path.suffix in (".html", ".xlsx") and _is_to_open(path.stem))
+    files = [folder / INDEX, *own]
+    lines = ("", "Open these:", *(f"  {path}" for path in files))
     summary = {"lists": published.summary, "training": trained.summary, "files": [str(path) for path in files]}
     return Report(summary, lines)
 

@@ -110,6 +110,8 @@ def _build_log_details(authority: Authority, week: PublishedList, target: Path, 
         "reason": authority.reason,
         "references": named.references,
         "not_held": named.not_held,
+        "of_another_age": named.of_another_age,
+        "age_not_checked": named.age_not_checked,
         "file": target.name,
         "standing": standing.name if standing else None,
         "approved_by": standing.approved_by if standing else None,
@@ -126,4 +128,10 @@ def _report_naming(target: Path, folder: IdentityFolder, named: NamedCopy, detai
     lines = [f"{target}: {named.references} people {what}; logged"]
     if named.not_held:
         lines.append(f'{named.not_held} of them are not held in this store; their rows say "not held here"')
+    if named.of_another_age:
+        lines.append(
+            f"{named.of_another_age} of them are not named: the date of birth held is not of the age on the list"
+        )
+    if named.age_not_checked:
+        lines.append(f"{named.age_not_checked} of them have no date of birth here: check who they are another way")
     return Report({"out": str(target), "status": "written"} | dict(details), tuple(lines))

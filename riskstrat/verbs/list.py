@@ -15,13 +15,13 @@ from riskstrat.weekly.listing import headline, make_lists, summary_of
 def list_(root: Path | None, when: str, recipe: str | None = None, progress: Progress = silent) -> Report:
     """Every team's list, to look at; nothing is published."""
     listed = make_lists(root, when, recipe, progress)
-    header = ("team", "reference", "status", "risk", "age", "sex", "main reason")
+    header = ("team", "reference", "came", "risk", "age", "sex", "main reason")
     rows = [header]
     for document in listed.documents:
         for person in document.people:
             first = _find_main_reason(person.themes)
             risk = natural_frequency(person.risk)
-            rows.append((document.team, person.reference, person.status, risk, person.age_band, person.sex, first))
+            rows.append((document.team, person.reference, person.arrival, risk, person.age_band, person.sex, first))
     return Report(summary_of(listed), headline(listed), tuple(rows))
 
 

@@ -64,6 +64,8 @@ def promote(
 def _refuse_nameless(override: bool, by: str | None, reason: str | None) -> None:
     if override and not (by and by.strip() and reason and reason.strip()):
         raise PromotionError("--override needs --by NAME and --reason TEXT: they are kept with the version")
+    if override:
+        audit.require_reason(reason or "", "--reason")
     if not override and (by or reason):
         raise PromotionError("--by and --reason go with --override; leave them out, or add it")
 

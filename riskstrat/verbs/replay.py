@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from riskstrat.definitions.progress import Progress, silent
-from riskstrat.documents import ReplaySummary, write_replay_page
+from riskstrat.documents import ReplaySummary, describe_window, write_replay_page
 from riskstrat.errors import StorageError
+from riskstrat.publication import make_lists_folder
 from riskstrat.site.opening import Site, open_workspace
 from riskstrat.storage.tables import require_ending
 from riskstrat.verbs.report import Report
@@ -38,28 +39,35 @@ def replay(
 
 
 def _prepare_target(opened: Site, out: Path | None) -> Path:
-    target = out or opened.workspace.root / opened.workspace.settings.lists.folder / "replay.html"
-    if not target.parent.is_dir() and out is not None:
-        raise StorageError(f"cannot write {target.name}: its folder does not exist; make it first")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return target
+    settings = opened.workspace.settings.lists
+    if out is None:
+        make_lists_folder(opened.workspace.root / settings.folder, settings.readers)
+        return opened.workspace.root / settings.folder / "replay.html"
+    if not out.parent.is_dir():
+        raise StorageError(f"cannot write {out.name}: its folder does not exist; make it first")
+    return out
 
 
 def _report(summary: ReplaySummary, target: Path) -> Report:
-    rows: list[tuple[str, ...]] = [("team", "people found", "known already", "admitted", "lead weeks", "weight a week")]
+    heading = ("team", "people found", "known", "followed", "admitted", "expected", "weight a week")
+    rows: list[tuple[str, ...]] = [heading]
     for one in (*summary.teams, summary.over_all):
-        lead = "" if one.lead_weeks is None else f"{one.lead_weeks:.1f}"
-        rows.append((one.team, str(one.people), str(one.known), str(one.admitted), lead, f"{one.weight_per_week:.1f}"))
+        counts = (one.people, one.known, one.followed, one.admitted)
+        rows.append((one.team, *map(str, counts), f"{one.expected:.1f}", f"{one.weight_per_week:.1f}"))
     all_teams = summary.over_all
     line = (
-        f"{all_teams.weeks} weeks from {summary.first_list} to {summary.last_list}: {all_teams.people:,} people found, "
-        f"{all_teams.admitted:,} of them with an emergency admission in the 12 months after, as far as known"
+        f"{all_teams.weeks} weeks from {summary.first_list} to {summary.last_list}: {all_teams.people:,} people found; "
+        f"{all_teams.admitted:,} of the {all_teams.followed:,} who were followed long enough had an emergency admission"
     )
     exact = "the counts printed here are exact and for the site alone; the page holds to the small number rule"
     plain: dict[str, Any] = {
         "first_list": summary.first_list,
         "last_list": summary.last_list,
         "file": str(target),
+        "window_days": summary.window_days,
+        "last_followed": summary.last_followed,
         "teams": [vars(one) for one in (*summary.teams, summary.over_all)],
+        "orders": [vars(one) for one in summary.orders],
+        "groups": [vars(one) for one in summary.groups],
     }
-    return Report(plain, (line, exact, str(target)), tuple(rows))
+    return Report(plain, (line, describe_window(summary), exact, str(target)), tuple(rows))

@@ -10,7 +10,7 @@ from typing import Any
 from riskstrat import audit
 from riskstrat.definitions.vocabulary import OUTCOME_WORDS
 from riskstrat.errors import PublicationError
-from riskstrat.publication import open_published
+from riskstrat.publication import PublishedList, open_published
 from riskstrat.reviews import (
     REFERENCE,
     Correction,
@@ -18,6 +18,7 @@ from riskstrat.reviews import (
     FileReviewStore,
     Filled,
     Judged,
+    ListMark,
     Review,
     StandingReviews,
     is_numbered,
@@ -67,7 +68,7 @@ def import_reviews(
         why = f"by {by}: {reason}" if correction else None
         day, file_name = edition.list_date.isoformat(), Path(name).name
         audit.log_imported(workspace.root, day, edition.team_code, file_name, len(written), why)
-    return _report(edition, judged, changed, conflicts, name)
+    return _report(edition, judged, changed, conflicts, name, filled.absent)
 
 
 def _refuse_nameless(correct: bool, by: str | None, reason: str | None) -> None:
@@ -77,6 +78,8 @@ def _refuse_nameless(correct: bool, by: str | None, reason: str | None) -> None:
         raise PublicationError("--by and --reason go with --correct; leave them out, or add it")
     if any(given and is_numbered(given) for given in (by, reason)):
         raise PublicationError("--by and --reason must hold no number of nine digits or more; say it without")
+    if correct:
+        audit.require_reason(reason or "", "--reason")
 
 
 def _find_edition(lists: Path, filled: Filled, given: str | None, name: str) -> Edition:
@@ -89,20 +92,36 @@ def _find_edition(lists: Path, filled: Filled, given: str | None, name: str) -> 
             f"no list of {day} stands published in {lists.name} ({refused}); check the date, or ask whether it was "
             "withdrawn"
         ) from None
+    _require_edition(published, filled.mark, name)
     teams = published.team_names
-    code = filled.team_code or _find_only_team(filled, teams, name)
+    code = filled.mark.team_code if filled.mark else _find_only_team(filled, teams, name)
     if code not in teams:
         raise PublicationError(f"the list of {day} has no team {code}; its teams: {', '.join(sorted(teams))}")
-    patients = published.read_patients()
-    own = {reference: patient for reference, patient in patients.items() if reference.startswith(f"{code}-")}
-    return Edition(code, teams[code], day, own)
+    return Edition(code, teams[code], day, published.read_patients(code))
+
+
+def _require_edition(published: PublishedList, mark: ListMark | None, name: str) -> None:
+    """Raises PublicationError unless the file is of the edition that stands."""
+    day = published.list_date
+    if published.edition is None:
+        raise PublicationError(
+            f"the list of {day} was published by an earlier version, whose workbooks have other columns; withdraw it, "
+            "publish it again, and fill in the new workbook"
+        )
+    if mark is not None and mark.edition != published.edition:
+        of = f"edition {mark.edition}" if mark.edition else "an earlier edition"
+        raise PublicationError(
+            f"nothing was imported from {name}: it is of {of} of the list of {day}, which was withdrawn, and edition "
+            f"{published.edition} stands, where other people may be listed; copy what still holds into the workbook of "
+            "that edition by reference, and import that"
+        )
 
 
 def _date_of(filled: Filled, given: str | None, name: str) -> date:
-    asked = written_date(given, "--list-date") if given else None
-    if filled.list_date and asked and asked != filled.list_date:
-        raise PublicationError(f"{name} is of the list of {filled.list_date}, not of {asked}; leave out --list-date")
-    day = filled.list_date or asked
+    asked, said = written_date(given, "--list-date") if given else None, filled.mark.list_date if filled.mark else None
+    if said and asked and asked != said:
+        raise PublicationError(f"{name} is of the list of {said}, not of {asked}; leave out --list-date")
+    day = said or asked
     if day is None:
         raise PublicationError(f"{name} does not say which list it is of; give --list-date, such as 2026-11-16")
     return day
@@ -110,7 +129,7 @@ def _date_of(filled: Filled, given: str | None, name: str) -> date:
 
 def _find_only_team(filled: Filled, teams: Mapping[str, str], name: str) -> str:
     """The team whose references stand in a file that does not say it itself."""
-    codes = {str(row[REFERENCE] or "").strip()[:4] for row in filled.rows}
+    codes = {str(row[REFERENCE] or "").strip()[:4].upper() for row in filled.rows}
     found = sorted(code for code in teams if f"{code}-" in codes)
     if len(found) != 1:
         which = f"references of {len(found)} teams" if found else "no reference of that list"
@@ -144,6 +163,7 @@ def _describe_conflicts(conflicts: list[str], given: Mapping[str, tuple[Review, 
         recorded = old[0].shared()
         others = [title for title, value in new[0].shared().items() if recorded[title] != value]
         differs += [f"another {', '.join(others)}"] if others else []
+        differs = differs or ["another owner or due date"]
         said.append(f"{reference}: {'; '.join(differs)}")
     return (
         f"nothing was imported: another review is on record for {' | '.join(said)}. Import the file as it was, or put "
@@ -163,6 +183,7 @@ def _report(
     changed: Mapping[str, tuple[Review, ...]],
     conflicts: list[str],
     file: str | None,
+    absent: tuple[str, ...],
 ) -> Report:
     written = sum(len(reviews) for reviews in changed.values())
     summary = {
@@ -173,6 +194,8 @@ def _report(
         "corrected": len(conflicts),
         "already_recorded": len(judged.reviews) - len(changed),
         "without_outcome": judged.without_outcome,
+        "unfinished": judged.unfinished,
+        "columns_not_found": list(absent),
         "status_not_ticked": judged.unchecked,
         "file": file,
     }
@@ -192,6 +215,10 @@ def _format_lines(summary: Mapping[str, Any], reviewed: int) -> Iterator[str]:
         yield f"recorded before: the review of {_format_people(summary['already_recorded'])}"
     if summary["without_outcome"]:
         yield f"left out: {_format_count(summary['without_outcome'], 'row')} without an outcome"
+    if summary["unfinished"]:
+        yield f"of these, something is written but no outcome, and it was not kept: {', '.join(summary['unfinished'])}"
+    if summary["columns_not_found"]:
+        yield f"no column of that title, so nothing was read of it: {', '.join(summary['columns_not_found'])}"
     if summary["status_not_ticked"]:
         yield f"status not ticked as checked: {summary['status_not_ticked']} of {_format_people(reviewed)} reviewed"
 

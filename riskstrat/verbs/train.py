@@ -83,6 +83,7 @@ def _report(
         "version": version.version,
         "rows": evidence["registered"]["rows"],
         "evaluation": evidence["models"],
+        "sensitive_in_score": learned.study.opened.workspace.settings.sensitive.in_score,
         "gates": [{"name": gate.name, "passed": gate.passed, "sentence": gate.sentence} for gate in held],
     }
     failed = [gate for gate in held if not gate.passed]
@@ -94,6 +95,7 @@ def _report(
         _describe_test(learned, found),
         *_format_auroc_by_date(evidence),
         *_describe_extra_tests(evidence),
+        _describe_sensitive(learned.study.opened.workspace),
         "labels: " + ", ".join(f"{number:,} {reason}" for reason, number in evidence["labels"].items()),
         *_report_interventions(evidence),
         *(_describe_providers(learned.providers) if learned.study.opened.store.comparable_dates else ()),
@@ -106,6 +108,13 @@ def _report(
         f"riskstrat promote {name} {version.version}",
     )
     return Report(plain(summary), lines, _tabulate_models(found.models, found.evidence))
+
+
+def _describe_sensitive(workspace: Workspace) -> str:
+    sensitive = workspace.settings.sensitive
+    if sensitive.in_score:
+        return f"sensitive records count in the score, as approved: {sensitive.approval}"
+    return "sensitive records do not count in the score ([sensitive] in_score); stays, visits and falls all do"
 
 
 def _describe_version(learned: TrainingRun, version: ModelVersion) -> str:
@@ -136,8 +145,7 @@ def _describe_extra_tests(evidence: Mapping[str, Any]) -> tuple[str, ...]:
     if apart and apart.get("auroc_new") is not None:
         lines.append(
             f"people never trained on: AUROC {apart['auroc_new']:.4f} against {apart['auroc_known']:.4f} had they been "
-            f"({apart['difference']:+.4f}, {_format_figure(apart['low'], '+.4f')} to "
-            f"{_format_figure(apart['high'], '+.4f')})"
+            f"({_format_difference(apart)})"
         )
     for kind in ("score", "model"):
         ages = [row for row in evidence["freshness"] if row["kind"] == kind and row["months"]]
@@ -177,5 +185,12 @@ def _tabulate_models(models: Mapping[str, Evaluation], evidence: Mapping[str, An
     return tuple(rows)
 
 
-def _format_figure(figure: float | None, spelled: str = ".3f") -> str:
-    return "" if figure is None else format(figure, spelled)
+def _format_difference(found: Mapping[str, Any]) -> str:
+    """A difference with its interval, or that there are too few events for one."""
+    if found["low"] is None or found["high"] is None:
+        return f"{found['difference']:+.4f}; too few events for an interval"
+    return f"{found['difference']:+.4f}, {found['low']:+.4f} to {found['high']:+.4f}"
+
+
+def _format_figure(figure: float | None) -> str:
+    return "" if figure is None else f"{figure:.3f}"

@@ -7,7 +7,14 @@ from pathlib import Path
 from riskstrat import audit
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.identity import naming_page
-from riskstrat.publication import TeamList, compute_manifest_digest, name_files, publish, require_same
+from riskstrat.publication import (
+    TeamList,
+    compute_manifest_digest,
+    name_files,
+    publish,
+    require_same,
+    require_same_register,
+)
 from riskstrat.reviews import FileReviewStore
 from riskstrat.verbs.report import Report
 from riskstrat.weekly.listing import Listed, headline, make_lists, summary_of
@@ -34,7 +41,9 @@ def weekly(root: Path | None, when: str, recipe: str | None = None, progress: Pr
         )
     audit.require_ready(workspace.root)
     progress("documents", 0.0)
-    with publish(folder, build_weekly_list(listed, lists), describe_publication(listed, inputs)) as part:
+    facts, readers = describe_publication(listed, inputs), workspace.settings.lists.readers
+    with publish(folder, build_weekly_list(listed), facts, readers) as part:
+        require_same_register(lists, listed.register)
         write_documents(listed, part, naming_page(), progress)
         listed.steps.done("documents")
     audit.log_published(workspace.root, folder.name, compute_manifest_digest(folder))
@@ -62,6 +71,7 @@ def _tabulate_teams(documents: tuple[TeamList, ...]) -> tuple[tuple[str, ...], .
     rows = [("team", "listed", "known", "eligible", "open")]
     for document in documents:
         counts = document.counts
-        name = f"{name_files(document.team_code)}.xlsx / .html"
+        stem = name_files(document.team_code)
+        name = f"{stem}/{stem}.xlsx / .html"
         rows.append((document.team, str(counts.listed), str(counts.known_on_caseload), f"{counts.eligible:,}", name))
     return tuple(rows)

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from riskstrat import audit
 from riskstrat.cohort import registration_known_on, why_not
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.definitions.recipes import Recipe
@@ -29,14 +30,23 @@ _NOT_ELIGIBLE = {
 }
 
 
-def why(root: Path | None, patient: str, when: str, recipe: str | None = None, progress: Progress = silent) -> Report:
-    """Whether one person is listed at a date, and if not, why not.
+def why(
+    root: Path | None,
+    patient: str,
+    when: str,
+    recipe: str | None = None,
+    progress: Progress = silent,
+    purpose: str | None = None,
+) -> Report:
+    """Whether one person is listed at a date, and if not, why not; that it was asked, and for what, is logged.
 
-    Reads the published list of that date where there is one, else makes the list without publishing it.
+    Reads the published list of that date where there is one, else makes the list without publishing it. Raises
+    AuditError where the records are real and no purpose is given.
     """
     opened = open_workspace(root)
     chosen = opened.recipe(recipe)
     wanted = index_date(when, chosen, opened.store)
+    audit.log_look(opened.workspace.root, "why", patient, when, purpose, simulated=opened.store.simulated)
     person, at = _find_person(opened, patient), wanted or opened.store.data_as_at
     # Asked first: whoever opted out after a list was published must not be told of from it.
     reason = None if person is None else why_not(opened.store, chosen.cohort, person, at, opened.opt_outs)
@@ -57,7 +67,7 @@ def _place(
     if when != LATEST:
         published = find_published(opened.workspace.root / settings.folder, recipe.name, date.fromisoformat(when))
     if published is not None:
-        everyone = published.read_everyone(EVERYONE_COLUMNS)
+        everyone = published.read_everyone([name for name in EVERYONE_COLUMNS if name != "arrival"])
     else:
         everyone = make_lists(root, when, recipe.name, progress).everyone
     row = everyone[everyone["patient_id"] == patient]
@@ -73,7 +83,7 @@ def _explain_placed_person(place: dict[str, Any]) -> str:
         weeks = int(place["weeks_on_list"])
         on = f", on the list for {weeks} weeks" if weeks > 1 else ""
         return (
-            f"Listed for {team}: rank {int(place['rank'])} of {place['listed']}, {place['status']}{on}, "
+            f"Listed for {team}: rank {int(place['rank'])} of {place['listed']}{on}, "
             f"{natural_frequency(place['risk'])}."
         )
     if place["place"] == "below the line":

@@ -21,10 +21,7 @@ def withdraw(root: Path | None, when: str, reason: str) -> Report:
         raise PublicationError(
             f"no list of {day} is published in {workspace.settings.lists.folder}; nothing to withdraw"
         )
-    reason = reason.strip()
-    if not reason:
-        raise PublicationError("a withdrawal needs a reason: give --reason with a sentence")
-    audit.require_loggable(reason, "--reason")
+    reason = audit.require_reason(reason, "--reason")
     audit.require_ready(workspace.root)
     target = withdraw_list(lists, day, reason)
     audit.log_withdrawn(workspace.root, day.isoformat(), reason)

@@ -9,7 +9,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from riskstrat.casefinding import CaseFacts, CaseList, Membership, Memory, assign_teams, find_cases
+from riskstrat.casefinding import CaseFacts, CaseList, CaseRegister, Membership, Memory, assign_teams, find_cases
+from riskstrat.definitions import none_of
 from riskstrat.publication import EVERYONE_COLUMNS
 from riskstrat.reviews import Snapshot
 from riskstrat.site.opening import Site
@@ -17,13 +18,17 @@ from riskstrat.site.pathways import pathways_of
 from riskstrat.site.scored import Scored
 from riskstrat.sources.selection import day, known_rows
 from riskstrat.sources.streams import ADMISSION_DETAILS, NOT_ORDINARY, codes_in
-from riskstrat.sources.tables import admissions
-from riskstrat.weekly.memory import PastList, read_listed_before, read_margins_before
+from riskstrat.sources.tables import admissions, contacts
+from riskstrat.weekly.memory import PastList, read_estimates_before, read_listed_before
+from riskstrat.weekly.palliative import find_palliative
 
 LONGEST_STAY = 365
 """Days after which an admission without a discharge counts as one whose discharge was never recorded."""
 
-REVIEW_COLUMNS = ("person", "patient_id", "list_date", "team", "outcome", "decided_on", "due_on")
+OF_NO_TEAM = ("gp", "outpatient")
+"""Services whose contacts do not show that a team which holds somebody on its caseload still sees them."""
+
+REVIEW_COLUMNS = ("person", "patient_id", "list_date", "team", "outcome", "decided_on", "due_on", "reason", "owner")
 
 
 @dataclass(frozen=True)
@@ -47,10 +52,12 @@ def choose_cases(
     earlier: Sequence[PastList],
     imported: Snapshot,
     assumed: pd.DataFrame | None = None,
+    register: CaseRegister | None = None,
 ) -> ChosenCases:
     """Each team's cases among everybody scored.
 
     imported: decisions beside those that were landed. assumed: further decisions, one row each, for lists rebuilt.
+    register: the cases of all lists, standing or withdrawn; without it every case is a first one.
     """
     settings = opened.workspace.settings
     areas = opened.store.read("areas") if "areas" in opened.store.landed else None
@@ -59,9 +66,11 @@ def choose_cases(
     people = scored.rows.reset_index(drop=True).join(membership.rows.drop(columns="practice"))
     people = people.assign(**_gather_rule_columns(opened, scored))
     facts = case_facts(opened, list_date, imported, assumed)
-    weeks = settings.casefinding.rising_weeks
     memory = Memory(
-        read_listed_before(earlier), read_margins_before(earlier, list_date, weeks), tuple(one.day for one in earlier)
+        read_listed_before(earlier),
+        read_estimates_before(earlier, list_date, settings.casefinding.rising_weeks, scored.version.version),
+        tuple(one.day for one in earlier),
+        register or CaseRegister(),
     )
     cases = find_cases(people, membership.teams, facts, memory, list_date, settings)
     return ChosenCases(membership, cases, _combine_everyone(cases), facts)
@@ -79,35 +88,38 @@ def case_facts(opened: Site, list_date: date, imported: Snapshot, assumed: pd.Da
         reviews=decided,
         statuses=landed.get("statuses"),
         in_hospital=_find_inpatients(opened, list_date),
+        palliative=find_palliative(store, opened.workspace.codelists, list_date),
+        contacted=_find_contacted(opened, list_date),
     )
 
 
 def reviews_by(opened: Site, list_date: date, imported: Snapshot) -> pd.DataFrame:
     """One row per decision taken before the day of a list, landed or imported; `person` is the row of people."""
     store, frames = opened.store, []
-    if "reviews" in store.landed:
-        frames.append(store.read("reviews"))
     taken = imported.to_frame()
     if len(taken):
         person = pd.Series(np.arange(store.people_count), index=store.people()["patient_id"])
         known = taken[taken["patient_id"].isin(person.index)]
         frames.append(known.assign(person=known["patient_id"].map(person)))
+    if "reviews" in store.landed:
+        # What an import lets through as a note was looked at for identifiers; what was landed was not.
+        frames.append(store.read("reviews").drop(columns="reason", errors="ignore"))
     if not frames:
         return pd.DataFrame(columns=list(REVIEW_COLUMNS))
     rows = pd.concat([frame.reindex(columns=list(REVIEW_COLUMNS)) for frame in frames], ignore_index=True)
     decided = pd.to_datetime(rows["decided_on"]).fillna(pd.to_datetime(rows["list_date"]))
-    # What an import repeats of a landed table counts once.
+    # What an import repeats of a landed table counts once, as it was imported.
     rows = rows[decided < pd.Timestamp(list_date)]
     return rows.drop_duplicates(["person", "list_date", "outcome"], ignore_index=True)
 
 
 def _find_inpatients(opened: Site, list_date: date) -> frozenset[int]:
-    """Persons with an ordinary admission that had no known discharge on the day, unless it is too long ago."""
-    columns: tuple[str, ...] = ("person", "admitted_on", "discharged_on")
+    """Persons with an ordinary stay that had not ended on the day as far as known, unless it began too long ago."""
+    columns: tuple[str, ...] = ("person", "admitted_on", "ended_by")
     if "patient_class" not in opened.store.absent_columns.get("admissions", ()):
         columns += ("patient_class",)
     stays, _ = known_rows(opened.store, admissions, columns, list_date)
-    inside = np.isnat(stays["discharged_on"]) & (stays["admitted_on"] <= day(list_date))
+    inside = np.isnat(stays["ended_by"]) & (stays["admitted_on"] <= day(list_date))
     inside &= stays["admitted_on"] > day(list_date) - LONGEST_STAY
     if "patient_class" in stays:
         others = codes_in(opened.workspace.codelists, ADMISSION_DETAILS, NOT_ORDINARY)
@@ -115,16 +127,29 @@ def _find_inpatients(opened: Site, list_date: date) -> frozenset[int]:
     return frozenset(int(person) for person in stays["person"][inside])
 
 
+def _find_contacted(opened: Site, list_date: date) -> frozenset[int] | None:
+    """Persons whom a service that may hold a caseload saw in the last months; None where that cannot be told."""
+    if not {"caseload", "contacts"} <= set(opened.store.landed):
+        return None
+    months = opened.workspace.settings.casefinding.caseload_quiet_months
+    since = (pd.Timestamp(list_date) - pd.DateOffset(months=months)).date()
+    rows = contacts.filter(contacts.contacted_on > since, none_of(contacts.service, OF_NO_TEAM))
+    told = "attended" not in opened.store.absent_columns.get("contacts", ())
+    seen, _ = known_rows(opened.store, rows, ("person", "attended") if told else ("person",), list_date)
+    attended = pd.Series(seen["attended"], dtype="boolean").fillna(True) if "attended" in seen else True
+    return frozenset(int(person) for person in pd.Series(seen["person"])[attended])
+
+
 def _gather_rule_columns(opened: Site, scored: Scored) -> dict[str, object]:
     """Columns of people that a team's limits, weights and slots read, as far as the features were built."""
     columns: dict[str, object] = {}
     roles = opened.workspace.roles
-    read = {"age": roles.age, "conditions": roles.number_of_conditions, "care_home": roles.care_home}
-    for name, feature in read.items():
+    for name, feature in {"age": roles.age, "conditions": roles.number_of_conditions}.items():
         if feature in scored.matrix.columns:
             columns[name] = scored.matrix.select([feature])[:, 0]
-    if "care_home" in columns:
-        columns["care_home"] = np.nan_to_num(np.asarray(columns["care_home"], float)) > 0
+    homes = [feature for feature in roles.care_home if feature in scored.matrix.columns]
+    if homes:
+        columns["care_home"] = (np.nan_to_num(np.asarray(scored.matrix.select(homes), float)) > 0).any(axis=1)
     if any(team.slots for team in opened.workspace.settings.teams):
         columns["pathways"] = pathways_of(opened, scored.matrix).to_numpy()
     return columns
@@ -134,12 +159,12 @@ def _combine_everyone(cases: Sequence[CaseList]) -> pd.DataFrame:
     """Everybody eligible with a team, by team and order of margin; what only listed people have is empty for others."""
     frames = []
     for case in cases:
-        kept = ["patient_id", "reference", "rank", "status", "listed_since", "weeks_on_list"]
+        kept = ["patient_id", "reference", "rank", "arrival", "listed_since", "weeks_on_list"]
         rows = case.everyone.merge(case.rows[kept], on="patient_id", how="left", sort=False)
         frames.append(rows.assign(team=case.team.name))
     if not frames:
         return pd.DataFrame(columns=list(EVERYONE_COLUMNS))
     whole = pd.concat(frames, ignore_index=True)[list(EVERYONE_COLUMNS)]
     counted = {"order": "Int64", "rank": "Int64", "weeks_on_list": "Int64"}
-    worded = dict.fromkeys(("patient_id", "team", "place", "reason", "reference", "status"), "string")
+    worded = dict.fromkeys(("patient_id", "team", "place", "reason", "reference", "arrival"), "string")
     return whole.astype(counted | worded).assign(listed_since=pd.to_datetime(whole["listed_since"]))

@@ -11,18 +11,27 @@ from typing import Any
 
 import pandas as pd
 
-from riskstrat.casefinding import CaseList
+from riskstrat.casefinding import CaseList, CaseRegister
 from riskstrat.definitions.progress import Progress
 from riskstrat.errors import PublicationError
 from riskstrat.people import describe_people
-from riskstrat.publication import REVIEWS, PublishedList, TeamList, find_earlier, open_published
+from riskstrat.publication import (
+    REVIEWS,
+    PublishedList,
+    TeamList,
+    count_editions,
+    find_earlier,
+    open_published,
+    read_case_register,
+)
 from riskstrat.reviews import FileReviewStore, Snapshot, parse_snapshot
 from riskstrat.site.opening import LATEST, Site, open_workspace
 from riskstrat.site.scored import Scored, score_cohort
+from riskstrat.weekly.case_history import gather_latest_reviews
 from riskstrat.weekly.choosing import ChosenCases, choose_cases
 from riskstrat.weekly.memory import read_trend, remember
 from riskstrat.weekly.since import Since, since
-from riskstrat.weekly.team_lists import build_team_list
+from riskstrat.weekly.team_lists import TeamFacts, build_team_list
 
 
 @dataclass
@@ -45,7 +54,11 @@ class Steps:
 
 @dataclass(frozen=True)
 class Listed:
-    """The lists of one index date: the scored cohort, each team's cases, and the content of each team's documents."""
+    """The lists of one index date: the scored cohort, each team's cases, and the content of each team's documents.
+
+    edition: how many lists of that date there are with this one, withdrawn ones too. register: the cases of all
+    lists before it, as they were read.
+    """
 
     opened: Site
     scored: Scored
@@ -55,6 +68,8 @@ class Listed:
     earlier: tuple[PublishedList, ...]
     reviews: Snapshot
     list_date: date
+    edition: int
+    register: CaseRegister
     steps: Steps
 
     @property
@@ -80,23 +95,26 @@ def make_lists(root: Path | None, when: str, recipe: str | None, progress: Progr
     earlier = find_earlier(lists, chosen.name, list_date)
     past = tuple(map(remember, earlier))
     reviews = read_reviews(opened.workspace.root, lists / list_date.isoformat(), list_date)
-    found = choose_cases(opened, scored, list_date, past, reviews)
+    register, edition = read_case_register(lists), count_editions(lists, list_date) + 1
+    found = choose_cases(opened, scored, list_date, past, reviews, register=register)
     progress("lists", 1.0)
     steps.done("case finding")
     progress("reasons", 0.0)
     patients = pd.concat([case.rows["patient_id"] for case in found.cases])
     trend = read_trend(past, list(patients))
-    details = describe_people(opened, scored, patients, list_date, trend=trend, reviews=found.facts.reviews)
+    details = describe_people(opened, scored, patients, list_date, trend=trend)
     steps.done("reasons and facts")
     progress("reasons", 0.5)
     changed = since(opened, chosen, scored, found, earlier, list_date)
     steps.done("what changed")
     progress("reasons", 1.0)
     own_dates = when == LATEST
+    gathered = gather_latest_reviews(found.facts.reviews)
     documents = tuple(
-        build_team_list(opened, scored, case, details, changed, list_date, own_dates) for case in found.cases
+        build_team_list(opened, scored, case, TeamFacts(details, changed, gathered), (list_date, edition), own_dates)
+        for case in found.cases
     )
-    return Listed(opened, scored, found, changed, documents, earlier, reviews, list_date, steps)
+    return Listed(opened, scored, found, changed, documents, earlier, reviews, list_date, edition, register, steps)
 
 
 def read_reviews(root: Path, folder: Path, list_date: date) -> Snapshot:
@@ -146,7 +164,7 @@ def summary_of(listed: Listed) -> dict[str, Any]:
 
 def _describe_team(case: CaseList, listed: Listed) -> Mapping[str, Any]:
     moved = listed.since.moves.get(case.team.name, ())
-    shown = ["reference", "rank", "patient_id", "risk", "index_date", "status", "weeks_on_list"]
+    shown = ["reference", "rank", "patient_id", "risk", "index_date", "arrival", "weeks_on_list"]
     return {
         "team": case.team.name,
         "code": case.team.code,

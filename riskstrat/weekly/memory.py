@@ -10,7 +10,7 @@ import pandas as pd
 
 from riskstrat.publication import PublishedList
 
-_LISTED = ["team", "patient_id", "reference", "rank", "status", "listed_since", "weeks_on_list", "margin"]
+_LISTED = ["team", "patient_id", "reference", "rank", "listed_since", "weeks_on_list", "margin"]
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,24 @@ def remember(published: PublishedList) -> PastList:
 
 
 def read_listed_before(earlier: Sequence[PastList]) -> pd.DataFrame:
-    """One row per earlier list and person on it: list_date, team, patient_id, reference, rank, status, ..."""
+    """One row per earlier list and person on it: list_date, team, patient_id, reference, rank, ..."""
     frames = [past.read_listed() for past in earlier]
     if not frames:
         return pd.DataFrame(columns=["list_date", *_LISTED])
     return pd.concat(frames, ignore_index=True)
 
 
-def read_margins_before(earlier: Sequence[PastList], list_date: date, weeks: int) -> pd.Series:
-    """By patient_id the margin at the earliest list of the last `weeks` weeks; empty where there is none."""
+def read_estimates_before(earlier: Sequence[PastList], list_date: date, weeks: int, version: int) -> pd.DataFrame:
+    """By patient_id margin, risk and list_date at the earliest list of the last weeks by a version of the model.
+
+    Empty where there is none: the estimates of two versions cannot be held against each other.
+    """
     since = list_date - timedelta(weeks=weeks)
-    within = [past for past in earlier if past.day >= since]
+    within = [past for past in earlier if past.day >= since and past.version == version]
     if not within:
-        return pd.Series(dtype=float, name="margin")
-    return within[-1].read_margins()
+        return pd.DataFrame(columns=["margin", "risk", "list_date"])
+    rows = within[-1].read_everyone(["patient_id", "margin", "risk"]).set_index("patient_id")
+    return rows.assign(list_date=pd.Timestamp(within[-1].day))
 
 
 def read_trend(earlier: Sequence[PastList], patients: Sequence[str]) -> pd.DataFrame:

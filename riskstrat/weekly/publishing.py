@@ -10,6 +10,8 @@ from typing import Any
 import pandas as pd
 
 from riskstrat import __version__
+from riskstrat.casefinding import CaseRegister, tabulate_cases
+from riskstrat.cohort import mark_opted_out
 from riskstrat.definitions.matrix import hash_of
 from riskstrat.definitions.progress import Progress
 from riskstrat.documents import (
@@ -23,6 +25,7 @@ from riskstrat.documents import (
     write_workbook,
 )
 from riskstrat.publication import (
+    CASES,
     EVERYONE,
     INDEX,
     NAMING,
@@ -30,7 +33,7 @@ from riskstrat.publication import (
     REVIEWS,
     TeamList,
     WeeklyList,
-    count_editions,
+    dump_cases,
     name_files,
 )
 from riskstrat.site.threads import run_in_threads
@@ -43,7 +46,7 @@ from riskstrat.weekly.team_lists import table_dates
 def compute_inputs(listed: Listed, when: str) -> dict[str, str]:
     """What decides the bytes of a list: if none of these changed, a second run would write the same."""
     opened = listed.opened
-    settings = opened.workspace.settings.model_dump_json(exclude={"engine"})
+    settings = opened.workspace.settings.model_dump_json(exclude={"engine": True, "lists": {"readers"}})
     wording = [(name, feature.wording) for name, feature in sorted(opened.workspace.features.items())]
     return {
         "index_date": when,
@@ -60,26 +63,29 @@ def compute_inputs(listed: Listed, when: str) -> dict[str, str]:
     }
 
 
-def build_weekly_list(listed: Listed, lists: Path) -> WeeklyList:
-    """The lists of all teams as one record, as the next edition for its date in the folder of lists."""
+def build_weekly_list(listed: Listed) -> WeeklyList:
+    """The lists of all teams as one record."""
     version = listed.scored.version
-    edition = count_editions(lists, listed.list_date) + 1
-    return WeeklyList(listed.list_date, edition, version.name, version.version, listed.documents)
+    return WeeklyList(listed.list_date, listed.edition, version.name, version.version, listed.documents)
 
 
 def write_documents(listed: Listed, folder: Path, naming_page: str, progress: Progress) -> None:
-    """Every team's documents, the page that leads to them, and the tables behind them."""
-    write_bytes(naming_page.encode("utf-8"), folder / NAMING)
+    """A folder for each team with its documents and references; of all teams the page that leads there and the tables.
+
+    naming_page: the page on which a practice names its list, as HTML.
+    """
     pdf = listed.opened.workspace.settings.lists.pdf == "auto" and find_browser() is not None
     parts = {document.team: partial(_write_team, document, folder, pdf) for document in listed.documents}
     threads = listed.opened.workspace.settings.engine.threads
     run_in_threads(parts, threads, lambda share: progress("documents", share))
     write_index(list(listed.documents), folder / INDEX)
-    columns = ["reference", "patient_id", "index_date"]
-    references = pd.concat([case.rows[columns] for case in listed.cases]).reset_index(drop=True)
-    write_table(references, folder / REFERENCES)
+    for case in listed.cases:
+        own = folder / name_files(case.team.code)
+        write_table(case.rows[["reference", "patient_id", "index_date"]].reset_index(drop=True), own / REFERENCES)
+        write_bytes(naming_page.encode("utf-8"), own / NAMING)
     write_table(listed.everyone, folder / EVERYONE)
     write_bytes(listed.reviews.dump(), folder / REVIEWS)
+    write_bytes(dump_cases(_list_cases(listed)), folder / CASES)
 
 
 def describe_publication(listed: Listed, inputs: Mapping[str, str]) -> dict[str, Any]:
@@ -97,15 +103,23 @@ def describe_publication(listed: Listed, inputs: Mapping[str, str]) -> dict[str,
     }
 
 
+def _list_cases(listed: Listed) -> CaseRegister:
+    """The cases that this list hands on; of nobody who has opted out."""
+    store, kinds = listed.opened.store, listed.opened.opt_outs
+    out = store.people().loc[mark_opted_out(store, kinds), "patient_id"]
+    return listed.register.list_cases(tabulate_cases(listed.cases, listed.list_date), listed.list_date, set(out))
+
+
 def _write_team(document: TeamList, folder: Path, pdf: bool) -> None:
     stem = name_files(document.team_code)
-    write_csv(document, folder / f"{stem}.csv")
-    write_workbook(document, folder / f"{stem}.xlsx")
-    write_page(document, folder / f"{stem}.html")
-    write_people(document, folder / f"{stem}-people.html")
+    own = folder / stem
+    write_csv(document, own / f"{stem}.csv")
+    write_workbook(document, own / f"{stem}.xlsx")
+    write_page(document, own / f"{stem}.html")
+    write_people(document, own / f"{stem}-people.html")
     if pdf:
         for name in (stem, f"{stem}-people"):
-            write_pdf(folder / f"{name}.html", folder / f"{name}.pdf")
+            write_pdf(own / f"{name}.html", own / f"{name}.pdf")
 
 
 def _compute_digest_of_rows(table: pd.DataFrame | None) -> str:

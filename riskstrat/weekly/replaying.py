@@ -11,40 +11,47 @@ import numpy as np
 import pandas as pd
 
 from riskstrat.casefinding import CaseList
+from riskstrat.definitions.durations import days
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.definitions.purpose import PURPOSE, describe_clinical_use
 from riskstrat.definitions.recipes import Recipe
-from riskstrat.documents import ReplaySummary, ReplayTeam
+from riskstrat.documents import ReplayOrderFigures, ReplaySummary, ReplayTeam
 from riskstrat.errors import IndexDateError
 from riskstrat.registry import Kept, champion_version, kept, newest
 from riskstrat.reviews import FileReviewStore
 from riskstrat.scoring import RiskModel
 from riskstrat.site.opening import Site, build_matrix, cohort_at, index_date, require_not_future
 from riskstrat.site.scored import Scored
-from riskstrat.sources.selection import known_rows
 from riskstrat.weekly.choosing import choose_cases
 from riskstrat.weekly.memory import PastList
+from riskstrat.weekly.replayed_orders import OtherLists, find_candidates, take_first
+from riskstrat.weekly.replayed_outcomes import Window, choose_window, count_groups, follow
 
 ASSUMED = "other"
 """The outcome that every replayed review ends in: it rests as any review does, and says nothing about what was done."""
 
-FOLLOWED_DAYS = 365
 OVER_ALL = "All teams"
 NOTES = (
     "Each person listed is taken as reviewed in the week of the list, and so rests before they can be listed again.",
     "Each list is made with the model that there would have been at the time, from records known then.",
+    "The lists by other orders hold as many people of each team and rest them as long.",
     "People who have opted out since are in none of the lists.",
 )
 
 
 @dataclass(frozen=True)
 class Week:
-    """One replayed list date: who was listed by which team, known people, and the weight of each team's list."""
+    """One replayed list date: who was listed by which team, known people, and the weight of each team's list.
+
+    unreviewed: whom lists of the same size would hold if nobody had been reviewed. others: as `OtherLists.add` gives.
+    """
 
     day: date
     listed: pd.DataFrame
     known: pd.DataFrame
     weight: Mapping[str, float]
+    unreviewed: pd.DataFrame
+    others: pd.DataFrame
 
 
 def rebuild_lists(opened: Site, recipe: Recipe, weeks: int, until: date | None, progress: Progress) -> ReplaySummary:
@@ -52,17 +59,22 @@ def rebuild_lists(opened: Site, recipe: Recipe, weeks: int, until: date | None, 
 
     Raises IndexDateError where no model was made by the first of them, or dates are shifted from person to person.
     """
-    days = _choose_list_dates(opened, recipe, weeks, until)
+    dates = _choose_list_dates(opened, recipe, weeks, until)
     version = _load_champion(opened, recipe)
     models = version.origins()
     made: list[Week] = []
     past: tuple[PastList, ...] = ()
-    for number, day in enumerate(days, start=1):
-        week, remembered = _replay_week(opened, recipe, version, newest(models, day.isoformat()), day, past, made)
+    first: pd.DataFrame | None = None
+    others = OtherLists(opened.workspace.replay_orders, {})
+    for number, day in enumerate(dates, start=1):
+        model = newest(models, day.isoformat())
+        week, remembered, cohort = _replay_week(opened, recipe, version, model, day, past, made, others)
         made.append(week)
         past = (remembered, *past)[:weeks]
-        progress("weeks", number / len(days))
-    return _build_summary(opened, recipe, version, made)
+        first = cohort if first is None else first
+        progress("weeks", number / len(dates))
+    assert first is not None
+    return _build_summary(opened, recipe, version, made, first)
 
 
 def _choose_list_dates(opened: Site, recipe: Recipe, weeks: int, until: date | None) -> list[date]:
@@ -89,30 +101,35 @@ def _replay_week(
     day: date,
     past: tuple[PastList, ...],
     before: Sequence[Week],
-) -> tuple[Week, PastList]:
+    others: OtherLists,
+) -> tuple[Week, PastList, pd.DataFrame]:
+    """One list date; what the next remembers of it; and its cohort."""
     cohort = cohort_at(opened, recipe, day)
     scored = Scored(cohort, build_matrix(opened, cohort, silent), model, version.version)
     imported = FileReviewStore(opened.workspace.root).take_snapshot(day)
     found = choose_cases(opened, scored, day, past, imported, _build_assumed_reviews(before))
+    assumed = frozenset().union(*(week.listed["patient_id"] for week in before))
+    candidates, sizes = find_candidates(found.cases, assumed), {case.team.name: len(case.rows) for case in found.cases}
+    rules = opened.workspace.settings.casefinding
+    others.rest = {case.team.name: 7 * rules.rest_after(ASSUMED, case.team.rest_weeks) for case in found.cases}
     week = Week(
         day,
-        pd.concat([_tabulate_people(case, case.rows["patient_id"], case.rows["person"]) for case in found.cases]),
-        pd.concat([_select_known(case) for case in found.cases]),
+        pd.concat([_tabulate_people(case, case.rows) for case in found.cases]),
+        pd.concat([_tabulate_people(case, _select_known(case)) for case in found.cases]),
         {case.team.name: float(case.rows["weight"].sum()) for case in found.cases},
+        take_first(candidates, "margin", sizes),
+        others.add(scored, candidates, sizes, day),
     )
     everyone = found.everyone
-    return week, PastList(day, version.version.version, lambda columns: everyone[list(columns)])
+    return week, PastList(day, version.version.version, lambda columns: everyone[list(columns)]), cohort.rows
 
 
-def _tabulate_people(case: CaseList, patients: pd.Series, persons: pd.Series) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"team": case.team.name, "patient_id": patients.to_numpy(), "person": persons.to_numpy(dtype=np.int64)}
-    )
+def _tabulate_people(case: CaseList, rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[["patient_id", "person", "risk"]].assign(team=case.team.name)
 
 
 def _select_known(case: CaseList) -> pd.DataFrame:
-    rows = case.everyone[case.everyone["place"] == "known"]
-    return _tabulate_people(case, rows["patient_id"], rows["person"])
+    return case.everyone[case.everyone["place"] == "known"]
 
 
 def _build_assumed_reviews(before: Sequence[Week]) -> pd.DataFrame | None:
@@ -131,12 +148,13 @@ def _build_assumed_reviews(before: Sequence[Week]) -> pd.DataFrame | None:
     return pd.concat(frames, ignore_index=True)
 
 
-def _build_summary(opened: Site, recipe: Recipe, version: Kept, made: Sequence[Week]) -> ReplaySummary:
-    firsts = _find_first_listings(made)
-    admitted = _measure_lead_weeks(opened, recipe, firsts)
+def _build_summary(
+    opened: Site, recipe: Recipe, version: Kept, made: Sequence[Week], first: pd.DataFrame
+) -> ReplaySummary:
+    window = choose_window([week.day for week in made], recipe, opened.store.data_as_at)
+    found = follow(opened, recipe, _find_first_listings(made), window)
     names = sorted(made[-1].weight)
     capacities = {team.name: float(team.capacity) for team in opened.workspace.settings.teams}
-    teams = tuple(_build_team_figures(name, made, admitted, capacities.get(name)) for name in names)
     return ReplaySummary(
         first_list=made[0].day,
         last_list=made[-1].day,
@@ -146,49 +164,69 @@ def _build_summary(opened: Site, recipe: Recipe, version: Kept, made: Sequence[W
         definitions=str(version.evidence["definitions_hash"])[:12],
         intended_purpose=PURPOSE,
         clinical_use=describe_clinical_use(opened.workspace.settings.lists.clinical_use),
-        teams=teams,
-        over_all=_build_team_figures(None, made, admitted, None),
+        window_days=window.length if window else None,
+        whole_window=window is not None and window.length == days(recipe.label.horizon),
+        last_followed=window.last if window else None,
+        teams=tuple(_build_team_figures(name, made, found, capacities.get(name)) for name in names),
+        over_all=_build_team_figures(None, made, found, None),
+        orders=tuple(_build_order_figures(opened, recipe, made, window)),
+        groups=count_groups(opened, first, _join_index_dates(found)),
         notes=NOTES,
     )
 
 
 def _find_first_listings(made: Sequence[Week]) -> pd.DataFrame:
-    """One row per person found: team, patient_id, person and the date of the first list they stood on."""
-    every = pd.concat([week.listed.assign(day=pd.Timestamp(week.day)) for week in made], ignore_index=True)
-    return every.drop_duplicates("patient_id", keep="first").reset_index(drop=True)
+    """One row per person found: team, patient_id, person, risk and the date of the first list they stood on."""
+    return _keep_first([week.listed.assign(day=pd.Timestamp(week.day)) for week in made])
 
 
-def _measure_lead_weeks(opened: Site, recipe: Recipe, firsts: pd.DataFrame) -> pd.DataFrame:
-    """The same rows with `weeks` from the first list to the next event of the recipe's outcome; missing if none."""
-    events, _ = known_rows(
-        opened.store, opened.rows_named(recipe.outcome), ("person", "admitted_on"), opened.store.data_as_at
-    )
-    joined = firsts.merge(pd.DataFrame(events), on="person", how="left")
-    away = (pd.to_datetime(joined["admitted_on"]) - joined["day"]).dt.days
-    joined["weeks"] = away.where((away > 0) & (away <= FOLLOWED_DAYS)) / 7
-    return firsts.assign(weeks=joined.groupby("patient_id")["weeks"].min().reindex(firsts["patient_id"]).to_numpy())
+def _keep_first(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(frames, ignore_index=True).drop_duplicates("patient_id", keep="first").reset_index(drop=True)
+
+
+def _join_index_dates(found: pd.DataFrame) -> pd.DataFrame:
+    """People found as a cohort has them: at the date of their first list, after no stay."""
+    return found.assign(index_date=found["day"], spell=-1)
+
+
+def _build_order_figures(
+    opened: Site, recipe: Recipe, made: Sequence[Week], window: Window | None
+) -> Iterator[ReplayOrderFigures]:
+    """The figures of lists by other orders, over all teams."""
+    frames = [week.others.assign(day=pd.Timestamp(week.day)) for week in made]
+    for order in opened.workspace.replay_orders:
+        rows = [frame[frame["order"] == order.title] for frame in frames]
+        if all(frame.empty for frame in rows):
+            continue
+        found = follow(opened, recipe, _keep_first(rows), window)
+        yield ReplayOrderFigures(order.title, len(found), int(found["followed"].sum()), _count_admitted(found))
+
+
+def _count_admitted(found: pd.DataFrame) -> int:
+    return int(found["weeks"].notna().sum())
 
 
 def _build_team_figures(
-    name: str | None, made: Sequence[Week], admitted: pd.DataFrame, capacity: float | None
+    name: str | None, made: Sequence[Week], every: pd.DataFrame, capacity: float | None
 ) -> ReplayTeam:
     """The figures of one team, or of all together where `name` is None."""
     listed = [_select_patient_ids(week.listed, name) for week in made]
     known = set().union(*(_select_patient_ids(week.known, name) for week in made))
-    found = admitted[admitted["patient_id"].isin(set().union(*listed))]
+    found = every if name is None else every[every["team"] == name]
     had = found["weeks"].dropna()
-    moves = list(_count_moves(listed))
+    changed = list(_count_entered([_select_patient_ids(week.unreviewed, name) for week in made]))
     weights = [sum(week.weight.values()) if name is None else week.weight.get(name, 0.0) for week in made]
     return ReplayTeam(
         team=name or OVER_ALL,
         weeks=len(made),
         listed=sum(len(each) for each in listed),
-        people=len(set().union(*listed)),
+        people=len(found),
         known=len(known),
+        followed=int(found["followed"].sum()),
         admitted=len(had),
+        expected=float(found["expected"].sum()),
         lead_weeks=float(had.median()) if len(had) else None,
-        entered_per_week=float(np.mean([entered for entered, _ in moves])) if moves else 0.0,
-        left_per_week=float(np.mean([left for _, left in moves])) if moves else 0.0,
+        changed_per_week=float(np.mean(changed)) if changed else None,
         weight_per_week=float(np.mean(weights)),
         capacity=capacity,
     )
@@ -198,7 +236,7 @@ def _select_patient_ids(rows: pd.DataFrame, team: str | None) -> set[str]:
     return set(rows["patient_id"] if team is None else rows.loc[rows["team"] == team, "patient_id"])
 
 
-def _count_moves(listed: Sequence[set[str]]) -> Iterator[tuple[int, int]]:
-    """How many entered and how many left at each list after the first."""
-    for before, now in itertools.pairwise(listed):
-        yield len(now - before), len(before - now)
+def _count_entered(lists: Sequence[set[str]]) -> Iterator[int]:
+    """How many of each list after the first were not on the one before."""
+    for before, now in itertools.pairwise(lists):
+        yield len(now - before)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from riskstrat.cohort import why_not
 from riskstrat.definitions.recipes import Recipe
-from riskstrat.publication import Cause, Change, Move, PublishedList
+from riskstrat.publication import OTHER_THEME, Cause, Change, Move, PublishedList, round_strength
 from riskstrat.registry import kept
 from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
@@ -94,11 +94,17 @@ def _make_absence_explainer(opened: Site, recipe: Recipe, list_date: date) -> Ca
 def _group_causes_by_patient(told: pd.DataFrame) -> dict[str, tuple[Cause, ...]]:
     return {
         str(row["patient_id"]): tuple(
-            Cause(words, float(row[f"part_{kind}"]), tuple(row[f"themes_{kind}"]))  # type: ignore[arg-type]
+            Cause(words, float(row[f"part_{kind}"]), _round_themes(row[f"themes_{kind}"]))  # type: ignore[arg-type]
             for kind, words in KINDS.items()
         )
         for row in told[told["why_none"].isna()].to_dict("records")
     }
+
+
+def _round_themes(themes: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    """Themes that may be told, each with its strength; with exact sizes the part would give away that of "other"."""
+    said = ((theme, round_strength(size)) for theme, size in themes if theme != OTHER_THEME)
+    return tuple((theme, strength) for theme, strength in said if strength)
 
 
 def _describe_changes(
@@ -109,8 +115,7 @@ def _describe_changes(
     made = {}
     for row in listed.itertuples(index=False):
         patient = str(row.patient_id)
-        what = "New on this list" if row.status == "NEW" else details.get(patient, f"Stays at rank {row.rank}")
-        made[patient] = Change(what, why.get(patient, ()))
+        made[patient] = Change(details.get(patient, f"Stays at rank {row.rank}"), why.get(patient, ()))
     return made
 
 

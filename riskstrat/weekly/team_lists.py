@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,41 +15,53 @@ from riskstrat.definitions.features import Feature
 from riskstrat.definitions.purpose import PURPOSE, describe_clinical_use
 from riskstrat.definitions.vocabulary import OUTCOME_WORDS
 from riskstrat.documents import long_date
-from riskstrat.people import counts_shown
-from riskstrat.publication import PLACES, Change, CountColumn, ListedPerson, Swap, TeamCounts, TeamList
+from riskstrat.people import counts_shown, find_day_of_statuses
+from riskstrat.publication import PLACES, CountColumn, ListedPerson, Swap, TeamCounts, TeamList
 from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
+from riskstrat.weekly.case_history import describe_known_before, find_last_decision, find_rise
 from riskstrat.weekly.since import Since
 
 NOBODY = "nobody"
-_WORDS = ("reference", "band", "status", "age_band", "sex", "frailty", "falls_check", "caution", "last_review", "page")
-_SEVERAL = ("themes", "top_conditions", "flags", "pathways", "support")
+_WORDS = ("reference", "band", "arrival", "age_band", "sex", "frailty", "falls_check", "caution", "page", "untold")
+_HISTORY = ("change", "known_before", "rising", "last_decision", "opened_on")
+_SEVERAL = ("themes", "conditions", "flags", "pathways", "support")
+
+
+@dataclass(frozen=True)
+class TeamFacts:
+    """What is told of listed people besides their cases, of all teams.
+
+    details: one row per person, indexed by patient_id. reviews: by patient_id the rows of their reviews.
+    """
+
+    details: pd.DataFrame
+    since: Since
+    reviews: Mapping[str, pd.DataFrame]
 
 
 def build_team_list(
-    opened: Site,
-    scored: Scored,
-    case: CaseList,
-    details: pd.DataFrame,
-    since: Since,
-    list_date: date,
-    own_dates: bool,
+    opened: Site, scored: Scored, case: CaseList, facts: TeamFacts, edition: tuple[date, int], own_dates: bool
 ) -> TeamList:
-    """One team's list: everything that its documents are made of."""
-    store, settings = opened.store, opened.workspace.settings
+    """One team's list: everything that its documents are made of. edition: date of the list, and number for it."""
+    store, settings, (list_date, number) = opened.store, opened.workspace.settings, edition
+    details, since = facts.details, facts.since
     # What rules read of a person, such as the names of pathways, gives way to what is printed.
     chosen = case.rows.drop(columns=details.columns, errors="ignore").sort_values("rank", kind="stable")
     rows = chosen.merge(details, left_on="patient_id", right_index=True, how="left", sort=False)
     rows["band"] = bands_of(rows["risk"], settings.lists.bands)
     shown = counts_shown(opened, scored.matrix.columns)
     people = tuple(
-        _build_listed_person(row, since.changes[str(row["patient_id"])], tuple(shown), own_dates)
+        _build_listed_person(
+            row | _tell_history(row, case, facts, settings.casefinding.caseload_quiet_months), tuple(shown), own_dates
+        )
         for row in rows.to_dict("records")
     )
     return TeamList(
         team=case.team.name,
         team_code=case.team.code,
         index_date=list_date,
+        edition=number,
         data_as_at=min(store.data_as_at, list_date),
         data_as_at_by_table=table_dates(opened, list_date),
         model=str(scored.model.recipe["title"]),
@@ -62,8 +75,9 @@ def build_team_list(
         counts_shown=tuple(
             _count_column(name, title, opened.workspace.features[name]) for name, title in shown.items()
         ),
-        notes=store.notes + opened.engine.notes + _describe_unfilled_places(case),
-        statuses_as_at=_find_status_date(opened, list_date),
+        notes=case.unchecked + store.notes + opened.engine.notes + _describe_unfilled_places(case),
+        statuses_as_at=find_day_of_statuses(store, list_date),
+        not_checked=case.unchecked,
         previous_list=since.day,
         no_source_moved=since.no_source_moved,
         moves=since.moves.get(case.team.name, ()),
@@ -72,9 +86,21 @@ def build_team_list(
     )
 
 
-def _build_listed_person(row: Mapping[Any, Any], change: Change, counts: Sequence[str], own_date: bool) -> ListedPerson:
-    """One row of cases and details as a record: plain numbers, None for what is not recorded."""
-    words: dict[str, Any] = {name: row[name] for name in _WORDS} | {name: tuple(row[name]) for name in _SEVERAL}
+def _tell_history(row: Mapping[Any, Any], case: CaseList, facts: TeamFacts, quiet_months: int) -> dict[str, Any]:
+    """What is told of one listed person's past and of what changed since the last list, by field."""
+    reviews = facts.reviews.get(str(row["patient_id"]))
+    return {
+        "change": facts.since.changes[str(row["patient_id"])],
+        "known_before": describe_known_before(row, reviews, quiet_months),
+        "rising": find_rise(row),
+        "last_decision": find_last_decision(reviews, case.team.name),
+    }
+
+
+def _build_listed_person(row: Mapping[Any, Any], counts: Sequence[str], own_date: bool) -> ListedPerson:
+    """One row of cases, details and history as a record: plain numbers, None for what is not recorded."""
+    words: dict[str, Any] = {name: row[name] for name in (*_WORDS, *_HISTORY)}
+    words |= {name: tuple(row[name]) for name in _SEVERAL}
     words |= {place: None if pd.isna(row[place]) else str(row[place]) for place in PLACES}
     return ListedPerson(
         **words,
@@ -82,7 +108,6 @@ def _build_listed_person(row: Mapping[Any, Any], change: Change, counts: Sequenc
         risk=float(row["risk"]),
         risk_low=float(row["risk_low"]),
         risk_high=float(row["risk_high"]),
-        change=change,
         weeks_on_list=int(row["weeks_on_list"]),
         escalate=bool(row["escalate"]),
         counts={name: None if pd.isna(row[name]) else float(row[name]) for name in counts},
@@ -103,15 +128,6 @@ def _swap(swap: Any) -> Swap:
 def _describe_unfilled_places(case: CaseList) -> tuple[str, ...]:
     free = [f"{OUTCOME_WORDS.get(name, name)}: {places}" for name, places in sorted(case.unfilled.items()) if places]
     return (f"Places of services that nobody on this list can take: {', '.join(free)}",) if free else ()
-
-
-def _find_status_date(opened: Site, list_date: date) -> date | None:
-    """The latest day of a same-day status by the date of the list."""
-    if "statuses" not in opened.store.landed:
-        return None
-    days = pd.to_datetime(opened.store.read("statuses")["as_at"])
-    days = days[days <= pd.Timestamp(list_date)]
-    return None if days.empty else days.max().date()
 
 
 def horizon_of(scored: Scored, list_date: date, own_dates: bool) -> str:

@@ -1,7 +1,8 @@
 """The workspace: a site's decisions, found, loaded, checked and copied out. Nothing else reads its files."""
 
 from riskstrat.workspace.checking import check
+from riskstrat.workspace.compared_words import find_compared_words
 from riskstrat.workspace.loading import SETTINGS_FILE, Workspace, find, load
 from riskstrat.workspace.scaffold import init
 
-__all__ = ["SETTINGS_FILE", "Workspace", "check", "find", "init", "load"]
+__all__ = ["SETTINGS_FILE", "Workspace", "check", "find", "find_compared_words", "init", "load"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from string import Formatter
@@ -11,15 +10,15 @@ from riskstrat.definitions.codelists import Codelist, near
 from riskstrat.definitions.durations import EVER
 from riskstrat.definitions.expressions import columns_of
 from riskstrat.definitions.features import AGE, PLACEHOLDERS, Feature
+from riskstrat.sources.sensitive import SENSITIVE
 from riskstrat.sources.streams import STREAM_CODELISTS
 from riskstrat.sources.tables import STREAMS
-from riskstrat.workspace.codelists import FOLDER
+from riskstrat.workspace.codelists import FOLDER, find_code_problem
 from riskstrat.workspace.files import sha256_of
-from riskstrat.workspace.loading import CARD_FILE, PATHWAYS_FILE, SETTINGS_FILE, Workspace
-from riskstrat.workspace.pathways import problems_of
+from riskstrat.workspace.loading import CARD_FILE, CHANGEABLE_FILE, PATHWAYS_FILE, SETTINGS_FILE, Workspace
+from riskstrat.workspace.pathways import find_absence_problems, problems_of
 from riskstrat.workspace.rules import Finding, find_rule_problems
 
-SENSITIVE = "sensitive"
 STATIC = ("date_of_birth", "sex", "lsoa", "imd_decile", "imd_year")
 """Columns of people that do not change with time as this model of the data has it."""
 UNDATED = (AGE, "attribute")
@@ -36,6 +35,7 @@ def check(workspace: Workspace) -> list[str]:
         ),
         *(
             _check_pathways(workspace),
+            _check_changeable(workspace),
             find_rule_problems(workspace),
             _check_casefinding(workspace),
             _check_card_template(workspace),
@@ -66,8 +66,8 @@ def _check_codelists(workspace: Workspace) -> Iterator[Finding]:
         if found != workspace.provenance[name].sha256:
             yield (where, f'is not the file signed for; if it was meant to change, set sha256 = "{found}"')
         for entry in codelist.entries:
-            if not re.fullmatch(r"[A-Z0-9_]+", entry.code):
-                yield (where, f'code "{entry.code}" is not upper case without dots or spaces')
+            if problem := find_code_problem(entry, any_character=name == SENSITIVE):
+                yield (where, f'{entry.system} code "{entry.code}" {problem}')
         for (system, code, group), times in Counter((e.system, e.code, e.group) for e in codelist.entries).items():
             if times > 1:
                 yield (where, f'{system} code "{code}" stands {times} times in the group "{group}"')
@@ -88,13 +88,15 @@ def _check_features(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _check_wording(feature: Feature) -> Iterator[str]:
-    for name, text in (("says", feature.wording.says), ("absent", feature.wording.absent or "")):
+    worded = feature.wording
+    said = {"says": worded.says, "says_negative": worded.says_negative, "says_always": worded.says_always}
+    for name, text in ((name, text or "") for name, text in (*said.items(), ("absent", worded.absent))):
         try:
             given = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
         except ValueError as broken:
             yield f"{name}= cannot be read: {broken}"
             continue
-        allowed = PLACEHOLDERS if name == "says" else ("lookback",)
+        allowed = ("lookback",) if name == "absent" else PLACEHOLDERS
         for field in given:
             if field not in allowed:
                 yield f"{name}= has {{{field}}}; the placeholders are {', '.join(f'{{{known}}}' for known in allowed)}"
@@ -139,7 +141,7 @@ def _check_sensitivity(feature: Feature, workspace: Workspace) -> Iterator[str]:
         return
     sensitive = workspace.codelists[SENSITIVE]
     for part in _iterate_parts(feature):
-        if part.codes is not None and part.codes.overlaps(sensitive):
+        if part.codes is not None and sensitive.covers_any(part.codes):
             yield f"reads codes of {part.codes.name} that are in {SENSITIVE}.csv; set sensitive=True or leave them out"
         for given in part.inputs.values():
             source = workspace.features[given] if isinstance(given, str) else given
@@ -177,6 +179,15 @@ def _check_pathways(workspace: Workspace) -> Iterator[Finding]:
     for pathway in workspace.pathways:
         for problem in problems_of(pathway, workspace.features, workspace.roles.age):
             yield (PATHWAYS_FILE, f"{pathway.name} {problem}")
+
+
+def _check_changeable(workspace: Workspace) -> Iterator[Finding]:
+    for rule in workspace.changeable:
+        for problem in (
+            *problems_of(rule, workspace.features, workspace.roles.age),
+            *find_absence_problems(rule, workspace.features),
+        ):
+            yield (CHANGEABLE_FILE, f"{rule.name} {problem}")
 
 
 def _check_casefinding(workspace: Workspace) -> Iterator[Finding]:

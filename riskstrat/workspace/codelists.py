@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import Field
 
-from riskstrat.definitions.codelists import Codelist, Entry, near
+from riskstrat.definitions.codelists import BY_PREFIX, PHRASE, Codelist, Entry, near, split_words
 from riskstrat.definitions.declared import Declared, read
+from riskstrat.definitions.snomed import is_concept
 from riskstrat.errors import DefinitionError
 from riskstrat.workspace.files import read_text, read_toml
 
 FOLDER = "features/codelists"
-SYSTEMS = ("icd10", "icd9", "snomed", "register", "bnf", "complaint", "value")
+SYSTEMS = (*BY_PREFIX, "snomed", "register", "complaint", PHRASE, "specialty", "value")
 """Code systems of an entry; `value` marks whole values of one column, which feature files compare themselves."""
 REQUIRED = ("code", "group", "description", "source")
-OPTIONAL = ("system", "weight")
+OPTIONAL = ("system", "weight", "tier", "owner")
+"""Columns that a list may have; `tier` and `owner` are for readers and decide nothing."""
+SHORTEST_SNOMED = 6
 
 
 class Provenance(Declared):
-    """What codelists.toml says of one list. `scale` turns its whole-number weights into the published ones."""
+    """What codelists.toml says of one list. `scale` turns its whole-number weights into the published ones.
+
+    `extends` names another list that the entries belong to as well: the same groups by the codes of another system.
+    """
 
     title: str
     source: str
@@ -31,6 +39,7 @@ class Provenance(Declared):
     clinical_owner: str
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     scale: int = Field(1, ge=1)
+    extends: str | None = None
 
 
 def read_codelists(root: Path) -> tuple[dict[str, Codelist], dict[str, Provenance]]:
@@ -43,7 +52,24 @@ def read_codelists(root: Path) -> tuple[dict[str, Codelist], dict[str, Provenanc
     for name in sorted(provenance.keys() - tables.keys()):
         raise DefinitionError(f"{FOLDER}/codelists.toml: there is no {name}.csv{near(name, tuple(tables))}")
     codelists = {name: _read_one(path, provenance[name]) for name, path in tables.items()}
-    return codelists, provenance
+    return _extend_lists(codelists, provenance), provenance
+
+
+def _extend_lists(codelists: dict[str, Codelist], provenance: dict[str, Provenance]) -> dict[str, Codelist]:
+    """The lists, those that another one extends with its entries at their end. Raises DefinitionError."""
+    extended = dict(codelists)
+    for name, facts in provenance.items():
+        if facts.extends is None:
+            continue
+        where, base = f"{FOLDER}/codelists.toml [{name}]", facts.extends
+        if base not in codelists or base == name or provenance[base].extends:
+            whole = tuple(one for one, facts in provenance.items() if facts.extends is None)
+            raise DefinitionError(f'{where}: extends "{base}", which is no list of its own{near(base, whole)}')
+        for group in codelists[name].groups:
+            if group not in codelists[base].groups:
+                raise DefinitionError(f'{where}: {base} has no group "{group}"{near(group, codelists[base].groups)}')
+        extended[base] = replace(extended[base], entries=(*extended[base].entries, *codelists[name].entries))
+    return extended
 
 
 def _read_provenance(folder: Path) -> dict[str, Provenance]:
@@ -90,3 +116,18 @@ def _find_row_problems(row: dict[str, str]) -> Iterator[str]:
         yield f'system "{system}" is not one of {", ".join(SYSTEMS)}{near(system, SYSTEMS)}'
     if not (row.get("weight") or "1").lstrip("-").isdigit():
         yield f'weight "{row["weight"]}" is not a whole number; write the weight times the scale of codelists.toml'
+
+
+def find_code_problem(entry: Entry, *, any_character: bool = False) -> str | None:
+    """What is wrong with an entry's code for its system, as the rest of a sentence that names it; None if nothing.
+
+    any_character: the list may write `?` for any one character, as that of what is hidden does.
+    """
+    if entry.system == PHRASE:
+        return None if entry.code == split_words(entry.code) else "is not words in capitals with single blanks"
+    if not re.fullmatch(r"[A-Z0-9_?]+" if any_character else r"[A-Z0-9_]+", entry.code):
+        return "is not upper case without dots or spaces; a range is written as one row for each code"
+    numbered = entry.code.isdigit() and len(entry.code) >= SHORTEST_SNOMED
+    if entry.system == "snomed" or (numbered and entry.system in ("complaint", "value")):
+        return None if is_concept(entry.code) else "is not a whole SNOMED CT concept; a beginning of one names nothing"
+    return None

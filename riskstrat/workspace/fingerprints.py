@@ -8,16 +8,24 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from riskstrat.definitions.codelists import Codelist, near
+from riskstrat.definitions.continuous_stays import STAY_RULES, ContinuousStays
 from riskstrat.definitions.features import Feature
 from riskstrat.errors import DefinitionError
-from riskstrat.sources.streams import STREAM_CODELISTS
+from riskstrat.sources.streams import STREAM_CODELISTS, STREAMS_OF_STAYS
 from riskstrat.storage import compute_digest
 
 
 def fingerprints_of(
-    features: Mapping[str, Feature], codelists: Mapping[str, Codelist], origins: Mapping[str, str]
+    features: Mapping[str, Feature],
+    codelists: Mapping[str, Codelist],
+    origins: Mapping[str, str],
+    continuous_stays: ContinuousStays,
+    left_out: str | None = None,
 ) -> dict[str, str]:
-    """sha256 for each feature name. Raises DefinitionError for an input that does not exist, or a circle of inputs."""
+    """sha256 for each feature name. Raises DefinitionError for an input that does not exist, or a circle of inputs.
+
+    left_out: the codelist whose rows features do not read, so that a model made with them is not taken for one without.
+    """
     done: dict[str, str] = {}
 
     def named(name: str, asked_by: tuple[str, ...]) -> str:
@@ -40,17 +48,26 @@ def fingerprints_of(
             feature.fingerprint,
             *_list_codelist_fingerprints(feature, codelists),
             *_list_constants(feature),
+            *_list_stay_rules(feature, continuous_stays),
             *inputs,
         ]
         return compute_digest("\n".join(facts))
 
-    return {name: named(name, ()) for name in features}
+    made = {name: named(name, ()) for name in features}
+    if left_out is None or left_out not in codelists:
+        return made
+    return {name: compute_digest(f"{one}\nwithout {codelists[left_out].fingerprint}") for name, one in made.items()}
 
 
 def _list_codelist_fingerprints(feature: Feature, codelists: Mapping[str, Codelist]) -> Iterator[str]:
     for name in STREAM_CODELISTS.get(feature.rows.stream if feature.rows else "", ()):
         if name in codelists:
             yield codelists[name].fingerprint
+
+
+def _list_stay_rules(feature: Feature, continuous_stays: ContinuousStays) -> Iterator[str]:
+    if feature.rows and feature.rows.stream in STREAMS_OF_STAYS:
+        yield f"continuous_stays={STAY_RULES[continuous_stays]!r}"
 
 
 def _list_constants(feature: Feature) -> Iterator[str]:

@@ -12,8 +12,10 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from riskstrat.definitions.baselines import Baseline, Baselines
+from riskstrat.definitions.baselines import Baseline, Baselines, ReplayOrder
+from riskstrat.definitions.changeable import Opportunities, Opportunity
 from riskstrat.definitions.codelists import Codelist, available
+from riskstrat.definitions.continuous_stays import STAY_RULES
 from riskstrat.definitions.declared import Model as Declaration
 from riskstrat.definitions.declared import read
 from riskstrat.definitions.expressions import rows_of, structure
@@ -29,6 +31,7 @@ from riskstrat.definitions.recipes import Recipe
 from riskstrat.definitions.roles import Roles
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import DefinitionError, WorkspaceError
+from riskstrat.sources.sensitive import SENSITIVE
 from riskstrat.sources.tables import STREAMS
 from riskstrat.storage import compute_digest
 from riskstrat.workspace.codelists import Provenance, read_codelists
@@ -42,12 +45,13 @@ PROMOTION_FILE = "registry/promotion.toml"
 HAZARDS_FILE = "registry/hazards.toml"
 CARD_FILE = "registry/model_card.md.j2"
 PATHWAYS_FILE = "training/pathways.toml"
+CHANGEABLE_FILE = "training/changeable.toml"
 FLAGS_FILE = "training/flags.toml"
 FRAILTY_FILE = "training/frailty.toml"
 FALLS_FILE = "training/falls_criteria.toml"
 BASELINES_FILE = "training/baselines.toml"
 ROLES_FILE = "training/roles.toml"
-RULES = (PATHWAYS_FILE, FLAGS_FILE, FRAILTY_FILE, FALLS_FILE, BASELINES_FILE, ROLES_FILE)
+RULES = (PATHWAYS_FILE, CHANGEABLE_FILE, FLAGS_FILE, FRAILTY_FILE, FALLS_FILE, BASELINES_FILE, ROLES_FILE)
 """TOML files of training/ that are not recipes."""
 
 
@@ -92,6 +96,11 @@ class Workspace:
         return compute_digest(json.dumps(rules, sort_keys=True))
 
     @cached_property
+    def changeable(self) -> tuple[Opportunity, ...]:
+        """The rules of training/changeable.toml in its order. Raises DefinitionError."""
+        return _read_required_file(Opportunities, self.root, CHANGEABLE_FILE).opportunity
+
+    @cached_property
     def flags(self) -> tuple[Flag, ...]:
         """The flags of training/flags.toml in its order. Raises DefinitionError."""
         return _read_required_file(Flags, self.root, FLAGS_FILE).flag
@@ -106,10 +115,19 @@ class Workspace:
         """The rules of training/falls_criteria.toml. Raises DefinitionError."""
         return _read_required_file(FallsRules, self.root, FALLS_FILE)
 
-    @cached_property
+    @property
     def baselines(self) -> tuple[Baseline, ...]:
         """The baselines of training/baselines.toml in its order. Raises DefinitionError."""
-        return _read_required_file(Baselines, self.root, BASELINES_FILE).baseline
+        return self._baselines_file.baseline
+
+    @property
+    def replay_orders(self) -> tuple[ReplayOrder, ...]:
+        """The orders of training/baselines.toml that replayed lists are held against. Raises DefinitionError."""
+        return self._baselines_file.replay
+
+    @cached_property
+    def _baselines_file(self) -> Baselines:
+        return _read_required_file(Baselines, self.root, BASELINES_FILE)
 
     @cached_property
     def roles(self) -> Roles:
@@ -123,13 +141,18 @@ class Workspace:
 
     @cached_property
     def definitions_hash(self) -> str:
-        """sha256 over every feature, codelist, outcome, recipe and rule of training/; settings are not in it."""
+        """sha256 over every feature, codelist, outcome, recipe and rule of training/, and the rule of continuous stays.
+
+        No other setting is in it.
+        """
         facts = {
             "features": self.fingerprints,
             "codelists": {name: codelist.fingerprint for name, codelist in self.codelists.items()},
             "outcomes": {name: _describe_rows(table) for name, table in self.outcomes.items()},
+            "continuous_stays": repr(STAY_RULES[self.settings.admissions.continuous_stays]),
             "recipes": {name: recipe.model_dump(mode="json") for name, recipe in self.recipes.items()},
             "pathways": self.pathways_hash,
+            "changeable": [rule.model_dump(mode="json") for rule in self.changeable],
             "flags": [flag.model_dump(mode="json") for flag in self.flags],
             "frailty": [score.model_dump(mode="json") for score in self.frailty],
             "falls_rules": self.falls_rules.model_dump(mode="json"),
@@ -173,7 +196,13 @@ def load(root: Path) -> Workspace:
         features=features,
         outcomes=outcomes,
         recipes=_read_recipes(root),
-        fingerprints=fingerprints_of(features, codelists, origins),
+        fingerprints=fingerprints_of(
+            features,
+            codelists,
+            origins,
+            settings.admissions.continuous_stays,
+            None if settings.sensitive.in_score else SENSITIVE,
+        ),
         origins=origins,
     )
 

@@ -9,6 +9,7 @@ from riskstrat.definitions.baselines import BUILT_IN
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.comparisons import FeatureComparison
 from riskstrat.definitions.features import AGE, Feature
+from riskstrat.definitions.roles import list_conditions
 from riskstrat.workspace.loading import (
     BASELINES_FILE,
     FALLS_FILE,
@@ -62,6 +63,8 @@ def _list_named_features(workspace: Workspace) -> Iterator[_NamedFeature]:
     for baseline in workspace.baselines:
         for name in baseline.features:
             yield _NamedFeature(BASELINES_FILE, baseline.name, name, printed=False)
+    for order in workspace.replay_orders:
+        yield _NamedFeature(BASELINES_FILE, f'replay "{order.title}"', order.feature)
     for name in workspace.roles.features:
         yield _NamedFeature(ROLES_FILE, "a role", name)
 
@@ -128,7 +131,7 @@ def _check_roles(workspace: Workspace) -> Iterator[Finding]:
     age, conditions = _find_feature(workspace, roles.age), _find_feature(workspace, roles.number_of_conditions)
     if age is not None and age.verb != AGE:
         yield (ROLES_FILE, f"age is {roles.age}, which is not declared with age(...); name the feature that is")
-    for name in (*roles.sex, *filter(None, [roles.care_home])):
+    for name in (*roles.sex, *roles.care_home):
         feature = workspace.features.get(name)
         if feature is not None and not _is_yes_or_no(feature):
             yield (ROLES_FILE, f"{name} is in {feature.wording.unit}; this role needs a yes/no feature")
@@ -137,6 +140,28 @@ def _check_roles(workspace: Workspace) -> Iterator[Finding]:
     if roles.conditions is not None and roles.conditions not in workspace.codelists:
         close = near(roles.conditions, tuple(workspace.codelists))
         yield (ROLES_FILE, f'conditions: no codelist "{roles.conditions}" in features/codelists{close}')
+    yield from _check_named_medicines(workspace)
+    yield from _check_order_of_conditions(workspace)
+
+
+def _check_named_medicines(workspace: Workspace) -> Iterator[Finding]:
+    named = _find_feature(workspace, workspace.roles.named_medicines)
+    if named is not None and not named.counts_groups:
+        yield (ROLES_FILE, f"named_medicines is {named.name}, which counts no groups of a codelist; name one that does")
+
+
+def _check_order_of_conditions(workspace: Workspace) -> Iterator[Finding]:
+    """Every condition that a page may name has one place in the order."""
+    roles = workspace.roles
+    named = list_conditions(workspace.features, roles).values()
+    for group in roles.conditions_in_order:
+        if group not in named:
+            yield (ROLES_FILE, f'conditions_in_order: no feature tells of "{group}"{near(group, tuple(named))}')
+        elif roles.conditions_in_order.count(group) > 1:
+            yield (ROLES_FILE, f'conditions_in_order: "{group}" stands more than once')
+    for group in named:
+        if roles.conditions_in_order and group not in roles.conditions_in_order:
+            yield (ROLES_FILE, f'conditions_in_order: "{group}" has no place; put it where it tells a team most')
 
 
 def _find_feature(workspace: Workspace, name: str | None) -> Feature | None:

@@ -1,5 +1,7 @@
 """Ten weekly lists in a row on a large borough: seconds of each step of each week, churn, and whether all adds up.
 
+Every reference names one person through all of them.
+
 `python tests/benchmarks/ten_weeks.py --workspace WORKSPACE` publishes in a workspace that has data and a champion, the
 last list on the latest Monday of the data. Each week half of every list comes back as reviewed.
 """
@@ -16,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from riskstrat.definitions.progress import silent
+from riskstrat.publication import find_folders, open_published
 from riskstrat.site.opening import open_workspace
 from riskstrat.verbs.reviews_import import import_reviews
 from riskstrat.verbs.weekly import weekly
@@ -38,6 +41,7 @@ def main() -> None:
         rows.append(_week(options.workspace, last - timedelta(weeks=back)))
         print(pd.DataFrame(rows[-1:]).to_string(index=False, header=len(rows) == 1), flush=True)
     table = pd.DataFrame(rows)
+    print(f"{_check_references(options.workspace)} references, each of one person")
     print(f"slowest week {table['seconds'].max():.1f} s, mean {table['seconds'].mean():.1f} s")
     _causes(options.workspace, last)
 
@@ -60,17 +64,29 @@ def _week(workspace: Path, day: date) -> dict[str, object]:
     }
 
 
+def _check_references(workspace: Path) -> int:
+    """How many references the lists gave. Raises AssertionError if one of them names two people."""
+    names: dict[str, str] = {}
+    for published in map(open_published, find_folders(workspace / "lists").values()):
+        for code in published.team_names:
+            for reference, patient in published.read_patients(code).items():
+                assert names.setdefault(reference, patient) == patient, reference
+    return len(names)
+
+
 def _review(workspace: Path, folder: Path, day: date) -> None:
     """Every second row of each team's list comes back as a CSV with an outcome."""
-    with (folder / "references.csv").open(encoding="utf-8", newline="") as file:
-        references = [row["reference"] for row in csv.DictReader(file)]
-    for code in sorted({reference[:3] for reference in references}):
-        own = [reference for reference in references if reference.startswith(code)][::2]
+    published = open_published(folder)
+    for code in sorted(published.team_names):
+        own = list(published.read_patients(code))[::2]
         path = workspace / f"{code}.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(["Reference", "Outcome 1"])
-            writer.writerows([reference, OUTCOMES[place % len(OUTCOMES)]] for place, reference in enumerate(own))
+            writer.writerow(["Reference", "Outcome 1", "Owner 1", "Due 1"])
+            due = day + timedelta(weeks=4)
+            writer.writerows(
+                [reference, OUTCOMES[place % len(OUTCOMES)], "Team", due] for place, reference in enumerate(own)
+            )
         import_reviews(workspace, path, day.isoformat())
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from riskstrat.documents import ReplaySummary, ReplayTeam, long_date
+from riskstrat.documents import ReplayGroup, ReplayOrderFigures, ReplaySummary, ReplayTeam, long_date
 from riskstrat.publication import (
+    CaseAction,
+    CaseDecision,
     Cause,
     Change,
     CountColumn,
@@ -14,6 +16,8 @@ from riskstrat.publication import (
     ListedPerson,
     Move,
     PersonPage,
+    RecordedCondition,
+    Rise,
     Suggestion,
     Swap,
     TeamCounts,
@@ -37,29 +41,46 @@ COUNTS = (
 )
 
 PEOPLE = (
-    # reference, risk, low, high, band, status, weeks, practice, age band, sex, the six counts
-    ("KIR-1116-01-H", 0.6149, 0.55, 0.71, "very high", "CARRIED OVER", 4, "Millbrook Medical Centre",
+    # reference, risk, low, high, band, arrival, weeks, practice, age band, sex, the six counts
+    ("KIR-012-Q", 0.6149, 0.55, 0.71, "very high", "carried over", 4, "Millbrook Medical Centre",
      "85 and over", "F", (5, 12, 7, 8, 2, 11)),
-    ("KIR-1116-02-T", 0.5230, 0.44, 0.60, "very high", "NEW", 1, "Wingate Medical Centre",
+    ("KIR-057-I", 0.5230, 0.44, 0.60, "very high", "new", 1, "Wingate Medical Centre",
      "75 to 84", "M", (4, 31, 5, 6, 0, 9)),
-    ("KIR-1116-03-B", 0.4471, 0.36, 0.52, "very high", "RISING", 1, "Millbrook Medical Centre",
+    ("KIR-058-P", 0.4471, 0.36, 0.52, "very high", "new", 1, "Millbrook Medical Centre",
      "75 to 84", "F", (3, 64, 4, 5, 3, 8)),
-    ("KIR-1116-04-X", 0.4471, 0.36, 0.52, "very high", "RE-REFERRED", 1, "St Laurence's Medical Centre",
+    ("KIR-059-5", 0.4471, 0.36, 0.52, "very high", "new", 1, "St Laurence's Medical Centre",
      "65 to 74", "M", (3, 9, 3, 4, 0, 14)),
-    ("KIR-1116-05-C", 0.3962, 0.31, 0.47, "high", "NEW", 1, "Trentham Medical Centre",
+    ("KIR-060-J", 0.3962, 0.31, 0.47, "high", "new", 1, "Trentham Medical Centre",
      "85 and over", "F", (2, 118, 2, 5, 1, 6)),
-    ("KIR-1116-06-K", 0.3420, 0.25, 0.43, "high", "CARRIED OVER", 2, "Wingate Medical Centre",
+    ("KIR-031-K", 0.3420, 0.25, 0.43, "high", "carried over", 2, "Wingate Medical Centre",
      "65 to 74", "F", (2, 203, 6, 3, 1, 4)),
-    ("KIR-1116-07-X", 0.3397, 0.25, 0.43, "high", "REFERRED IN", 1, "Hillside House Surgery",
+    ("KIR-061-Q", 0.3397, 0.25, 0.43, "high", "referred in", 1, "Hillside House Surgery",
      "18 to 64", "M", (1, 40, 9, 2, 0, 3)),
-    ("KIR-1116-08-M", 0.2911, 0.21, 0.38, "high", "NEW", 1, "Millbrook Medical Centre",
+    ("KIR-062-O", 0.2911, 0.21, 0.38, "high", "new", 1, "Millbrook Medical Centre",
      "75 to 84", "U", (0, None, 1, 4, 2, 7)),
 )  # fmt: skip
+
+CONDITIONS = (
+    RecordedCondition("COPD", date(2021, 3, 9)),
+    RecordedCondition("heart failure", date(2019, 6, 2)),
+    RecordedCondition("diabetes", date(2004, 1, 20)),
+    RecordedCondition("osteoarthritis"),
+)
+KNOWN_BEFORE = {
+    1: "Reviewed on 3 February 2026: telecare, monitor",
+    3: "On the caseload of Kirkby locality hub until 1 May 2026",
+}
+DECISION = CaseDecision(
+    date(2026, 2, 3),
+    (CaseAction("Telecare", "AB", date(2026, 3, 4)), CaseAction("Monitor", "Community matron")),
+    "Prefers to be called in the morning",
+)
 
 FALLS = Suggestion(
     "Falls service",
     "Consider a referral to the falls service for a full assessment.",
     "2 or more falls in the last 12 months",
+    ("2 recorded falls in the last 12 months, the latest on 4 March 2026",),
 )
 MEDICINES = Suggestion(
     "Medication review",
@@ -118,8 +139,8 @@ def timeline(events: int = 9) -> tuple[TimelineEvent, ...]:
         ("Hospital", "Emergency admission, Whiston Hospital", 9),
         ("A&E", "A&E attendance", 0),
         ("Falls", "Recorded fall", 0),
-        ("Care and contacts", "GP contact", 0),
-        ("Care and contacts", "Home care", 60),
+        ("Contacts", "GP contact", 0),
+        ("Care", "Home care", 60),
     )
     made = []
     for number in range(events):
@@ -136,8 +157,8 @@ def person_page(position: int, events: int = 9) -> PersonPage:
         typical_risk=0.14,
         typical_group="women aged 75 to 84 here",
         trend=((date(2026, 11, 2), 0.27), (date(2026, 11, 9), 0.31)) if position % 2 == 0 else (),
-        changeable=("11 different medicines are issued: a review may find some that can stop",),
-        fixed=("Age 85 and over", "COPD recorded since 2021"),
+        changeable=("No medication review is recorded in the last 12 months. 11 different medicines are issued",),
+        medicines=(("opioid", date(2026, 11, 3)), ("loop diuretic", date(2026, 10, 20))) if position % 2 == 0 else (),
         timeline=timeline(events),
         cannot_see=(
             "What happened after 14 November 2026",
@@ -161,7 +182,11 @@ def people() -> tuple[ListedPerson, ...]:
             risk_low=low,
             risk_high=high,
             band=band,
-            status=status,
+            arrival=arrival,
+            known_before=KNOWN_BEFORE.get(position, ""),
+            rising=Rise(date(2026, 8, 24), 0.27) if position == 2 else None,
+            opened_on=LIST_DATE - timedelta(weeks=weeks - 1),
+            last_decision=DECISION if position == 1 else None,
             change=Change("New on this list" if weeks == 1 else "Up from rank 3", () if weeks == 1 else causes()),
             weeks_on_list=weeks,
             escalate=weeks > 3,
@@ -171,7 +196,7 @@ def people() -> tuple[ListedPerson, ...]:
             age_band=age_band,
             sex=sex,
             themes=tuple(reasons(position)),
-            top_conditions=("COPD", "heart failure", "type 2 diabetes") if position != 6 else (),
+            conditions=CONDITIONS if position != 6 else (),
             frailty="Electronic frailty index 0.31, moderate, on 2 October 2026" if position != 6 else "Not recorded",
             falls_check=FallsCheck("met", "aged 65 or over, with 2 falls in the last 12 months")
             if position % 2 == 0
@@ -180,11 +205,10 @@ def people() -> tuple[ListedPerson, ...]:
             pathways=((FALLS, MEDICINES, PLAN), (PLAN,), ())[position % 3],
             support=("Home care since 2 June 2026, 7 hours a week", "Pendant alarm") if position % 2 == 0 else (),
             caution="No GP record has reached the model for 60 days" if position == 3 else "",
-            last_review="Reviewed on 3 February 2026: monitor" if position == 1 else "",
             page=person_page(position),
             counts=dict(zip([count.name for count in COUNTS], values, strict=True)),
         )
-        for position, (reference, risk, low, high, band, status, weeks, practice, age_band, sex, values) in enumerate(
+        for position, (reference, risk, low, high, band, arrival, weeks, practice, age_band, sex, values) in enumerate(
             PEOPLE
         )
     )
@@ -196,6 +220,7 @@ def team_list(**changes: object) -> TeamList:
         team="Kirkby locality hub",
         team_code="KIR",
         index_date=LIST_DATE,
+        edition=1,
         data_as_at=date(2026, 11, 14),
         data_as_at_by_table={
             "people": date(2026, 11, 14),
@@ -216,13 +241,14 @@ def team_list(**changes: object) -> TeamList:
         counts_shown=COUNTS,
         notes=("no falls table: falls features use hospital records only",),
         statuses_as_at=date(2026, 11, 9),
+        not_checked=("Not checked: in hospital now (no same-day status was landed by the day of this list)",),
         previous_list=date(2026, 11, 9),
         moves=(
-            Move("KIR-1116-02-T", "entered", "rank 2, from below the line", causes(0.8)),
-            Move("KIR-1109-04-Q", "left", "a review was recorded"),
-            Move("KIR-1116-01-H", "moved", "up from rank 3 to rank 1", causes()),
+            Move("KIR-057-I", "entered", "rank 2, from below the line", causes(0.8)),
+            Move("KIR-044-J", "left", "a review was recorded"),
+            Move("KIR-012-Q", "moved", "up from rank 3 to rank 1", causes()),
         ),
-        swaps=(Swap("rank 6", "KIR-1116-06-K", 0.031), Swap("rank 9", "KIR-1116-08-M", 0.052)),
+        swaps=(Swap("rank 6", "KIR-031-K", 0.031), Swap("rank 9", "KIR-062-O", 0.052)),
         routed={"hospital discharge team": 5},
     )
     return replace(sample, **changes)  # type: ignore[arg-type]
@@ -270,11 +296,26 @@ def replayed() -> ReplaySummary:
         definitions="9f3c1a7e",
         intended_purpose=team_list().intended_purpose,
         clinical_use=team_list().clinical_use,
+        window_days=182,
+        whole_window=False,
+        last_followed=date(2026, 5, 16),
         teams=(
-            ReplayTeam("Kirkby locality hub", 52, 416, 203, 311, 96, 17.0, 3.7, 3.6, 8.0, 8),
-            ReplayTeam("Huyton", 52, 410, 187, 280, 81, 15.5, 3.4, 3.4, 7.9, 8),
-            ReplayTeam("Halewood", 52, 20, 6, 3, 2, 9.0, 0.1, 0.1, 0.4, 8),
+            ReplayTeam("Kirkby locality hub", 52, 416, 203, 311, 101, 48, 46.2, 17.0, 1.2, 8.0, 8),
+            ReplayTeam("Huyton", 52, 410, 187, 280, 94, 41, 44.0, 15.5, 1.1, 7.9, 8),
+            ReplayTeam("Halewood", 52, 20, 6, 3, 5, 2, 1.1, 9.0, 0.1, 0.4, 8),
         ),
-        over_all=ReplayTeam("All teams", 52, 846, 391, 594, 179, 16.2, 7.2, 7.1, 16.3, 24),
+        over_all=ReplayTeam("All teams", 52, 846, 396, 594, 200, 91, 91.3, 16.2, 2.4, 16.3, 24),
+        orders=(
+            ReplayOrderFigures("Age alone", 410, 207, 52),
+            ReplayOrderFigures("Admissions last year", 402, 203, 80),
+        ),
+        groups=(
+            ReplayGroup("Age", "65 to 74", 2210, 102, 21),
+            ReplayGroup("Age", "75 to 84", 1496, 201, 50),
+            ReplayGroup("Age", "85 and over", 402, 93, 20),
+            ReplayGroup("Ethnic group", "Asian", 204, 6, 3),
+            ReplayGroup("Ethnic group", "Black", 98, 12, 2),
+            ReplayGroup("Ethnic group", "White", 3806, 378, 86),
+        ),
         notes=("no status records were kept before 1 March 2026",),
     )

@@ -24,11 +24,11 @@ HEADINGS = (
     *("statuses_as_at", "model", "model_version"),
 )
 PERSONS = (
-    ("KIR-1116-01-H", "0.6149", "0.55", "0.71", "F", "A: one. | B: two."),
-    ("KIR-1116-02-T", "0.5230", "", "", "M", "'=1+1 is text"),
-    ("KIR-1116-03-B", "0.4471", "", "", "F", EVIL),
-    ("KIR-1116-04-X", "0.4471", "", "", "U", ""),
-    ("KIR-1116-05-C", "0.3962", "", "", "F", ""),
+    ("KIR-012-Q", "0.6149", "0.55", "0.71", "F", "A: one. | B: two."),
+    ("KIR-057-I", "0.5230", "", "", "M", "'=1+1 is text"),
+    ("KIR-058-P", "0.4471", "", "", "F", EVIL),
+    ("KIR-059-5", "0.4471", "", "", "U", ""),
+    ("KIR-060-J", "0.3962", "", "", "F", ""),
 )
 LIST = [
     list(HEADINGS),
@@ -39,11 +39,8 @@ LIST = [
 ]
 REFERENCES = [
     ["reference", "patient_id", "index_date"],
-    *(
-        [f"KIR-1116-{end}", f"P{place}", "2026-11-16"]
-        for place, end in enumerate(["01-H", "02-T", "03-B", "04-X", "05-C"], 1)
-    ),
-    ["HAL-1116-01-G", "P9", "2026-11-16"],
+    *([one, f"P{place}", "2026-11-16"] for place, (one, *_) in enumerate(PERSONS, start=1)),
+    ["HAL-001-8", "P9", "2026-11-16"],
 ]
 PEOPLE = [
     ["Patient ID", "Name", "nhs_number", "contact", "lone_visit_warning"],
@@ -107,7 +104,7 @@ def test_the_list_is_joined_with_the_practices_own_names(page: Page) -> None:
     assert person.splitlines() == [RIGHT_TO_LEFT, "NHS number: 999 000 0018", "Contact: 1 High Street, Kirkby"]
     assert place.splitlines() == [
         "Rank: 1",
-        "Reference: KIR-1116-01-H",
+        "Reference: KIR-012-Q",
         "Risk: About 61 in 100",
         "For people with similar records, between 55 and 71 in 100",
     ]
@@ -119,6 +116,35 @@ def test_the_list_is_joined_with_the_practices_own_names(page: Page) -> None:
         "About the person",
         "What moved the estimate",
     ]
+
+
+BORN = (
+    ("1941-03-04", "85 and over", True),
+    ("04/03/1941", "85 and over", True),
+    ("1941-03-04", "75 to 84", False),
+    ("04/03/1941", "75 to 84", False),
+    ("1941-11-17", "75 to 84", True),
+    ("1941-11-17", "85 and over", True),  # the list may know the month of birth alone
+    ("2010-01-01", "under 18", True),
+    ("1950-01-01", "under 18", False),
+    ("", "75 to 84", True),
+    ("March 1941", "75 to 84", True),
+)
+
+
+def test_whoever_cannot_be_of_the_age_on_the_list_is_not_named_and_the_row_says_so(page: Page) -> None:
+    listed, references = [["index_date", "reference", "age_band"]], [["reference", "patient_id"]]
+    people = [["patient_id", "name", "date_of_birth"]]
+    for place, (born, band, _) in enumerate(BORN):
+        listed.append(["2026-11-16", f"KIR-{place}", band])
+        references.append([f"KIR-{place}", f"P{place}"])
+        people.append([f"P{place}", f"Person {place}", born])
+    choose(page, list=as_csv(listed), references=as_csv(references), people=as_csv(people))
+    told = "not named: the date of birth in your identity file does not agree with the age on the list"
+    assert names(page) == [f"Person {place}" if named else told for place, (_, _, named) in enumerate(BORN)]
+    note = "People whose date of birth does not agree with the age on the list, and who are not named: 3."
+    assert note in page.locator("#notes li").all_inner_texts()
+    expect(page.get_by_role("status")).to_have_text("7 of 10 people on the list are named below.")
 
 
 def test_what_files_say_is_text_and_never_runs(page: Page) -> None:

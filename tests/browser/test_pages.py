@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, Route
 from riskstrat.documents import find_browser, write_index, write_page, write_pdf, write_people, write_replay_page
 from riskstrat.publication import Suggestion, TeamList, ThemeReason
 from tests.browser.listed_team import (
+    CONDITIONS,
     FALLS,
     LONG_NAME,
     MEDICINES,
@@ -119,9 +120,9 @@ def test_the_skip_link_leads_to_the_list(page: Page, folder: Path) -> None:
 
 def test_a_reference_leads_from_the_list_to_the_persons_page_and_back(page: Page, folder: Path) -> None:
     opened(page, folder / "kir.html")
-    page.get_by_role("link", name="KIR-1116-03-B").click()
-    assert page.url.endswith("kir-people.html#KIR-1116-03-B")
-    assert page.locator(":target h2").inner_text() == "KIR-1116-03-B"
+    page.get_by_role("link", name="KIR-058-P").click()
+    assert page.url.endswith("kir-people.html#KIR-058-P")
+    assert page.locator(":target h2").inner_text() == "KIR-058-P"
     page.get_by_role("link", name="The list of this team").click()
     assert page.url.endswith("kir.html")
 
@@ -153,11 +154,32 @@ def heavy_team() -> TeamList:
     lowering = ("social care", "community and GP contact", "age and area")
     themes = [ThemeReason(theme, "raises", 0.9 - place / 10, facts) for place, theme in enumerate(raising)]
     themes += [ThemeReason(theme, "lowers", place / 10 - 0.5, facts) for place, theme in enumerate(lowering)]
+    met = (
+        "6 long-term conditions recorded",
+        "3 emergency admissions in the last 12 months, the latest on 17 May 2026",
+        "4 A&E attendances in the last 12 months, the latest on 22 June 2026",
+    )
     social = Suggestion("Social prescribing", "Consider a link worker.", "10 or more GP contacts in the last 12 months")
+    lacking = (
+        "Kidney function (eGFR) was not tested in the last 15 months. Recorded condition: diabetes, the latest entry on"
+    )
     return changed_people(
         themes=tuple(themes),
-        pathways=(FALLS, MEDICINES, PLAN, social),
-        page=[person_page(place, events=60) for place in range(8)],
+        conditions=CONDITIONS * 4,
+        flags=("Left hospital in the last 30 days", "2 or more emergency admissions in 90 days", "2 or more falls"),
+        frailty="from the GP record, severe on 2 March 2025 (eFI 0.41), not as of today; from "
+        "hospital records of 2 years, high (Hospital Frailty Risk Score 22.4)",
+        pathways=tuple(replace(one, met=met) for one in (FALLS, MEDICINES, PLAN, social, social, social)),
+        support=tuple(
+            f"{who}, last contact 3 November 2026" for who in ("GP", "Community matron", "District nurse") * 2
+        ),
+        caution="The hospital stay from 1 November 2026 has no diagnoses yet, so the estimate does not know why.",
+        page=[
+            replace(
+                person_page(place, events=60), changeable=tuple(f"{lacking} {day} July 2026" for day in range(1, 6))
+            )
+            for place in range(8)
+        ],
     )
 
 

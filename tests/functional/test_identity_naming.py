@@ -21,6 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from riskstrat import audit, identity
 from riskstrat.documents import write_workbook
 from riskstrat.errors import IdentityError, StorageError
+from riskstrat.naming.agreement import is_of_age
 from riskstrat.publication import TeamCounts, WeeklyList, open_published, publish
 from riskstrat.verbs.audit_verify import verify
 from riskstrat.verbs.identity_init import init
@@ -77,21 +78,21 @@ def reference(place: int) -> str:
     return f"KIR-1116-{place:02d}-X"
 
 
-def published(folder: Path, patients: Iterable[str]) -> Path:
+def published(folder: Path, patients: Iterable[str], band: str = "85 and over") -> Path:
     """The folder of a published week with one team's list of these patients, and another team's of somebody else."""
     rows = list(patients)
     listed = [
-        replace(person, reference=reference(place), rank=place)
+        replace(person, reference=reference(place), rank=place, age_band=band)
         for place, person in enumerate(people()[: len(rows)], start=1)
     ]
     team = team_list(people=tuple(listed), counts=TeamCounts(len(rows), len(rows), 0, 0), moves=(), swaps=(), routed={})
     week = folder / MONDAY
     facts = {"index_date": MONDAY, "model": "m", "version": 1, "teams": [{"code": "KIR", "team": "Kirkby"}]}
     with publish(week, WeeklyList(date.fromisoformat(MONDAY), 1, "m", 1, (team,)), facts) as part:
-        known = [*zip((person.reference for person in listed), rows, strict=True), ("HAL-1116-01-X", "other")]
+        known = zip((person.reference for person in listed), rows, strict=True)
         lines = [f'"{one}","{patient}",{MONDAY}\n' for one, patient in known]
         text = '"reference","patient_id","index_date"\n' + "".join(lines)
-        (part / "references.csv").write_text(text, encoding="utf-8")
+        (part / "kir" / "references.csv").write_text(text, encoding="utf-8")
     return week
 
 
@@ -156,20 +157,24 @@ def site(tmp_path: Path) -> Site:
 def test_the_named_copy_says_who_each_reference_is(site: Site) -> None:
     sheet = site.named()
     titles = [cell.value for cell in sheet[heading_of(sheet)]]
-    assert titles[:2] == ["Name", "NHS number"]
-    assert titles[9:12] == ["Rank", "Reference", "Status"]
-    rows = table_of(sheet)
-    assert [row[0] for row in rows] == list(NAMES)
-    assert rows[0][1:4] == ["999 000 0018", "9 March 1940", CONTACTS[0]]
-    assert [row[10] for row in rows] == [reference(place) for place in (1, 2, 3, 4)]
+    assert titles[:3] == ["Name", "Reference", "Status checked"]
+    rows = [dict(zip(titles, row, strict=True)) for row in table_of(sheet)]
+    assert [row["Name"] for row in rows] == list(NAMES)
+    first = [rows[0][title] for title in ("NHS number", "Date of birth", "Contact")]
+    assert first == ["999 000 0018", "9 March 1940", CONTACTS[0]]
+    assert [row["Reference"] for row in rows] == [reference(place) for place in (1, 2, 3, 4)]
 
 
 def test_beside_who_people_are_the_named_copy_is_the_published_list(site: Site) -> None:
     copy = site.named()
     write_workbook(open_published(site.week).read_list().team("KIR"), site.folder / "kir.xlsx")
     original = openpyxl.load_workbook(site.folder / "kir.xlsx")["List"]
-    assert [row[9:] for row in table_of(copy)] == table_of(original)
-    assert heading_of(copy) == heading_of(original)
+    assert heading_of(copy) == heading_of(original) == 1
+    titles = [cell.value for cell in original[1]]
+    named = [cell.value for cell in copy[1]]
+    assert len(named) == len(titles) + 9
+    kept = [[row[named.index(title)] for title in titles] for row in table_of(copy)]
+    assert kept == table_of(original)
 
 
 def test_what_the_team_fills_in_is_where_its_title_is(site: Site) -> None:
@@ -180,18 +185,19 @@ def test_what_the_team_fills_in_is_where_its_title_is(site: Site) -> None:
     place = titles["Outcome 1"]
     assert rules[f"{place}{heading + 1}:{place}{heading + 4}"] == "list"
     assert sheet.freeze_panes == f"C{heading + 1}"
-    assert sheet.auto_filter.ref == f"{titles['Rank']}{heading}:{titles['Next due']}{heading + 4}"
-    assert (sheet.print_title_rows, sheet.print_title_cols) == (f"${heading}:${heading}", "$A:$A")
-    breaks = [sheet.cell(1, line.id).column_letter for line in sheet.col_breaks.brk]
-    assert breaks == [titles["Reference"], titles["What moved the estimate"]]
+    (table,) = sheet.tables.values()
+    assert table.ref == f"A{heading}:{titles['List']}{heading + 4}"
+    assert sheet.print_area == f"'List'!$A${heading}:${titles['Decided by']}${heading + 4}"
     book = openpyxl.load_workbook(site.copy)
-    assert book.custom_doc_props["riskstrat_list"].value == f"KIR {MONDAY}"
+    assert book.custom_doc_props["riskstrat_list"].value == f"KIR {MONDAY} edition 1"
     assert book.custom_doc_props["riskstrat_copy"].value == "named"
 
 
 def test_the_named_copy_says_that_it_names_people_and_for_whom_it_was_made(site: Site) -> None:
     sheet = site.named()
-    assert str(sheet["C1"].value).startswith("Named copy. Case-finding list: ")
+    book = openpyxl.load_workbook(site.copy)
+    assert str(book["Meeting"]["A1"].value).startswith("Named copy. Case-finding list: ")
+    assert {NAMES[0] in str(list(book[title].values)) for title in ("Meeting", "List", "People")} == {True}
     assert "Names people" in sheet.oddFooter.center.text
     notes = [str(cell) for row in openpyxl.load_workbook(site.copy)["Notes and limits"].values for cell in row]
     assert f"Direct care. {REASON}" in notes
@@ -228,6 +234,50 @@ def test_a_person_who_is_not_held_stands_there_with_those_words(site: Site) -> N
     report = name(site.root, site.week, site.asked())
     assert table_of(openpyxl.load_workbook(site.copy)["List"])[0][0] == "not held here"
     assert report.summary["not_held"] == 1
+
+
+@pytest.mark.parametrize(
+    ("band", "named"), [("85 and over", True), ("75 to 84", False), ("under 18", False), ("not recorded", True)]
+)
+def test_a_person_whose_date_of_birth_is_of_another_age_is_not_named_and_the_row_says_so(
+    site: Site, band: str, named: bool
+) -> None:
+    key = identity.open_folder(site.root).key()
+    site.week = published(site.folder / "second", [key.pseudonym(NUMBERS[0])], band)
+    site.allow()
+    report = name(site.root, site.week, site.asked())
+    sheet = openpyxl.load_workbook(site.copy)["List"]
+    titles = [cell.value for cell in sheet[heading_of(sheet)]]
+    row = dict(zip(titles, table_of(sheet)[0], strict=True))
+    words = "not named: the date of birth held does not agree with the age on the list"
+    said = [row[title] or "" for title in ("Name", "NHS number", "Date of birth")]
+    assert said == ([NAMES[0], "999 000 0018", "9 March 1940"] if named else [words, "", ""])
+    assert report.summary["of_another_age"] == audit.read(site.root)[-1].details["of_another_age"] == (not named)
+    assert report.summary["age_not_checked"] == (band == "not recorded")
+
+
+@pytest.mark.parametrize(
+    ("born", "band", "agrees"),
+    [
+        ("1941-11-16", "85 and over", True),
+        ("1941-11-17", "75 to 84", True),
+        # The list may know the month of birth alone.
+        ("1941-11-17", "85 and over", True),
+        ("1941-12-01", "85 and over", False),
+        ("1951-11-30", "65 to 74", True),
+        ("1951-11-30", "75 to 84", True),
+        ("1951-10-31", "65 to 74", False),
+        ("2008-11-16", "18 to 39", True),
+        ("2008-12-16", "under 18", True),
+        ("", "75 to 84", None),
+        ("4 March 1941", "75 to 84", None),
+        ("1941-03-04", "", None),
+    ],
+)
+def test_a_date_of_birth_and_an_age_band_agree_at_the_date_of_the_list(
+    born: str, band: str, agrees: bool | None
+) -> None:
+    assert is_of_age(born, band, date(2026, 11, 16)) is agrees
 
 
 def test_a_list_of_nobody_is_copied_as_it_is(site: Site) -> None:
@@ -268,7 +318,7 @@ def _withdrawn(site: Site) -> None:
 
 
 def _changed(site: Site) -> None:
-    with (site.week / "references.csv").open("a", encoding="utf-8") as file:
+    with (site.week / "kir" / "references.csv").open("a", encoding="utf-8") as file:
         file.write('"KIR-1116-05-X","somebody",2026-11-16\n')
 
 
@@ -299,13 +349,11 @@ def test_what_must_not_be_named_is_refused_and_logged(site: Site, spoil: Callabl
     assert (site.copy.read_bytes() if site.copy.exists() else None) == before
 
 
-@pytest.mark.parametrize(
-    "reason", [f"about {NAMES[0].upper()}", f"about {NUMBERS[1][:3]} {NUMBERS[1][3:6]} {NUMBERS[1][6:]}"]
-)
-def test_a_reason_that_says_who_is_refused_and_stands_in_no_log(site: Site, reason: str) -> None:
+@pytest.mark.parametrize("said", [NAMES[0].upper(), f"{NUMBERS[1][:3]} {NUMBERS[1][3:6]} {NUMBERS[1][6:]}"])
+def test_a_reason_that_says_who_is_refused_and_stands_in_no_log(site: Site, said: str) -> None:
     site.allow()
     with pytest.raises(IdentityError, match="may not say who"):
-        name(site.root, site.week, site.asked(reason=reason))
+        name(site.root, site.week, site.asked(reason=f"To talk about {said}"))
     assert files_with_planted(site.root) == []
 
 

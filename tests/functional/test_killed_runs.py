@@ -29,7 +29,7 @@ INGEST = {
     "before the old store is removed": r"shutil.rmtree \S+/data.previous",
 }
 WEEKLY = {
-    "half-way": r"open \S+/pwc.xlsx",
+    "half-way": r"open \S+/pwc/pwc.xlsx",
     "before the manifest": r"open \S+/manifest.json",
     "before it is put in place": r"os.rename \S+ \S+/lists/\d{4}-\d\d-\d\d$",
 }
@@ -88,10 +88,10 @@ def test_withdraw_killed_leaves_the_list_published_and_can_be_run_again(
     verb: Verb, workspace: Path, monday: str, tree: Tree
 ) -> None:
     published = tree(workspace / "lists" / monday)
-    run_killed(r"os.rename \S+ \S+/withdrawn/", "withdraw", monday, "--reason", "Wrong.", "-w", workspace)
+    run_killed(r"os.rename \S+ \S+/withdrawn/", "withdraw", monday, "--reason", "The wrong week.", "-w", workspace)
     assert tree(workspace / "lists" / monday) == published
     assert verb("weekly", "-w", workspace, "--index-date", monday).returncode == 0
-    assert verb("withdraw", monday, "--reason", "Wrong.", "-w", workspace).returncode == 0
+    assert verb("withdraw", monday, "--reason", "The wrong week.", "-w", workspace).returncode == 0
     assert not (workspace / "lists" / monday).exists()
 
 

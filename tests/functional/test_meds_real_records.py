@@ -98,8 +98,9 @@ def test_exactly_the_observation_stays_have_no_known_destination(folder: Path, e
 def test_every_diagnosis_of_the_csv_belongs_to_a_spell_of_its_patient(folder: Path, extract: MedsExtract) -> None:
     spells = {row["spell_id"]: row for row in extract.tables["admissions"].to_pylist()}
     diagnoses = extract.tables["diagnoses"].to_pylist()
+    system = {"9": "icd9", "10": "icd10cm"}
     expected = Counter(
-        (row["subject_id"], day(row["time"]), "icd" + row["ver"], row["icd"]) for row in landed(folder, "diagnoses.csv")
+        (row["subject_id"], day(row["time"]), system[row["ver"]], row["icd"]) for row in landed(folder, "diagnoses.csv")
     )
     found = Counter((row["patient_id"], row["known_on"], row["system"], row["code"]) for row in diagnoses)
     assert found == expected
@@ -123,7 +124,7 @@ def test_fall_codes_must_be_read_with_their_system(extract: MedsExtract) -> None
     """E880 to E888 are falls in ICD-9 and metabolic disorders in ICD-10: without `system`, six codes too many."""
     frame = extract.tables["diagnoses"].to_pandas()
     icd9_fall, icd10_fall = frame["code"].str.match(r"E88[0-8]"), frame["code"].str.match(r"W[01]\d")
-    falls = (icd9_fall & (frame["system"] == "icd9")) | (icd10_fall & (frame["system"] == "icd10"))
+    falls = (icd9_fall & (frame["system"] == "icd9")) | (icd10_fall & (frame["system"] == "icd10cm"))
     assert (int(falls.sum()), frame.loc[falls, "patient_id"].nunique()) == (22, 19)
     blind = icd9_fall | icd10_fall
     assert (int(blind.sum()), frame.loc[blind, "patient_id"].nunique()) == (28, 22)
@@ -156,5 +157,5 @@ def test_an_external_cause_stands_first_so_the_order_cannot_be_the_coders(extrac
     first = frame[frame["position"] == 2]
     assert len(first) == 275
     external = first["code"].str.match("E") & (first["system"] == "icd9")
-    external |= first["code"].str.match("[V-Y]") & (first["system"] == "icd10")
+    external |= first["code"].str.match("[V-Y]") & (first["system"] == "icd10cm")
     assert int(external.sum()) == 7

@@ -130,8 +130,11 @@ def site(
     made.run("weekly", "--index-date", MONDAYS[1], "-w", made.workspace)
     # What somebody types by mistake must not be repeated back to them, nor kept.
     number = next(iter(numbers.values()))
-    made.run("why", number, "--index-date", MONDAYS[1], "-w", made.workspace)
-    made.run("explain", number, "--index-date", MONDAYS[1], "-w", made.workspace, code=7)
+    made.run("why", number, "--index-date", MONDAYS[1], "--purpose", "Asked by the team", "-w", made.workspace)
+    asked = ("--purpose", f"To talk about {number}", "-w", made.workspace)
+    made.run("why", number, "--index-date", MONDAYS[1], *asked, code=13)
+    asked = ("--purpose", "Asked by the team", "-w", made.workspace)
+    made.run("explain", number, "--index-date", MONDAYS[1], *asked, code=7)
     made.run("withdraw", MONDAYS[1], "--reason", f"About {number}", "-w", made.workspace, code=13)
     return made
 

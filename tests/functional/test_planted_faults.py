@@ -21,6 +21,7 @@ Verb = Callable[..., subprocess.CompletedProcess[str]]
 Plant = Callable[[dict[str, pd.DataFrame]], None]
 
 MODEL = "emergency_admission_12m"
+WHY = "Men were recorded less than they are ill"
 SMALLER = {
     "rounds = 300": "rounds = 60",
     "learning_rate = 0.04": "learning_rate = 0.1",
@@ -161,12 +162,12 @@ def test_risks_that_are_wrong_for_one_sex_are_refused_by_the_name_of_the_group_u
     )
     gates.write_text(text, "utf-8")
     held = json.loads(
-        verb("promote", MODEL, "-w", workspace, "--override", "--by", "A. Analyst", "--reason", "x", "--json").stdout
+        verb("promote", MODEL, "-w", workspace, "--override", "--by", "A. Analyst", "--reason", WHY, "--json").stdout
     )
     failed = [gate["sentence"] for gate in held["gates"] if not gate["passed"]]
     assert any(sentence.startswith("sex male: mean risk over observed") for sentence in failed), failed
     assert not any(sentence.startswith("sex female") for sentence in failed)
-    assert held["overridden"] == "by A. Analyst: x"
+    assert held["overridden"] == f"by A. Analyst: {WHY}"
     kept = json.loads((workspace / "registry" / "cards" / f"{MODEL}-1" / "promotion.json").read_text("utf-8"))
     assert kept["overridden"] == held["overridden"]
     said = refused(verb("promote", MODEL, "-w", workspace), 12)

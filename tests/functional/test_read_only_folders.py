@@ -62,8 +62,9 @@ def read_only(
         "weekly": ("--index-date", "2026-11-09"),
         "ingest": (demo_workspace / "demo" / "borough",),
         "train": (MODEL,),
-        "withdraw": (monday, "--reason", "Wrong."),
+        "withdraw": (monday, "--reason", "Wrong week published."),
         "promote": (MODEL, 1),
+        "why": ("NOBODY", *dated),
         "score": (*dated, "--out", folder / "score.parquet"),
         "features": (*dated, "--out", folder / "features.parquet"),
         "list": dated,
@@ -86,7 +87,7 @@ def run_mounted(folder: Path, program: str, *given: str) -> str:
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment).stdout
 
 
-@pytest.mark.parametrize("name", ["weekly", "ingest", "train", "withdraw", "promote"])
+@pytest.mark.parametrize("name", ["weekly", "ingest", "train", "withdraw", "promote", "why"])
 def test_what_writes_is_refused_in_a_workspace_that_is_read_only_and_changes_nothing(
     name: str, read_only: ReadOnly, refused: Callable
 ) -> None:

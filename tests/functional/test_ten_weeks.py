@@ -24,7 +24,8 @@ import pytest
 
 from riskstrat.definitions.progress import silent
 from riskstrat.definitions.settings import CasefindingSettings
-from riskstrat.publication import find_earlier
+from riskstrat.documents import long_date
+from riskstrat.publication import CaseAction, CaseDecision, find_earlier, open_published
 from riskstrat.weekly.changes import KINDS
 from riskstrat.weekly.listing import Listed, make_lists
 from riskstrat.weekly.memory import remember
@@ -36,6 +37,8 @@ DISCUSSED = 3
 """People of each list, from its top, whose row comes back filled in."""
 
 OUTCOMES = ("Case management", "Falls service", "Deferred")
+KEPT_WAITING = "Deferred"
+"""The one outcome after which a person may stand on the next list: what was written then comes back with the case."""
 
 
 @pytest.fixture(scope="module", params=WEEKS, ids="{} weeks".format)
@@ -66,7 +69,7 @@ def weeks(
 
 def fill_in(folder: Path, verb: Verb, workspace: Path) -> None:
     """Outcomes of the first people of each team, typed into its workbook and imported."""
-    for file in sorted(folder.glob("*.xlsx")):
+    for file in sorted(folder.glob("*/*.xlsx")):
         book = openpyxl.load_workbook(file)
         sheet = book["List"]
         header = next(row for row in sheet.iter_rows() if "Outcome 1" in [cell.value for cell in row])
@@ -75,6 +78,9 @@ def fill_in(folder: Path, verb: Verb, workspace: Path) -> None:
             row = header[0].row + place
             if sheet.cell(row, column["Reference"]).value:
                 sheet.cell(row, column["Outcome 1"]).value = outcome
+                sheet.cell(row, column["Owner 1"]).value = f"Owner of {place}"
+                sheet.cell(row, column["Due 1"]).value = date.fromisoformat(folder.name) + timedelta(days=4 + place)
+                sheet.cell(row, column["Note"]).value = f"Said on {folder.name}"
                 sheet.cell(row, column["Agree"]).value = "Yes"
         filled = workspace / f"{file.stem}-filled.xlsx"
         book.save(filled)
@@ -152,11 +158,67 @@ class TestEveryWeek:
                 rows[rows["place"] == "listed"].set_index("patient_id")
                 for rows in (everyone(weeks, before), everyone(weeks, day))
             )
-            for patient in now.index[now["status"] == "CARRIED OVER"]:
-                assert was.at[patient, "rank"] > DISCUSSED
-                assert now.at[patient, "weeks_on_list"] == was.at[patient, "weeks_on_list"] + 1
-                carried += 1
+            for patient in now.index[now["arrival"] == "carried over"]:
+                if now.at[patient, "weeks_on_list"] == 1:
+                    assert was.at[patient, "rank"] == 1 + OUTCOMES.index(KEPT_WAITING)
+                else:
+                    assert was.at[patient, "rank"] > DISCUSSED
+                    assert now.at[patient, "weeks_on_list"] == was.at[patient, "weeks_on_list"] + 1
+                    carried += 1
+            assert set(now.index) & set(was.index) == set(now.index[now["arrival"] == "carried over"])
         assert carried > len(mondays)
+
+    def test_a_reference_stays_with_its_case_and_never_names_two_people(self, weeks: Path, mondays: list[str]) -> None:
+        names: dict[str, set[str]] = {}
+        cases: dict[tuple[str, str], set[str]] = {}
+        withdrawn = next((weeks / "lists" / "withdrawn").iterdir()) / "internal" / "everyone.parquet"
+        for rows in (pd.read_parquet(withdrawn), *(everyone(weeks, day) for day in mondays)):
+            for row in rows[rows["place"] == "listed"].itertuples():
+                names.setdefault(row.reference, set()).add(row.patient_id)
+                cases.setdefault((row.team, row.patient_id), set()).add(row.reference)
+        assert {len(people) for people in names.values()} == {1}
+        assert len(names) > len(mondays) * 5
+        ended = table(weeks, "caseload").dropna(subset=["to_on"])["person"]
+        closed = patient_of(weeks, ended)
+        assert {len(found) for (_, patient), found in cases.items() if patient not in closed} == {1}
+        for before, day in itertools.pairwise(mondays):
+            was, now = (everyone(weeks, each).set_index("patient_id") for each in (before, day))
+            stays = now[(now["arrival"] == "carried over").fillna(False)]
+            stays = stays[stays["team"] == was["team"].reindex(stays.index)].index
+            same = [now.at[who, "reference"] == was.at[who, "reference"] for who in stays]
+            assert len(same) > 0
+            assert all(same)
+
+    def test_what_was_decided_comes_back_with_the_case_on_list_page_and_workbook(
+        self, weeks: Path, mondays: list[str]
+    ) -> None:
+        came_back = 0
+        for before, day in itertools.pairwise(mondays):
+            was = everyone(weeks, before).set_index("reference")
+            for team in open_published(weeks / "lists" / day).read_list().teams:
+                for person in team.people:
+                    if person.reference not in was.index or int(was.at[person.reference, "rank"]) > DISCUSSED:
+                        continue
+                    place = 1 + OUTCOMES.index(KEPT_WAITING)
+                    due = date.fromisoformat(before) + timedelta(days=4 + place)
+                    assert person.last_decision == CaseDecision(
+                        date.fromisoformat(before),
+                        (CaseAction(KEPT_WAITING, f"Owner of {place}", due),),
+                        f"Said on {before}",
+                    )
+                    self.check_it_is_printed(weeks / "lists" / day / team.team_code.lower(), person.reference, due)
+                    came_back += 1
+        assert came_back > len(mondays)
+
+    def check_it_is_printed(self, folder: Path, reference: str, due: date) -> None:
+        sheet = openpyxl.load_workbook(folder / f"{folder.name}.xlsx")["List"]
+        titles, *rows = sheet.iter_rows(values_only=True)
+        row = next(dict(zip(titles, row, strict=True)) for row in rows if row[0] == reference)
+        assert (row["Last outcomes"], row["Last owners"]) == (KEPT_WAITING, f"Owner of {DISCUSSED}")
+        assert row["Last due"].date() == due
+        for page in (f"{folder.name}.html", f"{folder.name}-people.html"):
+            text = (folder / page).read_text(encoding="utf-8")
+            assert f"deferred (Owner of {DISCUSSED}, due {long_date(due)})" in text
 
     def test_somebody_reviewed_rests_for_as_long_as_the_rules_say(self, weeks: Path, mondays: list[str]) -> None:
         rules = CasefindingSettings()
@@ -192,7 +254,7 @@ class TestEveryWeek:
             for line in (weeks / "audit" / "log.jsonl").read_text(encoding="utf-8").splitlines()
         ]
         assert actions.count("list published") == len(mondays) + 1
-        filled_in = [file for day in mondays[:-1] for file in (weeks / "lists" / day).glob("*.xlsx")]
+        filled_in = [file for day in mondays[:-1] for file in (weeks / "lists" / day).glob("*/*.xlsx")]
         assert actions.count("reviews imported") == len(filled_in) >= len(mondays) - 1
 
 

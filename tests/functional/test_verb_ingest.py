@@ -67,7 +67,10 @@ def test_csv_parquet_and_a_duckdb_file_give_the_same_store(
     stores = []
     for source in (landed, as_csv, tmp_path / "site.duckdb"):
         assert verb("ingest", source, "-w", fresh).returncode == 0
-        stores.append(tree(fresh / "data"))
+        manifest = json.loads((fresh / "data" / "manifest.json").read_text(encoding="utf-8"))
+        # Only the simulator's own folder says that its people are made up.
+        assert manifest.pop("simulated") == (source == landed)
+        stores.append(tree(fresh / "data") | {"manifest.json": manifest})
     assert stores[0] == stores[1] == stores[2]
 
 
@@ -204,3 +207,51 @@ def _valid_nhs_numbers(wanted: int) -> list[str]:
         if check != 10:
             found.append(digits + str(check % 11))
     return found
+
+
+def test_what_is_not_understood_is_said_and_stands_in_the_report_and_on_a_page(
+    verb: Verb, fresh: Path, landed: Path, tmp_path: Path
+) -> None:
+    source = shutil.copytree(landed, tmp_path / "odd")
+    _rewrite(source / "contacts.parquet", lambda table: _replace(table, "service", "gp", "General Practice"))
+    done = verb("ingest", source, "-w", fresh)
+    assert done.returncode == 0
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("contacts.service")]
+    (count,) = [n for n in line.replace(",", "").replace("(", " ").replace(")", " ").split() if n.isdigit()][-1:]
+    assert f"general_practice ({int(count):,}, did you mean gp?)" in line
+    report = json.loads(verb("ingest", source, "-w", fresh, "--json").stdout)
+    (entry,) = [entry for entry in report["codes"] if entry["column"] == "service"]
+    assert entry["commonest_unknown"] == [{"code": "general_practice", "rows": int(count), "near": "gp"}]
+    assert "did you mean gp?" in (fresh / "data" / "codes.html").read_text("utf-8")
+    assert [entry["understood"] for entry in report["codes"] if entry["table"] == "admissions"] == [1.0] * 6
+
+
+def test_a_system_that_nothing_understands_is_refused_until_the_site_accepts_it(
+    verb: Verb, refused: Callable[..., str], fresh: Path, landed: Path, tmp_path: Path, tree: Tree
+) -> None:
+    source = shutil.copytree(landed, tmp_path / "rxnorm")
+    _rewrite(source / "prescriptions.parquet", lambda table: _with(table.cast(_plain(table)), "bnf", "314076"))
+    before = tree(fresh)
+    said = refused(verb("ingest", source, "-w", fresh), 5)
+    rows = pq.read_metadata(source / "prescriptions.parquet").num_rows
+    assert said.startswith(
+        f"prescriptions.bnf, system bnf: {rows:,} of {rows:,} rows (100.0%) have a code that no codelist"
+    )
+    assert tree(fresh) == before
+    settings = fresh / "riskstrat.toml"
+    accepted = settings.read_text("utf-8") + '\n[data.understood]\nprescriptions = "partly"\n'
+    settings.write_text(accepted, "utf-8")
+    report = json.loads(verb("ingest", source, "-w", fresh, "--json").stdout)
+    assert report["understood"] == {"prescriptions": "partly"}
+
+
+def _replace(table: pa.Table, column: str, old: str, new: str) -> pa.Table:
+    place = table.column_names.index(column)
+    values = [new if value == old else value for value in table[column].to_pylist()]
+    return table.set_column(place, column, pa.array(values, pa.string()))
+
+
+def _plain(table: pa.Table) -> pa.Schema:
+    """The table's schema without dictionaries."""
+    fields = [(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in table.schema]
+    return pa.schema(fields)

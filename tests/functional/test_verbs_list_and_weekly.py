@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import tomllib
+import zipfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,14 @@ from riskstrat.registry import champion
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 Tree = Callable[[Path], dict[str, str]]
+
+
+def parts_of(path: Path) -> Iterator[bytes]:
+    """The bytes of a file and of what is packed inside it."""
+    yield path.read_bytes()
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as book:
+            yield from (book.read(name) for name in book.namelist())
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +47,11 @@ def manifest(published: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def listed(published: Path) -> list[dict[str, str]]:
     """One row per person on a list: reference, patient_id, index_date."""
-    with (published / "references.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    rows: list[dict[str, str]] = []
+    for path in sorted(published.glob("*/references.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows += csv.DictReader(file)
+    return rows
 
 
 def table(workspace: Path, name: str) -> pd.DataFrame:
@@ -74,15 +87,37 @@ def teams_of(workspace: Path, monday: str) -> dict[int, str]:
 
 
 class TestWhatIsPublished:
-    def test_each_team_has_csv_excel_its_page_and_a_page_for_each_person(
+    def test_each_team_has_a_folder_with_its_documents_its_references_and_the_naming_page(
         self, published: Path, manifest: dict[str, Any]
     ) -> None:
         stems = [team["code"].lower() for team in manifest["teams"]]
-        expected = {f"{stem}{ending}" for stem in stems for ending in (".csv", ".xlsx", ".html", "-people.html")}
-        there = {path.name for path in published.iterdir()}
-        shared = {"index.html", "references.csv", "list.json", "manifest.json", "naming.html", "internal"}
-        assert there == expected | shared
-        assert {path.name for path in (published / "internal").iterdir()} == {"everyone.parquet", "reviews.csv"}
+        shared = {"index.html", "list.json", "manifest.json", "internal"}
+        assert {path.name for path in published.iterdir()} == {*stems, *shared}
+        for stem in stems:
+            documents = {f"{stem}{ending}" for ending in (".csv", ".xlsx", ".html", "-people.html")}
+            there = {path.name for path in (published / stem).iterdir()}
+            assert there == documents | {"references.csv", "naming.html"}
+        assert {path.name for path in (published / "internal").iterdir()} == {
+            *("everyone.parquet", "reviews.csv", "cases.csv"),
+        }
+
+    def test_nothing_in_a_teams_folder_is_of_another_team(
+        self, published: Path, manifest: dict[str, Any], listed: list[dict[str, str]]
+    ) -> None:
+        for team in manifest["teams"]:
+            others = [row for row in listed if not row["reference"].startswith(f"{team['code']}-")]
+            told = [one for row in others for one in (row["reference"], row["patient_id"])]
+            told += [one["team"] for one in manifest["teams"] if one["code"] != team["code"]]
+            assert told
+            for path in (published / team["code"].lower()).iterdir():
+                for part in parts_of(path):
+                    assert not any(one.encode() in part for one in told), path.name
+
+    @pytest.mark.skipif(os.name == "nt", reason="Windows has rights of folders instead")
+    def test_nobody_but_the_account_that_published_can_open_a_list(self, published: Path) -> None:
+        found = {path.stat().st_mode & 0o777 for path in published.rglob("*") if path.is_file()}
+        folders = {path.stat().st_mode & 0o777 for path in (published, *published.rglob("*")) if path.is_dir()}
+        assert (found, folders) == ({0o600}, {0o700})
 
     def test_the_manifest_has_the_sha256_of_every_other_file(self, published: Path, manifest: dict[str, Any]) -> None:
         files = [path for path in published.rglob("*") if path.is_file()]
@@ -119,7 +154,8 @@ class TestWhatIsPublished:
     ) -> None:
         rows = []
         for team in manifest["teams"]:
-            with (published / f"{team['code'].lower()}.csv").open(encoding="utf-8", newline="") as file:
+            stem = team["code"].lower()
+            with (published / stem / f"{stem}.csv").open(encoding="utf-8", newline="") as file:
                 own = list(csv.DictReader(file))
             assert [int(row["rank"]) for row in own] == list(range(1, team["listed"] + 1))
             risks = [float(row["risk"]) for row in own]
@@ -130,10 +166,10 @@ class TestWhatIsPublished:
         assert len({row["patient_id"] for row in listed}) == len(listed) == sum(t["listed"] for t in manifest["teams"])
 
     def test_no_pseudonym_stands_in_what_the_teams_get(self, published: Path, listed: list[dict[str, str]]) -> None:
-        for path in published.iterdir():
-            if path.is_file() and path.name != "references.csv" and path.suffix != ".xlsx":
-                text = path.read_text(encoding="utf-8")
-                assert not any(row["patient_id"] in text for row in listed), path.name
+        for path in published.rglob("*"):
+            if path.is_file() and path.name != "references.csv" and path.parent.name != "internal":
+                for part in parts_of(path):
+                    assert not any(row["patient_id"].encode() in part for row in listed), path.name
 
     def test_nobody_listed_is_on_a_caseload(
         self, demo_workspace: Path, listed: list[dict[str, str]], monday: str
@@ -248,10 +284,10 @@ class TestWeekly:
     def test_a_file_changed_by_hand_is_refused(
         self, verb: Verb, refused: Callable, workspace: Path, monday: str
     ) -> None:
-        file = workspace / "lists" / monday / "hal.csv"
+        file = workspace / "lists" / monday / "hal" / "hal.csv"
         file.write_text(file.read_text(encoding="utf-8") + "one more line\n", encoding="utf-8")
         said = refused(verb("weekly", "-w", workspace, "--index-date", monday), 10)
-        assert said.startswith(f"hal.csv of the list of {monday} was changed after publication; withdraw it first")
+        assert said.startswith(f"hal/hal.csv of the list of {monday} was changed after publication; withdraw it first")
 
     def test_a_file_that_was_deleted_is_refused(
         self, verb: Verb, refused: Callable, workspace: Path, monday: str
@@ -272,7 +308,7 @@ class TestWeekly:
         log = workspace / "audit" / "log.jsonl"
         log.write_text(log.read_text(encoding="utf-8").replace("list published", "list withdrawn", 1), "utf-8")
         before = tree(workspace / "lists")
-        assert "audit" in refused(verb("withdraw", monday, "--reason", "Wrong.", "-w", workspace), 13)
+        assert "audit" in refused(verb("withdraw", monday, "--reason", "Wrong week published.", "-w", workspace), 13)
         assert tree(workspace / "lists") == before
         shutil.rmtree(workspace / "lists" / monday)
         assert "audit" in refused(verb("weekly", "-w", workspace, "--index-date", monday), 13)
@@ -281,7 +317,7 @@ class TestWeekly:
 
 class TestWithdraw:
     def test_twice_keeps_both(self, verb: Verb, workspace: Path, monday: str) -> None:
-        for reason in ("First.", "Second."):
+        for reason in ("The first was wrong.", "So was the second."):
             assert verb("weekly", "-w", workspace, "--index-date", monday).returncode == 0
             assert verb("withdraw", monday, "--reason", reason, "-w", workspace).returncode == 0
         kept = sorted(path.name for path in (workspace / "lists" / "withdrawn").iterdir())
@@ -292,11 +328,12 @@ class TestWithdraw:
         said = refused(verb("withdraw", "2026-01-05", "--reason", "No.", "-w", demo_workspace), 10)
         assert said == "no list of 2026-01-05 is published in lists; nothing to withdraw"
 
-    def test_an_empty_reason_is_refused(
-        self, verb: Verb, refused: Callable, demo_workspace: Path, monday: str, tree: Tree
+    @pytest.mark.parametrize("reason", [" ", "No."])
+    def test_a_reason_that_says_nothing_is_refused(
+        self, verb: Verb, refused: Callable, demo_workspace: Path, monday: str, tree: Tree, reason: str
     ) -> None:
         before = tree(demo_workspace / "lists")
-        assert "needs a reason" in refused(verb("withdraw", monday, "--reason", " ", "-w", demo_workspace), 10)
+        assert "says too little" in refused(verb("withdraw", monday, "--reason", reason, "-w", demo_workspace), 13)
         assert tree(demo_workspace / "lists") == before
 
 

@@ -176,10 +176,10 @@ def without_old_admissions(workspace: Path, weeks: Weeks, before: date) -> tuple
     old = frame["admitted_on"].between(recent.date(), before) & frame["person"].isin(listed)
     person = frame.loc[old, "person"].value_counts().index[0]
     spells = frame.loc[old & (frame["person"] == person), "spell"]
-    for name in ("admissions", "diagnoses"):
+    for name, stay in (("admissions", "spell"), ("diagnoses", "stay"), ("spells", "stay")):
         path = file.with_name(f"{name}.parquet")
         table = pq.read_table(path)
-        kept = ~table["spell"].to_pandas().isin(spells)
+        kept = ~table[stay].to_pandas().isin(spells)
         pq.write_table(table.filter(kept.to_numpy()), path)
     store = open_store(workspace / "data")
     store.manifest["tables"]["admissions"]["sha256"] = "0" * 64

@@ -16,7 +16,7 @@ from typing import Any
 import ibis.expr.operations as ops
 import numpy as np
 from plain_expressions import Row, evaluate, meets
-from plain_records import Landed, Source, by_person, stream
+from plain_records import Landed, Source, belongs, by_person, stream
 
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.durations import EVER
@@ -35,11 +35,16 @@ def columns_of(node: ops.Node) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class IndexDate:
-    """One row of a cohort: a person, an index date, and the index spell of a cohort of discharges."""
+    """One row of a cohort: a person, an index date, and the index spell of a cohort of discharges, as it was landed."""
 
     patient: str
     day: date
-    spell: str | None = None
+    landed: Row | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def spell(self) -> str | None:
+        """The spell_id of the index spell."""
+        return None if self.landed is None else str(self.landed["spell_id"])
 
 
 def plain_matrix(
@@ -48,9 +53,10 @@ def plain_matrix(
     codelists: Mapping[str, Codelist],
     cohort: Sequence[IndexDate],
     lags: Mapping[str, int] | None = None,
+    continuous_stays: str = "three_days",
 ) -> dict[str, list[float]]:
     """For each feature that can be built from what was landed, one value per row of `cohort`, as float32 holds it."""
-    people = by_person(landed, lags or {})
+    people = by_person(landed, lags or {}, continuous_stays)
     made = [
         _Reckoning(people[asked.patient], asked, features, codelists, frozenset(landed)).values() for asked in cohort
     ]
@@ -113,7 +119,7 @@ class _Reckoning:
     def _absent(self, name: str) -> frozenset[str]:
         tables = ("diagnoses", "admissions") if name == "diagnoses" else (name,)
         columns = frozenset().union(*(self.source.absent_columns.get(table, frozenset()) for table in tables))
-        return columns - {"known_on"}
+        return (columns | {"ended_by"} if "discharged_on" in columns else columns) - {"known_on"}
 
     def _derived(self, feature: Feature) -> float | None:
         inputs = {
@@ -184,7 +190,7 @@ def _entries_of(codes: Codelist, system: str, code: str) -> list[tuple[tuple[int
         _MATCHED[key] = [
             ((number, entry.group), entry.weight)
             for number, entry in enumerate(codes.entries)
-            if entry.system == system and code.startswith(entry.code)
+            if belongs(entry, system, code)
         ]
     return _MATCHED[key]
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from riskstrat.definitions.codelists import Codelist
+from plain_stays import join, stay_rows, told_whole
+
+from riskstrat.definitions.codelists import Codelist, Entry
 from riskstrat.definitions.schemas import NULL_DATES, SCHEMAS, TableSchema
 
 Row = dict[str, Any]
@@ -24,11 +26,12 @@ FROM_THE_SPELL = ("admitted_on", "method", "source", "patient_class", "specialty
 
 @dataclass(frozen=True)
 class Source:
-    """One person's landed rows, cleaned, with what was not landed at all and the site's lags."""
+    """One person's landed rows, cleaned, with what was not landed at all, the site's lags and its rule of stays."""
 
     tables: Mapping[str, Sequence[Row]]
     absent_columns: Mapping[str, frozenset[str]] = field(default_factory=dict)
     lags: Mapping[str, int] = field(default_factory=dict)
+    continuous_stays: str = "three_days"
 
     def lag(self, table: str) -> timedelta:
         return timedelta(days=self.lags.get(table, SCHEMAS[table].lag_days))
@@ -37,7 +40,7 @@ class Source:
         return column in self.absent_columns.get(table, ())
 
 
-def by_person(landed: Landed, lags: Mapping[str, int]) -> dict[str, Source]:
+def by_person(landed: Landed, lags: Mapping[str, int], continuous_stays: str = "three_days") -> dict[str, Source]:
     """The landed tables, cleaned and taken apart by person."""
     absent = {name: _absent(SCHEMAS[name], rows) for name, rows in landed.items()}
     sources: dict[str, dict[str, list[Row]]] = {
@@ -46,7 +49,7 @@ def by_person(landed: Landed, lags: Mapping[str, int]) -> dict[str, Source]:
     for name, rows in landed.items():
         for row in rows:
             sources[row["patient_id"]][name].append(_clean(SCHEMAS[name], row))
-    return {patient: Source(tables, absent, lags) for patient, tables in sources.items()}
+    return {patient: Source(tables, absent, lags, continuous_stays) for patient, tables in sources.items()}
 
 
 def _absent(schema: TableSchema, rows: Sequence[Row]) -> frozenset[str]:
@@ -63,8 +66,11 @@ def _clean(schema: TableSchema, landed: Row) -> Row:
         elif isinstance(value, str):
             text = value.strip()
             row[name] = (text.upper().replace(".", "") if schema.names[name].code else text) or None
-    if row.get("system") == "icd10" and len(row["code"]) == 4 and row["code"].endswith("X"):
-        row["code"] = row["code"][:3]
+    if row.get("system") == "icd10":
+        code = row["code"]
+        kept = code.rstrip("*+") if len(code) > 3 else code
+        kept = kept[:-1] if len(kept) in (5, 6) and kept[-1] in "DA" else kept
+        row["code"] = kept[:3] + kept[3:].rstrip("X- ")
     return row
 
 
@@ -99,21 +105,40 @@ def stream(source: Source, name: str, day: date, spell: str | None, codelists: M
 
     `spell` is the index spell of a cohort of discharges, which counts as known with its diagnoses.
     """
+    spell = spell if spell is not None and _ends_a_stay(source, spell, day) else None
     if name == "people":
         return [_person(row, day) for row in source.tables["people"]]
+    if name == "admissions":
+        return _stays(source, day, spell)
     if name == "diagnoses":
         return list(_diagnoses(source, day, spell))
     if name == "recorded_conditions":
         return list(_recorded_conditions(source, day, spell))
     if name == "all_falls":
         return list(_all_falls(source, day, spell, codelists))
-    rows = source.tables.get(name, ())
-    read = (as_known(source, name, row, day, waived=_is_index(name, row, spell)) for row in rows)
+    read = (as_known(source, name, row, day) for row in source.tables.get(name, ()))
     return [row for row in read if row is not None]
 
 
-def _is_index(table: str, row: Row, spell: str | None) -> bool:
-    return table == "admissions" and spell is not None and row["spell_id"] == spell
+def _known_stays(source: Source, day: date) -> list[list[Row]]:
+    read = (as_known(source, "admissions", row, day) for row in source.tables["admissions"])
+    return join([row for row in read if row is not None], source.continuous_stays)
+
+
+def _ends_a_stay(source: Source, spell: str, day: date) -> bool:
+    """Whether an index spell can be one: as far as was known on the day, no other spell went on from it."""
+    stays = _known_stays(source, day)
+    return all(spell not in [each["spell_id"] for each in stay[:-1]] for stay in stays)
+
+
+def _stays(source: Source, day: date, spell: str | None) -> list[Row]:
+    stays = _known_stays(source, day)
+    rows = stay_rows(stays)
+    if spell is None:
+        return rows
+    index = next(row for row in source.tables["admissions"] if row["spell_id"] == spell)
+    known = any(each["spell_id"] == spell for stay in stays for each in stay)
+    return told_whole(rows, index, known=known)
 
 
 def _person(row: Row, day: date) -> Row:
@@ -129,8 +154,9 @@ def _person(row: Row, day: date) -> Row:
 
 
 def _diagnoses(source: Source, day: date, index_spell: str | None) -> Iterator[Row]:
-    """Diagnoses of spells that have ended, each with its spell's columns, once both were known."""
+    """Diagnoses of spells that have ended, each with its spell's columns and its stay, once both were known."""
     spells = {row["spell_id"]: row for row in source.tables["admissions"]}
+    stay_of = {each["spell_id"]: stay[0]["spell_id"] for stay in _known_stays(source, day) for each in stay}
     for row in source.tables.get("diagnoses", ()):
         landed = spells[row["spell_id"]]
         waived = row["spell_id"] == index_spell
@@ -139,7 +165,8 @@ def _diagnoses(source: Source, day: date, index_spell: str | None) -> Iterator[R
             continue
         coded = row["known_on"] or spell["discharged_on"] + source.lag("diagnoses")
         if coded <= day or waived:
-            yield row | {column: spell[column] for column in FROM_THE_SPELL}
+            carried = {column: spell[column] for column in FROM_THE_SPELL}
+            yield row | carried | {"spell": row["spell_id"], "stay": stay_of.get(row["spell_id"], row["spell_id"])}
 
 
 def _recorded_conditions(source: Source, day: date, spell: str | None) -> Iterator[Row]:
@@ -164,9 +191,12 @@ def _all_falls(source: Source, day: date, spell: str | None, codelists: Mapping[
 
 
 def _is_hospital_fall(source: Source, main: Row, hospital: Sequence[Row], falls: Codelist) -> bool:
-    """PHOF C29: an ordinary emergency admission, an injury as primary diagnosis, and a fall as its external cause."""
+    """PHOF C29: an ordinary emergency admission, an injury as primary diagnosis, and a fall as its external cause.
+
+    A later spell of the same stay is no admission of its own.
+    """
     ordinary = main["patient_class"] in (None, "1") or source.lacks("admissions", "patient_class")
-    if main["method"] not in EMERGENCY or not ordinary:
+    if main["method"] not in EMERGENCY or not ordinary or main["stay"] != main["spell"]:
         return False
     if not _listed(falls.only("injury"), main["system"], main["code"]):
         return False
@@ -175,4 +205,19 @@ def _is_hospital_fall(source: Source, main: Row, hospital: Sequence[Row], falls:
 
 
 def _listed(codes: Codelist, system: str, code: str | None) -> bool:
-    return code is not None and any(entry.system == system and code.startswith(entry.code) for entry in codes.entries)
+    return code is not None and any(belongs(entry, system, code) for entry in codes.entries)
+
+
+def belongs(entry: Entry, system: str, code: str) -> bool:
+    """Whether the entry names a code of a system: WHO's ICD-10 reads the American one too, words stand whole."""
+    if entry.system == "icd10":
+        return system in ("icd10", "icd10cm") and code.startswith(entry.code)
+    if entry.system in ("icd10cm", "icd9", "bnf"):
+        return system == entry.system and code.startswith(entry.code)
+    if entry.system == "phrase":
+        text = "".join(letter if letter.isalnum() else " " for letter in code)
+        words, wanted = text.split(), entry.code.split()
+        return system == "complaint" and any(
+            words[start : start + len(wanted)] == wanted for start in range(len(words) - len(wanted) + 1)
+        )
+    return code == entry.code and (system == entry.system or (entry.system, system) == ("snomed", "complaint"))

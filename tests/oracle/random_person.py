@@ -22,6 +22,9 @@ METHODS = ("11", "12", "13", "21", "22", "23", "24", "25", "28", "2A", "2B", "2C
 SOURCES = ("19", "19", "19", "29", "49", "51", "52", "53", "54", "65", "85", "87", None)
 CLASSES = ("1", "1", "1", "1", "2", "3", "4", "5", None)
 SPECIALTIES = ("300", "430", "501", "560", "100", None)
+NEARLY_FALLS = ("Fallopian tube pain", "falling haemoglobin", "old man, fell-over at home", "1618980041")
+"""Complaints, one of which is a fall, that begin as falls do or hold their words."""
+
 HOSPITAL_LISTS = (
     "long_term_conditions",
     "long_term_conditions",
@@ -55,6 +58,7 @@ class Person:
         self.rng = rng
         self.patient = patient
         self.days: list[date] = []
+        self.ends: list[date] = []
         self.keys: set[tuple[Any, ...]] = set()
         self.spells = 0
         self.about = self._about()
@@ -124,7 +128,8 @@ class Person:
         assert feature.rows is not None
         read = next(iter(rows.values()))
         if feature.rows.stream == "diagnoses":
-            read = rows.get("diagnoses", {}) | {column: read[column] for column in FROM_THE_SPELL}
+            alone = dict.fromkeys(("spell", "stay"), read["spell_id"])
+            read = rows.get("diagnoses", {}) | {column: read[column] for column in FROM_THE_SPELL} | alone
             if "diagnoses" not in rows:
                 return True
         if feature.rows.stream == "prescriptions" and feature.codes is not None:
@@ -167,6 +172,8 @@ class Person:
         rng, chance = self.rng, self.rng.random()
         index = rng.choice(self.shape.index_dates)
         edges = self.shape.edges.get(table, ())
+        if table == "admissions" and self.ends and rng.random() < 0.4:
+            return rng.choice(self.ends) + timedelta(days=rng.choice((-1, 0, 0, 1, 2, 3, 4)))
         if chance < 0.35 and edges:
             return index - timedelta(days=rng.choice(edges) + rng.choice((-1, 0, 0, 1)))
         if chance < 0.5:
@@ -240,7 +247,9 @@ class Person:
             "patient_class": self.rng.choice(CLASSES),
             "provider": self.rng.choice(("RBL", None)),
         }
-        return row | self.ending(event)
+        row |= self.ending(event)
+        self.ends.append(row["discharged_on"] or event)
+        return row
 
     def ending(self, admitted: date, after: date | None = None) -> Row:
         """The columns of an admission that settle late; with `after`, settled only behind that day."""
@@ -273,9 +282,11 @@ class Person:
                 [e for e in groups.entries if e.system == ("icd9" if len(self.days) % 5 == 0 else "icd10")]
             )
         system = entry.system
-        code = self._finished(entry.code, system)
+        code = self._finished(entry.code.replace("?", "1"), system)
         if re.fullmatch(ICD9, code) and re.fullmatch(ICD10, code) and self.rng.random() < 0.3:
             system = "icd9" if system == "icd10" else "icd10"
+        if system == "icd10" and self.rng.random() < 0.1:
+            system, code = self._american(entry.code.replace("?", "1"))
         known = self._known(spell["discharged_on"] or spell["admitted_on"])
         return {
             "patient_id": self.patient,
@@ -291,7 +302,11 @@ class Person:
         first = ("acsc_chronic", "acsc_acute", "fragility_fractures", "falls_hospital")
         lists = first if position == 1 and self.rng.random() < 0.6 else HOSPITAL_LISTS
         codes = self.shape.codelists[self.rng.choice(lists)]
-        return self._entry(codes, ("icd10", "icd9"))
+        return self._entry(codes, ("icd10", "icd10cm", "icd9"))
+
+    def _american(self, prefix: str) -> tuple[str, str]:
+        """A code of ICD-10-CM under a WHO prefix: longer, with a letter at its end and nothing filled up."""
+        return "icd10cm", (f"{prefix:0<3}" + self.rng.choice(("", "1", "1XA", "3D")))[:7]
 
     def _entry(self, codes: Codelist, systems: Sequence[str]) -> Entry:
         group = self.rng.choice(codes.groups)
@@ -307,7 +322,9 @@ class Person:
         if system == "icd10" and rng.random() < 0.05 and code[1:3].isdigit():
             code = f"{code[0]}{(int(code[1:3]) + 1) % 100:02d}"
         if system == "icd10" and len(code) == 3 and rng.random() < 0.2:
-            return code + "X"
+            return code + rng.choice(("X", "X-D", "*"))
+        if system == "icd10" and len(code) == 4 and rng.random() < 0.1:
+            return code + rng.choice(("-A", " D", "+", "D"))
         if len(code) > 3 and rng.random() < 0.1:
             return f" {code[:3]}.{code[3:]}".lower()
         return code
@@ -315,13 +332,15 @@ class Person:
     def _conditions(self, event: date) -> Row:
         rng = self.rng
         codes = self.shape.codelists[rng.choice(("long_term_conditions", "long_term_conditions", "charlson"))]
-        entry = self._entry(codes, ("icd10",))
+        entry = self._entry(codes, ("icd10", "icd10cm"))
         register = [e for e in codes.entries if e.system in ("register", "snomed")]
         if rng.random() < 0.2 and register:
             entry = rng.choice(register)
             return {"system": entry.system, "code": entry.code, "recorded_on": event, "ended_on": self._end(event)}
-        system = "snomed" if rng.random() < 0.05 else "icd10"
+        system = "snomed" if rng.random() < 0.05 else entry.system
         code = self._finished(entry.code, system)
+        if system == "icd10" and rng.random() < 0.1:
+            system, code = self._american(entry.code)
         return {"system": system, "code": code, "recorded_on": event, "ended_on": self._end(event)}
 
     def _falls(self, event: date) -> Row:
@@ -349,7 +368,7 @@ class Person:
             "arrival_mode": detail("by ambulance"),
             "acuity": detail("high acuity", "low acuity"),
             "category": rng.choice(("1", "1", "1", "4", None)),
-            "complaint": rng.choice((*fall, "29857009", "29857009", "267036007", None, None)),
+            "complaint": rng.choice((*fall, *NEARLY_FALLS, "29857009", "29857009", "267036007", None, None)),
             "diagnosis": rng.choice((rng.choice(fall), "233604007", "233604007", None, None)),
             "disposal": detail("admitted", "left before the end"),
         }

@@ -68,3 +68,6 @@ def _compared(feature: Feature, table: str, column: str) -> Iterator[str]:
             for node in condition.op().find((ops.Equals, ops.NotEquals)):
                 if isinstance(node.left, ops.Field) and node.left.name == column:
                     yield node.right.value
+            for node in condition.op().find(ops.InValues):
+                if isinstance(node.value, ops.Field) and node.value.name == column:
+                    yield from (option.value for option in node.options)

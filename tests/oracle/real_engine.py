@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -14,11 +15,12 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 from plain_features import IndexDate
+from plain_stays import FROM_THE_LAST
 
 from riskstrat.definitions.features import Feature
 from riskstrat.definitions.matrix import FeatureMatrix
-from riskstrat.definitions.schemas import SCHEMAS
-from riskstrat.definitions.settings import DataSettings, EngineSettings, Settings
+from riskstrat.definitions.schemas import NULL_DATES, SCHEMAS
+from riskstrat.definitions.settings import EngineSettings, Settings
 from riskstrat.features import FeatureEngine, engine
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import Store, open_store
@@ -55,10 +57,12 @@ def ingested(
     csv: bool = False,
     lags: Mapping[str, int] | None = None,
     refused: Collection[str] = (),
+    continuous_stays: str = "three_days",
 ) -> Store:
     """The store of the landed tables; every row must have been accepted, but for those of the rules in `refused`."""
     land(folder / "landed", tables, csv=csv)
-    settings = Settings(data=DataSettings(lag_days=dict(lags or {}), quarantine_limit=1 if refused else 0))
+    data = {"lag_days": dict(lags or {}), "quarantine_limit": 1 if refused else 0}
+    settings = Settings.model_validate({"data": data, "admissions": {"continuous_stays": continuous_stays}})
     report = ingest(folder / "landed", folder / "store", settings, as_at=as_at)
     broken = {rule for rules in report.quarantined.values() for rule in rules} - set(refused)
     assert not broken, f"the random rows were meant to be acceptable: {report.quarantined}"
@@ -74,27 +78,34 @@ def engine_for(
 
 
 def cohort_frame(store: Store, cohort: Sequence[IndexDate]) -> pd.DataFrame:
-    """The cohort as the engine takes it: one row per patient and index date, sorted by person and index date."""
+    """The cohort as the engine takes it: one row per patient and index date, sorted by person and index date.
+
+    `at` is the place in `cohort`. An index spell that ended no stay, as was known on its last day, is none.
+    """
     persons = {patient: number for number, patient in enumerate(store.people()["patient_id"])}
-    spells: dict[str, int] = {}
-    if any(asked.spell for asked in cohort):
-        admissions = store.read("admissions")
-        spells = dict(zip(admissions["spell_id"], admissions["spell"], strict=True))
-    rows = [(a.patient, a.day, persons[a.patient], spells.get(a.spell or "", -1)) for a in cohort]
-    frame = pd.DataFrame(rows, columns=["patient_id", "index_date", "person", "spell"])
+    ends: dict[tuple[str, ...], int] = {}
+    if any(asked.landed for asked in cohort):
+        stays = store.read("admissions")
+        stays = stays[stays["valid_to"].astype(str) == "9999-12-31"].rename(columns={"last_admitted_on": "began_on"})
+        ends = {name_end(row): row["last_spell"] for row in stays.to_dict("records")}
+    spells = [ends.get(name_end(a.landed), -1) if a.landed else -1 for a in cohort]
+    rows = [(a.patient, a.day, persons[a.patient], spell) for a, spell in zip(cohort, spells, strict=True)]
+    frame = pd.DataFrame(rows, columns=["patient_id", "index_date", "person", "spell"]).assign(at=range(len(cohort)))
     frame["index_date"] = pd.to_datetime(frame["index_date"]).astype("datetime64[s]")
     frame = frame.astype({"person": "int32", "spell": "int32"})
     return frame.sort_values(["person", "index_date", "spell"], ignore_index=True)
 
 
+def name_end(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a stay says of its last spell, or a landed spell of itself."""
+    told = (row["patient_id"], row.get("began_on", row["admitted_on"]), *(row.get(name) for name in FROM_THE_LAST))
+    words = ("" if pd.isna(value) else str(value)[:10] for value in told)
+    return tuple("" if word in NULL_DATES else word for word in words)
+
+
 def in_order(store: Store, cohort: Sequence[IndexDate]) -> list[IndexDate]:
     """The cohort in the order that the engine takes it in."""
-    frame = cohort_frame(store, cohort).assign(at=0)
-    spell_ids = {}
-    if (frame["spell"] >= 0).any():
-        admissions = store.read("admissions")
-        spell_ids = dict(zip(admissions["spell"], admissions["spell_id"], strict=True))
-    return [IndexDate(row.patient_id, row.index_date.date(), spell_ids.get(row.spell)) for row in frame.itertuples()]
+    return [cohort[place] for place in cohort_frame(store, cohort)["at"]]
 
 
 def calendar(patients: Sequence[str], days: Sequence[date]) -> list[IndexDate]:
@@ -103,12 +114,10 @@ def calendar(patients: Sequence[str], days: Sequence[date]) -> list[IndexDate]:
 
 
 def discharges(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[IndexDate]:
-    """One index date for each discharge, with its spell."""
-    return [
-        IndexDate(row["patient_id"], row["discharged_on"], row["spell_id"])
-        for row in tables["admissions"]
-        if row.get("discharged_on") is not None
-    ]
+    """One index date for each discharge, with its spell, unless two spells of a person say the same of themselves."""
+    ended = [row for row in tables["admissions"] if row.get("discharged_on") is not None]
+    times = Counter(map(name_end, ended))
+    return [IndexDate(row["patient_id"], row["discharged_on"], row) for row in ended if times[name_end(row)] == 1]
 
 
 def same(left: npt.NDArray[np.float32], right: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:

@@ -42,6 +42,7 @@ LEFT_BEHIND = (
     "data/people.parquet",
     "lists/2026-03-02/manifest.json",
     "lists/2026-03-02/internal/everyone.parquet",
+    "lists/2026-03-02/internal/cases.csv",
     "reviews/2026-03-02-NKI-1.csv",
     "audit/log.jsonl",
     "registry/mlflow.db",

@@ -10,9 +10,9 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskstrat.casefinding import CaseFacts, CaseList, ListTeam, Memory, find_cases
+from riskstrat.casefinding import CaseFacts, CaseList, CaseRegister, ListTeam, Memory, find_cases, tabulate_cases
 from riskstrat.definitions.settings import Settings
-from riskstrat.definitions.vocabulary import OUTCOMES, REGISTER, STATUSES
+from riskstrat.definitions.vocabulary import ARRIVALS, OUTCOMES, REGISTER
 from tests.suite.properties import property_settings
 
 FIRST = date(2026, 9, 7)
@@ -108,7 +108,7 @@ def check_nobody_held_back_is_listed(facts: CaseFacts, cases: tuple[CaseList, ..
     for case in cases:
         listed = set(case.rows["person"])
         assert not listed & (set(gone["person"]) | set(facts.palliative or ()) | held)
-        by_itself = case.rows["status"] != "REFERRED IN"
+        by_itself = case.rows["arrival"] != "referred in"
         assert (case.rows.loc[by_itself, "age"] >= (case.team.min_age or 0)).all()
 
 
@@ -124,7 +124,7 @@ def check_whole(people: pd.DataFrame, cases: tuple[CaseList, ...]) -> None:
         assert case.rows["margin"].is_monotonic_decreasing
         assert case.rows["rank"].tolist() == list(range(1, len(case.rows) + 1))
         assert case.rows["reference"].is_unique
-        assert set(case.rows["status"]) <= set(STATUSES)
+        assert set(case.rows["arrival"]) <= set(ARRIVALS)
         check_order_and_reasons(case)
         check_slots(case)
 
@@ -146,7 +146,7 @@ def check_slots(case: CaseList) -> None:
     assert all(left >= 0 for left in case.unfilled.values())
     for row in case.rows.itertuples():
         assert row.slot is None or row.slot in row.pathways
-        if case.team.slots and row.status not in ("REFERRED IN", "CARRIED OVER"):
+        if case.team.slots and row.arrival == "new":
             assert row.slot is not None
 
 
@@ -181,13 +181,14 @@ def test_everybody_is_accounted_for_once_in_any_order_of_the_rows(borough: tuple
 def test_ten_weeks_in_a_row_keep_the_account_and_the_memory(borough: tuple[Any, ...], seed: int) -> None:
     people, facts, teams = borough
     rng = np.random.default_rng(seed)
-    reviews, listed, margins, lists = facts.reviews, [], [], []
+    reviews, listed, estimates, lists, cases_so_far = facts.reviews, [], [], [], CaseRegister()
     for week in range(10):
         monday = FIRST + timedelta(weeks=week)
         memory = Memory(
             pd.concat(listed, ignore_index=True) if listed else Memory().listed,
-            margins[0] if margins else Memory().odds_before,
+            estimates[0] if estimates else Memory().estimates,
             tuple(lists),
+            cases_so_far,
         )
         now = CaseFacts(facts.caseload, reviews, facts.statuses, facts.in_hospital, facts.palliative)
         cases = find_cases(people, teams, now, memory, monday, RULES)
@@ -196,7 +197,8 @@ def test_ten_weeks_in_a_row_keep_the_account_and_the_memory(borough: tuple[Any, 
         check_memory(cases, listed[-1] if listed else None, memory, monday)
         rows = pd.concat([case.rows.assign(team=case.team.name) for case in cases], ignore_index=True)
         listed.append(rows.assign(list_date=pd.Timestamp(monday)))
-        margins.append(people.set_index("patient_id")["margin"])
+        estimates.append(people.set_index("patient_id")[["margin", "risk"]].assign(list_date=pd.Timestamp(monday)))
+        cases_so_far = cases_so_far.list_cases(tabulate_cases(cases, monday), monday)
         lists.append(monday)
         discussed = rows[rng.random(len(rows)) < 0.5]
         reviews = pd.concat([reviews, decided_on(rng, discussed, monday)], ignore_index=True)
@@ -217,16 +219,16 @@ def decided_on(rng: np.random.Generator, rows: pd.DataFrame, monday: date) -> pd
 
 
 def check_memory(cases: tuple[CaseList, ...], last: pd.DataFrame | None, memory: Memory, monday: date) -> None:
-    """Who is carried over was on the last list and counts on; who is new or rising was on none; others begin again."""
-    ever = set(memory.listed["patient_id"])
+    """Who is carried over was on the last list under the same reference, and counts on unless discussed since."""
     before = {} if last is None else last.set_index("patient_id").to_dict("index")
+    ever = {} if memory.listed.empty else memory.listed.groupby("reference")["patient_id"].agg(set).to_dict()
     for row in (row for case in cases for row in case.rows.itertuples()):
         assert row.weeks_on_list == (pd.Timestamp(monday) - row.listed_since).days // 7 + 1
         assert row.escalate == (row.weeks_on_list >= RULES.casefinding.escalate_after_weeks)
-        if row.status in ("NEW", "RISING"):
-            assert row.patient_id not in ever
-        if row.status == "CARRIED OVER":
-            assert row.weeks_on_list == before[row.patient_id]["weeks_on_list"] + 1
-            assert row.earlier_reference == before[row.patient_id]["reference"]
-        if row.status != "CARRIED OVER" and row.status != "REFERRED IN":
-            assert row.weeks_on_list == 1
+        assert ever.get(row.reference, {row.patient_id}) == {row.patient_id}
+        if row.arrival == "new":
+            assert row.patient_id not in before
+        if row.arrival == "carried over":
+            assert row.weeks_on_list in (1, before[row.patient_id]["weeks_on_list"] + 1)
+        if row.weeks_on_list > 1:
+            assert row.reference == before[row.patient_id]["reference"]

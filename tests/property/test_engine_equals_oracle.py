@@ -66,6 +66,7 @@ class Example:
     index_dates: tuple[date, ...]
     csv: bool = False
     lags: tuple[tuple[str, int], ...] = ()
+    continuous_stays: str = "three_days"
 
 
 @st.composite
@@ -75,7 +76,8 @@ def examples(draw: st.DrawFn) -> Example:
     gaps = draw(st.tuples(*(st.sampled_from((1, 2, 30, 182, 365)) for _ in range(2))))
     days = (first, first + timedelta(days=gaps[0]), first + timedelta(days=sum(gaps)))
     lags = draw(st.sampled_from(((), (("attendances", 0), ("diagnoses", 12), ("admissions", 3)))))
-    return Example(draw(st.integers(0, 10**9)), days, draw(st.booleans()), lags)
+    rule = draw(st.sampled_from(("three_days", "hscic_2014", "off")))
+    return Example(draw(st.integers(0, 10**9)), days, draw(st.booleans()), lags, rule)
 
 
 @dataclass(frozen=True)
@@ -103,11 +105,14 @@ def compute_features(
 ) -> Reckoned:
     shape = shape_of(example.index_dates, features, workspace.codelists)
     with TemporaryDirectory() as folder:
-        store = ingested(Path(folder), tables, shape.as_at, csv=example.csv, lags=dict(example.lags))
+        rule = example.continuous_stays
+        store = ingested(
+            Path(folder), tables, shape.as_at, csv=example.csv, lags=dict(example.lags), continuous_stays=rule
+        )
         patients = [row["patient_id"] for row in tables["people"]]
         cohort = in_order(store, calendar(patients, example.index_dates) + some_discharges(tables, example.seed))
         matrix = matrix_of(engine_for(store, workspace, features), cohort)
-    plain = plain_matrix(tables, features, workspace.codelists, cohort, dict(example.lags))
+    plain = plain_matrix(tables, features, workspace.codelists, cohort, dict(example.lags), rule)
     assert tuple(plain) == matrix.columns
     expected = np.array([plain[name] for name in matrix.columns], np.float32).T
     return Reckoned(cohort, np.ascontiguousarray(expected), matrix)

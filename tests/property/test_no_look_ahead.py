@@ -126,7 +126,7 @@ def test_another_future_leaves_every_shipped_feature_as_it_was(workspace: Worksp
 # ---- That it can fail: planted look-aheads ----
 
 Views = Callable[..., Iterator[str]]
-_LATE = ("discharged_on", "discharge_method", "destination", "specialty")
+_LATE = ("discharged_on", "discharge_method", "destination", "specialty", "ended_by")
 PLANTS = {
     "every row is known from the beginning": (None, "* REPLACE (DATE '1800-01-01' AS valid_from)"),
     "every row is known a day early": (None, "* REPLACE (valid_from - 1 AS valid_from)"),

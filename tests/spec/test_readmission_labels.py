@@ -295,7 +295,7 @@ late , s2 , 2025-03-01 , 21 , 1 , 2025-03-10 , 1 , 19 , 430 , 2025-04-01
     )
     features = {name: workspace.features[name] for name in names}
     made = engine(store, features, workspace.fingerprints, workspace.codelists, workspace.settings.engine)
-    assert texts(made.matrix(cohort.rows).frame()) == [["late", "2025-03-10", "2", "18", "0", "1", "1", "2"]]
+    assert texts(made.matrix(cohort.rows).frame()) == [["late", "2025-03-10", "2", "18", "0", "0", "1", "2"]]
 
 
 def test_scoring_takes_each_persons_latest_discharge_within_the_days_that_still_count(

@@ -29,8 +29,9 @@ SECONDS = {
     "functional/test_verbs_list_and_weekly.py": 60,
     "packaging/test_wheel.py": 100,
     "property/test_changes_add_up.py": 50,
-    "property/test_engine_equals_oracle.py": 60,
-    "property/test_no_look_ahead.py": 50,
+    "property/test_engine_equals_oracle.py": 70,
+    "property/test_no_look_ahead.py": 60,
+    "spec/test_continuous_stays.py": 20,
 }
 """Seconds of a processor that a file takes beside the demo, of those that take long; `pytest --durations` measures."""
 

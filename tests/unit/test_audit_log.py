@@ -192,7 +192,7 @@ def test_dates_references_digests_and_other_numbers_are_taken(tmp_path: Path, sa
 
 def test_an_unknown_action_is_refused_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="list published, list withdrawn"):
-        audit.append(tmp_path, "looked at", {})
+        audit.append(tmp_path, "read", {})
 
 
 def test_what_is_not_json_is_refused(tmp_path: Path) -> None:

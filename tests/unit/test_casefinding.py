@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from riskstrat.casefinding import ListTeam, assign_teams, check_character, reference
-from riskstrat.casefinding.register import Register, on_caseload, register_at
+from riskstrat.casefinding.register import Register, find_endings, find_quiet_holdings, on_caseload, register_at
 from riskstrat.definitions.settings import Team
 
 MONDAY = date(2026, 11, 16)
@@ -229,19 +229,55 @@ def test_a_team_that_holds_a_person_outweighs_a_nomination_and_of_two_waiting_ro
 
 
 @pytest.mark.parametrize(
-    ("status", "to_on", "left"),
+    ("status", "to_on", "ended_on"),
     [
-        ("closed", "2026-06-01", True),
-        ("active", "2026-06-01", True),
-        ("closed", None, True),
-        ("active", None, False),
-        ("closed", "2026-12-01", False),
-        ("identified", "2026-06-01", False),
-        ("declined", "2026-06-01", False),
+        ("closed", "2026-06-01", "2026-06-01"),
+        ("active", "2026-06-01", "2026-06-01"),
+        ("closed", None, "2026-01-01"),
+        ("active", None, None),
+        ("closed", "2026-12-01", None),
+        ("identified", "2026-06-01", None),
+        ("declined", "2026-06-01", None),
     ],
 )
-def test_a_person_has_left_a_caseload_that_took_them_on_and_ended(status: str, to_on: str | None, left: bool) -> None:
-    assert register_at(caseload((7, "Kirkby", status, "2026-01-01", to_on)), MONDAY).left == ({7} if left else set())
+def test_a_person_has_left_a_caseload_that_took_them_on_and_ended(
+    status: str, to_on: str | None, ended_on: str | None
+) -> None:
+    found = find_endings(caseload((7, "Kirkby", status, "2026-01-01", to_on)), MONDAY)
+    expected = [] if ended_on is None else [(7, "Kirkby", pd.Timestamp(ended_on))]
+    assert list(found.itertuples(name=None)) == expected
+
+
+def test_of_several_endings_the_latest_counts() -> None:
+    rows = [(7, "Kirkby", "active", "2024-01-01", "2026-06-01"), (7, "Huyton", "closed", "2026-08-01", None)]
+    assert list(find_endings(caseload(*rows), MONDAY).itertuples(name=None)) == [
+        (7, "Huyton", pd.Timestamp("2026-08-01"))
+    ]
+
+
+LONG_HELD = [(person, "Kirkby", "active", "2024-05-01", None) for person in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize(
+    ("contacted", "more", "quiet"),
+    [
+        ({1, 2, 3}, [], {4: "Kirkby"}),
+        ({1, 2}, [], {3: "Kirkby", 4: "Kirkby"}),
+        ({1}, [], {}),  # the feed sees too few of that team's people to say anything of the others
+        ({1, 2, 3, 4}, [], {}),
+        (None, [], {}),
+        ({1, 2, 3}, [(5, "Kirkby", "active", "2025-11-17", None)], {4: "Kirkby"}),  # not held for so long
+        ({1, 2, 3}, [(5, "Kirkby", "active", "2025-11-16", None)], {4: "Kirkby", 5: "Kirkby"}),
+        ({1, 2, 3}, [(4, "Huyton", "active", "2026-09-01", None)], {}),  # another team holds them in earnest
+        ({1, 2, 3}, [(4, "Kirkby", "closed", "2026-09-01", None)], {}),
+    ],
+)
+def test_a_team_holds_on_paper_alone_whom_it_held_for_long_and_nobody_saw(
+    contacted: set[int] | None, more: list[tuple[Any, ...]], quiet: dict[int, str]
+) -> None:
+    seen = None if contacted is None else frozenset(contacted)
+    found = find_quiet_holdings(caseload(*LONG_HELD, *more), seen, MONDAY, months=12)
+    assert found["team"].to_dict() == quiet
 
 
 def test_a_caseload_without_the_column_of_referrals_nominates_nobody() -> None:
@@ -253,10 +289,9 @@ def test_a_caseload_without_the_column_of_referrals_nominates_nobody() -> None:
 
 CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 REFERENCES = [
-    reference(code, date(2028, 1, 1) + timedelta(days=day), number)
+    reference(code, number)
     for code in ("NKI", "HAL", "ZZZ")
-    for day in range(0, 366, 5)
-    for number in (1, 7, 10, 100)
+    for number in (*range(1, 300), *range(990, 1100, 3), 12345)
 ]
 
 
@@ -264,9 +299,9 @@ def holds(given: str) -> bool:
     return check_character(given[:-1]) == given[-1]
 
 
-def test_a_reference_is_team_month_and_day_number_and_check_character() -> None:
-    assert reference("KIR", MONDAY, 7) == "KIR-1116-07-Q"
-    assert all(re.fullmatch(r"[A-Z]{3}-\d{4}-\d{2,3}-[0-9A-Z]", given) for given in REFERENCES)
+def test_a_reference_is_team_number_of_the_case_and_check_character() -> None:
+    assert reference("KIR", 12) == "KIR-012-Q"
+    assert all(re.fullmatch(r"[A-Z]{3}-\d{3,5}-[0-9A-Z]", given) for given in REFERENCES)
     assert len(set(REFERENCES)) == len(REFERENCES)
 
 

@@ -1,4 +1,4 @@
-"""Who is listed, with which status, for how long, and where everybody else is: small whole tables in and out."""
+"""Who is listed, how they came there, for how long, and where everybody else is: small whole tables in and out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskstrat.casefinding import CaseFacts, CaseList, ListTeam, Memory, bands_of, find_cases, reference
+from riskstrat.casefinding import (
+    CASE_COLUMNS,
+    CaseFacts,
+    CaseList,
+    CaseRegister,
+    ListTeam,
+    Memory,
+    bands_of,
+    find_cases,
+    reference,
+)
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import WorkspaceError
 
@@ -55,8 +65,8 @@ def listed(case: CaseList) -> str:
     return "".join(case.rows["patient_id"])
 
 
-def statuses(case: CaseList) -> dict[str, str]:
-    return dict(zip(case.rows["patient_id"], case.rows["status"], strict=True))
+def arrivals(case: CaseList) -> dict[str, str]:
+    return dict(zip(case.rows["patient_id"], case.rows["arrival"], strict=True))
 
 
 def reasons(case: CaseList) -> dict[str, str | None]:
@@ -73,9 +83,9 @@ FIVE = people({"a": 0.5, "b": -2.0, "c": 0.5, "d": 1.5, "e": 0.5})
 def test_a_list_is_its_teams_highest_margins_and_equal_ones_go_by_patient_id() -> None:
     case = one(FIVE)
     assert case.rows[["reference", "rank", "patient_id"]].to_numpy().tolist() == [
-        [reference("KIR", MONDAY, 1), 1, "d"],
-        [reference("KIR", MONDAY, 2), 2, "a"],
-        [reference("KIR", MONDAY, 3), 3, "c"],
+        [reference("KIR", 1), 1, "d"],
+        [reference("KIR", 2), 2, "a"],
+        [reference("KIR", 3), 3, "c"],
     ]
     assert case.everyone.drop(columns=["index_date", "risk"]).to_numpy(dtype=object, na_value=None).tolist() == [
         ["d", 3, 1.5, "listed", None, 1],
@@ -90,11 +100,13 @@ def test_a_row_keeps_the_scored_columns_and_says_why_it_is_there() -> None:
     case = one(FIVE.assign(practice="A00001"))
     assert list(case.rows.columns) == [
         *("reference", "rank", "patient_id", "margin", "person", "index_date", "team", "risk", "practice"),
-        *("status", "weeks_on_list", "listed_since", "escalate", "weight", "slot", "earlier_reference"),
+        *("number", "opened_on", "arrival", "rising_since", "risk_before", "weeks_on_list", "listed_since", "escalate"),
+        *("listed_before", "held_by", "held_since", "left_team", "left_on", "weight", "slot"),
     ]
     first = case.rows.iloc[0]
-    assert (first["status"], first["weeks_on_list"], first["listed_since"].date()) == ("NEW", 1, MONDAY)
-    assert (first["escalate"], first["weight"], first["slot"], first["earlier_reference"]) == (False, 1.0, None, None)
+    assert (first["arrival"], first["weeks_on_list"], first["listed_since"].date()) == ("new", 1, MONDAY)
+    assert (first["escalate"], first["weight"], first["slot"]) == (False, 1.0, None)
+    assert (first["number"], first["opened_on"], first["held_by"], first["left_team"]) == (1, MONDAY, None, None)
 
 
 def test_each_team_lists_its_own_people_and_nobody_without_a_team() -> None:
@@ -296,19 +308,36 @@ def test_a_deferred_person_is_back_at_once_or_on_the_day_due() -> None:
         (2, "2026-11-09", "deferred", None, "2026-11-17"),
     )
     case = one(people({"a": 1.0, "b": 1.0, "c": 1.0}), CaseFacts(reviews=decided))
-    assert statuses(case) == {"a": "RE-REFERRED", "b": "RE-REFERRED"}
+    assert arrivals(case) == {"a": "new", "b": "new"}
     assert reasons(case) == {"c": "deferred to a later meeting"}
 
 
-# ---- Statuses of a row ----
+# ---- How a person came to the list, and what is known of them ----
 
 LAST_WEEK = MONDAY - timedelta(days=7)
 THREE = people({"a": 3.0, "b": 2.0, "c": 1.0})
 
 
-def test_a_person_seen_for_the_first_time_is_new_and_rising_where_the_odds_rose_enough() -> None:
-    before = pd.Series({"a": 3.0 - np.log(1.5), "b": 2.0 - np.log(1.5) + 1e-6})
-    assert statuses(one(THREE, memory=Memory(odds_before=before))) == {"a": "RISING", "b": "NEW", "c": "NEW"}
+def estimates(margins: dict[str, float], on: str = "2026-08-24") -> Memory:
+    risk = {name: 1 / (1 + np.exp(-margin)) for name, margin in margins.items()}
+    rows = pd.DataFrame({"margin": margins, "risk": risk})
+    return Memory(estimates=rows.assign(list_date=pd.Timestamp(on)))
+
+
+def test_an_estimate_rises_where_the_odds_rose_enough_since_a_list_of_the_same_model() -> None:
+    case = one(THREE, memory=estimates({"a": 3.0 - np.log(1.5), "b": 2.0 - np.log(1.5) + 1e-6}))
+    assert case.rows["rising_since"].tolist() == [pd.Timestamp("2026-08-24"), pd.NaT, pd.NaT]
+    assert case.rows["risk_before"].round(3).tolist()[0] == 0.931
+    assert case.rows["risk_before"].isna().tolist() == [False, True, True]
+    assert set(arrivals(case).values()) == {"new"}
+
+
+def test_whoever_is_carried_over_or_referred_in_may_rise_as_well_and_nobody_rises_without_an_estimate() -> None:
+    before = Memory(listed=table(LISTED, (LAST_WEEK, "a", "x")), estimates=estimates({"a": 0.0, "b": 0.0}).estimates)
+    case = one(THREE, CaseFacts(caseload=nominated(1)), before)
+    assert arrivals(case) == {"a": "carried over", "b": "referred in", "c": "new"}
+    assert case.rows["rising_since"].notna().tolist() == [True, True, False]
+    assert one(THREE).rows["rising_since"].isna().all()
 
 
 def test_a_listed_person_whom_nobody_discussed_is_carried_over_and_counts_on() -> None:
@@ -318,10 +347,10 @@ def test_a_listed_person_whom_nobody_discussed_is_carried_over_and_counts_on() -
         (LAST_WEEK, "b", "KIR-1109-02-X", None),
     )
     case = one(THREE, memory=memory)
-    assert case.rows[["patient_id", "status", "weeks_on_list", "escalate", "earlier_reference"]].values.tolist() == [
-        ["a", "CARRIED OVER", 3, True, "KIR-1109-01-X"],
-        ["b", "CARRIED OVER", 2, False, "KIR-1109-02-X"],
-        ["c", "NEW", 1, False, None],
+    assert case.rows[["patient_id", "arrival", "weeks_on_list", "escalate"]].values.tolist() == [
+        ["a", "carried over", 3, True],
+        ["b", "carried over", 2, False],
+        ["c", "new", 1, False],
     ]
     assert [day.date() for day in case.rows["listed_since"]] == [date(2026, 11, 2), LAST_WEEK, MONDAY]
 
@@ -330,7 +359,7 @@ def test_carried_over_people_keep_their_places_before_higher_margins_while_near_
     memory = earlier((LAST_WEEK, "d", "KIR-1109-01-X"), (LAST_WEEK, "e", "KIR-1109-02-X"))
     given = people({"a": 5.0, "b": 4.0, "c": 3.0, "d": 2.0, "e": 1.0})
     case = one(given, memory=memory, team=ListTeam("Kirkby", "KIR", 2))
-    assert statuses(case) == {"a": "NEW", "d": "CARRIED OVER"}
+    assert arrivals(case) == {"a": "new", "d": "carried over"}
     assert case.rows["rank"].tolist() == [1, 2]
     assert case.everyone.set_index("patient_id")["place"].to_dict()["e"] == "below the line"
     wider = Settings.model_validate({"casefinding": {"keeps_within": 2.5}})
@@ -338,44 +367,119 @@ def test_carried_over_people_keep_their_places_before_higher_margins_while_near_
 
 
 @pytest.mark.parametrize(
-    ("review", "outcome"),
+    ("review", "weeks"),
     [
-        ((0, LAST_WEEK, "deferred", None), "RE-REFERRED"),
-        ((0, "2026-11-02", "deferred", LAST_WEEK), "RE-REFERRED"),
-        ((0, LAST_WEEK, "deferred", "2026-11-06"), "RE-REFERRED"),
-        ((0, LAST_WEEK, "deferred", MONDAY), "RE-REFERRED"),
-        ((0, LAST_WEEK, "deferred", MONDAY + timedelta(days=1)), "CARRIED OVER"),
-        ((0, "2026-11-02", "deferred", "2026-11-08"), "CARRIED OVER"),
+        ((0, LAST_WEEK, "deferred", None), 1),
+        ((0, "2026-11-02", "deferred", LAST_WEEK), 1),
+        ((0, LAST_WEEK, "deferred", "2026-11-06"), 1),
+        ((0, LAST_WEEK, "deferred", MONDAY), 1),
+        ((0, LAST_WEEK, "deferred", MONDAY + timedelta(days=1)), 2),
+        ((0, "2026-11-02", "deferred", "2026-11-08"), 2),
     ],
 )
-def test_a_review_on_or_after_the_lists_date_ends_the_carrying_over(review: tuple[Any, ...], outcome: str) -> None:
-    memory = earlier((LAST_WEEK, "a", "KIR-1109-01-X"))
-    assert statuses(one(people({"a": 1.0}), CaseFacts(reviews=table(REVIEWS, review)), memory)) == {"a": outcome}
+def test_a_review_on_or_after_the_lists_date_begins_the_count_of_weeks_again(
+    review: tuple[Any, ...], weeks: int
+) -> None:
+    memory = earlier((LAST_WEEK, "a", "KIR-001-X"))
+    case = one(people({"a": 1.0}), CaseFacts(reviews=table(REVIEWS, review)), memory)
+    assert (arrivals(case), case.rows["weeks_on_list"].tolist()) == ({"a": "carried over"}, [weeks])
 
 
-def test_people_seen_before_come_back_as_re_referred() -> None:
+def test_people_seen_before_are_new_on_the_list_and_it_is_known_from_where() -> None:
     given = people({"a": 4.0, "b": 3.0, "c": 2.0})
     facts = CaseFacts(
         caseload=table(CASELOAD, (0, "Kirkby", "closed", "2025-01-01", "2025-06-01")),
         reviews=table(REVIEWS, (1, "2025-06-02", "monitor")),
     )
-    memory = Memory(listed=table(LISTED, ("2026-08-03", "c", "KIR-0803-01-X")), lists=(LAST_WEEK,))
+    memory = Memory(listed=table(LISTED, ("2026-08-03", "c", "KIR-001-X")), lists=(LAST_WEEK,))
     case = one(given, facts, memory)
-    assert statuses(case) == dict.fromkeys("abc", "RE-REFERRED")
+    assert arrivals(case) == dict.fromkeys("abc", "new")
     assert case.rows["weeks_on_list"].tolist() == [1, 1, 1]
-    assert case.rows["earlier_reference"].tolist() == [None, None, "KIR-0803-01-X"]
+    assert case.rows["left_team"].tolist() == ["Kirkby", None, None]
+    assert case.rows["left_on"].tolist() == [pd.Timestamp("2025-06-01"), pd.NaT, pd.NaT]
+    assert case.rows["listed_before"].tolist() == [pd.NaT, pd.NaT, pd.Timestamp("2026-08-03")]
 
 
 def test_a_list_on_which_nobody_stood_was_still_a_list() -> None:
-    listed_once = table(LISTED, ("2026-11-02", "a", "KIR-1102-01-X"))
+    listed_once = table(LISTED, ("2026-11-02", "a", "KIR-001-X"))
     given = people({"a": 1.0})
-    assert statuses(one(given, memory=Memory(listed=listed_once))) == {"a": "CARRIED OVER"}
-    assert statuses(one(given, memory=Memory(listed=listed_once, lists=(LAST_WEEK,)))) == {"a": "RE-REFERRED"}
+    assert arrivals(one(given, memory=Memory(listed=listed_once))) == {"a": "carried over"}
+    assert arrivals(one(given, memory=Memory(listed=listed_once, lists=(LAST_WEEK,)))) == {"a": "new"}
+
+
+def test_a_caseload_without_a_contact_for_long_keeps_nobody_off_the_list_and_is_named() -> None:
+    held = table(CASELOAD, *((person, "Kirkby", "active", "2024-05-01") for person in range(3)))
+    case = one(THREE, CaseFacts(caseload=held, contacted=frozenset({0, 1})))
+    assert (listed(case), case.known) == ("c", 2)
+    assert case.rows[["held_by", "held_since"]].values.tolist() == [["Kirkby", pd.Timestamp("2024-05-01")]]
+    later = Settings.model_validate({"casefinding": {"caseload_quiet_months": 40}})
+    assert one(THREE, CaseFacts(caseload=held, contacted=frozenset({0, 1})), settings=later).known == 3
+    assert one(THREE, CaseFacts(caseload=held)).known == 3
+
+
+# ---- Cases and their numbers ----
+
+
+def register(*rows: tuple[Any, ...]) -> Memory:
+    return Memory(cases=CaseRegister(pd.DataFrame(rows, columns=list(CASE_COLUMNS))))
+
+
+def test_a_case_keeps_its_reference_whatever_its_rank_and_new_cases_are_numbered_on() -> None:
+    memory = register(("KIR", 7, "c", date(2026, 11, 2), LAST_WEEK), ("HUY", 30, "a", LAST_WEEK, LAST_WEEK))
+    case = one(THREE, memory=memory)
+    assert case.rows[["rank", "patient_id", "reference", "opened_on"]].values.tolist() == [
+        [1, "a", reference("KIR", 8), MONDAY],
+        [2, "b", reference("KIR", 9), MONDAY],
+        [3, "c", reference("KIR", 7), date(2026, 11, 2)],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "number"),
+    [
+        (CaseFacts(), 7),
+        (CaseFacts(reviews=table(REVIEWS, (0, "2026-03-02", "monitor"))), 7),
+        (CaseFacts(reviews=table(REVIEWS, (0, "2026-03-02", "data_error"))), 8),
+        (CaseFacts(reviews=table(REVIEWS, (0, "2026-02-23", "data_error", "2026-02-25"))), 7),
+        (CaseFacts(caseload=table(CASELOAD, (0, "Kirkby", "closed", "2026-03-04", "2026-06-01"))), 8),
+        (CaseFacts(caseload=table(CASELOAD, (0, "Kirkby", "closed", "2025-03-04", "2025-06-01"))), 7),
+    ],
+)
+def test_a_case_ends_where_a_review_or_a_caseload_closed_it_since_it_was_listed(facts: CaseFacts, number: int) -> None:
+    memory = register(("KIR", 7, "a", date(2026, 3, 2), date(2026, 3, 2)))
+    assert one(people({"a": 1.0}), facts, memory).rows["number"].tolist() == [number]
+
+
+@pytest.mark.parametrize(("last_listed", "number"), [(date(2025, 11, 17), 8), (date(2025, 11, 18), 7)])
+def test_a_case_that_no_list_has_held_for_a_year_is_left_for_good(last_listed: date, number: int) -> None:
+    memory = register(("KIR", 7, "a", last_listed, last_listed))
+    assert one(people({"a": 1.0}), memory=memory).rows["number"].tolist() == [number]
+
+
+def test_a_list_made_late_takes_the_references_of_the_lists_after_it() -> None:
+    later = MONDAY + timedelta(weeks=2)
+    rows = one(THREE, memory=register(("KIR", 7, "b", later, later))).rows
+    assert rows[["patient_id", "number", "opened_on"]].values.tolist() == [
+        ["a", 8, MONDAY],
+        ["b", 7, MONDAY],
+        ["c", 9, MONDAY],
+    ]
+    closed = CaseFacts(reviews=table(REVIEWS, (1, "2026-03-02", "data_error")))
+    memory = register(("KIR", 7, "b", date(2026, 3, 2), date(2026, 3, 2)), ("KIR", 7, "b", date(2026, 3, 2), later))
+    assert one(THREE, closed, memory).rows["number"].tolist() == [8, 9, 10]
+
+
+def test_an_edition_made_again_gives_the_same_people_the_same_references() -> None:
+    first = one(THREE, memory=register(("KIR", 7, "z", LAST_WEEK, LAST_WEEK)))
+    told = [("KIR", number, who, MONDAY, MONDAY) for number, who in zip((8, 9, 10), "abc", strict=True)]
+    assert first.rows["number"].tolist() == [8, 9, 10]
+    again = one(people({"c": 5.0, "d": 4.0, "b": 3.0}), memory=register(*told))
+    assert dict(zip(again.rows["patient_id"], again.rows["number"], strict=True)) == {"c": 10, "d": 11, "b": 9}
 
 
 def test_lists_of_the_day_and_later_are_not_remembered() -> None:
     memory = earlier((MONDAY, "a", "KIR-1116-01-X"), (MONDAY + timedelta(days=7), "a", "KIR-1123-01-X"))
-    assert statuses(one(people({"a": 1.0}), memory=memory)) == {"a": "NEW"}
+    assert arrivals(one(people({"a": 1.0}), memory=memory)) == {"a": "new"}
 
 
 # ---- Nominated people ----
@@ -389,16 +493,16 @@ def test_a_nominated_person_comes_first_and_shares_the_capacity() -> None:
     given = people({"a": 5.0, "b": 4.0, "c": 3.0, "d": -9.0})
     memory = earlier((LAST_WEEK, "b", "KIR-1109-01-X"))
     case = one(given, CaseFacts(caseload=nominated(3)), memory, team=ListTeam("Kirkby", "KIR", 2))
-    assert statuses(case) == {"b": "CARRIED OVER", "d": "REFERRED IN"}
+    assert arrivals(case) == {"b": "carried over", "d": "referred in"}
     assert case.known == 0
     only = one(given, CaseFacts(caseload=nominated(3)), memory, team=ListTeam("Kirkby", "KIR", 1))
-    assert statuses(only) == {"d": "REFERRED IN"}
+    assert arrivals(only) == {"d": "referred in"}
 
 
 def test_a_nominated_person_waits_counting_on_and_escalates() -> None:
     memory = earlier((LAST_WEEK, "a", "KIR-1109-01-X", "2026-11-02"))
     case = one(people({"a": 1.0}), CaseFacts(caseload=nominated(0, on="2026-10-30")), memory)
-    assert case.rows[["status", "weeks_on_list", "escalate"]].values.tolist() == [["REFERRED IN", 3, True]]
+    assert case.rows[["arrival", "weeks_on_list", "escalate"]].values.tolist() == [["referred in", 3, True]]
 
 
 def test_a_nominated_person_in_hospital_is_routed_and_not_listed() -> None:
@@ -415,7 +519,7 @@ def test_limits_and_reviews_before_the_nomination_do_not_hold_it_back_and_a_revi
     given = people({"a": 3.0, "b": 2.0, "c": 1.0}, age=40.0, care_home=True)
     decided = table(REVIEWS, (0, "2026-11-09", "declined"), (1, "2026-11-09", "monitor", "2026-11-10"))
     case = one(given, CaseFacts(caseload=nominated(0, 1), reviews=decided), team=team)
-    assert statuses(case) == {"a": "REFERRED IN"}
+    assert arrivals(case) == {"a": "referred in"}
     assert reasons(case) == {"b": "reviewed in the last 8 weeks", "c": "outside the team's age limits"}
 
 

@@ -62,7 +62,7 @@ def test_people_without_a_pathway_are_passed_over_and_each_swap_says_what_it_giv
     )
     case = case_of(given, {FALLS: 1, PHARMACY: 2})
     assert slots_of(case) == {"b": FALLS, "d": PHARMACY, "e": PHARMACY}
-    assert swaps_of(case) == [(1, reference("KIR", MONDAY, 2), 0.3), (3, reference("KIR", MONDAY, 3), 0.2)]
+    assert swaps_of(case) == [(1, reference("KIR", 2), 0.3), (3, reference("KIR", 3), 0.2)]
     assert case.given_up == pytest.approx(0.5)
 
 
@@ -89,7 +89,7 @@ def test_nominated_and_carried_over_people_keep_their_places_and_take_a_slot_if_
     )
     case = case_of(given, {FALLS: 1, PHARMACY: 1}, 4, CaseFacts(caseload=nomination), Memory(listed=before))
     assert slots_of(case) == {"b": PHARMACY, "c": None, "d": FALLS}
-    assert case.rows["status"].tolist() == ["NEW", "CARRIED OVER", "REFERRED IN"]
+    assert case.rows["arrival"].tolist() == ["new", "carried over", "referred in"]
     assert swaps_of(case) == [(1, None, 0.6)]
 
 

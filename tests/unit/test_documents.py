@@ -11,7 +11,7 @@ import pytest
 
 from riskstrat.documents import long_date, natural_frequency, write_csv, write_page, write_people, write_workbook
 from riskstrat.documents.systems_csv import safe_cell
-from riskstrat.documents.words import risk_range, suppressed
+from riskstrat.documents.words import OTHER_NOT_SET_OUT, risk_range, suppressed
 from riskstrat.errors import PublicationError, StorageError
 from riskstrat.publication import (
     Change,
@@ -93,20 +93,48 @@ def test_counts_that_leave_a_team_follow_the_small_number_rule() -> None:
 def test_the_csv_has_tidy_columns_and_one_line_per_person_by_rank(tmp_path: Path) -> None:
     lines = csv_rows(team_list(), tmp_path)
     assert list(lines[0]) == [
-        "team_code", "index_date", "data_as_at", "reference", "rank", "status", "risk", "risk_low", "risk_high", "band",
+        "team_code", "index_date", "edition", "data_as_at", "reference", "opened_on", "rank", "arrival", "known_before",
+        "rising_since", "risk_before", "risk", "risk_low", "risk_high", "band",
         "weeks_on_list", "escalate", "change", "change_new_events", "change_ageing", "change_late_data", "change_model",
-        "practice", "pcn", "locality", "age_band", "sex", *(count.name for count in COUNTS), "top_conditions",
-        "frailty", "falls_check", "falls_check_why", "flags", "reasons", "pathways", "support", "caution",
-        "last_review", "statuses_as_at", "model", "model_version", "definitions",
+        "practice", "pcn", "locality", "age_band", "sex", *(count.name for count in COUNTS), "cannot_be_told",
+        "top_conditions", "frailty", "falls_check", "falls_check_why", "flags", "reasons", "pathways", "support",
+        "caution",
+        "last_decided_on", "last_outcomes", "last_owners", "last_due", "last_note",
+        "statuses_as_at", "model", "model_version", "definitions",
     ]  # fmt: skip
     assert [line["reference"] for line in lines] == [person[0] for person in PEOPLE]
     first, last = lines[0], lines[7]
     assert (first["risk"], first["risk_low"], first["risk_high"]) == ("0.6149", "0.5500", "0.7100")
     assert (first["index_date"], first["statuses_as_at"]) == ("2026-11-16", "2026-11-09")
-    assert (first["status"], first["weeks_on_list"], first["escalate"]) == ("CARRIED OVER", "4", "yes")
+    assert (first["arrival"], first["weeks_on_list"], first["escalate"]) == ("carried over", "4", "yes")
+    assert (first["opened_on"], first["edition"], first["known_before"]) == ("2026-10-26", "1", "")
     assert (last["days_since_discharge"], last["emergency_admissions_12m"], last["escalate"]) == ("", "0", "no")
-    assert first["top_conditions"] == "COPD | heart failure | type 2 diabetes"
+    assert first["top_conditions"] == "COPD | heart failure | diabetes"
     assert first["pathways"].startswith("Falls service: 2 or more falls in the last 12 months | Medication review: ")
+
+
+def test_the_csv_says_what_came_of_a_case_and_what_has_risen(tmp_path: Path) -> None:
+    _, second, third, *_ = csv_rows(team_list(), tmp_path)
+    assert second["known_before"] == "Reviewed on 3 February 2026: telecare, monitor"
+    assert [second[name] for name in ("last_decided_on", "last_outcomes", "last_owners", "last_due", "last_note")] == [
+        "2026-02-03",
+        "Telecare | Monitor",
+        "AB | Community matron",
+        "2026-03-04 | ",
+        "Prefers to be called in the morning",
+    ]
+    assert (third["rising_since"], third["risk_before"], second["rising_since"]) == ("2026-08-24", "0.2700", "")
+
+
+def test_a_case_says_the_same_on_page_persons_page_and_in_the_workbook(tmp_path: Path) -> None:
+    said = everything(team_list(), tmp_path)
+    decided = "3 February 2026: telecare (AB, due 4 March 2026); monitor (Community matron)."
+    for name in ("page", "people", "Meeting", "People"):
+        assert f"{decided} Note: Prefers to be called in the morning." in said[name]
+        assert "Rising: about 27 in 100 on 24 August 2026, about 45 in 100 now." in said[name]
+        assert "On the caseload of Kirkby locality hub until 1 May 2026." in said[name]
+    again = changed_people(arrival="carried over", weeks_on_list=1)
+    assert "Discussed since the last list" in page(again, tmp_path).words()
 
 
 def test_the_parts_of_a_change_are_plain_numbers_that_add_up(tmp_path: Path) -> None:
@@ -141,7 +169,7 @@ def test_any_other_csv_cell_is_left_alone(text: str) -> None:
 
 def test_no_text_of_a_person_reaches_the_csv_as_a_formula(tmp_path: Path) -> None:
     hostile = "=HYPERLINK(1)"
-    team = changed_people(practice=hostile, band=hostile, frailty=hostile, caution=hostile, last_review=hostile,
+    team = changed_people(practice=hostile, band=hostile, frailty=hostile, caution=hostile, known_before=hostile,
                         age_band=hostile, change=[Change(hostile)] * 8, support=[(hostile,)] * 8,
                         flags=[(hostile,)] * 8, falls_check=[FallsCheck("met", hostile)] * 8)  # fmt: skip
     assert not [cell for line in csv_rows(team, tmp_path) for cell in line.values() if cell.startswith("=")]
@@ -179,9 +207,21 @@ def test_the_page_says_the_same_as_the_workbook(tmp_path: Path) -> None:
             assert cell is None or " ".join(cell.split()) in words
     for person in sheet_table(team_list(), tmp_path):
         assert str(person["Reference"]) in words
-        assert str(person["Status"]) in words
-        for line in str(person["What moved the estimate"]).split("\n"):
-            assert line.split(". ", 1)[-1] in words
+        assert str(person["Came to the list"]) in words
+        for title in (
+            "Known before",
+            "Rising",
+            "Escalate",
+            "Range",
+            "Practice",
+            "Frailty",
+            "Flags",
+            "Since the last list",
+        ):
+            assert str(person[title] or "") in words
+        for count in team_list().counts_shown:
+            assert f"{count.title}: {person[count.title]}" in words
+        assert f"about {person['Risk']} in 100" in words
 
 
 def test_each_row_of_the_page_leads_to_the_persons_own_page(tmp_path: Path) -> None:
@@ -234,7 +274,8 @@ def contrast(one: str, other: str) -> float:
 
 def test_every_document_states_its_limits_dates_and_purpose(tmp_path: Path) -> None:
     said = everything(team_list(), tmp_path)
-    del said["What changed"]
+    for name in ("What changed", "List", "People"):
+        del said[name]
     for name, words in said.items():
         for sentence in (
             "Not for clinical use until the site's DCB0160 and medical-device position are signed.",
@@ -245,7 +286,7 @@ def test_every_document_states_its_limits_dates_and_purpose(tmp_path: Path) -> N
             "emergency_admission_12m",
         ):
             assert sentence in words, (name, sentence)
-    for name in ("page", "List", "Notes and limits"):
+    for name in ("page", "Meeting", "Notes and limits"):
         assert NOT_LISTED in said[name]
         assert SUPPORTS in said[name]
 
@@ -261,9 +302,37 @@ def test_every_document_states_its_limits_dates_and_purpose(tmp_path: Path) -> N
 def test_the_status_check_is_said_everywhere(checked: date | None, words: str, tmp_path: Path) -> None:
     team = team_list(statuses_as_at=checked)
     said = everything(team, tmp_path)
-    assert all(words in said[name] for name in ("page", "people", "List", "Notes and limits"))
+    assert all(words in said[name] for name in ("page", "people", "Meeting", "Notes and limits"))
     assert words in index([team], tmp_path).words()
-    assert ("Status today: unknown." in said["people"]) == (checked != team.index_date)
+    assert all("unknown" not in text for text in said.values())
+
+
+def test_each_exclusion_that_was_not_checked_is_named_once_on_every_page(tmp_path: Path) -> None:
+    named = "Not checked: in hospital now (the latest same-day status is 7 days old)."
+    team = team_list(not_checked=(named.removesuffix("."),))
+    said = everything(team, tmp_path)
+    assert said["people"].count(named) == len(team.people)
+    assert said["page"].count(named) == 2
+    assert all(named in said[name] for name in ("Meeting", "Notes and limits"))
+    nothing = everything(team_list(not_checked=()), tmp_path)
+    assert all("Not checked:" not in text for text in nothing.values())
+
+
+def test_what_cannot_be_told_is_said_with_its_reason_and_is_no_none(tmp_path: Path) -> None:
+    why = "A&E visits end on 28 June 2026"
+    counts = [
+        {name: None if name == "attendances_12m" else number for name, number in one.counts.items()}
+        for one in team_list().people
+    ]
+    untold = {"attendances_12m": why, "A&E": why, "conditions": "the codes are not understood here"}
+    team = changed_people(counts=counts, untold=[untold] * 8, conditions=[()] * 8)
+    said = everything(team, tmp_path)
+    assert all(f"cannot be told: {why}" in said[name] for name in ("page", "people", "List", "People"))
+    assert all("Cannot be told: the codes are not understood here" in said[name] for name in ("people", "List"))
+    assert all("None recorded. Frailty" not in text for text in said.values())
+    (line, *_) = csv_rows(team, tmp_path)
+    assert line["attendances_12m"] == ""
+    assert f"attendances_12m: {why}" in line["cannot_be_told"]
 
 
 def test_an_escalation_is_marked_in_words_in_every_document(tmp_path: Path) -> None:
@@ -288,8 +357,8 @@ def test_the_theme_other_leaves_no_trace_of_its_size_or_presence(tmp_path: Path)
 
 
 def test_other_information_stands_on_every_persons_page_in_the_same_words(tmp_path: Path) -> None:
-    assert people_pages(team_list(), tmp_path).words().count("Other information: not set out.") == 8
-    assert "Other information: not set out." in page(team_list(), tmp_path).words()
+    assert people_pages(team_list(), tmp_path).words().count(OTHER_NOT_SET_OUT) == 8
+    assert OTHER_NOT_SET_OUT in page(team_list(), tmp_path).words()
 
 
 def test_a_person_without_a_clear_reason_is_said_to_have_none(tmp_path: Path) -> None:
@@ -321,11 +390,15 @@ def test_the_page_accounts_for_everybody_eligible(tmp_path: Path) -> None:
 
 def test_a_team_of_nobody_prints_a_sentence_instead_of_a_table(tmp_path: Path) -> None:
     said = everything(empty_team(), tmp_path)
-    for name in ("page", "people", "List"):
+    for name in ("page", "people", "List", "Meeting", "People"):
         assert "Nobody is listed for this team on 16 November 2026." in said[name]
         assert "What raised the estimate" not in said[name]
     assert csv_rows(empty_team(), tmp_path) == []
-    assert (tmp_path / "list.csv").read_text().startswith("team_code,index_date,data_as_at,reference,rank,status,risk,")
+    assert (
+        (tmp_path / "list.csv")
+        .read_text()
+        .startswith("team_code,index_date,edition,data_as_at,reference,opened_on,rank,")
+    )
 
 
 def test_a_team_with_capacity_above_its_population_lists_everybody(tmp_path: Path) -> None:
@@ -336,10 +409,7 @@ def test_a_team_with_capacity_above_its_population_lists_everybody(tmp_path: Pat
 
 def test_two_people_with_equal_estimates_both_stand_in_rank_order(tmp_path: Path) -> None:
     table = sheet_table(team_list(), tmp_path)
-    assert [(row["Reference"], str(row["Risk"]).split("\n")[0]) for row in table[2:4]] == [
-        ("KIR-1116-03-B", "About 45 in 100"),
-        ("KIR-1116-04-X", "About 45 in 100"),
-    ]
+    assert [(row["Reference"], row["Risk"]) for row in table[2:4]] == [("KIR-058-P", 45), ("KIR-059-5", 45)]
     assert "a fixed rule sets their order" in page(team_list(), tmp_path).words()
 
 
@@ -347,9 +417,8 @@ def test_long_and_right_to_left_names_survive_everywhere(tmp_path: Path) -> None
     assert len(LONG_NAME) == 80
     team = replace(changed_people(practice=RTL_NAME, pcn=LONG_NAME), team=LONG_NAME)
     assert csv_rows(team, tmp_path)[0]["practice"] == RTL_NAME
-    about = str(sheet_table(team, tmp_path)[0]["About the person"])
-    assert f"Practice: {RTL_NAME}" in about
-    assert f"PCN: {LONG_NAME}" in about
+    row = sheet_table(team, tmp_path)[0]
+    assert (row["Practice"], row["PCN"]) == (RTL_NAME, LONG_NAME)
     for words in (page(team, tmp_path).words(), people_pages(team, tmp_path).words()):
         assert RTL_NAME in words
         assert words.count(LONG_NAME) >= 9
@@ -359,7 +428,7 @@ def test_long_and_right_to_left_names_survive_everywhere(tmp_path: Path) -> None
 def test_characters_that_no_document_may_hold_are_replaced(tmp_path: Path) -> None:
     team = replace(changed_people(practice="A\x00B\x1bC"), team="half a pair \ud800")
     assert csv_rows(team, tmp_path)[0]["practice"] == "A\ufffdB\ufffdC"
-    assert "A\ufffdB\ufffdC" in str(sheet_table(team, tmp_path)[0]["About the person"])
+    assert sheet_table(team, tmp_path)[0]["Practice"] == "A\ufffdB\ufffdC"
     assert "A\ufffdB\ufffdC" in page(team, tmp_path).words()
     assert "A\ufffdB\ufffdC" in people_pages(team, tmp_path).words()
     assert "half a pair \ufffd" in index([team], tmp_path).words()
@@ -368,25 +437,24 @@ def test_characters_that_no_document_may_hold_are_replaced(tmp_path: Path) -> No
 def test_a_place_that_no_source_gives_is_left_out_and_said(tmp_path: Path) -> None:
     team = changed_people(pcn=None, locality="")
     assert "pcn" not in csv_rows(team, tmp_path)[0]
-    assert "Locality" not in str(sheet_table(team, tmp_path)[0]["About the person"])
+    assert "Locality" not in sheet_table(team, tmp_path)[0]
     assert "Not shown, as no source gives it: PCN and Locality." in page(team, tmp_path).words()
 
 
 def test_a_list_without_any_place_column_is_taken(tmp_path: Path) -> None:
     team = changed_people(practice=None, pcn=None, locality=None)
-    assert str(sheet_table(team, tmp_path)[0]["About the person"]) == "Age: 85 and over\nSex: Female"
+    assert "Practice" not in sheet_table(team, tmp_path)[0]
 
 
 def test_a_place_missing_for_one_person_is_said_to_be_missing(tmp_path: Path) -> None:
     table = sheet_table(changed_people(practice=[None, *["A"] * 7]), tmp_path)
-    said = ["not recorded" in str(row["About the person"]) for row in table]
-    assert said == [True] + [False] * 7
+    assert [row["Practice"] for row in table] == ["not recorded"] + ["A"] * 7
 
 
 def test_index_dates_of_their_own_are_shown_per_person(tmp_path: Path) -> None:
     team = changed_people(index_date=[date(2150, 1, day) for day in range(1, 9)])
     assert [line["index_date"] for line in csv_rows(team, tmp_path)][:2] == ["2150-01-01", "2150-01-02"]
-    assert "Index date: 8 January 2150" in str(sheet_table(team, tmp_path)[7]["About the person"])
+    assert sheet_table(team, tmp_path)[7]["Index date"] == "8 January 2150"
     assert "Index date: 3 January 2150" in page(team, tmp_path).words()
     assert "3 January 2150" in people_pages(team, tmp_path).words()
 
@@ -422,7 +490,8 @@ def test_the_same_list_gives_the_same_bytes(team: TeamList, tmp_path: Path) -> N
         ({"band": " "}, "band of"),
         ({"frailty": None}, "frailty of"),
         ({"sex": "female"}, "sex of a listed person must be one of: F, M, I, U"),
-        ({"status": "KNOWN"}, "status of a listed person must be one of: NEW"),
+        ({"arrival": "KNOWN"}, "arrival of a listed person must be one of: new"),
+        ({"known_before": None}, "known_before of a listed person must be a str"),
         ({"weeks_on_list": 0}, "weeks_on_list of"),
         ({"weeks_on_list": float("nan")}, "weeks_on_list of"),
         ({"escalate": None}, "escalate of"),

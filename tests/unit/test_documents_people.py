@@ -19,7 +19,7 @@ SECTIONS = (
     "What lowered the estimate",
     "Health and recent use",
     "What could be changed",
-    "Support already in place",
+    "Who is involved now",
     "What matters to this person",
     "The last 24 months",
     "What the model cannot see",
@@ -31,8 +31,8 @@ SECTIONS = (
 def first_person(folder: Path, **changes: object) -> str:
     """The text of the first person's page."""
     words = people_pages(changed_people(**changes), folder).words()
-    pages = words.split("KIR-1116-0")
-    return next(page for page in pages if page.startswith("1-H") and "How likely" in page)
+    pages = words.split("KIR-0")
+    return next(page for page in pages if page.startswith("12-Q") and "How likely" in page)
 
 
 def test_every_person_has_every_part_in_order(tmp_path: Path) -> None:
@@ -43,24 +43,24 @@ def test_every_person_has_every_part_in_order(tmp_path: Path) -> None:
 
 def test_the_risk_stands_beside_the_typical_one_with_range_band_and_trend(tmp_path: Path) -> None:
     page = first_person(tmp_path)
-    assert "About 61 in 100 , range between 55 and 71 in 100. Band: Very high . Typical for women aged 75 to 84" in page
+    assert "About 61 in 100 , range between 55 and 71 in 100. Band: very high . Typical for women aged 75 to 84" in page
     assert "Earlier estimates: about 27 in 100 on 2 November 2026; about 31 in 100 on 9 November 2026." in page
     nothing = first_person(tmp_path, page=[PersonPage(None, "")] * 8)
     assert "No typical risk is known for people of this age and sex here." in nothing
-    assert "There is no earlier estimate to compare with." in nothing
+    assert "earlier" not in nothing[: nothing.index("What raised the estimate")]
     assert "Not known: there are too few people like this one to say." in nothing
 
 
 def test_the_estimate_of_this_list_is_not_called_an_earlier_one(tmp_path: Path) -> None:
     page = first_person(tmp_path, page=[PersonPage(0.1, "men", trend=((LIST_DATE, 0.61),))] * 8)
-    assert "There is no earlier estimate to compare with." in page
+    assert "Earlier estimates" not in page
 
 
-def test_pathways_stand_with_what_to_consider_and_their_rule(tmp_path: Path) -> None:
+def test_pathways_stand_with_what_to_consider_and_the_facts_that_met_the_rule(tmp_path: Path) -> None:
     page = first_person(tmp_path)
     assert (
-        "Consider: Falls service . Consider a referral to the falls service for a full assessment. "
-        "Rule: 2 or more falls in the last 12 months."
+        "Consider: falls service . Consider a referral to the falls service for a full assessment. "
+        "Met: 2 recorded falls in the last 12 months, the latest on 4 March 2026."
     ) in page
     assert "Urgent community response" not in page
 
@@ -92,20 +92,31 @@ def test_the_drawings_have_a_title_and_a_description_and_the_list_says_the_same(
     assert {name for drawing in drawings for name in str(drawing["aria-labelledby"]).split()} == named
     assert len(named) == 32
     page = first_person(tmp_path)
-    assert "Falls: 25 April 2026: Recorded fall. 28 April 2025: Recorded fall." in page
-    assert "20 September 2025 to 19 November 2025: Home care." in page
+    assert "Falls: 25 April 2026: recorded fall. 28 April 2025: recorded fall." in page
+    assert "20 September 2025 to 19 November 2025: home care." in page
 
 
 def test_a_person_without_events_is_said_to_have_none(tmp_path: Path) -> None:
     page = first_person(tmp_path, page=[person_page(0, events=0)] * 8)
-    for lane in ("Hospital", "A&E", "Falls", "Care and contacts"):
+    for lane in ("Hospital", "A&E", "Falls", "Care", "Contacts"):
         assert f"{lane}: none recorded." in page
 
 
 def test_a_long_history_is_whole_on_a_screen_and_counted_on_paper(tmp_path: Path) -> None:
     page = first_person(tmp_path, page=[person_page(0, events=60)] * 8)
-    assert page.count("Recorded fall.") == 12
+    assert page.count("recorded fall.") == 12
     assert "And 10 earlier." in page
+
+
+def test_a_page_names_every_condition_in_order_and_each_kind_of_medicine(tmp_path: Path) -> None:
+    page = first_person(tmp_path)
+    assert (
+        "Conditions, with the month first recorded: COPD (March 2021), heart failure (June 2019), "
+        "diabetes (January 2004), osteoarthritis." in page
+    )
+    assert "with the last issue: Opioid (3 November 2026), loop diuretic (20 October 2026)." in page
+    assert "Main conditions" not in page
+    assert "None recorded." in first_person(tmp_path, conditions=[()] * 8)
 
 
 # The strip
@@ -120,8 +131,9 @@ def test_events_are_drawn_in_proportion_and_spells_as_bars() -> None:
             TimelineEvent(date(2025, 11, 16), date(2025, 11, 17), "Hospital", "one night"),
         ],
         end,
+        {},
     )
-    hospital, urgent, falls, _ = drawn.lanes
+    hospital, urgent, falls, *_ = drawn.lanes
     assert [mark.x for mark in urgent.marks] == [700.0, 96.0]
     assert [(mark.x, mark.width) for mark in hospital.marks] == [(398.0, 4.0)]
     assert falls.marks == ()
@@ -131,26 +143,47 @@ def test_events_are_drawn_in_proportion_and_spells_as_bars() -> None:
 def test_events_outside_the_24_months_are_left_out_and_longer_ones_cut() -> None:
     drawn = strip(
         [
-            TimelineEvent(date(2020, 1, 1), date(2025, 1, 1), "Care and contacts", "home care"),
+            TimelineEvent(date(2020, 1, 1), date(2025, 1, 1), "Care", "Home care"),
             TimelineEvent(date(2024, 11, 15), None, "Falls", "too early"),
             TimelineEvent(date(2026, 11, 17), None, "Falls", "too late"),
         ],
         LIST_DATE,
+        {},
     )
     assert drawn.lanes[2].marks == ()
     assert drawn.lanes[3].marks[0].x == 96.0
-    assert drawn.lanes[3].events == ("1 January 2020 to 1 January 2025: home care.",)
+    assert drawn.lanes[3].events == ("Since before 16 November 2024, to 1 January 2025: home care.",)
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        (date(2024, 11, 15), "Since before 16 November 2024: telecare, no end recorded."),
+        (date(2024, 11, 16), "Since 16 November 2024: telecare, no end recorded."),
+    ],
+)
+def test_of_what_still_runs_no_end_is_told(start: date, words: str) -> None:
+    drawn = strip([TimelineEvent(start, LIST_DATE, "Care", "Telecare, no end recorded", running=True)], LIST_DATE, {})
+    assert drawn.lanes[3].events == (words,)
+
+
+def test_counts_of_stretches_side_by_side_are_drawn_apart() -> None:
+    days = [(date(2026, 5, 19), date(2026, 8, 17)), (date(2026, 8, 18), date(2026, 11, 16))]
+    drawn = strip([TimelineEvent(*each, "Contacts", "3 GP contacts") for each in days], LIST_DATE, {})
+    later, earlier = drawn.lanes[4].marks
+    assert earlier.width is not None
+    assert earlier.x + earlier.width + 5 < later.x
 
 
 @pytest.mark.parametrize(
     ("index_date", "first"), [(date(2028, 2, 29), "28 February 2026"), (date(2026, 11, 30), "30 November 2024")]
 )
 def test_the_strip_starts_24_months_earlier_to_the_day(index_date: date, first: str) -> None:
-    assert strip([], index_date).title.startswith(f"Recorded events from {first} to ")
+    assert strip([], index_date, {}).title.startswith(f"Recorded events from {first} to ")
 
 
 def test_the_order_of_the_events_given_changes_nothing() -> None:
-    assert strip(timeline(20), LIST_DATE) == strip(timeline(20)[::-1], LIST_DATE)
+    assert strip(timeline(20), LIST_DATE, {}) == strip(timeline(20)[::-1], LIST_DATE, {})
 
 
 @pytest.mark.parametrize(
@@ -166,3 +199,11 @@ def test_the_order_of_the_events_given_changes_nothing() -> None:
 def test_a_page_that_cannot_be_true_is_refused(make: object) -> None:
     with pytest.raises(PublicationError):
         make()  # type: ignore[operator]
+
+
+def test_a_lane_without_an_event_says_that_there_was_none_only_if_that_can_be_told() -> None:
+    drawn = strip([], LIST_DATE, {"A&E": "A&E visits end on 28 June 2026"})
+    said = {lane.name: lane.empty for lane in drawn.lanes}
+    assert said["A&E"] == "cannot be told: A&E visits end on 28 June 2026"
+    assert {empty for name, empty in said.items() if name != "A&E"} == {"none recorded"}
+    assert "A&E: cannot be told: A&E visits end on 28 June 2026." in drawn.description

@@ -1,5 +1,7 @@
 """Figures by group: which are shown, that they are those of the group alone, and that intervals hold together."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -234,3 +236,15 @@ def test_requests_that_cannot_be_met_are_refused():
         subgroups(outcome, risk, person, groups, rounds=5, seed=1, threshold=1)
     with pytest.raises(EvaluationError, match="listed holds values other than 0 and 1"):
         subgroups(outcome, risk, person, groups, rounds=5, seed=1, listed=risk)
+
+
+def test_a_draw_on_which_no_group_has_the_figure_is_passed_over_without_a_warning() -> None:
+    draws = np.random.default_rng(5).normal(size=(4, 2000))
+    missing = draws.copy()
+    missing[:, ::50] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = simultaneous(np.zeros(4), missing, PLAIN, 0.95)
+    kept = simultaneous(np.zeros(4), draws[:, np.arange(2000) % 50 > 0], PLAIN, 0.95)
+    assert found[2] == pytest.approx(kept[2])
+    assert np.allclose(found[0], kept[0])

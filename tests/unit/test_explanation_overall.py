@@ -1,4 +1,4 @@
-"""What a model rests on, and the facts that raised one estimate: contributions in, tables and sentences out."""
+"""What a model rests on: contributions in, tables and sentences out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from riskstrat.documents.papers.charts import pictures
 from riskstrat.documents.papers.explanation_charts import spoken
 from riskstrat.documents.papers.registered import Registered
 from riskstrat.errors import ModelError
-from riskstrat.explanation import Raising, chosen_rows, overall, raising_facts, with_the_rest_in_other
+from riskstrat.explanation import chosen_rows, overall, with_the_rest_in_other
 from riskstrat.explanation.overall import overall as module_overall
 
 
@@ -28,7 +28,7 @@ FEATURES = {
     for one in (
         feature("stays", "hospital use", suffix="_90d"),
         feature("stays", "hospital use", suffix="_365d"),
-        feature("medicines", "medicines", changeable=True),
+        feature("medicines", "medicines"),
         feature("area", "age and area", context=True),
         feature("secret", "medicines", sensitive=True),
         feature("score", "falls and frailty", printed_from=75),
@@ -40,30 +40,6 @@ NAMES = tuple(FEATURES)
 def matrix(values: list[list[float]]) -> FeatureMatrix:
     keys = pd.DataFrame({"patient_id": [f"P{n}" for n in range(len(values))], "index_date": pd.Timestamp("2026-11-16")})
     return FeatureMatrix(keys, np.array(values, np.float32), NAMES, dict.fromkeys(NAMES, "sha"))
-
-
-def raising(contrib: list[float], age: float = 80, top: int = 5) -> Raising:
-    """For a person who has 1, 2, 3 ... of each feature."""
-    given = matrix([[float(n) for n in range(1, len(NAMES) + 1)]])
-    dates = np.full(given.values.shape, "2026-01-01", "datetime64[D]")
-    (found,) = raising_facts(np.array([[*contrib, -2.0]]), given, FEATURES, dates, np.array([age]), top)
-    return found
-
-
-def test_facts_that_raised_the_estimate_are_split_by_what_can_be_changed() -> None:
-    assert raising([0.2, 0.3, 0.1, 0, 0, 0.4]) == Raising(("3 of medicines.",), ("6 of score.", "2 of stays."))
-
-
-def test_what_lowered_it_or_hardly_moved_it_is_not_said_to_have_raised_it() -> None:
-    assert raising([-0.2, 0.009, 0.011, 0, 0, 0]) == Raising(("3 of medicines.",), ())
-
-
-def test_the_sensitive_and_the_area_are_never_said_and_a_score_only_at_its_age() -> None:
-    assert raising([0, 0, 0, 0.5, 0.9, 0.3], age=74) == Raising((), ())
-
-
-def test_no_more_is_said_than_was_asked_for() -> None:
-    assert raising([0.3, 0, 0.2, 0, 0, 0.1], top=1) == Raising(("3 of medicines.",), ("1 of stays.",))
 
 
 def test_other_takes_what_is_left_of_the_margin() -> None:

@@ -32,7 +32,9 @@ def judged(years: float, tumbles: float, stays: float) -> FallsCriteria:
          "Under 60: the criteria are for people aged 70 or over, or 60 to 69 with a factor such as many stays."),
         ((70, 3, 2), "met", "Aged 70 or over: 3 recorded falls in the last 12 months."),
         ((70, 2, 5), "met", "Aged 70 or over: 2 recorded falls in the last 12 months; many stays."),
-        ((70, 2, 4), "cannot tell", "Aged 70 or over: 2 recorded falls in the last 12 months; not recorded: frailty."),
+        ((70, 2, 4), "cannot tell",
+         "Aged 70 or over: 2 recorded falls in the last 12 months; frailty is recorded as some, which is for a "
+         "clinician to weigh."),
         ((70, 2, 1), "not met",
          "Aged 70 or over: 2 recorded falls in the last 12 months; none of the further criteria is recorded."),
         ((70, 2, 2), "met", "Aged 70 or over: 2 recorded falls in the last 12 months; was treated."),
@@ -84,12 +86,12 @@ def test_a_band_ends_below_its_number_or_with_it(value: float, band: str) -> Non
 def test_a_score_is_told_at_the_age_it_is_valid_from_with_the_date_it_asks_for(
     age: float, value: float, day: np.datetime64, words: str
 ) -> None:
-    assert frailty_in_words([score()], age, {"x": (value, day)}) == words
+    assert frailty_in_words([score()], age, {"x": (value, day)}, MARCH) == words
 
 
 def test_zero_is_said_as_not_recorded_where_it_means_none() -> None:
-    assert frailty_in_words([score(zero_is_none=True)], 80, {"x": (0.0, MARCH)}) == "not recorded"
+    assert frailty_in_words([score(zero_is_none=True)], 80, {"x": (0.0, MARCH)}, MARCH) == "not recorded"
 
 
 def test_a_workspace_without_scores_records_none() -> None:
-    assert frailty_in_words([], 80, {}) == "not recorded"
+    assert frailty_in_words([], 80, {}, MARCH) == "not recorded"

@@ -346,19 +346,21 @@ def settings(**person: object) -> IdentitySettings:
 
 
 def test_a_person_written_in_may_name_their_team_for_their_purpose() -> None:
-    authority = identity.permitted(settings(), "ann", "KIR", "direct_care", " Meeting ", TODAY)
-    assert (authority.role, authority.reason) == ("coordinator", "Meeting")
+    authority = identity.permitted(settings(), "ann", "KIR", "direct_care", " Weekly meeting ", TODAY)
+    assert (authority.role, authority.reason) == ("coordinator", "Weekly meeting")
 
 
 @pytest.mark.parametrize(
     ("user", "team", "purpose", "reason", "person"),
     [
-        ("bob", "KIR", "direct_care", "Meeting", {}),
-        ("ann", "HAL", "direct_care", "Meeting", {}),
-        ("ann", "KIR", "safeguarding", "Meeting", {}),
-        ("ann", "KIR", "research", "Meeting", {}),
+        ("bob", "KIR", "direct_care", "Weekly meeting", {}),
+        ("ann", "HAL", "direct_care", "Weekly meeting", {}),
+        ("ann", "KIR", "safeguarding", "Weekly meeting", {}),
+        ("ann", "KIR", "research", "Weekly meeting", {}),
         ("ann", "KIR", "direct_care", "  ", {}),
-        ("ann", "KIR", "direct_care", "Meeting", {"valid_until": date(2026, 11, 15)}),
+        ("ann", "KIR", "direct_care", "x", {}),
+        ("ann", "KIR", "direct_care", "meeting meeting", {}),
+        ("ann", "KIR", "direct_care", "Weekly meeting", {"valid_until": date(2026, 11, 15)}),
     ],
 )
 def test_anything_else_is_refused(user: str, team: str, purpose: str, reason: str, person: dict[str, object]) -> None:
@@ -373,4 +375,4 @@ def test_a_purpose_that_the_role_does_not_have_cannot_be_written_in() -> None:
 
 def test_without_anybody_written_in_everybody_is_refused() -> None:
     with pytest.raises(IdentityError, match=r"is not written into identity\.toml"):
-        identity.permitted(IdentitySettings(), "ann", "KIR", "direct_care", "Meeting", TODAY)
+        identity.permitted(IdentitySettings(), "ann", "KIR", "direct_care", "Weekly meeting of the team", TODAY)

@@ -19,7 +19,8 @@ from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.comparisons import SAID
 from riskstrat.definitions.declared import read
 from riskstrat.definitions.features import Words
-from riskstrat.definitions.pathways import NEVER, Condition, Pathway, Pathways, features_of, suggested
+from riskstrat.definitions.pathways import NEVER, Pathway, Pathways, features_of, suggested
+from riskstrat.definitions.rules import Condition
 from riskstrat.errors import DefinitionError
 from riskstrat.sources.tables import all_falls, diagnoses, measurements, people
 from riskstrat.workspace import load
@@ -69,7 +70,7 @@ def test_the_rule_is_printed_from_its_conditions() -> None:
 def test_a_number_that_changes_is_printed_as_it_decides() -> None:
     changed = one(all=[{**OVER_65, "at_least": 0.36}])
     assert changed.rule == "Aged 0.36 or over."
-    assert changed.suggests(pd.DataFrame({"age": [0.35, 0.36]})).tolist() == [False, True]
+    assert changed.holds(pd.DataFrame({"age": [0.35, 0.36]})).tolist() == [False, True]
 
 
 MEANING = {"at_least": [False, True, True], "at_most": [True, True, False], "more_than": [False, False, True]}
@@ -85,7 +86,7 @@ def test_each_phrase_may_stand_for_its_own_comparison_and_for_no_other(compariso
         if other == comparison:
             (pathway,) = rules({**TELECARE, "all": [facts]})
             values = pd.DataFrame({"age": np.array([1, 2, 3], dtype=np.float32)})
-            assert pathway.suggests(values).tolist() == MEANING[comparison]
+            assert pathway.holds(values).tolist() == MEANING[comparison]
             assert phrase.replace("{n}", "2") in pathway.rule
         else:
             with pytest.raises(DefinitionError, match=f"which is what {other} means"):

@@ -9,7 +9,7 @@ import pytest
 
 from riskstrat.definitions.vocabulary import OUTCOME_WORDS
 from riskstrat.documents import write_index, write_replay_page
-from riskstrat.documents.list_sheet import FILL_IN
+from riskstrat.documents.meeting import FILL_IN
 from tests.browser.listed_team import empty_team, replayed, team_list
 from tests.browser.reading_back import Reader, page, people_pages
 from tests.reading_grade import banned_in, grade, sentences_of, words_of

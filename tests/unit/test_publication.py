@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -14,11 +15,13 @@ import pytest
 
 from riskstrat.errors import PublicationError
 from riskstrat.publication import (
+    CASES,
     EVERYONE,
     EVERYONE_COLUMNS,
     FORMAT,
     REFERENCES,
     PublishedList,
+    Readers,
     WeeklyList,
     compute_manifest_digests,
     count_editions,
@@ -27,10 +30,13 @@ from riskstrat.publication import (
     find_earlier,
     find_published,
     find_unfinished_withdrawal,
+    name_references,
     open_published,
     parse_list,
     publish,
+    read_case_register,
     require_same,
+    require_same_register,
     withdraw_list,
 )
 from tests.browser.listed_team import LIST_DATE, changed_people, empty_team, team_list
@@ -44,16 +50,18 @@ def weekly_list(day: date = LIST_DATE) -> WeeklyList:
     return WeeklyList(day, 1, MODEL, 3, (team_list(), replace(empty_team(), team="Huyton", team_code="HUY")))
 
 
-def published(lists: Path, day: date = LIST_DATE, model: str = MODEL) -> Path:
+def published(lists: Path, day: date = LIST_DATE, model: str = MODEL, readers: Readers = "owner") -> Path:
     """A list of two teams, published below a folder of lists; gives its folder."""
     folder = lists / day.isoformat()
     weekly = weekly_list(day)
     teams = [{"code": team.team_code, "team": team.team} for team in weekly.teams]
     facts = {"index_date": day, "model": model, "version": 3, "teams": teams, "inputs": INPUTS}
-    with publish(folder, weekly, facts) as part:
-        people = [person.reference for team in weekly.teams for person in team.people]
-        rows = "".join(f"{one},p{place},{day}\n" for place, one in enumerate(people))
-        (part / REFERENCES).write_text(f"reference,patient_id,index_date\n{rows}", encoding="utf-8")
+    with publish(folder, weekly, facts, readers) as part:
+        for team in weekly.teams:
+            people = enumerate(person.reference for person in team.people)
+            rows = "".join(f"{one},p{place},{day}\n" for place, one in people)
+            target = part / name_references(team.team_code)
+            target.write_text(f"reference,patient_id,index_date\n{rows}", encoding="utf-8")
         (part / EVERYONE).parent.mkdir()
         pd.DataFrame({name: ["p0"] for name in EVERYONE_COLUMNS}).to_parquet(part / EVERYONE)
     return folder
@@ -73,22 +81,22 @@ def change_manifest(folder: Path, **fields: object) -> None:
     ids=["a team", "nobody", "odd values"],
 )
 def test_a_list_is_read_back_equal_and_written_again_to_the_same_bytes(team: object) -> None:
-    weekly = WeeklyList(LIST_DATE, 2, MODEL, 3, (team,))  # type: ignore[arg-type]
+    weekly = WeeklyList(LIST_DATE, 1, MODEL, 3, (team,))  # type: ignore[arg-type]
     content = dump_list(weekly)
     assert parse_list(content) == weekly
     assert dump_list(parse_list(content)) == content
 
 
 def _another_format(content: bytes) -> bytes:
-    return content.replace(b'"format": 1', b'"format": 2')
+    return content.replace(b'"format": 2', b'"format": 3')
 
 
 def _no_format(content: bytes) -> bytes:
-    return content.replace(b'  "format": 1,\n', b"")
+    return content.replace(b'  "format": 2,\n', b"")
 
 
 def _an_unknown_key(content: bytes) -> bytes:
-    return content.replace(b'"edition": 1', b'"edition": 1, "extra": 0')
+    return content.replace(b'"edition": 1', b'"edition": 1, "extra": 0', 1)
 
 
 def _a_probability_above_one(content: bytes) -> bytes:
@@ -116,13 +124,107 @@ def test_what_is_not_exactly_a_list_of_this_format_is_refused(spoil: Callable[[b
 
 def test_a_published_list_gives_back_its_teams_and_the_key_to_its_references(tmp_path: Path) -> None:
     found = open_published(published(tmp_path))
-    assert (found.list_date, found.model, found.version) == (LIST_DATE, MODEL, 3)
+    assert (found.list_date, found.edition, found.model, found.version) == (LIST_DATE, 1, MODEL, 3)
     assert found.read_list() == weekly_list()
     assert found.read_list().team("KIR") == team_list()
-    assert found.read_patients()["KIR-1116-01-H"] == "p0"
+    assert found.read_patients("KIR")["KIR-012-Q"] == "p0"
+    assert found.read_patients("HUY") == {}
     assert found.team_names == {"KIR": "Kirkby locality hub", "HUY": "Huyton"}
     assert found.digest == hashlib.sha256((found.folder / "manifest.json").read_bytes()).hexdigest()
     found.require_unchanged()
+
+
+def test_a_list_of_an_earlier_format_is_remembered_and_not_read_as_data(tmp_path: Path) -> None:
+    folder = published(tmp_path)
+    change_manifest(folder, format=1, edition=None)
+    (found,) = find_earlier(tmp_path, MODEL, LIST_DATE + timedelta(weeks=1))
+    assert (found.edition, found.read_patients("KIR")["KIR-012-Q"]) == (None, "p0")
+    with pytest.raises(PublicationError, match="was published by an earlier version"):
+        found.read_list()
+
+
+def test_every_team_of_a_list_is_of_its_edition() -> None:
+    with pytest.raises(PublicationError, match="must be of edition 2"):
+        WeeklyList(LIST_DATE, 2, MODEL, 3, (team_list(),))
+
+
+def test_cases_are_read_of_lists_that_stand_and_of_withdrawn_ones_in_their_order(tmp_path: Path) -> None:
+    assert read_case_register(tmp_path).rows.empty
+    for place, number in (("withdrawn/2026-11-16-1", 7), ("withdrawn/2026-11-16-10", 9), ("2026-11-09", 6)):
+        write_cases(tmp_path / place, f"KIR,{number},p1,2026-11-09,2026-11-16\n")
+    (tmp_path / "2026-11-02").mkdir()  # a list of an earlier version opened no cases
+    found = read_case_register(tmp_path)
+    assert found.rows["number"].tolist() == [7, 9, 6]
+    require_same_register(tmp_path, found)
+    write_cases(tmp_path / "2026-11-16", "")
+    require_same_register(tmp_path, found)
+    write_cases(tmp_path / "2026-11-16", "KIR,10,p1,2026-11-16,2026-11-16\n")
+    with pytest.raises(PublicationError, match="another list was published while this one was made"):
+        require_same_register(tmp_path, found)
+
+
+@pytest.mark.parametrize("rows", ["KIR,seven,p1,2026-11-09,2026-11-16\n", "KIR,7,p1,soon,2026-11-16\n", "KIR,7\n"])
+def test_cases_that_cannot_be_read_stop_the_next_list(tmp_path: Path, rows: str) -> None:
+    write_cases(tmp_path / "withdrawn" / "2026-11-16-1", rows)
+    with pytest.raises(PublicationError, match="a reference might be given to a second person; restore that folder"):
+        read_case_register(tmp_path)
+
+
+def write_cases(folder: Path, rows: str) -> None:
+    """The cases of one list, below its folder."""
+    (folder / CASES).parent.mkdir(parents=True, exist_ok=True)
+    (folder / CASES).write_text(f"team_code,number,patient_id,opened_on,listed_on\n{rows}", encoding="utf-8")
+
+
+def test_the_references_of_one_team_are_never_read_from_another_teams_folder(tmp_path: Path) -> None:
+    folder = published(tmp_path)
+    (folder / "huy" / REFERENCES).write_bytes((folder / "kir" / REFERENCES).read_bytes())
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    same = manifest["files"]["kir/references.csv"]
+    change_manifest(folder, files=manifest["files"] | {"huy/references.csv": same})
+    assert open_published(folder).read_patients("HUY") == {}
+
+
+def test_a_list_of_an_earlier_version_has_one_file_of_references_and_a_team_reads_its_own(tmp_path: Path) -> None:
+    folder = published(tmp_path)
+    content = b"reference,patient_id,index_date\nKIR-012-Q,p0,2026-11-16\nHUY-1116-01-H,p1,2026-11-16\n"
+    (folder / REFERENCES).write_bytes(content)
+    change_manifest(folder, files={REFERENCES: hashlib.sha256(content).hexdigest()})
+    found = open_published(folder)
+    assert found.read_patients("KIR") == {"KIR-012-Q": "p0"}
+    assert found.read_patients("HUY") == {"HUY-1116-01-H": "p1"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has rights of folders instead")
+@pytest.mark.parametrize(
+    ("readers", "shared"), [("owner", (0o700, 0o600)), ("group", (0o750, 0o640))], ids=["owner", "group"]
+)
+def test_who_may_open_what(tmp_path: Path, readers: Readers, shared: tuple[int, int]) -> None:
+    folder = published(tmp_path / "lists", readers=readers)
+    modes = {path.relative_to(tmp_path).as_posix(): path.stat().st_mode & 0o777 for path in sorted(tmp_path.rglob("*"))}
+    below = f"lists/{folder.name}"
+    assert modes == {
+        "lists": shared[0],
+        "lists/.lock": 0o600,
+        below: shared[0],
+        f"{below}/huy": shared[0],
+        f"{below}/huy/references.csv": shared[1],
+        f"{below}/internal": 0o700,
+        f"{below}/internal/everyone.parquet": 0o600,
+        f"{below}/kir": shared[0],
+        f"{below}/kir/references.csv": shared[1],
+        f"{below}/list.json": 0o600,
+        f"{below}/manifest.json": 0o600,
+    }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has rights of folders instead")
+def test_while_it_is_written_and_after_it_is_withdrawn_nobody_else_can_open_a_list(tmp_path: Path) -> None:
+    weekly, facts = weekly_list(), {"index_date": LIST_DATE, "model": MODEL, "version": 3, "teams": []}
+    with publish(tmp_path / "lists" / "2026-11-16", weekly, facts, "group") as part:
+        assert part.stat().st_mode & 0o777 == 0o700
+    target = withdraw_list(tmp_path / "lists", LIST_DATE, "Wrong week")
+    assert target.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_team_that_is_not_on_the_list_is_refused_by_its_code() -> None:
@@ -150,14 +252,14 @@ def test_a_list_of_a_later_version_is_refused_with_what_to_do(tmp_path: Path) ->
         find_earlier(tmp_path, MODEL, date(2026, 11, 23))
 
 
-@pytest.mark.parametrize("name", ["list.json", REFERENCES])
+@pytest.mark.parametrize("name", ["list.json", "kir/references.csv"])
 def test_a_file_changed_after_publication_is_never_read(tmp_path: Path, name: str) -> None:
     found = open_published(published(tmp_path))
     with (found.folder / name).open("ab") as file:
         file.write(b" ")
     reads: dict[str, Callable[[PublishedList], object]] = {
         "list.json": PublishedList.read_list,
-        REFERENCES: PublishedList.read_patients,
+        "kir/references.csv": lambda found: found.read_patients("KIR"),
     }
     with pytest.raises(PublicationError, match="changed after publication"):
         reads[name](found)
@@ -220,7 +322,7 @@ def test_a_list_that_fails_while_it_is_written_is_not_there(tmp_path: Path) -> N
 
     with pytest.raises(ZeroDivisionError):
         fail_halfway()
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
 def test_the_schema_in_the_documentation_is_the_one_that_is_read() -> None:

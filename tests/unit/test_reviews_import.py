@@ -25,8 +25,8 @@ from riskstrat.verbs.reviews_import import import_reviews
 
 MONDAY = date(2026, 11, 16)
 DAY = datetime(2026, 11, 19)
-A, B, C = (reference("NHU", MONDAY, number) for number in (1, 2, 3))
-ELSEWHERE = reference("HAL", MONDAY, 1)
+A, B, C = (reference("NHU", number) for number in (1, 2, 3))
+ELSEWHERE = reference("HAL", 1)
 NHS_NUMBER, NAME = "999 000 0018", "Zebedee Quillfeather"
 
 LATER = date(2027, 1, 1)
@@ -47,18 +47,21 @@ def root(tmp_path: Path) -> Path:
     folder.mkdir(parents=True)
     (tmp_path / "workspace" / "riskstrat.toml").write_text("", encoding="utf-8")
     teams = [{"code": "NHU", "team": "North Huyton"}, {"code": "HAL", "team": "Halewood"}]
-    patients = {A: "pa", B: "pb", C: "pc", ELSEWHERE: "ph"}
-    lines = ["reference,patient_id,index_date", *(f"{one},{patient},{MONDAY}" for one, patient in patients.items())]
-    content = ("\n".join(lines) + "\n").encode()
-    (folder / "references.csv").write_bytes(content)
-    files = {"references.csv": hashlib.sha256(content).hexdigest()}
-    manifest = {"index_date": str(MONDAY), "model": "m", "version": 1, "teams": teams, "files": files, "format": 1}
+    files = {}
+    for stem, patients in {"nhu": {A: "pa", B: "pb", C: "pc"}, "hal": {ELSEWHERE: "ph"}}.items():
+        lines = ["reference,patient_id,index_date", *(f"{one},{patient},{MONDAY}" for one, patient in patients.items())]
+        content = ("\n".join(lines) + "\n").encode()
+        (folder / stem).mkdir()
+        (folder / stem / "references.csv").write_bytes(content)
+        files[f"{stem}/references.csv"] = hashlib.sha256(content).hexdigest()
+    manifest = {"index_date": str(MONDAY), "model": "m", "version": 1, "teams": teams, "files": files}
+    manifest |= {"format": 2, "edition": 2}
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return tmp_path / "workspace"
 
 
 def filled(
-    root: Path, rows: Rows, *, list_of: str | None = f"NHU {MONDAY}", named: bool = False, sheet: str = "List"
+    root: Path, rows: Rows, *, list_of: str | None = f"NHU {MONDAY} edition 2", named: bool = False, sheet: str = "List"
 ) -> Path:
     """A workbook as a team sends it back: a preamble, headings, and the rows by reference."""
     book = Workbook()
@@ -94,25 +97,38 @@ def refusal(root: Path, rows: Rows) -> str:
     return str(refused.value)
 
 
-TELECARE = {"Outcome 1": "Telecare", "Agree": "Yes", "Owner": "Falls nurse", "Decided on": DAY, "Status checked": "Yes"}
+TELECARE = {
+    "Outcome 1": "Telecare",
+    "Owner 1": "Falls nurse",
+    "Agree": "Yes",
+    "Decided on": DAY,
+    "Status checked": "Yes",
+}
 AT = (pd.Timestamp(MONDAY), "North Huyton")
 DECIDED = pd.Timestamp(DAY)
 
 # ---- What is kept ----
 
 
-def test_up_to_three_outcomes_of_a_person_come_back_by_reference(root: Path) -> None:
+def test_up_to_three_outcomes_of_a_person_come_back_by_reference_each_with_owner_and_due_date(root: Path) -> None:
     row = TELECARE | {
         "Outcome 2": "falls_service",
+        "Due 2": "04/12/2026",
         "Outcome 3": " long-term CONDITION review ",
+        "Owner 3": "Practice nurse",
+        "Due 3": datetime(2027, 1, 11),
         "Agree": "No",
-        "Reason": "Lives with\nher daughter",
-        "Next due": "04/12/2026",
+        "Note": "Lives with\nher daughter",
+        "Decided by": "Dr Asha Rao",
     }
-    report = import_reviews(root, filled(root, {A: row, B: {}, C: {"Reason": "away"}}))
-    told = (*("Lives with her daughter", False, DECIDED, "Falls nurse"), pd.Timestamp(2026, 12, 4))
+    report = import_reviews(root, filled(root, {A: row, B: {}, C: {"Note": "away"}}))
+    told = ("Lives with her daughter", False, DECIDED, "Dr Asha Rao")
     assert list(read_imported(root).columns) == list(COLUMNS)
-    assert kept(root) == [("pa", *AT, outcome, *told) for outcome in ("falls_service", "ltc_review", "telecare")]
+    assert kept(root) == [
+        ("pa", *AT, "falls_service", *told, pd.Timestamp(2026, 12, 4), None),
+        ("pa", *AT, "ltc_review", *told, pd.Timestamp(2027, 1, 11), "Practice nurse"),
+        ("pa", *AT, "telecare", *told, None, "Falls nurse"),
+    ]
     assert report.summary == {
         "list_date": MONDAY,
         "team": "North Huyton",
@@ -121,13 +137,40 @@ def test_up_to_three_outcomes_of_a_person_come_back_by_reference(root: Path) -> 
         "corrected": 0,
         "already_recorded": 0,
         "without_outcome": 2,
+        "unfinished": [C],
+        "columns_not_found": [],
         "status_not_ticked": 0,
         "file": f"reviews/{MONDAY}-NHU-1.csv",
     }
     assert report.lines == (
         f"the list of North Huyton of {MONDAY}: 3 outcomes of 1 person imported to reviews/{MONDAY}-NHU-1.csv",
         "left out: 2 rows without an outcome",
+        f"of these, something is written but no outcome, and it was not kept: {C}",
     )
+
+
+def test_columns_are_found_by_title_wherever_they_went_and_however_rows_were_sorted(root: Path) -> None:
+    titles = ["My own", "Due 1", "Owner\n1", "OUTCOME 1", "Reference", "Next visit"]
+    path = root.parent / "moved.xlsx"
+    book = Workbook()
+    page = book.active
+    page.title = "List"
+    page.append(titles)
+    page.append(["x", datetime(2026, 12, 1), "AB", "Monitor", C, "y"])
+    page.append([None, None, None, None, B, None])
+    page.append(["z", None, None, "Telecare", A, "y"])
+    page.auto_filter.ref = "A1:F4"
+    page.row_dimensions[4].hidden = True
+    book.custom_doc_props.append(StringProperty(name="riskstrat_list", value=f"NHU {MONDAY} edition 2"))
+    book.save(path)
+    report = import_reviews(root, path)
+    nothing = (None, None, None, None)
+    assert kept(root) == [
+        ("pa", *AT, "telecare", *nothing, None, None),
+        ("pc", *AT, "monitor", *nothing, pd.Timestamp(2026, 12, 1), "AB"),
+    ]
+    assert report.summary["columns_not_found"][:3] == ["Status checked", "Outcome 2", "Outcome 3"]
+    assert report.lines[2].startswith("no column of that title, so nothing was read of it: Status checked, Outcome 2")
 
 
 def test_the_named_copy_gives_the_same_bytes_and_no_name_is_kept_or_said(root: Path) -> None:
@@ -143,7 +186,8 @@ def test_the_named_copy_gives_the_same_bytes_and_no_name_is_kept_or_said(root: P
 
 def test_a_csv_with_the_same_headings_says_by_option_which_list_it_is(root: Path) -> None:
     path = root.parent / "filled.csv"
-    rows = [["Name", *TITLES], [NAME, B, "Monitor", "", "", "yes", "Café owner", "", "2026-11-19", "", ""]]
+    cells = {"Reference": B.lower(), "Outcome 1": "Monitor", "Agree": "yes", "Note": "Café", "Decided on": "2026-11-19"}
+    rows = [["Name", *TITLES], [NAME, *(cells.get(title, "") for title in TITLES)]]
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     path.write_bytes(text.getvalue().encode("cp1252"))
@@ -152,7 +196,7 @@ def test_a_csv_with_the_same_headings_says_by_option_which_list_it_is(root: Path
     with pytest.raises(IndexDateError, match="--list-date"):
         import_reviews(root, path, "16/11/2026")
     report = import_reviews(root, path, MONDAY.isoformat())
-    assert kept(root) == [("pb", *AT, "monitor", "Café owner", True, DECIDED, None, None)]
+    assert kept(root) == [("pb", *AT, "monitor", "Café", True, DECIDED, None, None, None)]
     assert report.summary["status_not_ticked"] == 1
     assert report.lines[-1] == "status not ticked as checked: 1 of 1 person reviewed"
 
@@ -168,7 +212,7 @@ def test_nothing_was_imported_reads_as_an_empty_table(tmp_path: Path) -> None:
 def test_the_same_contents_again_are_nothing_new(root: Path) -> None:
     import_reviews(root, filled(root, {A: TELECARE}))
     before = files(root)
-    again = {"Outcome 1": None, "Outcome 3": "telecare", "Agree": "yes", "Owner": "Falls  nurse ", "Decided on": DAY}
+    again = {"Outcome 3": "telecare", "Owner 3": "Falls  nurse ", "Agree": "yes", "Decided on": DAY}
     report = import_reviews(root, filled(root, {A: again}))
     assert files(root) == before
     assert report.summary["file"] is None
@@ -186,14 +230,21 @@ def test_a_later_import_adds_the_people_who_are_new_in_a_file_of_its_own(root: P
 
 
 def test_another_review_of_the_same_person_is_a_conflict_and_nothing_is_written(root: Path) -> None:
-    import_reviews(root, filled(root, {A: TELECARE | {"Reason": "no phone"}}))
+    import_reviews(root, filled(root, {A: TELECARE | {"Note": "no phone"}}))
     before = files(root)
-    other = {"Outcome 1": "Declined", "Reason": "said no", "Agree": "Yes", "Owner": "Falls nurse", "Decided on": DAY}
+    other = TELECARE | {"Outcome 1": "Declined", "Note": "said no"}
     with pytest.raises(PublicationError) as refused:
         import_reviews(root, filled(root, {A: other, B: TELECARE}))
-    assert f"{A}: Telecare is recorded, Declined is given; another reason" in str(refused.value)
+    assert f"{A}: Telecare is recorded, Declined is given; another note" in str(refused.value)
     assert "said no" not in str(refused.value)
     assert files(root) == before
+
+
+def test_another_owner_or_due_date_is_another_review(root: Path) -> None:
+    import_reviews(root, filled(root, {A: TELECARE}))
+    for changed in ({"Owner 1": "AB"}, {"Due 1": DAY}):
+        with pytest.raises(PublicationError, match=f"{A}: another owner or due date"):
+            import_reviews(root, filled(root, {A: TELECARE | changed}))
 
 
 def test_a_correction_supersedes_and_keeps_who_decided_so_and_why(root: Path) -> None:
@@ -240,10 +291,15 @@ def test_a_correction_has_a_name_and_a_reason(root: Path, given: dict[str, Any],
         ("Decided on", "next Tuesday", "is not a date"),
         ("Decided on", 46345, "is not a date"),
         ("Decided on", datetime(2026, 11, 15), "is before the date of the list"),
-        ("Next due", "31/02/2027", "is not a date"),
-        ("Reason", "phone 07700900123", "holds a number of nine digits or more"),
-        ("Reason", f"see {NHS_NUMBER}", "holds a number of nine digits or more"),
-        ("Owner", 123456789, "holds a number of nine digits or more"),
+        ("Decided on", datetime(2027, 11, 17), "is more than 26 weeks after the date of the list"),
+        ("Due 1", "31/02/2027", "is not a date"),
+        ("Due 2", datetime(2025, 12, 1), "is before the date of the list"),
+        ("Due 1", "01/12/2126", "is more than 104 weeks after the date of the list"),
+        ("Due 3", DAY, "stands beside no Outcome 3"),
+        ("Owner 3", "AB", "stands beside no Outcome 3"),
+        ("Note", "phone 07700900123", "holds a number of nine digits or more"),
+        ("Note", f"see {NHS_NUMBER}", "holds a number of nine digits or more"),
+        ("Owner 1", 123456789, "holds a number of nine digits or more"),
     ],
 )
 def test_a_cell_that_cannot_be_taken_is_named_by_reference_and_column_alone(
@@ -266,7 +322,7 @@ def test_every_problem_is_named_at_once(root: Path) -> None:
     [
         (NHS_NUMBER, "is not written as a reference"),
         (A[:-1] + ("0" if A[-1] != "0" else "1"), "its last character does not fit the rest"),
-        (reference("NHU", MONDAY, 77), "is not on the list of North Huyton of 2026-11-16"),
+        (reference("NHU", 77), "is not on the list of North Huyton of 2026-11-16"),
         (ELSEWHERE, "is not on the list of North Huyton of 2026-11-16"),
         (None, "is empty beside an outcome"),
     ],
@@ -284,9 +340,9 @@ def test_a_person_in_two_rows_is_refused(root: Path) -> None:
 
 def test_a_file_of_another_or_of_no_published_list_is_refused(root: Path) -> None:
     for list_of, given, said in (
-        ("NHU 2026-11-09", None, "no list of 2026-11-09 stands published"),
-        ("XXX 2026-11-16", None, "has no team XXX"),
-        ("NHU 2026-11-16", "2026-11-09", "is of the list of 2026-11-16, not of 2026-11-09"),
+        ("NHU 2026-11-09 edition 1", None, "no list of 2026-11-09 stands published"),
+        ("XXX 2026-11-16 edition 2", None, "has no team XXX"),
+        ("NHU 2026-11-16 edition 2", "2026-11-09", "is of the list of 2026-11-16, not of 2026-11-09"),
         (None, None, "give --list-date"),
     ):
         with pytest.raises(PublicationError, match=said):
@@ -295,6 +351,44 @@ def test_a_file_of_another_or_of_no_published_list_is_refused(root: Path) -> Non
         import_reviews(root, filled(root, {A: TELECARE}, list_of="the list of last week"))
     with pytest.raises(PublicationError, match="references of 2 teams"):
         import_reviews(root, filled(root, {A: TELECARE, ELSEWHERE: TELECARE}, list_of=None), MONDAY.isoformat())
+
+
+@pytest.mark.parametrize(("edition", "of"), [(" edition 1", "edition 1"), ("", "an earlier edition")])
+def test_a_file_of_a_withdrawn_edition_is_refused_with_what_to_do(root: Path, edition: str, of: str) -> None:
+    path = filled(root, {A: TELECARE}, list_of=f"NHU {MONDAY}{edition}")
+    with pytest.raises(PublicationError) as refused:
+        import_reviews(root, path)
+    assert f"it is of {of} of the list of 2026-11-16, which was withdrawn, and edition 2 stands" in str(refused.value)
+    assert "copy what still holds into the workbook of that edition by reference" in str(refused.value)
+    assert files(root) == {}
+
+
+def test_each_row_carries_its_edition_where_the_document_lost_it(root: Path) -> None:
+    path = root.parent / "rows.csv"
+    for mark, given, said in (
+        (f"NHU {MONDAY} edition 1", None, "it is of edition 1 of the list of 2026-11-16, which was withdrawn"),
+        (f"NHU {MONDAY} edition 1", MONDAY.isoformat(), "it is of edition 1 of the list"),
+        ("NHU 2026-11-09 edition 2", MONDAY.isoformat(), "is of the list of 2026-11-09, not of 2026-11-16"),
+    ):
+        path.write_text(f"Reference,Outcome 1,List\n{A},Telecare,{mark}\n", encoding="utf-8")
+        with pytest.raises(PublicationError, match=said):
+            import_reviews(root, path, given)
+    mixed = f"{A},Telecare,NHU {MONDAY} edition 1\n{B},Telecare,NHU {MONDAY} edition 2\n"
+    path.write_text(f"Reference,Outcome 1,List\n{mixed}", encoding="utf-8")
+    with pytest.raises(SourceError, match="holds rows of 2 lists"):
+        import_reviews(root, path)
+    path.write_text(f"Reference,Outcome 1,List\n{A},Telecare,NHU {MONDAY} edition 2\n{B},,\n", encoding="utf-8")
+    import_reviews(root, path)
+    assert [(row[0], row[3]) for row in kept(root)] == [("pa", "telecare")]
+
+
+def test_a_list_of_an_earlier_version_takes_no_outcomes(root: Path) -> None:
+    path = root / "lists" / MONDAY.isoformat() / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    del manifest["edition"]
+    path.write_text(json.dumps(manifest | {"format": 1}), encoding="utf-8")
+    with pytest.raises(PublicationError, match="published by an earlier version, whose workbooks have other columns"):
+        import_reviews(root, filled(root, {A: TELECARE}, list_of=f"NHU {MONDAY}"))
 
 
 def test_a_file_that_is_no_list_is_refused_in_one_line(root: Path) -> None:

@@ -33,6 +33,7 @@ reviews = st.builds(
     decided_on=st.none() | days,
     decided_by=st.none() | texts,
     due_on=st.none() | days,
+    owner=st.none() | texts,
 )
 
 
@@ -71,3 +72,15 @@ def test_what_was_put_right_takes_the_place_of_what_stood(tmp_path: Path) -> Non
 def test_anything_but_a_snapshot_is_refused(content: bytes) -> None:
     with pytest.raises(PublicationError, match="reviews kept with the list cannot be read"):
         parse_snapshot(content)
+
+
+def test_a_file_of_an_earlier_version_had_the_owner_under_another_name(tmp_path: Path) -> None:
+    store = FileReviewStore(tmp_path)
+    store.folder.mkdir()
+    (store.folder / "2026-11-16-NHU-1.csv").write_text(
+        "patient_id,list_date,team,outcome,reason,agrees,decided_on,decided_by,due_on\n"
+        "p1,2026-11-16,North Huyton,monitor,,yes,2026-11-19,Falls nurse,\n",
+        encoding="utf-8",
+    )
+    (found,) = store.take_snapshot(NEXT).reviews
+    assert (found.owner, found.decided_by) == ("Falls nurse", None)

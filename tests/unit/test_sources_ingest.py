@@ -48,6 +48,8 @@ def test_the_report_counts_every_row_and_is_the_manifest(tmp_path: Path) -> None
     notes = report.pop("notes")
     assert report == {
         "format": "canonical",
+        "continuous_stays": "three_days",
+        "simulated": True,
         "comparable_dates": True,
         "data_as_at": "2024-01-11",
         "records_from": "2024-01-10",
@@ -94,6 +96,8 @@ def test_the_report_counts_every_row_and_is_the_manifest(tmp_path: Path) -> None
         "ignored_columns": {"falls": ["colour"]},
         "null_dates": 1,
         "quarantined": {"falls": {"missing value": 1, "unknown person": 1}},
+        "codes": [],
+        "understood": {},
     }
     counts = ("landed", "accepted", "quarantined", "stored")
     assert {name: [table[count] for count in counts] for name, table in tables.items()} == {
@@ -110,6 +114,33 @@ def test_the_report_counts_every_row_and_is_the_manifest(tmp_path: Path) -> None
 def test_a_missing_falls_table_is_said_once(tmp_path: Path) -> None:
     report = ingest(land(tmp_path / "source"), tmp_path / "store", limited())
     assert report.notes.count("no falls table: falls features use hospital records only") == 1
+
+
+@pytest.mark.parametrize(("columns", "as_at"), [("", None), (",known_on", "2023-12-20")])
+def test_how_fresh_registrations_are_is_told_by_the_day_they_were_known_and_by_no_other(
+    columns: str, as_at: str | None, tmp_path: Path
+) -> None:
+    known = ",2023-12-20" if columns else ""
+    registrations = f"patient_id,practice,registered_from{columns}\np1,N83001,1986-11-03{known}\n"
+    report = ingest(land(tmp_path / "source", registrations=registrations), tmp_path / "store", limited())
+    assert report.tables["registrations"].data_as_at == as_at
+    assert report.data_as_at == "2024-01-11"
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "unplaced"),
+    [(",destination", (",19", ","), 1), (",destination", (",19", ",51"), 0), ("", ("", ""), 2)],
+)
+def test_discharges_without_a_known_destination_are_counted(
+    column: str, values: tuple[str, str], unplaced: int, tmp_path: Path
+) -> None:
+    admissions = (
+        f"patient_id,spell_id,admitted_on,method,discharged_on{column}\n"
+        f"p1,s1,2024-01-10,21,2024-01-12{values[0]}\np2,s2,2024-01-11,21,2024-01-12{values[1]}\n"
+    )
+    report = ingest(land(tmp_path / "source", admissions=admissions), tmp_path / "store", limited())
+    said = [note for note in report.notes if "no known destination" in note]
+    assert [note.split(" discharges")[0] for note in said] == [f"admissions: {unplaced} of 2"][: bool(unplaced)]
 
 
 def test_lost_opt_outs_are_said(tmp_path: Path) -> None:
@@ -170,7 +201,23 @@ def test_a_source_without_anybody_is_refused(tmp_path: Path) -> None:
 
 def test_a_source_without_a_date_is_refused(tmp_path: Path) -> None:
     source = land(tmp_path / "source", admissions="patient_id,spell_id,admitted_on,method\n")
-    with pytest.raises(SourceError, match="no accepted row has a date, so data-as-at is unknown"):
+    with pytest.raises(SourceError, match=r"^no row has a date, so data-as-at is unknown; "):
+        ingest(source, tmp_path / "store", limited(1))
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ("p1,s1,2024-01-10,2\np2,s2,2024-01-11,E\n", r"2 most often column method does not have the shape"),
+        (
+            "p1,s1,soon,21\np2,s2,2024-01-11,E\np1,s3,never,21\n",
+            "3 most often column admitted_on cannot be read as date",
+        ),
+    ],
+)
+def test_a_source_whose_admissions_are_all_refused_is_told_by_which_rule(rows: str, why: str, tmp_path: Path) -> None:
+    source = land(tmp_path / "source", admissions=f"patient_id,spell_id,admitted_on,method\n{rows}")
+    with pytest.raises(SourceError, match=f"^no row of admissions is accepted; of {why}"):
         ingest(source, tmp_path / "store", limited(1))
 
 

@@ -1,5 +1,6 @@
 """What can be landed, and how: the same tables give the same store from CSV, parquet or a DuckDB file."""
 
+import gzip
 from pathlib import Path
 
 import duckdb
@@ -61,6 +62,8 @@ def test_csv_parquet_and_a_duckdb_file_give_the_same_store(tmp_path: Path) -> No
     assert set(first) == {
         "manifest.json",
         "quarantine.parquet",
+        "coverage.parquet",
+        "tables/spells.parquet",
         *(f"tables/{name}.parquet" for name in ("people", "admissions", "falls")),
     }
     assert all(other == first for other in others)
@@ -139,9 +142,83 @@ def test_an_unknown_format_is_refused_with_a_near_match(tmp_path: Path) -> None:
 def test_a_missing_required_table_or_column_is_refused_by_name(tmp_path: Path) -> None:
     source = land(tmp_path / "source")
     (source / "admissions.csv").write_text(ADMISSIONS.replace("method", "admimeth"))
-    assert "admissions lacks the required column method; its columns are patient_id, spell_id" in refused(source)
+    assert refused(source) == (
+        "admissions lacks the required column method; it has patient_id, spell_id, admitted_on, admimeth, "
+        "discharged_on; did you mean admimeth for method?; name the columns as docs/data.md does"
+    )
     (source / "admissions.csv").rename(source / "spells.csv")
     assert "has no table admissions; land admissions.parquet or .csv; it holds spells" in refused(source)
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("nhs_pseudo,dob,gender", "did you mean nhs_pseudo for patient_id? dob for date_of_birth? gender for sex?;"),
+        ("patient,birthdate,sexx", "did you mean patient for patient_id? birthdate for date_of_birth? sexx for sex?;"),
+        ("a,b,c", "it has a, b, c; name the columns as docs/data.md does"),
+        (
+            "patient_id|date_of_birth|sex",
+            "is parted by the stroke |, not by commas: its columns are patient_id, date_of_",
+        ),
+        ("patient_id;date_of_birth;sex", "is parted by the semicolon, not by commas"),
+        ("patient_id\tdate_of_birth\tsex", "is parted by the tab, not by commas"),
+    ],
+)
+def test_columns_of_other_names_or_parted_otherwise_are_named_with_what_could_be_meant(
+    header: str, says: str, tmp_path: Path
+) -> None:
+    message = refused(land(tmp_path / "source", people=f"{header}\n"))
+    assert says in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("address", ["postgresql://user:secret@localhost/x", "mssql+pyodbc://server/x"])
+def test_an_address_of_a_database_is_told_the_truth_without_its_words(address: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as caught:
+        ingest(Path(address), tmp_path / "store", tolerant())
+    kind = address.split(":")[0]
+    assert str(caught.value).startswith(f"a {kind} address was given, and databases behind an address are not read; ")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "says"),
+    [
+        (b"\x00" * 8 + b"DUCK" + b"\xff" * 4096, "was made by a newer DuckDB than riskstrat reads"),
+        (b"SQLite format 3\x00" + b"\x00" * 4096, "is a SQLite database, which is not read"),
+    ],
+)
+def test_a_database_that_cannot_be_read_is_named(beginning: bytes, says: str, tmp_path: Path) -> None:
+    (tmp_path / "site.db").write_bytes(beginning)
+    assert says in refused(tmp_path / "site.db")
+
+
+def test_a_packed_csv_gives_the_same_store(tmp_path: Path) -> None:
+    plain, packed = land(tmp_path / "plain", falls=FALLS), land(tmp_path / "packed", falls=FALLS)
+    for file in list(packed.iterdir()):
+        Path(f"{file}.gz").write_bytes(gzip.compress(file.read_bytes()))
+        file.unlink()
+    run(plain, tmp_path / "one")
+    run(packed, tmp_path / "two")
+    assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        (("person.csv", "visit_occurrence.csv", "condition_occurrence.csv"), "it looks like an OMOP common data model"),
+        (("patients.csv", "encounters.csv", "conditions.csv"), "it looks like Synthea records"),
+        (("patients.csv.gz", "admissions.txt", "diagnoses_icd.csv.gz"), "it looks like a MIMIC-IV extract"),
+        (("people/part-0.parquet", "people/part-1.parquet"), "but a folder of that name with 2 files"),
+        (("wards.csv",), "has no table people; land people.parquet or .csv; it holds wards"),
+    ],
+)
+def test_what_lies_in_a_source_without_people_is_named(files: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    for name in files:
+        (tmp_path / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+        text = b"patient_id,system,code,recorded_on\n"
+        (tmp_path / "source" / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    assert says in refused(tmp_path / "source")
 
 
 def test_two_files_for_one_table_are_refused(tmp_path: Path) -> None:

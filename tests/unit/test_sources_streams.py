@@ -9,8 +9,8 @@ import pytest
 from riskstrat.definitions.codelists import Codelist, Entry
 from riskstrat.definitions.settings import Settings
 from riskstrat.sources.ingest import ingest
+from riskstrat.sources.matching import starts_with
 from riskstrat.sources.store import Store, open_store
-from riskstrat.sources.streams import starts_with
 from riskstrat.sources.tables import STREAMS
 
 PEOPLE = "patient_id,date_of_birth,sex\np1,1950-03-15,F\n"

@@ -63,18 +63,22 @@ p1         , s4       , 2024-04-10  , 21     , 2024-04-01 , 2024-04-10    , 19  
 p1         , s5       , 2024-05-10  , 21     ,            , 2024-06-30    , 19          , 2024-07-02
 """
     report = run(tmp_path, as_at=date(2024, 5, 31), admissions=admissions)
-    columns = "spell_id spell discharged_on destination settled_known_on valid_from valid_to"
+    columns = "spell_id spell discharged_on destination ended_by settled_known_on valid_from valid_to"
     assert stored(tmp_path, "admissions", columns) == [
-        ["s1", 0, "2024-01-20", "19", "2024-02-01", "2024-02-01", FAR],
-        ["s1", 0, None, None, None, "2024-01-12", "2024-02-01"],
-        ["s2", 1, "2024-02-11", "19", None, "2024-02-12", FAR],  # discharged before it was known: settled at once
-        ["s3", 2, None, None, None, "2024-03-12", FAR],  # no discharge: what came with it is not used
-        ["s4", 3, "2024-04-10", "19", "2024-04-09", "2024-04-10", FAR],  # known before its day counts from its day
-        ["s5", 4, "2024-06-30", "19", "2024-07-02", "2024-07-02", FAR],
-        ["s5", 4, None, None, None, "2024-05-11", "2024-07-02"],  # no known_on: the day after
+        ["s1", 0, "2024-01-20", "19", "2024-01-20", "2024-02-01", "2024-02-01", FAR],
+        ["s1", 0, None, None, None, None, "2024-01-12", "2024-02-01"],
+        # Discharged before it was known: settled at once.
+        ["s2", 1, "2024-02-11", "19", "2024-02-11", None, "2024-02-12", FAR],
+        # No discharge: what came with it is not used, and the stay is over by the day on which the next began.
+        ["s3", 2, None, None, "2024-04-10", None, "2024-04-10", FAR],
+        ["s3", 2, None, None, None, None, "2024-03-12", "2024-04-10"],
+        # Known before its day counts from its day.
+        ["s4", 3, "2024-04-10", "19", "2024-04-10", "2024-04-09", "2024-04-10", FAR],
+        ["s5", 4, "2024-06-30", "19", "2024-06-30", "2024-07-02", "2024-07-02", FAR],
+        ["s5", 4, None, None, None, None, "2024-05-11", "2024-07-02"],  # no known_on: the day after
     ]
     table = report.tables["admissions"]
-    assert (table.landed, table.accepted, table.quarantined, table.stored) == (5, 5, 0, 7)
+    assert (table.landed, table.accepted, table.quarantined, table.stored) == (5, 5, 0, 8)
     assert (
         "admissions without discharged_on but with discharge_method, destination, specialty: 1; these are not used"
         in (report.notes)
@@ -208,7 +212,7 @@ p1         , s3       , 2024-08-10  , 2Z     , 2024-08-12 ,               ,
     assert report.data_as_at == "2024-03-04"
     assert {name: table.data_as_at for name, table in report.tables.items()} == {
         "people": None,
-        "registrations": "2020-01-01",
+        "registrations": None,
         "admissions": "2024-02-01",
         "falls": "2024-03-04",
         "opt_outs": None,

@@ -128,6 +128,26 @@ SIGNED = FILES["features/codelists/heart.csv"]
          'team "East" serves nobody'),
         ("features/codelists/heart.csv", SIGNED.replace("I10", "I1.0"), 'code "I1.0" is not upper case without dots'),
         ("features/codelists/heart.csv", SIGNED.replace("I10", "i10"), 'code "i10" is not upper case without dots'),
+        (
+            "features/codelists/heart.csv",
+            SIGNED.replace("I10", "I10-I15"),
+            "a range is written as one row for each code",
+        ),
+        (
+            "features/codelists/heart.csv",
+            "system,code,group,description,source\nsnomed,8411400,heart,Heart failure,a book\n",
+            'snomed code "8411400" is not a whole SNOMED CT concept; a beginning of one names nothing',
+        ),
+        (
+            "features/codelists/heart.csv",
+            "system,code,group,description,source\ncomplaint,161898,heart,A fall,a book\n",
+            'complaint code "161898" is not a whole SNOMED CT concept',
+        ),
+        (
+            "features/codelists/heart.csv",
+            "system,code,group,description,source\nphrase,fell  over,heart,A fall,a book\n",
+            'phrase code "fell  over" is not words in capitals with single blanks',
+        ),
         ("features/codelists/heart.csv", SIGNED + "I10,heart,Again,a book\n", 'icd10 code "I10" stands 2 times'),
     ],
 )  # fmt: skip

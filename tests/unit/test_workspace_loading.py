@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 
 from riskstrat.errors import DefinitionError, RiskstratError, WorkspaceError
-from riskstrat.workspace import Workspace, find, load
+from riskstrat.workspace import Workspace, find, find_compared_words, load
 from tests.unit.smallest_rules import SMALLEST_RULES
 
 WORDS = 'theme="hospital use", unit="stays", says="{n} stay{s}", why="a reason", sensitive=False'
@@ -398,3 +398,64 @@ def test_a_definition_file_that_cannot_be_read_is_named(make: Make) -> None:
     (root / "features" / "folder.py").mkdir()
     with pytest.raises(RiskstratError, match=r"features/folder.py cannot be read"):
         load(root)
+
+
+MORE = "code,group,description,source,system\n84114007,heart,Heart failure,a book,snomed\n"
+
+
+def with_more(make: Make, codes: str = MORE, base: str = "heart") -> Path:
+    """A workspace whose list `more` extends `base`."""
+    heart, more = with_codes(), with_codes(codes, extends=base)
+    toml = "features__codelists__codelists_toml"
+    signed = heart[toml] + more[toml].replace("[heart]", "[more]")
+    return make(**heart | {"features__codelists__more_csv": codes, toml: signed})
+
+
+def test_a_codelist_can_be_made_of_two_files_for_two_code_systems(make: Make) -> None:
+    lists = load(with_more(make)).codelists
+    assert [(entry.system, entry.code) for entry in lists["heart"].entries] == [
+        ("icd10", "I10"),
+        ("snomed", "84114007"),
+    ]
+    assert [entry.code for entry in lists["more"].entries] == ["84114007"]
+
+
+@pytest.mark.parametrize(
+    ("codes", "base", "says"),
+    [
+        (MORE, "hart", 'extends "hart", which is no list of its own; did you mean "heart"?'),
+        (MORE, "more", 'extends "more", which is no list of its own'),
+        (MORE.replace("heart,", "hearts,"), "heart", 'heart has no group "hearts"; did you mean "heart"?'),
+    ],
+)
+def test_a_codelist_extends_only_another_and_only_its_groups(codes: str, base: str, says: str, make: Make) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        load(with_more(make, codes, base))
+    assert str(refused.value).startswith(f"features/codelists/codelists.toml [more]: {says}")
+
+
+# ---- Words that features compare columns with ----
+
+
+def test_the_words_that_features_outcomes_and_their_inputs_compare_a_column_with_are_found(make: Make) -> None:
+    contacts = """\
+import numpy as np
+from riskstrat.definitions import count, derive, latest, none_of
+from riskstrat.sources.tables import all_falls, contacts, diagnoses, measurements
+
+seen = contacts.filter(none_of(contacts.service, ("gp", "memory_clinic")), contacts.service != "dental")
+many = count(seen, lookback="7d", missing=0, {WORDS})
+grip = measurements.filter(measurements.measure == "grip_strength")
+doubled = derive(
+    {{"x": latest(grip.value, lookback="7d", missing=None, {WORDS})}}, np.sum, missing=None, {WORDS}
+)
+wards = count(diagnoses.filter(diagnoses.specialty.isin(["430"])), lookback="7d", missing=0, {WORDS})
+merged = count(all_falls.filter(all_falls.source == "telecare"), lookback="7d", missing=0, {WORDS})
+"""
+    files = {"features__contacts_py": contacts.format(WORDS=WORDS)}
+    assert find_compared_words(load(make(**files))) == {
+        ("admissions", "method"): frozenset({"21"}),
+        ("admissions", "specialty"): frozenset({"430"}),
+        ("contacts", "service"): frozenset({"gp", "memory_clinic", "dental"}),
+        ("measurements", "measure"): frozenset({"grip_strength"}),
+    }

@@ -49,6 +49,10 @@ def test_three_features_are_a_sound_workspace(site: Path) -> None:
          "stays_365d is in admissions; this role needs a yes/no feature"),
         ("roles", 'age = "years_lived"', 'age = "years_lived"\nconditions = "falls_hospita"',
          'conditions: no codelist "falls_hospita" in features/codelists; did you mean "falls_hospital"?'),
+        ("roles", 'age = "years_lived"', 'age = "years_lived"\nnamed_medicines = "stays_365d"',
+         "named_medicines is stays_365d, which counts no groups of a codelist"),
+        ("roles", 'age = "years_lived"', 'age = "years_lived"\nconditions_in_order = ["Dementia"]',
+         'conditions_in_order: no feature tells of "Dementia"'),
         ("roles", 'age = "years_lived"', "", "no feature is the age, which training/falls_criteria.toml"),
         ("falls_criteria", 'bands = ["many"]', 'bands = ["meny"]',
          'stays has no band "meny" in training/frailty.toml; did you mean "many"?'),
@@ -69,7 +73,7 @@ def test_a_rule_that_does_not_fit_its_features_is_found(site: Path, file: str, o
 def test_a_feature_that_is_renamed_is_missed_by_every_file_that_names_it(site: Path) -> None:
     found = changed(site, "features/three.py", "stays = count(", "nights_away = count(")
     named = {finding.split(": ")[0] for finding in found}
-    rules = {f"training/{name}.toml" for name in ("flags", "frailty", "falls_criteria", "baselines")}
+    rules = {f"training/{name}.toml" for name in ("flags", "frailty", "falls_criteria", "baselines", "changeable")}
     assert named == rules | {"riskstrat.toml"}
 
 
@@ -78,7 +82,7 @@ def test_a_feature_that_becomes_sensitive_may_be_a_baseline_and_is_printed_by_no
     printed = [finding for finding in found if "sensitive and never printed" in finding]
     assert {finding.split(": ")[0] for finding in printed} == {
         *("training/flags.toml", "training/frailty.toml", "training/falls_criteria.toml", "training/roles.toml"),
-        *("training/pathways.toml", "riskstrat.toml"),
+        *("training/pathways.toml", "training/changeable.toml", "riskstrat.toml"),
     }
 
 

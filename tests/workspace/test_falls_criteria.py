@@ -48,12 +48,25 @@ def test_a_fall_and_any_further_criterion_meet_them(values: dict[str, float], wh
 
 
 @pytest.mark.parametrize(
+    ("values", "band"),
+    [
+        ({"efi_latest": 0.24}, "mild"),
+        ({"efi_latest": float(np.float32(0.24))}, "mild"),
+        ({"hfrs_730d": 15.0}, "intermediate"),
+    ],
+)
+def test_a_frailty_that_these_criteria_leave_open_is_not_said_to_be_unrecorded(
+    values: dict[str, float], band: str
+) -> None:
+    weighed = f"; frailty is recorded as {band}, which is for a clinician to weigh."
+    said = f"{ALL_UNKNOWN.replace('frailty, ', '').removesuffix('.')}{weighed}"
+    assert judged({**OLDER, **values}) == FallsCriteria("cannot tell", said)
+
+
+@pytest.mark.parametrize(
     "values",
     [
         {},
-        {"efi_latest": 0.24},
-        {"efi_latest": float(np.float32(0.24))},
-        {"hfrs_730d": 15.0},
         {"age": 74, "hfrs_730d": 20.0},
         {"falls_1095d": 2, "fell_and_lost_consciousness": 1, "fell_and_could_not_get_up": 1},
     ],

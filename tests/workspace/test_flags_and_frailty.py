@@ -19,14 +19,29 @@ SHIPPED = load(Path(__file__).resolve().parents[2])
     [
         (64, 0.5, "2026-03-04", 20, "not scored under 65"),
         (np.nan, 0.5, "2026-03-04", 20, "not scored under 65"),
-        (65, 0.28, "2026-03-04", 20, "eFI 0.28, moderate, 4 March 2026"),
-        (74, 0.12, "2026-03-04", 20, "eFI 0.12, fit, 4 March 2026"),
-        (74, np.float32(0.24), "2026-03-04", 20, "eFI 0.24, mild, 4 March 2026"),
-        (74, 0.37, "2026-03-04", 20, "eFI 0.37, severe, 4 March 2026"),
+        (65, 0.28, "2026-03-04", 20, "from the GP record, moderate on 4 March 2026 (eFI 0.28)"),
+        (74, 0.12, "2026-03-04", 20, "from the GP record, fit on 4 March 2026 (eFI 0.12)"),
+        (74, np.float32(0.24), "2026-03-04", 20, "from the GP record, mild on 4 March 2026 (eFI 0.24)"),
+        (74, 0.37, "2026-03-04", 20, "from the GP record, severe on 4 March 2026 (eFI 0.37)"),
+        (74, 0.37, "2025-11-16", 20, "from the GP record, severe on 16 November 2025 (eFI 0.37)"),
+        (
+            74,
+            0.37,
+            "2025-11-15",
+            20,
+            "from the GP record, severe on 15 November 2025 (eFI 0.37), not as of today",
+        ),
         (74, np.nan, "NaT", 20, "not recorded"),
-        (75, np.nan, "NaT", 4.9, "HFRS 4.9, low, hospital records of 2 years"),
-        (75, np.nan, "NaT", 15, "HFRS 15, intermediate, hospital records of 2 years"),
-        (90, 0.3, "2026-03-04", 15.1, "eFI 0.3, moderate, 4 March 2026; HFRS 15.1, high, hospital records of 2 years"),
+        (75, np.nan, "NaT", 4.9, "from hospital records of 2 years, low (Hospital Frailty Risk Score 4.9)"),
+        (75, np.nan, "NaT", 15, "from hospital records of 2 years, intermediate (Hospital Frailty Risk Score 15)"),
+        (
+            90,
+            0.3,
+            "2026-03-04",
+            15.1,
+            "from the GP record, moderate on 4 March 2026 (eFI 0.3); "
+            "from hospital records of 2 years, high (Hospital Frailty Risk Score 15.1)",
+        ),
         (90, np.nan, "NaT", 0, "not recorded"),
     ],
 )
@@ -34,7 +49,7 @@ def test_frailty_is_told_at_the_ages_it_is_valid_for(
     age: float, efi: float, measured: str, hfrs: float, words: str
 ) -> None:
     found = {"efi_latest": (float(efi), np.datetime64(measured, "D")), "hfrs_730d": (hfrs, np.datetime64("2026-01-05"))}
-    assert frailty_in_words(SHIPPED.frailty, age, found) == words
+    assert frailty_in_words(SHIPPED.frailty, age, found, np.datetime64("2026-11-16")) == words
 
 
 def test_the_flags_are_told_in_these_words_and_this_order() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from riskstrat.definitions.declared import read
-from riskstrat.definitions.hazards import ALWAYS, Hazard, Hazards
+from riskstrat.definitions.hazards import ALWAYS, Hazard, Hazards, Rating
 from riskstrat.documents.papers.hazard_log import hazard_log, hazard_log_csv
 from riskstrat.documents.papers.registered import Registered
 from riskstrat.errors import DefinitionError
@@ -87,8 +87,33 @@ def test_the_shipped_log_has_a_row_for_each_hazard_and_names_nobody() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("likelihood", "risks"),
+    [
+        ("very high", (3, 4, 4, 5, 5)),
+        ("high", (2, 3, 3, 4, 5)),
+        ("medium", (2, 2, 3, 3, 4)),
+        ("low", (1, 2, 2, 3, 4)),
+        ("very low", (1, 1, 2, 2, 3)),
+    ],
+)
+def test_risk_follows_from_severity_and_likelihood_by_the_matrix_of_the_standard(
+    likelihood: str, risks: tuple[int, ...]
+) -> None:
+    severities = ("minor", "significant", "considerable", "major", "catastrophic")
+    ratings = [Rating.model_validate({"severity": one, "likelihood": likelihood}) for one in severities]
+    assert tuple(rating.risk for rating in ratings) == risks
+    printed = "".join(f" {risk} |" for risk in risks)
+    assert f"| {likelihood.capitalize()} |{printed}\n" in hazard_log(version({}), HAZARDS)
+
+
+def test_no_shipped_hazard_is_left_at_a_risk_that_must_be_brought_down() -> None:
+    assert {row.name: row.residual.risk for row in HAZARDS.hazards if row.residual.risk > 3} == {}
+
+
 def test_a_site_may_add_a_hazard() -> None:
-    own = GIVEN["hazards"][0] | {"name": "interpreter_not_booked", "tests": []}
+    rating = GIVEN["hazards"][0]["initial"]
+    own = GIVEN["hazards"][0] | {"name": "interpreter_not_booked", "tests": [], "residual": rating}
     assert Hazards.model_validate({"hazards": [*GIVEN["hazards"], own]}).hazards[-1].name == "interpreter_not_booked"
 
 
@@ -101,6 +126,11 @@ def test_a_site_may_add_a_hazard() -> None:
         ({"ownr": "Ann"}, 'unknown key "hazards.0.ownr"; did you mean "owner"?'),
         ({"tests": ["tests/unit/test_x.py"]}, "hazards.0.tests.0"),
         ({"evidence": "everything"}, "hazards.0.evidence"),
+        ({"tests": []}, "no test holds the control, so the residual risk is the initial one"),
+        ({"residual": {"severity": "catastrophic", "likelihood": "high"}}, "above the initial one"),
+        ({"status": "closed"}, "a residual risk above 2 cannot be closed"),
+        ({"status": "fine"}, "hazards.0.status"),
+        ({"initial": {"severity": "major", "likelihood": "often"}}, "hazards.0.initial.likelihood"),
     ],
 )
 def test_a_log_that_hides_something_is_refused(changes: dict[str, Any], says: str) -> None:
@@ -117,14 +147,18 @@ def test_tests_must_be_written_even_where_there_are_none() -> None:
 def test_the_csv_has_one_line_for_each_hazard_with_every_cell_that_is_its_own() -> None:
     rows = list(csv.DictReader(io.StringIO(hazard_log_csv(version(EVIDENCE), HAZARDS))))
     assert [row["name"] for row in rows] == list(ALWAYS)
-    assert [row["number"] for row in rows] == [str(number) for number in range(1, 14)]
+    assert [row["number"] for row in rows] == [str(number) for number in range(1, 18)]
     for row, hazard in zip(rows, HAZARDS.hazards, strict=True):
         assert row["tests"] == ("; ".join(hazard.tests) or "none yet")
-        assert (row["residual_risk"], row["control"], row["owner"]) == (
+        assert (row["left_to_the_deployer"], row["control"], row["owner"], row["status"]) == (
             hazard.residual_risk,
             hazard.control,
             hazard.owner,
+            hazard.status,
         )
+        for name, rating in (("initial", hazard.initial), ("residual", hazard.residual)):
+            told = (row[f"{name}_severity"], row[f"{name}_likelihood"], row[f"{name}_risk"])
+            assert told == (rating.severity, rating.likelihood, str(rating.risk))
 
 
 def test_each_row_says_what_this_version_has_to_say_of_it() -> None:
@@ -153,19 +187,21 @@ def test_a_version_without_evidence_says_so_in_its_rows() -> None:
 
 def test_the_page_has_a_section_for_each_hazard_with_its_parts_in_order() -> None:
     page = hazard_log(version(EVIDENCE), HAZARDS)
-    sections = page.split("\n## ")[1:]
+    rated, *sections = page.split("\n## ")[1:]
+    assert rated.startswith("How risk is rated\n")
     assert [section.split(". ", 1)[1].split("\n")[0] for section in sections] == [row.hazard for row in HAZARDS.hazards]
     for row, section in zip(HAZARDS.hazards, sections, strict=True):
         parts = re.findall(r"^- \*\*(.+?):\*\* \S", section, re.MULTILINE)
         own = ["This version"] if row.evidence != "nothing" else []
         assert parts == [
-            "Cause", "Effect", "Control in the software", "Tests", *own, "Owner", "Residual risk left to the deployer",
+            "Cause", "Effect", "Initial risk", "Control in the software", "Tests", *own, "Residual risk", "Status",
+            "Owner", "Left to the deployer",
         ]  # fmt: skip
         assert ("- **Tests:** none yet" in section) == (not row.tests)
 
 
 def test_a_line_of_the_log_is_one_line_whatever_was_typed() -> None:
-    row = GIVEN["hazards"][0] | {"cause": "one\n  | two", "control": "=SUM(A1)", "tests": []}
+    row = GIVEN["hazards"][0] | {"cause": "one\n  | two", "control": "=SUM(A1)"}
     hazards = Hazards(hazards=(Hazard.model_validate(row), *HAZARDS.hazards[1:]))
     assert "- **Cause:** one \\| two\n" in hazard_log(version({}), hazards)
     (first, *_) = csv.DictReader(io.StringIO(hazard_log_csv(version({}), hazards)))

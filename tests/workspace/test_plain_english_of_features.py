@@ -16,9 +16,11 @@ HARDEST_FEATURES = 7.0
 
 @pytest.fixture(scope="module")
 def feature_texts() -> list[str]:
-    """What the features say of a person, and what they say where there is nothing."""
-    features = load(ROOT).features.values()
-    said = [text for feature in features for text in (feature.wording.says, feature.wording.absent) if text]
+    """What the features say of a person, what they say where there is nothing, and what rules say could be changed."""
+    workspace = load(ROOT)
+    worded = [feature.wording for feature in workspace.features.values()]
+    given = [(one.says, one.says_negative, one.says_always, one.absent) for one in worded]
+    said = [text for texts in given for text in texts if text] + [rule.says for rule in workspace.changeable]
     return [re.sub(r"\{s\}", "s", re.sub(r"\{(\w+)\}", r"\1", text)) for text in said]
 
 

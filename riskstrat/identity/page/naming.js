@@ -9,8 +9,8 @@
   // A cell for each group, a line for each column with something in it; a group of one column needs no label.
   const GROUPS = {
     "Place on the list": {
-      rank: "Rank", reference: "Reference", status: "Status", risk: "Risk", change: "Since the last list",
-      weeks_on_list: "Weeks on list",
+      rank: "Rank", reference: "Reference", arrival: "Came to the list", risk: "Risk",
+      change: "Since the last list", weeks_on_list: "Weeks on list", known_before: "Known before",
     },
     "About the person": {
       age_band: "Age", sex: "Sex", practice: "Practice", top_conditions: "Main conditions", frailty: "Frailty",
@@ -18,11 +18,14 @@
     },
     "What moved the estimate": { reasons: "" },
     "To consider, and in place": {
-      pathways: "Pathways", support: "Support", caution: "Caution", last_review: "Last review",
+      pathways: "Pathways", support: "Support", caution: "Caution",
+      last_decided_on: "Last decided on", last_outcomes: "Last outcomes", last_owners: "Owners", last_due: "Due",
+      last_note: "Note",
     },
   };
   const SEX = { F: "Female", M: "Male", I: "Indeterminate", U: "Not known" };
   const NOT_HELD = "not in your identity file";
+  const OTHER_AGE = "not named: the date of birth in your identity file does not agree with the age on the list";
   const at = (id) => document.getElementById(id);
 
   class Problem extends Error {}
@@ -111,6 +114,34 @@
     return { people, doubtful };
   };
 
+  // A date such as 1941-03-04 or 04/03/1941 as year, month, day; null for anything else.
+  const dateOf = (written) => {
+    const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(written);
+    if (iso) return iso.slice(1).map(Number);
+    const british = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/.exec(written);
+    return british ? british.slice(1).reverse().map(Number) : null;
+  };
+
+  // Least and greatest age of a band such as "75 to 84", "85 and over" or "under 18".
+  const limitsOf = (band) => {
+    const found = /^(?:(\d+) to (\d+)|(\d+) and over|under (\d+))$/.exec(band);
+    if (!found) return null;
+    if (found[1]) return [Number(found[1]), Number(found[2])];
+    return found[3] ? [Number(found[3]), 200] : [0, Number(found[4]) - 1];
+  };
+
+  // False if the date of birth cannot be of the age on the list; the list may rest on the month of birth alone.
+  const agesAgree = (row, person) => {
+    const [born, at] = [dateOf((person.get("date_of_birth") || "").trim()), dateOf((row.get("index_date") || "").trim())];
+    const limits = limitsOf((row.get("age_band") || "").trim());
+    if (!born || !at || !limits) return true;
+    return [born[2], 1].some((day) => {
+      const early = at[1] < born[1] || (at[1] === born[1] && at[2] < day);
+      const years = at[0] - born[0] - (early ? 1 : 0);
+      return limits[0] <= years && years <= limits[1];
+    });
+  };
+
   const joined = (list, references, identity) => {
     const keys = byKey(references, "reference", "references.csv has one reference twice. Ask for the list to be published anew.");
     const { people, doubtful } = peopleOf(identity);
@@ -118,9 +149,11 @@
     const rows = [];
     for (const [reference, row] of listed) {
       const key = keys.get(unguarded(reference));
-      if (!key) throw new Problem("The list has a reference that references.csv does not. Take both from the folder of one week.");
+      if (!key) throw new Problem("The list has a reference that references.csv does not. Take both from your team's folder of one week.");
       const id = key.get("patient_id").trim().toLowerCase();
-      rows.push({ row, person: doubtful.has(id) ? null : people.get(id), twice: doubtful.has(id) });
+      const found = doubtful.has(id) ? null : people.get(id);
+      const otherAge = Boolean(found) && !agesAgree(row, found);
+      rows.push({ row, person: otherAge ? null : found, twice: doubtful.has(id), otherAge });
     }
     return rows;
   };
@@ -162,7 +195,7 @@
 
   const personCell = (entry) => {
     const made = element("th", "", { scope: "row", "data-group": "Person" });
-    const absent = entry.twice ? "in your identity file twice, with different details" : NOT_HELD;
+    const absent = entry.twice ? "in your identity file twice, with different details" : entry.otherAge ? OTHER_AGE : NOT_HELD;
     const given = (name) => (entry.person ? entry.person.get(name) || "" : "").trim();
     const said = (name) => (name === "date_of_birth" ? longDate(given(name)) : given(name));
     made.append(element("bdi", said("name") || (entry.person ? "no name in your identity file" : absent), { class: "name" }));
@@ -215,10 +248,12 @@
     const notes = statusCheck(first);
     if (first && first.get("data_as_at")) notes.push(`Data as at ${longDate(first.get("data_as_at"))}.`);
     if (first && first.get("model")) notes.push(`Model: ${first.get("model")}, version ${first.get("model_version") || "not given"}.`);
-    const lost = rows.filter((entry) => !entry.person && !entry.twice).length;
+    const lost = rows.filter((entry) => !entry.person && !entry.twice && !entry.otherAge).length;
+    const otherAge = rows.filter((entry) => entry.otherAge).length;
     const twice = rows.filter((entry) => entry.twice).length;
     if (lost) notes.push(`People on the list who are not in your identity file: ${lost}.`);
     if (twice) notes.push(`People who are in your identity file twice with different details, and are not named: ${twice}.`);
+    if (otherAge) notes.push(`People whose date of birth does not agree with the age on the list, and who are not named: ${otherAge}.`);
     return notes;
   };
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from riskstrat.cohort import at_discharges, latest_discharge
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import Recipe
+from riskstrat.features import FeatureEngine
 from riskstrat.site.opening import Site
 from riskstrat.sources.excerpt import beside_the_store, excerpt
-from riskstrat.sources.redacted import redact
 from riskstrat.sources.store import Store
 
 
@@ -33,7 +31,7 @@ class Stages(NamedTuple):
 
 
 def stages(opened: Site, then: pd.DataFrame, now: pd.DataFrame, day: date) -> tuple[Stages, Stages]:
-    """The stages of the whole records, and those of the records without a trace of anything sensitive.
+    """The stages of the records that the score is made from, and those of the records without what is sensitive.
 
     then, now: one row per patient of the cohort at the last list, which was of `day`, and at this one; same patients,
     both by person.
@@ -41,12 +39,12 @@ def stages(opened: Site, then: pd.DataFrame, now: pd.DataFrame, day: date) -> tu
     persons = now["person"].to_numpy()
     with beside_the_store(opened.store) as folder:
         whole = excerpt(opened.store, persons.tolist(), folder / "whole")
-        hidden = redact(whole, persons, opened.workspace.codelists)
-        renumbered = [rows.assign(person=hidden.renumbered(persons)) for rows in (then, now)]
-        return (
-            _build_stages(opened, whole, (then, now), day, folder / "of-whole"),
-            _build_stages(opened, hidden, (renumbered[0], renumbered[1]), day, folder / "of-redacted"),
-        )
+        known = excerpt(whole, persons.tolist(), folder / "known", known_by=day)
+        happened = excerpt(whole, persons.tolist(), folder / "happened", happened_by=day)
+        scored = _build_stages(opened.engine, (whole, known, happened), (then, now))
+        if opened.engine.printable:
+            return scored, scored
+        return scored, _build_stages(replace(opened.engine, printable=True), (whole, known, happened), (then, now))
 
 
 def rows_then(opened: Site, recipe: Recipe, rows: pd.DataFrame, day: date) -> pd.DataFrame:
@@ -64,21 +62,19 @@ def rows_then(opened: Site, recipe: Recipe, rows: pd.DataFrame, day: date) -> pd
 
 
 def _build_stages(
-    opened: Site, store: Store, cohorts: tuple[pd.DataFrame, pd.DataFrame], day: date, folder: Path
+    engine: FeatureEngine, stores: tuple[Store, Store, Store], cohorts: tuple[pd.DataFrame, pd.DataFrame]
 ) -> Stages:
-    persons = np.unique(cohorts[1]["person"]).tolist()
-    known = excerpt(store, persons, folder / "known", known_by=day)
-    happened = excerpt(store, persons, folder / "happened", happened_by=day)
-    then, now = _build_matrices(opened, store, cohorts)
-    aged, told = (replace(opened.engine, store=cut).matrix(cohorts[1]) for cut in (known, happened))
+    """The stages by one engine. stores: everything, what was known by the last list, what had happened by then."""
+    then, now = _build_matrices(replace(engine, store=stores[0]), cohorts)
+    aged, told = (replace(engine, store=cut).matrix(cohorts[1]) for cut in stores[1:])
     return Stages(then, aged, told, now)
 
 
 def _build_matrices(
-    opened: Site, store: Store, cohorts: tuple[pd.DataFrame, pd.DataFrame]
+    engine: FeatureEngine, cohorts: tuple[pd.DataFrame, pd.DataFrame]
 ) -> tuple[FeatureMatrix, FeatureMatrix]:
     """The matrices of two cohorts over one store, reckoned together: compiling the scans takes longer than they do."""
     rows = pd.concat([cohort.assign(list=place) for place, cohort in enumerate(cohorts)])
     rows = rows.sort_values(["person", "index_date", "list"], ignore_index=True)
-    matrix = replace(opened.engine, store=store).matrix(rows)
+    matrix = engine.matrix(rows)
     return matrix.take((rows["list"] == 0).to_numpy()), matrix.take((rows["list"] == 1).to_numpy())

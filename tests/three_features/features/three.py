@@ -36,5 +36,4 @@ tumbles = episodes(
     absent="No fall is recorded in the last {lookback}",
     why="Falls mark frailty",
     sensitive=False,
-    changeable=True,
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +18,22 @@ DAY = date(2026, 3, 4)
 
 
 def said(
-    says: str, value: float, when: date | np.datetime64 | None = DAY, absent: str | None = None, **facts
+    says: str,
+    value: float,
+    when: date | np.datetime64 | None = DAY,
+    absent: str | None = None,
+    *,
+    words: Mapping[str, Any] | None = None,
+    **facts,
 ) -> str | None:
     wording = Wording(
-        theme="hospital use", unit="number", says=says, why="for the test", sensitive=False, absent=absent
+        theme="hospital use",
+        unit="number",
+        says=says,
+        why="for the test",
+        sensitive=False,
+        absent=absent,
+        **(words or {}),
     )
     given = {"verb": "count", "missing": 0, "lookback": 365, "name": "stays"} | facts
     return render(Feature(wording=wording, **given), value, when)
@@ -116,7 +130,7 @@ def test_a_score_that_is_not_valid_below_an_age_is_not_said_there(age: float | N
 
 
 def test_a_sentence_begins_with_a_capital_and_ends_with_one_full_stop() -> None:
-    assert said("eFI {n}.", 2) == "EFI 2."
+    assert said("eFI {n}.", 2) == "eFI 2."
     assert said("A&E attended", 1) == "A&E attended."
     assert said("stays {lookback}", 1, lookback=EVER) == "Stays on record."
 
@@ -124,6 +138,50 @@ def test_a_sentence_begins_with_a_capital_and_ends_with_one_full_stop() -> None:
 @pytest.mark.parametrize("wrong", ["{count} stays", "{} stays", "{n stays", "{n.real} {n.x}"])
 def test_a_placeholder_that_does_not_exist_is_refused_by_the_features_name(wrong: str) -> None:
     with pytest.raises(
-        DefinitionError, match=r"stays: .* placeholders may be \{n\}, \{s\}, \{lookback\}, \{ago\} and \{date\}"
+        DefinitionError,
+        match=r"stays: .* placeholders may be \{n\}, \{s\}, \{lookback\}, \{ago\}, \{roughly\} and \{date\}",
     ):
         said(wrong, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (-0.13, None),
+        (0.99, None),
+        (0.0, None),
+        (-1.0, "Weight loss: 1 a year."),
+        (-2.25, "Weight loss: 2.25 a year."),
+        (1.5, "Weight gain: 1.5 a year."),
+        (np.nan, "It cannot be told."),
+    ],
+)
+def test_a_change_is_said_by_its_direction_and_not_at_all_where_it_is_trivial(
+    value: float, sentence: str | None
+) -> None:
+    words = {"says_negative": "weight loss: {n} a year", "said_from": 1}
+    change = said("weight gain: {n} a year", value, DAY, "it cannot be told", words=words, verb="slope", missing=None)
+    assert change == sentence
+
+
+@pytest.mark.parametrize(("value", "sentence"), [(364.0, "364 days of care."), (365.0, "Care all year.")])
+def test_days_that_fill_the_lookback_are_said_without_a_number(value: float, sentence: str) -> None:
+    assert said("{n} days of care", value, words={"says_always": "care all year"}, verb="days_in") == sentence
+
+
+@pytest.mark.parametrize(("value", "sentence"), [(0.0, "Never."), (2.0, "Now."), (7.0, "7.")])
+def test_a_value_that_has_words_is_said_by_them(value: float, sentence: str) -> None:
+    words = {"values": ("never", "once", "now")}
+    assert said("{n}", value, words=words, verb="latest", missing=None) == sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "band"), [(17.0, "under 18"), (64.0, "50 to 64"), (65.0, "65 to 74"), (101.0, "85 and over")]
+)
+def test_an_age_is_said_by_its_band(value: float, band: str) -> None:
+    assert said("aged {n}", value, None, verb="age", missing=None) == f"Aged {band}."
+
+
+@pytest.mark.parametrize(("value", "ago"), [(0, "less than 3 months"), (89, "less than 3 months"), (213, "7 months")])
+def test_roughly_gives_no_day_away(value: float, ago: str) -> None:
+    assert said("registered {roughly}", value, verb="days_since", missing=None) == f"Registered {ago} ago."

@@ -155,6 +155,30 @@ def test_a_weaker_lookback_speaks_where_the_stronger_has_nothing_to_say() -> Non
     assert table["sentences"][0] == ("1 emergency admission in the last 3 months, the latest on 4 October 2026.",)
 
 
+def test_what_is_true_of_a_place_is_never_a_reason_and_still_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    area = feature("area", "age and area", "area {n}")
+    monkeypatch.setitem(FEATURES, "area", replace(area, wording=replace(area.wording, context=True)))
+    table = one_person(area=(0.7, 3, "NaT"), age=(0.1, 70, "NaT"))
+    assert table["contribution"][0] == pytest.approx(0.8)
+    assert table["sentences"][0] == ("Aged 65 to 74.",)
+
+
+@pytest.mark.parametrize(
+    ("says", "said"),
+    [
+        ("{n} admission{s}", ("8 admissions.",)),
+        ("{n} admission{s} in the last 3 years", ("8 admissions.",)),
+        ("{n} admission{s}ward bound", ("8 admissions.", "8 admissionsward bound.")),
+    ],
+)
+def test_a_sentence_that_only_adds_to_another_is_not_said_beside_it(
+    says: str, said: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FEATURES, "first", feature("first", "hospital use", "{n} admission{s}"))
+    monkeypatch.setitem(FEATURES, "again", feature("again", "hospital use", says))
+    assert one_person(first=(0.5, 8, "NaT"), again=(0.4, 8, "NaT"))["sentences"][0] == said
+
+
 def test_a_score_is_said_only_of_people_of_its_age() -> None:
     score = {"falls_365d": feature("falls", "falls and frailty", "score {n}", "_365d", printed_from=75)}
     values = np.array([[74, 1], [75, 1]], dtype=np.float32)
@@ -173,7 +197,7 @@ def test_no_theme_says_more_sentences_than_asked_for() -> None:
         age=(0.4, 90, "NaT"), is_female=(0.3, 0, "NaT"), falls_365d=(0.1, 1, "NaT"), hiv_care=(-9.0, 1, "2026-01-01")
     )
     assert shorter["sentences"].tolist() == [
-        ("Aged 90.", "Recorded sex is not female."),
+        ("Aged 85 and over.", "Recorded sex is not female."),
         ("1 fall in the last 12 months.",),
         (),
     ]

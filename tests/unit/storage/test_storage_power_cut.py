@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from riskstrat import audit
+from riskstrat.casefinding import CaseRegister
 from riskstrat.publication import WeeklyList
 from riskstrat.storage import move_folder, write_atomically, write_bytes, write_folder_atomically
 from riskstrat.verbs import weekly
@@ -102,10 +103,13 @@ def test_a_moved_folder_is_on_the_disk_in_both_places(events: Events, tmp_path: 
 def test_a_published_list_is_on_the_disk_before_its_line_in_the_log(
     events: Events, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workspace = SimpleNamespace(root=tmp_path, settings=SimpleNamespace(lists=SimpleNamespace(folder="lists")))
+    workspace = SimpleNamespace(
+        root=tmp_path, settings=SimpleNamespace(lists=SimpleNamespace(folder="lists", readers="owner"))
+    )
     listed = SimpleNamespace(
         opened=SimpleNamespace(workspace=workspace),
         list_date=date(2026, 11, 16),
+        register=CaseRegister(),
         steps=SimpleNamespace(done=lambda step: None),
     )
     stand_ins: dict[str, Callable[..., Any]] = {

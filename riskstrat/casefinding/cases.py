@@ -1,0 +1,86 @@
+"""Cases and their numbers: a case is one person with one team, from the first list until it is closed or left for good.
+
+A number is given once and never again, so a reference made of it never names two people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import pandas as pd
+
+CASE_WEEKS = 52
+"""Weeks without a list after which a case is left for good: somebody who comes back later is a new one."""
+
+_YEAR = timedelta(weeks=CASE_WEEKS)
+
+CASE_COLUMNS = ("team_code", "number", "patient_id", "opened_on", "listed_on")
+
+
+def _make_no_cases() -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in CASE_COLUMNS})
+
+
+@dataclass(frozen=True)
+class CaseRegister:
+    """Cases by the lists that stood or were withdrawn: one row per case and list that told of it, `CASE_COLUMNS`.
+
+    `listed_on` is the latest list date by that list; a case that is over has no patient_id, only its number. Dates are
+    `date`. Rows stand in the order in which lists were made for a date, so that of one date the last row counts.
+    """
+
+    rows: pd.DataFrame = field(default_factory=_make_no_cases)
+
+    def number_cases(
+        self, team_code: str, patients: Sequence[str], list_date: date, closed_on: Mapping[str, date]
+    ) -> pd.DataFrame:
+        """One row per patient, in the order given: the case in which this list holds them, `CASE_COLUMNS`.
+
+        A case that is still open on the list's date keeps its number; others take the next that no list ever gave.
+        closed_on: by patient_id the day on which a case was closed; one that no list has told of since is over.
+        """
+        own = self.rows[self.rows["team_code"] == team_code]
+        still = _find_open_cases(own, list_date, closed_on)
+        highest, made = max((int(number) for number in own["number"]), default=0), []
+        for patient in patients:
+            if patient not in still:
+                highest += 1
+            number, opened_on = still.get(patient, (highest, list_date))
+            made.append((team_code, number, patient, opened_on, list_date))
+        return pd.DataFrame(made, columns=list(CASE_COLUMNS))
+
+    def list_cases(self, listed: pd.DataFrame, list_date: date, opted_out: Collection[str] = ()) -> CaseRegister:
+        """What the list of a date hands on: its own cases, those that are not left for good, each team's last number.
+
+        listed: one row per case on this list, `CASE_COLUMNS`. One row per case; a case left for good is forgotten, and
+        so is who it was where the person has opted out since.
+        """
+        rows = pd.concat([self.rows, listed], ignore_index=True) if len(self.rows) else listed
+        rows = rows.sort_values("listed_on", kind="stable").drop_duplicates(["team_code", "number"], keep="last")
+        kept = (rows["listed_on"] > list_date - _YEAR) & ~rows["patient_id"].isin(list(opted_out))
+        last = rows["number"].astype("int64").groupby(rows["team_code"]).transform("max") == rows["number"]
+        rows = rows.assign(patient_id=rows["patient_id"].where(kept, ""))[kept | last]
+        return CaseRegister(rows.sort_values(["team_code", "number"])[list(CASE_COLUMNS)].reset_index(drop=True))
+
+
+def _find_open_cases(own: pd.DataFrame, list_date: date, closed_on: Mapping[str, date]) -> dict[str, tuple[int, date]]:
+    """Number and first day of each open case of one team, by patient_id.
+
+    The latest list by this date that held the person decides; without one the next after it, where this list is late.
+    """
+    near = own[own["patient_id"].ne("") & own["listed_on"].map(lambda day: abs(day - list_date) < _YEAR).astype(bool)]
+    late = near["listed_on"] > list_date
+    found: dict[str, tuple[int, date]] = {}
+    over: set[int] = set()
+    # Of several rows of one date the last counts, so the order is turned before it is sorted.
+    for row in near[~late].iloc[::-1].sort_values("listed_on", ascending=False, kind="stable").itertuples(index=False):
+        if row.listed_on == list_date or closed_on.get(row.patient_id, date.min) < row.listed_on:
+            found.setdefault(row.patient_id, (row.number, row.opened_on))
+        else:
+            over.add(row.number)
+    for row in near[late].sort_values("listed_on", kind="stable").itertuples(index=False):
+        if row.number not in over:
+            found.setdefault(row.patient_id, (row.number, min(row.opened_on, list_date)))
+    return found

@@ -1,0 +1,327 @@
+"""Whether the records can tell what a feature says of a person, or why not.
+
+A printed fact has three states: a value; none; cannot be told. The engine gives the first two: a number, or what a
+feature has where no row counts. That it counted no row means "none" only if the source was landed, is understood, and
+held every row of this person over the whole lookback. What stands in the matrix is not changed: a model may see 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskstrat.definitions.durations import EVER
+from riskstrat.definitions.expressions import columns_of
+from riskstrat.definitions.features import AGE, Feature
+from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.features.assembly import FeatureEngine
+from riskstrat.features.plan import as_evidence, plan
+from riskstrat.sources.coverage import Coverage, Span, list_practices_of
+from riskstrat.sources.streams import STREAM_CODELISTS
+from riskstrat.sources.tables import STREAMS
+
+ZERO_IS_A_VALUE = frozenset({"days_since", "latest", "slope", AGE, "attribute"})
+"""Verbs whose 0 says something; for the others 0 means that nothing is recorded."""
+
+NUMBERS = frozenset({"count", "total", "distinct", "weighted", "episodes", "days_in", "derive"})
+"""Verbs whose value is too low, rather than only lacking, where part of the rows was not understood."""
+
+SHORTEST = 365
+"""Days that a source must cover for "never": nobody's whole life is covered."""
+
+LATE = 62
+"""Days by which the rows of a source may come late: two monthly returns."""
+
+UNREAD = 0.02
+"""Share of a column's rows that must be understood for the column to be read at all."""
+
+PARTLY = 0.5
+"""The same where the site says that a table is understood in part."""
+
+SOURCE_WORDS: Mapping[str, str] = {
+    "admissions": "hospital admissions",
+    "diagnoses": "hospital diagnoses",
+    "conditions": "conditions from the GP record",
+    "prescriptions": "GP prescriptions",
+    "measurements": "measurements from the GP record",
+    "contacts": "GP, community and outpatient contacts",
+    "attendances": "A&E visits",
+    "falls": "reported falls",
+    "social_care": "social care services",
+    "people": "the list of people",
+    "registrations": "GP registrations",
+}
+"""The sources as a reader knows them."""
+
+Reasons = npt.NDArray[np.object_]
+"""One entry per person: why something cannot be told, in words that follow "cannot be told: "; None where it can."""
+
+
+@dataclass(frozen=True, eq=False)
+class Telling:
+    """What can be told of some people at their index dates.
+
+    matrix: one row per person. everybody: the matrix of everybody eligible, from which it follows whether the feed
+    holds such records at all. practices: one row per person of `matrix`, in its order: practice and since.
+    """
+
+    engine: FeatureEngine
+    coverage: Coverage
+    matrix: FeatureMatrix
+    everybody: FeatureMatrix
+    practices: pd.DataFrame
+    _known: dict[str, Reasons] = field(default_factory=dict, repr=False)
+
+    def find_reasons(self, name: str) -> Reasons:
+        """For each person why the feature cannot be told, or None where it can, or is a value that was recorded."""
+        if name not in self._known:
+            self._known[name] = self._work_out_reasons(name)
+        return self._known[name]
+
+    def find_source_reasons(self, source: str, days: int) -> Reasons:
+        """For each person why a source cannot tell that nothing happened in the last `days`; None where it can."""
+        made = np.full(len(self.matrix), None, object)
+        if source not in self.engine.store.landed:
+            made[:] = f"{SOURCE_WORDS[source]} are not in these data"
+            return made
+        for row in range(len(made)):
+            made[row] = self._find_gap(source, row, days)
+        return made
+
+    def is_held(self, name: str) -> bool:
+        """Whether anybody's record holds a row of what the feature tells."""
+        return name in self.matrix.columns and any(
+            self._held[leaf.fingerprint] for leaf in self._list_leaves(self._features[name])
+        )
+
+    def blank_untold(self) -> FeatureMatrix:
+        """The matrix with NaN for all that cannot be told, as rules take it."""
+        values = self.matrix.values.copy()
+        for column, name in enumerate(self.matrix.columns):
+            values[self.find_reasons(name) != np.array(None), column] = np.nan
+        return replace(self.matrix, values=values)
+
+    def _work_out_reasons(self, name: str) -> Reasons:
+        made = np.full(len(self.matrix), None, object)
+        if name not in self.matrix.columns:
+            made[:] = self._explain_unbuilt(name)
+            return made
+        feature = self._features[name]
+        values = self.matrix.values[:, self.matrix.columns.index(name)]
+        bare = _is_bare(feature, values)
+        leaves = list(self._list_leaves(feature))
+        for leaf in leaves:
+            _fill_empty(made, bare | (feature.verb in NUMBERS), self._find_misread(leaf))
+            _fill_empty(made, bare, self._find_lacking_source(leaf))
+        if leaves and bare.any() and not any(self._held[leaf.fingerprint] for leaf in leaves):
+            _fill_empty(made, bare, "these data hold no such record about anybody")
+        for leaf in leaves:
+            self._fill_uncovered(made, bare, leaf)
+        return made
+
+    @cached_property
+    def _features(self) -> dict[str, Feature]:
+        return dict(zip(self.engine.plan.names, self.engine.plan.columns, strict=False))
+
+    def _list_leaves(self, feature: Feature) -> Iterator[Feature]:
+        """The features with rows of their own that a feature rests on."""
+        for given in feature.inputs.values():
+            yield from self._list_leaves(self._features[given] if isinstance(given, str) else given)
+        if feature.rows is not None and feature.verb not in (AGE, "attribute"):
+            yield feature
+
+    def _explain_unbuilt(self, name: str) -> str:
+        feature = self.engine.declared.get(name)
+        leaves = _list_declared_leaves(feature, self.engine.declared) if feature else iter(())
+        lacking = (why for leaf in leaves if (why := self._find_lacking_source(leaf)))
+        return next(lacking, "the records do not hold what it rests on")
+
+    def _find_misread(self, leaf: Feature) -> str | None:
+        """Why rows that the feature would count may stand under codes that nothing here reads."""
+        return next(self._list_misread(leaf), None)
+
+    def _list_misread(self, leaf: Feature) -> Iterator[str]:
+        partly = {name.partition(".")[0] for name in self.engine.store.manifest["understood"]}
+        for source in _list_sources(leaf):
+            entries = [one for one in self._codes if one["table"] == source and _reads_column(leaf, one["column"])]
+            needed = PARTLY if source in partly else UNREAD
+            if any(one["understood"] < needed for one in entries) or _share_served(leaf, entries) < UNREAD:
+                yield f"the codes in {SOURCE_WORDS[source]} are not understood here"
+
+    @property
+    def _codes(self) -> Sequence[Mapping[str, Any]]:
+        """What ingest found of the codes: by table, column and system the rows and the share that is understood."""
+        codes: Sequence[Mapping[str, Any]] = self.engine.store.manifest["codes"]
+        return codes
+
+    def _find_lacking_source(self, leaf: Feature) -> str | None:
+        """The first of the feature's sources that was not landed, in words; None if all were."""
+        landed = self.engine.store.landed
+        lacking = (f"{SOURCE_WORDS[one]} are not in these data" for one in _list_sources(leaf) if one not in landed)
+        return next(lacking, None)
+
+    @cached_property
+    def _held(self) -> Mapping[str, bool]:
+        """By fingerprint of a feature with rows whether anybody's record holds a row that it counts, at any time."""
+        leaves = {leaf.fingerprint: leaf for one in self._features.values() for leaf in self._list_leaves(one)}
+        place = {name: number for number, name in enumerate(self.everybody.columns)}
+        seen = {
+            one.fingerprint
+            for name, one in self._features.items()
+            if name in place and not _is_bare(one, self.everybody.values[:, place[name]]).all()
+        }
+        unseen = {key: leaf for key, leaf in leaves.items() if key not in seen}
+        return dict.fromkeys(leaves, True) | _search_whole_record(self.engine, unseen, self.everybody.keys)
+
+    def _fill_uncovered(self, made: Reasons, bare: npt.NDArray[np.bool_], leaf: Feature) -> None:
+        """Fill in why the sources of the feature do not cover the lookback of those whose value is bare."""
+        days = SHORTEST if leaf.lookback >= EVER else leaf.lookback
+        for source in _list_sources(leaf):
+            if source not in self.engine.store.landed or source == "people":
+                continue
+            for row in np.flatnonzero(bare & (made == np.array(None))):
+                made[row] = self._find_gap(source, int(row), days)
+
+    def _find_gap(self, source: str, row: int, days: int) -> str | None:
+        index = self._index_dates[row]
+        practice, since = self._practices[row]
+        key = (source, practice, since, index, days)
+        if key not in self._gaps:
+            start = index - timedelta(days=days - 1)
+            self._gaps[key] = explain_gap(self.coverage, source, practice, since, start, index)
+        return self._gaps[key]
+
+    @cached_property
+    def _gaps(self) -> dict[Any, str | None]:
+        return {}
+
+    @cached_property
+    def _index_dates(self) -> list[date]:
+        return [day.date() for day in pd.to_datetime(self.matrix.keys["index_date"])]
+
+    @cached_property
+    def _practices(self) -> list[tuple[str | None, date | None]]:
+        return [
+            (None if pd.isna(practice) else str(practice), None if pd.isna(since) else since.date())
+            for practice, since in zip(self.practices["practice"], self.practices["since"], strict=True)
+        ]
+
+
+def tell(
+    engine: FeatureEngine, coverage: Coverage, matrix: FeatureMatrix, everybody: FeatureMatrix, rows: pd.DataFrame
+) -> Telling:
+    """What can be told of the people of `matrix`. rows: one row per person, in its order, with person and index_date.
+
+    The numbers of `rows` are those of the engine's store.
+    """
+    until = engine.store.data_as_at if rows.empty else pd.to_datetime(rows["index_date"]).max().date()
+    practices = list_practices_of(engine.store, rows["person"].to_numpy(), until)
+    return Telling(engine, coverage, matrix, everybody, practices.loc[rows["person"]])
+
+
+def explain_gap(
+    coverage: Coverage, source: str, practice: str | None, since: date | None, start: date, end: date
+) -> str | None:
+    """Why a source does not hold every row about a person from `start` to `end`; None if it does.
+
+    practice: the person's, and since: the day from which they have had one without a break; None where not known.
+    """
+    words = SOURCE_WORDS[source]
+    if coverage.find_span(source) is None:
+        return f"no {words} are in these data"
+    for span in (coverage.find_span(source), *coverage.find_silent_contributors(source)):
+        if span and (why := _explain_span(span, words, start, end)):
+            return why
+    if practice is not None and (why := _explain_practice(coverage, source, practice, start, end)):
+        return why
+    if since is not None and since > start:
+        return f"registered here only since {_format_day(since)}"
+    return None
+
+
+def _explain_practice(coverage: Coverage, source: str, practice: str, start: date, end: date) -> str | None:
+    if not coverage.is_by_practice(source):
+        return None
+    span = coverage.find_span(source, practice)
+    if span is None:
+        return f"this practice sends no {SOURCE_WORDS[source]}"
+    return _explain_span(span, f"{SOURCE_WORDS[source]} of this practice", start, end)
+
+
+def _explain_span(span: Span, words: str, start: date, end: date) -> str | None:
+    if span.first > start:
+        return f"{words} begin on {_format_day(span.first)}"
+    if span.last < end - timedelta(days=LATE):
+        return f"{words} end on {_format_day(span.last)}"
+    gap = span.find_gap(start, end - timedelta(days=LATE))
+    return f"{words} of {gap:%B %Y} are missing" if gap else None
+
+
+def _format_day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _is_bare(feature: Feature, values: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Where a value says that no row was found."""
+    missing: npt.NDArray[np.bool_] = np.isnan(values)
+    return missing if feature.verb in ZERO_IS_A_VALUE else missing | (values == 0)
+
+
+def _fill_empty(made: Reasons, where: npt.NDArray[np.bool_], why: str | None) -> None:
+    if why is not None:
+        made[where & (made == np.array(None))] = why
+
+
+def _list_sources(leaf: Feature) -> tuple[str, ...]:
+    """The source tables that hold the rows of a feature; of a merged stream all, since each may hold the only one."""
+    assert leaf.rows is not None
+    stream = STREAMS[leaf.rows.stream]
+    return stream.needs or stream.any_of
+
+
+def _list_declared_leaves(feature: Feature, declared: Mapping[str, Feature]) -> Iterator[Feature]:
+    for given in feature.inputs.values():
+        yield from _list_declared_leaves(declared[given] if isinstance(given, str) else given, declared)
+    if feature.rows is not None:
+        yield feature
+
+
+def _reads_column(leaf: Feature, column: str) -> bool:
+    """Whether a feature reads a column of its source tables: in its filter, its codes, its key, or by its stream."""
+    assert leaf.rows is not None
+    stream = leaf.rows.stream
+    if stream in STREAM_CODELISTS:
+        return column in ("code", "complaint", "diagnosis")
+    parts = (*leaf.rows.conditions, leaf.value, leaf.key)
+    read = {name for part in parts if part is not None and not isinstance(part, str) for name in columns_of(part)}
+    return column in read or (leaf.codes is not None and column in STREAMS[stream].systems)
+
+
+def _share_served(leaf: Feature, entries: Sequence[Mapping[str, Any]]) -> float:
+    """The share of rows in a code system that the feature's own codelist has codes of; 1 without a codelist."""
+    coded = [one for one in entries if one["column"] in STREAMS[leaf.rows.stream].systems] if leaf.rows else []
+    if leaf.codes is None or not coded:
+        return 1.0
+    systems = {system for entry in leaf.codes.entries for system in entry.reads}
+    rows = {True: 0, False: 0}
+    for one in coded:
+        rows[one["system"] in systems] += one["rows"]
+    return rows[True] / max(sum(rows.values()), 1)
+
+
+def _search_whole_record(engine: FeatureEngine, leaves: Mapping[str, Feature], people: pd.DataFrame) -> dict[str, bool]:
+    """Whether anybody's record holds a row that the feature counts, at any time up to the index date."""
+    if not leaves:
+        return {}
+    store = engine.store
+    ever = {key: replace(leaf, lookback=EVER, name=key) for key, leaf in leaves.items()}
+    searched = replace(engine, plan=as_evidence(plan(ever, store.landed, store.absent_columns)))
+    values = searched.compute_values(searched.plan, people)
+    return {name: not np.isnan(values[:, column]).all() for column, name in enumerate(searched.plan.names)}

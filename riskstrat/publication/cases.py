@@ -1,0 +1,66 @@
+"""The cases that lists opened, as each hands them on: kept with it, read from all that stand or were withdrawn."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from riskstrat.casefinding import CASE_COLUMNS, CaseRegister
+from riskstrat.errors import PublicationError
+from riskstrat.publication.layout import CASES, WITHDRAWN
+from riskstrat.publication.published import find_folders
+
+
+def read_case_register(lists: Path) -> CaseRegister:
+    """Every case of the lists below a folder, withdrawn ones too: their numbers may not be given again either.
+
+    Raises PublicationError if a list's cases cannot be read.
+    """
+    rows = [row for folder in _find_every_folder(lists) for row in _read_cases(folder)]
+    return CaseRegister(pd.DataFrame(rows, columns=list(CASE_COLUMNS)))
+
+
+def require_same_register(lists: Path, register: CaseRegister) -> None:
+    """Raises PublicationError if a list was published or withdrawn since the register was read."""
+    if not read_case_register(lists).rows.equals(register.rows):
+        raise PublicationError(
+            "another list was published while this one was made, and both would give the same references; run it again"
+        )
+
+
+def dump_cases(register: CaseRegister) -> bytes:
+    """The cases as CSV, one row per case."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(CASE_COLUMNS)
+    writer.writerows(register.rows[list(CASE_COLUMNS)].itertuples(index=False, name=None))
+    return text.getvalue().encode("utf-8")
+
+
+def _find_every_folder(lists: Path) -> Iterator[Path]:
+    """Withdrawn editions in their order, then what stands: of one date the last counts."""
+    withdrawn = [path for path in (lists / WITHDRAWN).glob("????-??-??-*") if path.is_dir()]
+    yield from sorted(withdrawn, key=lambda path: (path.name[:10], len(path.name), path.name))
+    yield from find_folders(lists).values()
+
+
+def _read_cases(folder: Path) -> Iterator[tuple[Any, ...]]:
+    """The rows of one list; none of a list of an earlier version, which opened no cases."""
+    path = folder / CASES
+    if not path.is_file():
+        return
+    try:
+        for row in csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8"), newline=""), strict=True):
+            days = (date.fromisoformat(row[name]) for name in ("opened_on", "listed_on"))
+            yield (row["team_code"], int(row["number"]), row["patient_id"], *days)
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+        raise PublicationError(
+            f"{CASES} of the list in {folder.parent.name}/{folder.name} cannot be read, and without it a reference "
+            "might be given to a second person; restore that folder from a backup"
+        ) from None

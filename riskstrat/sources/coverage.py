@@ -1,0 +1,266 @@
+"""From when to when each source can be trusted to hold every row, for the whole feed and for each who contributes.
+
+A record that is not there is no absence unless its source was: landed, and complete over the period asked about. At
+ingest the rows of each source are counted by contributor and month; a month in which far fewer came than should have is
+no month in which nothing happened. A contributor is the practice of the person for sources kept by practices, and the
+provider for admissions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from riskstrat.definitions.settings import CoveredPeriod
+from riskstrat.sources.store import Store
+from riskstrat.sources.tables import STREAMS
+from riskstrat.sources.versions import FAR
+from riskstrat.sources.writing import write_parquet
+
+FILE = "coverage.parquet"
+"""Name of the table beside the store's tables."""
+
+OF_PRACTICES = ("conditions", "prescriptions", "measurements", "contacts")
+"""Sources kept by general practices, so that the person's practice contributes them."""
+
+COVERED = (*OF_PRACTICES, "registrations", "admissions", "diagnoses", "attendances", "falls", "social_care")
+
+THOUSANDTH = 0.001
+"""Share of a source's rows that may lie before it begins: single wrong or old dates."""
+
+SURE = 30
+"""Rows that ought to have come in a silence, at the rate of the months around it, for it to be no chance: e^-30."""
+
+FEWEST_PEOPLE = 50
+"""Registrations of a practice from which it is no chance that none of its people has a row: rows come in clusters."""
+
+FEW = 0.1
+"""Share of the rows of the months around it below which a month is a gap."""
+
+AROUND = 6
+"""Months on each side of a month that say how many rows it should have."""
+
+LARGE = 0.05
+"""Share of a source's rows from which a contributor's silence says something about everybody."""
+
+_SCHEMA = pa.schema(
+    [
+        ("source", pa.string()),
+        ("contributor", pa.string()),
+        ("month", pa.date32()),
+        ("rows", pa.int64()),
+        ("first_day", pa.date32()),
+        ("last_day", pa.date32()),
+    ]
+)
+
+
+class Span(NamedTuple):
+    """The days between which a source is complete, both included, and the months in between that are not."""
+
+    first: date
+    last: date
+    gaps: tuple[date, ...] = ()
+
+    def find_gap(self, start: date, end: date) -> date | None:
+        """The first month of a gap that touches `start` to `end`; None if none does."""
+        return next((gap for gap in self.gaps if gap <= end and gap >= start.replace(day=1)), None)
+
+
+def write_coverage(connection: duckdb.DuckDBPyConnection, folder: Path, landed: Collection[str]) -> None:
+    """Count the stored rows below `folder`/tables by source, contributor and month into `folder`/coverage.parquet."""
+    parts = [_count_by_month(folder / "tables", name, landed) for name in COVERED if name in landed]
+    nothing = (
+        "SELECT NULL AS source, NULL AS contributor, NULL AS month, 0 AS rows, NULL AS first_day, NULL AS last_day"
+    )
+    query = " UNION ALL ".join(parts or [f"{nothing} WHERE false"])
+    write_parquet(connection, f"SELECT * FROM ({query}) ORDER BY ALL", _SCHEMA, folder / FILE)
+
+
+def _count_by_month(tables: Path, name: str, landed: Collection[str]) -> str:
+    day = STREAMS[name].event
+    who, joined = "''", ""
+    if name in OF_PRACTICES and "registrations" in landed:
+        # The practice of today: a record moves with the person.
+        registrations = _read_file(tables / "registrations.parquet")
+        latest = (
+            f"SELECT person, arg_max(practice, (registered_from, practice)) AS practice FROM {registrations} GROUP BY 1"
+        )
+        who, joined = "coalesce(practice, '')", f" LEFT JOIN ({latest}) USING (person)"
+    elif name in ("admissions", "registrations"):
+        who = f"coalesce({'provider' if name == 'admissions' else 'practice'}, '')"
+    return (
+        f"SELECT '{name}' AS source, {who} AS contributor, date_trunc('month', {day})::DATE AS month, "
+        f"count(*) AS rows, min({day}) AS first_day, max({day}) AS last_day "
+        f"FROM {_read_file(tables / f'{name}.parquet')}{joined} "
+        f"WHERE {day} IS NOT NULL AND valid_from < {FAR} AND valid_to = {FAR} GROUP BY 1, 2, 3"
+    )
+
+
+def _read_file(path: Path) -> str:
+    return "read_parquet('" + str(path).replace("'", "''") + "')"
+
+
+@dataclass(frozen=True, eq=False)
+class Coverage:
+    """Which periods the sources of one store cover.
+
+    months: one row per source, contributor and month with rows, first_day and last_day, in that order. landed_to: by
+    source the latest day on which one of its rows happened or became known. stated: what the site says of a source,
+    which stands instead of what the rows say.
+    """
+
+    months: pd.DataFrame
+    landed_to: Mapping[str, date]
+    stated: Mapping[str, CoveredPeriod]
+
+    def find_span(self, source: str, contributor: str | None = None) -> Span | None:
+        """The period that a source covers, for everybody or for one contributor; None if it has no row.
+
+        A practice without a row has the whole source's period where it has so few people that this may be chance.
+        """
+        key = (source, contributor)
+        if key not in self._spans:
+            self._spans[key] = self._work_out_span(source, contributor)
+        return self._spans[key]
+
+    def find_silent_contributors(self, source: str) -> tuple[Span, ...]:
+        """The spans of contributors with a large share of a source's rows, when these are not its only ones."""
+        if source not in self._large:
+            self._large[source] = tuple(self._list_large_contributors(source))
+        return self._large[source]
+
+    def _list_large_contributors(self, source: str) -> Iterator[Span]:
+        rows = self._select_months(source).groupby("contributor", sort=True)["rows"].sum()
+        if len(rows) > 1:
+            for name in rows.index[(rows >= LARGE * rows.sum()).to_numpy() & (rows.index != "")]:
+                span = self.find_span(source, str(name))
+                if span is not None:
+                    yield span
+
+    def is_by_practice(self, source: str) -> bool:
+        """Whether the rows of a source are counted by practice."""
+        return source in self._by_practice
+
+    @cached_property
+    def _by_practice(self) -> frozenset[str]:
+        named = self.months["source"][(self.months["contributor"] != "").to_numpy()]
+        return frozenset(OF_PRACTICES).intersection(named)
+
+    @cached_property
+    def _spans(self) -> dict[tuple[str, str | None], Span | None]:
+        return {}
+
+    @cached_property
+    def _large(self) -> dict[str, tuple[Span, ...]]:
+        return {}
+
+    @cached_property
+    def _months_of(self) -> dict[str, pd.DataFrame]:
+        return {str(source): rows for source, rows in self.months.groupby("source", sort=True)}
+
+    def _select_months(self, source: str) -> pd.DataFrame:
+        return self._months_of.get(source, self.months.head(0))
+
+    def _work_out_span(self, source: str, contributor: str | None) -> Span | None:
+        rows = self._select_months(source)
+        if contributor is not None:
+            rows = rows[(rows["contributor"] == contributor).to_numpy()]
+        if rows.empty:
+            return None if contributor is None else self._judge_silence(source, contributor)
+        span = _measure_span(rows, self.landed_to[source])
+        if contributor is None:
+            stated = self.stated.get(source, CoveredPeriod())
+            gaps = () if stated.complete_from else span.gaps
+            return Span(stated.complete_from or span.first, stated.complete_to or span.last, gaps)
+        whole = self.find_span(source)
+        assert whole is not None
+        return _widen_by_chance(span, whole, int(rows["rows"].sum()))
+
+    def _judge_silence(self, source: str, contributor: str) -> Span | None:
+        registered = self._select_months("registrations")
+        of_practice = registered["rows"][(registered["contributor"] == contributor).to_numpy()].sum()
+        expected = of_practice / max(registered["rows"].sum(), 1) * self._select_months(source)["rows"].sum()
+        return None if of_practice >= FEWEST_PEOPLE and expected >= SURE else self.find_span(source)
+
+
+def read_coverage(store: Store, stated: Mapping[str, CoveredPeriod]) -> Coverage:
+    """The coverage of a store as ingest counted it, corrected by what the site states."""
+    months = pq.read_table(store.folder / FILE).to_pandas(date_as_object=False)
+    landed_to = {
+        name: date.fromisoformat(table["data_as_at"]) if table["data_as_at"] else store.data_as_at
+        for name, table in store.manifest["tables"].items()
+    }
+    return Coverage(months, landed_to, stated)
+
+
+def _measure_span(rows: pd.DataFrame, landed_to: date) -> Span:
+    """The span of some rows of one source: begins after a thousandth of them, ends where silence is no chance."""
+    by_month = rows.groupby("month", sort=True).agg(
+        rows=("rows", "sum"), first_day=("first_day", "min"), last_day=("last_day", "max")
+    )
+    reached = by_month["rows"].cumsum().to_numpy() > THOUSANDTH * by_month["rows"].sum()
+    kept = by_month[reached]
+    first, last = kept["first_day"].iloc[0].date(), kept["last_day"].iloc[-1].date()
+    month = pd.date_range(kept.index[0], kept.index[-1], freq="MS")
+    counts = kept["rows"].reindex(month, fill_value=0).to_numpy(float)
+    expected = _expect_counts(counts)
+    gaps = month[(expected >= SURE) & (counts < FEW * expected)]
+    recent = counts[-2 * AROUND :].mean() / 30.4
+    silent = (landed_to - last).days * recent >= SURE
+    return Span(first, last if silent else max(last, landed_to), tuple(gap.date() for gap in gaps))
+
+
+def _expect_counts(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """For each month the mean of the months around it, itself left out; 0 for the first and the last."""
+    padded = np.pad(counts, AROUND, constant_values=np.nan)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1)
+    others = np.delete(around, AROUND, axis=1)
+    there = np.isfinite(others)
+    expected: npt.NDArray[np.float64] = np.where(there, others, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    expected[[0, -1]] = 0.0
+    return expected
+
+
+def _widen_by_chance(span: Span, whole: Span, rows: int) -> Span:
+    """A contributor's span; where it is shorter than the whole source's, that counts only if it is no chance."""
+    rate = rows / max((span.last - span.first).days, 30)
+    late = (span.first - whole.first).days * rate >= SURE
+    silent = (whole.last - span.last).days * rate >= SURE
+    return Span(span.first if late else whole.first, span.last if silent else whole.last, span.gaps)
+
+
+def list_practices_of(store: Store, persons: npt.NDArray[np.int32], until: date) -> pd.DataFrame:
+    """One row per person of `persons`, by number: practice, and since when without a break of more than 4 weeks.
+
+    As known on the day `until`. Both are missing where the person had no registration, or where none were landed.
+    """
+    index = pd.Index(np.unique(persons), name="person")
+    if "registrations" not in store.landed:
+        return pd.DataFrame({"practice": None, "since": pd.NaT}, index=index)
+    known = (pc.field("valid_from") <= until) & (pc.field("valid_to") > until) & (pc.field("registered_from") <= until)
+    chosen = known & pc.is_in(pc.field("person"), pa.array(index.to_numpy()))
+    rows = pq.read_table(store.file("registrations"), filters=chosen).to_pandas(date_as_object=False)
+    rows = rows.sort_values(["person", "registered_from", "practice"], kind="stable")
+    ended = rows["registered_to"].fillna(pd.Timestamp(until))
+    latest_end = ended.groupby(rows["person"], sort=False).cummax().groupby(rows["person"], sort=False).shift(1)
+    begins = latest_end.isna() | (rows["registered_from"] - latest_end > pd.Timedelta(BREAK))
+    since = rows["registered_from"].where(begins).groupby(rows["person"], sort=False).ffill()
+    last = rows.assign(since=since).drop_duplicates("person", keep="last").set_index("person")
+    return last[["practice", "since"]].reindex(index)
+
+
+BREAK = timedelta(days=28)
+"""Days without a practice after which a registration begins anew."""
