@@ -176,9 +176,17 @@ def find_differences(published: Published) -> list[tuple[str, str, Any, Any]]:
     for person, patient, _ in published.people():
         for name, true in published.counts(patient).items():
             said, why = person["counts"][name], person["untold"].get(name)
-            if not _may_say(published, name, true, said, why):
+            if said is None and not true and _came_lately(published.truth, patient):
+                assert why is not None or name == "days_since_emergency_discharge"
+            elif not _may_say(published, name, true, said, why):
                 found.append((person["reference"], name, said, true))
     return found
+
+
+def _came_lately(truth: LandedTruth, patient: str) -> bool:
+    """Whether a year before the list the person had no practice here, so that nothing recorded is no none."""
+    since = truth.find_registered_since(patient)
+    return since is not None and (truth.day - since).days < 365
 
 
 def _may_say(published: Published, name: str, true: float | None, said: float | None, why: str | None) -> bool:

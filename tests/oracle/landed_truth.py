@@ -113,6 +113,17 @@ class LandedTruth:
             }
         )
 
+    def find_registered_since(self, patient: str) -> date | None:
+        """Since when the person has had a practice here without a break of more than 4 weeks; None without one."""
+        since: date | None = None
+        until = date.min
+        rows = self._read_known("registrations", patient, "registered_from")
+        for row in sorted(rows, key=lambda one: one["registered_from"]):
+            if since is None or (row["registered_from"] - until).days > 28:
+                since = row["registered_from"]
+            until = max(until, row.get("registered_to") or self.day)
+        return since
+
     # ---- Hospital ----
 
     def list_emergency_stays(self, patient: str) -> list[Stay]:
