@@ -35,6 +35,9 @@ THEMES = (
 AGE = "age"
 """The verb of a feature that is the age in completed years."""
 
+ZERO_IS_A_VALUE = frozenset({"days_since", "latest", "slope", AGE})
+"""Verbs whose 0 says something; for the others 0 means that nothing is recorded."""
+
 Columns = Mapping[str, npt.NDArray[Any]]
 Lookback = str | Sequence[str]
 

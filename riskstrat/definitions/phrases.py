@@ -1,6 +1,24 @@
-"""Words set at the start or in the middle of a sentence, where names and abbreviations keep their own letters."""
+"""Days as people read them, and words at the start or in the middle of a sentence, whose names keep their letters."""
 
 from __future__ import annotations
+
+from datetime import date
+
+# Not by the system's locale: the same list has the same words everywhere.
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def long_date(day: date) -> str:
+    """A date as people read it: 4 March 2026."""
+    return f"{day.day} {word_month(day)}"
+
+
+def word_month(day: date) -> str:
+    """A month as people read it: March 2026."""
+    return f"{MONTHS[day.month - 1]} {day.year}"
 
 
 def capitalise_first(text: str) -> str:

@@ -5,6 +5,7 @@ They are written from a `TeamList` of a publication, or from the evidence of a v
 or decides. The same input gives the same bytes: no clock, no random part.
 """
 
+from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.files import write_bytes
 from riskstrat.documents.index import write_index
 from riskstrat.documents.named import NamedColumn, Names
@@ -21,7 +22,7 @@ from riskstrat.documents.replay import (
     write_replay_page,
 )
 from riskstrat.documents.systems_csv import write_csv
-from riskstrat.documents.words import OTHER_COUNTS, joined, long_date, natural_frequency, strength
+from riskstrat.documents.words import OTHER_COUNTS, joined, natural_frequency, strength
 from riskstrat.documents.workbook import build_workbook, write_workbook
 
 __all__ = [

@@ -6,17 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from riskstrat.documents.words import (
-    SMALLEST_SHOWN,
-    joined,
-    long_date,
-    number,
-    people,
-    printable,
-    sentence,
-    signed,
-    strength,
-)
+from riskstrat.definitions.phrases import long_date
+from riskstrat.documents.words import SMALLEST_SHOWN, joined, number, people, printable, sentence, signed, strength
 from riskstrat.publication import OTHER_THEME, Cause, CauseKind, Move, Swap, TeamList
 
 KINDS: tuple[CauseKind, ...] = get_args(CauseKind)

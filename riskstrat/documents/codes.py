@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.rendering import write_html
-from riskstrat.documents.words import long_date
 
 FEWER = "fewer than 8 people"
 

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.notes import purpose, run_line
 from riskstrat.documents.person import word_status_day
 from riskstrat.documents.rendering import write_html
-from riskstrat.documents.words import NOT_LISTED, SUPPORTS, long_date, number, printable, sentence, spaced, suppressed
+from riskstrat.documents.words import NOT_LISTED, SUPPORTS, number, printable, sentence, spaced, suppressed
 from riskstrat.errors import PublicationError
 from riskstrat.publication import TeamList, name_files
 

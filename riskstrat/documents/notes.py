@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.person import FALLS_TITLE, PLACE_TITLES, pathway_rules, status_check
 from riskstrat.documents.words import (
     MOST_LOWERING,
@@ -14,7 +15,6 @@ from riskstrat.documents.words import (
     SUPPORTS,
     dates_by_table,
     joined,
-    long_date,
     number,
     printable,
     sentence,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.changes import (
     KIND_WORDS,
     KINDS,
@@ -32,7 +33,6 @@ from riskstrat.documents.words import (
     NOT_REACHED_BRIEF,
     OTHER_COUNTS,
     SUPPORTS,
-    long_date,
     may_not_be_reached,
     no_reason,
     number,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.notes import freshness_line, nobody, purpose, risk_meaning
 from riskstrat.documents.person import (
     FALLS_TITLE,
@@ -22,7 +23,6 @@ from riskstrat.documents.words import (
     NOT_REACHED,
     OTHER_NOT_SET_OUT,
     ReasonLine,
-    long_date,
     may_not_be_reached,
     natural_frequency,
     no_reason,

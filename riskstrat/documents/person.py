@@ -6,21 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from riskstrat.definitions.phrases import lower_first
+from riskstrat.definitions.phrases import long_date, lower_first, word_month
 from riskstrat.documents.changes import cause_figures, cause_sentences
 from riskstrat.documents.words import (
     SEX,
     ReasonLine,
     count_heading,
     joined,
-    long_date,
     natural_frequency,
     number,
     printable,
     reason_lines,
     risk_range,
     sentence,
-    word_month,
 )
 from riskstrat.publication import (
     CaseAction,

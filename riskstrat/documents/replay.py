@@ -11,8 +11,9 @@ from datetime import date
 from math import floor
 from pathlib import Path
 
+from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.rendering import write_html
-from riskstrat.documents.words import long_date, number, printable, sentence, suppressed
+from riskstrat.documents.words import number, printable, sentence, suppressed
 from riskstrat.errors import PublicationError
 
 TOO_FEW = 8

@@ -9,7 +9,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from riskstrat.documents.words import SUPPORTS, long_date, printable
+from riskstrat.definitions.phrases import long_date
+from riskstrat.documents.words import SUPPORTS, printable
 from riskstrat.publication import TeamList
 
 Looks = dict[str, Format]

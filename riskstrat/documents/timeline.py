@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import get_args
 
-from riskstrat.definitions.phrases import lower_first
-from riskstrat.documents.words import MONTHS, long_date, printable, sentence
+from riskstrat.definitions.phrases import MONTHS, long_date, lower_first
+from riskstrat.documents.words import printable, sentence
 from riskstrat.publication import Lane, TimelineEvent
 
 LANES: tuple[Lane, ...] = get_args(Lane)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from riskstrat.definitions.phrases import capitalise_first
+from riskstrat.definitions.phrases import capitalise_first, long_date
 from riskstrat.publication import (
     A_LITTLE,
     A_LOT,
@@ -21,11 +21,6 @@ from riskstrat.publication import (
     TeamList,
     ThemeReason,
 )
-
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 SEX = {"F": "Female", "M": "Male", "I": "Indeterminate", "U": "Not known"}
 
@@ -55,11 +50,6 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 def printable(value: Any) -> str:
     """The text of a value without characters that a document cannot hold; null gives an empty text."""
     return "" if pd.isna(value) else _UNPRINTABLE.sub("\ufffd", str(value))
-
-
-def long_date(day: date) -> str:
-    """A date as people read it: 4 March 2026."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def name_edition(team: TeamList) -> str:
@@ -130,11 +120,6 @@ def joined(parts: Iterable[str], word: str = "and") -> str:
     """A list in words: "admissions, falls and people"."""
     *most, last = parts
     return f"{', '.join(most)} {word} {last}" if most else last
-
-
-def word_month(day: date) -> str:
-    """A month as people read it: March 2026."""
-    return f"{MONTHS[day.month - 1]} {day.year}"
 
 
 def dates_by_table(as_at: Mapping[str, date]) -> str:

@@ -8,12 +8,9 @@ import numpy as np
 
 from riskstrat.definitions.ages import name_age_band
 from riskstrat.definitions.durations import in_words
-from riskstrat.definitions.features import AGE, Feature
-from riskstrat.definitions.phrases import capitalise_first
+from riskstrat.definitions.features import AGE, ZERO_IS_A_VALUE, Feature
+from riskstrat.definitions.phrases import capitalise_first, long_date
 from riskstrat.errors import DefinitionError
-
-ZERO_IS_A_VALUE = frozenset({"days_since", "latest", "slope", AGE})
-"""Verbs whose 0 says something; for the others 0 means that nothing is recorded."""
 
 
 def render(feature: Feature, value: float, when: date | np.datetime64 | None, age: float | None = None) -> str | None:
@@ -35,7 +32,7 @@ def render(feature: Feature, value: float, when: date | np.datetime64 | None, ag
         "n": number,
         "s": "" if number == "1" else "s",
         "lookback": in_words(feature.lookback),
-        "date": day_in_words(day) if day else "",
+        "date": long_date(day) if day else "",
         "ago": ago_in_words(value),
         "roughly": roughly_in_words(value),
     }
@@ -70,11 +67,6 @@ def _word_value(feature: Feature, value: float) -> str:
     return in_figures(abs(value) if wording.says_negative is not None else value)
 
 
-def day_in_words(day: date) -> str:
-    """`4 March 2026`."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
 def ago_in_words(value: float) -> str:
     """A number of days in the words of a person: `45 days ago`, `7 months ago`, `12 years ago`."""
     if not np.isfinite(value):
@@ -101,22 +93,6 @@ def in_figures(value: float) -> str:
     if rounded == int(rounded):
         return f"{int(rounded):,}"
     return f"{rounded:,}"
-
-
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 def _is_unrecorded(feature: Feature, value: float, day: date | None) -> bool:

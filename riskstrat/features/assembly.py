@@ -43,7 +43,7 @@ class FeatureEngine:
     settings: EngineSettings
     plan: Plan
     fingerprints: Mapping[str, str]
-    printable: bool = False
+    printable: bool
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -128,9 +128,12 @@ def engine(
     codelists: Mapping[str, Codelist],
     settings: EngineSettings,
     *,
-    printable: bool = False,
+    printable: bool,
 ) -> FeatureEngine:
-    """The engine for the features that can be built from what the store holds."""
+    """The engine for the features that can be built from what the store holds.
+
+    Whether from the records without what is sensitive has to be said each time: nothing is read whole by default.
+    """
     made = plan(features, store.landed, store.absent_columns)
     return FeatureEngine(store, features, codelists, settings, made, fingerprints, printable)
 

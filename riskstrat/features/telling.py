@@ -19,16 +19,14 @@ import pandas as pd
 
 from riskstrat.definitions.durations import EVER
 from riskstrat.definitions.expressions import columns_of
-from riskstrat.definitions.features import AGE, Feature
+from riskstrat.definitions.features import AGE, ZERO_IS_A_VALUE, Feature
 from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.phrases import long_date, word_month
 from riskstrat.features.assembly import FeatureEngine
 from riskstrat.features.plan import as_evidence, plan
 from riskstrat.sources.coverage import Coverage, Span, list_practices_of
 from riskstrat.sources.streams import STREAM_CODELISTS
 from riskstrat.sources.tables import STREAMS
-
-ZERO_IS_A_VALUE = frozenset({"days_since", "latest", "slope", AGE, "attribute"})
-"""Verbs whose 0 says something; for the others 0 means that nothing is recorded."""
 
 NUMBERS = frozenset({"count", "total", "distinct", "weighted", "episodes", "days_in", "derive"})
 """Verbs whose value is too low, rather than only lacking, where part of the rows was not understood."""
@@ -242,7 +240,7 @@ def explain_gap(
     if practice is not None and (why := _explain_practice(coverage, source, practice, start, end)):
         return why
     if since is not None and since > start:
-        return f"registered here only since {_format_day(since)}"
+        return f"registered here only since {long_date(since)}"
     return None
 
 
@@ -257,15 +255,11 @@ def _explain_practice(coverage: Coverage, source: str, practice: str, start: dat
 
 def _explain_span(span: Span, words: str, start: date, end: date) -> str | None:
     if span.first > start:
-        return f"{words} begin on {_format_day(span.first)}"
+        return f"{words} begin on {long_date(span.first)}"
     if span.last < end - timedelta(days=LATE):
-        return f"{words} end on {_format_day(span.last)}"
+        return f"{words} end on {long_date(span.last)}"
     gap = span.find_gap(start, end - timedelta(days=LATE))
-    return f"{words} of {gap:%B %Y} are missing" if gap else None
-
-
-def _format_day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+    return f"{words} of {word_month(gap)} are missing" if gap else None
 
 
 def _is_bare(feature: Feature, values: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:

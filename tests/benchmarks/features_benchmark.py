@@ -45,7 +45,14 @@ def main() -> None:
     options = _options()
     store = _store(options.folder, options.people, options.seed)
     workspace = load(find(None))
-    made = engine(store, workspace.features, workspace.fingerprints, workspace.codelists, workspace.settings.engine)
+    made = engine(
+        store,
+        workspace.features,
+        workspace.fingerprints,
+        workspace.codelists,
+        workspace.settings.engine,
+        printable=False,
+    )
     last = store.data_as_at
     dates = [last - timedelta(days=182 * step) for step in range(4)]
     cohorts = [at_dates(store, CohortRecipe(min_age=0), each, ()).rows for each in (dates[:1], dates)]

@@ -54,7 +54,9 @@ def tested(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     outcomes = workspace.outcomes[recipe.outcome]
     outcome = label(store, cohort, outcomes, recipe.label, store.data_as_at).rows["outcome"].to_numpy(float)
     names = {name: one for name, one in workspace.features.items() if name not in recipe.exclude_features}
-    made = engine(store, names, workspace.fingerprints, workspace.codelists, EngineSettings(threads=1)).matrix(cohort)
+    made = engine(
+        store, names, workspace.fingerprints, workspace.codelists, EngineSettings(threads=1), printable=False
+    ).matrix(cohort)
     known, newest = np.isfinite(outcome), (cohort["index_date"].dt.date == latest).to_numpy()
     learned, scored = made.values[known & ~newest], made.values[known & newest]
     design = every_feature(made.columns, learned, age="age")

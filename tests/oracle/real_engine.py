@@ -74,7 +74,9 @@ def engine_for(
 ) -> FeatureEngine:
     """The real engine for these features; `workspace` gives the codelists."""
     fingerprints = {name: workspace.fingerprints.get(name, feature.fingerprint) for name, feature in features.items()}
-    return engine(store, features, fingerprints, workspace.codelists, settings or EngineSettings(threads=1))
+    return engine(
+        store, features, fingerprints, workspace.codelists, settings or EngineSettings(threads=1), printable=False
+    )
 
 
 def cohort_frame(store: Store, cohort: Sequence[IndexDate]) -> pd.DataFrame:

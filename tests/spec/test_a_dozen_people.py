@@ -504,7 +504,9 @@ def test_a_window_is_complete_when_it_has_closed_and_the_delay_is_over(
 def test_the_features_of_the_whole_cohort(store: Store, cohort: Cohort, workspace: Workspace) -> None:
     """What was known on the day counts; what came later does not, nor the end or the specialty of an open stay."""
     features = {name: workspace.features[name] for name in FEATURE_NAMES}
-    made = engine(store, features, workspace.fingerprints, workspace.codelists, workspace.settings.engine)
+    made = engine(
+        store, features, workspace.fingerprints, workspace.codelists, workspace.settings.engine, printable=False
+    )
     given = by_patient(made.matrix(cohort.rows).frame())[["patient_id", *FEATURE_NAMES]]
     expected = [
         [patient, *(_cell(value) for value in SOMETHING_KNOWN.get(patient, NOTHING_KNOWN))]

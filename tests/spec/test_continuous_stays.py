@@ -68,7 +68,9 @@ def features_at(store: Store, workspace: Workspace, day: str, *names: str) -> li
     features = {name: workspace.features[name] for name in (*names, *NEEDED)}
     cohort = pd.DataFrame({"patient_id": store.people()["patient_id"], "person": np.arange(store.people_count)})
     cohort["index_date"] = pd.Timestamp(day).as_unit("s")
-    made = engine(store, features, workspace.fingerprints, workspace.codelists, workspace.settings.engine)
+    made = engine(
+        store, features, workspace.fingerprints, workspace.codelists, workspace.settings.engine, printable=False
+    )
     frame = made.matrix(cohort.assign(spell=np.int32(-1))).frame().sort_values("patient_id")
     return [
         {name: None if np.isnan(row[name]) else float(row[name]) for name in names} for row in frame.to_dict("records")

@@ -134,7 +134,9 @@ def land(folder: Path, without: tuple[str, ...] = ()) -> Store:
 
 def engine_of(store: Store, workspace: Workspace) -> FeatureEngine:
     features = {name: workspace.features[name] for name in ("age", "imd_decile", "parr30")}
-    return engine(store, features, workspace.fingerprints, workspace.codelists, workspace.settings.engine)
+    return engine(
+        store, features, workspace.fingerprints, workspace.codelists, workspace.settings.engine, printable=False
+    )
 
 
 @pytest.fixture(scope="module")

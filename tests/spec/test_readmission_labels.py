@@ -294,7 +294,9 @@ late , s2 , 2025-03-01 , 21 , 1 , 2025-03-10 , 1 , 19 , 430 , 2025-04-01
         "different_diagnoses_730d",
     )
     features = {name: workspace.features[name] for name in names}
-    made = engine(store, features, workspace.fingerprints, workspace.codelists, workspace.settings.engine)
+    made = engine(
+        store, features, workspace.fingerprints, workspace.codelists, workspace.settings.engine, printable=False
+    )
     assert texts(made.matrix(cohort.rows).frame()) == [["late", "2025-03-10", "2", "18", "0", "0", "1", "2"]]
 
 

@@ -132,7 +132,12 @@ def told(
     store = _land(folder, {key: text for key, text in (TABLES | changed).items() if text is not None})
     store = Store(store.folder, {**store.manifest, **(manifest or {})})
     made = engine(
-        store, FEATURES, {key: one.fingerprint for key, one in FEATURES.items()}, {}, EngineSettings(threads=1)
+        store,
+        FEATURES,
+        {key: one.fingerprint for key, one in FEATURES.items()},
+        {},
+        EngineSettings(threads=1),
+        printable=False,
     )
     people = store.people()
     rows = pd.DataFrame({"patient_id": people["patient_id"], "index_date": pd.Timestamp(INDEX)})

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from math import floor, isnan
 from typing import Any
 
-from riskstrat.documents.words import joined, long_date, printable, spaced, suppressed
+from riskstrat.definitions.phrases import long_date
+from riskstrat.documents.words import joined, printable, spaced, suppressed
 
 NONE = "not available"
 FEW = "too few"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from riskstrat.definitions.phrases import long_date
 from riskstrat.definitions.vocabulary import NEVER_PRINTED, OUTCOME_WORDS
-from riskstrat.explanation import day_in_words
 from riskstrat.site.opening import Site
 
 MOVES = ("entered", "moved", "left")
@@ -131,7 +131,7 @@ def _describe_review(rows: pd.DataFrame) -> str:
     said = set(rows["outcome"]) - set(NEVER_PRINTED)
     outcomes = sorted(said, key=lambda one: (offered.index(one) if one in offered else 99, one))
     words = [_lower_initial(OUTCOME_WORDS.get(outcome, str(outcome).replace("_", " "))) for outcome in outcomes]
-    day = day_in_words(rows["day"].iloc[0].date())
+    day = long_date(rows["day"].iloc[0].date())
     return f"Reviewed on {day}: {', '.join(words)}" if words else f"Reviewed on {day}"
 
 
