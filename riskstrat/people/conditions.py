@@ -1,4 +1,4 @@
-"""Long-term conditions, frailty and flags of each person: short facts beside the reasons, from the redacted record."""
+"""Long-term conditions, frailty and flags of each person: short facts beside the reasons, from the printable record."""
 
 from __future__ import annotations
 
