@@ -17,6 +17,7 @@ import locks
 import typer
 
 from riskstrat.cli import app
+from riskstrat.definitions.measures import MEASURES
 from riskstrat.definitions.schemas import SCHEMAS, Column, TableSchema
 from riskstrat.publication import describe_format
 
@@ -37,7 +38,11 @@ def main() -> None:
 
 def page_parts() -> dict[str, dict[str, str]]:
     """For each page its parts by name."""
-    return {"commands": command_parts(), "data": table_parts(), "licences": licence_parts()}
+    return {
+        "commands": command_parts(),
+        "data": table_parts() | {"measures": measure_part()},
+        "licences": licence_parts(),
+    }
 
 
 def remade(text: str, parts: Mapping[str, str]) -> str:
@@ -101,6 +106,17 @@ def _row(param: Any) -> str:
 def table_parts() -> dict[str, str]:
     """For each source table its grain, its dates and its columns."""
     return {name: _table(schema) for name, schema in SCHEMAS.items()}
+
+
+def measure_part() -> str:
+    """For each measure its unit, its range with the source, and the other units that are read."""
+    rows = [
+        f"| `{name}` | {measure.unit} | {measure.low:g} to {measure.high:g} | "
+        f"{', '.join(word for words in measure.others for word in words.split())} | {measure.source} |"
+        for name, measure in MEASURES.items()
+    ]
+    head = ("| measure | unit | plausible | also read | source of the range |", "|---|---|---|---|---|")
+    return "\n".join([*head, *rows]) + "\n"
 
 
 def _table(schema: TableSchema) -> str:

@@ -86,3 +86,15 @@ class IdentityError(RiskstratError):
     """The identity folder refuses, or cannot be used (exit code 14)."""
 
     exit_code = 14
+
+
+class BusyError(RiskstratError):
+    """Another run writes what this one would write (exit code 15)."""
+
+    exit_code = 15
+
+
+class FaultError(RiskstratError):
+    """What nobody foresaw: a damaged file that no reader recognised, or a fault of riskstrat itself (exit code 70)."""
+
+    exit_code = 70

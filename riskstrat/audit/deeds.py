@@ -1,45 +1,105 @@
-"""The deeds of a workspace as lines of its log: lists published and withdrawn, versions promoted, reviews imported,
-and each look at one person."""
+"""The deeds of a workspace and of an identity folder as lines of its log, and each look at one person."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
+from riskstrat.audit.begun import Deed, find_open, log_deed
 from riskstrat.audit.identifiers import holds_nhs_number
+from riskstrat.audit.lines import Line
 from riskstrat.audit.log import append, read
 from riskstrat.audit.reasons import require_purpose
-from riskstrat.audit.verifying import lists_logged
-from riskstrat.storage import compute_digest
+from riskstrat.errors import AuditError
+from riskstrat.storage import compute_digest, compute_file_digest
+
+PUBLISHED, WITHDRAWN, IMPORTED = "list published", "list withdrawn", "reviews imported"
+TRAINED, PROMOTED, REPLAYED = "trained", "promoted", "replayed"
 
 
-def log_published(root: Path, when: str, digest: str) -> None:
-    """Log the list of a date, whose manifest has this sha256; does nothing when it is logged so already.
+def log_publishing(root: Path, manifest: Path, when: str, digest: str) -> AbstractContextManager[None]:
+    """Log that the list of a date is published: its manifest will stand at `manifest` with this sha256."""
+    details = {"list_date": when, "manifest": digest}
+    return log_deed(root, Deed(PUBLISHED, details, [_describe_leaf(root, manifest, digest)]))
 
-    So a run that was interrupted between publishing and logging is put right by the next.
-    """
+
+def require_published(root: Path, when: str, digest: str) -> None:
+    """Raises AuditError unless the log says that the list of a date was published with this manifest."""
     logged = lists_logged(read(root)).get(when)
     if logged is None or logged.details.get("manifest") != digest:
-        append(root, "list published", {"list_date": when, "manifest": digest})
+        raise AuditError(
+            f"the list of {when} stands, but the audit log does not say that it was published as it stands; run "
+            f'riskstrat audit verify, then withdraw it: riskstrat withdraw {when} --reason "..."'
+        )
 
 
-def log_withdrawn(root: Path, when: str, reason: str) -> None:
-    """Log that the list of a date was taken back, and why."""
-    append(root, "list withdrawn", {"list_date": when, "reason": reason})
+def log_withdrawing(root: Path, when: str, reason: str, leaves: Mapping[Path, str]) -> AbstractContextManager[None]:
+    """Log that the list of a date is taken back, and why. leaves: where its manifest and the note will stand."""
+    details = {"list_date": when, "reason": reason}
+    return log_deed(root, Deed(WITHDRAWN, details, [_describe_leaf(root, *leaf) for leaf in leaves.items()]))
 
 
-def log_promoted(root: Path, version: str, failed: Sequence[str], by: str | None, reason: str | None) -> None:
-    """Log that a version was promoted, and over which gates, by whom and why, where it was."""
-    if failed:
-        details = {"version": version, "gates": list(failed), "by": by, "reason": reason}
-        append(root, "override", details)
-    append(root, "promoted", {"version": version})
+def find_begun_reason(root: Path, when: str) -> str | None:
+    """The reason of a withdrawal of the list of a date that a killed run began and nobody finished."""
+    begun = (line.details for line in find_open(read(root)) if line.details["deed"] == WITHDRAWN)
+    return next((str(each["details"]["reason"]) for each in begun if each["details"]["list_date"] == when), None)
 
 
-def log_imported(root: Path, list_date: str, team: str, file: str, reviews: int, correction: str | None) -> None:
-    """Log that reviews of one team's list were taken in, as which file, and whether they put earlier ones right."""
-    details = {"list_date": list_date, "team": team, "file": file, "reviews": reviews, "correction": correction}
-    append(root, "reviews imported", details)
+def is_withdrawn_so(root: Path, when: str, reason: str) -> bool:
+    """Whether the last that the log says of the list of a date is that it was withdrawn for this reason."""
+    told = [line for line in read(root) if line.details.get("list_date") == when]
+    last = [line for line in told if line.action in (PUBLISHED, WITHDRAWN)][-1:]
+    return any(line.action == WITHDRAWN and line.details.get("reason") == reason for line in last)
+
+
+def log_training(root: Path, version: str, record: Path, digest: str) -> AbstractContextManager[None]:
+    """Log that a version is registered: its record, which holds the digest of each file, will stand so."""
+    return log_deed(root, Deed(TRAINED, {"version": version}, [_describe_leaf(root, record, digest)]))
+
+
+def require_trained(root: Path, version: str, record: Path) -> None:
+    """Raises AuditError if the record of a version is not the one that was logged when it was trained.
+
+    A version of an earlier riskstrat was not logged.
+    """
+    lines = [line for line in read(root) if (line.action, line.details.get("version")) == (TRAINED, version)]
+    if lines and [_name_inside(root, record), compute_file_digest(record)] not in lines[-1].details["leaves"]:
+        raise AuditError(
+            f"{version} is not what was registered: line {lines[-1].number} of the audit log gives another record; "
+            "restore its files from a backup, or train again"
+        )
+
+
+def build_promoting(root: Path, version: str, over: Mapping[str, Any] | None, leaves: Mapping[Path, str]) -> Deed:
+    """The promotion of a version. over: the gates that it did not pass, who decided so and why, where there are any.
+
+    leaves: the champion's record, then the version's papers.
+    """
+    details = {"version": version, **({"override": dict(over)} if over else {})}
+    return Deed(PROMOTED, details, [_describe_leaf(root, *leaf) for leaf in leaves.items()])
+
+
+def log_importing(root: Path, file: Path, digest: str, details: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Log that reviews of one team's list are taken in, as which file, and whether they put earlier ones right.
+
+    details: list_date, team, reviews (how many) and correction (by whom and why, or None).
+    """
+    return log_deed(root, Deed(IMPORTED, {**details, "file": file.name}, [_describe_leaf(root, file, digest)]))
+
+
+def log_replaying(root: Path, page: Path, digest: str) -> AbstractContextManager[None]:
+    """Log that the page of a replay is written where lists stand."""
+    return log_deed(root, Deed(REPLAYED, {"file": page.name}, [_describe_leaf(root, page, digest)]))
+
+
+def log_writing_out(
+    root: Path, action: str, details: Mapping[str, Any], out: Path, content: bytes, user: str | None = None
+) -> AbstractContextManager[None]:
+    """Log that an identity folder puts out a file with this content."""
+    deed = Deed(action, details, [[out.resolve().as_posix(), compute_digest(content)]])
+    return log_deed(root, deed, user)
 
 
 def log_look(root: Path, verb: str, patient: str, when: str, purpose: str | None, *, simulated: bool) -> None:
@@ -51,3 +111,25 @@ def log_look(root: Path, verb: str, patient: str, when: str, purpose: str | None
     purpose = require_purpose(purpose, simulated)
     person = None if holds_nhs_number(patient) else compute_digest(patient)
     append(root, "looked at", {"verb": verb, "person": person, "index_date": when, "purpose": purpose})
+
+
+def lists_logged(lines: Sequence[Line]) -> dict[str, Line]:
+    """For each list date that should stand, the line that published it."""
+    standing: dict[str, Line] = {}
+    for line in lines:
+        when = str(line.details.get("list_date", ""))
+        if line.action == PUBLISHED:
+            standing[when] = line
+        elif line.action == WITHDRAWN:
+            standing.pop(when, None)
+    return standing
+
+
+def _describe_leaf(root: Path, path: Path, digest: str) -> list[str]:
+    return [_name_inside(root, path), digest]
+
+
+def _name_inside(root: Path, path: Path) -> str:
+    """The path below the log's folder; whole for one that lies elsewhere."""
+    inside = path.resolve().is_relative_to(root.resolve())
+    return (path.resolve().relative_to(root.resolve()) if inside else path.resolve()).as_posix()

@@ -8,13 +8,19 @@ from typing import Any
 
 from riskstrat.storage import compute_digest, format_canonical_json, parse_json
 
+BEGUN, NOT_DONE = "begun", "not done"
+"""The line before a deed, and the one that says it never came about."""
+
 ACTIONS = (
+    BEGUN,
+    NOT_DONE,
     "list published",
     "list withdrawn",
     "pages",
+    "trained",
     "promoted",
-    "override",
     "reviews imported",
+    "replayed",
     "looked at",
     "named",
     "naming refused",
@@ -60,6 +66,9 @@ def parsed(raw: bytes) -> Line | None:
         fields = parse_json(raw)
         stated = fields.pop("hash")
         line = Line(**fields)
-        return line if line.written() == raw and line.hash == stated else None
-    except (ValueError, KeyError, TypeError):
+        whole = line.written() == raw and line.hash == stated
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
+    texts = (line.at, line.user, line.action, line.previous)
+    typed = isinstance(line.details, dict) and all(isinstance(text, str) for text in texts)
+    return line if whole and typed and type(line.number) is int else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from riskstrat.errors import AuditError
 from riskstrat.storage import (
     append_bytes,
     cut_file,
+    find_misfit,
     format_canonical_json,
     lock_exclusively,
     make_folder,
@@ -34,33 +36,47 @@ class Head:
     size: int = 0
 
 
+@dataclass
+class HeldLog:
+    """The log of a folder while this run alone may add to it."""
+
+    place: Path
+    head: Head
+
+    def add(self, action: str, details: Mapping[str, Any], user: str | None = None) -> Line:
+        """Add one line and give it; it is on the disk when this returns. Raises as `append` does."""
+        fields = _fit_to_log(action, details, user or system_user())
+        with refuse_in_one_line(_word_write_failure, self.place):
+            line = Line(number=self.head.count + 1, at=now(), previous=self.head.hash, **fields)
+            self.head = _add(self.place, self.head, line)
+        return line
+
+
+@contextmanager
+def hold_log(folder: Path) -> Iterator[HeldLog]:
+    """The log of `folder`, made if need be, for this run alone until the block ends.
+
+    What a killed run left at its end is put right. Raises AuditError for a log that is not as its head says, and
+    StorageError when it cannot be written or another run holds it.
+    """
+    place = folder / FOLDER
+    with refuse_in_one_line(_word_write_failure, place):
+        make_folder(place)
+    with lock_exclusively(place / LOCK, refusal=_word_write_failure):
+        with refuse_in_one_line(_word_write_failure, place):
+            head = _restore_head(place, read_head(place))
+        yield HeldLog(place, head)
+
+
 def append(folder: Path, action: str, details: Mapping[str, Any], user: str | None = None) -> Line:
     """Add one line to `folder`/audit/log.jsonl and give it; `user` is the system's unless given.
 
     It is on the disk when this returns. Raises AuditError for an unknown action, for details with an NHS number in
     them, and for a log that is not as its head says; StorageError when it cannot be written.
     """
-    fields = _fit_to_log(action, details, user or system_user())
-    place = folder / FOLDER
-    with refuse_in_one_line(_word_write_failure, place):
-        make_folder(place)
-        with lock_exclusively(place / LOCK, refusal=_word_write_failure):
-            head = _restore_head(place, read_head(place))
-            line = Line(number=head.count + 1, at=now(), previous=head.hash, **fields)
-            _add(place, head, line)
-    return line
-
-
-def require_ready(folder: Path) -> None:
-    """Raises AuditError if the log is not as its head says, so that no line could be added; StorageError if unreadable.
-
-    To be asked before doing what is to be logged. What a killed run left behind is put right.
-    """
-    place = folder / FOLDER
-    if not place.exists():
-        return
-    with refuse_in_one_line(_word_read_failure, place), lock_exclusively(place / LOCK, refusal=_word_read_failure):
-        _restore_head(place, read_head(place))
+    _fit_to_log(action, details, user or system_user())
+    with hold_log(folder) as log:
+        return log.add(action, details, user)
 
 
 def read(folder: Path) -> list[Line]:
@@ -78,11 +94,14 @@ def read(folder: Path) -> list[Line]:
 
 
 def read_head(place: Path) -> Head | None:
-    """What the head file says; None if there is none, or it cannot be read."""
+    """What the head file says; None if there is none, or it is not one that could have been written."""
     try:
-        return Head(**parse_json((place / HEAD).read_bytes()))
-    except (OSError, ValueError, TypeError):
+        told = parse_json((place / HEAD).read_bytes())
+    except (OSError, ValueError):
         return None
+    if find_misfit(told, {"count": int, "hash": str, "size": int}) or min(told["count"], told["size"]) < 0:
+        return None
+    return Head(told["count"], told["hash"], told["size"])
 
 
 def _fit_to_log(action: str, details: Mapping[str, Any], user: str) -> dict[str, Any]:
@@ -139,10 +158,12 @@ def _has_head_hash(log: Path, head: Head) -> bool:
     return line is not None and (line.number, line.hash) == (head.count, head.hash)
 
 
-def _add(place: Path, head: Head, line: Line) -> None:
+def _add(place: Path, head: Head, line: Line) -> Head:
     raw = line.written()
     append_bytes(raw, place / LOG)
-    _write_head(place, Head(line.number, line.hash, head.size + len(raw)))
+    counted = Head(line.number, line.hash, head.size + len(raw))
+    _write_head(place, counted)
+    return counted
 
 
 def _write_head(place: Path, head: Head) -> None:
@@ -151,10 +172,6 @@ def _write_head(place: Path, head: Head) -> None:
 
 def _word_write_failure(path: Path, reason: str) -> str:
     return f"cannot write {FOLDER}/{LOG}: {reason}; nothing may go unlogged, so make room"
-
-
-def _word_read_failure(path: Path, reason: str) -> str:
-    return f"cannot read {FOLDER}/{LOG}: {reason}; nothing may go unlogged, so mend it first"
 
 
 def _word_advice() -> str:

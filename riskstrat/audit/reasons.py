@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from riskstrat.audit.identifiers import holds_nhs_number
+from riskstrat.audit.identifiers import holds_nhs_number, holds_telephone_number
 from riskstrat.errors import AuditError
 
 LETTERS, DIFFERENT_LETTERS, WORDS = 10, 5, 2
@@ -47,6 +47,10 @@ def require_purpose(purpose: str | None, simulated: bool) -> str | None:
 
 
 def require_loggable(text: str, what: str) -> None:
-    """Raises AuditError if `text`, given as `what`, holds an NHS number; ask before doing what is to be logged."""
-    if holds_nhs_number(text):
-        raise AuditError(f"{what} holds an NHS number; say it without, for the audit log takes no identifier")
+    """Raises AuditError if `text`, given as `what`, holds an NHS number or a telephone number.
+
+    Ask before doing what is to be logged.
+    """
+    for holds, kind in ((holds_nhs_number, "an NHS number"), (holds_telephone_number, "a telephone number")):
+        if holds(text):
+            raise AuditError(f"{what} holds {kind}; say it without, for the audit log takes no identifier")

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from riskstrat.audit.begun import find_open
+from riskstrat.audit.holding import Holdings, describe_clock, hold_files
 from riskstrat.audit.lines import BEGINNING, Line, parsed
-from riskstrat.audit.log import FOLDER, HEAD, LOG, Head, read_head
+from riskstrat.audit.log import FOLDER, HEAD, LOCK, LOG, Head, read_head
 from riskstrat.errors import StorageError
+from riskstrat.storage import lock_exclusively
 
 
 @dataclass(frozen=True)
 class Verified:
-    """What was found: `lines` is how many stand, `head` the hash of the last, `problems` is empty for a whole log."""
+    """What was found: `lines` is how many stand, `head` the hash of the last, `problems` is empty for a whole log.
+
+    `notes` are what somebody should know of a log that is whole all the same.
+    """
 
     lines: int
     head: str
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     read: tuple[Line, ...] = field(default=(), repr=False)
 
     @property
@@ -26,15 +34,26 @@ class Verified:
         return not self.problems
 
 
-def verify(
-    folder: Path, published: Mapping[str, str] | None = None, remembered: tuple[int, str] | None = None
-) -> Verified:
-    """Walk the chain of `folder`/audit/log.jsonl and hold it against its head.
+Gather = Callable[[], Holdings]
+"""Lists what is kept; asked while nothing is being logged, so that no deed lies between the list and the log."""
 
-    `published` maps the date of each list that stands to the sha256 of its manifest: each must be logged so, and no
-    other may be. `remembered` is a count and hash that an earlier proof gave and somebody kept elsewhere: it shows a
-    log that was written anew from some line on. Raises StorageError when the log is there but cannot be read.
+
+def verify(folder: Path, gather: Gather | None = None, remembered: tuple[int, str] | None = None) -> Verified:
+    """Walk the chain of `folder`/audit/log.jsonl and hold it against its head, and what stands against it.
+
+    `remembered` is a count and hash that an earlier proof gave and somebody kept elsewhere: it shows a log that was
+    written anew from some line on. Raises StorageError when the log is there but cannot be read, or a run that has not
+    ended holds it.
     """
+    place = folder / FOLDER
+    if place.is_dir() and os.access(place, os.W_OK):
+        # Between the two lines of a deed that is being done the log would look broken.
+        with lock_exclusively(place / LOCK):
+            return _prove(folder, gather, remembered)
+    return _prove(folder, gather, remembered)
+
+
+def _prove(folder: Path, gather: Gather | None, remembered: tuple[int, str] | None) -> Verified:
     place = folder / FOLDER
     raws = _read_raw_lines(place / LOG)
     problems, lines = _walk(raws)
@@ -43,9 +62,40 @@ def verify(
         problems += _check_against_head(lines, raws, head, (place / HEAD).exists())
     if remembered:
         problems += _check_against_memory(lines, *remembered)
-    if published is not None:
-        problems += _check_against_lists(lines, published)
-    return Verified(len(raws), lines[-1].hash if lines else BEGINNING, tuple(problems), tuple(lines))
+    problems += [_describe_open_deed(line) for line in find_open(lines)]
+    notes = list(describe_clock(lines))
+    if gather is not None:
+        wrong, undigested = hold_files(folder, lines, gather())
+        problems += wrong
+        notes += _describe_undigested(undigested)
+    return Verified(len(raws), lines[-1].hash if lines else BEGINNING, tuple(problems), tuple(notes), tuple(lines))
+
+
+_FINISHED_BY = {
+    "list published": "riskstrat weekly for that date",
+    "list withdrawn": "riskstrat withdraw for that date",
+    "trained": "riskstrat models",
+    "promoted": "riskstrat promote for that version",
+    "reviews imported": "riskstrat reviews import of that file",
+    "replayed": "riskstrat replay",
+}
+
+
+def _describe_open_deed(line: Line) -> str:
+    deed = str(line.details["deed"])
+    again = _FINISHED_BY.get(deed, "the verb that wrote it")
+    return (
+        f'line {line.number} begins "{deed}" and no line says that it was done: the run was killed; run {again} again, '
+        "which finishes or undoes it"
+    )
+
+
+def _describe_undigested(number: int) -> list[str]:
+    if not number:
+        return []
+    return [
+        f"files that an earlier riskstrat logged without a digest, of which only their being there is held: {number}"
+    ]
 
 
 def _read_raw_lines(log: Path) -> list[bytes]:
@@ -101,29 +151,3 @@ def _check_against_memory(lines: list[Line], count: int, digest: str) -> list[st
     if lines[count - 1].hash != digest:
         return [f"line {count} is not the one of the earlier proof: the log was written anew"]
     return []
-
-
-def _check_against_lists(lines: list[Line], published: Mapping[str, str]) -> list[str]:
-    """Each list that stands was logged as it stands, and each that was logged and not withdrawn stands."""
-    standing = lists_logged(lines)
-    problems = []
-    for when in sorted({*published, *standing}):
-        if when not in standing:
-            problems.append(f'the list of {when} stands but the log has no "list published" for it')
-        elif when not in published:
-            problems.append(f"line {standing[when].number} says the list of {when} was published; it does not stand")
-        elif standing[when].details.get("manifest") != published[when]:
-            problems.append(f"the list of {when} has another manifest than line {standing[when].number} says")
-    return problems
-
-
-def lists_logged(lines: list[Line]) -> dict[str, Line]:
-    """For each list date that should stand, the line that published it."""
-    standing: dict[str, Line] = {}
-    for line in lines:
-        when = str(line.details.get("list_date", ""))
-        if line.action == "list published":
-            standing[when] = line
-        elif line.action == "list withdrawn":
-            standing.pop(when, None)
-    return standing

@@ -2,15 +2,16 @@
 
 from riskstrat.casefinding.cases import CASE_COLUMNS, CaseRegister
 from riskstrat.casefinding.facts import CaseFacts, Memory
-from riskstrat.casefinding.falls_criteria import FallsCriteria, FallsGuideline, falls_criteria
+from riskstrat.casefinding.falls_criteria import GRADED, FallsCriteria, FallsGuideline, falls_criteria
 from riskstrat.casefinding.lists import CaseList, find_cases, tabulate_cases
-from riskstrat.casefinding.references import check_character, reference
+from riskstrat.casefinding.references import check_character, is_sound, parse_reference, reference
 from riskstrat.casefinding.swaps import CaseSwap
 from riskstrat.casefinding.teams import ListTeam, Membership, assign_teams
 from riskstrat.casefinding.weights import bands_of
 
 __all__ = [
     "CASE_COLUMNS",
+    "GRADED",
     "CaseFacts",
     "CaseList",
     "CaseRegister",
@@ -25,6 +26,8 @@ __all__ = [
     "check_character",
     "falls_criteria",
     "find_cases",
+    "is_sound",
+    "parse_reference",
     "reference",
     "tabulate_cases",
 ]

@@ -23,6 +23,8 @@ class CaseFacts:
     in_hospital: persons with an open inpatient spell. palliative: persons in palliative care by their recorded
     conditions; None where those cannot tell.
     contacted: persons whom a service saw in the last `caseload_quiet_months`, other than their GP or as outpatients.
+    doubtful: persons recorded dead by the records themselves, with later activity. last_active: by person said to have
+    died by a status or a review, the latest day of activity.
     """
 
     caseload: pd.DataFrame | None = None
@@ -31,6 +33,8 @@ class CaseFacts:
     in_hospital: frozenset[int] | None = None
     palliative: frozenset[int] | None = None
     contacted: frozenset[int] | None = None
+    doubtful: frozenset[int] = frozenset()
+    last_active: pd.Series | None = None
 
 
 def _make_empty_list() -> pd.DataFrame:

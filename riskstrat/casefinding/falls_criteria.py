@@ -51,17 +51,23 @@ class FallsGuideline:
         return float("nan") if self.age is None else row[self.age]
 
 
-def falls_criteria(values: pd.DataFrame, guideline: FallsGuideline, reports: pd.DataFrame | None = None) -> pd.Series:
+def falls_criteria(
+    values: pd.DataFrame,
+    guideline: FallsGuideline,
+    reports: pd.DataFrame | None = None,
+    old_frailty: Mapping[str, str] | None = None,
+) -> pd.Series:
     """One FallsCriteria per row of `values` (one row per patient, indexed by patient_id, a column per feature).
 
     `reports`: one row per fall reported in the last 12 months: patient_id and the reports' columns that the rules name,
     true, false or not recorded. Without it a feature that is 0 counts as not recorded, since it cannot tell a no from a
-    blank.
+    blank. `old_frailty`: by patient the words for a frailty recorded too long ago to decide, which begin with `GRADED`.
     """
+    old = old_frailty or {}
     wanted = values.reindex(columns=list(guideline.columns)).astype(float)
     told = _gather_reports(reports, guideline.rules)
     found = [
-        _judge(guideline, dict(zip(wanted.columns, row, strict=True)), told.get(patient, {}))
+        _judge(guideline, dict(zip(wanted.columns, row, strict=True)), told.get(patient, {}), old.get(patient))
         for patient, *row in wanted.itertuples()
     ]
     return pd.Series(found, index=values.index, dtype=object)
@@ -84,7 +90,9 @@ def _combine_answers(said: pd.Series) -> Recorded:
     return None if said.isna().any() else False
 
 
-def _judge(guideline: FallsGuideline, row: Mapping[str, float], told: Mapping[str, Recorded]) -> FallsCriteria:
+def _judge(
+    guideline: FallsGuideline, row: Mapping[str, float], told: Mapping[str, Recorded], old: str | None
+) -> FallsCriteria:
     rules = guideline.rules
     falls = row[rules.falls]
     if falls != falls:
@@ -95,7 +103,7 @@ def _judge(guideline: FallsGuideline, row: Mapping[str, float], told: Mapping[st
     if not covered:
         return FallsCriteria("not met" if covered is False else "cannot tell", group)
     number = f"{falls:.0f} recorded fall{'' if falls == 1 else 's'} in the last 12 months"
-    recorded = _judge_criteria(guideline, row, told)
+    recorded = _judge_criteria(guideline, row, told, old)
     met = [so for so, (answer, _) in recorded.items() if answer]
     if falls >= rules.repeated or met:
         return FallsCriteria("met", f"{group}: {'; '.join([number, *met])}.")
@@ -133,11 +141,11 @@ def _decide_coverage(rules: FallsRules, age: float, row: Mapping[str, float]) ->
 
 
 def _judge_criteria(
-    guideline: FallsGuideline, row: Mapping[str, float], told: Mapping[str, Recorded]
+    guideline: FallsGuideline, row: Mapping[str, float], told: Mapping[str, Recorded], old: str | None
 ) -> dict[str, tuple[Recorded, str]]:
     """Each criterion besides the number of falls: the words when so, the answer, the words when not recorded."""
     frail, how = _judge_frailty(guideline, row)
-    criteria: dict[str, tuple[Recorded, str]] = {how: (frail, _word_frailty(guideline, row))}
+    criteria: dict[str, tuple[Recorded, str]] = {how: (frail, _word_frailty(guideline, row) or old or "frailty")}
     for detail in guideline.rules.detail:
         recorded = _is_recorded(detail, guideline.rules.falls, row)
         criteria[detail.says] = (True if recorded else told.get(detail.report), detail.not_recorded)
@@ -157,13 +165,13 @@ def _judge_frailty(guideline: FallsGuideline, row: Mapping[str, float]) -> tuple
     return (False if any(_is_in_band(part, guideline, row) for part in guideline.rules.not_frail) else None), "frailty"
 
 
-def _word_frailty(guideline: FallsGuideline, row: Mapping[str, float]) -> str:
-    """What is said where frailty decides nothing: the band that is recorded, or what is not recorded."""
+def _word_frailty(guideline: FallsGuideline, row: Mapping[str, float]) -> str | None:
+    """What is said where frailty decides nothing and a band is recorded; None where none is."""
     for name in dict.fromkeys(part.score for part in (*guideline.rules.frail, *guideline.rules.not_frail)):
         score = guideline.scores[name]
         if score.is_valid(guideline.age_of(row), row[score.feature]):
             return f"{GRADED} {score.band_of(row[score.feature])}, which is for a clinician to weigh"
-    return "frailty"
+    return None
 
 
 def _is_in_band(part: NotFrail, guideline: FallsGuideline, row: Mapping[str, float]) -> bool:

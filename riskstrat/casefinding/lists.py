@@ -36,12 +36,12 @@ ROW_COLUMNS = (
 class CaseList:
     """One team's list; listed + below the line + known + excluded = eligible.
 
-    everyone: one row per eligible person of the team, highest margin first: `EVERYONE_COLUMNS`; `place` is "listed",
-    "below the line", "known" or "excluded", `reason` says why (excluded people alone), `order` counts from 1 among
-    listed and below the line. rows: one row per listed person by rank: `reference`, `rank`, the columns of the scored
-    people, and `ROW_COLUMNS`; the reference is that of the case, whatever its rank. excluded: people by reason. swaps:
-    what sizing to services costs. unfilled: slots that nobody on the list can take, by pathway. unchecked: one sentence
-    for each exclusion that could not be checked.
+    everyone: one row per person of the team who is eligible or set apart, highest margin first: `EVERYONE_COLUMNS`;
+    `place` is "listed", "below the line", "known" or "excluded", `reason` says why (excluded people alone), `order`
+    counts from 1 among listed and below the line. rows: one row per listed person by rank: `reference`, `rank`, the
+    columns of the scored people, and `ROW_COLUMNS`; the reference is that of the case, whatever its rank. excluded:
+    people by reason. swaps: what sizing to services costs. unfilled: slots that nobody on the list can take, by
+    pathway. unchecked: one sentence for each exclusion that could not be checked.
     """
 
     team: ListTeam

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 _CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 _TIMES = (0, 2, 3, 1)
 """Multiplication by one element of the field of four; with doubling modulo 9 it shifts the 36 characters by a place."""
+
+_TYPED = re.compile(r"([A-Z01]{3})-([0-9OIL]{3,})-([0-9A-Z])", re.ASCII)
+_PARTED = re.compile(r"[\s\-./_]+")
+_DASHES = ("Pd", "Pc")
+_AS_LETTERS, _AS_DIGITS = str.maketrans("01", "OI"), str.maketrans("OIL", "011")
+_ALIKE = {"O": "0", "0": "O", "I": "1", "1": "I"}
 
 
 def reference(team_code: str, number: int) -> str:
@@ -25,3 +34,29 @@ def check_character(stem: str) -> str:
         value = _CHARACTERS.index(character)
         four, nine = _TIMES[four] ^ value // 9, (2 * nine + value % 9) % 9
     return _CHARACTERS[9 * _TIMES[four] + -2 * nine % 9]
+
+
+def parse_reference(typed: str) -> str | None:
+    """A reference as it is printed, from one as it was typed; None for a text that has not its three parts.
+
+    Small and wide letters, blanks and dashes of every kind are read, and O, I and L among figures as what they look
+    like. Whether the check character fits is `is_sound`: only then does the reference say what was meant.
+    """
+    found = _TYPED.fullmatch(_PARTED.sub("-", _plain(typed)).strip("-'’"))
+    if found is None:
+        return None
+    stem = f"{found[1].translate(_AS_LETTERS)}-{found[2].translate(_AS_DIGITS)}"
+    fits = check_character(stem)
+    return f"{stem}-{fits if _ALIKE.get(found[3]) == fits else found[3]}"
+
+
+def is_sound(reference: str) -> bool:
+    """Whether the check character of a reference fits the rest of it."""
+    return check_character(reference[:-2]) == reference[-1]
+
+
+def _plain(typed: str) -> str:
+    """In capitals, with every dash as a hyphen, and without what takes no room."""
+    wide = unicodedata.normalize("NFKC", typed).upper()
+    kinds = ((one, unicodedata.category(one)) for one in wide)
+    return "".join("-" if kind in _DASHES or one == "\u2212" else one for one, kind in kinds if kind != "Cf")

@@ -12,6 +12,7 @@ from riskstrat.casefinding.facts import CaseFacts
 from riskstrat.casefinding.register import find_quiet_holdings, register_at
 from riskstrat.casefinding.reviews import rests, reviews_by
 from riskstrat.casefinding.teams import ListTeam
+from riskstrat.definitions.deaths import DOUBTFUL_DEATH, is_contradicted
 from riskstrat.definitions.settings import CasefindingSettings
 from riskstrat.errors import WorkspaceError
 
@@ -36,11 +37,11 @@ def standings(
 ) -> pd.DataFrame:
     """One row per row of `people`, with its index: place ("candidate", "known", "excluded"), reason, nominated.
 
-    The first that holds decides: died; moved away; in hospital now; on the palliative care register; known (held on any
-    team's caseload, and not on paper alone); declined; deferred; resting after a review; outside the team's age limits;
-    in a care home. A nominated person is not known, and neither age limits, care homes nor a review before the
-    nomination hold a nomination back: a clinician has decided. Died and moved are read from the latest status, and from
-    the latest review.
+    The first that holds decides: recorded dead and active later; died; moved away; in hospital now; on the palliative
+    care register; known (held on any team's caseload, and not on paper alone); declined; deferred; resting after a
+    review; outside the team's age limits; in a care home. A nominated person is not known, and neither age limits, care
+    homes nor a review before the nomination hold a nomination back: a clinician has decided. Died and moved are read
+    from the latest status, and from the latest review.
     """
     rows = _gather_facts(people, teams, facts, list_date, rules)
     now = pd.Timestamp(list_date)
@@ -48,6 +49,7 @@ def standings(
     declined = resting & (rows["declined"] | rows["register_declined"]) | rows["register_declined"]
     limited = rows["nominated_on"].isna()
     tests = {
+        DOUBTFUL_DEATH: rows["doubtful"],
         DIED: rows["status_died"] | rows["died"],
         MOVED: rows["status_moved"] | (rows["moved"] & (rows["until"] > now)),
         IN_HOSPITAL: rows["in_hospital"],
@@ -96,8 +98,32 @@ def _gather_facts(
     )
     rows = rows.join(_rest_of(people, teams, facts, list_date, rules))
     return rows.assign(
-        outside_ages=_mark_outside_ages(people, teams), excluded_care_home=_mark_excluded_homes(people, teams)
+        doubtful=_mark_doubtful(people, rows, facts, list_date),
+        outside_ages=_mark_outside_ages(people, teams),
+        excluded_care_home=_mark_excluded_homes(people, teams),
     )
+
+
+def _mark_doubtful(people: pd.DataFrame, rows: pd.DataFrame, facts: CaseFacts, list_date: date) -> pd.Series:
+    """Who is recorded dead, by the records or by statuses or a review, and was active later."""
+    active = pd.Series(dtype="datetime64[s]") if facts.last_active is None else facts.last_active
+    last = active.reindex(people["person"]).to_numpy().astype("datetime64[D]")
+    doubtful = people["person"].isin(facts.doubtful).to_numpy()
+    since = _find_died_since(facts.statuses, list_date).reindex(people["person"])
+    for says, told_on in ((rows["status_died"], since), (rows["died"], rows["day"])):
+        doubtful = doubtful | says.to_numpy() & is_contradicted(told_on.to_numpy().astype("datetime64[D]"), last)
+    return pd.Series(doubtful, index=people.index)
+
+
+def _find_died_since(statuses: pd.DataFrame | None, at: date) -> pd.Series:
+    """By person the first status that says died with none after it, up to that day, that says otherwise."""
+    if statuses is None or statuses.empty:
+        return pd.Series(dtype="datetime64[s]")
+    rows = statuses.reindex(columns=["person", "died"]).assign(as_at=pd.to_datetime(statuses["as_at"]))
+    rows = rows[rows["as_at"] <= pd.Timestamp(at)]
+    died = rows["died"].fillna(False).astype(bool)
+    alive = rows[~died].groupby("person")["as_at"].max().reindex(rows["person"]).to_numpy()
+    return rows[(died & ~(rows["as_at"].to_numpy() <= alive)).to_numpy()].groupby("person")["as_at"].min()
 
 
 def _find_latest_statuses(statuses: pd.DataFrame | None, at: date) -> pd.DataFrame:

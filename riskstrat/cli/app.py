@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskstrat import __version__
-from riskstrat.cli import audit, identity, reviews
+from riskstrat.cli import audit, backups, identity, reviews
 from riskstrat.cli.showing import show
 from riskstrat.site.dates import written_date
 
@@ -36,6 +36,9 @@ LookPurpose = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")]
 IndexDate = Annotated[str, typer.Option("--index-date", help="Date such as 2026-11-16; not after the data-as-at.")]
 Out = Annotated[Path, typer.Option("--out", help="File to write, ending in .parquet or .csv.")]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="Where another run writes the same, wait until it has ended instead of ending.")
+]
 RecipeName = Annotated[
     str | None,
     typer.Option("--recipe", help="Recipe in training/ [default: the one the lists use, in riskstrat.toml]."),
@@ -79,6 +82,7 @@ def init(
 def demo(
     workspace: Workspace = None,
     people: Annotated[int, typer.Option("--people", help="People in the simulated borough.")] = 20_000,
+    weeks: Annotated[int, typer.Option("--weeks", help="Lists, a week apart, with the teams' outcomes between.")] = 2,
     json: AsJson = False,
 ) -> None:
     """Run the whole job on a simulated borough and name the files to open."""
@@ -86,7 +90,7 @@ def demo(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.demo import demo as run
 
-        return run(workspace, people, progress, say=lambda line: typer.echo(line, err=json))
+        return run(workspace, people, weeks, progress, say=lambda line: typer.echo(line, err=json))
 
     show(verb, json)
 
@@ -133,9 +137,15 @@ def ingest(
     source: Annotated[Path, typer.Argument(help="Folder of <table>.parquet or <table>.csv, or a DuckDB file.")],
     format: Annotated[str, typer.Option("--format", help="canonical, or meds.")] = "canonical",
     as_at: Annotated[
-        str | None, typer.Option("--as-at", help="Date of the extract [default: the latest date anything was known].")
+        str | None,
+        typer.Option("--as-at", help="Date of the extract [default: the day up to which rows arrive as usual]."),
+    ] = None,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option("--leave-out", help="opt_outs or statuses: leave rows out that cannot be read."),
     ] = None,
     workspace: Workspace = None,
+    wait: Wait = False,
     json: AsJson = False,
 ) -> None:
     """Check and clean source tables into the workspace."""
@@ -143,7 +153,8 @@ def ingest(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.ingest import ingest as run
 
-        return run(workspace, source, format, _date(as_at, "--as-at"), progress)
+        day = _date(as_at, "--as-at")
+        return run(workspace, source, format, day, progress, leave_out=leave_out or (), wait=wait)
 
     show(verb, json)
 
@@ -181,6 +192,7 @@ def train(
         str | None, typer.Option("--as-at", help="Use only what was known on this date [default: the data-as-at].")
     ] = None,
     workspace: Workspace = None,
+    wait: Wait = False,
     json: AsJson = False,
 ) -> None:
     """Train, evaluate and register a version of a model."""
@@ -188,7 +200,7 @@ def train(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.train import train as run
 
-        return run(workspace, recipe, _date(as_at, "--as-at"), progress)
+        return run(workspace, recipe, _date(as_at, "--as-at"), progress, wait=wait)
 
     show(verb, json)
 
@@ -213,6 +225,7 @@ def promote(
     by: Annotated[str | None, typer.Option("--by", help="With --override: who decides.")] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="With --override: why; kept with the version.")] = None,
     workspace: Workspace = None,
+    wait: Wait = False,
     json: AsJson = False,
 ) -> None:
     """Make a version that passes its gates the champion that lists are made with."""
@@ -220,7 +233,7 @@ def promote(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.promote import promote as run
 
-        return run(workspace, model, version, override=override, by=by, reason=reason)
+        return run(workspace, model, version, override=override, by=by, reason=reason, wait=wait)
 
     show(verb, json)
 
@@ -311,13 +324,19 @@ def list_(index_date: IndexDate, recipe: RecipeName = None, workspace: Workspace
 
 
 @app.command()
-def weekly(index_date: IndexDate, recipe: RecipeName = None, workspace: Workspace = None, json: AsJson = False) -> None:
+def weekly(
+    index_date: IndexDate,
+    recipe: RecipeName = None,
+    workspace: Workspace = None,
+    wait: Wait = False,
+    json: AsJson = False,
+) -> None:
     """Score, explain, list and publish each team's documents."""
 
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.weekly import weekly as run
 
-        return run(workspace, index_date, recipe, progress)
+        return run(workspace, index_date, recipe, progress, wait=wait)
 
     show(verb, json)
 
@@ -327,6 +346,7 @@ def withdraw(
     list_date: Annotated[str, typer.Argument(help="Date of the published list, such as 2026-11-16.")],
     reason: Annotated[str, typer.Option("--reason", help="Why, in a sentence; kept with the list.")],
     workspace: Workspace = None,
+    wait: Wait = False,
     json: AsJson = False,
 ) -> None:
     """Take a published list back, with a reason."""
@@ -334,7 +354,7 @@ def withdraw(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.withdraw import withdraw as run
 
-        return run(workspace, list_date, reason)
+        return run(workspace, list_date, reason, wait=wait)
 
     show(verb, json)
 
@@ -362,6 +382,8 @@ def replay(
     show(verb, json)
 
 
+app.command()(backups.backup)
+app.command()(backups.restore)
 app.add_typer(reviews.app, name="reviews")
 app.add_typer(audit.app, name="audit")
 app.add_typer(identity.app, name="identity")

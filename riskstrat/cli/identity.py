@@ -24,6 +24,9 @@ Identity = Annotated[
     typer.Option("--identity", "-i", help="Folder with identity.toml [default: this folder or one above it]."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")]
+TableName = Annotated[
+    str | None, typer.Option("--table", help="The table that the file holds [default: the name of the file].")
+]
 TableOut = Annotated[Path, typer.Option("--out", help="File to write, ending in .parquet or .csv.")]
 
 
@@ -53,6 +56,7 @@ def pseudonymise(
     birth_month: Annotated[
         bool, typer.Option("--birth-month", help="Put out the first day of the month of birth; the day never goes out.")
     ] = False,
+    table: TableName = None,
     identity: Identity = None,
     json: AsJson = False,
 ) -> None:
@@ -61,7 +65,7 @@ def pseudonymise(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.identity_pseudonymise import pseudonymise as run
 
-        return run(identity, file, out, column, birth_month)
+        return run(identity, file, out, column, birth_month, table=table)
 
     show(verb, json)
 
@@ -88,6 +92,7 @@ def translate(
     source: Annotated[str, typer.Option("--source", help="The source, as the crosswalk names it.")],
     out: TableOut,
     column: Annotated[str, typer.Option("--column", help="Column with that source's pseudonym.")] = "patient_id",
+    table: TableName = None,
     identity: Identity = None,
     json: AsJson = False,
 ) -> None:
@@ -96,7 +101,7 @@ def translate(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.identity_translate import translate as run
 
-        return run(identity, file, source, out, column)
+        return run(identity, file, source, out, column, table=table)
 
     show(verb, json)
 
@@ -113,7 +118,11 @@ def name(
         str | None, typer.Option("--reason", help="Why, in a sentence that names nobody; it is logged.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="File to write, .xlsx (.csv at an external site); never a workspace.")
+        Path | None,
+        typer.Option(
+            "--out",
+            help="File to write, never in a workspace: .xlsx a workbook, .html or .pdf a page each (.csv if external).",
+        ),
     ] = None,
     standing: Annotated[
         str | None,

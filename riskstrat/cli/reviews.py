@@ -30,10 +30,22 @@ def import_(
     correct: Annotated[bool, typer.Option("--correct", help="Put right what was imported before.")] = False,
     by: Annotated[str | None, typer.Option("--by", help="With --correct: who decides.")] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="With --correct: why; kept with the reviews.")] = None,
+    leave_out: Annotated[
+        str | None,
+        typer.Option("--leave-out", help='Rows, columns and sheets to pass over: "NKI-012-4, row 9, Due 2, sheet 7".'),
+    ] = None,
+    confirm: Annotated[
+        str | None,
+        typer.Option("--confirm", help="References of rows that are meant as they stand, though it seems a slip."),
+    ] = None,
     workspace: Annotated[
         Path | None,
         typer.Option("--workspace", "-w", help="Folder with riskstrat.toml [default: this folder or one above it]."),
     ] = None,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="Where another run writes the same, wait until it has ended instead of ending."),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")] = False,
 ) -> None:
     """Take outcomes back from a filled-in list, by reference."""
@@ -41,6 +53,7 @@ def import_(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.reviews_import import import_reviews as run
 
-        return run(workspace, file, list_date, correct=correct, by=by, reason=reason)
+        settled = {"leave_out": leave_out, "confirm": confirm}
+        return run(workspace, file, list_date, correct=correct, by=by, reason=reason, **settled, wait=wait)
 
     show(verb, json)

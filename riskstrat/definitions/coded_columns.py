@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from riskstrat.definitions.measures import MEASURES
 from riskstrat.definitions.snomed import is_concept
 
 RECODED = {("admissions", "method"): {"66": "2A", "67": "2B", "68": "2C", "69": "2D"}}
@@ -82,10 +83,6 @@ _SERVICES = (
     "urgent_community_response social_prescribing pharmacist care_coordinator memory_clinic wheelchair_service "
     "equipment learning_disability out_of_hours walk_in ambulance nhs_111 audiology optometry dental"
 )
-_MEASURES = (
-    "bmi efi egfr smoking systolic diastolic hba1c haemoglobin weight height cholesterol albumin creatinine sodium "
-    "potassium ferritin tsh acr crp pulse oxygen_saturation temperature frailty_scale audit_c"
-)
 
 
 def _make(table: str, column: str, words: str, recognises: Callable[[str], bool] | None = None) -> CodedColumn:
@@ -111,7 +108,7 @@ CODED_COLUMNS: tuple[CodedColumn, ...] = (
     _make("attendances", "disposal", "01 02 03 04 05 06 07 10 11 12 13 14 99 1 2 3 4 5 6 7", is_concept),
     CodedColumn("prescriptions", "bnf", "bnf", recognises=_has_bnf_shape),
     _make("contacts", "service", _SERVICES),
-    _make("measurements", "measure", _MEASURES),
+    _make("measurements", "measure", " ".join(MEASURES)),
 )
 
 MEANT = {

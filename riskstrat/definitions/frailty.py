@@ -9,11 +9,21 @@ import numpy as np
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from riskstrat.definitions.declared import Declared, refuse_repeated_names
+from riskstrat.definitions.durations import days
+from riskstrat.errors import DefinitionError
 
 PLACES = 4
 """Decimals in which a value is held against a band, so that the 32-bit number nearest to 0.36 is 0.36."""
 
 PLACEHOLDERS = ("n", "band", "date")
+
+
+def _check_days(given: str) -> str:
+    try:
+        days(given)
+    except DefinitionError as error:
+        raise ValueError(str(error)) from None
+    return given
 
 
 class FrailtyBand(Declared):
@@ -38,7 +48,8 @@ class FrailtyBand(Declared):
 class FrailtyScore(Declared):
     """One score: its feature, the age in completed years it is valid from, its words, its bands from low to high.
 
-    zero_is_none: 0 means that nothing is recorded.
+    zero_is_none: 0 means that nothing is recorded. current_for: days, such as "365d", after which a record of the
+    score is none of today: it is told with its date and decides nothing. Without it the latest is always one of today.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -47,6 +58,7 @@ class FrailtyScore(Declared):
     says: str
     bands: tuple[FrailtyBand, ...] = Field(min_length=1)
     zero_is_none: bool = False
+    current_for: Annotated[str, AfterValidator(_check_days)] | None = None
 
     @field_validator("says")
     @classmethod
@@ -75,6 +87,10 @@ class FrailtyScore(Declared):
         """Whether the score says something of a person of that age; never of an unknown age or value."""
         recorded = not np.isnan(value) and not (self.zero_is_none and value <= 0)
         return age >= self.from_age and recorded
+
+    def is_current(self, recorded: np.datetime64, at: np.datetime64) -> bool:
+        """Whether a score recorded on one day is one of the day `at`; never where the day is not known."""
+        return self.current_for is None or bool(at - recorded <= np.timedelta64(days(self.current_for), "D"))
 
     def band_of(self, value: float) -> str:
         """The name of the band that `value` lies in."""

@@ -26,6 +26,10 @@ class Column:
     between: tuple[float, float] | None = None
     code: bool = False
     """Codes are trimmed, upper-cased and lose their dots; ICD-10 codes lose HES fillers and marks."""
+    decides: bool = False
+    """What a row means hangs on the column though it may be empty: a value that cannot be read takes the row."""
+    stored: bool = True
+    """Otherwise it only helps to find what its row belongs to."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,10 @@ class Settling:
 
 @dataclass(frozen=True)
 class TableSchema:
-    """One source table. `event` dates a row; `key` is unique, or empty where identical rows are legal."""
+    """One source table. `event` dates a row; `key` is unique, or empty where identical rows are legal.
+
+    `takes_out` says that its rows take people out: one that names a person has its effect, or the run stops.
+    """
 
     name: str
     title: str
@@ -53,12 +60,18 @@ class TableSchema:
     settles: Settling | None = None
     known: str | None = "known_on"
     required: bool = False
+    takes_out: bool = False
     lag_days: int = 0
     """Days from event to knowledge where a source has no `known_on`; riskstrat.toml may set another."""
     names: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.names.update({column.name: column for column in self.columns})
+
+    def hangs_on(self, column: Column) -> bool:
+        """Whether a row means something else, or is seen on other days, without what the column says."""
+        settles = (self.settles.date, self.settles.known) if self.settles else ()
+        return column.required or column.decides or column.name in (self.known, *settles)
 
 
 SERVICES = (
@@ -96,7 +109,7 @@ PEOPLE = TableSchema(
         Column("imd_year", "integer", between=(2000, 2100)),
         Column("care_home_from", "date"),
         Column("died_known_on", "date"),
-        Column("date_of_death", "date"),
+        Column("date_of_death", "date", decides=True),
     ),
     known=None,
     required=True,
@@ -122,7 +135,7 @@ ADMISSIONS = TableSchema(
     "admissions",
     "Hospital admissions (SUS+ / HES admitted patient care)",
     "One row per provider spell",
-    ("spell_id",),
+    ("patient_id", "provider", "spell_id"),
     "admitted_on",
     (
         _make_patient_column(),
@@ -150,11 +163,12 @@ DIAGNOSES = TableSchema(
     "diagnoses",
     "Hospital diagnoses (SUS+ / HES admitted patient care)",
     "One row per spell and position",
-    ("spell_id", "position"),
+    ("patient_id", "spell_id", "position"),
     None,
     (
         Column("spell_id", required=True),
         _make_patient_column(),
+        Column("provider", code=True, stored=False),
         Column("position", "integer", required=True, between=(1, 99)),
         Column("system", required=True, allowed=("icd10", "icd10cm", "icd9")),
         _make_code_column("code", required=True),
@@ -262,8 +276,8 @@ MEASUREMENTS = TableSchema(
         _make_patient_column(),
         Column("measured_on", "date", required=True),
         Column("measure", required=True),
-        Column("value", "number"),
-        Column("unit"),
+        Column("value", "number", decides=True),
+        Column("unit", decides=True),
         _make_known_on_column(),
     ),
     lag_days=7,
@@ -272,8 +286,8 @@ MEASUREMENTS = TableSchema(
 SOCIAL_CARE = TableSchema(
     "social_care",
     "Adult social care services (client level data)",
-    "One row per service spell; identical rows are legal",
-    (),
+    "One row per person, service and start",
+    ("patient_id", "service", "started_on"),
     "started_on",
     (
         _make_patient_column(),
@@ -289,16 +303,17 @@ SOCIAL_CARE = TableSchema(
 OPT_OUTS = TableSchema(
     "opt_outs",
     "Opt-outs",
-    "One row per person and kind",
-    ("patient_id", "kind", "from_on"),
+    "One row per person, kind and period",
+    ("patient_id", "kind", "from_on", "to_on"),
     None,
     (
         _make_patient_column(),
-        Column("kind", required=True, allowed=("type1", "risk_stratification", "national")),
-        Column("from_on", "date", required=True),
+        Column("kind", allowed=("type1", "risk_stratification", "national")),
+        Column("from_on", "date"),
         Column("to_on", "date"),
     ),
     known=None,
+    takes_out=True,
 )
 
 AREAS = TableSchema(
@@ -313,8 +328,8 @@ AREAS = TableSchema(
         Column("locality"),
         Column("hub"),
         Column("borough"),
-        Column("from_on", "date"),
-        Column("to_on", "date"),
+        Column("from_on", "date", decides=True),
+        Column("to_on", "date", decides=True),
     ),
     known=None,
 )
@@ -330,7 +345,7 @@ CASELOAD = TableSchema(
         Column("team", required=True),
         Column("status", required=True),
         Column("from_on", "date", required=True),
-        Column("to_on", "date"),
+        Column("to_on", "date", decides=True),
         Column("owner"),
         Column("referred_in", "boolean"),
     ),
@@ -366,35 +381,19 @@ STATUSES = TableSchema(
     (
         _make_patient_column(),
         Column("as_at", "date", required=True),
-        Column("inpatient", "boolean"),
-        Column("died", "boolean"),
-        Column("moved", "boolean"),
-        Column("palliative_register", "boolean"),
+        Column("inpatient", "boolean", decides=True),
+        Column("died", "boolean", decides=True),
+        Column("moved", "boolean", decides=True),
+        Column("palliative_register", "boolean", decides=True),
     ),
     known=None,
+    takes_out=True,
 )
 
 SCHEMAS: dict[str, TableSchema] = {
     schema.name: schema
     for schema in (
-        PEOPLE,
-        REGISTRATIONS,
-        ADMISSIONS,
-        DIAGNOSES,
-        CONDITIONS,
-        FALLS,
-        ATTENDANCES,
-        PRESCRIPTIONS,
-        CONTACTS,
-        MEASUREMENTS,
-        SOCIAL_CARE,
-        OPT_OUTS,
-        AREAS,
-        CASELOAD,
-        REVIEWS,
-        STATUSES,
+        *(PEOPLE, REGISTRATIONS, ADMISSIONS, DIAGNOSES, CONDITIONS, FALLS, ATTENDANCES, PRESCRIPTIONS),
+        *(CONTACTS, MEASUREMENTS, SOCIAL_CARE, OPT_OUTS, AREAS, CASELOAD, REVIEWS, STATUSES),
     )
 }
-
-NULL_DATES = ("1800-01-01", "1801-01-01", "1600-01-01", "1582-10-15")
-"""Dates that mean "no date" in HES extracts; read as null and counted (NHS Digital, HES data dictionary)."""

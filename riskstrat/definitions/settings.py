@@ -11,6 +11,7 @@ from riskstrat.definitions.coded_columns import CODED_COLUMNS
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.continuous_stays import ContinuousStays
 from riskstrat.definitions.declared import Declared
+from riskstrat.definitions.review_rules import ReviewSettings
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.vocabulary import OUTCOMES
 
@@ -44,10 +45,19 @@ class CoveredPeriod(Declared):
         return self
 
 
+class FreshnessGate(Declared):
+    """How many days before a list a source may end, and what follows if it ends earlier."""
+
+    days: int = Field(ge=0, le=3660)
+    then: Literal["mark", "refuse"] = "mark"
+
+
 class DataSettings(Declared):
     """Where clean tables live, and how landed rows are judged."""
 
     store: str = "data"
+    keep_versions: int = Field(3, ge=1)
+    """How many versions of the store stay, the one that is read among them."""
     quarantine_limit: float = Field(0.05, ge=0, le=1)
     """Share of a table's rows that may be quarantined before the run stops."""
     unmatched_limit: float = Field(0.9, ge=0, le=1)
@@ -66,10 +76,12 @@ class DataSettings(Declared):
 
     coverage: dict[str, CoveredPeriod] = Field(default_factory=dict)
     """By table the period that it covers, instead of the one that its rows show."""
+    freshness: dict[str, FreshnessGate] = Field(default_factory=dict)
+    """By table how old its latest rows may be on the day of a list."""
 
-    @field_validator("coverage")
+    @field_validator("coverage", "freshness")
     @classmethod
-    def _check_covered_tables(cls, given: dict[str, CoveredPeriod]) -> dict[str, CoveredPeriod]:
+    def _check_dated_tables(cls, given: dict[str, object]) -> dict[str, object]:
         for table in given:
             if table not in SCHEMAS or (SCHEMAS[table].known is None and table != "diagnoses"):
                 raise ValueError(f'"{table}" is not a table of dated records{near(table, tuple(SCHEMAS))}')
@@ -277,4 +289,5 @@ class Settings(Declared):
     sensitive: SensitiveSettings = SensitiveSettings()
     lists: ListSettings = ListSettings()
     casefinding: CasefindingSettings = CasefindingSettings()
+    reviews: ReviewSettings = ReviewSettings()
     teams: Annotated[tuple[Team, ...], AfterValidator(_check_teams_distinct)] = ()

@@ -67,3 +67,18 @@ Arrival = Literal["new", "carried over", "referred in"]
 """How a person came to this list; `riskstrat.casefinding` says which holds when several could."""
 
 ARRIVALS: tuple[Arrival, ...] = get_args(Arrival)
+
+SOURCE_WORDS: Mapping[str, str] = {
+    "admissions": "hospital admissions",
+    "diagnoses": "hospital diagnoses",
+    "conditions": "conditions from the GP record",
+    "prescriptions": "GP prescriptions",
+    "measurements": "measurements from the GP record",
+    "contacts": "GP, community and outpatient contacts",
+    "attendances": "A&E visits",
+    "falls": "reported falls",
+    "social_care": "social care services",
+    "people": "the list of people",
+    "registrations": "GP registrations",
+}
+"""The sources as a reader knows them."""

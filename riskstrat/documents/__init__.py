@@ -11,8 +11,8 @@ from riskstrat.documents.index import write_index
 from riskstrat.documents.named import NamedColumn, Names
 from riskstrat.documents.page import write_page
 from riskstrat.documents.papers import papers_of
-from riskstrat.documents.pdf import find_browser, write_pdf
-from riskstrat.documents.people_page import write_people
+from riskstrat.documents.pdf import build_pdf, find_browser, write_pdf
+from riskstrat.documents.people_page import build_people, write_people
 from riskstrat.documents.replay import (
     ReplayGroup,
     ReplayOrderFigures,
@@ -33,6 +33,8 @@ __all__ = [
     "ReplayOrderFigures",
     "ReplaySummary",
     "ReplayTeam",
+    "build_pdf",
+    "build_people",
     "build_workbook",
     "describe_window",
     "find_browser",

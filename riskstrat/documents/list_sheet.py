@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 
 from xlsxwriter.worksheet import Worksheet
@@ -31,14 +31,12 @@ from riskstrat.documents.person import people_of
 from riskstrat.documents.sheets import LETTERS, LINE_HEIGHT, Looks, row_height, set_up_print
 from riskstrat.documents.words import NOT_LISTED, printable
 from riskstrat.publication import TeamList
+from riskstrat.reviews import DECIDED_WITHIN, DUE_WITHIN
 
 CHOICES = "Choices"
 AGREE, CHECKED = ("Yes", "No"), ("Yes",)
 TALLEST_HEADING, TALLEST = 3 * LINE_HEIGHT + 3, 4 * LINE_HEIGHT + 3
 """In points: headings of up to 56 pixels; rows that leave eight people on a screen. What is longer is in "People"."""
-
-DECIDED_WITHIN, DUE_WITHIN = timedelta(weeks=26), timedelta(weeks=104)
-"""How long after the date of the list a date may lie: later is a slip of the pen."""
 
 
 class _Column(NamedTuple):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from riskstrat.documents.words import printable
+
 COPY_PROPERTY = "riskstrat_copy"
 WARNING = "Names people: keep it where the team keeps patient records"
-NOT_HELD = "not held here"
+NOT_HELD = "not named: not held here"
 
 
 @dataclass(frozen=True)
@@ -32,3 +34,9 @@ class Names:
     def texts_of(self, reference: str) -> tuple[str, ...]:
         """The cells of one listed person, one for each column."""
         return self.people.get(reference, (NOT_HELD, *("",) * (len(self.columns) - 1)))
+
+    def tell_who(self, reference: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """The name of one listed person, or why there is none, and what else is held with its heading."""
+        name, *rest = map(printable, self.texts_of(reference))
+        titles = (column.title for column in self.columns[1:])
+        return name, tuple((title, text) for title, text in zip(titles, rest, strict=True) if text.strip())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.person import FALLS_TITLE, PLACE_TITLES, pathway_rules, status_check
 from riskstrat.documents.words import (
@@ -40,11 +41,15 @@ COLUMNS_MEAN = (
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the notes: sentences, or pairs of a label and its value."""
+    """One part of the notes: sentences, or pairs of a label and its value.
+
+    `in_heading`: whether the heading of a list says the same, so that paper, which has both, has it once.
+    """
 
     title: str
     sentences: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
+    in_heading: bool = False
 
 
 def title(team: TeamList) -> str:
@@ -62,8 +67,9 @@ def run_line(team: TeamList) -> str:
 
 
 def freshness_line(team: TeamList) -> str:
-    """Up to when each source is complete, in one line."""
-    return f"Sources complete to {dates_by_table(team.data_as_at_by_table)}"
+    """Up to when each source is complete, and what is doubtful about one, in one line."""
+    complete = f"Sources complete to {dates_by_table(team.data_as_at_by_table)}"
+    return " ".join([complete, *(f"Check the sources: {printable(doubt)}." for doubt in team.doubts)])
 
 
 def purpose(team: TeamList) -> str:
@@ -85,7 +91,8 @@ def accounting(team: TeamList) -> str:
         f"{number(counts.known_on_caseload)} already known on the caseload and not listed",
         *(f"{number(people)} not listed ({printable(reason)})" for reason, people in sorted(counts.excluded.items())),
     ]
-    return f"{number(counts.eligible)} people in this team were eligible: {joined(parts)}."
+    also = " or are recorded dead with later activity" if DOUBTFUL_DEATH in counts.excluded else ""
+    return f"{number(counts.eligible)} people in this team were eligible{also}: {joined(parts)}."
 
 
 def nobody(team: TeamList) -> str:
@@ -96,15 +103,19 @@ def nobody(team: TeamList) -> str:
 def sections(team: TeamList) -> tuple[Section, ...]:
     """The notes and limits, in reading order."""
     return (
-        Section("What this list is for", (sentence(team.intended_purpose), sentence(team.clinical_use), SUPPORTS)),
+        Section(
+            "What this list is for",
+            (sentence(team.intended_purpose), sentence(team.clinical_use), SUPPORTS),
+            in_heading=True,
+        ),
         Section("Limits", _list_limits(team)),
         Section("How people came to the list", _explain_statuses(team), COLUMNS_MEAN),
         Section("Pathways to consider", _explain_pathways(team), pathway_rules(team)),
         Section("How to read the risk", _explain_risk(team)),
         Section("How to read the reasons", _explain_reasons()),
         Section("Who is counted", _explain_counting(), _tabulate_counts(team)),
-        Section("How recent each source is", (), _tabulate_freshness(team)),
-        Section("How the list was made", (), _tabulate_provenance(team)),
+        Section("How recent each source is", (), _tabulate_freshness(team), in_heading=True),
+        Section("How the list was made", (), _tabulate_provenance(team), in_heading=True),
     )
 
 
@@ -137,7 +148,7 @@ def _explain_pathways(team: TeamList) -> tuple[str, ...]:
         return ("Nobody on this list meets the rule of a pathway.",)
     return (
         "A pathway stands beside a person whose records meet its rule. The rules are these. The team decides.",
-        "Each person's page gives the rule beside the pathway.",
+        "Each person's page gives the facts that met it.",
     )
 
 
@@ -173,8 +184,9 @@ def _explain_counting() -> tuple[str, ...]:
 
 def _tabulate_counts(team: TeamList) -> tuple[tuple[str, str], ...]:
     counts = team.counts
+    also = ", or recorded dead with later activity," if DOUBTFUL_DEATH in counts.excluded else ""
     return (
-        ("Eligible in this team", number(counts.eligible)),
+        (f"Eligible{also} in this team", number(counts.eligible)),
         ("Listed", number(counts.listed)),
         ("Below the line", number(counts.below_the_line)),
         ("Known on the caseload, not listed", number(counts.known_on_caseload)),

@@ -26,6 +26,7 @@ from riskstrat.documents.notes import (
     sections,
     title,
 )
+from riskstrat.documents.paper import ON_PAPER, TOLD_ABOVE, find_moves_told_in_rows, share_paper
 from riskstrat.documents.person import NO_PATHWAY, NO_SUPPORT, PrintedPerson, people_of, status_check
 from riskstrat.documents.rendering import write_html
 from riskstrat.documents.words import (
@@ -33,6 +34,7 @@ from riskstrat.documents.words import (
     NOT_REACHED_BRIEF,
     OTHER_COUNTS,
     SUPPORTS,
+    VERB,
     may_not_be_reached,
     no_reason,
     number,
@@ -72,11 +74,14 @@ def write_page(team_list: TeamList, path: Path) -> None:
         nobody=nobody(team_list),
         people=[(person, _gather_reasons(person)) for person in people],
         not_set_out=OTHER_COUNTS,
-        shown=f"Up to {LIST_RAISING} reasons that raised each estimate and {LIST_LOWERING} that lowered it stand here.",
+        shown=_describe_shown(LIST_RAISING, LIST_LOWERING),
+        shown_on_paper=_describe_shown(*ON_PAPER.values()),
         no_pathway=NO_PATHWAY,
         no_support=NO_SUPPORT,
         changes=change_sentences(team_list),
         moves=moves,
+        told_in_rows=find_moves_told_in_rows(moves, people),
+        told_above=TOLD_ABOVE,
         figured=[move for move in moves if move.figures],
         not_worked_out=NOT_WORKED_OUT,
         kinds=[KIND_WORDS[kind] for kind in KINDS],
@@ -84,6 +89,8 @@ def write_page(team_list: TeamList, path: Path) -> None:
         swaps=swap_lines(team_list.swaps),
         swap_sentences=swap_sentences(team_list),
         summary=summary(people),
+        widths=share_paper(people),
+        said_above={NOT_LISTED, status_check(team_list), risk_meaning(team_list), OTHER_COUNTS},
         sections=sections(team_list),
     )
 
@@ -99,10 +106,18 @@ def summary(people: Sequence[PrintedPerson]) -> str:
     return f"On this list: {', '.join(parts)}.{more}" if parts else ""
 
 
+def _describe_shown(raising: int, lowering: int) -> str:
+    return f"Up to {raising} reasons that raised each estimate and {lowering} that lowered it stand here."
+
+
 def _gather_reasons(person: PrintedPerson) -> dict[str, object]:
-    """What one person's row says of both directions."""
+    """What one person's row says of both directions, and how many of the reasons stand on paper."""
     return {
-        "raises": (direction_title("raises"), list_reasons(person, "raises"), no_reason("raises")),
-        "lowers": (direction_title("lowers"), list_reasons(person, "lowers"), no_reason("lowers")),
-        "not_reached": NOT_REACHED_BRIEF if may_not_be_reached(list_reasons(person, "lowers")) else "",
-    }
+        direction: {
+            "title": direction_title(direction),
+            "lines": list_reasons(person, direction),
+            "otherwise": no_reason(direction),
+            "on_paper": ON_PAPER[direction],
+        }
+        for direction in VERB
+    } | {"not_reached": NOT_REACHED_BRIEF if may_not_be_reached(list_reasons(person, "lowers")) else ""}

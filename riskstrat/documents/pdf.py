@@ -17,6 +17,7 @@ from pathlib import Path
 
 from riskstrat.documents.files import write_bytes
 from riskstrat.errors import PublicationError, StorageError
+from riskstrat.storage import PRIVATE_FOLDER, make_folder, name_beside, remove_folder
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge")
 WINDOWS_FOLDERS = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
@@ -67,6 +68,23 @@ def write_pdf(html: Path, pdf: Path) -> None:
         raise StorageError(f"cannot read {html}: {problem.strerror}; write the page before its PDF") from problem
     day = b"".join(page_date.groups()) if page_date else b"20000101"
     write_bytes(_normalise_dates_and_id(_print_pdf(browser, html), day), Path(pdf))
+
+
+def build_pdf(html: bytes, place: Path) -> bytes:
+    """A page as PDF, as `write_pdf` makes it, of a page that stands nowhere.
+
+    The browser reads it from a folder below `place` that its owner alone can open and that is removed afterwards.
+    """
+    # By its name a later run knows what a killed one left.
+    folder = name_beside(place / "pages", "spill")
+    make_folder(folder, mode=PRIVATE_FOLDER)
+    try:
+        page, made = folder / "page.html", folder / "page.pdf"
+        write_bytes(html, page)
+        write_pdf(page, made)
+        return made.read_bytes()
+    finally:
+        remove_folder(folder)
 
 
 def find_browser() -> Path | None:

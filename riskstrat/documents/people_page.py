@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskstrat.definitions.phrases import long_date
+from riskstrat.documents.files import write_bytes
+from riskstrat.documents.named import WARNING, Names
 from riskstrat.documents.notes import freshness_line, nobody, purpose, risk_meaning
 from riskstrat.documents.person import (
     FALLS_TITLE,
@@ -17,7 +19,7 @@ from riskstrat.documents.person import (
     people_of,
     status_check,
 )
-from riskstrat.documents.rendering import write_html
+from riskstrat.documents.rendering import render_html
 from riskstrat.documents.timeline import Strip, percent_place, strip
 from riskstrat.documents.words import (
     NOT_REACHED,
@@ -52,6 +54,8 @@ class Sheet:
     """One person's page as printed, beside what `PrintedPerson` says already."""
 
     person: PrintedPerson
+    name: str
+    held: Pairs
     date: str
     typical: str
     trend: str
@@ -76,24 +80,31 @@ class Sheet:
         pairs = [f"{name} {text}" for name, text in (*self.facts, *person.about)]
         events = [text for lane in self.strip.lanes for text in lane.events]
         told = (*self.changeable, *person.support, *self.cannot_see, *self.missing, *self.reliability, person.caution)
-        length = sum(map(len, (*lines, *ways, *pairs, *events, *told)))
+        held = [f"{title} {text}" for title, text in self.held]
+        length = sum(map(len, (*lines, *ways, *pairs, *events, *told, *held)))
         return "denser" if length >= DENSER else "dense" if length >= DENSE else ""
 
 
 def write_people(team_list: TeamList, path: Path) -> None:
-    """Write the pages of every listed person of one team, by rank: one page of A4 portrait each when printed.
+    """Write the pages of every listed person of one team. Raises StorageError if the file cannot be written."""
+    write_bytes(build_people(team_list), Path(path))
 
-    Each stands under its reference as an anchor. Raises StorageError if the file cannot be written.
+
+def build_people(team_list: TeamList, names: Names | None = None) -> bytes:
+    """The pages of every listed person of one team, by rank: one page of A4 portrait each when printed.
+
+    Each stands under its reference as an anchor. With `names` its head says who the person is, or why it does not.
     """
-    write_html(
+    return render_html(
         "people.html.j2",
-        path,
-        title=f"One page for each person: {printable(team_list.team)}",
+        title=f"{'Named copy. ' if names else ''}One page for each person: {printable(team_list.team)}",
+        notice=names.notice if names else (),
+        warning=f"{WARNING}." if names else "",
         team=printable(team_list.team),
         date=team_list.index_date.isoformat(),
         index_date=long_date(team_list.index_date),
         list_file=f"{name_files(team_list.team_code)}.html",
-        sheets=[_build_sheet(person) for person in people_of(team_list)],
+        sheets=[_build_sheet(person, names) for person in people_of(team_list)],
         nobody=nobody(team_list),
         supports=SUPPORTS_REVIEW,
         purpose=purpose(team_list),
@@ -120,10 +131,13 @@ def run_words(team: TeamList) -> str:
     )
 
 
-def _build_sheet(person: PrintedPerson) -> Sheet:
+def _build_sheet(person: PrintedPerson, names: Names | None) -> Sheet:
     page = person.page
+    name, held = names.tell_who(person.reference) if names else ("", ())
     return Sheet(
         person=person,
+        name=name,
+        held=held,
         date=long_date(person.index_date),
         typical=_describe_typical_risk(person),
         trend=_describe_trend(person),

@@ -16,8 +16,12 @@ def write_html(template: str, path: Path, **content: object) -> None:
 
     Raises StorageError if the file cannot be written.
     """
-    html = _load_templates().get_template(template).render(**content)
-    write_bytes(html.encode("utf-8"), Path(path))
+    write_bytes(render_html(template, **content), Path(path))
+
+
+def render_html(template: str, **content: object) -> bytes:
+    """A template's page, filled in."""
+    return _load_templates().get_template(template).render(**content).encode("utf-8")
 
 
 @cache

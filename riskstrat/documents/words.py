@@ -31,6 +31,7 @@ VERB: dict[Direction, str] = {"raises": "raised", "lowers": "lowered"}
 
 # Themes in which a low count can also mean that somebody is not reached.
 CONTACT_THEMES = ("hospital use", "urgent care", "community and GP contact", "social care")
+_NOT_REACHED = "may not be reaching services"
 NOT_REACHED = "Few recorded contacts can mean few needs, or that a person may not be reaching services."
 NOT_REACHED_BRIEF = "Or the person may not be reaching services."
 OTHER_NOT_SET_OUT = (
@@ -192,8 +193,10 @@ def _build_reason_line(reason: ThemeReason) -> ReasonLine:
 
 
 def may_not_be_reached(lines: Iterable[ReasonLine]) -> bool:
-    """Whether a lowering reason could also be an absence of contact."""
-    return any(line.theme.casefold() in {theme.casefold() for theme in CONTACT_THEMES} for line in lines)
+    """Whether a lowering reason could also be an absence of contact, and none of its sentences says so."""
+    themes = {theme.casefold() for theme in CONTACT_THEMES}
+    of_contact = [line for line in lines if line.theme.casefold() in themes]
+    return bool(of_contact) and not any(_NOT_REACHED in line.facts for line in of_contact)
 
 
 def no_reason(direction: Direction) -> str:

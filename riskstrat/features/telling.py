@@ -22,9 +22,11 @@ from riskstrat.definitions.expressions import columns_of
 from riskstrat.definitions.features import AGE, ZERO_IS_A_VALUE, Feature
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.phrases import long_date, word_month
+from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.features.assembly import FeatureEngine
 from riskstrat.features.plan import as_evidence, plan
 from riskstrat.sources.coverage import Coverage, Span, list_practices_of
+from riskstrat.sources.selection import find_first_days
 from riskstrat.sources.streams import STREAM_CODELISTS
 from riskstrat.sources.tables import STREAMS
 
@@ -43,21 +45,6 @@ UNREAD = 0.02
 PARTLY = 0.5
 """The same where the site says that a table is understood in part."""
 
-SOURCE_WORDS: Mapping[str, str] = {
-    "admissions": "hospital admissions",
-    "diagnoses": "hospital diagnoses",
-    "conditions": "conditions from the GP record",
-    "prescriptions": "GP prescriptions",
-    "measurements": "measurements from the GP record",
-    "contacts": "GP, community and outpatient contacts",
-    "attendances": "A&E visits",
-    "falls": "reported falls",
-    "social_care": "social care services",
-    "people": "the list of people",
-    "registrations": "GP registrations",
-}
-"""The sources as a reader knows them."""
-
 Reasons = npt.NDArray[np.object_]
 """One entry per person: why something cannot be told, in words that follow "cannot be told: "; None where it can."""
 
@@ -67,7 +54,8 @@ class Telling:
     """What can be told of some people at their index dates.
 
     matrix: one row per person. everybody: the matrix of everybody eligible, from which it follows whether the feed
-    holds such records at all. practices: one row per person of `matrix`, in its order: practice and since.
+    holds such records at all. practices: one row per person of `matrix`, in its order: practice, since and
+    earlier. persons: their numbers in the engine's store.
     """
 
     engine: FeatureEngine
@@ -75,6 +63,7 @@ class Telling:
     matrix: FeatureMatrix
     everybody: FeatureMatrix
     practices: pd.DataFrame
+    persons: npt.NDArray[np.int32]
     _known: dict[str, Reasons] = field(default_factory=dict, repr=False)
 
     def find_reasons(self, name: str) -> Reasons:
@@ -191,10 +180,41 @@ class Telling:
         index = self._index_dates[row]
         practice, since = self._practices[row]
         key = (source, practice, since, index, days)
+        start = index - timedelta(days=days - 1)
         if key not in self._gaps:
-            start = index - timedelta(days=days - 1)
             self._gaps[key] = explain_gap(self.coverage, source, practice, since, start, index)
-        return self._gaps[key]
+        return self._gaps[key] or self._find_gap_before_move(source, row, start)
+
+    def _find_gap_before_move(self, source: str, row: int, start: date) -> str | None:
+        """Why the source lacks the time with an earlier practice; None where its records came, or moved along.
+
+        They moved along where the person's own record holds a row of that source from before they left it.
+        """
+        earlier = self._earlier[row] if self.coverage.is_by_practice(source) else ()
+        left = [day for practice, day in earlier if day > start and not self._is_sent(source, practice, start, day)]
+        if not left or self._first_days(source)[row] < np.datetime64(min(left), "D"):
+            return None
+        return f"{SOURCE_WORDS[source]} of a practice that the person left on {long_date(max(left))} did not come"
+
+    def _is_sent(self, source: str, practice: str, start: date, end: date) -> bool:
+        span = self.coverage.find_span(source, practice) if self.coverage.has_contributed(source, practice) else None
+        return span is not None and _explain_span(span, source, start, end) is None
+
+    def _first_days(self, source: str) -> npt.NDArray[np.datetime64]:
+        """For each person the day of the first row of a source that was known by the latest index date, or NaT."""
+        if source not in self._firsts:
+            self._firsts[source] = find_first_days(
+                self.engine.store, STREAMS[source].table, self.persons, max(self._index_dates)
+            )
+        return self._firsts[source]
+
+    @cached_property
+    def _firsts(self) -> dict[str, npt.NDArray[np.datetime64]]:
+        return {}
+
+    @cached_property
+    def _earlier(self) -> list[tuple[tuple[str, date], ...]]:
+        return [given if isinstance(given, tuple) else () for given in self.practices["earlier"]]
 
     @cached_property
     def _gaps(self) -> dict[Any, str | None]:
@@ -221,7 +241,8 @@ def tell(
     """
     until = engine.store.data_as_at if rows.empty else pd.to_datetime(rows["index_date"]).max().date()
     practices = list_practices_of(engine.store, rows["person"].to_numpy(), until)
-    return Telling(engine, coverage, matrix, everybody, practices.loc[rows["person"]])
+    persons = rows["person"].to_numpy(np.int32)
+    return Telling(engine, coverage, matrix, everybody, practices.loc[persons], persons)
 
 
 def explain_gap(

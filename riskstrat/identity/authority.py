@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from riskstrat.audit import WANTED, is_reason
 from riskstrat.definitions.declared import Declared
 from riskstrat.errors import IdentityError
+from riskstrat.identity.shapes import list_word_columns
 
 ROLES: dict[str, tuple[str, ...]] = {
     "coordinator": ("direct_care",),
@@ -23,6 +24,8 @@ PURPOSES = tuple(dict.fromkeys(purpose for purposes in ROLES.values() for purpos
 """Every purpose that a list may be named for."""
 
 Mode = Literal["nhs_number", "external"]
+Word = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9 _/&.-]{0,59}$")]
+Key = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Team = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
@@ -73,6 +76,8 @@ class Standing(Declared):
     valid_until: date
     readers: Literal["owner", "group"] = "owner"
     """Who may read the file on Linux and macOS: the account alone, or its group as well."""
+    document: Literal["workbook", "pages", "pdf"] = "workbook"
+    """The workbook, or the page of each person, to read in a browser or as PDF."""
 
     @model_validator(mode="after")
     def _check_purpose(self) -> Standing:
@@ -90,8 +95,21 @@ class IdentitySettings(Declared):
     """Everything identity.toml may say."""
 
     mode: Mode = "nhs_number"
+    publishers: tuple[Key, ...] = ()
+    """Public keys of the workspaces whose lists may be named: what stands in audit/publisher.pub of each."""
     people: tuple[AuthorisedPerson, ...] = ()
     standing: tuple[Standing, ...] = ()
+    words: dict[str, tuple[Word, ...]] = Field(default_factory=dict)
+    """Further words that may leave in a text column, by "table.column": what a site calls its services or teams."""
+
+    @field_validator("words")
+    @classmethod
+    def _check_columns(cls, words: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        allowed = sorted(f"{table}.{column}" for table, column in list_word_columns())
+        for name in words:
+            if name not in allowed:
+                raise ValueError(f'"{name}" is no column of words (allowed: {", ".join(allowed)})')
+        return words
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from riskstrat.identity.authority import IdentitySettings, Mode
 from riskstrat.identity.key import SiteKey, make_key, read_key
 from riskstrat.identity.private_files import read_bytes, write_private
 from riskstrat.identity.store import Identities, read_store, write_store
-from riskstrat.storage import write_folder_atomically, write_text
+from riskstrat.storage import parse_toml, write_folder_atomically, write_text
 
 SETTINGS_FILE = "identity.toml"
 WORKSPACE_FILE = "riskstrat.toml"
@@ -21,6 +20,8 @@ WORKSPACE_FILE = "riskstrat.toml"
 _TEMPLATE = """\
 # Who may have names. Nobody may until a person is written in below. docs/identity.md says what each line means.
 mode = "{mode}"
+
+# publishers = ["64 characters"]    # audit/publisher.pub of each workspace whose lists may be named; none: nobody is
 
 # [[people]]
 # user = "a.clerk"                  # as the operating system knows them
@@ -41,6 +42,7 @@ mode = "{mode}"
 # approved_by = "Name and post of who allowed it"
 # valid_until = 2027-03-31
 # readers = "owner"                 # or "group"
+# document = "workbook"             # or "pages", one for each person, or the same as "pdf"
 """
 
 
@@ -108,8 +110,8 @@ def open_folder(root: Path) -> IdentityFolder:
     """The install in `root`. Raises IdentityError if a workspace has come beside it, or identity.toml is not well."""
     require_apart(root)
     try:
-        given = tomllib.loads(read_bytes(root / SETTINGS_FILE, "the file").decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+        given = parse_toml(read_bytes(root / SETTINGS_FILE, "the file").decode("utf-8-sig"))
+    except ValueError as broken:
         raise IdentityError(f"{SETTINGS_FILE} is not TOML in UTF-8: {broken}") from None
     return IdentityFolder(root, read(IdentitySettings, given, SETTINGS_FILE, IdentityError))
 

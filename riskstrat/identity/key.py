@@ -37,6 +37,10 @@ class SiteKey:
         """HMAC-SHA-256 of the ten digits, as 64 hexadecimal characters."""
         return hmac.new(self._secret, nhs_number.encode("ascii"), hashlib.sha256).hexdigest()
 
+    def spell_pseudonym(self, spell_id: str) -> str:
+        """HMAC-SHA-256 of a hospital's own number of a spell, as 32 hexadecimal characters."""
+        return hmac.new(self._secret, b"spell " + spell_id.encode(), hashlib.sha256).hexdigest()[:32]
+
     def sealed(self, plain: bytes) -> bytes:
         """The bytes encrypted with AES-256-GCM, so that a change shows."""
         nonce = secrets.token_bytes(_NONCE)

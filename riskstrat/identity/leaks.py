@@ -1,55 +1,34 @@
-"""The last look at rows before they go out: no number and no name may stand in a column that stays."""
+"""The last look before rows go out: headings that say who somebody is, and codes that are somebody's number."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-import pyarrow as pa
 
 from riskstrat.audit import holds_nhs_number, numbers_in
 from riskstrat.errors import IdentityError
-
-_SHORTEST_NAME = 5
-
-
-def require_clean(table: pa.Table, numbers: Sequence[str], names: Sequence[str]) -> None:
-    """Raises IdentityError naming the column in which a number or a name was found, never what was found.
-
-    `numbers` and `names` belong to the rows. Ten digits alone in a cell may be a record's own key: they count when
-    they are the number of somebody in the file. Inside other text any valid number counts. A name counts in the
-    rows of its person.
-    """
-    known = frozenset(numbers)
-    wanted = [name.casefold() if len(name) >= _SHORTEST_NAME else "" for name in names]
-    for heading in table.column_names:
-        if not _is_searchable(table.schema.field(heading).type):
-            continue
-        cells = table[heading].to_pylist()
-        if any(_has_known_number(cell, known) for cell in cells):
-            _refuse(heading, "an NHS number")
-        if any(
-            name and isinstance(cell, str) and name in cell.casefold() for name, cell in zip(wanted, cells, strict=True)
-        ):
-            _refuse(heading, "the name of a person")
+from riskstrat.identity.said_names import SaidNames
 
 
-def _is_searchable(kind: pa.DataType) -> bool:
-    return not (pa.types.is_temporal(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind))
+def require_clean_headings(headings: Sequence[str]) -> None:
+    """Raises IdentityError if a heading holds an NHS number, as in a file whose first row is a person."""
+    for place, heading in enumerate(headings, start=1):
+        if holds_nhs_number(heading):
+            _refuse(place, "an NHS number")
 
 
-def _has_known_number(cell: Any, known: frozenset[str]) -> bool:
-    """Whether a cell says whose row it is by number."""
-    if cell is None:
-        return False
-    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-    found = numbers_in(text)
-    if any(number in known for number in found):
-        return True
-    return bool(found) and not text.strip().isdigit() and holds_nhs_number(text)
+def require_nameless_headings(headings: Sequence[str], names: SaidNames) -> None:
+    """Raises IdentityError if a heading holds the whole name of somebody who is held or stands in the file."""
+    for place, heading in enumerate(headings, start=1):
+        if names.has_whole_in(heading):
+            _refuse(place, "the name of a person")
 
 
-def _refuse(heading: str, what: str) -> None:
+def is_number_of(text: str, known: frozenset[str]) -> bool:
+    """Whether a text is or holds one of the known numbers. Ten digits of a SNOMED CT identifier may pass modulus 11."""
+    return any(number in known for number in numbers_in(text))
+
+
+def _refuse(place: int, what: str) -> None:
     raise IdentityError(
-        f'column "{heading}" holds {what} and would go out with it; leave the column out of the file, or clean it'
+        f"the heading of column {place} holds {what}; the first row of the file must be its headings, and nothing else"
     )

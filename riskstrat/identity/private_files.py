@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from riskstrat.errors import StorageError
-from riskstrat.storage import find_reason, write_bytes
+from riskstrat.storage import clear_abandoned, find_reason, write_bytes
 
 OWNER_ONLY = 0o600
 
 
-def write_private(
-    content: bytes, target: Path, mode: int = OWNER_ONLY, before: Callable[[], object] = lambda: None
-) -> None:
+def write_private(content: bytes, target: Path, mode: int = OWNER_ONLY) -> None:
     """Write the whole content, readable by the owner alone, or leave the path as it was.
 
-    `before` is called when the content is on the disk and has not yet its name: what it logs is logged before anybody
-    can read the file, and if it raises there is no file. On Windows the rights of the folder are those of the file.
-    Raises StorageError.
+    What a killed run left beside it goes too, for it may hold names. On Windows the rights of the folder are those of
+    the file. Raises StorageError.
     """
-    write_bytes(content, target, mode=mode, before=before, refusal=_word_write_failure)
+    clear_abandoned(target.parent)
+    write_bytes(content, target, mode=mode, refusal=_word_write_failure)
 
 
 def _word_write_failure(path: Path, reason: str) -> str:

@@ -21,6 +21,7 @@ IDENTIFIERS: dict[str, str] = {
     "nhs_number": "NHS number",
     "date_of_birth": "Date of birth",
     "contact": "Contact",
+    "contact_safely": "How to contact safely",
     "interpreter_needs": "Interpreter needs",
     "communication_needs": "Communication needs",
     "named_gp": "Named GP",

@@ -12,12 +12,34 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.errors import IdentityError
+from riskstrat.identity.leaks import require_clean_headings
 from riskstrat.identity.private_files import read_bytes
 
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 ENDINGS = (".csv", ".parquet")
 RAGGED = "another number of cells than the heading"
 """Why a row of a CSV cannot be used: a shifted cell could stand under any heading."""
+
+
+_SAID = (
+    "a address admission admitted age alcohol at attended bed bnf born by category city class clinic code codes "
+    "column comment comments consent consultant contact cost count country county created date day days deceased "
+    "deleted department desc description diagnosis disability discharge discharged dmd dob dose drug email end "
+    "episode ethnic extra extract family field fin financial first flag forename free from full function gender given "
+    "gp group high home hospital house hrg icd id identifier imd index initials issued kin kind known language last "
+    "latitude length line loaded local location longitude los low maiden mail marital middle misc mobile modified "
+    "month mrn msoa name named names next nhs no nok notes note number ods of on opcs opt org organisation other out "
+    "patient person phone post postal postcode practice preferred previous procedure provider qty quantity range rank "
+    "record ref reference relationship religion result row score seq sequence site smoking snomed spare specialty "
+    "start status stay street surgery surname system tariff team tel telephone term test text time title to total "
+    "town treatment trust type updated uprn user value version vip visit ward week work worker year"
+)
+_WORDS_OF_HEADINGS = frozenset(_SAID.split()).union(
+    *(column.split("_") for schema in SCHEMAS.values() for column in schema.names), ("source", "pseudonym")
+)
+"""What headings are made of: a message repeats no other, for the first row of a file may be a person."""
 
 
 def read_table(path: Path) -> tuple[pa.Table, dict[int, str]]:
@@ -34,6 +56,7 @@ def read_table(path: Path) -> tuple[pa.Table, dict[int, str]]:
     names = [plain_name(name) for name in table.column_names]
     if not all(names) or len(set(names)) < len(names):
         raise IdentityError(f"{path.name}: every column needs a heading of its own; give each one name")
+    require_clean_headings(table.column_names)
     return table, unusable
 
 
@@ -62,8 +85,8 @@ def require_ending(path: Path) -> None:
 
 
 def plain_name(heading: str) -> str:
-    """A heading as columns are named: small letters, words joined by underscores."""
-    return re.sub(r"[\s\-]+", "_", heading.strip().lower())
+    """A heading as columns are named: small letters, words joined by underscores; DateOfBirth is date_of_birth."""
+    return re.sub(r"[\s\-_.]+", "_", _CAMEL.sub("_", heading.strip()).lower())
 
 
 def column(table: pa.Table, name: str, where: str) -> list[Any]:
@@ -71,7 +94,17 @@ def column(table: pa.Table, name: str, where: str) -> list[Any]:
     for heading in table.column_names:
         if plain_name(heading) == name:
             return list(table[heading].to_pylist())
-    raise IdentityError(f'{where} has no column "{name}"; its columns are {", ".join(table.column_names)}')
+    raise IdentityError(f'{where} has no column "{name}"; it has {", ".join(say_headings(table.column_names))}')
+
+
+def say_headings(headings: Iterable[str]) -> list[str]:
+    """Each heading as a message may repeat it: itself, or its place where its words could be of a person."""
+    return [heading if _is_said(heading) else f"column {place}" for place, heading in enumerate(headings, start=1)]
+
+
+def _is_said(heading: str) -> bool:
+    words = plain_name(heading).split("_")
+    return all(word.rstrip("0123456789") in _WORDS_OF_HEADINGS for word in words) and sum(map(str.isdigit, heading)) < 3
 
 
 def _read_csv(content: bytes, where: str) -> tuple[pa.Table, dict[int, str]]:

@@ -1,23 +1,36 @@
-"""The named copy of one team's list, and what a site without identities sends to the practice instead."""
+"""The named copies of one team's list, and what a site without identities sends to the practice instead."""
 
 from __future__ import annotations
 
 from calendar import month_name
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
-from riskstrat.audit import holds_nhs_number
-from riskstrat.documents import NamedColumn, Names, build_workbook
+from riskstrat.audit import holds_nhs_number, holds_telephone_number
+from riskstrat.documents import NamedColumn, Names, build_pdf, build_people, build_workbook
 from riskstrat.errors import IdentityError, PublicationError
-from riskstrat.identity import IDENTIFIERS, Authority, Identities, as_csv, grouped
+from riskstrat.identity import (
+    IDENTIFIERS,
+    Authority,
+    Identities,
+    SaidNames,
+    as_csv,
+    collect_names,
+    grouped,
+    is_restricted,
+)
 from riskstrat.naming.agreement import is_of_age
 from riskstrat.publication import PublishedList, TeamList
 
-OF_ANOTHER_AGE = "not named: the date of birth held does not agree with the age on the list"
+ENDINGS = {"workbook": ".xlsx", "pages": ".html", "pdf": ".pdf"}
+"""Each document that can name people with the ending of its file."""
 
-_SHORTEST_NAME = 5
-_WIDTHS = {"name": 22.0, "nhs_number": 14.0, "date_of_birth": 13.0, "contact": 26.0}
+OF_ANOTHER_AGE = "not named: the date of birth held does not agree with the age on the list"
+RESTRICTED = "restricted: do not contact, ask the practice or the IG lead"
+
+_WIDTHS = {"name": 22.0, "nhs_number": 14.0, "date_of_birth": 13.0, "contact": 26.0, "contact_safely": 26.0}
 _OTHER_WIDTH = 17.0
 
 
@@ -26,42 +39,54 @@ class NamedCopy:
     """The bytes of the copy and how many references are on it.
 
     not_held: of those, nobody is held. of_another_age: somebody is held whose date of birth does not agree with the age
-    on the list, so that they are not named. age_not_checked: named without a date of birth to hold against it.
+    on the list, so that they are not named. restricted: held, and neither named nor to be contacted. age_not_checked:
+    named without a date of birth to hold against it.
     """
 
     content: bytes
     references: int
     not_held: int = 0
     of_another_age: int = 0
+    restricted: int = 0
     age_not_checked: int = 0
 
 
-def name_list(published: PublishedList, identities: Identities, authority: Authority, file_name: str) -> NamedCopy:
-    """The team's workbook with what is held of each person in its first columns; the same gives the same bytes.
+def name_list(
+    published: PublishedList, identities: Identities, authority: Authority, file_name: str, place: Path
+) -> NamedCopy:
+    """The team's workbook, or its pages, with what is held of each person; the same gives the same bytes.
 
-    A person who is not held stands with those words, and so does one whose date of birth cannot be of the age band that
-    the list gives: a wrong name is worse than none. Raises IdentityError for a list that was changed after
-    publication, or a reason or file name that names a listed person: both are logged.
+    The ending of `file_name` says which document; what a browser reads to print it stands below `place` meanwhile. A
+    person who is not held stands with those words, and so does one whose date of birth cannot be of the age band that
+    the list gives: a wrong name is worse than none. One who is restricted has nothing of theirs on it. Raises
+    IdentityError for a list that was changed after publication, for a reason or file name that names a listed person
+    (both are logged), or where no PDF can be made.
     """
     team, patients = _read_team(published, authority.team)
     held = {reference: identities.people.get(patient, {}) for reference, patient in patients.items()}
-    _require_names_nobody(held, authority.reason, file_name)
+    own = (authority.team, published.team_names.get(authority.team, ""))
+    _require_names_nobody(collect_names(identities.people.values()), own, authority.reason, file_name)
     columns = tuple(NamedColumn(title, _WIDTHS.get(name, _OTHER_WIDTH)) for name, title in IDENTIFIERS.items())
-    agree = dict(_check_ages(team, held))
-    people = {
-        reference: _print_person(person) if agree[reference] is not False else _print_nobody()
-        for reference, person in held.items()
-        if person
-    }
-    content = build_workbook(team, Names(columns, people, _build_notice(published, authority)))
-    answers = list(agree.values())
-    return NamedCopy(content, len(patients), len(patients) - len(people), answers.count(False), answers.count(None))
+    restricted = {reference for reference, person in held.items() if is_restricted(person)}
+    agree = {reference: age for reference, age in _check_ages(team, held) if reference not in restricted}
+    people = {reference: _print_person(person) for reference, person in held.items() if person}
+    people |= {reference: _print_nobody(OF_ANOTHER_AGE) for reference, age in agree.items() if age is False}
+    people |= {reference: _print_nobody(RESTRICTED) for reference in restricted}
+    names = Names(columns, people, _build_notice(published, authority))
+    return NamedCopy(
+        _build_document(team, names, Path(file_name).suffix, place),
+        references=len(patients),
+        not_held=len(patients) - len(people),
+        of_another_age=list(agree.values()).count(False),
+        restricted=len(restricted),
+        age_not_checked=list(agree.values()).count(None),
+    )
 
 
 def list_pseudonyms(published: PublishedList, authority: Authority) -> NamedCopy:
     """CSV with reference and patient_id of one team's list, for the practice's own naming service."""
     _, patients = _read_team(published, authority.team)
-    _require_names_nobody({}, authority.reason)
+    _require_names_nobody(collect_names(()), (), authority.reason)
     return NamedCopy(as_csv(["reference", "patient_id"], list(patients.items())), len(patients), 0)
 
 
@@ -85,8 +110,23 @@ def _check_ages(team: TeamList, held: Mapping[str, Mapping[str, str]]) -> Iterat
             yield listed.reference, is_of_age(person.get("date_of_birth", ""), listed.age_band, at)
 
 
-def _print_nobody() -> tuple[str, ...]:
-    return (OF_ANOTHER_AGE, *("" for _ in list(IDENTIFIERS)[1:]))
+def _build_document(team: TeamList, names: Names, ending: str, place: Path) -> bytes:
+    if ending == ENDINGS["workbook"]:
+        return build_workbook(team, names)
+    pages = build_people(team, names)
+    if ending == ENDINGS["pages"]:
+        return pages
+    try:
+        return build_pdf(pages, place)
+    except PublicationError:
+        raise IdentityError(
+            "no Edge, Chrome or Chromium of this machine printed the pages; close other browsers and run again, or "
+            "give a file that ends in .html and print it"
+        ) from None
+
+
+def _print_nobody(why: str) -> tuple[str, ...]:
+    return (why, *("" for _ in list(IDENTIFIERS)[1:]))
 
 
 def _print_person(person: Mapping[str, str]) -> tuple[str, ...]:
@@ -108,13 +148,13 @@ def _format_long_date(written: str) -> str:
     return f"{day.day} {month_name[day.month]} {day.year}"
 
 
-def _require_names_nobody(held: Mapping[str, Mapping[str, str]], *texts: str) -> None:
+def _require_names_nobody(held: SaidNames, team: Iterable[str], *texts: str) -> None:
+    """Raises IdentityError for a number, or a word of the name of anybody held; what the team is called is no name."""
     for text in texts:
-        said = text.casefold()
-        names = (person.get("name", "").casefold() for person in held.values())
-        if holds_nhs_number(text) or any(name in said for name in names if len(name) >= _SHORTEST_NAME):
+        if holds_nhs_number(text) or holds_telephone_number(text) or held.has_word_in(text, team):
             raise IdentityError(
-                "the reason and the file name are logged and may not say who a person is; say it without"
+                "the reason and the file name are logged and may not say who a person is, not by one word of the name "
+                "of anybody in the store either; say it without"
             )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
+from riskstrat import audit
 from riskstrat.errors import IdentityError, PublicationError
 from riskstrat.publication import WITHDRAWAL, PublishedList, find_folders, open_published
 
 
-def open_week(path: Path, latest: bool = False) -> PublishedList:
+def open_week(path: Path, publishers: Collection[str], latest: bool = False) -> PublishedList:
     """The published list in `path`; with `latest`, `path` may hold lists by date and the last is taken.
 
-    Raises IdentityError for a folder without a manifest, a list of a format that is not known, or a withdrawn one.
+    publishers: the public keys of the workspaces whose lists may be named. Raises IdentityError for a folder without a
+    manifest, a list of a format that is not known, a withdrawn one, or one that none of them sealed as it stands.
     """
     folder = path.resolve()
     if latest and not (folders := find_folders(folder)):
@@ -21,6 +24,19 @@ def open_week(path: Path, latest: bool = False) -> PublishedList:
     if (folder / WITHDRAWAL).exists():
         raise IdentityError("this list was withdrawn; nobody is named from it")
     try:
-        return open_published(folder)
+        week = open_published(folder)
     except PublicationError as refused:
         raise IdentityError(f"{refused}; give the folder of one published list, copied whole") from None
+    if not audit.is_sealed_by(publishers, week.sealed_bytes(), week.seal):
+        raise IdentityError(
+            f"{_describe_lack(week, publishers)}; nobody is named from a list that is not known to be published"
+        )
+    return week
+
+
+def _describe_lack(week: PublishedList, publishers: Collection[str]) -> str:
+    if not publishers:
+        return "identity.toml has no publishers: write audit/publisher.pub of the workspace in"
+    if week.seal is None:
+        return "the list has no seal: an earlier riskstrat published it, so withdraw it and publish it again"
+    return "the list was not sealed as it stands by a workspace that identity.toml has among its publishers"

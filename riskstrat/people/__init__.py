@@ -3,17 +3,17 @@
 from riskstrat.people.details import counts_shown, describe_people
 from riskstrat.people.facts import person_facts
 from riskstrat.people.limits import find_day_of_statuses
-from riskstrat.people.reasons import explain_redacted, printed_counts, themes_by_patient
-from riskstrat.people.records import Records, redact_records
+from riskstrat.people.reasons import explain_printable, printed_counts, themes_by_patient
+from riskstrat.people.records import Records, gather_records
 
 __all__ = [
     "Records",
     "counts_shown",
     "describe_people",
-    "explain_redacted",
+    "explain_printable",
     "find_day_of_statuses",
+    "gather_records",
     "person_facts",
     "printed_counts",
-    "redact_records",
     "themes_by_patient",
 ]

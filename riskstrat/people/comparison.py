@@ -42,20 +42,19 @@ class Typical(NamedTuple):
     group: str
 
 
-def of_groups(store: Store, scored: Scored, number_of_conditions: str | None) -> pd.DataFrame:
-    """One row per scored person, in their order: age_band, sex and, where they can be counted, conditions.
-
-    The groups are those that a version's evidence is told by. number_of_conditions: the feature that counts them.
-    """
+def of_groups(store: Store, scored: Scored) -> pd.DataFrame:
+    """One row per scored person, in their order: age_band and sex, as a version's evidence is told by."""
     people = store.people().iloc[scored.rows["person"].to_numpy()]
     age = age_in_years(people["date_of_birth"].to_numpy(), scored.rows["index_date"].to_numpy())
     sex = people["sex"].map(SEXES).astype(object).fillna(NOT_RECORDED).to_numpy()
     made = {"age_band": np.array(AGE_BANDS, object)[np.searchsorted(AGES, age, side="right")], "sex": sex}
-    if number_of_conditions is not None and number_of_conditions in scored.matrix.columns:
-        number = scored.matrix.select([number_of_conditions])[:, 0]
-        named = np.array((*CONDITIONS, NOT_RECORDED), object)
-        made["conditions"] = named[np.where(np.isnan(number), -1, np.searchsorted((1, 2, 4), number, side="right"))]
     return pd.DataFrame(made, dtype=object)
+
+
+def group_by_conditions(number: npt.NDArray[np.float64]) -> list[str]:
+    """The group of each person by their number of conditions; `NOT_RECORDED`, of which nothing is said, without one."""
+    named = np.array((*CONDITIONS, NOT_RECORDED), object)
+    return list(named[np.where(np.isnan(number), -1, np.searchsorted((1, 2, 4), number, side="right"))])
 
 
 def typical_risks(members: pd.DataFrame, risk: npt.NDArray[np.float64]) -> list[Typical]:

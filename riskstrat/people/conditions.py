@@ -21,10 +21,6 @@ from riskstrat.people.records import Records
 from riskstrat.publication import RecordedCondition
 
 NOT_RECORDED = "not recorded"
-
-FRESH = 365
-"""Days after which a frailty score is said to be an old one."""
-
 OLD_SCORE = ", not as of today"
 
 
@@ -73,8 +69,8 @@ def frailty_in_words(
 ) -> str:
     """The scores that are valid at an age, such as "from the GP record, moderate on 4 March 2026 (eFI 0.28)".
 
-    found: by feature the value and the day of the latest record behind it. One whose words hold its day, and that is
-    older than a year, is said to be old.
+    found: by feature the value and the day of the latest record behind it. One that is too old to be one of today is
+    said to be.
     """
     youngest = min((score.from_age for score in scores), default=0)
     if not age >= youngest:
@@ -84,8 +80,8 @@ def frailty_in_words(
         value, day = found[score.feature]
         if score.is_valid(age, value) and not (score.needs_a_date and np.isnat(day)):
             when = "" if np.isnat(day) else long_date(read_day(day))
-            old = score.needs_a_date and (index_date - day).astype(int) > FRESH
-            parts.append(score.words(in_figures(value), score.band_of(value), when) + OLD_SCORE * bool(old))
+            old = not score.is_current(day, index_date)
+            parts.append(score.words(in_figures(value), score.band_of(value), when) + OLD_SCORE * old)
     return "; ".join(parts) or NOT_RECORDED
 
 

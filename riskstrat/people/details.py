@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskstrat.casefinding import FallsCriteria, FallsGuideline, falls_criteria
+from riskstrat.casefinding import GRADED, FallsCriteria, FallsGuideline, falls_criteria
 from riskstrat.definitions.ages import AGE_BANDS, AGES
 from riskstrat.definitions.durations import age_in_years
 from riskstrat.definitions.pathways import Pathway
+from riskstrat.definitions.phrases import long_date
 from riskstrat.people.facts import person_facts
 from riskstrat.people.met import MetFacts
-from riskstrat.people.reasons import explain_redacted, printed_counts, themes_by_patient
-from riskstrat.people.records import Records, redact_records
+from riskstrat.people.reasons import explain_printable, printed_counts, themes_by_patient
+from riskstrat.people.records import Records, gather_records
 from riskstrat.people.untold import find_untold
 from riskstrat.publication import FallsCheck, Suggestion
 from riskstrat.site.opening import Site
@@ -39,9 +40,9 @@ def describe_people(
     A rule is said to be met only if it is by the whole record and by what may be shown of it.
     trend: one row per earlier list and patient with patient_id, list_date and risk.
     """
-    records = redact_records(opened, scored, patients)
+    records = gather_records(opened, scored, patients)
     details = person_facts(opened, scored, patients, list_date, records=records, published=trend)
-    themes = themes_by_patient(explain_redacted(opened, scored, patients, records))
+    themes = themes_by_patient(explain_printable(opened, scored, patients, records))
     index = details.index
     details["themes"] = pd.Series([themes.get(str(patient), []) for patient in index], index=index, dtype=object)
     details["falls_check"] = _compute_falls_checks(records, list_date)
@@ -73,12 +74,27 @@ def _compute_falls_checks(records: Records, list_date: date) -> pd.Series:
     scores = {score.name: score for score in workspace.frailty}
     guideline = FallsGuideline(workspace.falls_rules, scores, workspace.roles.age)
     said, held = (
-        falls_criteria(matrix.frame().set_index("patient_id"), guideline, reports)
+        falls_criteria(matrix.frame().set_index("patient_id"), guideline, reports, _word_old_frailty(records))
         for matrix in (records.told, records.whole)
     )
     untold = records.untold(workspace.falls_rules.falls)
     checks = [_choose_answer(*answers) for answers in zip(said, held, untold, strict=True)]
     return pd.Series(checks, index=said.index, dtype=object)
+
+
+def _word_old_frailty(records: Records) -> dict[str, str]:
+    """By patient the band of a score, with its day, that is too old for the criteria to be met by; the last that is."""
+    said = {}
+    for score in records.opened.workspace.frailty:
+        old = records.old_scores.get(score.feature, ())
+        values, days, age = records.value(score.feature), records.when(score.feature), records.value(records.roles.age)
+        for row in np.flatnonzero([why is not None for why in old]):
+            if score.is_valid(age[row], values[row]):
+                recorded = f"{score.band_of(values[row])} on {long_date(days[row].item())}"
+                said[str(records.rows["patient_id"].iloc[row])] = (
+                    f"{GRADED} {recorded}, and cannot be told from a current score"
+                )
+    return said
 
 
 def _choose_answer(said: FallsCriteria, whole: FallsCriteria, untold: str | None) -> FallsCheck:

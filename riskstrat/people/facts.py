@@ -9,11 +9,11 @@ import pandas as pd
 from riskstrat.definitions.phrases import lower_first
 from riskstrat.people import limits
 from riskstrat.people.changeable import find_opportunities
-from riskstrat.people.comparison import of_groups, outcome_in_words, reliability, typical_risks
+from riskstrat.people.comparison import group_by_conditions, of_groups, outcome_in_words, reliability, typical_risks
 from riskstrat.people.conditions import flags, frailty, recorded_conditions
 from riskstrat.people.in_place import support_in_place
 from riskstrat.people.met import MetFacts
-from riskstrat.people.records import Records, redact_records
+from riskstrat.people.records import Records, gather_records
 from riskstrat.people.timeline import timelines
 from riskstrat.publication import PersonPage
 from riskstrat.registry import kept
@@ -39,7 +39,7 @@ def person_facts(
     risk. Raises DefinitionError where there is no codelist
     of what is sensitive.
     """
-    records = records or redact_records(opened, scored, patients)
+    records = records or gather_records(opened, scored, patients)
     names = [str(patient) for patient in records.rows["patient_id"]]
     support, caution = support_in_place(records, list_date), limits.cautions(records)
     columns = {
@@ -58,7 +58,9 @@ def _build_pages(
     records: Records, names: list[str], published: pd.DataFrame | None, list_date: date
 ) -> list[PersonPage]:
     opened, scored = records.opened, records.scored
-    members = of_groups(opened.store, scored, records.roles.number_of_conditions)
+    members = of_groups(opened.store, scored)
+    # By the conditions that a page may name: a score may count others, and their group would tell of them.
+    conditions = group_by_conditions(records.tell_value(records.roles.number_of_conditions))
     place = pd.Series(range(len(scored.rows)), index=scored.rows["patient_id"])[names].to_numpy()
     typical = typical_risks(members, scored.rows["risk"].to_numpy(float))
     evidence = kept(opened.workspace.root / "registry", scored.version.name, scored.version.version).evidence
@@ -77,7 +79,12 @@ def _build_pages(
             timeline=events[name],
             cannot_see=unseen,
             missing=missing[name],
-            reliability=reliability(evidence, members.iloc[at].to_dict(), float(scored.rows["risk"].iloc[at]), outcome),
+            reliability=reliability(
+                evidence,
+                members.iloc[at].to_dict() | {"conditions": conditions[row]},
+                float(scored.rows["risk"].iloc[at]),
+                outcome,
+            ),
         )
         for row, (name, at) in enumerate(zip(names, place, strict=True))
     ]

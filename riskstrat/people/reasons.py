@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from riskstrat.explanation import OTHER, theme_reasons, with_the_rest_in_other
-from riskstrat.people.records import Records, redact_records
+from riskstrat.people.records import Records, gather_records
 from riskstrat.publication import ThemeReason, round_strength
 from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
@@ -15,13 +15,15 @@ from riskstrat.site.scored import Scored
 SENTENCES_PER_THEME = 3
 
 
-def explain_redacted(opened: Site, scored: Scored, patients: pd.Series, records: Records | None = None) -> pd.DataFrame:
+def explain_printable(
+    opened: Site, scored: Scored, patients: pd.Series, records: Records | None = None
+) -> pd.DataFrame:
     """One row per patient of `patients` and theme, as `theme_reasons` gives them, without a trace of the sensitive.
 
     Every theme and sentence is that of the printable record; the theme "other" takes the difference to the true margin,
     so that themes and base value still add up to it.
     """
-    records = records or redact_records(opened, scored, patients)
+    records = records or gather_records(opened, scored, patients)
     names = records.narrow.columns
     features = {name: opened.workspace.features[name] for name in names}
     reasons = theme_reasons(
@@ -59,6 +61,6 @@ def printed_counts(
 
     Missing where there is no value, and where it cannot be told.
     """
-    records = records or redact_records(opened, scored, patients)
+    records = records or gather_records(opened, scored, patients)
     index = pd.Index(records.rows["patient_id"], name="patient_id")
     return pd.DataFrame({name: records.told.select([name])[:, 0].astype(float) for name in names}, index=index)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from riskstrat.definitions.features import Feature
 from riskstrat.definitions.matrix import FeatureMatrix
-from riskstrat.definitions.phrases import lower_first
+from riskstrat.definitions.phrases import long_date, lower_first
 from riskstrat.definitions.roles import Roles
 from riskstrat.explanation import contributions
 from riskstrat.features.telling import Reasons, Telling, tell
@@ -76,8 +76,14 @@ class Records:
     def untold(self, name: str) -> Reasons:
         """For each person why a feature cannot be told, in words that follow "cannot be told: "; None where it can.
 
-        Days since a discharge that are missing cannot be told while that of the newest emergency stay was not received.
+        Days since a discharge that are missing cannot be told while that of the newest emergency stay was not received,
+        and no frailty of today from a score of long ago.
         """
+        reasons, old = self._find_untold(name), self.old_scores.get(name)
+        return reasons if old is None else np.where((reasons == np.array(None)) & (old != np.array(None)), old, reasons)
+
+    def _find_untold(self, name: str) -> Reasons:
+        """The same, where a score of long ago, said with its date, is a value."""
         reasons = self.telling.find_reasons(name)
         if name not in self._discharge_features:
             return reasons
@@ -125,12 +131,30 @@ class Records:
     @cached_property
     def told(self) -> FeatureMatrix:
         """`matrix` with NaN for all that cannot be told: what rules are met by, and what is printed."""
-        return self.telling.blank_untold()
+        matrix = self.telling.blank_untold()
+        for name, old in self.old_scores.items():
+            matrix.values[old != np.array(None), matrix.columns.index(name)] = np.nan
+        return matrix
+
+    @cached_property
+    def old_scores(self) -> dict[str, Reasons]:
+        """By feature of a frailty score, for whom it is too old to be one of today, in words; None where it is not."""
+        index = self.rows["index_date"].to_numpy().astype("datetime64[D]")
+        made = {}
+        for score in self.opened.workspace.frailty:
+            if score.feature in self.matrix.columns:
+                pairs = zip(self.when(score.feature), index, strict=True)
+                said = [
+                    None if np.isnat(day) or score.is_current(day, at) else f"the latest is of {long_date(day.item())}"
+                    for day, at in pairs
+                ]
+                made[score.feature] = np.array(said, object)
+        return made
 
     @property
     def narrow_untold(self) -> npt.NDArray[np.bool_]:
         """Which of the model's own columns cannot be told of whom."""
-        return np.column_stack([self.untold(name) != np.array(None) for name in self.narrow.columns])
+        return np.column_stack([self._find_untold(name) != np.array(None) for name in self.narrow.columns])
 
     @property
     def narrow_evidence(self) -> npt.NDArray[np.datetime64]:
@@ -147,6 +171,12 @@ class Records:
         if name is None or name not in self.matrix.columns:
             return np.full(len(self), np.nan)
         return self.matrix.select([name])[:, 0].astype(float)
+
+    def tell_value(self, name: str | None) -> npt.NDArray[np.float64]:
+        """One feature's value for each person as far as it can be told; missing (NaN) where it cannot."""
+        if name is None or name not in self.matrix.columns:
+            return np.full(len(self), np.nan)
+        return self.told.select([name])[:, 0].astype(float)
 
     def when(self, name: str) -> npt.NDArray[np.datetime64]:
         """The date of the latest row behind one feature's value for each person, or NaT."""
@@ -184,7 +214,7 @@ class Records:
         return found[stood.to_numpy()].reset_index(drop=True)
 
 
-def redact_records(opened: Site, scored: Scored, patients: pd.Series) -> Records:
+def gather_records(opened: Site, scored: Scored, patients: pd.Series) -> Records:
     """The records of `patients`, all of them scored: what may be printed, and beside it what rules are decided by.
 
     Raises DefinitionError where the workspace has no codelist of what is sensitive.

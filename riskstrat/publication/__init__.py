@@ -24,6 +24,7 @@ from riskstrat.publication.facts import (
     ThemeReason,
     TimelineEvent,
 )
+from riskstrat.publication.holding import find_list_files, locate_manifest, locate_withdrawn, state_list_files
 from riskstrat.publication.layout import (
     CASES,
     EVERYONE,
@@ -33,6 +34,7 @@ from riskstrat.publication.layout import (
     REFERENCES,
     REVIEWS,
     WITHDRAWAL,
+    WITHDRAWN,
     Readers,
     name_files,
     name_references,
@@ -40,7 +42,6 @@ from riskstrat.publication.layout import (
 from riskstrat.publication.published import (
     PublishedList,
     compute_manifest_digest,
-    compute_manifest_digests,
     find_earlier,
     find_folders,
     find_published,
@@ -73,6 +74,7 @@ __all__ = [
     "REVIEWS",
     "SMALLEST_SHOWN",
     "WITHDRAWAL",
+    "WITHDRAWN",
     "CaseAction",
     "CaseDecision",
     "Cause",
@@ -97,15 +99,17 @@ __all__ = [
     "TimelineEvent",
     "WeeklyList",
     "compute_manifest_digest",
-    "compute_manifest_digests",
     "count_editions",
     "describe_format",
     "dump_cases",
     "dump_list",
     "find_earlier",
     "find_folders",
+    "find_list_files",
     "find_published",
     "find_unfinished_withdrawal",
+    "locate_manifest",
+    "locate_withdrawn",
     "make_lists_folder",
     "name_files",
     "name_references",
@@ -116,5 +120,6 @@ __all__ = [
     "require_same",
     "require_same_register",
     "round_strength",
+    "state_list_files",
     "withdraw_list",
 ]

@@ -13,10 +13,22 @@ from typing import TYPE_CHECKING, Any
 from riskstrat.errors import PublicationError
 from riskstrat.publication.layout import EVERYONE, LIST, MANIFEST, REFERENCES, name_references
 from riskstrat.publication.weekly_list import FORMAT, WeeklyList, parse_list
-from riskstrat.storage import compute_digest, compute_file_digest, parse_json
+from riskstrat.storage import EACH, Shape, compute_digest, compute_file_digest, find_misfit, format_json, parse_json
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_MANIFEST: Shape = {
+    "index_date": str,
+    "model": str,
+    "version": int,
+    "teams": [{"code": str, "team": str}],
+    "files": {EACH: str},
+}
+"""What every reader needs of a manifest, so that a damaged one is named once."""
+
+SEAL = "seal"
+"""In the manifest: whose list it is, over everything else that the manifest says."""
 
 WEEKS = 52
 """How far back a list is remembered."""
@@ -58,6 +70,10 @@ class PublishedList:
             content = (self.folder / name).read_bytes() if name in digests else None
         except FileNotFoundError:
             content = None
+        except OSError as refused:
+            raise PublicationError(
+                f"{name} of the list of {self.list_date} cannot be read: {refused.strerror}; allow reading it"
+            ) from None
         if content is None:
             raise PublicationError(
                 f"{name} of the list of {self.list_date} is missing; copy or restore its folder whole"
@@ -86,9 +102,13 @@ class PublishedList:
         name = name_references(team_code)
         if name not in self.manifest["files"] and REFERENCES in self.manifest["files"]:
             name = REFERENCES
-        rows = list(csv.DictReader(io.StringIO(self.read_file(name).decode("utf-8-sig"), newline="")))
-        if rows and not {"reference", "patient_id"} <= set(rows[0]):
-            raise PublicationError(f"{name} needs the columns reference and patient_id")
+        try:
+            text = self.read_file(name).decode("utf-8-sig")
+            rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+        except (ValueError, csv.Error):
+            rows = [{}]
+        if any(find_misfit(row, {"reference": str, "patient_id": str}) for row in rows):
+            raise PublicationError(f"{name} needs the columns reference and patient_id, and both in every row")
         own = [row for row in rows if row["reference"].startswith(f"{team_code}-")]
         patients = {row["reference"]: row["patient_id"] for row in own}
         if len(patients) < len(own):
@@ -96,15 +116,41 @@ class PublishedList:
         return patients
 
     def read_everyone(self, columns: Sequence[str]) -> pd.DataFrame:
-        """Columns of `EVERYONE_COLUMNS`; one row per eligible person with a team."""
-        import pandas as pd
+        """Columns of `EVERYONE_COLUMNS`; one row per eligible person with a team.
 
-        return pd.read_parquet(self.folder / EVERYONE, columns=list(columns))
+        Raises PublicationError if the file is missing, or is not the one that was published.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        content = io.BytesIO(self.read_file(EVERYONE))
+        try:
+            table = pq.read_table(content)
+            frame: pd.DataFrame = table.select(list(columns)).to_pandas()
+        except (pa.ArrowException, OSError, KeyError):
+            raise PublicationError(
+                f"{EVERYONE} of the list of {self.list_date} is not one that this version reads; withdraw that list"
+            ) from None
+        return frame
+
+    @property
+    def seal(self) -> object:
+        """The seal that the manifest holds, whatever it is; None without one."""
+        return self.manifest.get(SEAL)
+
+    def sealed_bytes(self) -> bytes:
+        """What the seal of the manifest is of."""
+        return format_sealed(self.manifest)
 
     def require_unchanged(self) -> None:
         """Raises PublicationError if a file is missing or was changed after publication."""
         for name in self.manifest["files"]:
             self.read_file(name)
+
+
+def format_sealed(manifest: Mapping[str, Any]) -> bytes:
+    """The bytes of a manifest that are sealed: everything but the seal, digests of all files among it."""
+    return format_json({name: value for name, value in manifest.items() if name != SEAL}).encode("utf-8")
 
 
 def open_published(folder: Path) -> PublishedList:
@@ -121,11 +167,12 @@ def open_published(folder: Path) -> PublishedList:
         found = PublishedList(
             folder, date.fromisoformat(str(manifest["index_date"])), manifest, compute_digest(content)
         )
-        # What every reader needs is asked for here, so that a damaged manifest is named once.
-        _ = found.model, found.version, found.edition, found.team_names, dict(manifest["files"])
-        number = int(manifest.get("format", 0))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise PublicationError(f"its {MANIFEST} cannot be read") from None
+        number = manifest.get("format", 0)
+        misfit = find_misfit(manifest, _MANIFEST) or find_misfit([number, manifest.get("edition", 1)], [int])
+    except (ValueError, KeyError):
+        misfit = "what it must"
+    if misfit:
+        raise PublicationError(f"its {MANIFEST} cannot be read")
     if number > FORMAT:
         raise PublicationError(
             f"it was published by a later version (format {number}, this one reads up to {FORMAT}); upgrade riskstrat"
@@ -161,11 +208,6 @@ def find_folders(lists: Path) -> dict[date, Path]:
         except ValueError:
             continue
     return {day: folder for day, folder in found.items() if folder.is_dir()}
-
-
-def compute_manifest_digests(lists: Path) -> dict[str, str]:
-    """For each list that stands, by its date as ISO text: the sha256 of its manifest, "" if it has none."""
-    return {day.isoformat(): compute_manifest_digest(folder) for day, folder in find_folders(lists).items()}
 
 
 def compute_manifest_digest(folder: Path) -> str:

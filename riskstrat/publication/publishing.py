@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,14 @@ from riskstrat.publication.layout import (
     choose_mode,
     name_files,
 )
-from riskstrat.publication.published import open_published
+from riskstrat.publication.published import SEAL, compute_manifest_digest, format_sealed, open_published
 from riskstrat.publication.weekly_list import FORMAT, WeeklyList, dump_list
 from riskstrat.storage import (
     cannot_write,
+    clear_abandoned,
+    compute_digest,
     compute_folder_digests,
+    format_json,
     lock_exclusively,
     make_folder,
     move_folder,
@@ -39,25 +42,41 @@ LOCK, WAIT_SECONDS = ".lock", 600.0
 """The file that keeps two publications apart, and how long one waits for the other."""
 
 
+Logging = Callable[[Path, str], AbstractContextManager[None]]
+"""Logs a deed around it, told where its manifest will stand and the manifest's sha256."""
+
+
 @contextmanager
-def publish(folder: Path, weekly: WeeklyList, facts: Mapping[str, Any], readers: Readers = "owner") -> Iterator[Path]:
+def publish(
+    folder: Path,
+    weekly: WeeklyList,
+    facts: Mapping[str, Any],
+    logging: Logging,
+    readers: Readers = "owner",
+    seal: Callable[[bytes], Mapping[str, str]] | None = None,
+) -> Iterator[Path]:
     """A folder to write documents into; it becomes `folder`, with the list as data and the manifest, once all is there.
 
     It has a folder for each team by `name_files`. `facts` go into the manifest beside format number, edition and the
-    sha256 of every file. `readers`: who may open a team's folder; what is of all teams is for the account alone. One
-    list is published at a time, so that no two give the same references.
+    sha256 of every file. `logging` is entered when every file is written and left when the folder has its name.
+    `readers`: who may open a team's folder; what is of all teams is for the account alone. `seal` makes the seal that
+    stands in the manifest; nobody can be named from a list without one. One list is published at a time, so that no two
+    give the same references.
     """
     make_lists_folder(folder.parent, readers)
-    with _lock(folder.parent), write_folder_atomically(folder, mode=_OWNER_ALONE) as part:
-        for team in weekly.teams:
-            make_folder(part / name_files(team.team_code), mode=_OWNER_ALONE)
-        yield part
-        write_bytes(dump_list(weekly), part / LIST)
-        write_json(
-            {**facts, "format": FORMAT, "edition": weekly.edition, "files": compute_folder_digests(part)},
-            part / MANIFEST,
-        )
-        set_permissions(part, lambda path: choose_mode(path, readers))
+    with _lock(folder.parent), ExitStack() as logged:
+        clear_abandoned(folder.parent)
+        with write_folder_atomically(folder, mode=_OWNER_ALONE) as part:
+            for team in weekly.teams:
+                make_folder(part / name_files(team.team_code), mode=_OWNER_ALONE)
+            yield part
+            write_bytes(dump_list(weekly), part / LIST)
+            manifest = {**facts, "format": FORMAT, "edition": weekly.edition, "files": compute_folder_digests(part)}
+            if seal:
+                manifest[SEAL] = seal(format_sealed(manifest))
+            write_json(manifest, part / MANIFEST)
+            set_permissions(part, lambda path: choose_mode(path, readers))
+            logged.enter_context(logging(folder / MANIFEST, compute_digest(format_json(manifest))))
 
 
 def _lock(lists: Path) -> AbstractContextManager[None]:
@@ -94,19 +113,28 @@ def require_same(folder: Path, inputs: Mapping[str, str]) -> None:
         )
 
 
-def withdraw_list(lists: Path, day: date, reason: str) -> Path:
+def withdraw_list(
+    lists: Path, day: date, reason: str, logging: Callable[[Mapping[Path, str]], AbstractContextManager[None]]
+) -> Path:
     """Move the list of a date to `withdrawn/` with the reason; gives its new folder. The date is free again.
 
-    A withdrawal that was cut short after the move, before its note, is finished.
+    A withdrawal that was cut short after the move, before its note, is finished. `logging` logs the deed around it,
+    told the sha256 of the manifest and of the note by where they will stand.
     """
     folder = lists / day.isoformat()
     target = find_unfinished_withdrawal(lists, day)
-    if target is None:
-        target = lists / WITHDRAWN / f"{day.isoformat()}-{count_editions(lists, day) + 1}"
-        with refuse_in_one_line(cannot_write, target):
-            make_folder(target.parent, mode=_OWNER_ALONE)
-        move_folder(folder, target)
-    write_json({"list_date": day, "reason": reason}, target / WITHDRAWAL)
+    moved = target is not None
+    target = target or lists / WITHDRAWN / f"{day.isoformat()}-{count_editions(lists, day) + 1}"
+    note = {"list_date": day, "reason": reason}
+    manifest = compute_manifest_digest(target if moved else folder)
+    # A list that lost its manifest is known by the note alone.
+    leaves = {target / MANIFEST: manifest} if manifest else {}
+    with logging({**leaves, target / WITHDRAWAL: compute_digest(format_json(note))}):
+        if not moved:
+            with refuse_in_one_line(cannot_write, target):
+                make_folder(target.parent, mode=_OWNER_ALONE)
+            move_folder(folder, target)
+        write_json(note, target / WITHDRAWAL)
     return target
 
 

@@ -154,7 +154,8 @@ class TeamList:
     `data_as_at_by_table` maps a landed table to the date up to which it is complete. `horizon` completes "the estimated
     chance of ...". `definitions` is the short hash of what was loaded. `statuses_as_at` is the date of the latest
     status check that was landed, None where there is none. `not_checked` says of each exclusion that could not be
-    checked which and why ("Not checked: ..."). `previous_list` is the date of the list before this one.
+    checked which and why ("Not checked: ..."), `doubts` what makes a source doubtful. `previous_list` is the date of
+    the list before this one.
     `no_source_moved` says that no source has moved since then. `routed` maps the team that people were sent to instead
     onto their number; they are part of `counts.excluded`.
     """
@@ -177,6 +178,7 @@ class TeamList:
     notes: tuple[str, ...] = ()
     statuses_as_at: date | None = None
     not_checked: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     previous_list: date | None = None
     no_source_moved: bool = False
     moves: tuple[Move, ...] = ()

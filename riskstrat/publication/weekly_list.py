@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from riskstrat.errors import PublicationError
 from riskstrat.publication.records import TeamList
 
-FORMAT = 2
+FORMAT = 3
 """Of `list.json` and of the manifest that names it. A list without a format number is older and holds no data file; one
 of format 1 had a status for each person, three conditions and no edition, and is not read as data."""
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from riskstrat import __version__
-from riskstrat.registry.records import RECORDED, find_recorded_versions, write_version
+from riskstrat.errors import StorageError
+from riskstrat.registry.records import RECORDED, build_version, find_recorded_versions
 from riskstrat.registry.runs import Logged, log_run, log_test_dates, model_signature
 from riskstrat.registry.store import ARTIFACTS, ARTIFACTS_ADDRESS, ModelVersion, opened
 from riskstrat.scoring import RiskModel
@@ -26,6 +27,9 @@ MODEL, DATA, FILES, ORIGINS, EVIDENCE = "model", "riskstrat_model", "files", "or
 LOADER = "riskstrat.registry.pyfunc"
 KIND = {"mlflow.experimentKind": "custom_model_development"}
 """Opens MLflow's page of a recipe on its runs; without it the page takes it for a chat."""
+
+Logging = Callable[[str, Path, str], AbstractContextManager[None]]
+"""Logs a deed around it, told the version, where its record will stand and the sha256 of that."""
 
 NEEDED = ("lightgbm", "numpy", "pandas", "scipy")
 """What the loader imports besides riskstrat itself, in the versions at hand."""
@@ -41,36 +45,48 @@ def log_model(
     evidence: Mapping[str, Any],
     origins: Mapping[str, RiskModel],
     papers: Callable[[int], Mapping[str, bytes | str]],
+    logging: Logging,
 ) -> ModelVersion:
     """Keep `model` as the next version of `recipe_name`, and give that version.
 
     metrics without a value are left out. evidence is written whole to evidence.json, and what MLflow's pages show of it
     is logged beside. origins: the model of each tested origin by the day it was made on. papers: the files kept below
-    files/, made once the number of the version is known. A version exists only once everything is written. Raises
-    StorageError if the registry cannot be written.
+    files/, made once the number of the version is known. A version exists only once everything is written; `logging`
+    is entered before it is registered and left when it is recorded. Raises StorageError if the registry cannot be
+    written.
     """
     logged = Logged(recipe_name, model, metrics, params, evidence)
     with opened(registry) as client, tempfile.TemporaryDirectory() as scratch:
         _stage(Path(scratch), logged, origins)
-        _write(Path(scratch) / FILES, papers(_find_next_version(client, registry, recipe_name)))
+        number = _find_next_version(client, registry, recipe_name)
+        _write(Path(scratch) / FILES, papers(number))
         run = client.create_run(_open_experiment(client, registry, recipe_name), run_name=recipe_name)
         runs, folder = [run.info.run_id], registry / ARTIFACTS / recipe_name / run.info.run_id / "artifacts"
-        try:
+        with _undo_if_interrupted(client, runs, folder):
             # The place of MLflow's address below its artifacts destination; only its server could copy there itself.
             shutil.copytree(scratch, folder)
             log_run(client, run, logged)
             runs.extend(log_test_dates(client, run, logged))
-            version = _register(client, logged, run)
-        except BaseException:
-            # What was interrupted leaves no half-written model behind.
-            shutil.rmtree(folder.parent, ignore_errors=True)
-            for each in runs:
-                with suppress(Exception):
-                    client.delete_run(each)
-            raise
-        # The version stands by now: should this fail, `reconcile` writes it next time.
-        write_version(registry, version, folder)
+            record = build_version(registry, ModelVersion(recipe_name, number, run.info.run_id), folder)
+        with logging(f"{recipe_name} {number}", record.path, record.digest):
+            with _undo_if_interrupted(client, runs, folder):
+                version = _register(client, logged, run, number)
+            # The version stands by now: should this fail, `reconcile` writes it next time.
+            record.write()
         return version
+
+
+@contextmanager
+def _undo_if_interrupted(client: MlflowClient, runs: list[str], folder: Path) -> Iterator[None]:
+    """What is interrupted in the block leaves no half-written model behind."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder.parent, ignore_errors=True)
+        for each in runs:
+            with suppress(Exception):
+                client.delete_run(each)
+        raise
 
 
 def _stage(scratch: Path, logged: Logged, origins: Mapping[str, RiskModel]) -> None:
@@ -121,7 +137,7 @@ def _open_experiment(client: MlflowClient, registry: Path, recipe_name: str) -> 
     return str(client.create_experiment(recipe_name, artifact_location=location, tags=KIND))
 
 
-def _register(client: MlflowClient, logged: Logged, run: Run) -> ModelVersion:
+def _register(client: MlflowClient, logged: Logged, run: Run, number: int) -> ModelVersion:
     name, model, evidence = logged.name, logged.model, logged.evidence
     client.set_terminated(run.info.run_id, "FINISHED")
     if not client.search_registered_models(f"name = '{name}'"):
@@ -140,4 +156,7 @@ def _register(client: MlflowClient, logged: Logged, run: Run) -> ModelVersion:
         description=str(evidence.get("verdict", "")),
         await_creation_for=0,
     )
-    return ModelVersion(name, int(made.version), run.info.run_id)
+    if int(made.version) != number:
+        client.delete_model_version(name, made.version)
+        raise StorageError(f"another run registered a version of {name} meanwhile; train again")
+    return ModelVersion(name, number, run.info.run_id)

@@ -6,7 +6,6 @@ written whole, names its format and carries a digest of itself; a version's reco
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,28 @@ from typing import Any
 
 from riskstrat.errors import ModelError, StorageError
 from riskstrat.registry.store import ARTIFACTS, ModelVersion
-from riskstrat.storage import compute_digest, compute_folder_digests, write_text
+from riskstrat.storage import (
+    EACH,
+    Shape,
+    compute_digest,
+    compute_folder_digests,
+    find_misfit,
+    format_canonical_json,
+    format_json,
+    parse_json,
+    write_text,
+)
 
 FORMAT = 1
-VERSIONS, CHAMPION_FILE = "versions", "champion.json"
+VERSIONS, CHAMPION_FILE, CARDS = "versions", "champion.json", "cards"
 
 RECORDED = "recorded"
 """The tag in MLflow of a version that was recorded when it was registered; those of an earlier riskstrat have none."""
+
+
+_OF_BOTH = {"format": int, "model": str, "version": int, "run_id": str, "sha256": str}
+_VERSION: Shape = {**_OF_BOTH, "folder": str, "files": {EACH: str}}
+_CHAMPION: Shape = {**_OF_BOTH, "record": str}
 
 
 @dataclass(frozen=True)
@@ -36,16 +50,33 @@ class VersionRecord:
     digest: str
 
 
-def write_version(registry: Path, version: ModelVersion, folder: Path) -> None:
-    """Record a version whose files lie whole in `folder`, below the registry."""
+@dataclass(frozen=True)
+class Written:
+    """A record before it is written: where, and what."""
+
+    path: Path
+    text: str
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the file."""
+        return compute_digest(self.text)
+
+    def write(self) -> None:
+        """Write it whole. Raises StorageError."""
+        write_text(self.text, self.path, parents=True)
+
+
+def build_version(registry: Path, version: ModelVersion, folder: Path) -> Written:
+    """The record of a version whose files lie whole in `folder`, below the registry."""
     facts = {"folder": folder.relative_to(registry).as_posix(), "files": compute_folder_digests(folder)}
-    _write(_build_version_path(registry, version.name, version.version), version, facts)
+    return Written(locate_version(registry, version.name, version.version), _format(version, facts))
 
 
-def write_champion(registry: Path, name: str, number: int) -> None:
-    """Make a recorded version the champion of its name. Raises ModelError if its record is missing or damaged."""
-    record = read_version(registry, name, number)
-    _write(_build_champion_path(registry, name), record.version, {"record": record.digest})
+def build_champion(registry: Path, record: VersionRecord) -> Written:
+    """The record that makes a recorded version the champion of its name."""
+    text = _format(record.version, {"record": record.digest})
+    return Written(locate_champion(registry, record.version.name), text)
 
 
 def find_recorded_models(registry: Path) -> tuple[str, ...]:
@@ -62,11 +93,12 @@ def find_recorded_versions(registry: Path, name: str) -> tuple[int, ...]:
 def read_version(registry: Path, name: str, number: int) -> VersionRecord:
     """The record of a version. Raises ModelError if it is missing, damaged or of another format."""
     what = f"the record of {name} version {number}"
-    facts = _read(_build_version_path(registry, name, number), what, 'run "riskstrat models", which writes it again')
+    path, advice = locate_version(registry, name, number), 'run "riskstrat models", which writes it again'
+    facts = _read(path, what, _VERSION, advice)
     if facts is None:
         raise ModelError(f'{what} is missing; restore its files if they are gone, and run "riskstrat models" once')
-    version = ModelVersion(name, number, str(facts["run_id"]))
-    return VersionRecord(version, registry / str(facts["folder"]), facts["files"], str(facts["sha256"]))
+    version = ModelVersion(name, number, facts["run_id"])
+    return VersionRecord(version, registry / facts["folder"], facts["files"], facts["sha256"])
 
 
 def read_champion(registry: Path, name: str) -> VersionRecord | None:
@@ -75,10 +107,10 @@ def read_champion(registry: Path, name: str) -> VersionRecord | None:
     Raises ModelError if either file is damaged or of another format, or if the version is no longer what was promoted.
     """
     advice = f'run "riskstrat promote {name}" again'
-    facts = _read(_build_champion_path(registry, name), f"the record of the champion of {name}", advice)
+    facts = _read(locate_champion(registry, name), f"the record of the champion of {name}", _CHAMPION, advice)
     if facts is None:
         return None
-    record = read_version(registry, name, int(facts["version"]))
+    record = read_version(registry, name, facts["version"])
     if record.digest != facts["record"]:
         raise ModelError(
             f"{name} version {record.version.version} is no longer what was promoted: its record has changed since; "
@@ -87,37 +119,44 @@ def read_champion(registry: Path, name: str) -> VersionRecord | None:
     return record
 
 
-def _build_version_path(registry: Path, name: str, number: int) -> Path:
+def locate_version(registry: Path, name: str, number: int) -> Path:
+    """Where the record of a version stands."""
     return registry / ARTIFACTS / name / VERSIONS / f"{number}.json"
 
 
-def _build_champion_path(registry: Path, name: str) -> Path:
+def locate_champion(registry: Path, name: str) -> Path:
+    """Where the record of the champion of a model stands."""
     return registry / ARTIFACTS / name / CHAMPION_FILE
 
 
-def _write(path: Path, version: ModelVersion, facts: Mapping[str, Any]) -> None:
+def locate_papers(registry: Path, name: str, number: int) -> Path:
+    """The folder that the papers of a version are laid out in when it is promoted."""
+    return registry / CARDS / f"{name}-{number}"
+
+
+def _format(version: ModelVersion, facts: Mapping[str, Any]) -> str:
     whole = {"format": FORMAT, "model": version.name, "version": version.version, "run_id": version.run_id, **facts}
-    text = json.dumps({**whole, "sha256": _digest_of_facts(whole)}, sort_keys=True, indent=1, ensure_ascii=False)
-    write_text(text + "\n", path, parents=True)
+    return format_json({**whole, "sha256": _digest_of_facts(whole)}, indent=1, strict=True)
 
 
-def _read(path: Path, what: str, advice: str) -> dict[str, Any] | None:
-    """What `_write` wrote, None where there is no such file."""
+def _read(path: Path, what: str, shape: Shape, advice: str) -> dict[str, Any] | None:
+    """What `_format` made, None where there is no such file."""
     try:
-        facts = json.loads(path.read_bytes())
+        facts = parse_json(path.read_bytes())
     except FileNotFoundError:
         return None
     except OSError as failed:
         raise StorageError(f"{what} cannot be read: {failed.strerror}; allow reading {path.name}") from None
     except ValueError:
-        facts = None
-    if isinstance(facts, dict) and facts.get("format", FORMAT) != FORMAT:
-        raise ModelError(f"{what} is of format {facts['format']}, this version of riskstrat reads {FORMAT}; {advice}")
-    if not isinstance(facts, dict) or facts.get("sha256") != _digest_of_facts(facts):
+        facts = {}
+    number = facts.get("format")
+    if type(number) is int and number != FORMAT:
+        raise ModelError(f"{what} is of format {number}, this version of riskstrat reads {FORMAT}; {advice}")
+    if find_misfit(facts, shape) or facts["sha256"] != _digest_of_facts(facts):
         raise ModelError(f"{what} is damaged; restore {path.name}, or {advice}")
     return facts
 
 
 def _digest_of_facts(facts: Mapping[str, Any]) -> str:
     bare = {name: value for name, value in facts.items() if name != "sha256"}
-    return compute_digest(json.dumps(bare, sort_keys=True, separators=(",", ":")).encode())
+    return compute_digest(format_canonical_json(bare))

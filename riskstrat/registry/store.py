@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from riskstrat.errors import RiskstratError, StorageError
+from riskstrat.registry.diagnosis import explain_failure, require_usable
+from riskstrat.storage import make_folder, write_bytes
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 DATABASE, ARTIFACTS = "mlflow.db", "artifacts"
-_SQLITE = b"SQLite format 3\0"
 
 ARTIFACTS_ADDRESS = "mlflow-artifacts:/"
 """The artifacts folder as MLflow keeps it: relative to the `--artifacts-destination` of its server, never a path."""
@@ -53,16 +54,20 @@ def prepare() -> None:
 
 @contextmanager
 def opened(registry: Path) -> Iterator[MlflowClient]:
-    """A client of the registry in that folder, made on first use. What goes wrong in it raises StorageError."""
+    """A client of the registry in that folder, made on first use.
+
+    What goes wrong in it raises StorageError that names the case and what to do, in words of riskstrat's own: what
+    MLflow and SQLite advise is for those who run them by hand.
+    """
     prepare()
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        (registry / ARTIFACTS).mkdir(parents=True, exist_ok=True)
+        make_folder(registry / ARTIFACTS)
         if exists(registry):
-            _refuse_another_file(registry / DATABASE)
+            require_usable(registry / DATABASE)
         else:
             _make_database(registry / DATABASE)
         address = _build_address(registry / DATABASE)
@@ -70,15 +75,23 @@ def opened(registry: Path) -> Iterator[MlflowClient]:
     except RiskstratError:
         raise
     except (MlflowException, SQLAlchemyError, OSError) as failed:
-        reason = str(failed).strip().partition("\n")[0]
-        raise StorageError(
-            f"the registry in {registry} cannot be used ({reason}); make room or allow writing there, and run again"
-        ) from None
+        raise StorageError(explain_failure(registry / DATABASE, failed)) from None
 
 
 def exists(registry: Path) -> bool:
     """Whether anything was ever registered there."""
     return (registry / DATABASE).is_file()
+
+
+def copy_database(registry: Path) -> bytes:
+    """The registry's database as of one moment, also while another program writes it. Raises StorageError."""
+    address = f"{(registry / DATABASE).resolve().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as found, closing(sqlite3.connect(":memory:")) as copy:
+            found.backup(copy)
+            return copy.serialize()
+    except sqlite3.Error as failed:
+        raise StorageError(f"the registry in {registry} cannot be read ({failed}); restore it from a backup") from None
 
 
 def _make_database(path: Path) -> None:
@@ -90,20 +103,12 @@ def _make_database(path: Path) -> None:
         client = MlflowClient(tracking_uri=_build_address(built), registry_uri=_build_address(built))
         # Nothing is ever logged to it, and MLflow's page would open on it.
         client.delete_experiment("0")
-        part = path.with_name(path.name + ".part")
-        shutil.copyfile(built, part)
-        os.replace(part, path)
+        write_bytes(built.read_bytes(), path)
 
 
 def _build_address(database: Path) -> str:
-    return f"sqlite:///{database.resolve().as_posix()}"
+    """The address of a database; what would mean something in an address, such as ? and %, is escaped."""
+    from sqlalchemy import URL
 
-
-def _refuse_another_file(path: Path) -> None:
-    """Say at once that a file is no database; MLflow would try again and again."""
-    with path.open("rb") as database:
-        begins = database.read(len(_SQLITE))
-    if begins != _SQLITE:
-        raise StorageError(
-            f"{path} is not a registry's database; restore it from a backup, or move it away and train again"
-        )
+    # Without the driver's name MLflow makes a folder of the path as it is escaped.
+    return URL.create("sqlite+pysqlite", database=database.resolve().as_posix()).render_as_string()

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from riskstrat.definitions.codelists import near
-from riskstrat.errors import ModelError
+from riskstrat.errors import ModelError, StorageError
 from riskstrat.registry import records
+from riskstrat.registry.gates import MODEL as OWN
 from riskstrat.registry.recording import DATA, EVIDENCE, FILES, MODEL, ORIGINS
-from riskstrat.registry.records import VersionRecord
+from riskstrat.registry.records import VersionRecord, Written
 from riskstrat.registry.store import ModelVersion, exists, opened
 from riskstrat.scoring import RiskModel, load
 from riskstrat.scoring.storage import MODEL as MODEL_FILE
 from riskstrat.scoring.storage import damaged
-from riskstrat.storage import compute_digest
+from riskstrat.storage import Shape, compute_digest, find_misfit, parse_json
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -54,6 +54,20 @@ class Kept:
         names = [name for name in self.record.files if name.startswith(f"{FILES}/")]
         return {name.removeprefix(f"{FILES}/"): _read_file(self.record, name) for name in names}
 
+    def evidence_for(self, shape: Shape) -> Mapping[str, Any]:
+        """The evidence, in which a use of it needs what `shape` has. Raises ModelError naming what is lacking."""
+        misfit = find_misfit(self.evidence, shape)
+        if misfit:
+            raise ModelError(
+                f"the evidence of {self.version.name} version {self.version.version} lacks {misfit}, or has it in "
+                f"another form: it was made by an earlier riskstrat; train again: riskstrat train {self.version.name}"
+            )
+        return self.evidence
+
+    def champion_record(self, registry: Path) -> Written:
+        """The record that makes it the champion."""
+        return records.build_champion(registry, self.record)
+
     def model(self) -> RiskModel:
         """The version's own model. Raises ModelError if its files are not whole, or not those that were registered."""
         return _load_model(self.record)
@@ -74,9 +88,10 @@ def models(registry: Path) -> pd.DataFrame:
         return pd.DataFrame(columns=list(COLUMNS))
     with opened(registry) as client:
         rows = [
-            _build_row(client, found, _find_sound_champion(registry, found.name)[0]) for found in _list_versions(client)
+            _build_row(registry, client, found, _find_sound_champion(registry, found.name)[0])
+            for found in _list_versions(client)
         ]
-    return pd.DataFrame(sorted(rows), columns=list(COLUMNS))
+    return pd.DataFrame(sorted(rows, key=lambda row: row[:2]), columns=list(COLUMNS))
 
 
 def promote(registry: Path, kept: Kept, overridden: str | None = None) -> None:
@@ -97,7 +112,7 @@ def promote(registry: Path, kept: Kept, overridden: str | None = None) -> None:
             client.set_model_version_tag(name, str(number), OVERRIDDEN, overridden)
         client.set_registered_model_alias(name, CHAMPION, str(number))
         # Last: what lists are made with changes only when everything else is done.
-        records.write_champion(registry, name, number)
+        kept.champion_record(registry).write()
 
 
 def reconcile(registry: Path) -> tuple[str, ...]:
@@ -186,14 +201,12 @@ def _read_file(record: VersionRecord, name: str) -> bytes:
 
 
 def _read_evidence(record: VersionRecord) -> Mapping[str, Any]:
+    version = record.version
+    what = f"the evidence of {version.name} version {version.version}"
     try:
-        found: Mapping[str, Any] = json.loads(_read_file(record, EVIDENCE))
+        found = parse_json(_read_file(record, EVIDENCE))
     except (OSError, ValueError, ModelError):
-        version = record.version
-        raise ModelError(
-            f"the evidence of {version.name} version {version.version} is missing or damaged; restore {EVIDENCE}, or "
-            "train again"
-        ) from None
+        raise ModelError(f"{what} is missing or damaged; restore {EVIDENCE}, or train again") from None
     return found
 
 
@@ -224,12 +237,14 @@ def _is_unrecorded(registry: Path, found: Any) -> bool:
 
 def _record(registry: Path, found: Any, alias: int | None) -> None:
     """Record a version of MLflow whose files are there, as champion where an earlier riskstrat promoted it."""
-    folder = (registry / found.tags["folder"]).parents[2]
-    if not folder.is_dir():
+    tag = found.tags.get("folder")
+    folder = (registry / tag).parents[2] if tag else None
+    if folder is None or not folder.is_dir():
         return
-    records.write_version(registry, _convert_version(found), folder)
-    if alias == int(found.version) and records.RECORDED not in found.tags:
-        records.write_champion(registry, found.name, alias)
+    version = _convert_version(found)
+    records.build_version(registry, version, folder).write()
+    if alias == version.version and records.RECORDED not in found.tags:
+        records.build_champion(registry, records.read_version(registry, *version[:2])).write()
 
 
 def _describe_disagreement(registry: Path, name: str, alias: int | None, there: list[int]) -> str | None:
@@ -271,11 +286,29 @@ def _read_aliases(client: MlflowClient) -> dict[str, int]:
     return {each.name: int(each.aliases[CHAMPION]) for each in known if CHAMPION in each.aliases}
 
 
-def _build_row(client: MlflowClient, found: Any, champion: int | None) -> tuple[Any, ...]:
+def _build_row(registry: Path, client: MlflowClient, found: Any, champion: int | None) -> tuple[Any, ...]:
     version, tags = int(found.version), found.tags
-    auroc = client.get_run(found.run_id).data.metrics.get("auroc")
     alias = CHAMPION if champion == version else ""
-    return (found.name, version, alias, tags["trained_as_at"], auroc, tags["definitions"][:12], found.run_id)
+    told = (tags.get("trained_as_at", ""), _find_auroc(registry, client, found), tags.get("definitions", "")[:12])
+    return (found.name, version, alias, *told, found.run_id)
+
+
+def _find_auroc(registry: Path, client: MlflowClient, found: Any) -> float | None:
+    """The AUROC of a version: of its run, or where MLflow has lost that, of the evidence kept beside the model."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        figure = client.get_run(found.run_id).data.metrics.get("auroc")
+        return None if figure is None else float(figure)
+    except MlflowException:
+        pass
+    try:
+        evidence = kept(registry, found.name, int(found.version)).evidence
+    except (ModelError, StorageError):
+        return None
+    if find_misfit(evidence, {"models": {OWN: {"auroc": float}}}):
+        return None
+    return float(evidence["models"][OWN]["auroc"])
 
 
 def _convert_version(found: Any) -> ModelVersion:

@@ -12,8 +12,15 @@ from pathlib import Path
 
 from riskstrat.errors import PublicationError, StorageError
 from riskstrat.reviews.record import Correction, Review
-from riskstrat.reviews.store import Snapshot, StandingReviews, cut_snapshot, dump_reviews, parse_review
-from riskstrat.storage import cannot_write, lock_exclusively, make_folder, refuse_in_one_line, write_bytes
+from riskstrat.reviews.store import Logging, Snapshot, StandingReviews, cut_snapshot, dump_reviews, parse_review
+from riskstrat.storage import (
+    cannot_write,
+    compute_digest,
+    lock_exclusively,
+    make_folder,
+    refuse_in_one_line,
+    write_bytes,
+)
 
 FOLDER, LOCK = "reviews", ".lock"
 CORRECTED_BY, CORRECTION_REASON = "corrected_by", "correction_reason"
@@ -36,22 +43,29 @@ class FileReviewStore:
             yield
 
     def read_standing(self, list_date: date, team_code: str) -> StandingReviews:
-        """The reviews of one list as they stand: of each person those of the latest file."""
-        standing: dict[str, tuple[Review, ...]] = {}
+        """The reviews of one list as they stand: of each person those of the latest file, unless it takes them back."""
+        latest: dict[str, tuple[Review, ...]] = {}
         for day, code, _, path in self._find_files():
             if (day, code) == (list_date, team_code):
-                standing |= _read_file(path)
-        return standing
+                latest |= _read_file(path)
+        return {patient: reviews for patient, reviews in latest.items() if not any(one.takes_back for one in reviews)}
 
-    def add(self, edition: tuple[date, str], reviews: Sequence[Review], correction: Correction | None) -> str:
-        """Write one more file of a list's reviews, and with those that put right what stands who decided so and why."""
+    def add(
+        self, edition: tuple[date, str], reviews: Sequence[Review], correction: Correction | None, logging: Logging
+    ) -> str:
+        """Write one more file of a list's reviews, and with those that put right what stands who decided so and why.
+
+        `logging` logs the deed around it, told where the file will stand and its sha256.
+        """
         day, code = edition
         numbers = [number for *known, number, _ in self._find_files() if tuple(known) == edition]
         target = self.folder / f"{day}-{code}-{max(numbers, default=0) + 1}.csv"
         corrected = correction.patients if correction else frozenset()
         by, reason = (correction.by, correction.reason) if correction else ("", "")
         more = {CORRECTED_BY: dict.fromkeys(corrected, by), CORRECTION_REASON: dict.fromkeys(corrected, reason)}
-        write_bytes(dump_reviews(sorted(reviews, key=Review.sort_key), more), target)
+        content = dump_reviews(sorted(reviews, key=Review.sort_key), more)
+        with logging(target, compute_digest(content)):
+            write_bytes(content, target)
         return f"{FOLDER}/{target.name}"
 
     def take_snapshot(self, cut_off: date) -> Snapshot:
@@ -59,6 +73,10 @@ class FileReviewStore:
         editions = sorted({(day, code) for day, code, _, _ in self._find_files()})
         standing = (self.read_standing(day, code) for day, code in editions)
         return cut_snapshot((one for each in standing for reviews in each.values() for one in reviews), cut_off)
+
+    def find_kept_files(self) -> list[Path]:
+        """Every file below the folder of reviews, whatever it is."""
+        return [path for path in sorted(self.folder.rglob("*")) if path.is_file()]
 
     def _find_files(self) -> list[tuple[date, str, int, Path]]:
         """List date, team code, number and path of each file, in the order in which they were imported."""
@@ -79,7 +97,7 @@ def _read_file(path: Path) -> dict[str, tuple[Review, ...]]:
             found[review.patient_id] = (*found.get(review.patient_id, ()), review)
     except OSError as refused:
         raise StorageError(f"cannot read {FOLDER}/{path.name}: {refused.strerror}; check its permissions") from None
-    except (ValueError, KeyError, csv.Error):
+    except (ValueError, KeyError, TypeError, csv.Error):
         raise PublicationError(
             f"{FOLDER}/{path.name} was changed after it was imported and cannot be read; restore it from a backup"
         ) from None

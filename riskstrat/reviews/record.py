@@ -23,6 +23,7 @@ class Review:
     """One outcome of the review of one person; a person has up to three, each with its own owner and due date.
 
     `decided_by` is who took the decision, `owner` who sees to this outcome by `due_on`; `reason` is the note on all.
+    One without an outcome takes back whatever is on record of that person on that list.
     """
 
     patient_id: str
@@ -35,6 +36,11 @@ class Review:
     decided_by: str | None
     due_on: date | None
     owner: str | None = None
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether it is no outcome, but says that none is on record any more."""
+        return not self.outcome
 
     def sort_key(self) -> tuple[str, ...]:
         """Stable order within one list: person, outcome, then the rest as text."""
@@ -50,9 +56,14 @@ class Review:
         }
 
 
+def build_taking_back(patient_id: str, about: Edition) -> Review:
+    """What takes back the review of a person on a list."""
+    return Review(patient_id, about.list_date, about.team, "", None, None, None, None, None)
+
+
 @dataclass(frozen=True)
 class Correction:
-    """Whose reviews are put right, who decided so, and why."""
+    """Whose reviews are put right or taken back, who decided so, and why."""
 
     patients: frozenset[str]
     by: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from riskstrat.errors import PublicationError
@@ -24,6 +25,10 @@ StandingReviews = Mapping[str, tuple[Review, ...]]
 """The reviews of each person on one list, by patient_id."""
 
 
+Logging = Callable[[Path, str], AbstractContextManager[None]]
+"""Logs a deed around it, told which file it leaves and the sha256 of that."""
+
+
 class ReviewStore(Protocol):
     """Reviews by list; what was put right stands beside what it puts right, and nothing is overwritten."""
 
@@ -33,8 +38,14 @@ class ReviewStore(Protocol):
     def read_standing(self, list_date: date, team_code: str) -> StandingReviews:
         """The reviews of one list as they stand: of each person those that came last."""
 
-    def add(self, edition: tuple[date, str], reviews: Sequence[Review], correction: Correction | None) -> str:
-        """Keep more reviews of one list (date, team code), and who put right which; gives the name they stand under."""
+    def add(
+        self, edition: tuple[date, str], reviews: Sequence[Review], correction: Correction | None, logging: Logging
+    ) -> str:
+        """Keep more reviews of one list (date, team code), and who put right which; gives the name they stand under.
+
+        A person's reviews take the place of those on record; one that takes back leaves the person with none.
+        `logging` is entered before they are kept and left after.
+        """
 
     def take_snapshot(self, cut_off: date) -> Snapshot:
         """Every review that stands and was decided before a day."""
@@ -64,6 +75,12 @@ def cut_snapshot(reviews: Iterable[Review], cut_off: date) -> Snapshot:
     """Those decided before a day (on the day of the list, where no other is given), by list, team and person."""
     before = [review for review in reviews if (review.decided_on or review.list_date) < cut_off]
     return Snapshot(tuple(sorted(before, key=lambda review: (review.list_date, review.team, *review.sort_key()))))
+
+
+def count_changes(read: Snapshot, now: Snapshot) -> tuple[int, int]:
+    """How many outcomes came since a snapshot was read, and how many of it stand no more."""
+    before, after = set(read.reviews), set(now.reviews)
+    return len(after - before), len(before - after)
 
 
 def parse_snapshot(content: bytes) -> Snapshot:

@@ -13,13 +13,25 @@ import numpy.typing as npt
 
 from riskstrat.definitions.matrix import FeatureMatrix, hash_of
 from riskstrat.errors import ModelError
+from riskstrat.scoring.booster_text import is_whole
 from riskstrat.scoring.calibrator import Calibrator, calibrator_of
 from riskstrat.scoring.openmp import lightgbm
 from riskstrat.scoring.ranges import Ranges, ranges_of
 from riskstrat.scoring.storage import damaged, read, write
+from riskstrat.storage import EACH, Shape, find_misfit
 
 if TYPE_CHECKING:
     from lightgbm import Booster
+
+_FACTS: Shape = {
+    "columns": [str],
+    "fingerprints": {EACH: str},
+    "calibrator": {"method": str, EACH: (str, float, list)},
+    "recipe": dict,
+    "trained": dict,
+    "tables": {EACH: str},
+}
+"""What model.json must hold; its ranges are judged where they are made."""
 
 NAMED = 3
 """Columns a refusal names; the rest are counted."""
@@ -60,18 +72,18 @@ class RiskModel:
 
     @cached_property
     def booster(self) -> Booster:
-        """The booster read from its text. Raises ModelError if the text is not LightGBM's or has other columns."""
+        """The booster read from its text. Raises ModelError if the text is not whole or has other columns."""
+        refusal = ModelError(
+            f"the booster of {self.name} is not one of {len(self.columns)} columns, as model.json has it, that can be "
+            "read; restore its files or train again"
+        )
+        if not is_whole(self.booster_text, len(self.columns)):
+            raise refusal
         lgb = lightgbm()
         try:
-            booster = lgb.Booster(model_str=self.booster_text)
+            return lgb.Booster(model_str=self.booster_text)
         except lgb.basic.LightGBMError:
-            raise ModelError(f"the booster of {self.name} cannot be read; restore its files or train again") from None
-        if booster.num_feature() != len(self.columns):
-            raise ModelError(
-                f"the booster of {self.name} has {booster.num_feature()} columns but model.json names "
-                f"{len(self.columns)}; restore its files or train again"
-            )
-        return booster
+            raise refusal from None
 
     def narrow(self, matrix: FeatureMatrix) -> FeatureMatrix:
         """The same rows with the model's own columns in its own order.
@@ -161,6 +173,8 @@ def _format_names(names: list[str]) -> str:
 def load(folder: Path) -> RiskModel:
     """The model that `RiskModel.save` wrote. Raises ModelError if a file is missing, damaged or of another format."""
     booster_text, facts = read(folder)
+    if find_misfit(facts, _FACTS):
+        raise damaged(folder)
     try:
         return RiskModel(
             booster_text=booster_text,
@@ -172,5 +186,5 @@ def load(folder: Path) -> RiskModel:
             tables=facts["tables"],
             ranges=ranges_of(facts["ranges"]) if facts.get("ranges") else None,
         )
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError, ModelError):
         raise damaged(folder) from None

@@ -54,7 +54,10 @@ def read(folder: Path) -> tuple[str, dict[str, Any]]:
         raise damaged(folder)
     if facts.get("format") != FORMAT:
         raise ModelError(f"the model in {folder} is not of format {FORMAT}; train again with this version of riskstrat")
-    return booster.decode(), facts
+    try:
+        return booster.decode(), facts
+    except UnicodeDecodeError:
+        raise damaged(folder) from None
 
 
 def damaged(folder: Path) -> ModelError:

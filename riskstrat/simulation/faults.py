@@ -17,9 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from riskstrat.definitions.schemas import NULL_DATES, SCHEMAS, TableSchema
+from riskstrat.definitions.placeholders import NULL_DATES
+from riskstrat.definitions.schemas import SCHEMAS, TableSchema
 
-SPREADSHEET_ZERO = date(1899, 12, 30)
+BEFORE_ANYBODY = date(1880, 3, 4)
+"""Before the birth of everybody, and no date that means none."""
+
 LEDGER = pa.schema([("table", pa.string()), ("row", pa.int64()), ("fault", pa.string())])
 UNTOUCHED = frozenset({"areas"})
 UNKNOWN_CODES = {
@@ -42,17 +45,11 @@ class FaultInjector:
     def __init__(self, seed: int, share: float, until: date) -> None:
         self.rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([seed, 2**31])))
         self.share, self.until = share, until
-        self.died: dict[str, date] = {}
         self._rows: dict[tuple[str, str], list[np.ndarray]] = {}
         """By table and fault, so that a fault costs the memory of one number."""
 
     def soil(self, name: str, batch: pa.Table, first: int) -> pa.Table:
         """`batch` with faults; its first row is row `first` of the file. Duplicates are added at the end."""
-        if name == "people":
-            dead = batch.filter(pc.is_valid(batch["date_of_death"]))
-            # An event after a death is a fault from the day on which the death was known.
-            known = pc.max_element_wise(dead["date_of_death"], dead["died_known_on"])
-            self.died = dict(zip(dead["patient_id"].to_pylist(), known.to_pylist(), strict=True))
         if name in UNTOUCHED or not self.share:
             return batch
         schema = SCHEMAS[name]
@@ -103,23 +100,15 @@ class FaultInjector:
     def _list_date_faults(
         self, schema: TableSchema, batch: pa.Table, anyone: np.ndarray
     ) -> list[tuple[str, np.ndarray, Fault]]:
-        dead = np.array([patient in self.died for patient in batch["patient_id"].to_pylist()], dtype=bool)
         options: list[tuple[str, np.ndarray, Fault]] = [
             ("event before birth", anyone, _set_date_before_birth),
-            ("event after the extract", ~dead, _set_date_after_extract),
-            ("event after death", dead & self._has_room_after_death(batch), _set_date_after_death),
+            ("event after the extract", anyone, _set_date_after_extract),
         ]
         if schema.settles:
             ended = ~_is_empty(batch, schema.settles.date)
             options.append(("ends before it starts", ended, _set_end_before_start))
             options.append(("null date", ~ended, _set_null_date))
         return options
-
-    def _has_room_after_death(self, batch: pa.Table) -> np.ndarray:
-        last = self.until - timedelta(days=60)
-        return np.array(
-            [self.died.get(patient, last) < last for patient in batch["patient_id"].to_pylist()], dtype=bool
-        )
 
     def _record_fault(self, table: str, rows: np.ndarray, fault: str) -> None:
         self._rows.setdefault((table, fault), []).append(rows.astype(np.int64))
@@ -189,7 +178,7 @@ def _set_implausible_bmi(injector: FaultInjector, schema: TableSchema, batch: pa
 
 
 def _set_date_before_birth(injector: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
-    return replaced(batch, _get_event_column(schema), rows, [SPREADSHEET_ZERO] * len(rows))
+    return replaced(batch, _get_event_column(schema), rows, [BEFORE_ANYBODY] * len(rows))
 
 
 def _set_date_after_extract(
@@ -197,14 +186,6 @@ def _set_date_after_extract(
 ) -> pa.Table:
     """A year mistyped; the end of a stay moves along, so that only this rule is broken."""
     late = [injector.until + timedelta(days=int(days)) for days in injector.rng.integers(2, 400, len(rows))]
-    batch = replaced(batch, _get_event_column(schema), rows, late)
-    return replaced(batch, schema.settles.date, rows, [None] * len(rows)) if schema.settles else batch
-
-
-def _set_date_after_death(injector: FaultInjector, schema: TableSchema, batch: pa.Table, rows: np.ndarray) -> pa.Table:
-    patients = batch["patient_id"].take(pa.array(rows)).to_pylist()
-    days = injector.rng.integers(31, 59, len(rows))
-    late = [injector.died[patient] + timedelta(days=int(d)) for patient, d in zip(patients, days, strict=True)]
     batch = replaced(batch, _get_event_column(schema), rows, late)
     return replaced(batch, schema.settles.date, rows, [None] * len(rows)) if schema.settles else batch
 

@@ -300,6 +300,8 @@ def land_social_care(landing: BoroughLanding, care: social_care.SocialCare) -> N
     who, start, end, service = who[kept], start[kept], rows["end"][kept], rows["service"][kept]
     end = np.minimum(np.minimum(end, landing.death_day[who]), people.leaves[who])
     known = start + lag(rng, len(who), 20, 30, 60)
+    one = _choose_longest(who, service, start, end)
+    who, start, end, service, known = who[one], start[one], end[one], service[one], known[one]
     columns = {
         "service": Coded(service, social_care.SERVICES),
         "started_on": start,
@@ -307,6 +309,14 @@ def land_social_care(landing: BoroughLanding, care: social_care.SocialCare) -> N
         "known_on": known,
     }
     landing.land("social_care", who, start, known, columns)
+
+
+def _choose_longest(who: np.ndarray, service: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Places, in order, of one row for each person, service and start: that which lasts longest."""
+    order = np.lexsort((-end, start, service, who))
+    key = np.stack([who, service, start])[:, order]
+    first = np.append(True, (key[:, 1:] != key[:, :-1]).any(axis=0))
+    return np.sort(order[first[: len(order)]])
 
 
 def land_teams(landing: BoroughLanding, met: teams.Teams) -> None:

@@ -71,7 +71,7 @@ class Writer:
 
 
 def _build_schema(table: str) -> pa.Schema:
-    return pa.schema([pa.field(column.name, _TYPES[column.type]) for column in SCHEMAS[table].columns])
+    return pa.schema([pa.field(column.name, _TYPES[column.type]) for column in SCHEMAS[table].columns if column.stored])
 
 
 def _count_values(column: Any) -> int:

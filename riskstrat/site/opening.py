@@ -8,7 +8,7 @@ from pathlib import Path
 
 import ibis.expr.types as ir
 
-from riskstrat.cohort import Cohort, at_dates, at_discharges, latest_discharge, still_here
+from riskstrat.cohort import Cohort, at_dates, at_discharges, latest_discharge, set_doubtful_apart, still_here
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.progress import Progress
@@ -59,7 +59,11 @@ def open_workspace(root: Path | None) -> Site:
     Raises WorkspaceError, DefinitionError, or SourceError when nothing was ingested yet, or with another rule of stays
     than riskstrat.toml has.
     """
-    workspace = load(find(root))
+    return open_data(load(find(root)))
+
+
+def open_data(workspace: Workspace) -> Site:
+    """A loaded workspace with the data that it has now. Raises SourceError as `open_workspace` does."""
     store = open_store(workspace.root / workspace.settings.data.store)
     _require_same_stays(workspace, store)
     return Site(workspace, store, engine_of(workspace, store))
@@ -113,7 +117,7 @@ def require_not_future(wanted: date, store: Store) -> None:
 
 
 def cohort_at(opened: Site, recipe: Recipe, wanted: date | None) -> Cohort:
-    """Who is eligible for scoring. Raises CohortError if nobody is."""
+    """Who is eligible for scoring, and whose recorded death is doubtful. Raises CohortError if nobody is eligible."""
     if recipe.cohort.index == "calendar":
         assert wanted is not None
         cohort = at_dates(opened.store, recipe.cohort, [wanted], opened.opt_outs)
@@ -124,6 +128,7 @@ def cohort_at(opened: Site, recipe: Recipe, wanted: date | None) -> Cohort:
         cohort = latest_discharge(every, recipe.cohort, wanted)
         if wanted:
             cohort = still_here(opened.store, cohort, wanted)
+    cohort = set_doubtful_apart(opened.store, cohort, wanted or opened.store.data_as_at)
     if cohort.rows.empty:
         raise CohortError(f"nobody is eligible at {wanted or LATEST}: {counts_in_words(cohort)}")
     return cohort

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from riskstrat.definitions.settings import CoveredPeriod
+from riskstrat.sources.literal import read_literally
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import STREAMS
 from riskstrat.sources.versions import FAR
@@ -39,6 +41,9 @@ COVERED = (*OF_PRACTICES, "registrations", "admissions", "diagnoses", "attendanc
 
 THOUSANDTH = 0.001
 """Share of a source's rows that may lie before it begins: single wrong or old dates."""
+
+LONE = 2
+"""Rows of a month that more than a year of silence shows to be wrong dates."""
 
 SURE = 30
 """Rows that ought to have come in a silence, at the rate of the months around it, for it to be no chance: e^-30."""
@@ -94,7 +99,7 @@ def _count_by_month(tables: Path, name: str, landed: Collection[str]) -> str:
     who, joined = "''", ""
     if name in OF_PRACTICES and "registrations" in landed:
         # The practice of today: a record moves with the person.
-        registrations = _read_file(tables / "registrations.parquet")
+        registrations = read_literally(tables / "registrations.parquet")
         latest = (
             f"SELECT person, arg_max(practice, (registered_from, practice)) AS practice FROM {registrations} GROUP BY 1"
         )
@@ -104,13 +109,9 @@ def _count_by_month(tables: Path, name: str, landed: Collection[str]) -> str:
     return (
         f"SELECT '{name}' AS source, {who} AS contributor, date_trunc('month', {day})::DATE AS month, "
         f"count(*) AS rows, min({day}) AS first_day, max({day}) AS last_day "
-        f"FROM {_read_file(tables / f'{name}.parquet')}{joined} "
+        f"FROM {read_literally(tables / f'{name}.parquet')}{joined} "
         f"WHERE {day} IS NOT NULL AND valid_from < {FAR} AND valid_to = {FAR} GROUP BY 1, 2, 3"
     )
-
-
-def _read_file(path: Path) -> str:
-    return "read_parquet('" + str(path).replace("'", "''") + "')"
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +136,10 @@ class Coverage:
         if key not in self._spans:
             self._spans[key] = self._work_out_span(source, contributor)
         return self._spans[key]
+
+    def has_contributed(self, source: str, practice: str) -> bool:
+        """Whether a source kept by practices has a row about anybody who is with the practice today."""
+        return bool((self._select_months(source)["contributor"] == practice).any())
 
     def find_silent_contributors(self, source: str) -> tuple[Span, ...]:
         """The spans of contributors with a large share of a source's rows, when these are not its only ones."""
@@ -208,29 +213,38 @@ def read_coverage(store: Store, stated: Mapping[str, CoveredPeriod]) -> Coverage
 
 def _measure_span(rows: pd.DataFrame, landed_to: date) -> Span:
     """The span of some rows of one source: begins after a thousandth of them, ends where silence is no chance."""
-    by_month = rows.groupby("month", sort=True).agg(
-        rows=("rows", "sum"), first_day=("first_day", "min"), last_day=("last_day", "max")
-    )
-    reached = by_month["rows"].cumsum().to_numpy() > THOUSANDTH * by_month["rows"].sum()
-    kept = by_month[reached]
-    first, last = kept["first_day"].iloc[0].date(), kept["last_day"].iloc[-1].date()
-    month = pd.date_range(kept.index[0], kept.index[-1], freq="MS")
-    counts = kept["rows"].reindex(month, fill_value=0).to_numpy(float)
-    expected = _expect_counts(counts)
-    gaps = month[(expected >= SURE) & (counts < FEW * expected)]
+    # Arrays, not groups: this is asked of every contributor of every source.
+    month = rows["month"].to_numpy("datetime64[M]")
+    place = (month - month.min()).astype(int)
+    counts = np.bincount(place, rows["rows"].to_numpy(float)).astype(float)
+    begins = _skip_lone_months(counts, int(np.argmax(np.cumsum(counts) > THOUSANDTH * counts.sum())))
+    first = rows["first_day"].to_numpy("datetime64[D]")[place == begins].min().item()
+    last = rows["last_day"].to_numpy("datetime64[D]")[place == place.max()].max().item()
+    counts, month = counts[begins:], month.min() + begins
+    expected = expect_counts(counts)
+    expected[[0, -1]] = 0.0  # the first and the last month may have begun late or not be over
+    gaps = month + np.flatnonzero((expected >= SURE) & (counts < FEW * expected))
     recent = counts[-2 * AROUND :].mean() / 30.4
     silent = (landed_to - last).days * recent >= SURE
-    return Span(first, last if silent else max(last, landed_to), tuple(gap.date() for gap in gaps))
+    return Span(first, last if silent else max(last, landed_to), tuple(gaps.astype("datetime64[D]").tolist()))
 
 
-def _expect_counts(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """For each month the mean of the months around it, itself left out; 0 for the first and the last."""
+def _skip_lone_months(counts: npt.NDArray[np.float64], begins: int) -> int:
+    """The month that a source begins with, past months of one or two rows over a year before the rest: wrong dates."""
+    months = begins + np.flatnonzero(counts[begins:])
+    for at, following in pairwise(months):
+        if counts[at] > LONE or counts[following:].sum() < SURE or following - at <= 12:
+            return int(at)
+    return int(months[-1])
+
+
+def expect_counts(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """For each month the mean of up to six months on each side of it, itself left out."""
     padded = np.pad(counts, AROUND, constant_values=np.nan)
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1)
     others = np.delete(around, AROUND, axis=1)
     there = np.isfinite(others)
     expected: npt.NDArray[np.float64] = np.where(there, others, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
-    expected[[0, -1]] = 0.0
     return expected
 
 
@@ -246,10 +260,11 @@ def list_practices_of(store: Store, persons: npt.NDArray[np.int32], until: date)
     """One row per person of `persons`, by number: practice, and since when without a break of more than 4 weeks.
 
     As known on the day `until`. Both are missing where the person had no registration, or where none were landed.
+    earlier: a tuple of (practice, day of leaving it) for each other practice that the person was with before.
     """
     index = pd.Index(np.unique(persons), name="person")
     if "registrations" not in store.landed:
-        return pd.DataFrame({"practice": None, "since": pd.NaT}, index=index)
+        return pd.DataFrame({"practice": None, "since": pd.NaT, "earlier": None}, index=index)
     known = (pc.field("valid_from") <= until) & (pc.field("valid_to") > until) & (pc.field("registered_from") <= until)
     chosen = known & pc.is_in(pc.field("person"), pa.array(index.to_numpy()))
     rows = pq.read_table(store.file("registrations"), filters=chosen).to_pandas(date_as_object=False)
@@ -259,7 +274,19 @@ def list_practices_of(store: Store, persons: npt.NDArray[np.int32], until: date)
     begins = latest_end.isna() | (rows["registered_from"] - latest_end > pd.Timedelta(BREAK))
     since = rows["registered_from"].where(begins).groupby(rows["person"], sort=False).ffill()
     last = rows.assign(since=since).drop_duplicates("person", keep="last").set_index("person")
-    return last[["practice", "since"]].reindex(index)
+    return last[["practice", "since"]].assign(earlier=_list_earlier_practices(rows)).reindex(index)
+
+
+def _list_earlier_practices(rows: pd.DataFrame) -> pd.Series:
+    """By person the practices before the last, and when each was left: at its end, or when the next began."""
+    next_began = rows.groupby("person", sort=False)["registered_from"].shift(-1)
+    left = rows["registered_to"].fillna(next_began)
+    today = rows.groupby("person", sort=False)["practice"].transform("last")
+    gone = rows.assign(left=left)[
+        (next_began.notna() & rows["practice"].notna() & (rows["practice"] != today)).to_numpy()
+    ]
+    pairs = [(str(practice), day.date()) for practice, day in zip(gone["practice"], gone["left"], strict=True)]
+    return pd.Series(pairs, index=gone["person"], dtype=object).groupby(level=0).agg(tuple)
 
 
 BREAK = timedelta(days=28)

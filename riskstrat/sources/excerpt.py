@@ -27,6 +27,7 @@ from riskstrat.sources.continuous_stays import (
     build_stays_query,
     make_stays,
 )
+from riskstrat.sources.literal import read_literally
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import STREAMS
 from riskstrat.sources.versions import ALWAYS, FAR, late_columns, stored_schema
@@ -99,8 +100,7 @@ def _build_row_queries(store: Store, persons: Sequence[int]) -> dict[str, str]:
     """For each table that is kept, the query for the rows of these persons."""
     chosen = ", ".join(str(int(person)) for person in persons) or "NULL"
     kept = [name for name in store.manifest["tables"] if name in STREAMS or name in KEPT_WHOLE]
-    paths = {name: str(store.file(name)).replace("'", "''") for name in kept}
-    return {name: f"SELECT * FROM read_parquet('{path}') WHERE person IN ({chosen})" for name, path in paths.items()}
+    return {name: f"SELECT * FROM {read_literally(store.file(name))} WHERE person IN ({chosen})" for name in kept}
 
 
 @dataclass(frozen=True)

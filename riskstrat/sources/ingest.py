@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -17,13 +18,15 @@ from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import SourceError
 from riskstrat.sources import coverage, quarantine, staging, versions
-from riskstrat.sources.cleaning import list_recoded
+from riskstrat.sources.cleaning import list_converted, list_recoded
 from riskstrat.sources.codes import CodesTable, KnownCodes, compare_with_before, describe_codes, require_understood
 from riskstrat.sources.continuous_stays import SPELLS, build_spells_query, make_stays, report_joined
+from riskstrat.sources.extract_day import Arrivals, find_first_day
 from riskstrat.sources.landing import Landed, Landing, land
+from riskstrat.sources.literal import quote_text
 from riskstrat.sources.notes import notes_on
+from riskstrat.sources.store_versions import OF_THE_FIRST_FORMAT, POINTER, VERSIONS, read_facts, seal_version
 from riskstrat.sources.writing import disk_refused, incoming, write_parquet
-from riskstrat.storage import write_bytes, write_json
 
 MEMORY_LIMIT = "4GB"
 """What DuckDB may hold in memory; more is spilled beside the store."""
@@ -43,7 +46,8 @@ Progress = Callable[[str, float], None]
 class TableReport:
     """What became of one landed table. `landed` = `accepted` + `quarantined` landed rows; `stored` counts versions.
 
-    `emptied` and `recoded` count by column the accepted rows whose value was read as empty, or as another code.
+    `emptied` and `recoded` count by column the accepted rows whose value was read as empty, or as another code;
+    `converted` counts by way those whose measured number was read as another: "bound" or "unit".
     """
 
     landed: int
@@ -53,6 +57,7 @@ class TableReport:
     null_dates: int
     emptied: dict[str, int]
     recoded: dict[str, int]
+    converted: dict[str, int]
     data_as_at: str | None
     columns: tuple[str, ...]
     stored: int
@@ -95,42 +100,42 @@ def ingest(
     as_at: date | None = None,
     legal_basis: Mapping[str, str] | None = None,
     known: KnownCodes | None = None,
+    leave_out: Collection[str] = (),
     progress: Progress | None = None,
 ) -> IngestReport:
-    """Read `source`, judge every row, and put the store in place.
+    """Read `source`, judge every row, and make what came of it the version of the store that is read.
 
-    `as_at` is the date of the extract; without it, the latest date on which a row happened or became known.
-    `legal_basis` has the basis of each table that may be used, `known` what its codes are understood by; None asks for
-    none, as the people are made up. Raises SourceError, before anything is written, for a source that cannot be used, a
-    table without a basis, one with too many quarantined rows, or a column of codes that nothing understands;
-    StorageError when the store cannot be written. Either way the store that stood before is unchanged.
+    `as_at` is the date of the extract; without it, the day up to which rows arrive as usual. `leave_out` names tables
+    that take people out and whose rows may be left out where they cannot be read. `legal_basis` has the basis of each
+    table that may be used, `known` what its codes are understood by; None asks for none, as the people are made up.
+    Raises SourceError, before anything is written, for a source that cannot be used, a table without a basis, one with
+    too many quarantined rows or with one that would take nobody out, dates that leave data-as-at uncertain, or a column
+    of codes that nothing understands; StorageError when the store cannot be written. Either way the version that
+    was read before still is.
     """
     source, store = Path(source), Path(store).resolve()
     _check_places(source, store)
-    with incoming(store) as folder:
+    with incoming(store, settings.data.keep_versions) as folder:
         connection = _connect(folder / "work", settings)
         try:
             landing = land(connection, source, format)
             _require_basis(landing, legal_basis)
             run = _IngestRun(connection, landing, settings, known, progress or (lambda step, share: None))
-            report = replace(run.build(folder, format, as_at), simulated=legal_basis is None)
+            report = replace(run.build(folder, format, as_at, leave_out), simulated=legal_basis is None)
         finally:
             connection.close()
         report = replace(report, codes=_compare_codes(report, store))
-        _keep_markers(store, folder)
         _remove_work(folder / "work")
-        write_json(report.to_dict(), folder / "manifest.json", strict=True)
+        seal_version(folder, report.to_dict())
     return report
 
 
 def _compare_codes(report: IngestReport, store: Path) -> CodesTable:
     """The codes beside those of the store that stood before, where there is one that can be read."""
-    try:
-        before = json.loads((store / "manifest.json").read_text(encoding="utf-8"))
-        hashes = {name: table["sha256"] for name, table in before["tables"].items()}
-        earlier = before["codes"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    before = read_facts(store)
+    if before is None:
         return report.codes
+    hashes, earlier = {name: table["sha256"] for name, table in before["tables"].items()}, before["codes"]
     same = hashes == {name: table.sha256 for name, table in report.tables.items()}
     return compare_with_before(report.codes, earlier, same_rows=same)
 
@@ -147,35 +152,40 @@ def _require_basis(landing: Landing, legal_basis: Mapping[str, str] | None) -> N
 
 def _check_places(source: Path, store: Path) -> None:
     if source.exists() and store in (source.resolve(), *source.resolve().parents):
-        raise SourceError(f"{source} lies inside the store {store}, which ingest replaces; land it elsewhere")
+        raise SourceError(f"{source} lies inside the store {store}, which is ingest's own; land it elsewhere")
     if store.exists() and not store.is_dir():
         raise SourceError(f"{store} is a file; name a folder for the store in riskstrat.toml")
-    ours = {"manifest.json", "quarantine.parquet", coverage.FILE, "tables", CODES_PAGE}
+    ours = {POINTER, VERSIONS, CODES_PAGE, *OF_THE_FIRST_FORMAT}
     strange = (
-        [p.name for p in store.iterdir() if p.name not in ours and not p.name.startswith(".")] if store.exists() else []
+        [
+            p.name
+            for p in store.iterdir()
+            if p.name.partition(".incoming-")[0] not in ours and not p.name.startswith(".")
+        ]
+        if store.exists()
+        else []
     )
     if strange:
         raise SourceError(
-            f"{store} holds {sorted(strange)[0]}, which ingest did not write and would remove; move it elsewhere"
+            f"{store} holds {sorted(strange)[0]}, which ingest did not write; move it elsewhere, or name another folder"
         )
 
 
 def _connect(work: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
     work.mkdir()
-    connection = duckdb.connect(str(work / "staging.duckdb"))
+    connection = duckdb.connect()
+    # A log of what is written would be named wrongly beside a path with a question mark, and nobody would read it.
+    staging_file = quote_text(str(work / "staging.duckdb"))
+    connection.execute(f"ATTACH {staging_file} AS staging (TYPE DUCKDB, RECOVERY_MODE NO_WAL_WRITES)")
+    connection.execute("USE staging")
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     connection.execute(f"SET threads = {settings.engine.threads}")
-    connection.execute("SET temp_directory = '" + str(work / "spill").replace("'", "''") + "'")
+    connection.execute(f"SET temp_directory = {quote_text(str(work / 'spill'))}")
+    # What it may still read of this machine where a source is a database: the version that it makes.
+    connection.execute(f"SET allowed_directories = [{quote_text(str(work.parent))}]")
     connection.execute("SET enable_progress_bar = false")
     connection.execute("PRAGMA disable_checkpoint_on_shutdown")
     return connection
-
-
-def _keep_markers(store: Path, folder: Path) -> None:
-    """Carry the store folder's own dot files (.gitignore, .gitkeep) over."""
-    for marker in store.glob(".*") if store.exists() else ():
-        if marker.is_file():
-            write_bytes(marker.read_bytes(), folder / marker.name)
 
 
 def _remove_work(work: Path) -> None:
@@ -203,15 +213,18 @@ class _IngestRun:
         self.codes: CodesTable = []
         self.progress = progress
 
-    def build(self, folder: Path, format: str, as_at: date | None) -> IngestReport:
+    def build(self, folder: Path, format: str, as_at: date | None, leave_out: Collection[str]) -> IngestReport:
         """Judge every row, then write the tables, the quarantine and what the report needs."""
         self._stage()
         self._require_people("clean_people WHERE fault IS NULL")
-        day = as_at or quarantine.data_as_at(self.connection, list(self.tables))
         comparable = self.landing.comparable_dates
+        day = as_at or quarantine.data_as_at(self.connection, self.tables, comparable=comparable)
         quarantine.judge(
             self.connection, self.tables, day, comparable_dates=comparable, lags=self.settings.data.lag_days
         )
+        for name in self.tables:
+            if SCHEMAS[name].takes_out and name not in leave_out:
+                quarantine.require_effect(self.connection, name)
         counts = {name: self._count_landed_rows(landed) for name, landed in self.tables.items()}
         for name, count in counts.items():
             quarantine.check_limit(self.connection, name, count, self.settings.data.quarantine_limit, day)
@@ -261,10 +274,15 @@ class _IngestRun:
         return row[0] if row else 0
 
     def _find_records_start(self) -> str | None:
-        """The day by which the first thousandth of admissions had happened: a few wrong dates do not move it."""
-        query = "SELECT quantile_disc(admitted_on, 0.001) FROM accepted_admissions"
-        row = self.connection.execute(query).fetchone()
-        return row[0].isoformat() if row and row[0] else None
+        """The day by which the first thousandth of admissions had happened, of those that arrive at a usual rate."""
+        query = "SELECT admitted_on, count(*) FROM accepted_admissions GROUP BY 1 ORDER BY 1"
+        rows = self.connection.execute(query).fetchall()
+        if not rows:
+            return None
+        arrivals = Arrivals(np.array([day.toordinal() for day, _ in rows]), np.array([count for _, count in rows]))
+        first = date.fromordinal(find_first_day(arrivals))
+        query = "SELECT quantile_disc(admitted_on, 0.001) FROM accepted_admissions WHERE admitted_on >= ?"
+        return str(*self.connection.execute(query, [first]).fetchone() or ())
 
     def _count_discharges(self) -> tuple[int, int]:
         """Accepted discharges without a known destination, and all of them."""
@@ -306,6 +324,7 @@ class _IngestRun:
             null_dates=int(nulled[0]) if nulled else 0,
             emptied=self._count_flags(name, "odd", staging.list_odd(self.tables[name])),
             recoded=self._count_flags(name, "recoded", list_recoded(SCHEMAS[name], self.tables[name].columns)),
+            converted=self._count_flags(name, "converted", list_converted(SCHEMAS[name], self.tables[name].columns)),
             data_as_at=latest.isoformat() if latest and dated else None,
             columns=tuple(schema.names),
             stored=pq.read_metadata(file).num_rows,
@@ -324,7 +343,7 @@ class _IngestRun:
 
     def _report(self, format: str, day: date, people: int, reports: dict[str, TableReport]) -> IngestReport:
         absent = {
-            name: tuple(c for c in SCHEMAS[name].names if c not in landed.columns)
+            name: tuple(c.name for c in SCHEMAS[name].columns if c.stored and c.name not in landed.columns)
             for name, landed in self.tables.items()
         }
         ignored = {name: landed.ignored for name, landed in self.tables.items()}

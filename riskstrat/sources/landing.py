@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,8 @@ import pyarrow.csv as pa_csv
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.errors import SourceError
+from riskstrat.sources.lines import count_records, open_packed
+from riskstrat.sources.literal import quote_name, quote_text, read_literally
 from riskstrat.sources.refusals import (
     explain_absence,
     explain_missing_columns,
@@ -25,6 +29,7 @@ from riskstrat.sources.refusals import (
     explain_unreadable,
     refuse_separator,
 )
+from riskstrat.storage import describe_strange
 
 FORMATS = ("canonical", "meds")
 ROW = "landed_row"
@@ -40,13 +45,15 @@ class Landed:
     """One landed table: a relation of the connection that can be scanned once, with ROW and the landed columns.
 
     `columns` maps each name in lower case to the name and the type it was landed with. `unreadable` collects, while
-    the relation is scanned, the rows of a CSV file that do not have the header's number of fields.
+    the relation is scanned, the rows of a CSV file that do not have the header's number of fields. `records` are those
+    that a CSV file was seen to hold before it was parsed.
     """
 
     name: str
     relation: str
     columns: Mapping[str, tuple[str, str]]
     unreadable: list[int] = field(default_factory=list)
+    records: int | None = None
 
     @property
     def ignored(self) -> tuple[str, ...]:
@@ -71,6 +78,9 @@ def land(connection: duckdb.DuckDBPyConnection, source: Path, format: str = "can
     """
     if format not in FORMATS:
         raise SourceError(f'"{format}" is not a format; the formats are {" and ".join(FORMATS)}{near(format, FORMATS)}')
+    strange = describe_strange(source)
+    if not source.is_dir() and strange:
+        raise SourceError(f"{source} is {strange}; give a folder of tables, or a DuckDB file")
     if not source.exists():
         raise SourceError(explain_absence(source))
     landing = _land_meds(connection, source) if format == "meds" else _land_canonical(connection, source)
@@ -103,11 +113,14 @@ def _land_folder(connection: duckdb.DuckDBPyConnection, folder: Path) -> Landing
 
 
 def _find_table_files(folder: Path) -> dict[str, Path]:
-    """The file of each table by its name in lower case. Raises SourceError if two files claim one table."""
+    """The file of each table by its name in lower case. Raises SourceError where two claim one, or one is no file."""
     found: dict[str, Path] = {}
     for file in sorted(folder.iterdir()):
-        if not file.is_file() or not file.name.lower().endswith(_ENDINGS):
+        if not file.name.lower().endswith(_ENDINGS):
             continue
+        strange = describe_strange(file)
+        if strange:
+            raise SourceError(f"{file} is {strange}, not a file that can be read; land the table as a file, or move it")
         name = file.name.lower().removesuffix(".gz").removesuffix(".csv").removesuffix(".parquet")
         if name in found:
             raise SourceError(f"{folder} holds both {found[name].name} and {file.name}; keep one of them")
@@ -117,15 +130,14 @@ def _find_table_files(folder: Path) -> dict[str, Path]:
 
 def _land_file(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> Landed:
     parquet = file.suffix.lower() == ".parquet"
-    return _land_parquet(connection, name, file) if parquet else _land_csv(connection, name, file)
+    return _land_parquet(connection, name, file) if parquet else land_csv(connection, name, file)
 
 
 def _land_parquet(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> Landed:
-    path = str(file).replace("'", "''")
     try:
         connection.execute(
             f"CREATE VIEW landed_{name} AS SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {ROW} "
-            f"FROM read_parquet('{path}', file_row_number = true)"
+            f"FROM {read_literally(file, 'file_row_number = true')}"
         )
     except duckdb.Error as error:
         raise SourceError(f"{file} cannot be read as parquet; land it again, or as {name}.csv") from error
@@ -147,21 +159,22 @@ def _index_columns(table: str, columns: list[tuple[str, str]]) -> dict[str, tupl
     return found
 
 
-def _land_csv(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> Landed:
+def land_csv(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> Landed:
+    """A CSV file as a relation that can be scanned once. Raises SourceError where its records cannot be told apart."""
     header = _read_header(file)
-    landed = Landed(name, f"landed_{name}", _index_columns(name, [(column, _TYPE_OF_ARROW) for column in header]))
+    columns = _index_columns(name, [(column, _TYPE_OF_ARROW) for column in header])
+    landed = Landed(name, f"landed_{name}", columns, records=count_records(file))
     schema = pa.schema([*((column, pa.string()) for column in header), (ROW, pa.int64())])
-    reader = pa.RecordBatchReader.from_batches(schema, _read_csv_batches(file, schema, landed.unreadable))
-    connection.register(landed.relation, reader)
+    batches = _read_csv_batches(file, schema, landed.unreadable) if landed.records else iter(())
+    connection.register(landed.relation, pa.RecordBatchReader.from_batches(schema, batches))
     return landed
 
 
 def _read_header(file: Path) -> list[str]:
     try:
-        opened = gzip.open if file.suffix.lower() == ".gz" else open
-        with opened(file, "rt", encoding="utf-8-sig", newline="") as lines:
+        with io.TextIOWrapper(open_packed(file), encoding="utf-8-sig", newline="") as lines:
             header = next(csv.reader(lines), [])
-    except (UnicodeDecodeError, csv.Error, EOFError, gzip.BadGzipFile) as error:
+    except (UnicodeDecodeError, csv.Error, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise SourceError(f"{file} is not comma-separated UTF-8; save it as CSV UTF-8") from error
     if not header:
         raise SourceError(f"{file} is empty; its first line must name the columns")
@@ -171,7 +184,7 @@ def _read_header(file: Path) -> list[str]:
 
 
 def _read_csv_batches(file: Path, schema: pa.Schema, unreadable: list[int]) -> Iterator[pa.RecordBatch]:
-    """The readable rows as text, numbered by their place in the file, in its order."""
+    """The readable rows as text, numbered by their place in the file, in its order; an empty line is an empty row."""
 
     def skip(row: pa_csv.InvalidRow) -> str:
         unreadable.append(row.number - 1)  # the header is row 1 of the file
@@ -179,15 +192,24 @@ def _read_csv_batches(file: Path, schema: pa.Schema, unreadable: list[int]) -> I
 
     text = pa.schema([field for field in schema if field.name != ROW])
     rows = pa_csv.open_csv(
-        pa.input_stream(str(file), compression="detect"),
+        open_packed(file),
         pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK, column_names=text.names, skip_rows=1),
-        pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
+        pa_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=skip),
         pa_csv.ConvertOptions(column_types=text, null_values=["", "NULL"], strings_can_be_null=True),
     )
     last, taken = 0, 0
     for batch in rows:
         numbers, last, taken = _number_rows(batch.num_rows, last, unreadable, taken)
         yield pa.RecordBatch.from_arrays([*batch.columns, pa.array(numbers, pa.int64())], schema=schema)
+
+
+def require_every_record(landed: Landed, rows: int) -> None:
+    """Raise SourceError where the rows that were read and those left out are not the records that the file holds."""
+    if landed.records is not None and rows + len(landed.unreadable) != landed.records:
+        raise SourceError(
+            f"{landed.name}: {rows + len(landed.unreadable)} rows were read of a file with {landed.records} records; "
+            "it changed while it was read, or its quotes cannot be told apart: land it again, or as parquet"
+        )
 
 
 def _number_rows(rows: int, last: int, unreadable: list[int], taken: int) -> tuple[list[int], int, int]:
@@ -205,11 +227,12 @@ def _number_rows(rows: int, last: int, unreadable: list[int], taken: int) -> tup
 
 
 def _land_database(connection: duckdb.DuckDBPyConnection, file: Path) -> Landing:
-    path = str(file).replace("'", "''")
     try:
-        connection.execute(f"ATTACH '{path}' AS site (READ_ONLY)")
+        connection.execute(f"ATTACH {quote_text(str(file))} AS site (TYPE DUCKDB, READ_ONLY)")
     except duckdb.Error as error:
         raise SourceError(explain_unreadable(file)) from error
+    # A view of the source may read its tables, and nothing else of this machine.
+    connection.execute("SET enable_external_access = false")
     found = connection.execute(
         "SELECT lower(table_name), table_schema, table_name FROM information_schema.tables "
         "WHERE table_catalog = 'site' ORDER BY ALL"
@@ -218,14 +241,20 @@ def _land_database(connection: duckdb.DuckDBPyConnection, file: Path) -> Landing
     for name, schema, table in found:
         if name in places:
             raise SourceError(f'{file} holds two tables called "{name}"; keep one of them')
-        places[name] = f'site."{schema}"."{table}"'
-    tables = {name: _land_table(connection, name, places[name]) for name in SCHEMAS if name in places}
+        places[name] = f"site.{quote_name(schema)}.{quote_name(table)}"
+    tables = {name: _land_table(connection, name, places[name], file) for name in SCHEMAS if name in places}
     return Landing(tables, ignored=tuple(sorted(set(places) - set(SCHEMAS))))
 
 
-def _land_table(connection: duckdb.DuckDBPyConnection, name: str, place: str) -> Landed:
-    connection.execute(f"CREATE VIEW landed_{name} AS SELECT *, row_number() OVER () AS {ROW} FROM {place}")
-    return _describe_table(connection, name)
+def _land_table(connection: duckdb.DuckDBPyConnection, name: str, place: str, file: Path) -> Landed:
+    try:
+        connection.execute(f"CREATE VIEW landed_{name} AS SELECT *, row_number() OVER () AS {ROW} FROM {place}")
+        return _describe_table(connection, name)
+    except duckdb.Error as error:
+        raise SourceError(
+            f"{name} in {file} cannot be read ({type(error).__name__}): a view there may read the tables of that file "
+            "and nothing else; land it as a table"
+        ) from error
 
 
 def _require_tables_and_columns(landing: Landing, source: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 import duckdb
 import pyarrow.parquet as pq
 
+from riskstrat.sources.literal import read_literally
 from riskstrat.sources.store import Store
 
 KNOWN = "valid_from"
@@ -24,8 +25,8 @@ def tables_with_news(store: Store, after: date, until: date) -> tuple[str, ...]:
             column = KNOWN if KNOWN in names else "as_at" if "as_at" in names else None
             if column is None:
                 continue
-            path = str(store.file(table)).replace("'", "''")
-            query = f"SELECT 1 FROM read_parquet('{path}') WHERE {column} > ? AND {column} <= ? LIMIT 1"
+            file = read_literally(store.file(table))
+            query = f"SELECT 1 FROM {file} WHERE {column} > ? AND {column} <= ? LIMIT 1"
             if connection.execute(query, [after, until]).fetchone():
                 found.append(table)
     return tuple(found)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from riskstrat.definitions.coded_columns import RECODED
 from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.sources.validation import DUPLICATE, HARMLESS
 
 _WITHOUT = {
     "registrations": "everybody in people counts as registered",
@@ -30,6 +31,8 @@ class _Counts(Protocol):
     def emptied(self) -> dict[str, int]: ...
     @property
     def recoded(self) -> dict[str, int]: ...
+    @property
+    def converted(self) -> dict[str, int]: ...
 
 
 def notes_on(
@@ -50,7 +53,10 @@ def notes_on(
         *_report_unplaced(*discharges),
         *_report_emptied(reports),
         *_report_recoded(reports),
-        *_report_lost_opt_outs(reports),
+        *_report_converted(reports),
+        *_report_unread_opt_outs(reports),
+        *_report_left_out(reports),
+        *_report_repeated(reports),
         *_report_table_ahead(reports),
     )
 
@@ -105,10 +111,34 @@ def _report_recoded(reports: Mapping[str, _Counts]) -> Iterator[str]:
             yield f"{name}.{column}: {count} value{'s' * (count != 1)} renumbered by HES cleaning, read back ({codes})"
 
 
-def _report_lost_opt_outs(reports: Mapping[str, _Counts]) -> Iterator[str]:
-    lost = sum(reports["opt_outs"].rules.values()) if "opt_outs" in reports else 0
-    if lost:
-        yield f"opt_outs quarantined and so not respected: {lost}; mend them before lists are made"
+def _report_converted(reports: Mapping[str, _Counts]) -> Iterator[str]:
+    ways = {"bound": "given as more or less than a number, read as that number", "unit": "in another unit, converted"}
+    for name, report in reports.items():
+        for way, count in report.converted.items():
+            yield f"{name}.value: {count} value{'s' * (count != 1)} {ways[way]}"
+
+
+def _report_unread_opt_outs(reports: Mapping[str, _Counts]) -> Iterator[str]:
+    kinds = reports["opt_outs"].emptied.get("kind", 0) if "opt_outs" in reports else 0
+    if kinds:
+        allowed = ", ".join(SCHEMAS["opt_outs"].names["kind"].allowed)
+        yield (
+            f"opt_outs: {kinds} of a kind that is none of {allowed}; these people are out, whatever kinds the site has "
+            "an approval to ignore"
+        )
+
+
+def _report_left_out(reports: Mapping[str, _Counts]) -> Iterator[str]:
+    for name, report in reports.items():
+        lost = sum(count for rule, count in report.rules.items() if rule not in HARMLESS)
+        if SCHEMAS[name].takes_out and lost:
+            yield f"{name} left out and so without effect: {lost}; mend them before lists are made"
+
+
+def _report_repeated(reports: Mapping[str, _Counts]) -> Iterator[str]:
+    for name, report in reports.items():
+        if count := report.rules.get(DUPLICATE, 0):
+            yield f"{name}: {count:,} row{'s' * (count != 1)} landed again, read as one with the row that stands"
 
 
 def _report_table_ahead(reports: Mapping[str, _Counts]) -> Iterator[str]:
@@ -117,5 +147,5 @@ def _report_table_ahead(reports: Mapping[str, _Counts]) -> Iterator[str]:
     if len(days) > 1 and (days[-1][0] - days[-2][0]).days > _DAYS_APART:
         yield (
             f"{days[-1][1]} reaches {days[-1][0]}, more than {_DAYS_APART} days after every other table: "
-            "if that is a wrong date, give the date of the extract"
+            "if that is a wrong date, give the date of the extract with --as-at"
         )

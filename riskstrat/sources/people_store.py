@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,20 +35,33 @@ class PeopleStore(Store):
 
     tables: Mapping[str, pa.Table]
     persons: npt.NDArray[np.int32]
+    _connections: dict[tuple[frozenset[str], bool], Backend] = field(default_factory=dict, repr=False)
 
     @contextmanager
     def connect(
         self, codelists: Mapping[str, Codelist] | None = None, threads: int | None = None, *, printable: bool = False
     ) -> Iterator[Backend]:
-        """An in-memory DuckDB backend with one view per available stream, as `Store.connect` gives it."""
+        """An in-memory DuckDB backend with one table per available stream, as `Store.connect` gives views.
+
+        Made once and open as long as this store lives: making the streams takes longer than reading them. `threads` is
+        not needed for so few rows.
+        """
+        wanted = (frozenset(codelists or {}), printable)
+        if wanted not in self._connections:
+            self._connections[wanted] = self._make_streams(codelists or {}, printable=printable)
+        yield self._connections[wanted]
+
+    def _make_streams(self, codelists: Mapping[str, Codelist], *, printable: bool) -> Backend:
         import ibis
 
-        backend = ibis.duckdb.connect(**({"threads": threads} if threads else {}))
-        with closing(backend.con):
-            for name, table in self.tables.items():
-                backend.con.register(f"given_{name}", table)
-            create_views(backend.con, self._build_views(codelists or {}), (codelists or {}) if printable else None)
-            yield backend
+        backend = ibis.duckdb.connect(threads=1)
+        for name, table in self.tables.items():
+            backend.con.register(f"given_{name}", table)
+        made = self._build_views(codelists)
+        create_views(backend.con, made, codelists if printable else None)
+        for name in made:
+            backend.con.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM main.{name}")
+        return backend
 
     def _build_views(self, codelists: Mapping[str, Codelist]) -> dict[str, str]:
         absent = {(table, column) for table, columns in self.absent_columns.items() for column in columns}

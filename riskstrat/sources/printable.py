@@ -90,9 +90,10 @@ def _build_printable(name: str, streams: Mapping[str, str], urgent: str) -> str:
     query = f"SELECT * FROM {WHOLE}.{name} t"
     if name in CODED:
         same = "h.system = t.system AND h.code = t.code"
-        query += f" WHERE NOT EXISTS (SELECT 1 FROM {WHOLE}.hidden_{name} h WHERE {same})"
-        of_a_stay = f" AND {_NO_HIDDEN_STAY} AND ({urgent} OR {_NO_HIDDEN_SPECIALTY})"
-        return query + (of_a_stay if name == "diagnoses" else "")
+        open_codes = f"NOT EXISTS (SELECT 1 FROM {WHOLE}.hidden_{name} h WHERE {same})"
+        if name == "diagnoses":
+            return _build_periods(name, "stay", urgent, f"{open_codes} AND ({urgent} OR {_NO_HIDDEN_SPECIALTY})")
+        return f"{query} WHERE {open_codes}"
     tests = [
         f"NOT EXISTS (SELECT 1 FROM {WHOLE}.hidden_{name}_{column} h WHERE h.{column} = t.{column})"
         for column in SYSTEMS_OF.get(name, ())
@@ -109,6 +110,14 @@ def _build_stays(urgent: str, *, coded: bool) -> str:
     """Emergency stays as they are; others from when they may be shown, until a late main diagnosis hides them."""
     if not coded:
         return f"SELECT * FROM {WHOLE}.admissions t WHERE {urgent} OR {_NO_HIDDEN_SPECIALTY}"
+    return _build_periods("admissions", "spell", urgent, f"{urgent} OR {_NO_HIDDEN_SPECIALTY}")
+
+
+def _build_periods(name: str, stay: str, urgent: str, kept: str) -> str:
+    """Rows of a stream of stays, for as long as each may be shown; `stay` is the column that names the stay.
+
+    A version that lasts for good is kept although it never begins: at its own discharge a stay counts by that one.
+    """
     return f"""
         SELECT * EXCLUDE (coded_from, hidden_from, shown_from, shown_to)
             REPLACE (shown_from AS valid_from, shown_to AS valid_to)
@@ -116,16 +125,13 @@ def _build_stays(urgent: str, *, coded: bool) -> str:
             SELECT t.*, c.coded_from, c.hidden_from,
                 CASE WHEN {urgent} THEN valid_from
                     ELSE greatest(valid_from, least(coded_from, admitted_on + {NOT_CODED_AFTER})) END AS shown_from,
-                CASE WHEN {urgent} THEN valid_to ELSE least(valid_to, hidden_from) END AS shown_to
-            FROM {WHOLE}.admissions t LEFT JOIN {WHOLE}.coded_stays c ON c.stay = t.spell
-            WHERE {urgent} OR {_NO_HIDDEN_SPECIALTY}
-        ) WHERE shown_from < shown_to
+                least(valid_to, hidden_from) AS shown_to
+            FROM {WHOLE}.{name} t LEFT JOIN {WHOLE}.coded_stays c ON c.stay = t.{stay}
+            WHERE {kept}
+        ) WHERE shown_from < shown_to OR shown_to = DATE '9999-12-31'
     """
 
 
-_NO_HIDDEN_STAY = (
-    f"NOT EXISTS (SELECT 1 FROM {WHOLE}.coded_stays c WHERE c.stay = t.stay AND c.hidden_from IS NOT NULL)"
-)
 _NO_HIDDEN_SPECIALTY = (
     f"NOT EXISTS (SELECT 1 FROM {WHOLE}.hidden_admissions_specialty h WHERE h.specialty = t.specialty)"
 )

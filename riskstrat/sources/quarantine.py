@@ -14,7 +14,9 @@ import duckdb
 from riskstrat.definitions.schemas import SCHEMAS, TableSchema
 from riskstrat.errors import SourceError
 from riskstrat.sources import staging, validation
+from riskstrat.sources.extract_day import find_extract_day
 from riskstrat.sources.landing import Landed
+from riskstrat.sources.repeated import find_spell, join_repeated
 
 _STATUS_DATES = {"statuses": "as_at", "reviews": "decided_on"}
 """Tables without an event that still say how fresh they are; they do not move data-as-at."""
@@ -30,24 +32,21 @@ def latest_dates(connection: duckdb.DuckDBPyConnection, table: str, relation: st
         known = [column for column in (schema.known, schema.event, _STATUS_DATES.get(table)) if column]
         dates.append(f"max(coalesce({', '.join(known)}))")
     if schema.settles and schema.settles.known:
-        dates.append(f"max(coalesce({schema.settles.known}, {schema.settles.date}))")
+        dates.append(f"max({schema.settles.known})")
     if not dates:
         return None
     row = connection.execute(f"SELECT greatest({', '.join(dates)}, NULL) FROM {relation}").fetchone()
     return row[0] if row else None
 
 
-def data_as_at(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> date:
-    """The latest date in any row without a fault of its own. Raises SourceError if there is none."""
-    found = [
-        latest_dates(connection, t, f"(FROM clean_{t} WHERE fault IS NULL)") for t in tables if _is_as_at_source(t)
-    ]
-    dates = [day for day in found if day]
-    if not dates:
-        refused = [said for table in tables if table != "people" and (said := explain_refusal(connection, table))]
+def data_as_at(connection: duckdb.DuckDBPyConnection, landed: Mapping[str, Landed], *, comparable: bool) -> date:
+    """The day up to which the rows without a fault of their own go. Raises SourceError where none has a date."""
+    day = find_extract_day(connection, landed, comparable=comparable)
+    if day is None:
+        refused = [said for table in landed if table != "people" and (said := explain_refusal(connection, table))]
         why = refused[0] if refused else "no row has a date"
         raise SourceError(f"{why}, so data-as-at is unknown; mend the source, or land admissions with their dates")
-    return max(dates)
+    return day
 
 
 def explain_refusal(connection: duckdb.DuckDBPyConnection, table: str) -> str | None:
@@ -58,10 +57,6 @@ def explain_refusal(connection: duckdb.DuckDBPyConnection, table: str) -> str | 
         return None
     texts = {code: rule.message for code, rule in staging.texts(SCHEMAS[table])}
     return f"no row of {table} is accepted; of {rows} most often {texts[commonest]}"
-
-
-def _is_as_at_source(table: str) -> bool:
-    return table not in _STATUS_DATES
 
 
 def judge(
@@ -83,7 +78,7 @@ def judge(
         if name == "diagnoses":
             _add_spell_faults(connection)
         if name != "people" and SCHEMAS[name].key:
-            _add_duplicates(connection, SCHEMAS[name], lags.get(name, SCHEMAS[name].lag_days))
+            join_repeated(connection, table, lags.get(name, SCHEMAS[name].lag_days))
         _accept_rows(connection, table)
 
 
@@ -104,6 +99,7 @@ def _judge_people(connection: duckdb.DuckDBPyConnection, as_at: date | None) -> 
     if as_at:
         late = " OR ".join(f"{c} > {_quote_date(as_at)}" for c in validation.events_of(SCHEMAS["people"]))
         _update_people(connection, staging.AFTER_EXTRACT, late)
+        _update_people(connection, staging.KNOWN_AFTER_EXTRACT, f"died_known_on > {_quote_date(as_at)}")
     _make_texts(connection, SCHEMAS["people"])
     connection.execute(
         "CREATE TABLE fault_people AS SELECT landed_row, rule, message "
@@ -151,9 +147,6 @@ def _make_texts(connection: duckdb.DuckDBPyConnection, schema: TableSchema) -> N
     )
 
 
-_NEVER = "DATE '9999-12-31'"
-
-
 def _quote_date(day: date) -> str:
     return f"DATE '{day.isoformat()}'"
 
@@ -166,86 +159,75 @@ def _add_unreadable(connection: duckdb.DuckDBPyConnection, landed: Landed) -> No
     )
 
 
-def _add_duplicates(connection: duckdb.DuckDBPyConnection, schema: TableSchema, lag: int) -> None:
-    """Quarantine every row of a natural key but the one first known, among the rows that no other rule takes.
-
-    Of several known on one day the first landed stays.
-    """
-    key = ["person_row" if column == "patient_id" else column for column in schema.key]
-    same = " AND ".join(f"f.{column} IS NOT DISTINCT FROM r.{column}" for column in key)
-    again = " AND ".join(f"c.{column} IS NOT DISTINCT FROM r.{column}" for column in key)
-    columns = ", ".join(key)
-    known = _build_known_day_sql(schema, lag)
+def _add_spell_faults(connection: duckdb.DuckDBPyConnection) -> None:
+    """Diagnoses follow the spell they belong to; admissions are judged, and `spell_names` made, by now."""
     connection.execute(
         f"""
-        INSERT INTO fault_{schema.name}
-        WITH rows AS (
-            SELECT * FROM clean_{schema.name} ANTI JOIN fault_{schema.name} USING (landed_row)
-        ), repeated AS (
-            SELECT {columns} FROM rows GROUP BY {columns} HAVING count(*) > 1
-        ), known AS (
-            SELECT c.landed_row, {known} AS known, {columns} FROM rows c SEMI JOIN repeated r ON {again}
-        ), firsts AS (
-            SELECT {columns}, arg_min(landed_row, (known, landed_row)) AS first FROM known GROUP BY {columns}
-        )
-        SELECT r.landed_row, ?, ? FROM known r JOIN firsts f ON {same} WHERE r.landed_row <> f.first
-        """,
-        [validation.DUPLICATE, validation.duplicate_message(schema)],
-    )
-
-
-def _build_known_day_sql(schema: TableSchema, lag: int) -> str:
-    """SQL: the day from which a row `c` is known, as `versions` reckons it."""
-    if schema.name == "diagnoses":
-        ended = "(SELECT any_value(discharged_on) FROM accepted_admissions s WHERE s.spell_id = c.spell_id)"
-        return f"coalesce({schema.known}, {ended} + {lag}, {_NEVER})"
-    if schema.event is None:
-        return _NEVER
-    known = f"coalesce({schema.known}, {schema.event} + {lag})" if schema.known else schema.event
-    return f"greatest({schema.event}, {known})"
-
-
-def _add_spell_faults(connection: duckdb.DuckDBPyConnection) -> None:
-    """Diagnoses follow the spell they belong to; admissions are judged by now."""
-    connection.execute(
-        """
         INSERT INTO fault_diagnoses
-        WITH spells AS (
-            SELECT spell_id, any_value(person_row) AS person_row FROM accepted_admissions GROUP BY spell_id
+        WITH rows AS (
+            SELECT * FROM clean_diagnoses ANTI JOIN fault_diagnoses USING (landed_row)
+        ), lost AS (
+            SELECT * FROM rows ANTI JOIN (SELECT r.landed_row FROM rows r {find_spell("r")}) USING (landed_row)
         ), gone AS (
-            SELECT spell_id, 'its spell in admissions was quarantined: ' || arg_min(message, landed_row) AS message
-            FROM clean_admissions JOIN fault_admissions USING (landed_row) GROUP BY spell_id
-        ), rows AS (
-            SELECT landed_row, spell_id, person_row FROM clean_diagnoses ANTI JOIN fault_diagnoses USING (landed_row)
-        )
+            SELECT a.person_row, a.spell_id, message, a.landed_row
+            FROM clean_admissions a JOIN fault_admissions f USING (landed_row) WHERE rule <> $duplicate
+        ), own AS (SELECT person_row, spell_id, arg_min(message, landed_row) AS message FROM gone GROUP BY ALL),
+        any_gone AS (SELECT spell_id, arg_min(message, landed_row) AS message FROM gone GROUP BY ALL),
+        several AS (SELECT DISTINCT person_row, spell_id FROM spell_names),
+        others AS (SELECT DISTINCT spell_id FROM spell_names)
         SELECT
-            landed_row,
-            CASE WHEN s.spell_id IS NOT NULL THEN $other WHEN g.spell_id IS NOT NULL THEN $gone ELSE $unknown END,
-            CASE WHEN s.spell_id IS NOT NULL THEN $says_other ELSE coalesce(g.message, $says_unknown) END
-        FROM rows r LEFT JOIN spells s USING (spell_id) LEFT JOIN gone g USING (spell_id)
-        WHERE s.spell_id IS NULL OR s.person_row <> r.person_row
+            l.landed_row,
+            CASE WHEN s.spell_id IS NOT NULL THEN $several WHEN o.message IS NOT NULL THEN $gone
+                WHEN n.spell_id IS NOT NULL THEN $other WHEN g.message IS NOT NULL THEN $gone ELSE $unknown END,
+            CASE WHEN s.spell_id IS NOT NULL THEN $says_several WHEN o.message IS NOT NULL THEN $follows || o.message
+                WHEN n.spell_id IS NOT NULL THEN $says_other WHEN g.message IS NOT NULL THEN $follows || g.message
+                ELSE $says_unknown END
+        FROM lost l
+        LEFT JOIN several s USING (person_row, spell_id)
+        LEFT JOIN own o USING (person_row, spell_id)
+        LEFT JOIN others n USING (spell_id)
+        LEFT JOIN any_gone g USING (spell_id)
         """,
         {
+            "duplicate": validation.DUPLICATE,
+            "several": validation.SPELL_AT_SEVERAL,
             "other": validation.SPELL_OF_ANOTHER,
             "gone": validation.SPELL_QUARANTINED,
             "unknown": validation.UNKNOWN_SPELL,
+            "follows": "its spell in admissions was quarantined: ",
+            "says_several": validation.MESSAGES[validation.SPELL_AT_SEVERAL],
             "says_other": validation.MESSAGES[validation.SPELL_OF_ANOTHER],
             "says_unknown": validation.MESSAGES[validation.UNKNOWN_SPELL],
         },
     )
 
 
-_EMPTY_ROWS = sorted({rule.name for rules in validation.RULES.values() for rule in rules if rule.empty})
-"""Rules for rows that say nothing: these are no fault of the source and do not count against the limit."""
+_NO_FAULT = sorted(
+    {rule.name for rules in validation.RULES.values() for rule in rules if rule.empty} | {validation.DUPLICATE}
+)
+"""Rules for rows that say nothing, or nothing more than another does: no fault of the source, and not in the limit."""
 
 
 def _quote_texts(texts: list[str]) -> str:
     return ", ".join(f"'{text}'" for text in texts)
 
 
+def require_effect(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Raise SourceError where a row that takes a person out would be quarantined, so that it has no effect."""
+    where = f"fault_{table} WHERE rule NOT IN ({_quote_texts(list(validation.HARMLESS))})"
+    query = f"SELECT count(*), mode(message), list(landed_row ORDER BY landed_row)[:5] FROM {where}"
+    count, message, rows = connection.execute(query).fetchone() or (0, None, [])
+    if count:
+        which = ", ".join(str(row) for row in rows) + (", ..." if count > len(rows) else "")
+        raise SourceError(
+            f"{count} row{'s' * (count != 1)} of {table} (row {which}; most often: {message}) would not take anybody "
+            f"out; mend {'them' if count > 1 else 'it'}, or leave such rows out with --leave-out {table}"
+        )
+
+
 def check_limit(connection: duckdb.DuckDBPyConnection, table: str, landed: int, limit: float, day: date) -> None:
     """Raise SourceError when more than `limit` of a table's rows are quarantined; the message counts them by rule."""
-    faults = f"fault_{table} WHERE rule NOT IN ({_quote_texts(_EMPTY_ROWS)})"
+    faults = f"fault_{table} WHERE rule NOT IN ({_quote_texts(_NO_FAULT)})"
     rules = connection.execute(f"SELECT rule, count(*) FROM {faults} GROUP BY rule ORDER BY 2 DESC, 1").fetchall()
     quarantined = sum(count for _, count in rules)
     if not landed or quarantined / landed <= limit:

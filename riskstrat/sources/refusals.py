@@ -101,12 +101,14 @@ def _suggest_column(wanted: str, spare: Sequence[str]) -> str | None:
 
 def refuse_separator(file: Path, header: Sequence[str]) -> None:
     """Raise SourceError for a header of one column that another separator than the comma would part."""
+    if header[0].lower().startswith("sep="):
+        raise SourceError(f"{file} begins with a line that only names a separator; take that line out")
     if len(header) != 1:
         return
-    for separator, name in (("|", "the stroke |"), (";", "the semicolon"), ("\t", "the tab")):
+    for separator, name in (("|", "the stroke |"), (";", "the semicolon"), ("\t", "the tab"), ("^", "the caret ^")):
         parts = header[0].split(separator)
         if len(parts) > 1:
+            columns = ", ".join(part.strip(' "') for part in parts)
             raise SourceError(
-                f"{file} is parted by {name}, not by commas: its columns are {', '.join(p.strip() for p in parts)}; "
-                "save it as CSV with commas"
+                f"{file} is parted by {name}, not by commas: its columns are {columns}; save it as CSV with commas"
             )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,37 @@ def known_rows(
     with store.connect() as backend:
         read = backend.to_pyarrow(table.order_by(order).select(*columns))
     return {name: as_numpy(read[name]) for name in columns}, conditions.notes
+
+
+def find_first_days(
+    store: Store, rows: ir.Table, persons: npt.NDArray[np.int32], as_at: date
+) -> npt.NDArray[np.datetime64]:
+    """For each of `persons` the first event day among the rows of `rows`, as known on `as_at`; NaT without any."""
+    event = STREAMS[rows_of(rows).stream].event
+    assert event is not None
+    return _find_days(store, rows, event, persons, as_at, "min")
+
+
+def find_latest_days(
+    store: Store, rows: ir.Table, column: str, persons: npt.NDArray[np.int32], as_at: date
+) -> npt.NDArray[np.datetime64]:
+    """For each of `persons` the latest `column` among the rows of `rows`, as known on `as_at`; NaT without any."""
+    return _find_days(store, rows, column, persons, as_at, "max")
+
+
+def _find_days(
+    store: Store, rows: ir.Table, column: str, persons: npt.NDArray[np.int32], as_at: date, which: Literal["min", "max"]
+) -> npt.NDArray[np.datetime64]:
+    selected = rows_of(rows)
+    table = STREAMS[selected.stream].table
+    kept = conditions_of(selected, store.absent_columns).kept
+    table = table.filter(*kept, table.valid_from <= as_at, table.valid_to > as_at)
+    with store.connect() as backend:
+        asked = ibis.memtable(pa.table({"person": pa.array(persons, pa.int32())}))
+        days_of = table.semi_join(asked, "person").group_by("person").aggregate(found=getattr(table[column], which)())
+        read = backend.to_pyarrow(days_of)
+    days = pd.Series(as_numpy(read["found"]), index=read["person"].to_numpy())
+    return days.reindex(persons).to_numpy().astype("datetime64[D]")
 
 
 def as_numpy(column: Any) -> npt.NDArray[Any]:

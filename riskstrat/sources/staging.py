@@ -3,7 +3,8 @@
 `clean_<table>` has one row per readable landed row: landed_row, person_row (the landed row of its person), fault (the
 code of the first rule it breaks, else null), nulled, and the columns of the schema; `stranger` keeps the patient_id of
 a row whose person is unknown only while it must be checked for being an NHS number. A flag `odd_<column>` is true where
-the value is to be read as empty, `recoded_<column>` where another code was read for it.
+the value is to be read as empty, `recoded_<column>` where another code was read for it, `converted_<way>` where
+another number was.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import duckdb
 from riskstrat.definitions.schemas import SCHEMAS, TableSchema
 from riskstrat.errors import SourceError
 from riskstrat.sources import validation
-from riskstrat.sources.cleaning import cleaned, flagged, is_text_date, list_recoded
-from riskstrat.sources.landing import ROW, Landed
+from riskstrat.sources.cleaning import cleaned, flagged, is_text_date, list_converted, list_recoded
+from riskstrat.sources.landing import ROW, Landed, require_every_record
 from riskstrat.sources.validation import LOOKS_LIKE_NHS_NUMBER, RULES, Rule
 
 UNKNOWN_PERSON, PERSON_QUARANTINED, NHS_NUMBER, IMPLAUSIBLE_AGE, AFTER_EXTRACT, KNOWN_AFTER_EXTRACT, DUPLICATE = range(
@@ -22,16 +23,22 @@ UNKNOWN_PERSON, PERSON_QUARANTINED, NHS_NUMBER, IMPLAUSIBLE_AGE, AFTER_EXTRACT, 
 )
 """Codes of the rules that compare tables; the rules of one row have the number of their place in RULES."""
 
+_DEATH = ("date_of_death", "died_known_on")
+
 
 def stage_people(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
     """Make `clean_people`, and `persons` with one row per patient_id: the row that stands for it, faulty or not."""
     schema = SCHEMAS["people"]
     fault = _build_case(_select_conditions(schema, landed))
-    columns = ", ".join([ROW, *schema.names, *_build_flags(schema, landed)])
+    deaths = [f"{c} IS NOT NULL" for c in _DEATH]
+    deaths += [f"unread_{c}" for c in _DEATH if f"unread_{c}" in _list_flags(schema, landed)]
+    says_death = f"coalesce({' OR '.join(deaths)}, false) AS says_death"
+    columns = ", ".join([ROW, *schema.names, says_death, *_build_flags(schema, landed)])
     connection.execute(
         f"CREATE TABLE clean_people AS SELECT {columns}, nulled, {fault} AS fault "
         f"FROM ({cleaned(schema, landed.columns, landed.relation, ROW)})"
     )
+    _require_every_record(connection, landed)
     candidates = f"SELECT DISTINCT patient_id FROM clean_people WHERE {LOOKS_LIKE_NHS_NUMBER}"
     _remember_nhs_numbers(connection, candidates)
     connection.execute(
@@ -40,15 +47,30 @@ def stage_people(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
     )
     connection.execute(
         "CREATE TABLE persons AS SELECT patient_id AS known_as, landed_row AS person_row, "
-        "date_trunc('month', date_of_birth)::DATE AS person_born, date_of_death AS person_died, "
-        "coalesce(died_known_on, date_of_death) AS person_died_known, "
+        "date_trunc('month', date_of_birth)::DATE AS person_born, "
         "fault IS NOT NULL AS person_faulty FROM clean_people WHERE patient_id IS NOT NULL "
-        "QUALIFY row_number() OVER (PARTITION BY patient_id ORDER BY fault IS NOT NULL, landed_row) = 1"
+        f"QUALIFY row_number() OVER (PARTITION BY patient_id ORDER BY {_order_people(landed)}) = 1"
     )
     connection.execute(
         f"UPDATE clean_people SET fault = {DUPLICATE} "
         "WHERE fault IS NULL AND landed_row NOT IN (SELECT person_row FROM persons)"
     )
+
+
+def _order_people(landed: Landed) -> str:
+    """SQL: which row stands for a patient_id: one that records a death, even if faulty; one without a fault; the most
+    complete; then the order of values, so that the order of rows decides nothing."""
+    values = list(read_columns(landed).values())
+    filled = " + ".join(f"(({value}) IS NOT NULL)::INTEGER" for value in values)
+    order = ", ".join(f"{value} NULLS LAST" for value in values)
+    return f"says_death DESC, fault IS NOT NULL, {filled} DESC, {order}, landed_row"
+
+
+def read_columns(landed: Landed) -> dict[str, str]:
+    """SQL: by column of `clean_<table>` the value that is read, null where it is one that its column does not allow."""
+    odd = set(list_odd(landed))
+    names = [name for name in SCHEMAS[landed.name].names if name != "patient_id"]
+    return {name: f"CASE WHEN odd_{name} THEN NULL ELSE {name} END" if name in odd else name for name in names}
 
 
 def stage(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
@@ -61,6 +83,7 @@ def stage(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
     if "patient_id" not in schema.names:
         query = f"SELECT {ROW}, NULL::BIGINT AS person_row, NULL::VARCHAR AS stranger, {_build_case(rules)} AS fault, "
         connection.execute(f"CREATE TABLE clean_{schema.name} AS {query} nulled, {columns} FROM ({source})")
+        _require_every_record(connection, landed)
         return
     of_person = {UNKNOWN_PERSON: "person_row IS NULL", PERSON_QUARANTINED: "person_faulty"}
     own = {code: rule for code, rule in rules.items() if not RULES[schema.name][code].of_person}
@@ -70,6 +93,12 @@ def stage(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
         f"CREATE TABLE clean_{schema.name} AS SELECT {ROW}, person_row, {stranger}, {fault} AS fault, nulled, "
         f"{columns} FROM ({source}) LEFT JOIN persons ON known_as = patient_id"
     )
+    _require_every_record(connection, landed)
+
+
+def _require_every_record(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
+    rows = connection.execute(f"SELECT count(*) FROM clean_{landed.name}").fetchone() or (0,)
+    require_every_record(landed, rows[0])
 
 
 def check_strangers(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> None:
@@ -94,10 +123,11 @@ def _remember_nhs_numbers(connection: duckdb.DuckDBPyConnection, candidates: str
 
 
 def _build_flags(schema: TableSchema, landed: Landed) -> list[str]:
-    """SQL columns of `clean_<table>` beside those of the schema: what is read as empty, and what was recoded."""
+    """SQL columns of `clean_<table>` beside those of the schema: what is read as empty, and what as something else."""
     odd = [f"coalesce({test}, false) AS odd_{name}" for name, test in _find_odd(schema, landed).items()]
     recoded = [f"recoded_{name}" for name in list_recoded(schema, landed.columns)]
-    return [*odd, *recoded, *(f"month_first_{name}" for name in _list_text_dates(schema, landed))]
+    converted = [f"converted_{way}" for way in list_converted(schema, landed.columns)]
+    return [*odd, *recoded, *converted, *(f"month_first_{name}" for name in _list_text_dates(schema, landed))]
 
 
 def _list_text_dates(schema: TableSchema, landed: Landed) -> list[str]:
@@ -106,15 +136,15 @@ def _list_text_dates(schema: TableSchema, landed: Landed) -> list[str]:
 
 
 def refuse_month_first(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
-    """Raise SourceError for a column whose dates with strokes are month/day/year, which reads most days as others."""
+    """Raise SourceError for a column with a date that can only be month/day/year: the others may be so too, unseen."""
     for column in _list_text_dates(SCHEMAS[landed.name], landed):
         tests = (f"month_first_{column}", f"day({column}) > 12")
         counts = ", ".join(f"count(*) FILTER (WHERE {test})" for test in tests)
         month_first, day_first = connection.execute(f"SELECT {counts} FROM clean_{landed.name}").fetchone() or (0, 0)
-        if month_first > day_first:
+        if month_first:
             raise SourceError(
                 f"{landed.name}.{column}: {month_first} dates can only be month/day/year, and {day_first} only "
-                "day/month/year, as dates with strokes are read; write them as 2026-03-04"
+                "day/month/year, as dates with strokes are read; write them all as 2026-03-04"
             )
 
 
@@ -129,7 +159,8 @@ def list_odd(landed: Landed) -> tuple[str, ...]:
 
 
 def _list_flags(schema: TableSchema, landed: Landed) -> set[str]:
-    return {f"unread_{column.name}" for column in schema.columns if flagged(column, landed.columns)}
+    flags = {f"unread_{column.name}" for column in schema.columns if flagged(column, landed.columns)}
+    return flags | ({"unread_unit"} if "unit" in list_converted(schema, landed.columns) else set())
 
 
 def _select_conditions(schema: TableSchema, landed: Landed) -> dict[int, str]:
@@ -150,7 +181,8 @@ def _build_case(conditions: dict[int, str]) -> str:
 
 def texts(schema: TableSchema) -> list[tuple[int, Rule]]:
     """What each code of a table's faults means, in words."""
-    event, known = validation.events_of(schema), schema.known or "known_on"
+    event = validation.events_of(schema)
+    known = "died_known_on" if schema.name == "people" else schema.known or "known_on"
     later = {
         UNKNOWN_PERSON: (validation.UNKNOWN_PERSON, validation.MESSAGES[validation.UNKNOWN_PERSON]),
         PERSON_QUARANTINED: (validation.PERSON_QUARANTINED, ""),

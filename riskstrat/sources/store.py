@@ -1,11 +1,11 @@
-"""The store that ingest made, read back: its manifest, its people, and its streams as an ibis backend."""
+"""One version of the store that ingest made, read back: its manifest, people, and streams as an ibis backend."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.continuous_stays import ContinuousStays
 from riskstrat.errors import SourceError
-from riskstrat.storage import clear_leftovers, compute_digest, name_beside, read_json
+from riskstrat.sources.store_versions import OF_THE_FIRST_FORMAT, POINTER, clear_spills, pin_version, require_whole
+from riskstrat.storage import Reading, compute_digest, name_beside, parse_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Store:
-    """One ingested store. Nothing in it changes until the next ingest puts another in its place."""
+    """One version of an ingested store, in its folder; nothing in it changes, and it stays while this is held."""
 
     folder: Path
     manifest: Mapping[str, Any]
+    reading: Reading | None = field(default=None, kw_only=True, repr=False, compare=False)
 
     @property
     def data_as_at(self) -> date:
@@ -79,6 +81,11 @@ class Store:
         """What ingest said about the source, one sentence each."""
         return tuple(self.manifest["notes"])
 
+    @property
+    def version(self) -> str:
+        """The name of the version: a digest of its manifest, which has that of every file."""
+        return self.folder.name
+
     @cached_property
     def fingerprint(self) -> str:
         """sha256 over the stored tables' own hashes and data-as-at: the same for the same rows."""
@@ -110,7 +117,7 @@ class Store:
 
         from riskstrat.sources.printable import create_views
 
-        # A query too large for memory is spilled beside the store, and what it spilled goes with the connection.
+        # A query too large for memory is spilled beside the version, and what it spilled goes with the connection.
         options: dict[str, Any] = {"temp_directory": str(name_beside(self.folder.resolve(), "spill"))}
         backend = ibis.duckdb.connect(**options | ({"threads": threads} if threads else {}))
         with closing(backend.con):
@@ -135,23 +142,17 @@ class Store:
 
 
 def open_store(folder: Path) -> Store:
-    """The store in `folder`. Raises SourceError if nothing was ingested there, or it is not whole."""
-    folder = Path(folder)
-    if not folder.exists():
-        clear_leftovers(folder)
-    manifest = folder / "manifest.json"
-    if not manifest.is_file():
-        raise SourceError(f'no ingested data in {folder.name}/; run "riskstrat ingest SOURCE" first')
-    unreadable = SourceError(f'{manifest} cannot be read; run "riskstrat ingest SOURCE" again')
-    store = Store(folder, read_json(manifest, unreadable))
-    try:
-        missing = [table for table in sorted(store.landed) if not store.file(table).is_file()]
-        # A store of an earlier version has spells where stays are read.
-        if not (store.folder / "tables" / "spells.parquet").is_file():
-            raise unreadable
-        _ = store.continuous_stays
-    except (KeyError, TypeError):
-        raise unreadable from None
-    if missing:
-        raise SourceError(f'{folder.name}/ has lost its table {missing[0]}; run "riskstrat ingest SOURCE" again')
-    return store
+    """The version that the store in `folder` has now. Whatever is ingested later, this stays as it is.
+
+    Raises SourceError if nothing was ingested there, or not every file of it is the one that was written.
+    """
+    folder = Path(folder).resolve()
+    clear_spills(folder)
+    pinned = pin_version(folder)
+    require_whole(folder, pinned)
+    return Store(pinned.folder, parse_json(pinned.manifest), reading=pinned.reading)
+
+
+def is_ingested(folder: Path) -> bool:
+    """Whether anything was ever ingested into the store in `folder`, in whatever format."""
+    return any((folder / name).exists() for name in (POINTER, *OF_THE_FIRST_FORMAT))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
 from riskstrat.definitions.codelists import Codelist
+from riskstrat.sources.literal import read_literally
 from riskstrat.sources.matching import build_code_test, build_system_test, quote_words
 from riskstrat.sources.tables import STREAMS, Stream
 
@@ -46,8 +47,7 @@ def views(files: Mapping[str, Path], absent: Set[tuple[str, str]], codelists: Ma
         elif name == "all_falls":
             query = _build_falls_query(landed, absent, codelists)
         else:
-            path = str(files[name]).replace("'", "''")
-            query = f"SELECT * FROM read_parquet('{path}')"
+            query = f"SELECT * FROM {read_literally(files[name])}"
         yield f"CREATE VIEW {name} AS SELECT {_list_columns(stream)} FROM ({query})"
 
 

@@ -71,7 +71,9 @@ def _build_source_stream(
     name: str, systems: Mapping[str, str] | None = None, extra: Mapping[str, str] | None = None
 ) -> Stream:
     schema = SCHEMAS[name]
-    columns = {column.name: _TYPES[column.type] for column in schema.columns} | dict(extra or {}) | _ENGINE
+    columns = (
+        {column.name: _TYPES[column.type] for column in schema.columns if column.stored} | dict(extra or {}) | _ENGINE
+    )
     event = schema.event or ("admitted_on" if name == "diagnoses" else None)
     return Stream(name, schema.title, ibis.table(columns, name=name), event, systems or {}, (name,))
 
@@ -137,6 +139,7 @@ registrations = STREAMS["registrations"].table
 admissions = STREAMS["admissions"].table
 diagnoses = STREAMS["diagnoses"].table
 conditions = STREAMS["conditions"].table
+falls = STREAMS["falls"].table
 attendances = STREAMS["attendances"].table
 prescriptions = STREAMS["prescriptions"].table
 contacts = STREAMS["contacts"].table

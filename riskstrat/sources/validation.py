@@ -3,8 +3,9 @@
 A rule is broken by the rows for which its SQL condition is true. Messages name the column and the allowed values and
 never carry a value of the row. A row is quarantined under the first rule it breaks, in the order given here.
 
-Conditions may use the table's columns, the flags of `cleaning`, and of the person the row belongs to `person_born` (the
-first of the month, because a date of birth may be known to the month only) `person_died` and `person_died_known`.
+Conditions may use the table's columns, the flags of `cleaning`, and of the person the row belongs to `person_born`,
+the first of the month, because a date of birth may be known to the month only. What comes after a recorded death is no
+fault of a row: which of the two is wrong cannot be told here, and lists set such a person apart.
 """
 
 from __future__ import annotations
@@ -12,20 +13,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from stdnum.gb import nhs
-
+from riskstrat.audit import MAY_BE_NHS_NUMBER, is_nhs_number_key
+from riskstrat.definitions.measures import MEASURES
+from riskstrat.definitions.placeholders import POSSIBLE
 from riskstrat.definitions.schemas import ICD9, ICD10, SCHEMAS, Column, TableSchema
+from riskstrat.sources.numbered_codes import is_numbered
 
-EARLIEST, LATEST = "1850-01-01", "2299-12-31"
-"""Dates outside are impossible; records shifted for research lie up to 2201."""
-
-LENIENT_TABLES = ("people", "admissions", "falls", "attendances", "contacts")
-"""Tables of events: what an optional column of theirs says wrongly does not take the row with it. In tables that keep
-people off lists an odd value does."""
-
-DAYS_AFTER_DEATH = 30
 OLDEST_YEARS = 115
-BMI_BETWEEN = (10, 80)
 
 
 @dataclass(frozen=True)
@@ -51,16 +45,24 @@ NO_DIAGNOSIS = "no diagnosis"
 UNKNOWN_SPELL = "unknown spell"
 SPELL_OF_ANOTHER = "spell of another person"
 SPELL_QUARANTINED = "spell quarantined"
+SPELL_AT_SEVERAL = "spell at several providers"
 DUPLICATE = "duplicate"
+EMPTY_ROW = "empty row"
+SPELL_USED_AGAIN = "spell id used again"
 AFTER_EXTRACT = "event after the extract"
 KNOWN_AFTER_EXTRACT = "known after the extract"
 IMPLAUSIBLE_AGE = "implausible age"
+
+HARMLESS = (EMPTY_ROW, UNKNOWN_PERSON, PERSON_QUARANTINED, DUPLICATE)
+"""Rules whose rows take nobody out who could be listed: the person is not there, or another row has the same effect."""
 
 MESSAGES = {
     UNREADABLE_ROW: "the row does not have as many fields as the header; quote text that contains commas",
     NHS_NUMBER: "column patient_id holds a valid NHS number; pseudonymise first, then land again",
     UNKNOWN_PERSON: "column patient_id names nobody in people",
     UNKNOWN_SPELL: "column spell_id names no row of admissions",
+    SPELL_AT_SEVERAL: "the person has this spell_id at several providers; land provider with the row",
+    SPELL_USED_AGAIN: "another row of the person has this spell_id, over a month apart: give each spell its own",
     SPELL_OF_ANOTHER: "column patient_id is not the patient_id of the spell in admissions",
     IMPLAUSIBLE_AGE: f"column date_of_birth makes the person over {OLDEST_YEARS} years old at death or at data-as-at",
 }
@@ -69,7 +71,10 @@ MESSAGES = {
 
 def duplicate_message(schema: TableSchema) -> str:
     """What a second row of the same natural key is told."""
-    return f"another row has the same {', '.join(schema.key)}; only the one first known is kept"
+    return f"another row has the same {', '.join(schema.key)}; they are read as one row"
+
+
+DOUBLED_STAY = "the same stay stands in another row under another spell_id; it is counted once"
 
 
 def after_extract_message(column: str) -> str:
@@ -91,10 +96,9 @@ def rules_for(schema: TableSchema) -> tuple[Rule, ...]:
 def reads_odd_as_empty(schema: TableSchema, column: Column) -> bool:
     """Whether a value that the column does not allow is read as empty and counted, and the row stays.
 
-    So it is with words, whole numbers and yes or no in optional columns of events. A date that cannot be read changes
-    what the other columns mean, and a measured number is what its row is for.
+    So it is in every column that the meaning of the row does not hang on, as its schema declares.
     """
-    return schema.name in LENIENT_TABLES and not column.required and column.type in ("text", "integer", "boolean")
+    return not schema.hangs_on(column)
 
 
 def find_odd_values(schema: TableSchema, flags: Collection[str]) -> dict[str, str]:
@@ -105,6 +109,9 @@ def find_odd_values(schema: TableSchema, flags: Collection[str]) -> dict[str, st
             continue
         tests = [f"unread_{column.name}"] if f"unread_{column.name}" in flags else []
         tests += [rule.broken for rule in _build_column_rules(schema, column)]
+        tests += [_build_date_test(column.name)] if column.type == "date" else []
+        if (schema.name, column.name) in _AFTER_BIRTH:
+            tests.append(_build_birth_test(column.name))
         if tests:
             odd[column.name] = " OR ".join(tests)
     return odd
@@ -112,26 +119,46 @@ def find_odd_values(schema: TableSchema, flags: Collection[str]) -> dict[str, st
 
 def _build_type_rules(schema: TableSchema) -> Iterator[Rule]:
     how = {
-        "date": "write 2026-03-04",
+        "date": "write 2026-03-04: days counted by a spreadsheet and years of two figures are not read",
         "integer": "write a whole number",
         "number": "write a number",
         "boolean": "write true or false",
     }
     for column in schema.columns:
-        if column.type == "text" or reads_odd_as_empty(schema, column):
+        if reads_odd_as_empty(schema, column):
+            continue
+        if column.type == "text":
+            yield from _build_text_rules(schema, column)
             continue
         message = f"column {column.name} cannot be read as {column.type}; {how[column.type]}"
         yield Rule(f"unparseable {column.type}", schema.name, message, f"unread_{column.name}")
         if column.type == "date":
-            message = f"column {column.name} lies outside {EARLIEST} to {LATEST}"
-            outside = f"{column.name} NOT BETWEEN DATE '{EARLIEST}' AND DATE '{LATEST}'"
-            yield Rule("impossible date", schema.name, message, outside)
+            message = f"column {column.name} lies outside {POSSIBLE[0]} to {POSSIBLE[1]}"
+            yield Rule("impossible date", schema.name, message, _build_date_test(column.name))
+
+
+def _build_date_test(column: str) -> str:
+    return f"{column} NOT BETWEEN DATE '{POSSIBLE[0]}' AND DATE '{POSSIBLE[1]}'"
+
+
+def _build_text_rules(schema: TableSchema, column: Column) -> Iterator[Rule]:
+    if column.name == "unit":
+        message = "column unit is none of the units that the measure is read in; docs/data.md has them"
+        yield Rule("unknown unit", schema.name, message, "unread_unit")
+    elif is_numbered(column):
+        message = f"column {column.name} passed through a number format and lost digits; land it as text"
+        yield Rule("code as a number", schema.name, message, f"unread_{column.name}")
 
 
 def _build_presence_rules(schema: TableSchema) -> Iterator[Rule]:
+    empty = " AND ".join(f"{name} IS NULL" for name in schema.names)
+    first = schema.columns[0].name
+    message = f"column {first} is empty and so are all others: the row says nothing"
+    yield Rule(EMPTY_ROW, schema.name, message, empty, empty=True)
     for column in schema.columns:
         if column.required:
-            message = f"column {column.name} is empty; it is required"
+            instead = " or holds a date that means none" if column.type == "date" else ""
+            message = f"column {column.name} is empty{instead}; it is required"
             yield Rule("missing value", schema.name, message, f"{column.name} IS NULL")
 
 
@@ -185,10 +212,7 @@ def _build_plausibility_rules(schema: TableSchema) -> Iterator[Rule]:
     if schema.name == "people":
         yield from _build_birth_rules()
     if schema.name == "measurements":
-        low, high = BMI_BETWEEN
-        message = f"column value lies outside {low} to {high}, which a body mass index does not"
-        broken = f"measure = 'bmi' AND value NOT BETWEEN {low} AND {high}"
-        yield Rule("implausible value", schema.name, message, broken)
+        yield from _build_measure_rules(schema)
     if schema.event is None:
         return
     if schema.settles:
@@ -197,17 +221,30 @@ def _build_plausibility_rules(schema: TableSchema) -> Iterator[Rule]:
         yield Rule("ends before it starts", schema.name, message, f"{ended} < {began}")
     message = f"column {schema.event} lies before the month of birth"
     yield Rule("event before birth", schema.name, message, f"{schema.event} < person_born", of_person=True)
-    # A row that came before anybody knew of the death stays: to drop it would let a death tell on the days before it.
-    message = f"column {schema.event} lies more than {DAYS_AFTER_DEATH} days after a death that was known by then"
-    known = f"greatest({schema.event}, {schema.known})" if schema.known else schema.event
-    late = f"{schema.event} > person_died + {DAYS_AFTER_DEATH} AND {known} >= person_died_known"
-    yield Rule("event after death", schema.name, message, late, of_person=True)
+
+
+def _build_measure_rules(schema: TableSchema) -> Iterator[Rule]:
+    for name, measure in MEASURES.items():
+        steps = "whole numbers of " if measure.whole else ""
+        message = (
+            f"column value lies outside {steps}{measure.low:g} to {measure.high:g} {measure.unit}, those of {name}"
+        )
+        outside = f"value NOT BETWEEN {measure.low} AND {measure.high}"
+        broken = f"({outside} OR value <> floor(value))" if measure.whole else outside
+        yield Rule("implausible value", schema.name, message, f"measure = '{name}' AND {broken}")
+
+
+_AFTER_BIRTH = (("people", "died_known_on"), ("people", "care_home_from"))
+"""Columns in which a date before birth is read as empty."""
+
+
+def _build_birth_test(column: str) -> str:
+    return f"{column} < date_trunc('month', date_of_birth)"
 
 
 def _build_birth_rules() -> Iterator[Rule]:
-    for column in ("date_of_death", "died_known_on", "care_home_from"):
-        message = f"column {column} lies before the month of birth"
-        yield Rule("event before birth", "people", message, f"{column} < date_trunc('month', date_of_birth)")
+    message = "column date_of_death lies before the month of birth"
+    yield Rule("event before birth", "people", message, _build_birth_test("date_of_death"))
 
 
 def events_of(schema: TableSchema) -> tuple[str, ...]:
@@ -218,14 +255,14 @@ def events_of(schema: TableSchema) -> tuple[str, ...]:
 
 
 def nhs_numbers(identifiers: Iterable[str]) -> list[str]:
-    """Those that are valid NHS numbers by modulus 11, with or without spaces and hyphens.
+    """Those that are valid NHS numbers by modulus 11, in whatever dress.
 
     A number never issued, or the same digit ten times, is valid by the check digit and counts.
     """
-    return [identifier for identifier in identifiers if nhs.is_valid(identifier)]
+    return [identifier for identifier in identifiers if is_nhs_number_key(identifier)]
 
 
-LOOKS_LIKE_NHS_NUMBER = r"regexp_full_match(regexp_replace(patient_id, '[\s-]', '', 'g'), '\d{10}')"
+LOOKS_LIKE_NHS_NUMBER = MAY_BE_NHS_NUMBER.format("patient_id")
 """SQL: whether a patient_id is worth checking with `nhs_numbers`."""
 
 RULES: dict[str, tuple[Rule, ...]] = {name: rules_for(schema) for name, schema in SCHEMAS.items()}

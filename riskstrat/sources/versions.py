@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from riskstrat.definitions.schemas import SCHEMAS, TableSchema
 from riskstrat.sources.continuous_stays import build_diagnoses_query, build_stays_query
+from riskstrat.sources.repeated import END_KNOWN, find_spell
 from riskstrat.sources.tables import ARROW_TYPES, SPELL_COLUMNS, STREAMS
 
 FAR = "DATE '9999-12-31'"
@@ -51,9 +52,10 @@ def number_spells(connection: duckdb.DuckDBPyConnection, lag: int) -> None:
         f"""
         CREATE TABLE spells AS
         SELECT
+            landed_row,
             {columns},
             person,
-            (row_number() OVER (ORDER BY person, admitted_on, spell_id) - 1)::INTEGER AS spell,
+            (row_number() OVER (ORDER BY person, admitted_on, spell_id, provider) - 1)::INTEGER AS spell,
             valid_from AS known_from,
             settle_day
         FROM ({_build_known_query(SCHEMAS["admissions"], lag)})
@@ -82,33 +84,33 @@ def stored(table: str, lag: int) -> str:
 
 def _build_rows_query(schema: TableSchema, lag: int) -> str:
     if schema.name == "people":
-        return f"SELECT a.*, n.person, {ALWAYS} AS valid_from, {FAR} AS valid_to {_join_person('people', 'landed_row')}"
+        return f"SELECT a.*, p.person, {ALWAYS} AS valid_from, {FAR} AS valid_to {_join_person('people', 'landed_row')}"
     if "patient_id" not in schema.names:
         return f"SELECT * FROM accepted_{schema.name}"
     if schema.name == "diagnoses":
         return _build_diagnoses_query(lag)
     if schema.event is None:
-        return f"SELECT a.*, n.patient_id, n.person {_join_person(schema.name)}"
+        return f"SELECT a.*, p.patient_id, p.person {_join_person(schema.name)}"
     if schema.name == "admissions":
         return build_stays_query()
     return _build_versions_query(schema, lag)
 
 
 def _join_person(table: str, row: str = "person_row") -> str:
-    return f"FROM accepted_{table} a JOIN numbered n ON n.person_row = a.{row}"
+    return f"FROM accepted_{table} a JOIN numbered p ON p.person_row = a.{row}"
 
 
 def _build_known_query(schema: TableSchema, lag: int) -> str:
     """Accepted rows with valid_from and, where columns settle late, settle_day (null while they have not)."""
     known = f"coalesce({schema.known}, {schema.event} + {lag})" if schema.known else schema.event
     rows = (
-        f"SELECT a.*, n.patient_id, n.person, greatest({schema.event}, {known}) AS valid_from "
+        f"SELECT a.*, p.patient_id, p.person, greatest({schema.event}, {known}) AS valid_from "
         f"{_join_person(schema.name)}"
     )
     settles = schema.settles
     if settles is None:
         return rows
-    day = f"greatest(valid_from, {settles.date}, {settles.known or settles.date})"
+    day = f"greatest(valid_from, {settles.date}, {settles.known or settles.date}, {END_KNOWN})"
     return f"SELECT *, CASE WHEN {settles.date} IS NOT NULL THEN {day} END AS settle_day FROM ({rows})"
 
 
@@ -140,9 +142,9 @@ def _build_diagnoses_query(lag: int) -> str:
     carried = ", ".join(f"s.{column}" for column in SPELL_COLUMNS)
     return build_diagnoses_query(f"""
         SELECT
-            a.*, n.patient_id, n.person, s.spell, {carried},
+            a.*, p.patient_id, p.person, s.spell, {carried},
             CASE WHEN s.settle_day IS NULL THEN {FAR} ELSE {visible} END AS valid_from
-        {_join_person("diagnoses")} JOIN spells s USING (spell_id)
+        {_join_person("diagnoses")} {find_spell("a")} JOIN spells s ON s.landed_row = n.spell_row
     """)
 
 

@@ -1,4 +1,4 @@
-"""Writes a store so that it is there whole or not at all: same rows, same bytes, one folder swapped for another."""
+"""Writes a version of a store so that it is there whole or not at all: same rows, same bytes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riskstrat.errors import StorageError
-from riskstrat.storage import clear_leftovers, compute_file_digest, find_reason, write_folder_atomically
+from riskstrat.sources.store_versions import VERSIONS, clear_spills, is_whole, name_version, point_to
+from riskstrat.storage import compute_file_digest, find_reason, make_private, write_folder_by_content
 
 ROW_GROUP = 98_304
 """Rows of one parquet row group: small enough that a range of persons reads few."""
 
 _OF_THE_DISK = (duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.TransactionException)
-SPILLS = ("spill", "spill-excerpts")
-"""Roles of the folders beside a store that hold what does not fit into memory while a run lasts."""
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, schema: pa.Schema, file: Path) -> str:
@@ -44,15 +43,26 @@ def _split_row_groups(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 
 @contextmanager
-def incoming(store: Path) -> Iterator[Path]:
-    """A new folder beside `store` that takes its place when the block ends well, and vanishes when it does not.
+def incoming(store: Path, keep: int) -> Iterator[Path]:
+    """A folder for a new version of `store`, sealed when the block ends well, which then is the one that is read.
 
-    Raises StorageError when the disk is full or does not allow it; the store that stood before is then untouched.
+    It vanishes when the block does not end well. keep: how many versions stay. Raises StorageError when the disk is
+    full or does not allow it; the version that was read before then still is.
     """
-    clear_leftovers(store, *SPILLS)
+    clear_spills(store)
+    names: list[str] = []
+
+    def name(folder: Path) -> str:
+        names.append(name_version(folder))
+        return names[0]
+
     try:
-        with write_folder_atomically(store, replace=True, refusal=_explain_write_failure) as folder:
+        with write_folder_by_content(
+            store / VERSIONS, name, is_whole, refusal=lambda _, reason: _explain_write_failure(store, reason)
+        ) as folder:
             yield folder
+        make_private(store)
+        point_to(store, names[0], keep)
     except (pa.ArrowException, duckdb.Error) as error:
         if isinstance(error, duckdb.Error) and not disk_refused(error):
             raise

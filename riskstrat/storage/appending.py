@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from riskstrat.storage.private import PRIVATE_FILE
 from riskstrat.storage.syncing import sync_folder
 
 
 def append_bytes(content: bytes, path: Path) -> None:
-    """Add to the end of a file, made if need be; it is on the disk when this returns. Raises OSError."""
+    """Add to the end of a file, made for its owner alone if need be; on the disk when this returns. Raises OSError."""
     new = not path.exists()
-    with path.open("ab") as file:
+    with open(path, "ab", opener=lambda name, flags: os.open(name, flags, PRIVATE_FILE)) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

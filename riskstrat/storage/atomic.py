@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from riskstrat.storage.beside import INCOMING, clear_leftovers, remove, reserve_beside
 from riskstrat.storage.folders import make_folder
+from riskstrat.storage.private import OPEN_FILE, PRIVATE_FILE
 from riskstrat.storage.refusals import Refusal, cannot_write, refuse_in_one_line
 from riskstrat.storage.syncing import rename, sync_file, sync_folder
 
@@ -18,21 +19,19 @@ from riskstrat.storage.syncing import rename, sync_file, sync_folder
 def write_atomically(
     target: Path,
     *,
-    mode: int | None = None,
+    mode: int = PRIVATE_FILE,
     parents: bool = False,
     refusal: Refusal = cannot_write,
-    before: Callable[[], object] = lambda: None,
 ) -> Iterator[Path]:
     """Give an empty file beside `target` to write to; it takes the place of `target` when the block ends well.
 
     When this returns the content and its name are on the disk; when it raises, `target` is as it was. mode: permission
-    bits, by default those that the system gives a new file. parents: make folders that are missing. before: called when
-    the content is on the disk and has no name yet, so that what it logs is logged before anybody can read the file; if
-    it raises, there is no file. Raises StorageError with the message of `refusal`.
+    bits, by default for the owner alone; OPEN_FILE for those that the system gives a new file. parents: make folders
+    that are missing, for whoever may read the file. Raises StorageError with the message of `refusal`.
     """
     with refuse_in_one_line(refusal, target):
         if parents:
-            make_folder(target.parent)
+            make_folder(target.parent, mode=mode | (mode & 0o444) >> 2)
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         clear_leftovers(target)
@@ -40,10 +39,9 @@ def write_atomically(
             try:
                 _create(incoming, mode)
                 yield incoming
-                if mode is not None:
+                if mode != OPEN_FILE:
                     os.chmod(incoming, mode)
                 sync_file(incoming)
-                before()
                 rename(incoming, target)
             finally:
                 remove(incoming)
@@ -54,26 +52,27 @@ def write_bytes(
     content: bytes,
     target: Path,
     *,
-    mode: int | None = None,
+    mode: int = PRIVATE_FILE,
     parents: bool = False,
     refusal: Refusal = cannot_write,
-    before: Callable[[], object] = lambda: None,
 ) -> None:
     """Write the whole content or leave `target` as it was; arguments and errors as for `write_atomically`."""
-    with write_atomically(target, mode=mode, parents=parents, refusal=refusal, before=before) as incoming:
+    with write_atomically(target, mode=mode, parents=parents, refusal=refusal) as incoming:
         incoming.write_bytes(content)
 
 
-def write_text(text: str, target: Path, *, parents: bool = False, refusal: Refusal = cannot_write) -> None:
+def write_text(
+    text: str, target: Path, *, mode: int = PRIVATE_FILE, parents: bool = False, refusal: Refusal = cannot_write
+) -> None:
     """Write the whole text in UTF-8, line endings as they are in it, or leave `target` as it was."""
-    write_bytes(text.encode("utf-8"), target, parents=parents, refusal=refusal)
+    write_bytes(text.encode("utf-8"), target, mode=mode, parents=parents, refusal=refusal)
 
 
-def _create(path: Path, mode: int | None) -> None:
+def _create(path: Path, mode: int) -> None:
     """Make an empty file that nobody else can open before it has its permissions. Raises OSError if one stands."""
 
     def open_with_mode(name: str, flags: int) -> int:
-        return os.open(name, flags, 0o666 if mode is None else mode)
+        return os.open(name, flags, mode)
 
     with open(path, "xb", opener=open_with_mode):
         pass

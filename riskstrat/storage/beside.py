@@ -18,6 +18,7 @@ from pathlib import Path
 INCOMING, PREVIOUS = "incoming", "previous"
 """What is being written, and the folder that gives way to it."""
 
+_TEMPORARY = re.compile(r".+\.(?:incoming|previous|spill(?:-[a-z]+)?)-(\d+)(?:-\d+)?", re.ASCII | re.DOTALL)
 _IN_USE: set[str] = set()
 _GUARD = threading.Lock()
 
@@ -55,6 +56,36 @@ def clear_leftovers(target: Path, *roles: str) -> None:
     for role in (INCOMING, *roles):
         for path in _find_leftovers(target, role):
             remove(path)
+
+
+def clear_abandoned(folder: Path) -> None:
+    """Remove from a folder every temporary name that a killed run left, whatever it was for.
+
+    A folder that gave way is kept: it may be the only one there is, and `clear_leftovers` knows. Nothing is removed on
+    Windows, where whose run has ended is not known.
+    """
+    if os.name == "nt":
+        return
+    with suppress(OSError):
+        for name in sorted(os.listdir(folder)):
+            process = _parse_process(name)
+            if process is not None and f".{PREVIOUS}-" not in name and not _is_used(folder / name, process):
+                remove(folder / name)
+
+
+def is_leftover_in_use(path: Path) -> bool:
+    """Whether a file is, or lies in, a temporary name of a run that has not ended."""
+    for part in (path, *path.parents):
+        process = _parse_process(part.name)
+        if process is not None and _is_used(part, process):
+            return True
+    return False
+
+
+def _parse_process(name: str) -> int | None:
+    """The process of a temporary name; None for any other name."""
+    found = _TEMPORARY.fullmatch(name)
+    return int(found[1]) if found else None
 
 
 def remove(path: Path) -> None:

@@ -5,27 +5,29 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from riskstrat.storage.beside import INCOMING, PREVIOUS, clear_leftovers, remove, reserve_beside
+from riskstrat.storage.private import PRIVATE_FILE, PRIVATE_FOLDER
 from riskstrat.storage.refusals import Refusal, cannot_write, refuse_in_one_line
 from riskstrat.storage.syncing import rename, sync_folder, sync_tree
 
 
 @contextmanager
 def write_folder_atomically(
-    target: Path, *, replace: bool = False, mode: int = 0o777, refusal: Refusal = cannot_write
+    target: Path, *, replace: bool = False, mode: int = PRIVATE_FOLDER, refusal: Refusal = cannot_write
 ) -> Iterator[Path]:
     """Give an empty folder beside `target` to fill; it becomes `target` when the block ends well.
 
     When this returns every file in it and its name are on the disk; when it raises, `target` is as it was. Folders
     around it are made. replace: a folder that stands gives way; it is put aside, never mixed with the new one, and a
     run killed between gets it back by `clear_leftovers`. Otherwise only an empty folder gives way. mode: permission
-    bits of the folder, less those that the system holds back. Raises StorageError with the message of `refusal`.
+    bits of the folder and of those made around it, less those that the system holds back. Raises StorageError with the
+    message of `refusal`.
     """
     with refuse_in_one_line(refusal, target):
-        make_folder(target.parent)
+        make_folder(target.parent, mode)
         clear_leftovers(target)
         with reserve_beside(target, INCOMING) as incoming:
             try:
@@ -37,17 +39,61 @@ def write_folder_atomically(
                 remove(incoming)
 
 
-def make_folder(folder: Path, mode: int = 0o777) -> None:
+@contextmanager
+def write_folder_by_content(
+    place: Path, name: Callable[[Path], str], stands: Callable[[Path], bool], *, refusal: Refusal = cannot_write
+) -> Iterator[Path]:
+    """Give an empty folder in `place` to fill; when the block ends well it gets the name that `name` gives for it.
+
+    For names that are digests of what is in them: a folder of that name of which `stands` says that it is whole stays,
+    and what was filled goes; one that is damaged gives way. Its files are for the owner alone. Everything else as for
+    `write_folder_atomically`.
+    """
+    unnamed = place / "new"
+    with refuse_in_one_line(refusal, place), _make_for_now(place):
+        clear_leftovers(unnamed)
+        with reserve_beside(unnamed, INCOMING) as incoming:
+            try:
+                incoming.mkdir(mode=PRIVATE_FOLDER)
+                yield incoming
+                set_permissions(incoming, lambda path: PRIVATE_FOLDER if (incoming / path).is_dir() else PRIVATE_FILE)
+                sync_tree(incoming)
+                target = place / name(incoming)
+                if not stands(target):
+                    _put_in_place(incoming, target, replace=True)
+            finally:
+                remove(incoming)
+
+
+@contextmanager
+def _make_for_now(folder: Path) -> Iterator[None]:
+    """Make a folder and those around it; what was made, and is empty when the block ends, goes. Raises OSError."""
+    missing = _list_missing(folder)
+    make_folder(folder)
+    try:
+        yield
+    finally:
+        for made in missing:
+            # What holds anything by now refuses to go.
+            with suppress(OSError):
+                made.rmdir()
+
+
+def make_folder(folder: Path, mode: int = PRIVATE_FOLDER) -> None:
     """Make a folder and those around it, with their names on the disk; nothing if it stands. Raises OSError.
 
     mode: permission bits of what is made, less those that the system holds back.
     """
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    for each in reversed(missing):
+    for each in reversed(_list_missing(folder)):
         each.mkdir(mode=mode, exist_ok=True)
         sync_folder(each.parent)
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+
+
+def _list_missing(folder: Path) -> list[Path]:
+    """The folder and those around it that do not exist, the innermost first."""
+    return [each for each in (folder, *folder.parents) if not each.exists()]
 
 
 def move_folder(source: Path, target: Path, *, refusal: Refusal = cannot_write) -> None:
@@ -57,6 +103,11 @@ def move_folder(source: Path, target: Path, *, refusal: Refusal = cannot_write) 
         rename(source, target)
         sync_folder(target.parent)
         sync_folder(source.parent)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all in it as far as the system lets it; what is open on Windows stays. Nothing is raised."""
+    remove(folder)
 
 
 def set_permissions(folder: Path, choose: Callable[[Path], int]) -> None:

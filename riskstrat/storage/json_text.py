@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,48 @@ def parse_json(content: bytes | str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
     return value
+
+
+EACH = "*"
+"""In a shape: the shape of every value of a mapping, whatever its keys are."""
+
+Shape = Mapping[str, Any] | Sequence[Any] | type | tuple[type, ...]
+"""What JSON must hold: a type, or one of several; a mapping, with the shape of each key that must be there, or of every
+value under `EACH`; a list, with the shape of each of its items. Whole numbers are floats too, and true is no number."""
+
+
+def find_misfit(value: Any, shape: Shape, where: str = "") -> str | None:
+    """The first place in a JSON value that has not the shape, such as `models.lightgbm.events`; None where all has.
+
+    Keys that the shape does not name are passed over.
+    """
+    if isinstance(shape, list):
+        return _find_first(enumerate(value), shape[0], where) if isinstance(value, list) else where or "it"
+    if not isinstance(shape, Mapping):
+        return None if _is_of_type(value, shape) else where or "it"
+    if not isinstance(value, dict):
+        return where or "it"
+    named = {key: each for key, each in shape.items() if key != EACH}
+    lacking = next((key for key in named if key not in value), None)
+    if lacking is not None:
+        return f"{where}.{lacking}" if where else lacking
+    misfits = (find_misfit(value[key], each, f"{where}.{key}" if where else key) for key, each in named.items())
+    misfit = next((place for place in misfits if place), None)
+    if misfit or EACH not in shape:
+        return misfit
+    return _find_first(value.items(), shape[EACH], where)
+
+
+def _find_first(items: Iterable[tuple[Any, Any]], shape: Shape, where: str) -> str | None:
+    places = (find_misfit(one, shape, f"{where}.{key}" if where else str(key)) for key, one in items)
+    return next((place for place in places if place), None)
+
+
+def _is_of_type(value: Any, shape: Any) -> bool:
+    types = shape if isinstance(shape, tuple) else (shape,)
+    if isinstance(value, bool):
+        return bool in types
+    return isinstance(value, types) or (float in types and isinstance(value, int))
 
 
 def read_json(path: Path, refusal: RiskstratError) -> dict[str, Any]:

@@ -10,11 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskstrat.cohort import Cohort, at_dates, at_discharges
+from riskstrat.definitions.declared import read
 from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import ModelError
 from riskstrat.labels import label
-from riskstrat.registry import Kept, newest
+from riskstrat.registry import COMPARED, Kept, newest
 from riskstrat.site.opening import Site, build_matrix
 
 Dates = npt.NDArray[np.datetime64]
@@ -42,7 +43,7 @@ def compare_versions(opened: Site, versions: tuple[Kept, Kept], progress: Progre
     Raises ModelError where the two predict different things, or have no test date in common.
     """
     _refuse_different(*versions)
-    recipe = Recipe.model_validate(versions[0].evidence["recipe"])
+    recipe = read(Recipe, versions[0].evidence["recipe"], "the recipe in its evidence", ModelError)
     dates = _find_common_tests(*versions)
     rows, outcome = _test_rows(opened, recipe, dates)
     matrix = build_matrix(opened, Cohort(rows, {}), progress)
@@ -54,6 +55,8 @@ def compare_versions(opened: Site, versions: tuple[Kept, Kept], progress: Progre
 def _refuse_different(a: Kept, b: Kept) -> None:
     if a.version.version == b.version.version:
         raise ModelError(f"version {a.version.version} was given twice; give two versions to compare")
+    for kept in (a, b):
+        kept.evidence_for(COMPARED)
     for part in ("outcome", "cohort", "label"):
         if a.evidence["recipe"][part] != b.evidence["recipe"][part]:
             raise ModelError(

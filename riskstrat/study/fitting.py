@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +17,7 @@ from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import TrainingError
 from riskstrat.labels import events_by_provider
 from riskstrat.scoring import RiskModel
+from riskstrat.site.opening import Site
 from riskstrat.site.threads import run_in_threads
 from riskstrat.study.gathering import Fold, Study, gather
 from riskstrat.training import DeclaredRivals, Fitted, Tuned, fit, tune
@@ -62,9 +62,9 @@ class TrainingRun:
     left_out: tuple[str, ...]
 
 
-def learn(root: Path | None, recipe_name: str, as_at: date | None = None, progress: Progress = silent) -> TrainingRun:
+def learn(opened: Site, recipe_name: str, as_at: date | None = None, progress: Progress = silent) -> TrainingRun:
     """Gather, tune and fit, from rows known on `as_at` (default: data-as-at); nothing is registered."""
-    study = gather(root, recipe_name, as_at, progress)
+    study = gather(opened, recipe_name, as_at, progress)
     outcome = study.opened.rows_named(study.recipe.outcome)
     providers = events_by_provider(study.opened.store, outcome, study.as_at)
     folds = study.folds()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,7 @@ from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import IndexDateError, TrainingError
 from riskstrat.labels import Labels, label
-from riskstrat.site.opening import Site, build_matrix, open_workspace
+from riskstrat.site.opening import Site, build_matrix
 from riskstrat.training import (
     Origin,
     earlier,
@@ -100,12 +99,11 @@ class Study:
         return replace(fold, slice_of=without_the_tested(self.recipe, fold.slice_of, self.patient_ids))
 
 
-def gather(root: Path | None, recipe_name: str, as_at: date | None, progress: Progress) -> Study:
+def gather(opened: Site, recipe_name: str, as_at: date | None, progress: Progress) -> Study:
     """Cohort, labels and features of every origin of the recipe, from rows known on `as_at` (default: data-as-at).
 
     Raises IndexDateError or TrainingError where dates do not allow it.
     """
-    opened = open_workspace(root)
     recipe = opened.recipe(recipe_name)
     until = as_at or opened.store.data_as_at
     if until > opened.store.data_as_at:

@@ -2,46 +2,127 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
-from riskstrat import audit
+from riskstrat import audit, registry
+from riskstrat.audit import Holdings, Line, Located
 from riskstrat.errors import AuditError
-from riskstrat.publication import compute_manifest_digests
+from riskstrat.publication import find_list_files, locate_manifest, locate_withdrawn, state_list_files
+from riskstrat.reviews import FileReviewStore
 from riskstrat.verbs.report import Report
-from riskstrat.workspace import find, load
+from riskstrat.workspace import find, read_settings
 
 IDENTITY_SETTINGS = "identity.toml"
+SAID = 10
+"""Problems that a refusal spells out; the rest are counted."""
+
 _KEPT = re.compile(r"\s*([1-9]\d*)\s*:\s*([0-9a-f]{64})\s*", re.ASCII)
 
 
 def verify(root: Path | None, remembered: str | None = None) -> Report:
-    """Prove the log of a workspace or of an identity folder whole. Raises AuditError naming the first wrong line.
+    """Prove the log of a workspace or of an identity folder whole, and that what it speaks of stands as it says.
 
-    `remembered` is COUNT:HASH as an earlier proof printed it.
+    Held are every published and withdrawn list, every file of reviews, every champion and version. Raises AuditError
+    naming the first wrong line. `remembered` is COUNT:HASH as an earlier proof printed it.
     """
     folder, lists = _find_folder_and_lists(root)
-    published = None if lists is None else compute_manifest_digests(lists)
-    found = audit.verify(folder, published, _parse_head(remembered))
+    gather = None if lists is None else partial(_gather_holdings, folder, lists)
+    found = audit.verify(folder, gather, _parse_head(remembered))
     if not found.whole:
-        more = len(found.problems) - 1
-        others = f" (and {more} more: {'; '.join(found.problems[1:])})" if more else ""
         raise AuditError(
-            f"the audit log is not whole: {found.problems[0]}{others}; keep the folder as it is, tell the IG lead and "
-            "compare it with the last backup"
+            f"the audit log is not whole: {_format_problems(found.problems)}; keep the folder as it is, tell the IG "
+            "lead and compare it with the last backup"
         )
-    summary = {"folder": str(folder), "lines": found.lines, "head": found.head, "whole": True}
-    return Report(
-        summary, (f"the audit log is whole: {_format_line_count(found.lines)}", f"head {found.lines}:{found.head}")
+    summary = {"folder": str(folder), "lines": found.lines, "head": found.head, "whole": True, "notes": found.notes}
+    said = f"the audit log is whole: {_format_line_count(found.lines)}"
+    return Report(summary, (said, f"head {found.lines}:{found.head}", *(f"note: {note}" for note in found.notes)))
+
+
+def _format_problems(problems: tuple[str, ...]) -> str:
+    told, more = problems[1:SAID], len(problems) - SAID
+    uncounted = f"; and {more} like these" if more > 0 else ""
+    others = f" (and {len(problems) - 1} more: {'; '.join(told)}{uncounted})" if told else ""
+    return f"{problems[0]}{others}"
+
+
+def _gather_holdings(root: Path, lists: Path) -> Holdings:
+    """What the workspace keeps, by paths below it."""
+    registry_folder, reviews = root / "registry", FileReviewStore(root)
+    lines = audit.read(root)
+    trained = [_parse_version(line) for line in lines if line.action == audit.TRAINED]
+    stated = state_list_files(lists) | registry.state_version_files(registry_folder, trained)
+    present = (
+        *find_list_files(lists),
+        *reviews.find_kept_files(),
+        *registry.find_version_files(registry_folder, trained),
+        *_find_papers(root, lines),
     )
+    return Holdings(
+        _locate_by(root, lists),
+        {_name_below(root, path): digest for path, digest in stated.items()},
+        tuple(_name_below(root, path) for path in present),
+    )
+
+
+def _find_papers(root: Path, lines: list[Line]) -> Iterator[Path]:
+    """Every file in the folder of papers of each version that was promoted."""
+    promoted = {_parse_version(line) for line in lines if line.action == audit.PROMOTED and "leaves" in line.details}
+    for name, number in sorted(promoted):
+        papers = registry.locate_papers(root / "registry", name, number)
+        yield from (path for path in papers.rglob("*") if path.is_file())
+
+
+def _locate_by(root: Path, lists: Path) -> Callable[[Line], Located]:
+    """Which files a line says stand, and which folders are gone. Those of lists are found where lists are kept now."""
+    withdrawn: dict[str, int] = {}
+    published: dict[str, str | None] = {}
+
+    def locate(line: Line) -> Located:
+        when = str(line.details.get("list_date"))
+        leaves = [(str(path), str(digest)) for path, digest in line.details.get("leaves", ())]
+        if line.action == audit.PUBLISHED:
+            published[when] = line.details.get("manifest")
+            return [(_name_below(root, locate_manifest(lists, when)), published[when])], []
+        if line.action == audit.WITHDRAWN:
+            withdrawn[when] = withdrawn.get(when, 0) + 1
+            places = [_name_below(root, path) for path in locate_withdrawn(lists, when, withdrawn[when])]
+            digests = (published.pop(when, None), leaves[-1][1] if leaves else None)
+            return list(zip(places, digests, strict=True)), [_name_below(root, lists / when)]
+        if line.action in (audit.BEGUN, audit.NOT_DONE) or leaves:
+            return ([] if line.action == audit.BEGUN else leaves), []
+        return [(_name_below(root, path), None) for path in _locate_undigested(root, line)], []
+
+    return locate
+
+
+def _locate_undigested(root: Path, line: Line) -> list[Path]:
+    """The file of a line of an earlier riskstrat, which had no digests."""
+    if line.action == audit.IMPORTED:
+        return [FileReviewStore(root).folder / str(line.details.get("file"))]
+    if line.action == audit.PROMOTED:
+        return [registry.locate_champion(root / "registry", _parse_version(line)[0])]
+    return []
+
+
+def _parse_version(line: Line) -> tuple[str, int]:
+    name, _, number = str(line.details.get("version")).rpartition(" ")
+    return name, int(number) if number.isdecimal() else 0
+
+
+def _name_below(root: Path, path: Path) -> str:
+    return Path(os.path.relpath(path, root)).as_posix()
 
 
 def _find_folder_and_lists(root: Path | None) -> tuple[Path, Path | None]:
     """The folder whose log is meant, and where its lists are; an identity folder has none."""
     if root is not None and (root / IDENTITY_SETTINGS).is_file():
         return root.resolve(), None
-    workspace = load(find(root))
-    return workspace.root, workspace.root / workspace.settings.lists.folder
+    folder = find(root)
+    return folder, folder / read_settings(folder).lists.folder
 
 
 def _parse_head(given: str | None) -> tuple[int, str] | None:

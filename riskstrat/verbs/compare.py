@@ -14,7 +14,8 @@ from riskstrat.evaluation import compared as compare_by_person
 from riskstrat.evaluation import entering_and_leaving, list_overlap, verdict
 from riskstrat.registry import Kept
 from riskstrat.site.opening import open_workspace
-from riskstrat.storage.tables import TABLE_ENDINGS, require_ending, write_table
+from riskstrat.site.outputs import require_free_place
+from riskstrat.storage.tables import TABLE_ENDINGS, write_table
 from riskstrat.study.comparing import Compared, Side, compare_versions
 from riskstrat.study.evidence import plain, records
 from riskstrat.verbs.report import Report
@@ -30,7 +31,7 @@ def compare(
     Raises ModelError where the two predict different things, or have no test date in common.
     """
     if out is not None:
-        require_ending(out, TABLE_ENDINGS)
+        require_free_place(out, TABLE_ENDINGS)
     opened = open_workspace(root)
     folder = opened.workspace.root / "registry"
     versions = registry.kept(folder, name, a), registry.kept(folder, name, b)

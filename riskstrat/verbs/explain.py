@@ -10,7 +10,7 @@ from riskstrat.definitions.progress import Progress, silent
 from riskstrat.documents import OTHER_COUNTS, strength
 from riskstrat.errors import CohortError
 from riskstrat.explanation import DIRECTION_WORDS, OTHER
-from riskstrat.people import explain_redacted, themes_by_patient
+from riskstrat.people import explain_printable, themes_by_patient
 from riskstrat.publication import ThemeReason
 from riskstrat.site.opening import index_date, open_workspace
 from riskstrat.site.scored import Scored, score_cohort
@@ -41,7 +41,7 @@ def explain(
         raise CohortError(
             f"the patient asked for has no score at {when}: not in the data, not eligible then, or not available"
         )
-    reasons = themes_by_patient(explain_redacted(opened, scored, row["patient_id"]))[patient]
+    reasons = themes_by_patient(explain_printable(opened, scored, row["patient_id"]))[patient]
     risk, low, high = (float(row[name].iloc[0]) for name in ("risk", "risk_low", "risk_high"))
     summary: dict[str, Any] = {
         "patient_id": patient,

@@ -7,14 +7,15 @@ from pathlib import Path
 from riskstrat.definitions.features import Feature
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.site.opening import build_matrix, cohort_at, counts_in_words, index_date, open_workspace
+from riskstrat.site.outputs import require_free_place
 from riskstrat.sources.tables import STREAMS
-from riskstrat.storage.tables import TABLE_ENDINGS, require_ending, write_table
+from riskstrat.storage.tables import TABLE_ENDINGS, write_table
 from riskstrat.verbs.report import Report
 
 
 def features(root: Path | None, when: str, out: Path, recipe: str | None = None, progress: Progress = silent) -> Report:
     """Write `patient_id, index_date, <feature>...`: one row per patient and index date, one column per feature."""
-    require_ending(out, TABLE_ENDINGS)
+    require_free_place(out, TABLE_ENDINGS)
     opened = open_workspace(root)
     chosen = opened.recipe(recipe)
     cohort = cohort_at(opened, chosen, index_date(when, chosen, opened.store))

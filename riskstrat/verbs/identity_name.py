@@ -11,8 +11,9 @@ from typing import Any
 from riskstrat import audit, identity
 from riskstrat.errors import IdentityError
 from riskstrat.identity import Authority, IdentityFolder
+from riskstrat.identity.authority import Standing
 from riskstrat.identity.private_files import OWNER_ONLY, write_private
-from riskstrat.naming import NamedCopy, list_pseudonyms, name_list, open_week
+from riskstrat.naming import ENDINGS, NamedCopy, list_pseudonyms, name_list, open_week
 from riskstrat.publication import PublishedList
 from riskstrat.verbs.report import Report
 
@@ -38,9 +39,10 @@ def name(root: Path | None, lists: Path, asked: Asked, user: str | None = None) 
     """
     folder = identity.open_folder(identity.find(root))
     who = user or audit.system_user()
+    audit.require_ready(folder.root)
     try:
         authority = _resolve_authority(folder, asked, who)
-        week = open_week(lists, latest=authority.standing is not None)
+        week = open_week(lists, folder.settings.publishers, latest=authority.standing is not None)
         target = _choose_target(folder, asked, authority, week)
         if target.exists():
             return _report_left_alone(target, authority)
@@ -50,7 +52,8 @@ def name(root: Path | None, lists: Path, asked: Asked, user: str | None = None) 
         raise
     details = _build_log_details(authority, week, target, named)
     mode = GROUP_READS if authority.standing and authority.standing.readers == "group" else OWNER_ONLY
-    write_private(named.content, target, mode, lambda: audit.append(folder.root, "named", details, who))
+    with audit.log_writing_out(folder.root, "named", details, target, named.content, who):
+        write_private(named.content, target, mode)
     return _report_naming(target, folder, named, details)
 
 
@@ -67,15 +70,14 @@ def _resolve_authority(folder: IdentityFolder, asked: Asked, user: str) -> Autho
 
 def _choose_target(folder: IdentityFolder, asked: Asked, authority: Authority, week: PublishedList) -> Path:
     """Where the copy goes: outside every workspace, the identity folder and the week itself."""
-    ending = ".csv" if folder.external else ".xlsx"
     given = asked.out
     if authority.standing:
-        what = "for-naming" if folder.external else "named"
-        given = Path(authority.standing.destination) / f"{authority.team.lower()}-{week.list_date}-{what}{ending}"
+        given = Path(authority.standing.destination, _choose_name(folder, authority.standing, week))
     assert given is not None
     target = identity.outside_workspaces(given, "a named copy")
-    if target.suffix != ending:
-        raise IdentityError(f"the file must end in {ending}")
+    endings = (".csv",) if folder.external else tuple(ENDINGS.values())
+    if target.suffix not in endings:
+        raise IdentityError(f"the file must end in {' or '.join(endings)}, which says what it is")
     if folder.root in target.parents or week.folder in target.parents:
         raise IdentityError("a named copy may not stand in the identity folder or beside the published list")
     if target.exists() and not authority.standing:
@@ -83,10 +85,18 @@ def _choose_target(folder: IdentityFolder, asked: Asked, authority: Authority, w
     return target
 
 
+def _choose_name(folder: IdentityFolder, standing: Standing, week: PublishedList) -> str:
+    """The name of a scheduled task's file: by it the next run knows that the week's copy stands."""
+    start = f"{standing.team.lower()}-{week.list_date}"
+    if folder.external:
+        return f"{start}-for-naming.csv"
+    return f"{start}-named{'' if standing.document == 'workbook' else '-people'}{ENDINGS[standing.document]}"
+
+
 def _make_copy(folder: IdentityFolder, week: PublishedList, authority: Authority, target: Path) -> NamedCopy:
     if folder.external:
         return list_pseudonyms(week, authority)
-    return name_list(week, folder.identities(), authority, target.name)
+    return name_list(week, folder.identities(), authority, target.name, folder.root)
 
 
 def _describe_request(asked: Asked) -> dict[str, Any]:
@@ -111,6 +121,7 @@ def _build_log_details(authority: Authority, week: PublishedList, target: Path, 
         "references": named.references,
         "not_held": named.not_held,
         "of_another_age": named.of_another_age,
+        "restricted": named.restricted,
         "age_not_checked": named.age_not_checked,
         "file": target.name,
         "standing": standing.name if standing else None,
@@ -127,7 +138,9 @@ def _report_naming(target: Path, folder: IdentityFolder, named: NamedCopy, detai
     what = "for the practice's own naming service" if folder.external else "named"
     lines = [f"{target}: {named.references} people {what}; logged"]
     if named.not_held:
-        lines.append(f'{named.not_held} of them are not held in this store; their rows say "not held here"')
+        lines.append(f'{named.not_held} of them are not held in this store; they stand as "not held here"')
+    if named.restricted:
+        lines.append(f"{named.restricted} of them are restricted, and neither named nor to be contacted")
     if named.of_another_age:
         lines.append(
             f"{named.of_another_age} of them are not named: the date of birth held is not of the age on the list"

@@ -2,30 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from riskstrat.definitions.progress import Progress, silent
+from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.documents.codes import describe_entry, write_codes_page
+from riskstrat.errors import WorkspaceError
 from riskstrat.simulation import MARK
+from riskstrat.site.resources import Resource, list_places, write_alone
 from riskstrat.sources.codes import KnownCodes
+from riskstrat.sources.coverage import read_coverage
+from riskstrat.sources.doubts import find_doubts
 from riskstrat.sources.ingest import CODES_PAGE
 from riskstrat.sources.ingest import ingest as ingest_into
+from riskstrat.sources.store import open_store
 from riskstrat.verbs.report import Report
-from riskstrat.workspace import find, find_compared_words, load
+from riskstrat.workspace import Workspace, find, find_compared_words, load
 
 
 def ingest(
-    root: Path | None, source: Path, format: str = "canonical", as_at: date | None = None, progress: Progress = silent
+    root: Path | None,
+    source: Path,
+    format: str = "canonical",
+    as_at: date | None = None,
+    progress: Progress = silent,
+    *,
+    leave_out: Collection[str] = (),
+    wait: bool = False,
 ) -> Report:
     """Check and clean the tables of `source` into the workspace's store; nothing is written unless all can be.
 
-    Raises SourceError where riskstrat.toml states no legal basis for a table; simulated ones need none.
+    Raises SourceError where riskstrat.toml states no legal basis for a table (simulated ones need none); WorkspaceError
+    where `leave_out` names a table that takes nobody out; BusyError while another run ingests, unless it is to wait.
     """
+    _check_left_out(leave_out)
     workspace = load(find(root))
-    store = workspace.root / workspace.settings.data.store
+    store = list_places(workspace)[Resource.STORE]
+    with write_alone(workspace.root, "ingest", wait=wait):
+        summary = _ingest(workspace, source, store, format, as_at, progress, leave_out)
+    return _report(summary, store)
+
+
+def _ingest(
+    workspace: Workspace,
+    source: Path,
+    store: Path,
+    format: str,
+    as_at: date | None,
+    progress: Progress,
+    leave_out: Collection[str],
+) -> Mapping[str, Any]:
     basis = None if (source / MARK).is_file() else workspace.settings.data.legal_basis
     known = KnownCodes(workspace.codelists, find_compared_words(workspace))
     made = ingest_into(
@@ -36,10 +65,17 @@ def ingest(
         as_at=as_at,
         legal_basis=basis,
         known=known,
+        leave_out=leave_out,
         progress=progress,
     )
     summary = made.to_dict()
     write_codes_page(summary, store / CODES_PAGE)
+    placed = open_store(store)
+    doubts = find_doubts(placed, read_coverage(placed, workspace.settings.data.coverage))
+    return summary | {"doubts": list(doubts)}
+
+
+def _report(summary: Mapping[str, Any], store: Path) -> Report:
     tables = summary["tables"]
     rows = [("table", "landed", "accepted", "quarantined", "as at")]
     for name, table in tables.items():
@@ -47,7 +83,15 @@ def ingest(
         rows.append((name, *counts, str(table["data_as_at"] or "")))
     landed = sum(table["landed"] for table in tables.values())
     lines = (f"{landed:,} rows in {len(tables)} tables, data as at {summary['data_as_at']}: {store}",)
-    return Report(summary, (*lines, *summary["notes"], *_report_codes(summary, store)), tuple(rows))
+    doubts = (f"check the sources: {doubt}" for doubt in summary["doubts"])
+    return Report(summary, (*lines, *summary["notes"], *doubts, *_report_codes(summary, store)), tuple(rows))
+
+
+def _check_left_out(tables: Collection[str]) -> None:
+    allowed = [name for name, schema in SCHEMAS.items() if schema.takes_out]
+    for name in tables:
+        if name not in allowed:
+            raise WorkspaceError(f'--leave-out is for rows of {" or ".join(allowed)}, not of "{name}"')
 
 
 def _report_codes(summary: Mapping[str, Any], store: Path) -> Iterator[str]:

@@ -8,13 +8,14 @@ from pathlib import Path
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.documents import natural_frequency
 from riskstrat.publication import ThemeReason
+from riskstrat.site.opening import open_workspace
 from riskstrat.verbs.report import Report
 from riskstrat.weekly.listing import headline, make_lists, summary_of
 
 
 def list_(root: Path | None, when: str, recipe: str | None = None, progress: Progress = silent) -> Report:
     """Every team's list, to look at; nothing is published."""
-    listed = make_lists(root, when, recipe, progress)
+    listed = make_lists(open_workspace(root), when, recipe, progress)
     header = ("team", "reference", "came", "risk", "age", "sex", "main reason")
     rows = [header]
     for document in listed.documents:

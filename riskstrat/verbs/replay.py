@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from riskstrat import audit
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.documents import ReplaySummary, describe_window, write_replay_page
 from riskstrat.errors import StorageError
 from riskstrat.publication import make_lists_folder
 from riskstrat.site.opening import Site, open_workspace
-from riskstrat.storage.tables import require_ending
+from riskstrat.site.outputs import require_free_place
+from riskstrat.site.resources import write_alone
+from riskstrat.storage import compute_digest, write_bytes
 from riskstrat.verbs.report import Report
 from riskstrat.weekly.replaying import rebuild_lists
+from riskstrat.workspace import Workspace
 
 
 def replay(
@@ -29,13 +35,28 @@ def replay(
     Raises IndexDateError where no model was made by the first of them, or dates are shifted from person to person.
     """
     if out is not None:
-        require_ending(out, (".html",))
+        require_free_place(out, (".html",))
     opened = open_workspace(root)
     recipe = opened.recipe(recipe_name)
     target = _prepare_target(opened, out)
     summary = rebuild_lists(opened, recipe, weeks, until, progress)
-    write_replay_page(summary, target)
+    _write_page(opened.workspace, summary, target)
     return _report(summary, target)
+
+
+def _write_page(workspace: Workspace, summary: ReplaySummary, target: Path) -> None:
+    """Write the page; where lists stand it is logged, for there nothing may stand of which the log does not speak."""
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / target.name
+        write_replay_page(summary, made)
+        content = made.read_bytes()
+    lists = (workspace.root / workspace.settings.lists.folder).resolve()
+    logging = partial(audit.log_replaying, workspace.root, target, compute_digest(content))
+    if not target.resolve().is_relative_to(lists):
+        write_bytes(content, target)
+        return
+    with write_alone(workspace.root, "replay", wait=True), logging():
+        write_bytes(content, target)
 
 
 def _prepare_target(opened: Site, out: Path | None) -> Path:

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from riskstrat import audit
-from riskstrat.definitions.vocabulary import OUTCOME_WORDS
 from riskstrat.errors import PublicationError
-from riskstrat.publication import PublishedList, open_published
-from riskstrat.reviews import (
-    REFERENCE,
-    Correction,
-    Edition,
-    FileReviewStore,
-    Filled,
-    Judged,
-    ListMark,
-    Review,
-    StandingReviews,
-    is_numbered,
-    judge,
-    read_filled,
+from riskstrat.publication import PublishedList
+from riskstrat.returning import (
+    Additions,
+    Difference,
+    compare_with_record,
+    describe_conflicts,
+    find_additions,
+    find_edition,
+    parse_names,
 )
-from riskstrat.site.dates import written_date
+from riskstrat.reviews import Edition, FileReviewStore, Filled, Judged, Terms, is_numbered, judge, read_filled
+from riskstrat.site.resources import write_alone
+from riskstrat.storage import require_plain
 from riskstrat.verbs.report import Report
-from riskstrat.workspace import find, load
+from riskstrat.workspace import Workspace, find, load
 
 
 def import_reviews(
@@ -38,37 +34,63 @@ def import_reviews(
     correct: bool = False,
     by: str | None = None,
     reason: str | None = None,
+    leave_out: str | None = None,
+    confirm: str | None = None,
+    wait: bool = False,
 ) -> Report:
     """Take the outcomes of a filled-in list into `reviews/`; the same contents a second time change nothing.
 
-    list_date: of a file that does not say itself which list it is. Raises PublicationError, and writes nothing, where
-    a cell cannot be read, or where a review differs from one imported before and no correction was asked for.
+    list_date: of a file that does not say itself which list it is. leave_out: rows, columns and sheets to pass over.
+    confirm: rows whose entries are meant, though they do not seem to go together. Raises PublicationError, and writes
+    nothing, where something cannot be read or is in doubt, or where a review differs from one imported before and no
+    correction was asked for; BusyError while another run imports, unless it is to wait.
     """
     _refuse_nameless(correct, by, reason)
+    require_plain(file)
     filled = read_filled(file)
     workspace = load(find(root))
-    lists = workspace.root / workspace.settings.lists.folder
-    edition = _find_edition(lists, filled, list_date, file.name)
-    judged = judge(filled.rows, edition)
-    if judged.problems:
-        said = "; ".join(map(str, judged.problems))
-        raise PublicationError(f"nothing was imported from {file.name}: {said}; put this right and import it again")
+    with write_alone(workspace.root, "reviews import", wait=wait):
+        lists = workspace.root / workspace.settings.lists.folder
+        edition, published = find_edition(workspace.root, lists, filled, list_date, file.name)
+        judged = judge(filled, edition, _build_terms(workspace, filled, leave_out, confirm))
+        _require_settled(judged, file.name)
+        return _import(workspace, filled, published, edition, judged, correct=correct, by=by, reason=reason)
+
+
+def _import(
+    workspace: Workspace,
+    filled: Filled,
+    published: PublishedList,
+    edition: Edition,
+    judged: Judged,
+    *,
+    correct: bool,
+    by: str | None,
+    reason: str | None,
+) -> Report:
     audit.require_ready(workspace.root)
     store = FileReviewStore(workspace.root)
     with store.lock():
         before = store.read_standing(edition.list_date, edition.team_code)
-        changed, conflicts = _compare(judged.reviews, before)
-        if conflicts and not correct:
-            raise PublicationError(_describe_conflicts(conflicts, judged.reviews, before))
-        corrected = frozenset(judged.reviews[reference][0].patient_id for reference in conflicts)
-        correction = Correction(corrected, by or "", reason or "") if conflicts else None
-        written = [review for reviews in changed.values() for review in reviews]
-        name = store.add((edition.list_date, edition.team_code), written, correction) if written else None
-    if name is not None:
-        why = f"by {by}: {reason}" if correction else None
-        day, file_name = edition.list_date.isoformat(), Path(name).name
-        audit.log_imported(workspace.root, day, edition.team_code, file_name, len(written), why)
-    return _report(edition, judged, changed, conflicts, name, filled.absent)
+        difference = compare_with_record(judged, before, edition)
+        if difference.conflicts and not correct:
+            raise PublicationError(describe_conflicts(difference, before))
+        correction = difference.build_correction(edition, by or "", reason or "") if correct else None
+        written = difference.list_written(edition, correct=correct)
+        details = {
+            "list_date": edition.list_date.isoformat(),
+            "team": edition.team_code,
+            "reviews": sum(not review.takes_back for review in written),
+            "correction": f"by {by}: {reason}" if correction else None,
+        }
+
+        def logging(target: Path, digest: str) -> AbstractContextManager[None]:
+            return audit.log_importing(workspace.root, target, digest, details)
+
+        name = store.add((edition.list_date, edition.team_code), written, correction, logging) if written else None
+    additions = find_additions(filled, published, edition.team_code)
+    summary = _summarise_import(edition, judged, difference, name, correct=correct)
+    return _report(summary | _summarise_rest(filled, judged, additions), len(judged.reviews))
 
 
 def _refuse_nameless(correct: bool, by: str | None, reason: str | None) -> None:
@@ -82,145 +104,129 @@ def _refuse_nameless(correct: bool, by: str | None, reason: str | None) -> None:
         audit.require_reason(reason or "", "--reason")
 
 
-def _find_edition(lists: Path, filled: Filled, given: str | None, name: str) -> Edition:
-    """The published list that the file is of. Raises PublicationError if it cannot be told, or is not published."""
-    day = _date_of(filled, given, name)
-    try:
-        published = open_published(lists / day.isoformat())
-    except PublicationError as refused:
-        raise PublicationError(
-            f"no list of {day} stands published in {lists.name} ({refused}); check the date, or ask whether it was "
-            "withdrawn"
-        ) from None
-    _require_edition(published, filled.mark, name)
-    teams = published.team_names
-    code = filled.mark.team_code if filled.mark else _find_only_team(filled, teams, name)
-    if code not in teams:
-        raise PublicationError(f"the list of {day} has no team {code}; its teams: {', '.join(sorted(teams))}")
-    return Edition(code, teams[code], day, published.read_patients(code))
-
-
-def _require_edition(published: PublishedList, mark: ListMark | None, name: str) -> None:
-    """Raises PublicationError unless the file is of the edition that stands."""
-    day = published.list_date
-    if published.edition is None:
-        raise PublicationError(
-            f"the list of {day} was published by an earlier version, whose workbooks have other columns; withdraw it, "
-            "publish it again, and fill in the new workbook"
-        )
-    if mark is not None and mark.edition != published.edition:
-        of = f"edition {mark.edition}" if mark.edition else "an earlier edition"
-        raise PublicationError(
-            f"nothing was imported from {name}: it is of {of} of the list of {day}, which was withdrawn, and edition "
-            f"{published.edition} stands, where other people may be listed; copy what still holds into the workbook of "
-            "that edition by reference, and import that"
-        )
-
-
-def _date_of(filled: Filled, given: str | None, name: str) -> date:
-    asked, said = written_date(given, "--list-date") if given else None, filled.mark.list_date if filled.mark else None
-    if said and asked and asked != said:
-        raise PublicationError(f"{name} is of the list of {said}, not of {asked}; leave out --list-date")
-    day = said or asked
-    if day is None:
-        raise PublicationError(f"{name} does not say which list it is of; give --list-date, such as 2026-11-16")
-    return day
-
-
-def _find_only_team(filled: Filled, teams: Mapping[str, str], name: str) -> str:
-    """The team whose references stand in a file that does not say it itself."""
-    codes = {str(row[REFERENCE] or "").strip()[:4].upper() for row in filled.rows}
-    found = sorted(code for code in teams if f"{code}-" in codes)
-    if len(found) != 1:
-        which = f"references of {len(found)} teams" if found else "no reference of that list"
-        raise PublicationError(f"{name} has {which}; import one team's list at a time, with its references")
-    return found[0]
-
-
-def _compare(
-    given: Mapping[str, tuple[Review, ...]], before: StandingReviews
-) -> tuple[dict[str, tuple[Review, ...]], list[str]]:
-    """What is not recorded yet, by reference, and the references among it of people with another review on record."""
-    changed = {
-        reference: reviews
-        for reference, reviews in given.items()
-        if set(before.get(reviews[0].patient_id, ())) != set(reviews)
-    }
-    return changed, [reference for reference, reviews in changed.items() if reviews[0].patient_id in before]
-
-
-def _describe_conflicts(conflicts: list[str], given: Mapping[str, tuple[Review, ...]], before: StandingReviews) -> str:
-    """What differs, in the words of the drop-downs; free text is only said to differ."""
-    said = []
-    for reference in conflicts:
-        new = given[reference]
-        old = before[new[0].patient_id]
-        differs = (
-            []
-            if _describe_outcomes(old) == _describe_outcomes(new)
-            else [f"{_describe_outcomes(old)} is recorded, {_describe_outcomes(new)} is given"]
-        )
-        recorded = old[0].shared()
-        others = [title for title, value in new[0].shared().items() if recorded[title] != value]
-        differs += [f"another {', '.join(others)}"] if others else []
-        differs = differs or ["another owner or due date"]
-        said.append(f"{reference}: {'; '.join(differs)}")
-    return (
-        f"nothing was imported: another review is on record for {' | '.join(said)}. Import the file as it was, or put "
-        "the record right with --correct --by NAME --reason TEXT"
+def _build_terms(workspace: Workspace, filled: Filled, leave_out: str | None, confirm: str | None) -> Terms:
+    return Terms(
+        audit.today(),
+        workspace.settings.reviews.contradictions,
+        parse_names(leave_out, "--leave-out", filled),
+        parse_names(confirm, "--confirm", filled),
     )
 
 
-def _describe_outcomes(reviews: tuple[Review, ...]) -> str:
-    return " and ".join(
-        OUTCOME_WORDS.get(review.outcome, review.outcome) for review in sorted(reviews, key=Review.sort_key)
-    )
+def _require_settled(judged: Judged, name: str) -> None:
+    """Raises PublicationError with everything that is wrong or in doubt, and what to do about either."""
+    if not judged.problems and not judged.doubts:
+        return
+    said = "; ".join(map(str, (*judged.problems, *judged.doubts)))
+    settle = ["put this right and import it again"]
+    settle += ["leave out rows, columns or sheets by name with --leave-out"]
+    settle += ["confirm with --confirm REFERENCE what is meant as it stands"] if judged.doubts else []
+    raise PublicationError(f"nothing was imported from {name}: {said}; {', or '.join(settle)}")
 
 
-def _report(
-    edition: Edition,
-    judged: Judged,
-    changed: Mapping[str, tuple[Review, ...]],
-    conflicts: list[str],
-    file: str | None,
-    absent: tuple[str, ...],
-) -> Report:
-    written = sum(len(reviews) for reviews in changed.values())
-    summary = {
+def _summarise_import(
+    edition: Edition, judged: Judged, difference: Difference, file: str | None, *, correct: bool
+) -> dict[str, Any]:
+    return {
         "list_date": edition.list_date,
         "team": edition.team,
-        "people": len(changed),
-        "outcomes": written,
-        "corrected": len(conflicts),
-        "already_recorded": len(judged.reviews) - len(changed),
-        "without_outcome": judged.without_outcome,
-        "unfinished": judged.unfinished,
-        "columns_not_found": list(absent),
-        "status_not_ticked": judged.unchecked,
+        "people": len(difference.changed),
+        "outcomes": sum(map(len, difference.changed.values())),
+        "corrected": len(difference.conflicts),
+        "taken_back": list(difference.emptied) if correct else [],
+        "recorded_but_emptied": [] if correct else list(difference.emptied),
+        "recorded_but_not_given": list(difference.absent),
+        "already_recorded": len(judged.reviews) - len(difference.changed),
         "file": file,
     }
-    return Report(summary, tuple(_format_lines(summary, len(judged.reviews))))
 
 
-def _format_lines(summary: Mapping[str, Any], reviewed: int) -> Iterator[str]:
+def _summarise_rest(filled: Filled, judged: Judged, additions: Additions) -> dict[str, Any]:
+    """What was not taken, and what a person should look at."""
+    return {
+        "without_outcome": len(judged.emptied),
+        "left_out": judged.left_out,
+        "columns_not_found": list(filled.absent),
+        "status_not_ticked": judged.unchecked,
+        "ticked_without_outcome": judged.ticked,
+        "deferred_without_due": judged.undated,
+        "dues_in_series": judged.dues_in_series,
+        "hidden": judged.hidden,
+        "rows_not_read": judged.not_read,
+        "columns_not_read": list(additions.columns),
+        "facts_changed": list(additions.cells),
+        "sheets_not_read": list(additions.sheets),
+        "comments_not_read": list(additions.comments),
+    }
+
+
+def _report(summary: Mapping[str, Any], reviewed: int) -> Report:
+    lines = (*_tell_import(summary), *_tell_record(summary), *_tell_rows(summary, reviewed), *_tell_unread(summary))
+    return Report(dict(summary), lines)
+
+
+def _tell_import(summary: Mapping[str, Any]) -> Iterator[str]:
     about = f"the list of {summary['team']} of {summary['list_date']}"
     if not summary["file"]:
         yield f"{about}: nothing new"
     else:
         outcomes, people = _format_count(summary["outcomes"], "outcome"), _format_people(summary["people"])
         yield f"{about}: {outcomes} of {people} imported to {summary['file']}"
+
+
+def _tell_record(summary: Mapping[str, Any]) -> Iterator[str]:
+    """What became of what was on record before."""
     if summary["corrected"]:
         yield f"put right: the review of {_format_people(summary['corrected'])}; what was recorded before is kept"
+    if summary["taken_back"]:
+        yield f"taken back: the review of {_name_people(summary['taken_back'])}; what was recorded before is kept"
     if summary["file"] and summary["already_recorded"]:
         yield f"recorded before: the review of {_format_people(summary['already_recorded'])}"
+    if summary["recorded_but_emptied"]:
+        yield (
+            "on record and not in this file, and it stands: the review of "
+            f"{_name_people(summary['recorded_but_emptied'])}; to take back what an emptied row said, import with "
+            "--correct --by NAME --reason TEXT"
+        )
+    if summary["recorded_but_not_given"]:
+        yield (
+            "on record, with no row of theirs that was read, and it stands: the review of "
+            f"{_name_people(summary['recorded_but_not_given'])}"
+        )
+
+
+def _tell_rows(summary: Mapping[str, Any], reviewed: int) -> Iterator[str]:
+    if summary["left_out"]:
+        yield f"left out as asked: {', '.join(summary['left_out'])}"
     if summary["without_outcome"]:
         yield f"left out: {_format_count(summary['without_outcome'], 'row')} without an outcome"
-    if summary["unfinished"]:
-        yield f"of these, something is written but no outcome, and it was not kept: {', '.join(summary['unfinished'])}"
-    if summary["columns_not_found"]:
-        yield f"no column of that title, so nothing was read of it: {', '.join(summary['columns_not_found'])}"
+    if summary["ticked_without_outcome"]:
+        yield f"status ticked, and nothing else filled in: {', '.join(summary['ticked_without_outcome'])}"
     if summary["status_not_ticked"]:
         yield f"status not ticked as checked: {summary['status_not_ticked']} of {_format_people(reviewed)} reviewed"
+    if summary["deferred_without_due"]:
+        yield (f"deferred to no due date, so listed again at once: {', '.join(summary['deferred_without_due'])}")
+    if summary["dues_in_series"]:
+        yield f"due dates that follow each other from row to row; look at them: {', '.join(summary['dues_in_series'])}"
+    if summary["hidden"]:
+        yield f"read from rows that do not show: {', '.join(summary['hidden'])}"
+
+
+def _tell_unread(summary: Mapping[str, Any]) -> Iterator[str]:
+    for key, what in (
+        ("columns_not_found", "no column of that title, so nothing was read of it"),
+        ("rows_not_read", "not read, for no reference of this list stands there"),
+        ("columns_not_read", "columns of the team's own, not read"),
+        ("facts_changed", "facts that were written over, not read"),
+        ("sheets_not_read", "sheets with something of the team's own, not read"),
+        ("comments_not_read", "comments, not read, at"),
+    ):
+        if summary[key]:
+            yield f"{what}: {', '.join(summary[key])}"
+
+
+def _name_people(references: Sequence[str]) -> str:
+    return f"{_format_people(len(references))} ({', '.join(references)})"
 
 
 def _format_count(number: int, what: str) -> str:

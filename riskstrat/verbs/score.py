@@ -6,14 +6,15 @@ from pathlib import Path
 
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.site.opening import counts_in_words, open_workspace
+from riskstrat.site.outputs import require_free_place
 from riskstrat.site.scored import score_cohort
-from riskstrat.storage.tables import TABLE_ENDINGS, require_ending, write_table
+from riskstrat.storage.tables import TABLE_ENDINGS, write_table
 from riskstrat.verbs.report import Report
 
 
 def score(root: Path | None, when: str, out: Path, recipe: str | None = None, progress: Progress = silent) -> Report:
     """Write `patient_id, index_date, risk, risk_low, risk_high` for everybody eligible, by the recipe's champion."""
-    require_ending(out, TABLE_ENDINGS)
+    require_free_place(out, TABLE_ENDINGS)
     opened = open_workspace(root)
     chosen = opened.recipe(recipe)
     scored = score_cohort(opened, chosen, when, progress)

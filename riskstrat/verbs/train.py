@@ -4,36 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from riskstrat import audit
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.evaluation import Evaluation, baseline_table
 from riskstrat.registry import Gate, ModelVersion, champion_version, gates, log_model, reconcile
+from riskstrat.site.opening import open_workspace
+from riskstrat.site.resources import write_alone
 from riskstrat.study.evidence import Evaluated, evaluated, notes, plain
 from riskstrat.study.fitting import LIGHTGBM, TrainingRun, learn
 from riskstrat.study.papers import papers
 from riskstrat.verbs.report import Report
-from riskstrat.workspace import Workspace, find, load
+from riskstrat.workspace import Workspace
 
 _PROVIDERS_SAID = 3
 
 
-def train(root: Path | None, recipe_name: str, as_at: date | None = None, progress: Progress = silent) -> Report:
-    """Train, evaluate and register a version of the recipe's model, from rows known on `as_at`."""
-    workspace = load(find(root))
-    disagreements = reconcile(workspace.root / "registry")
+def train(
+    root: Path | None, recipe_name: str, as_at: date | None = None, progress: Progress = silent, *, wait: bool = False
+) -> Report:
+    """Train, evaluate and register a version of the recipe's model, from rows known on `as_at`.
+
+    Raises BusyError where another run writes the registry at the start, unless it is to wait. What has been learned is
+    never lost so: to register it, it waits.
+    """
+    opened = open_workspace(root)
+    workspace = opened.workspace
+    with write_alone(workspace.root, "train", wait=wait):
+        disagreements = reconcile(workspace.root / "registry")
+        audit.require_ready(workspace.root)
     _read_first(workspace, recipe_name)
     # Products of long vectors are shared out at a loss, and their last digits would tell how many cores took part.
     with threadpool_limits(1, user_api="blas"):
-        learned = learn(root, recipe_name, as_at, progress)
+        learned = learn(opened, recipe_name, as_at, progress)
         found = evaluated(learned, progress)
-    held = gates(learned.study.opened.workspace.promotion, found.evidence)
+    held = gates(workspace.promotion, found.evidence)
     progress("registering", 0.0)
-    version = _register(learned, found, held)
+    with write_alone(workspace.root, "train", wait=True):
+        version = _register(learned, found, held)
     progress("registering", 1.0)
     return _report(learned, found, held, version, disagreements)
 
@@ -62,6 +76,7 @@ def _register(learned: TrainingRun, found: Evaluated, held: tuple[Gate, ...]) ->
         evidence=found.evidence,
         origins={one.fold.name: one.model for one in learned.tested if one.fold.origin is not None},
         papers=lambda number: tables | papers(workspace, found.evidence, held, number),
+        logging=partial(audit.log_training, workspace.root),
     )
 
 

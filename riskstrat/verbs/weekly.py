@@ -2,62 +2,95 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from datetime import date
+from functools import partial
 from pathlib import Path
 
 from riskstrat import audit
 from riskstrat.definitions.progress import Progress, silent
+from riskstrat.errors import PublicationError
 from riskstrat.identity import naming_page
 from riskstrat.publication import (
     TeamList,
     compute_manifest_digest,
+    find_unfinished_withdrawal,
     name_files,
     publish,
     require_same,
     require_same_register,
 )
-from riskstrat.reviews import FileReviewStore
+from riskstrat.reviews import FileReviewStore, count_changes
+from riskstrat.site.opening import open_data
+from riskstrat.site.resources import Resource, list_places, write_alone
 from riskstrat.verbs.report import Report
 from riskstrat.weekly.listing import Listed, headline, make_lists, summary_of
 from riskstrat.weekly.publishing import build_weekly_list, compute_inputs, describe_publication, write_documents
+from riskstrat.workspace import find, load
 
 
-def weekly(root: Path | None, when: str, recipe: str | None = None, progress: Progress = silent) -> Report:
+def weekly(
+    root: Path | None, when: str, recipe: str | None = None, progress: Progress = silent, *, wait: bool = False
+) -> Report:
     """Score, explain, list and publish to `lists/<date>/`.
 
     A second run on the same inputs changes nothing. Raises PublicationError when a list of that date stands and the
-    inputs have changed since, or its files have.
+    inputs have changed since, or its files have; BusyError while another run writes lists, unless it is to wait.
     """
-    listed = make_lists(root, when, recipe, progress)
+    workspace = load(find(root))
+    with write_alone(workspace.root, "weekly", wait=wait):
+        return _publish(make_lists(open_data(workspace), when, recipe, progress), when, progress)
+
+
+def _publish(listed: Listed, when: str, progress: Progress) -> Report:
     workspace = listed.opened.workspace
-    lists = workspace.root / workspace.settings.lists.folder
+    lists = list_places(workspace)[Resource.LISTS]
     folder = lists / listed.list_date.isoformat()
     inputs = compute_inputs(listed, when)
     listed.steps.done("compare with what is published")
+    audit.require_ready(workspace.root)
+    _require_no_unfinished_withdrawal(lists, listed.list_date)
     if folder.exists():
         require_same(folder, inputs)
-        audit.log_published(workspace.root, folder.name, compute_manifest_digest(folder))
+        audit.require_published(workspace.root, folder.name, compute_manifest_digest(folder))
         return _report(
             listed, folder, "already published from the same inputs; nothing changed", _report_unread_reviews(listed)
         )
-    audit.require_ready(workspace.root)
     progress("documents", 0.0)
     facts, readers = describe_publication(listed, inputs), workspace.settings.lists.readers
-    with publish(folder, build_weekly_list(listed), facts, readers) as part:
+
+    def logging(manifest: Path, digest: str) -> AbstractContextManager[None]:
+        return audit.log_publishing(workspace.root, manifest, folder.name, digest)
+
+    seal = partial(audit.make_seal, workspace.root)
+    with publish(folder, build_weekly_list(listed), facts, logging, readers, seal) as part:
         require_same_register(lists, listed.register)
         write_documents(listed, part, naming_page(), progress)
         listed.steps.done("documents")
-    audit.log_published(workspace.root, folder.name, compute_manifest_digest(folder))
     return _report(listed, folder, "published")
 
 
+def _require_no_unfinished_withdrawal(lists: Path, day: date) -> None:
+    """Raises PublicationError where a list of the date was being withdrawn: a new one would be taken for it."""
+    if find_unfinished_withdrawal(lists, day) is not None:
+        raise PublicationError(
+            f"a withdrawal of the list of {day} was cut short; finish it first: riskstrat withdraw {day} --reason TEXT"
+        )
+
+
 def _report_unread_reviews(listed: Listed) -> tuple[str, ...]:
-    """A line where reviews came in that a list of today would read and the published one did not."""
+    """A line where a list of today would read more reviews than the published one did, and one where it would not read
+    some of them any more."""
     now = FileReviewStore(listed.opened.workspace.root).take_snapshot(listed.list_date)
-    more = len(set(now.reviews) - set(listed.reviews.reviews))
-    if not more:
-        return ()
-    said = "1 outcome was" if more == 1 else f"{more:,} outcomes were"
-    return (f"{said} imported since it was published; the next list reads {'it' if more == 1 else 'them'}",)
+    more, fewer = count_changes(listed.reviews, now)
+    lines = []
+    if more:
+        said = "1 outcome was" if more == 1 else f"{more:,} outcomes were"
+        lines.append(f"{said} imported since it was published; the next list reads {'it' if more == 1 else 'them'}")
+    if fewer:
+        said = "1 outcome that it read was" if fewer == 1 else f"{fewer:,} outcomes that it read were"
+        lines.append(f"{said} put right or taken back since; the next list reads what stands now")
+    return tuple(lines)
 
 
 def _report(listed: Listed, folder: Path, what: str, more: tuple[str, ...] = ()) -> Report:

@@ -8,6 +8,7 @@ from typing import Any
 
 from riskstrat import audit
 from riskstrat.cohort import registration_known_on, why_not
+from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.documents import long_date, natural_frequency
@@ -24,6 +25,7 @@ OPTED_OUT = "opted out"
 
 _NOT_ELIGIBLE = {
     "dead": "Not listed: recorded by then as having died.",
+    DOUBTFUL_DEATH: f"Not listed: {DOUBTFUL_DEATH}.",
     "not registered": "Not listed: not registered with a practice at that date.",
     "too young": "Not listed: too young at that date, the model is for people aged {recipe.cohort.min_age} and over.",
     "too old": "Not listed: over {recipe.cohort.max_age} at that date, the oldest age the model is for.",
@@ -52,15 +54,13 @@ def why(
     reason = None if person is None else why_not(opened.store, chosen.cohort, person, at, opened.opt_outs)
     if person is None or reason == OPTED_OUT:
         return Report({"index_date": when, "place": "not available", "sentence": NOT_AVAILABLE}, (NOT_AVAILABLE,))
-    place = _place(opened, root, patient, when, chosen, progress)
+    place = _place(opened, patient, when, chosen, progress)
     said = _explain_placed_person(place) if place else _explain_unplaced_person(opened, chosen, person, reason, at)
     summary: dict[str, Any] = {"index_date": when, "place": place.get("place", "not eligible"), "sentence": said}
     return Report(summary, (said,))
 
 
-def _place(
-    opened: Site, root: Path | None, patient: str, when: str, recipe: Recipe, progress: Progress
-) -> dict[str, Any]:
+def _place(opened: Site, patient: str, when: str, recipe: Recipe, progress: Progress) -> dict[str, Any]:
     """The person's row of everybody eligible at that list; empty where they are not among them."""
     settings = opened.workspace.settings.lists
     published = None
@@ -69,7 +69,7 @@ def _place(
     if published is not None:
         everyone = published.read_everyone([name for name in EVERYONE_COLUMNS if name != "arrival"])
     else:
-        everyone = make_lists(root, when, recipe.name, progress).everyone
+        everyone = make_lists(opened, when, recipe.name, progress).everyone
     row = everyone[everyone["patient_id"] == patient]
     if row.empty:
         return {}

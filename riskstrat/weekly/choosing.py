@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from riskstrat.casefinding import CaseFacts, CaseList, CaseRegister, Membership, Memory, assign_teams, find_cases
+from riskstrat.cohort import find_last_activity
 from riskstrat.definitions import none_of
+from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.publication import EVERYONE_COLUMNS
 from riskstrat.reviews import Snapshot
 from riskstrat.site.opening import Site
@@ -33,16 +36,28 @@ REVIEW_COLUMNS = ("person", "patient_id", "list_date", "team", "outcome", "decid
 
 @dataclass(frozen=True)
 class ChosenCases:
-    """Every team's cases at one date. everyone: one row per eligible person with a team, `EVERYONE_COLUMNS`."""
+    """Every team's cases at one date. everyone: one row per person with a team, eligible or with a doubtful death.
+
+    doubtful: patients whom the records themselves call dead and show active later; they stand last in `membership`.
+    """
 
     membership: Membership
     cases: tuple[CaseList, ...]
     everyone: pd.DataFrame
     facts: CaseFacts
+    doubtful: tuple[str, ...] = ()
 
     @property
     def without_team(self) -> int:
-        return int(self.membership.rows["team"].isna().sum())
+        """Eligible people whose practice no team serves."""
+        eligible = len(self.membership.rows) - len(self.doubtful)
+        return int(self.membership.rows["team"].head(eligible).isna().sum())
+
+    @property
+    def to_be_checked(self) -> tuple[str, ...]:
+        """Patients recorded dead who were active later, with a team or without."""
+        placed = self.everyone.loc[self.everyone["reason"] == DOUBTFUL_DEATH, "patient_id"]
+        return tuple(sorted({*placed, *self.doubtful}))
 
 
 def choose_cases(
@@ -61,11 +76,10 @@ def choose_cases(
     """
     settings = opened.workspace.settings
     areas = opened.store.read("areas") if "areas" in opened.store.landed else None
-    practices = scored.rows["practice"]
-    membership = assign_teams(practices, areas, settings.teams, settings.lists.default_capacity, list_date)
-    people = scored.rows.reset_index(drop=True).join(membership.rows.drop(columns="practice"))
-    people = people.assign(**_gather_rule_columns(opened, scored))
-    facts = case_facts(opened, list_date, imported, assumed)
+    everybody = _join_doubtful(opened, scored, list_date)
+    membership = assign_teams(everybody["practice"], areas, settings.teams, settings.lists.default_capacity, list_date)
+    people = everybody.join(membership.rows.drop(columns="practice"))
+    facts = case_facts(opened, list_date, imported, assumed, scored.cohort.doubtful["person"])
     memory = Memory(
         read_listed_before(earlier),
         read_estimates_before(earlier, list_date, settings.casefinding.rising_weeks, scored.version.version),
@@ -73,11 +87,30 @@ def choose_cases(
         register or CaseRegister(),
     )
     cases = find_cases(people, membership.teams, facts, memory, list_date, settings)
-    return ChosenCases(membership, cases, _combine_everyone(cases), facts)
+    doubtful = tuple(scored.cohort.doubtful["patient_id"])
+    return ChosenCases(membership, cases, _combine_everyone(cases), facts, doubtful)
 
 
-def case_facts(opened: Site, list_date: date, imported: Snapshot, assumed: pd.DataFrame | None = None) -> CaseFacts:
-    """What is recorded of people by the day of a list: caseload, reviews, same-day statuses, who is in hospital."""
+def _join_doubtful(opened: Site, scored: Scored, list_date: date) -> pd.DataFrame:
+    """One row per person scored, then one without an estimate per person whose recorded death is doubtful."""
+    people = scored.rows.reset_index(drop=True).assign(**_gather_rule_columns(opened, scored))
+    doubtful = scored.cohort.doubtful.drop(columns="left_as")
+    if doubtful.empty:
+        return people
+    return pd.concat([people, doubtful.assign(index_date=pd.Timestamp(list_date).as_unit("s"))], ignore_index=True)
+
+
+def case_facts(
+    opened: Site,
+    list_date: date,
+    imported: Snapshot,
+    assumed: pd.DataFrame | None = None,
+    doubtful: Iterable[Any] = (),
+) -> CaseFacts:
+    """What is recorded of people by the day of a list: caseload, reviews, same-day statuses, who is in hospital.
+
+    doubtful: persons recorded dead who were active later.
+    """
     store = opened.store
     landed = {name: store.read(name) for name in ("caseload", "statuses") if name in store.landed}
     decided = reviews_by(opened, list_date, imported)
@@ -90,7 +123,17 @@ def case_facts(opened: Site, list_date: date, imported: Snapshot, assumed: pd.Da
         in_hospital=_find_inpatients(opened, list_date),
         palliative=find_palliative(store, opened.workspace.codelists, list_date),
         contacted=_find_contacted(opened, list_date),
+        doubtful=frozenset(int(person) for person in doubtful),
+        last_active=find_last_activity(store, _list_said_dead(decided, landed.get("statuses")), list_date),
     )
+
+
+def _list_said_dead(decided: pd.DataFrame, statuses: pd.DataFrame | None) -> list[int]:
+    """Persons whom a decision or a same-day status says to have died."""
+    said = [decided.loc[decided["outcome"].str.strip().str.lower() == "died", "person"]]
+    if statuses is not None:
+        said.append(statuses.loc[statuses["died"].fillna(False).astype(bool), "person"])
+    return [int(person) for persons in said for person in persons]
 
 
 def reviews_by(opened: Site, list_date: date, imported: Snapshot) -> pd.DataFrame:

@@ -25,12 +25,13 @@ from riskstrat.publication import (
     read_case_register,
 )
 from riskstrat.reviews import FileReviewStore, Snapshot, parse_snapshot
-from riskstrat.site.opening import LATEST, Site, open_workspace
+from riskstrat.site.opening import LATEST, Site
 from riskstrat.site.scored import Scored, score_cohort
 from riskstrat.weekly.case_history import gather_latest_reviews
 from riskstrat.weekly.choosing import ChosenCases, choose_cases
 from riskstrat.weekly.memory import read_trend, remember
 from riskstrat.weekly.since import Since, since
+from riskstrat.weekly.source_checks import check_sources
 from riskstrat.weekly.team_lists import TeamFacts, build_team_list
 
 
@@ -57,7 +58,7 @@ class Listed:
     """The lists of one index date: the scored cohort, each team's cases, and the content of each team's documents.
 
     edition: how many lists of that date there are with this one, withdrawn ones too. register: the cases of all
-    lists before it, as they were read.
+    lists before it, as they were read. doubts: sentences on the sources.
     """
 
     opened: Site
@@ -70,6 +71,7 @@ class Listed:
     list_date: date
     edition: int
     register: CaseRegister
+    doubts: tuple[str, ...]
     steps: Steps
 
     @property
@@ -81,16 +83,15 @@ class Listed:
         return self.found.everyone
 
 
-def make_lists(root: Path | None, when: str, recipe: str | None, progress: Progress) -> Listed:
+def make_lists(opened: Site, when: str, recipe: str | None, progress: Progress) -> Listed:
     """Score, choose and explain, for every team, without writing anything."""
     steps = Steps()
-    opened = open_workspace(root)
     chosen = opened.recipe(recipe)
-    steps.done("open")
     scored = score_cohort(opened, chosen, when, progress)
     steps.done("features and scores")
     progress("lists", 0.0)
     list_date = opened.store.data_as_at if when == LATEST else date.fromisoformat(when)
+    doubts = check_sources(opened, list_date)
     lists = opened.workspace.root / opened.workspace.settings.lists.folder
     earlier = find_earlier(lists, chosen.name, list_date)
     past = tuple(map(remember, earlier))
@@ -111,10 +112,14 @@ def make_lists(root: Path | None, when: str, recipe: str | None, progress: Progr
     own_dates = when == LATEST
     gathered = gather_latest_reviews(found.facts.reviews)
     documents = tuple(
-        build_team_list(opened, scored, case, TeamFacts(details, changed, gathered), (list_date, edition), own_dates)
+        build_team_list(
+            opened, scored, case, TeamFacts(details, changed, gathered, doubts), (list_date, edition), own_dates
+        )
         for case in found.cases
     )
-    return Listed(opened, scored, found, changed, documents, earlier, reviews, list_date, edition, register, steps)
+    return Listed(
+        opened, scored, found, changed, documents, earlier, reviews, list_date, edition, register, doubts, steps
+    )
 
 
 def read_reviews(root: Path, folder: Path, list_date: date) -> Snapshot:
@@ -144,6 +149,13 @@ def headline(listed: Listed) -> tuple[str, ...]:
         lines.append(f"no source has moved since the list of {listed.since.day}")
     if without:
         lines.append(f"{without:,} eligible people have no team")
+    lines += [f"check the sources: {doubt}" for doubt in listed.doubts]
+    to_check = len(listed.found.to_be_checked)
+    if to_check:
+        lines.append(
+            f"recorded dead, with later activity: {to_check:,}; they are on no list until the records are checked "
+            "(--json names them)"
+        )
     return tuple(lines)
 
 
@@ -158,6 +170,8 @@ def summary_of(listed: Listed) -> dict[str, Any]:
         "version": listed.scored.version.version,
         "cohort": dict(listed.scored.cohort.counts),
         "without_team": listed.found.without_team,
+        "doubts": listed.doubts,
+        "recorded_dead_active_later": list(listed.found.to_be_checked),
         "teams": [_describe_team(case, listed) for case in listed.cases],
     }
 

@@ -64,7 +64,7 @@ def read_trend(earlier: Sequence[PastList], patients: Sequence[str]) -> pd.DataF
     """One row per patient and earlier list, the oldest first: patient_id, list_date, risk."""
     wanted, frames = set(patients), []
     for past in reversed(earlier):
-        rows = past.read_everyone(["patient_id", "risk"])
+        rows = past.read_everyone(["patient_id", "risk"]).dropna(subset="risk")
         frames.append(rows[rows["patient_id"].isin(wanted)].assign(list_date=pd.Timestamp(past.day)))
     columns = ["patient_id", "list_date", "risk"]
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)

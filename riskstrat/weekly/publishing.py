@@ -46,7 +46,8 @@ from riskstrat.weekly.team_lists import table_dates
 def compute_inputs(listed: Listed, when: str) -> dict[str, str]:
     """What decides the bytes of a list: if none of these changed, a second run would write the same."""
     opened = listed.opened
-    settings = opened.workspace.settings.model_dump_json(exclude={"engine": True, "lists": {"readers"}})
+    without: Any = {"engine": True, "data": {"keep_versions"}, "lists": {"readers"}}
+    settings = opened.workspace.settings.model_dump_json(exclude=without)
     wording = [(name, feature.wording) for name, feature in sorted(opened.workspace.features.items())]
     return {
         "index_date": when,

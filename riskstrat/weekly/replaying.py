@@ -17,7 +17,7 @@ from riskstrat.definitions.purpose import PURPOSE, describe_clinical_use
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.documents import ReplayOrderFigures, ReplaySummary, ReplayTeam
 from riskstrat.errors import IndexDateError
-from riskstrat.registry import Kept, champion_version, kept, newest
+from riskstrat.registry import TITLED, Kept, champion_version, kept, newest
 from riskstrat.reviews import FileReviewStore
 from riskstrat.scoring import RiskModel
 from riskstrat.site.opening import Site, build_matrix, cohort_at, index_date, require_not_future
@@ -90,7 +90,9 @@ def _choose_list_dates(opened: Site, recipe: Recipe, weeks: int, until: date | N
 
 def _load_champion(opened: Site, recipe: Recipe) -> Kept:
     folder = opened.workspace.root / "registry"
-    return kept(folder, recipe.name, champion_version(folder, recipe.name))
+    version = kept(folder, recipe.name, champion_version(folder, recipe.name))
+    version.evidence_for(TITLED)
+    return version
 
 
 def _replay_week(

@@ -32,12 +32,14 @@ _SEVERAL = ("themes", "conditions", "flags", "pathways", "support")
 class TeamFacts:
     """What is told of listed people besides their cases, of all teams.
 
-    details: one row per person, indexed by patient_id. reviews: by patient_id the rows of their reviews.
+    details: one row per person, indexed by patient_id. reviews: by patient_id the rows of their reviews. doubts:
+    sentences on the sources.
     """
 
     details: pd.DataFrame
     since: Since
     reviews: Mapping[str, pd.DataFrame]
+    doubts: tuple[str, ...]
 
 
 def build_team_list(
@@ -75,9 +77,13 @@ def build_team_list(
         counts_shown=tuple(
             _count_column(name, title, opened.workspace.features[name]) for name, title in shown.items()
         ),
-        notes=case.unchecked + store.notes + opened.engine.notes + _describe_unfilled_places(case),
+        notes=(
+            *(*describe_later_training(scored.model.trained.get("as_at"), list_date), *case.unchecked),
+            *(*store.notes, *opened.engine.notes, *_describe_unfilled_places(case)),
+        ),
         statuses_as_at=find_day_of_statuses(store, list_date),
         not_checked=case.unchecked,
+        doubts=facts.doubts,
         previous_list=since.day,
         no_source_moved=since.no_source_moved,
         moves=since.moves.get(case.team.name, ()),
@@ -123,6 +129,17 @@ def _count_column(name: str, title: str, feature: Feature) -> CountColumn:
 def _swap(swap: Any) -> Swap:
     left_out = NOBODY if swap.left_out_order is None else f"rank {swap.left_out_order}"
     return Swap(left_out, swap.taken_reference or NOBODY, swap.given_up)
+
+
+def describe_later_training(trained_as_at: str | None, list_date: date) -> tuple[str, ...]:
+    """That a model knew what came after the date of its list, where it was trained on later data."""
+    if trained_as_at is None or date.fromisoformat(str(trained_as_at)) <= list_date:
+        return ()
+    trained = long_date(date.fromisoformat(str(trained_as_at)))
+    return (
+        f"This list is dated before its model was made: the model was trained on data as at {trained}, so it knew what "
+        f"came after {long_date(list_date)}",
+    )
 
 
 def _describe_unfilled_places(case: CaseList) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from riskstrat.workspace.checking import check
 from riskstrat.workspace.compared_words import find_compared_words
-from riskstrat.workspace.loading import SETTINGS_FILE, Workspace, find, load
+from riskstrat.workspace.loading import SETTINGS_FILE, Workspace, find, load, read_settings
 from riskstrat.workspace.scaffold import init
 
-__all__ = ["SETTINGS_FILE", "Workspace", "check", "find", "find_compared_words", "init", "load"]
+__all__ = ["SETTINGS_FILE", "Workspace", "check", "find", "find_compared_words", "init", "load", "read_settings"]

@@ -83,8 +83,11 @@ def _read_provenance(folder: Path) -> dict[str, Provenance]:
 def _read_one(path: Path, provenance: Provenance) -> Codelist:
     where = f"{FOLDER}/{path.name}"
     rows = csv.DictReader(io.StringIO(read_text(path, where, DefinitionError)), restkey="")
-    _refuse_other_columns(tuple(rows.fieldnames or ()), where)
-    entries = tuple(_parse_entry(row, f"{where} line {rows.line_num}") for row in rows)
+    try:
+        _refuse_other_columns(tuple(rows.fieldnames or ()), where)
+        entries = tuple(_parse_entry(row, f"{where} line {rows.line_num}") for row in rows)
+    except csv.Error as broken:
+        raise DefinitionError(f"{where} line {rows.line_num} is not CSV: {broken}") from None
     return Codelist(path.stem, entries, provenance.source, provenance.scale)
 
 
@@ -114,7 +117,7 @@ def _find_row_problems(row: dict[str, str]) -> Iterator[str]:
             yield f'"{name}" is empty'
     if (system := row.get("system") or "icd10") not in SYSTEMS:
         yield f'system "{system}" is not one of {", ".join(SYSTEMS)}{near(system, SYSTEMS)}'
-    if not (row.get("weight") or "1").lstrip("-").isdigit():
+    if not (row.get("weight") or "1").lstrip("-").isdecimal():
         yield f'weight "{row["weight"]}" is not a whole number; write the weight times the scale of codelists.toml'
 
 

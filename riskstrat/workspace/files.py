@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from riskstrat.errors import RiskstratError, StorageError
-from riskstrat.storage import compute_digest
+from riskstrat.storage import compute_digest, parse_toml
 
 
 def read_bytes(path: Path, where: str) -> bytes:
@@ -29,8 +28,8 @@ def read_text(path: Path, where: str, error: type[RiskstratError]) -> str:
 def read_toml(path: Path, where: str, error: type[RiskstratError]) -> dict[str, Any]:
     """The TOML of `path`. Raises `error` naming `where` and the line."""
     try:
-        return tomllib.loads(read_text(path, where, error))
-    except tomllib.TOMLDecodeError as broken:
+        return parse_toml(read_text(path, where, error))
+    except ValueError as broken:
         raise error(f"{where} is not TOML: {broken}") from None
 
 

@@ -178,11 +178,16 @@ def find(path: Path | None = None) -> Path:
     )
 
 
+def read_settings(root: Path) -> Settings:
+    """The settings of riskstrat.toml alone, for what must run where a definition is broken. Raises WorkspaceError."""
+    given = read_toml(root / SETTINGS_FILE, SETTINGS_FILE, WorkspaceError)
+    return read(Settings, given, SETTINGS_FILE, WorkspaceError)
+
+
 def load(root: Path) -> Workspace:
     """The workspace at `root`. Raises WorkspaceError for its settings, DefinitionError for what it declares."""
     root = root.resolve()
-    given = read_toml(root / SETTINGS_FILE, SETTINGS_FILE, WorkspaceError)
-    settings = read(Settings, given, SETTINGS_FILE, WorkspaceError)
+    settings = read_settings(root)
     codelists, provenance = read_codelists(root)
     with available(codelists):
         outcomes = _read_outcomes(root)

@@ -15,6 +15,7 @@ from riskstrat.definitions.features import Words
 from riskstrat.errors import DefinitionError
 from riskstrat.workspace.files import read_bytes
 
+LONGEST_FAULT = 400
 _KEYWORDS = ("lookback", "missing", "codes", *Words.__annotations__)
 
 
@@ -33,8 +34,13 @@ def run(path: Path, where: str) -> dict[str, Any]:
     except (Exception, SystemExit) as wrong:
         if isinstance(wrong, DefinitionError) and str(wrong).startswith(where):
             raise
-        raise DefinitionError(f"{where} line {_find_fault_line(wrong, path)}: {_explain_fault(wrong)}") from None
+        raise DefinitionError(f"{where} line {_find_fault_line(wrong, path)}: {_cut(_explain_fault(wrong))}") from None
     return {name: value for name, value in module.__dict__.items() if not name.startswith("_")}
+
+
+def _cut(text: str) -> str:
+    """What Python says of a fault, without the end of what is too long to read."""
+    return text if len(text) <= LONGEST_FAULT else f"{text[: LONGEST_FAULT - 1]}…"
 
 
 def _refuse_names_given_twice(tree: ast.Module, where: str) -> None:

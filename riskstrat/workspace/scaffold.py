@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from riskstrat.errors import WorkspaceError
-from riskstrat.storage import refuse_in_one_line, write_bytes, write_text
+from riskstrat.storage import OPEN_FILE, refuse_in_one_line, write_bytes, write_text
 
 PATTERNS = (
     "riskstrat.toml",
@@ -25,6 +25,7 @@ PATTERNS = (
 
 GITIGNORE = """\
 # What the commands make here: none of it is a decision, some of it is about patients
+/.*.lock*
 /audit/
 /data/
 /demo/
@@ -54,9 +55,9 @@ def init(target: Path) -> list[Path]:
         with refuse_in_one_line(cannot_write, target):
             for source in _find_template_files(_template()):
                 made.append(target / source.relative_to(_template()))
-                write_bytes(source.read_bytes(), made[-1], parents=True, refusal=cannot_write)
+                write_bytes(source.read_bytes(), made[-1], mode=OPEN_FILE, parents=True, refusal=cannot_write)
             made.append(target / ".gitignore")
-            write_text(GITIGNORE, made[-1], refusal=cannot_write)
+            write_text(GITIGNORE, made[-1], mode=OPEN_FILE, refusal=cannot_write)
     except BaseException:
         for path in made:
             path.unlink(missing_ok=True)

@@ -24,6 +24,7 @@ from riskstrat.evaluation import (
     wilson_interval,
 )
 from riskstrat.evaluation.lists import PooledYield
+from riskstrat.site.opening import open_workspace
 from riskstrat.study.fitting import LIGHTGBM, LOGISTIC, learn, pooled
 from riskstrat.verbs.ingest import ingest
 from riskstrat.verbs.init import init
@@ -67,7 +68,7 @@ def _borough(folder: Path, people: int, seed: int) -> Borough:
     init(root)
     simulate(people, seed, root / "source" / "borough")
     ingest(root, root / "source" / "borough")
-    learned = learn(root, RECIPE)
+    learned = learn(open_workspace(root), RECIPE)
     shutil.rmtree(root)
     rows = pooled(learned)
     risks = {name: rows.risks[name] for name in (LIGHTGBM, LOGISTIC)}

@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from riskstrat.definitions.progress import silent
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.evaluation import bootstrap_by_person, evaluate, subgroups
+from riskstrat.site.opening import open_workspace
 from riskstrat.study.evidence import groups_of
 from riskstrat.study.fitting import LIGHTGBM, fit_fold, tuned_recipe
 from riskstrat.study.gathering import Fold, Study, gather
@@ -81,7 +82,7 @@ def _borough(folder: Path, people: int, seed: int) -> tuple[Study, pd.Series]:
     simulate(people, seed, root / "source" / "borough")
     ingest(root, root / "source" / "borough")
     recipe = Recipe(title="", sentence="", outcome="")
-    study = gather(root, RECIPE, TEST_DATE + timedelta(days=recipe.label.complete_after), silent)
+    study = gather(open_workspace(root), RECIPE, TEST_DATE + timedelta(days=recipe.label.complete_after), silent)
     truth = pq.read_table(root / "source" / "borough_truth" / "truth.parquet").to_pandas()
     truth = truth[pd.to_datetime(truth["index_date"]) == pd.Timestamp(TEST_DATE)]
     if folder.joinpath("keep").exists():

@@ -19,6 +19,7 @@ import pandas as pd
 
 from riskstrat.definitions.progress import silent
 from riskstrat.publication import find_folders, open_published
+from riskstrat.reviews import TITLES
 from riskstrat.site.opening import open_workspace
 from riskstrat.verbs.reviews_import import import_reviews
 from riskstrat.verbs.weekly import weekly
@@ -82,17 +83,17 @@ def _review(workspace: Path, folder: Path, day: date) -> None:
         path = workspace / f"{code}.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(["Reference", "Outcome 1", "Owner 1", "Due 1"])
-            due = day + timedelta(weeks=4)
-            writer.writerows(
-                [reference, OUTCOMES[place % len(OUTCOMES)], "Team", due] for place, reference in enumerate(own)
-            )
+            writer.writerow(TITLES)
+            told = {"Owner 1": "Team", "Due 1": day + timedelta(weeks=4)}
+            for place, reference in enumerate(own):
+                row = told | {"Reference": reference, "Outcome 1": OUTCOMES[place % len(OUTCOMES)]}
+                writer.writerow([row.get(title) for title in TITLES])
         import_reviews(workspace, path, day.isoformat())
 
 
 def _causes(workspace: Path, last: date) -> None:
     """How far the parts of a change are from adding up, at the last list."""
-    parts = make_lists(workspace, last.isoformat(), None, silent).since.parts
+    parts = make_lists(open_workspace(workspace), last.isoformat(), None, silent).since.parts
     split = parts[parts["why_none"].isna()]
     total = split[[f"part_{kind}" for kind in KINDS]].astype(float).sum(axis=1)
     apart = np.abs(total - (split["margin_now"] - split["margin_before"])).max()

@@ -21,7 +21,7 @@ LOCAL = ("file:", "data:", "blob:", "about:")
 
 HEADINGS = (
     *("team_code", "index_date", "data_as_at", "reference", "rank", "risk", "risk_low", "risk_high", "sex", "reasons"),
-    *("statuses_as_at", "model", "model_version"),
+    *("pathways", "statuses_as_at", "model", "model_version"),
 )
 PERSONS = (
     ("KIR-012-Q", "0.6149", "0.55", "0.71", "F", "A: one. | B: two."),
@@ -30,10 +30,11 @@ PERSONS = (
     ("KIR-059-5", "0.4471", "", "", "U", ""),
     ("KIR-060-J", "0.3962", "", "", "F", ""),
 )
+PATHWAYS = "Falls service: 2 or more falls | Telecare: aged 85"
 LIST = [
     list(HEADINGS),
     *(
-        ["KIR", "2026-11-16", "2026-11-15", one, str(rank), *rest, "2026-11-09", "Admission", "3"]
+        ["KIR", "2026-11-16", "2026-11-15", one, str(rank), *rest, PATHWAYS, "2026-11-09", "Admission", "3"]
         for rank, (one, *rest) in enumerate(PERSONS, start=1)
     ),
 ]
@@ -83,6 +84,8 @@ def choose(page: Page, **given: str | bytes) -> None:
     for name, content in files.items():
         data = content.encode("utf-8") if isinstance(content, str) else content
         page.set_input_files(f"#{name}", [{"name": f"{name}.csv", "mimeType": "text/csv", "buffer": data}])
+    if page.locator("#choose").get_attribute("open") is None:
+        page.get_by_text("Choose the files").click()
     page.get_by_role("button", name="Show the list with names").click()
     page.locator("#result-title:focus, #problem:focus").wait_for()
 
@@ -100,7 +103,7 @@ def test_the_list_is_joined_with_the_practices_own_names(page: Page) -> None:
     choose(page)
     expect(page.get_by_role("status")).to_have_text("3 of 5 people on the list are named below.")
     expect(page.locator("#result-title")).to_have_text("Case-finding list, KIR, 16 November 2026")
-    person, place, about, why = cells(page)[0]
+    person, place, about, _ = cells(page)[0]
     assert person.splitlines() == [RIGHT_TO_LEFT, "NHS number: 999 000 0018", "Contact: 1 High Street, Kirkby"]
     assert place.splitlines() == [
         "Rank: 1",
@@ -108,14 +111,80 @@ def test_the_list_is_joined_with_the_practices_own_names(page: Page) -> None:
         "Risk: About 61 in 100",
         "For people with similar records, between 55 and 71 in 100",
     ]
-    assert (about, why.splitlines()) == ("Sex: Female", ["A: one.", "B: two."])
-    assert cells(page)[1][3] == "=1+1 is text"
+    assert about == "Sex: Female"
     assert page.locator("#table thead th").all_inner_texts() == [
         "Person",
         "Place on the list",
         "About the person",
-        "What moved the estimate",
+        "To consider, and in place",
     ]
+
+
+def test_what_is_long_is_folded_and_opens(page: Page) -> None:
+    choose(page)
+    assert cells(page)[0][3].splitlines() == ["Pathways: Falls service; Telecare", "Reasons and rules"]
+    for folded in page.get_by_text("Reasons and rules").all():
+        folded.click()
+    assert cells(page)[0][3].splitlines()[2:] == [
+        *("What moved the estimate: A: one.", "B: two."),
+        *("Pathways with their rules: Falls service: 2 or more falls", "Telecare: aged 85"),
+    ]
+    assert "What moved the estimate: =1+1 is text" in cells(page)[1][3].splitlines()
+
+
+def test_the_page_is_as_short_as_its_table(page: Page) -> None:
+    whole = "document.documentElement.scrollHeight"
+    before = page.evaluate(whole)
+    choose(page)
+    after, table = page.evaluate(whole), page.evaluate("document.getElementById('table').offsetHeight")
+    assert after - table < max(before, 700)
+    page.evaluate("window.scrollTo(0, 0)")
+    assert page.evaluate("document.getElementById('table').getBoundingClientRect().top < window.innerHeight")
+    expect(page.locator("#files")).to_be_hidden()
+    page.get_by_text("Choose the files").click()
+    expect(page.locator("#files")).to_be_visible()
+
+
+RESTRICTIONS = (
+    *(
+        ("restricted", "yes", False),
+        ("restricted", " NO ", True),
+        ("restricted", "", True),
+        ("restricted", "ask", False),
+    ),
+    *(("Address restricted", "x", False), ("is_restricted?", "0", True), ("confidentiality-code", "R", False)),
+    *(("confidentiality_code", "U", True), ("contact_restricted", "not_restricted", True)),
+    ("restriction", "?", False),
+)
+
+
+def test_somebody_restricted_is_neither_named_nor_contacted(page: Page) -> None:
+    words = "restricted: do not contact, ask the practice or the IG lead"
+    note = "People who are restricted, and who are neither named nor to be contacted: 1."
+    for heading, said, named in RESTRICTIONS:
+        people = [["patient_id", "name", "contact", "nhs_number", "date_of_birth", "key_worker", heading]]
+        people += [["P1", "Ann Planted", "1 Planted Row", "999 000 0018", "1940-01-01", "Planted Hale", said]]
+        choose(page, people=as_csv(people))
+        shown = page.locator("body").inner_text()
+        assert names(page)[0] == ("Ann Planted" if named else words), (heading, said)
+        assert [part in shown for part in ("Planted", "999 000 0018", "1 January 1940")] == [named] * 3
+        assert (note in page.locator("#notes li").all_inner_texts()) is not named
+
+
+def test_somebody_restricted_in_one_of_two_rows_is_not_named(page: Page) -> None:
+    rows = [["patient_id", "name", "restricted"], ["P1", "Ann", "no"], ["P1", "Ann", "yes"]]
+    for people in (rows, [rows[0], *rows[:0:-1]]):
+        choose(page, people=as_csv(people))
+        assert names(page)[0] == "not named: in your identity file twice, with different details"
+
+
+def test_how_to_contact_safely_stands_there_and_nothing_of_others_does(page: Page) -> None:
+    others = ("next_of_kin", "carer_phone", "household", "notes", "emergency contact")
+    people = [["patient_id", "name", "contact_safely", *others], ["P1", "Ann", "By letter, mornings", *others]]
+    choose(page, people=as_csv(people).replace("By letter, mornings", "By letter"))
+    assert "How to contact safely: By letter" in cells(page)[0][0]
+    choose(page, people=as_csv([people[0], ["P1", "Ann", "By letter", *(f"Planted {one}" for one in others)]]))
+    assert "Planted" not in page.locator("body").inner_text()
 
 
 BORN = (
@@ -157,8 +226,8 @@ def test_what_files_say_is_text_and_never_runs(page: Page) -> None:
 
 def test_nobody_is_named_where_the_file_is_in_doubt(page: Page) -> None:
     choose(page)
-    assert names(page)[3] == "in your identity file twice, with different details"
-    assert names(page)[4] == "not in your identity file"
+    assert names(page)[3] == "not named: in your identity file twice, with different details"
+    assert names(page)[4] == "not named: not in your identity file"
     assert "Twice" not in page.locator("#table").inner_text()
     notes = page.locator("#notes li").all_inner_texts()
     assert "People on the list who are not in your identity file: 1." in notes
@@ -215,13 +284,16 @@ def test_the_names_can_be_cleared(page: Page) -> None:
 def test_the_keyboard_reaches_everything_in_order(page: Page) -> None:
     choose(page)
     expect(page.locator("#result-title")).to_be_focused()
-    page.locator("#list").focus()
+    page.get_by_text("Choose the files").click()
+    page.locator("#print").focus()
+    name = "document.activeElement.id || document.activeElement.getAttribute('role') || document.activeElement.tagName"
     reached = []
-    for _ in range(6):
-        reached.append(page.evaluate("document.activeElement.id || document.activeElement.getAttribute('role')"))
+    for _ in range(2 + 1 + len(PERSONS) + 6):
+        reached.append(page.evaluate(name))
         page.keyboard.press("Tab")
-    assert reached == ["list", "references", "people", "join", "print", "clear"]
-    assert page.evaluate("document.activeElement.getAttribute('role')") == "region"
+    folded = ["SUMMARY"] * len(PERSONS)
+    files = ["SUMMARY", "list", "references", "people", "SUMMARY", "join"]
+    assert reached == ["print", "clear", "region", *folded, *files]
 
 
 def test_axe_finds_nothing(page: Page) -> None:
@@ -229,6 +301,9 @@ def test_axe_finds_nothing(page: Page) -> None:
     axe = Axe()
     found = [axe.run(page)]
     choose(page)
+    found.append(axe.run(page))
+    for folded in page.get_by_text("Reasons and rules").all():
+        folded.click()
     found.append(axe.run(page))
     choose(page, people="")
     found.append(axe.run(page))

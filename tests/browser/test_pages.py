@@ -8,14 +8,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route
 
-from riskstrat.documents import find_browser, write_index, write_page, write_pdf, write_people, write_replay_page
-from riskstrat.publication import Suggestion, TeamList, ThemeReason
+from riskstrat.documents import (
+    NamedColumn,
+    Names,
+    build_people,
+    find_browser,
+    write_index,
+    write_page,
+    write_pdf,
+    write_people,
+    write_replay_page,
+)
+from riskstrat.publication import CaseAction, CaseDecision, Change, Move, Suggestion, TeamList, ThemeReason
 from tests.browser.listed_team import (
     CONDITIONS,
     FALLS,
@@ -23,6 +34,7 @@ from tests.browser.listed_team import (
     MEDICINES,
     PLAN,
     RTL_NAME,
+    causes,
     changed_people,
     empty_team,
     person_page,
@@ -30,7 +42,16 @@ from tests.browser.listed_team import (
     team_list,
 )
 
-PAGES = ("kir.html", "kir-people.html", "index.html", "replay.html", "nob.html", "nob-people.html", "odd.html")
+PAGES = (
+    "kir.html",
+    "kir-people.html",
+    "kir-named.html",
+    "index.html",
+    "replay.html",
+    "nob.html",
+    "nob-people.html",
+    "odd.html",
+)
 WIDTHS = (320, 390, 1280)
 WIDTHS_FOR_AXE = (320, pytest.param(390, marks=pytest.mark.exhaustive), 1280)
 """The style sheet changes at 768 and 1024 pixels: 390 is laid out as 320 is."""
@@ -45,6 +66,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for team, stem in ((usual, "kir"), (nobody, "nob"), (odd, "odd")):
         write_page(team, made / f"{stem}.html")
         write_people(team, made / f"{stem}-people.html")
+    (made / "kir-named.html").write_bytes(build_people(usual, full_names(usual)))
     write_index([usual, nobody, odd], made / "index.html")
     write_replay_page(replayed(), made / "replay.html")
     return made
@@ -189,26 +211,127 @@ def pages_of(pdf: Path) -> list[tuple[float, float]]:
     return [(float(width), float(height)) for width, height in boxes]
 
 
+def full_names(team: TeamList) -> Names:
+    """As much about everybody as a store usually holds, of one nothing, of another why not."""
+    held = {
+        "Name": "Ottoline Threlkeld-Vane",
+        "NHS number": "999 000 0018",
+        "Date of birth": "9 March 1940",
+        "Contact": "7 Orchard Lane, Westvale, Kirkby, L32 0AA, 0151 496 0999",
+        "How to contact safely": "By letter or in the mornings, never through the neighbour",
+        "Interpreter needs": "Polish",
+        "Communication needs": "Large print",
+        "Named GP": "Dr Hale",
+        "Key worker": "Sam Reed, community matron",
+        "Lone-visit warning": "Dog",
+    }
+    references = [person.reference for person in team.people]
+    people = dict.fromkeys(references[:-1], tuple(held.values()))
+    people[references[0]] = ("restricted: do not contact, ask the practice or the IG lead", *[""] * (len(held) - 1))
+    columns = tuple(NamedColumn(title, 12.0) for title in held)
+    return Names(columns, people, (("Made for", "Team KIR, list of 16 November 2026"), ("Made by", "a.clerk")))
+
+
 @printing
+@pytest.mark.parametrize("named", [False, True], ids=["as published", "named"])
 @pytest.mark.parametrize("team", [team_list(), heavy_team()], ids=["a usual team", "a team with much to say"])
-def test_each_person_prints_on_one_page_of_a4_portrait(team: TeamList, tmp_path: Path) -> None:
-    write_people(team, tmp_path / "people.html")
+def test_each_person_prints_on_one_page_of_a4_portrait(team: TeamList, named: bool, tmp_path: Path) -> None:
+    (tmp_path / "people.html").write_bytes(build_people(team, full_names(team) if named else None))
     write_pdf(tmp_path / "people.html", tmp_path / "people.pdf")
     sizes = pages_of(tmp_path / "people.pdf")
     assert len(sizes) == 8
     assert all((round(width), round(height)) == (595, 842) for width, height in sizes)
 
 
+PATHWAYS = tuple(
+    Suggestion(
+        f"Service {letter}",
+        "A visit by a nurse of the service, with the person's own aims, and a plan for what to do when they get worse.",
+        "Aged 65 or over; and any of: 2 or more recorded falls in the last 12 months, could not get up after a fall in "
+        "the last 3 years, dementia recorded; and none of: telecare in place, lives in a care home, nursing care in "
+        "place, 1 or more hospital stays that ended in a care home in the last 2 years",
+    )
+    for letter in "ABCDEFGH"
+)
+
+
+def second_week(pathways: int = 3) -> TeamList:
+    """Eight people with as much to say as the upper tenth of a borough's, each moved; eight others left."""
+    listed = changed_people(
+        change=[Change(f"Up from rank {place + 2} to rank {place + 1}", causes()) for place in range(8)],
+        known_before="Reviewed on 7 July 2026: personalised care and support plan",
+        frailty="from the GP record, mild on 12 April 2026 (eFI 0.21), not as of today; from hospital records of 2 "
+        "years, low (Hospital Frailty Risk Score 4.2)",
+        flags=("Left hospital in the last 30 days", "2 or more falls in 12 months"),
+        pathways=[(PATHWAYS * 2)[place : place + pathways] for place in range(8)],
+        support=("GP, last contact 12 October 2026", "Community matron, last contact 9 November 2026", "Home care"),
+        last_decision=CaseDecision(date(2026, 7, 7), (CaseAction("Telecare", "AB", date(2026, 8, 4)),)),
+    )
+    moved = [Move(person.reference, "moved", person.change.what, person.change.causes) for person in listed.people]
+    left = [Move(f"KIR-04{place}-J", "left", "a review was recorded", causes()) for place in range(8)]
+    tables = ("admissions", "attendances", "conditions", "contacts", "falls", "people", "prescriptions", "statuses")
+    excluded = {"in hospital now": 5, "on the palliative care register": 3, "reviewed in the last 12 weeks": 4}
+    counts = replace(listed.counts, eligible=listed.counts.eligible + 5, excluded=excluded)
+    return replace(
+        listed,
+        counts=counts,
+        moves=(*moved, *left),
+        data_as_at_by_table={table: date(2026, 11, 14) for table in tables},
+        routed={"hospital discharge team": 5, "palliative lead": 3},
+    )
+
+
 @printing
-def test_the_list_prints_on_a4_landscape_tagged_and_three_people_to_a_page(folder: Path, tmp_path: Path) -> None:
-    write_pdf(folder / "kir.html", tmp_path / "list.pdf")
+@pytest.mark.parametrize(
+    "team",
+    [team_list(), second_week(), second_week(5), empty_team()],
+    ids=["a usual team", "a second week", "many pathways", "nobody"],
+)
+def test_the_list_prints_on_at_most_three_sheets_of_a4_landscape_tagged(team: TeamList, tmp_path: Path) -> None:
+    write_page(team, tmp_path / "list.html")
+    write_pdf(tmp_path / "list.html", tmp_path / "list.pdf")
     sizes = pages_of(tmp_path / "list.pdf")
-    assert len(sizes) <= 6
+    assert len(sizes) <= 3
     assert all((round(width), round(height)) == (842, 595) for width, height in sizes)
     content = (tmp_path / "list.pdf").read_bytes()
     assert b"/MarkInfo" in content
     assert b"/Lang (en-GB)" in content
     assert b"D:20261116000000" in content
+
+
+LETTERS_ON_PAPER = """() => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), sizes = [];
+  while (texts.nextNode()) {
+    const holder = texts.currentNode.parentElement;
+    if (texts.currentNode.data.trim() && holder.getClientRects().length)
+      sizes.push(parseFloat(getComputedStyle(holder).fontSize) * 0.75);
+  }
+  return sizes;
+}"""
+
+
+def test_no_text_of_the_list_is_smaller_than_8_points_on_paper(page: Page, tmp_path: Path) -> None:
+    write_page(second_week(), tmp_path / "list.html")
+    opened(page, tmp_path / "list.html").emulate_media(media="print")
+    assert min(page.evaluate(LETTERS_ON_PAPER)) >= 8
+
+
+def test_what_paper_leaves_out_of_the_notes_stands_elsewhere_on_it(page: Page, tmp_path: Path) -> None:
+    write_page(second_week(), tmp_path / "list.html")
+    opened(page, tmp_path / "list.html").emulate_media(media="print")
+    on_paper = " ".join(page.evaluate("document.body.innerText").split())
+    hidden = page.locator(".notes .screen p, .notes p.screen, .notes .screen td").all_inner_texts()
+    assert len(hidden) > 10
+    assert [text for text in hidden if " ".join(text.split()) not in on_paper] == []
+
+
+def test_what_moved_somebody_on_the_list_stands_on_paper_in_their_row(page: Page, tmp_path: Path) -> None:
+    team = second_week()
+    write_page(replace(team, moves=(*team.moves, Move("KIR-012-Q", "moved", "another detail"))), tmp_path / "list.html")
+    opened(page, tmp_path / "list.html").emulate_media(media="print")
+    told = page.locator(".moves tbody tr:visible").all_inner_texts()
+    assert len(told) == 9
+    assert "Another detail." in told[-1] + told[0]
 
 
 @printing

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import openpyxl
@@ -20,14 +21,16 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from riskstrat import audit, identity
 from riskstrat.documents import write_workbook
-from riskstrat.errors import IdentityError, StorageError
+from riskstrat.errors import AuditError, IdentityError, StorageError
 from riskstrat.naming.agreement import is_of_age
 from riskstrat.publication import TeamCounts, WeeklyList, open_published, publish
+from riskstrat.storage import compute_digest, format_json
 from riskstrat.verbs.audit_verify import verify
 from riskstrat.verbs.identity_init import init
 from riskstrat.verbs.identity_name import Asked, name
 from riskstrat.verbs.identity_pseudonymise import pseudonymise
 from tests.browser.listed_team import people, team_list
+from tests.suite.unlogged import do_unlogged
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -41,12 +44,12 @@ REASON = "Weekly meeting of the team"
 
 def planted(folder: Path) -> Path:
     """A file of identified people, recognisable wherever they turn up."""
-    path = folder / "identified.csv"
+    path = folder / "people.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["nhs_number", "name", "date_of_birth", "contact", "lone_visit_warning", "score"])
+        writer.writerow(["nhs_number", "name", "date_of_birth", "contact", "lone_visit_warning", "imd_decile"])
         for place, number in enumerate(NUMBERS):
-            writer.writerow([number, NAMES[place], "1940-03-09", CONTACTS[place], "Planted: dog", place])
+            writer.writerow([number, NAMES[place], "1940-03-09", CONTACTS[place], "Planted: dog", place + 1])
         writer.writerow(["9990000019", "Wrongcheck Planted", "1940-03-09", "", "", 9])
     return path
 
@@ -78,7 +81,7 @@ def reference(place: int) -> str:
     return f"KIR-1116-{place:02d}-X"
 
 
-def published(folder: Path, patients: Iterable[str], band: str = "85 and over") -> Path:
+def published(folder: Path, patients: Iterable[str], band: str = "85 and over", by: str = "workspace") -> Path:
     """The folder of a published week with one team's list of these patients, and another team's of somebody else."""
     rows = list(patients)
     listed = [
@@ -88,7 +91,9 @@ def published(folder: Path, patients: Iterable[str], band: str = "85 and over") 
     team = team_list(people=tuple(listed), counts=TeamCounts(len(rows), len(rows), 0, 0), moves=(), swaps=(), routed={})
     week = folder / MONDAY
     facts = {"index_date": MONDAY, "model": "m", "version": 1, "teams": [{"code": "KIR", "team": "Kirkby"}]}
-    with publish(week, WeeklyList(date.fromisoformat(MONDAY), 1, "m", 1, (team,)), facts) as part:
+    seal = partial(audit.make_seal, folder.parent / by)
+    weekly = WeeklyList(date.fromisoformat(MONDAY), 1, "m", 1, (team,))
+    with publish(week, weekly, facts, do_unlogged, seal=seal) as part:
         known = zip((person.reference for person in listed), rows, strict=True)
         lines = [f'"{one}","{patient}",{MONDAY}\n' for one, patient in known]
         text = '"reference","patient_id","index_date"\n' + "".join(lines)
@@ -118,12 +123,14 @@ class Site:
         pseudonymise(self.root, planted(folder), folder / "rows.parquet", "nhs_number")
         key = identity.open_folder(self.root).key()
         self.week = published(folder / "copied", [key.pseudonym(number) for number in NUMBERS])
+        self.publisher = (folder / "workspace" / "audit" / "publisher.pub").read_text("ascii").strip()
         self.copy = self.team / "kir.xlsx"
 
     def allow(self, text: str = "") -> None:
         """Write the user of this process in, and whatever else."""
         person = f'[[people]]\nuser = "{audit.system_user()}"\nrole = "coordinator"\n'
-        settings = person + 'teams = ["KIR"]\npurposes = ["direct_care"]\n' + text
+        keys = f'publishers = ["{self.publisher}"]\n'
+        settings = keys + person + 'teams = ["KIR"]\npurposes = ["direct_care"]\n' + text
         (self.root / "identity.toml").write_text(settings, encoding="utf-8")
 
     def stand(self, until: str, user: str | None = None) -> None:
@@ -172,7 +179,7 @@ def test_beside_who_people_are_the_named_copy_is_the_published_list(site: Site) 
     assert heading_of(copy) == heading_of(original) == 1
     titles = [cell.value for cell in original[1]]
     named = [cell.value for cell in copy[1]]
-    assert len(named) == len(titles) + 9
+    assert len(named) == len(titles) + 10
     kept = [[row[named.index(title)] for title in titles] for row in table_of(copy)]
     assert kept == table_of(original)
 
@@ -232,7 +239,7 @@ def test_a_person_who_is_not_held_stands_there_with_those_words(site: Site) -> N
     site.week = published(site.folder / "second", ["unknown"])
     site.allow()
     report = name(site.root, site.week, site.asked())
-    assert table_of(openpyxl.load_workbook(site.copy)["List"])[0][0] == "not held here"
+    assert table_of(openpyxl.load_workbook(site.copy)["List"])[0][0] == "not named: not held here"
     assert report.summary["not_held"] == 1
 
 
@@ -290,7 +297,7 @@ def test_each_naming_and_each_refusal_is_logged_without_saying_who(site: Site) -
     with pytest.raises(IdentityError, match="is not written into"):
         name(site.root, site.week, site.asked())
     site.named()
-    assert site.actions() == ["key made", "pseudonymised", "naming refused", "named"]
+    assert site.actions() == ["key made", "begun", "pseudonymised", "naming refused", "begun", "named"]
     line = audit.read(site.root)[-1]
     assert line.user == audit.system_user()
     assert (line.details["references"], line.details["purpose"], line.details["reason"]) == (4, "direct_care", REASON)
@@ -349,12 +356,112 @@ def test_what_must_not_be_named_is_refused_and_logged(site: Site, spoil: Callabl
     assert (site.copy.read_bytes() if site.copy.exists() else None) == before
 
 
-@pytest.mark.parametrize("said", [NAMES[0].upper(), f"{NUMBERS[1][:3]} {NUMBERS[1][3:6]} {NUMBERS[1][6:]}"])
-def test_a_reason_that_says_who_is_refused_and_stands_in_no_log(site: Site, said: str) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        NAMES[0].upper(),
+        "Quillfeather",
+        "mrs zebedee",
+        "Quill\u200dfeather",
+        "quíllfeather's daughter",
+        "kir_Quillfeather_week",
+        f"{NUMBERS[1][:3]} {NUMBERS[1][3:6]} {NUMBERS[1][6:]}",
+        f"{NUMBERS[1][:5]}\u200d/{NUMBERS[1][5:]}",
+        "0151 443 1234",
+    ],
+)
+def test_a_reason_or_a_file_name_that_says_who_is_refused_and_stands_in_no_log(site: Site, said: str) -> None:
     site.allow()
     with pytest.raises(IdentityError, match="may not say who"):
         name(site.root, site.week, site.asked(reason=f"To talk about {said}"))
+    with pytest.raises(IdentityError, match="may not say who"):
+        name(site.root, site.week, site.asked(out=site.team / f"{said.replace('/', '.')}.xlsx"))
     assert files_with_planted(site.root) == []
+    assert not [line for line in audit.read(site.root) if said.casefold() in str(line.details).casefold()]
+
+
+def test_the_name_of_somebody_who_is_held_and_not_listed_is_no_reason_either(site: Site) -> None:
+    site.week = published(site.folder / "second", [identity.open_folder(site.root).key().pseudonym(NUMBERS[1])])
+    site.allow()
+    with pytest.raises(IdentityError, match="may not say who"):
+        name(site.root, site.week, site.asked(reason="Meeting about Xanthippe today"))
+
+
+# ---- Only what the workspace published
+
+
+def _forge(week: Path, name: str, content: bytes) -> None:
+    """Change a file of a list and the digest that its manifest has of it."""
+    (week / name).write_bytes(content)
+    manifest = json.loads((week / "manifest.json").read_text("utf-8"))
+    manifest["files"][name] = compute_digest(content)
+    (week / "manifest.json").write_text(format_json(manifest), encoding="utf-8")
+
+
+def _swap_people(site: Site) -> None:
+    """Two references with each other's people."""
+    path = site.week / "kir" / "references.csv"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    first, second = (line.split(",") for line in lines[1:3])
+    first[1], second[1] = second[1], first[1]
+    _forge(site.week, "kir/references.csv", "".join([lines[0], ",".join(first), ",".join(second), *lines[3:]]).encode())
+
+
+def _add_a_person(site: Site) -> None:
+    """A list of our own making, of whoever is held."""
+    key = identity.open_folder(site.root).key()
+    site.week = published(site.folder / "forged", [key.pseudonym(NUMBERS[3])], by="elsewhere")
+
+
+def _take_the_seal_off(site: Site) -> None:
+    manifest = json.loads((site.week / "manifest.json").read_text("utf-8"))
+    del manifest["seal"]
+    (site.week / "manifest.json").write_text(format_json(manifest), encoding="utf-8")
+
+
+def _borrow_a_seal(site: Site) -> None:
+    """The seal of the published list on another."""
+    seal = json.loads((site.week / "manifest.json").read_text("utf-8"))["seal"]
+    _add_a_person(site)
+    manifest = json.loads((site.week / "manifest.json").read_text("utf-8")) | {"seal": seal}
+    (site.week / "manifest.json").write_text(format_json(manifest), encoding="utf-8")
+
+
+def _spoil_the_seal(site: Site) -> None:
+    manifest = json.loads((site.week / "manifest.json").read_text("utf-8"))
+    manifest["seal"] = {"key": manifest["seal"]["key"], "signature": ["x"]}
+    (site.week / "manifest.json").write_text(format_json(manifest), encoding="utf-8")
+
+
+@pytest.mark.parametrize("forge", [_swap_people, _add_a_person, _take_the_seal_off, _borrow_a_seal, _spoil_the_seal])
+def test_a_list_that_fits_itself_but_was_not_published_names_nobody(site: Site, forge: Callable[[Site], None]) -> None:
+    site.allow()
+    forge(site)
+    with pytest.raises(IdentityError, match="not known to be published"):
+        name(site.root, site.week, site.asked())
+    assert site.actions()[-1] == "naming refused"
+    assert list(site.team.iterdir()) == []
+
+
+def test_without_a_publisher_written_in_nobody_is_named(site: Site) -> None:
+    site.allow()
+    settings = site.root / "identity.toml"
+    settings.write_text(settings.read_text("utf-8").partition("\n")[2], encoding="utf-8")
+    with pytest.raises(IdentityError, match=r"write audit/publisher\.pub of the workspace in"):
+        name(site.root, site.week, site.asked())
+
+
+def test_the_key_of_a_workspace_is_made_once_and_is_its_owners(tmp_path: Path) -> None:
+    first, again = (audit.make_seal(tmp_path, b"list") for _ in range(2))
+    assert first == again
+    assert audit.is_sealed_by([first["key"]], b"list", first)
+    assert not audit.is_sealed_by([first["key"]], b"lists", first)
+    assert not audit.is_sealed_by([], b"list", first)
+    secret = tmp_path / "audit" / "publisher.key"
+    assert os.name != "posix" or stat.S_IMODE(secret.stat().st_mode) == 0o600
+    secret.write_text("lost", encoding="ascii")
+    with pytest.raises(AuditError, match="is not a key"):
+        audit.make_seal(tmp_path, b"list")
 
 
 def test_a_standing_authorisation_names_the_latest_week_and_leaves_a_filled_in_copy_alone(site: Site) -> None:
@@ -405,7 +512,7 @@ def test_no_number_and_no_name_stands_anywhere_but_in_the_named_copy(site: Site,
     site.allow()
     rows, copy = site.folder / "rows.csv", site.team / "kir.xlsx"
     told = [
-        verb("identity", "pseudonymise", site.folder / "identified.csv", "--out", rows, "-i", site.root),
+        verb("identity", "pseudonymise", site.folder / "people.csv", "--out", rows, "-i", site.root),
         verb("identity", "name", site.week, "--team", "KIR", "--purpose", "direct_care", "--reason", REASON, "--out",
              copy, "-i", site.root, "--json"),
         verb("identity", "name", site.week, "--team", "KIR", "--purpose", "direct_care", "--reason", NAMES[0], "--out",
@@ -415,8 +522,8 @@ def test_no_number_and_no_name_stands_anywhere_but_in_the_named_copy(site: Site,
     assert [done.returncode for done in told] == [0, 0, 14, 0]
     said = site.folder / "said.txt"
     said.write_text("".join(done.stdout + done.stderr for done in told), encoding="utf-8")
-    assert files_with_planted(site.folder, but=[site.folder / "identified.csv", copy]) == []
-    assert files_with_planted(site.folder) == ["identified.csv", "team/kir.xlsx"]
+    assert files_with_planted(site.folder, but=[site.folder / "people.csv", copy]) == []
+    assert files_with_planted(site.folder) == ["people.csv", "team/kir.xlsx"]
 
 
 def test_each_verb_of_the_install_speaks_json_and_ends_with_its_code(tmp_path: Path, verb: Verb) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from riskstrat import audit
 from tests.suite.forked import run_forked, signal_at
+from tests.suite.stores import find_version
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 
@@ -22,11 +24,11 @@ Tree = Callable[[Path], dict[str, str]]
 MODEL = "emergency_admission_12m"
 
 INGEST = {
-    "while the new store is filled": r"os.mkdir \S+/data.incoming-\d+/tables",
-    "before its manifest is written": r"open \S+/data.incoming-\d+/manifest.json",
-    "before the old store is put aside": r"os.rename \S+/data \S+/data.previous",
-    "when the old store is put aside": r"os.rename \S+/data.incoming-\d+ \S+/data$",
-    "before the old store is removed": r"shutil.rmtree \S+/data.previous",
+    "while the new version is filled": r"os.mkdir \S+/data/versions/new.incoming-\d+/tables",
+    "before its manifest is written": r"open \S+/data/versions/new.incoming-\d+/manifest.json",
+    "before it has its name": r"os.rename \S+/new.incoming-\d+ \S+/data/versions/[0-9a-f]{32}",
+    "before it is the one that is read": r"os.rename \S+/current.json.incoming-\d+ \S+/current.json$",
+    "when it is the one that is read": r"open \S+/data/codes.html",
 }
 WEEKLY = {
     "half-way": r"open \S+/pwc/pwc.xlsx",
@@ -52,14 +54,16 @@ def other_source(verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_ingest_killed_leaves_a_whole_store_and_the_next_one_tidies_up(
     moment: str, verb: Verb, workspace: Path, other_source: Path, tree: Tree
 ) -> None:
-    old = tree(workspace / "data")
+    old = find_version(workspace / "data")
+    files = tree(old)
     run_killed(moment, "ingest", other_source, "-w", workspace)
     assert verb("features", "--sql", "-w", workspace).returncode == 0
-    stands = tree(workspace / "data")
-    assert (stands == old) == ("rmtree" not in moment)
+    assert (find_version(workspace / "data") == old) == ("codes.html" not in moment)
     assert verb("ingest", other_source, "-w", workspace).returncode == 0
-    assert tree(workspace / "data") != old
-    assert [path.name for path in workspace.iterdir() if path.name.startswith("data.")] == []
+    new = find_version(workspace / "data")
+    assert new != old
+    assert tree(old) == files
+    assert {path.name for path in new.parent.iterdir() if path.is_dir()} == {old.name, new.name}
 
 
 @pytest.mark.parametrize("moment", WEEKLY.values(), ids=WEEKLY.keys())
@@ -108,3 +112,40 @@ def test_interrupted_from_the_keyboard_it_says_so_and_leaves_no_trace(
 
 
 INTERRUPTED_AT = {"weekly": WEEKLY["half-way"], "ingest": INGEST["before its manifest is written"]}
+
+WITHDRAW = ("withdraw", "MONDAY", "--reason", "It was the wrong week.")
+PROMOTE = ("promote", MODEL, "1", "--override", "--by", "A. Analyst", "--reason", "The gates were judged by hand.")
+DEEDS = {
+    "withdraw before the list is moved": (WITHDRAW, r"os.rename \S+ \S+/withdrawn/", "list withdrawn"),
+    "withdraw before its note": (WITHDRAW, r"open \S+/withdrawal.json", "list withdrawn"),
+    "withdraw before the first line is counted": (WITHDRAW, r"os.rename \S+ \S+/audit/head.json", "list withdrawn"),
+    "promote before the champion is named": (PROMOTE, r"open \S+/champion.json", "promoted"),
+    "promote before its papers": (PROMOTE, r"os.mkdir \S+/cards/", "promoted"),
+    "weekly before the list has its name": (
+        ("weekly", "--index-date", "MONDAY"),
+        r"os.rename \S+ \S+/lists/\d{4}-\d\d-\d\d$",
+        "list published",
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "moment", "deed"), DEEDS.values(), ids=DEEDS.keys())
+def test_a_deed_whose_run_was_killed_is_logged_once_by_the_next(
+    given: tuple[str, ...], moment: str, deed: str, verb: Verb, workspace: Path, monday: str
+) -> None:
+    given = tuple(monday if each == "MONDAY" else each for each in given)
+    if given[0] == "weekly":
+        assert verb("withdraw", monday, "--reason", "To be made once more.", "-w", workspace).returncode == 0
+    if given[0] == "promote":
+        (workspace / "registry" / "artifacts" / MODEL / "champion.json").unlink()
+        shutil.rmtree(workspace / "registry" / "cards")
+    before = audit.read(workspace)
+    run_killed(moment, *given, "-w", workspace)
+    assert verb("audit", "verify", "-w", workspace).returncode == 13
+    assert verb(*given, "-w", workspace).returncode == 0
+    after = [line.action for line in audit.read(workspace)[len(before) :]]
+    assert after.count(deed) == 1
+    proved = verb("audit", "verify", "-w", workspace)
+    assert proved.returncode == 0, proved.stderr
+    assert verb(*given, "-w", workspace).returncode == 0, "and a third time changes nothing"
+    assert [line.action for line in audit.read(workspace)[len(before) :]] == after

@@ -12,6 +12,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from tests.suite.stores import find_version
+
 pytestmark = pytest.mark.real_data
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
@@ -77,8 +79,8 @@ def test_the_model_is_split_by_person_and_its_weakness_is_said(said: Callable) -
 def test_everybody_is_scored_once_at_their_own_latest_discharge(
     scores: dict[str, tuple[str, float]], ward: Path
 ) -> None:
-    admissions = pq.read_table(ward / "data" / "tables" / "admissions.parquet").to_pylist()
-    people = pq.read_table(ward / "data" / "tables" / "people.parquet").to_pylist()
+    admissions = pq.read_table(find_version(ward / "data") / "tables" / "admissions.parquet").to_pylist()
+    people = pq.read_table(find_version(ward / "data") / "tables" / "people.parquet").to_pylist()
     left = {(people[row["person"]]["patient_id"], str(row["discharged_on"])) for row in admissions}
     assert len(scores) > 50
     assert all((patient, day) in left for patient, (day, _) in scores.items())
@@ -87,7 +89,7 @@ def test_everybody_is_scored_once_at_their_own_latest_discharge(
 
 
 def test_nobody_who_has_died_is_scored(scores: dict[str, tuple[str, float]], ward: Path) -> None:
-    people = pq.read_table(ward / "data" / "tables" / "people.parquet").to_pylist()
+    people = pq.read_table(find_version(ward / "data") / "tables" / "people.parquet").to_pylist()
     died = {row["patient_id"]: str(row["date_of_death"]) for row in people if row["date_of_death"]}
     assert died
     assert all(day < died[patient] for patient, (day, _) in scores.items() if patient in died)

@@ -12,6 +12,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from tests.suite.stores import find_version
+
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 
 MODEL = "emergency_admission_12m"
@@ -176,4 +178,4 @@ def test_the_registry_works_after_the_workspace_was_moved(
     assert score(Path(moved)).returncode == 0
     assert verb("train", MODEL, "-w", moved).returncode == 0
     assert all((tmp_path / "moved") in path.parents for path in tmp_path.rglob("booster.txt"))
-    assert pq.read_table(Path(moved) / "data" / "tables" / "people.parquet").num_rows
+    assert pq.read_table(find_version(Path(moved) / "data") / "tables" / "people.parquet").num_rows

@@ -22,6 +22,9 @@ SURNAME = "Quillfeather"
 """Everybody's, so that one word finds every name."""
 
 TEAM = "NKI"
+WORDS = ["South Huyton", "North Huyton", "South Kirkby", "North Kirkby", "Halewood", "Prescot/Whiston/Cronton"]
+"""The teams of the borough as its source tables name them."""
+
 MONDAYS = ("2026-11-09", "2026-11-16")
 """The last is the day up to which a simulated borough's data go."""
 
@@ -70,10 +73,12 @@ class Site:
         self.said += [done.stdout, done.stderr]
         return done
 
-    def allow(self) -> None:
+    def allow(self, *publishers: str) -> None:
         self.install.joinpath("identity.toml").write_text(
+            f"publishers = {list(publishers)}\n"
             f'[[people]]\nuser = "{system_user()}"\nrole = "coordinator"\n'
-            f'teams = ["{TEAM}"]\npurposes = ["direct_care"]\n',
+            f'teams = ["{TEAM}"]\npurposes = ["direct_care"]\n'
+            f'[words]\n"caseload.team" = {WORDS}\n"reviews.team" = {WORDS}\n',
             encoding="utf-8",
         )
 
@@ -124,6 +129,7 @@ def site(
     made.run("train", "emergency_admission_12m", "-w", made.workspace)
     made.run("promote", "emergency_admission_12m", "-w", made.workspace)
     made.run("weekly", "--index-date", MONDAYS[0], "-w", made.workspace)
+    made.allow((made.workspace / "audit" / "publisher.pub").read_text("ascii").strip())
     asked = ("--team", TEAM, "--purpose", "direct_care", "--reason", "Weekly meeting", "--out", made.named)
     made.run("identity", "name", made.workspace / "lists" / MONDAYS[0], *asked, "-i", made.install)
     made.reviewed = made.fill_in_and_import()  # type: ignore[attr-defined]

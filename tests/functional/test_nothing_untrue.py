@@ -24,6 +24,7 @@ import pandas as pd
 import pytest
 
 from tests.oracle.landed_truth import LandedTruth
+from tests.suite.stores import read_facts
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -312,7 +313,7 @@ def test_three_other_boroughs_spoiled_in_the_same_ways_say_nothing_untrue(
     spoil(source)
     quick_recipe(workspace)
     land(workspace, source, verb)
-    as_at = json.loads((workspace / "data" / "manifest.json").read_text(encoding="utf-8"))["data_as_at"]
+    as_at = read_facts(workspace / "data")["data_as_at"]
     for command in (
         ("train", "emergency_admission_12m", "-w", workspace),
         # A source that is spoiled so fails gates, as it should; here only what is printed is looked at.

@@ -15,7 +15,7 @@ import pytest
 from riskstrat.definitions.phrases import capitalise_first, lower_first
 from riskstrat.documents import long_date
 from riskstrat.explanation import contributions, theme_reasons
-from riskstrat.people import Records, explain_redacted, person_facts, printed_counts, redact_records
+from riskstrat.people import Records, explain_printable, gather_records, person_facts, printed_counts
 from riskstrat.people.falls import date_by_first_report
 from riskstrat.people.services import name_service
 from riskstrat.publication import PersonPage
@@ -41,10 +41,10 @@ def told(demo_workspace: Path, monday: str) -> Told:
     opened = open_workspace(demo_workspace)
     scored = score_cohort(opened, opened.recipe(), monday, lambda *done: None)
     patients = scored.rows.sort_values("margin", ascending=False)["patient_id"].head(LISTED)
-    records = redact_records(opened, scored, patients)
+    records = gather_records(opened, scored, patients)
     when = date.fromisoformat(monday)
     facts = person_facts(opened, scored, patients, when, records=records)
-    return Told(opened, scored, patients, records, facts, explain_redacted(opened, scored, patients, records), when)
+    return Told(opened, scored, patients, records, facts, explain_printable(opened, scored, patients, records), when)
 
 
 def printed(told: Told, patient: str) -> list[str]:
@@ -226,4 +226,4 @@ def test_the_same_people_give_the_same_facts_whatever_their_order(told: Told) ->
 def test_nobody_to_tell_of_gives_no_rows(told: Told) -> None:
     nobody = told.patients.iloc[:0]
     assert person_facts(told.opened, told.scored, nobody, told.when).empty
-    assert explain_redacted(told.opened, told.scored, nobody).empty
+    assert explain_printable(told.opened, told.scored, nobody).empty

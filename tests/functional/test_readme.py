@@ -87,8 +87,34 @@ def test_the_champion_still_scores_with_the_feature_beside_it(walked: tuple[Path
     assert "emergency_admission_12m version 1" in said
 
 
-def test_the_demo_prints_the_steps_and_files_of_the_readme(demo_workspace: Path) -> None:
-    printed = (demo_workspace.parent / "demo.txt").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def two_weeks(verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A demo as a newcomer types it, of few people and with quick recipes, and what it printed."""
+    workspace = tmp_path_factory.mktemp("newcomer") / "borough"
+    assert verb("init", workspace).returncode == 0
+    make_recipes_quick(workspace)
+    settings = workspace / "riskstrat.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace('pdf = "auto"', 'pdf = "off"'), encoding="utf-8")
+    done = verb("demo", "-w", workspace, "--people", 600)
+    assert done.returncode == 0, done.stderr
+    return workspace, done.stdout
+
+
+def test_the_second_week_of_the_demo_shows_who_was_carried_over_and_what_was_decided(
+    two_weeks: tuple[Path, str],
+) -> None:
+    first, second = sorted(path for path in (two_weeks[0] / "lists").iterdir() if path.is_dir())
+    teams = json.loads((second / "list.json").read_text(encoding="utf-8"))["list"]["teams"]
+    people = [person for team in teams for person in team["people"]]
+    assert {team["previous_list"] for team in teams} == {first.name}
+    assert {"new", "carried over"} <= {person["arrival"] for person in people}
+    assert any(person["last_decision"] for person in people)
+    assert any(team["moves"] for team in teams)
+    assert len(list((two_weeks[0] / "demo" / "returned" / first.name).glob("*.xlsx"))) == len(teams)
+
+
+def test_the_demo_prints_the_steps_and_files_of_the_readme(two_weeks: tuple[Path, str]) -> None:
+    printed = two_weeks[1]
     (shown,) = re.findall(r"<!-- demo prints -->\n```text\n(.*?)```", README, re.DOTALL)
     assert shape(shown) == shape(printed)
 

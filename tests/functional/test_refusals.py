@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.suite.stores import find_version, read_facts
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 Tree = Callable[[Path], dict[str, str]]
@@ -73,7 +74,7 @@ def test_no_workspace_around_the_folder(verb: Verb, refused: Callable, tmp_path:
 @pytest.mark.parametrize("given", DATED, ids=lambda given: given[0])
 class TestIndexDate:
     def test_in_the_future(self, given: tuple[str, ...], says: Says, bench: Path) -> None:
-        as_at = json.loads((bench / "data" / "manifest.json").read_text())["data_as_at"]
+        as_at = read_facts(bench / "data")["data_as_at"]
         said = says(6, *given, "--index-date", "2031-01-06")
         assert said.startswith(f"index date 2031-01-06 is in the future: the data are as at {as_at}; ")
 
@@ -199,7 +200,7 @@ def test_a_model_whose_file_is_damaged(says: Says, bench: Path) -> None:
 
 
 def test_a_store_that_lost_a_table(says: Says, bench: Path) -> None:
-    table = bench / "data" / "tables" / "falls.parquet"
+    table = find_version(bench / "data") / "tables" / "falls.parquet"
     table.rename(bench.with_name("aside.parquet"))
     try:
         assert says(5, "weekly", "--index-date", "2026-11-09").startswith("data/ has lost its table falls")

@@ -26,9 +26,11 @@ from riskstrat.definitions.progress import silent
 from riskstrat.definitions.settings import CasefindingSettings
 from riskstrat.documents import long_date
 from riskstrat.publication import CaseAction, CaseDecision, find_earlier, open_published
+from riskstrat.site.opening import open_workspace
 from riskstrat.weekly.changes import KINDS
 from riskstrat.weekly.listing import Listed, make_lists
 from riskstrat.weekly.memory import remember
+from tests.suite.stores import change_version, find_version
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -98,7 +100,9 @@ def manifest(workspace: Path, day: str) -> dict[str, Any]:
 
 
 def table(workspace: Path, name: str) -> pd.DataFrame:
-    return pq.read_table(workspace / "data" / "tables" / f"{name}.parquet").to_pandas(date_as_object=False)
+    return pq.read_table(find_version(workspace / "data") / "tables" / f"{name}.parquet").to_pandas(
+        date_as_object=False
+    )
 
 
 def patient_of(workspace: Path, person: pd.Series) -> set[str]:
@@ -260,7 +264,7 @@ class TestEveryWeek:
 
 @pytest.fixture(scope="module")
 def last(weeks: Path, mondays: list[str]) -> Listed:
-    return make_lists(weeks, mondays[-1], None, silent)
+    return make_lists(open_workspace(weeks), mondays[-1], None, silent)
 
 
 class TestWhatChanged:
@@ -310,11 +314,16 @@ class TestWhy:
         rows = everyone(workspace, mondays[-1])
         listed = rows.loc[rows["place"] == "listed", "patient_id"].iloc[0]
         assert verb("why", listed, "--index-date", mondays[-1], "-w", workspace).stdout.startswith("Listed for ")
-        file = workspace / "data" / "tables" / "opt_outs.parquet"
-        opted = pq.read_table(file)
         people = table(workspace, "people").set_index("patient_id")["person"]
-        first = opted.slice(0, 1).to_pydict() | {"patient_id": [listed], "person": [people[listed]], "to_on": [None]}
-        pq.write_table(pa.concat_tables([opted, pa.table(first, schema=opted.schema)]), file)
+
+        def opt_out(folder: Path, facts: dict[str, Any]) -> None:
+            file = folder / "tables" / "opt_outs.parquet"
+            opted = pq.read_table(file)
+            first = opted.slice(0, 1).to_pydict()
+            first |= {"patient_id": [listed], "person": [people[listed]], "to_on": [None]}
+            pq.write_table(pa.concat_tables([opted, pa.table(first, schema=opted.schema)]), file)
+
+        change_version(workspace / "data", opt_out)
         assert verb("why", listed, "--index-date", mondays[-1], "-w", workspace).stdout == "Not available.\n"
 
     def test_a_child_is_too_young(self, weeks: Path, mondays: list[str], verb: Verb) -> None:

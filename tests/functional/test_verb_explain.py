@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from riskstrat import audit
+from tests.suite.stores import change_version
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -91,9 +92,7 @@ def test_a_patient_without_a_score_is_refused_without_being_named(
 @pytest.fixture
 def real(workspace: Path) -> Path:
     """The demo's workspace, as if its people were real."""
-    file = workspace / "data" / "manifest.json"
-    manifest = json.loads(file.read_text(encoding="utf-8"))
-    file.write_text(json.dumps(manifest | {"simulated": False}), encoding="utf-8")
+    change_version(workspace / "data", lambda folder, facts: facts.update(simulated=False))
     return workspace
 
 

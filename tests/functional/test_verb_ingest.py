@@ -16,6 +16,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
+from tests.suite.stores import find_version, read_facts
+
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 Tree = Callable[[Path], dict[str, str]]
 
@@ -43,7 +45,7 @@ def test_the_report_is_pure_json_and_its_counts_add_up(command: Verb, fresh: Pat
     for name, table in report["tables"].items():
         assert table["landed"] == pq.read_metadata(landed / f"{name}.parquet").num_rows
         assert table["landed"] == table["accepted"] + table["quarantined"]
-    quarantined = pq.read_metadata(fresh / "data" / "quarantine.parquet").num_rows
+    quarantined = pq.read_metadata(find_version(fresh / "data") / "quarantine.parquet").num_rows
     assert quarantined == sum(table["quarantined"] for table in report["tables"].values())
 
 
@@ -67,10 +69,10 @@ def test_csv_parquet_and_a_duckdb_file_give_the_same_store(
     stores = []
     for source in (landed, as_csv, tmp_path / "site.duckdb"):
         assert verb("ingest", source, "-w", fresh).returncode == 0
-        manifest = json.loads((fresh / "data" / "manifest.json").read_text(encoding="utf-8"))
+        manifest = read_facts(fresh / "data")
         # Only the simulator's own folder says that its people are made up.
         assert manifest.pop("simulated") == (source == landed)
-        stores.append(tree(fresh / "data") | {"manifest.json": manifest})
+        stores.append(tree(find_version(fresh / "data")) | {"manifest.json": manifest})
     assert stores[0] == stores[1] == stores[2]
 
 

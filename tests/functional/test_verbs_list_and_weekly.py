@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from riskstrat.registry import champion
+from tests.suite.stores import find_version, read_facts
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 Tree = Callable[[Path], dict[str, str]]
@@ -55,7 +56,9 @@ def listed(published: Path) -> list[dict[str, str]]:
 
 
 def table(workspace: Path, name: str) -> pd.DataFrame:
-    return pq.read_table(workspace / "data" / "tables" / f"{name}.parquet").to_pandas(date_as_object=False)
+    return pq.read_table(find_version(workspace / "data") / "tables" / f"{name}.parquet").to_pandas(
+        date_as_object=False
+    )
 
 
 def persons_listed(workspace: Path, listed: list[dict[str, str]]) -> pd.DataFrame:
@@ -71,8 +74,8 @@ def on_caseload(workspace: Path, monday: str) -> pd.DataFrame:
 def teams_of(workspace: Path, monday: str) -> dict[int, str]:
     """The code of each person's team: that of the locality of the practice they are registered with."""
     at = pd.Timestamp(monday).date()
-    spells = pq.read_table(workspace / "data" / "tables" / "registrations.parquet").to_pylist()
-    areas = pq.read_table(workspace / "data" / "tables" / "areas.parquet").to_pylist()
+    spells = pq.read_table(find_version(workspace / "data") / "tables" / "registrations.parquet").to_pylist()
+    areas = pq.read_table(find_version(workspace / "data") / "tables" / "areas.parquet").to_pylist()
     settings = tomllib.loads((workspace / "riskstrat.toml").read_text(encoding="utf-8"))
     code_of = {locality: team["code"] for team in settings["teams"] for locality in team["localities"]}
     place_of = {row["practice"]: code_of[row["locality"]] for row in areas}
@@ -131,7 +134,7 @@ class TestWhatIsPublished:
         self, manifest: dict[str, Any], demo_workspace: Path, monday: str
     ) -> None:
         model, version = champion(demo_workspace / "registry", "emergency_admission_12m")
-        store = json.loads((demo_workspace / "data" / "manifest.json").read_text(encoding="utf-8"))
+        store = read_facts(demo_workspace / "data")
         dates = {name: one["data_as_at"] for name, one in store["tables"].items() if one["data_as_at"]}
         assert (manifest["model"], manifest["version"]) == (version.name, version.version)
         assert manifest["definitions_hash"] == model.definitions_hash
@@ -181,7 +184,7 @@ class TestWhatIsPublished:
 
     def test_nobody_listed_has_opted_out(self, demo_workspace: Path, listed: list[dict[str, str]]) -> None:
         rows = table(demo_workspace, "opt_outs")
-        as_at = pd.Timestamp(json.loads((demo_workspace / "data" / "manifest.json").read_text())["data_as_at"])
+        as_at = pd.Timestamp(read_facts(demo_workspace / "data")["data_as_at"])
         standing = rows[~(rows["to_on"] <= as_at)]
         assert len(standing)
         assert not set(persons_listed(demo_workspace, listed)["person"]) & set(standing["person"])
@@ -325,7 +328,7 @@ class TestWithdraw:
         assert not (workspace / "lists" / monday).exists()
 
     def test_a_date_without_a_list_is_refused(self, verb: Verb, refused: Callable, demo_workspace: Path) -> None:
-        said = refused(verb("withdraw", "2026-01-05", "--reason", "No.", "-w", demo_workspace), 10)
+        said = refused(verb("withdraw", "2026-01-05", "--reason", "The wrong week.", "-w", demo_workspace), 10)
         assert said == "no list of 2026-01-05 is published in lists; nothing to withdraw"
 
     @pytest.mark.parametrize("reason", [" ", "No."])

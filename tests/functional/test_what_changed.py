@@ -20,6 +20,7 @@ from riskstrat.site.opening import Site, build_matrix, cohort_at, engine_of, ope
 from riskstrat.site.scored import Scored
 from riskstrat.sources.store import open_store
 from riskstrat.weekly.changes import KINDS, MODEL, Before, causes, data_moved, moves
+from tests.suite.stores import change_version, find_version
 
 SOME = 60
 READMISSION = "emergency_readmission_30d"
@@ -168,21 +169,23 @@ class TestCauses:
 
 def without_old_admissions(workspace: Path, weeks: Weeks, before: date) -> tuple[Site, str]:
     """A new extract in which the admissions of one listed person before a day are gone, and who that is."""
-    file = workspace / "data" / "tables" / "admissions.parquet"
-    rows = pq.read_table(file)
-    frame = rows.to_pandas()
+    frame = pq.read_table(find_version(workspace / "data") / "tables" / "admissions.parquet").to_pandas()
     listed = weeks.now.rows.set_index("patient_id").loc[weeks.patients, "person"]
     recent = pd.Timestamp(before) - pd.Timedelta(days=365)
     old = frame["admitted_on"].between(recent.date(), before) & frame["person"].isin(listed)
     person = frame.loc[old, "person"].value_counts().index[0]
     spells = frame.loc[old & (frame["person"] == person), "spell"]
-    for name, stay in (("admissions", "spell"), ("diagnoses", "stay"), ("spells", "stay")):
-        path = file.with_name(f"{name}.parquet")
-        table = pq.read_table(path)
-        kept = ~table[stay].to_pandas().isin(spells)
-        pq.write_table(table.filter(kept.to_numpy()), path)
+
+    def take_out(folder: Path, facts: dict[str, Any]) -> None:
+        for name, stay in (("admissions", "spell"), ("diagnoses", "stay"), ("spells", "stay")):
+            path = folder / "tables" / f"{name}.parquet"
+            table = pq.read_table(path)
+            kept = ~table[stay].to_pandas().isin(spells)
+            pq.write_table(table.filter(kept.to_numpy()), path)
+        facts["tables"]["admissions"]["sha256"] = "0" * 64
+
+    change_version(workspace / "data", take_out)
     store = open_store(workspace / "data")
-    store.manifest["tables"]["admissions"]["sha256"] = "0" * 64
     opened = Site(weeks.opened.workspace, store, engine_of(weeks.opened.workspace, store))
     return opened, str(listed[listed == person].index[0])
 

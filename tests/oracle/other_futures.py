@@ -12,7 +12,7 @@ from typing import Any
 
 from plain_features import IndexDate
 from plain_records import Source, as_known
-from random_person import Person, clean_key
+from random_person import Person
 from random_records import TABLES, Tables
 from random_shape import Row, Shape
 
@@ -80,7 +80,7 @@ def _again(about: Row, made: Tables, shape: Shape, rng: random.Random) -> Person
     for name in TABLES:
         for row in made[name]:
             if row["patient_id"] == person.patient and SCHEMAS[name].key:
-                person.keys.add((name, *(clean_key(row[column]) for column in SCHEMAS[name].key)))
+                person.take(name, row)
     return person
 
 
@@ -144,7 +144,7 @@ def _coded_later(
 
 
 def _told_again(person: Person, made: Tables, asked: IndexDate, rng: random.Random) -> Iterator[tuple[str, Row]]:
-    """Second rows of natural keys that stand, not known on the day; validation takes the one first known."""
+    """Second rows of natural keys that stand, not known on the day; what the one first known says stands."""
     for name in ("registrations", "conditions", "admissions", "diagnoses"):
         for row in made[name]:
             if row["patient_id"] == person.patient and row.get("spell_id") != asked.spell and rng.random() < 0.2:

@@ -14,7 +14,8 @@ from typing import Any
 from plain_stays import join, stay_rows, told_whole
 
 from riskstrat.definitions.codelists import Codelist, Entry
-from riskstrat.definitions.schemas import NULL_DATES, SCHEMAS, TableSchema
+from riskstrat.definitions.placeholders import NULL_DATES
+from riskstrat.definitions.schemas import SCHEMAS, TableSchema
 
 Row = dict[str, Any]
 Landed = Mapping[str, Sequence[Row]]

@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from math import ceil, floor
 from typing import Any
 
 from plain_expressions import meets
@@ -16,6 +17,7 @@ from random_shape import MADE_FROM, Row, Shape
 from riskstrat.definitions.codelists import Codelist, Entry
 from riskstrat.definitions.durations import EVER
 from riskstrat.definitions.features import Feature
+from riskstrat.definitions.measures import MEASURES
 from riskstrat.definitions.schemas import ICD9, ICD10, SCHEMAS
 
 METHODS = ("11", "12", "13", "21", "22", "23", "24", "25", "28", "2A", "2B", "2C", "2D", "31", "81")
@@ -103,7 +105,7 @@ class Person:
             rows = [(table, row)]
             if table == "admissions":
                 rows.extend(self._settled_before_long(feature, row, event))
-            if self._meets(feature, dict(rows)) and not self._taken(table, row):
+            if self._meets(feature, dict(rows)) and not self.take(table, row):
                 yield from rows
                 return
 
@@ -149,18 +151,19 @@ class Person:
         row["known_on"] = self._known(event)
         if after is not None and event <= after:
             row["known_on"] = self.later(after)
-        if self._taken(table, row):
+        if self.take(table, row):
             return
         self.days.append(event)
         yield table, row
         if table == "admissions":
             yield from (("diagnoses", diagnosis) for diagnosis in self._diagnoses_of(row))
 
-    def _taken(self, table: str, row: Row) -> bool:
-        """Whether another row has the same natural key, which validation refuses."""
-        if not SCHEMAS[table].key or table == "admissions":
+    def take(self, table: str, row: Row) -> bool:
+        """Whether another row has the same natural key, or is the same stay, which ingest reads as one row."""
+        if not SCHEMAS[table].key:
             return False
-        key = (table, *(clean_key(row[column]) for column in SCHEMAS[table].key))
+        columns = ("admitted_on", "method", "discharged_on") if table == "admissions" else SCHEMAS[table].key
+        key = (table, *(clean_key(row[column]) for column in columns))
         taken = key in self.keys
         self.keys.add(key)
         return taken
@@ -389,8 +392,11 @@ class Person:
     def _measurements(self, event: date) -> Row:
         rng = self.rng
         measure = rng.choice(self.shape.words("measurements", "measure"))
-        low, high = {"bmi": (12, 60), "efi": (0, 1), "smoking": (0, 2)}.get(measure, (3, 180))
-        value = rng.choice((float(rng.randint(low, high)), round(rng.uniform(low, high), rng.choice((1, 2, 3))), None))
+        known = MEASURES.get(measure)
+        low, high = (known.low, known.high) if known else (3, 180)
+        whole = float(rng.randint(ceil(low), floor(high)))
+        part = whole if known and known.whole else round(rng.uniform(ceil(low), floor(high)), rng.choice((1, 2, 3)))
+        value = rng.choice((whole, part, None))
         return {"measured_on": event, "measure": measure, "value": value, "unit": None}
 
     def _social_care(self, event: date) -> Row:

@@ -19,7 +19,8 @@ from plain_stays import FROM_THE_LAST
 
 from riskstrat.definitions.features import Feature
 from riskstrat.definitions.matrix import FeatureMatrix
-from riskstrat.definitions.schemas import NULL_DATES, SCHEMAS
+from riskstrat.definitions.placeholders import NULL_DATES
+from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.settings import EngineSettings, Settings
 from riskstrat.features import FeatureEngine, engine
 from riskstrat.sources.ingest import ingest
@@ -70,13 +71,17 @@ def ingested(
 
 
 def engine_for(
-    store: Store, workspace: Workspace, features: Mapping[str, Feature], settings: EngineSettings | None = None
+    store: Store,
+    workspace: Workspace,
+    features: Mapping[str, Feature],
+    settings: EngineSettings | None = None,
+    *,
+    printable: bool = False,
 ) -> FeatureEngine:
-    """The real engine for these features; `workspace` gives the codelists."""
+    """The real engine for these features; `workspace` gives the codelists. printable: without what is sensitive."""
     fingerprints = {name: workspace.fingerprints.get(name, feature.fingerprint) for name, feature in features.items()}
-    return engine(
-        store, features, fingerprints, workspace.codelists, settings or EngineSettings(threads=1), printable=False
-    )
+    given = settings or EngineSettings(threads=1)
+    return engine(store, features, fingerprints, workspace.codelists, given, printable=printable)
 
 
 def cohort_frame(store: Store, cohort: Sequence[IndexDate]) -> pd.DataFrame:

@@ -236,7 +236,7 @@ def test_an_install_makes_a_workspace_and_runs_a_week_in_it(packages: str, insta
         settings.write_text(settings.read_text(encoding="utf-8").replace('pdf = "auto"', 'pdf = "off"'), "utf-8")
     people = "1500" if packages == "linked" else "3000"
     run(riskstrat, "demo", "--workspace", workspace, "--people", people, cwd=tmp_path)
-    assert len(list(workspace.glob("lists/*/manifest.json"))) == 1
+    assert len(list(workspace.glob("lists/*/manifest.json"))) == 2
 
 
 def test_a_workspace_from_the_wheel_is_the_workspace_of_the_repository(

@@ -38,7 +38,7 @@ from riskstrat.workspace import Workspace, load
 from tests.suite.properties import population_settings
 
 ROOT = Path(__file__).resolve().parents[2]
-TOLD_AGAIN = ("duplicate", "event after death", "spell quarantined")
+TOLD_AGAIN = ("duplicate", "spell id used again", "spell quarantined")
 PEOPLE = 80
 
 

@@ -16,7 +16,7 @@ DEMO_SECONDS = 46
 SECONDS = {
     "browser/test_pages.py": 60,
     "functional/test_full_disk.py": 60,
-    "functional/test_killed_runs.py": 200,
+    "functional/test_killed_runs.py": 230,
     "functional/test_models_and_definitions.py": 60,
     "functional/test_no_identity_anywhere.py": 60,
     "functional/test_notebooks.py": 60,

@@ -143,28 +143,6 @@ def test_an_earlier_proof_still_holds_after_more_lines(folder: Path) -> None:
     assert audit.verify(folder, remembered=(kept.lines, kept.head)).whole
 
 
-def test_a_cut_tail_shows_by_the_published_list_though_the_head_was_forged(folder: Path) -> None:
-    audit.append(folder, "list published", {"list_date": "2026-11-16", "manifest": "a" * 64}, user="ann")
-    published = {"2026-11-16": "a" * 64}
-    assert audit.verify(folder, published).whole
-    rewritten(folder, lambda lines: lines[:5])
-    forged_head(folder)
-    assert audit.verify(folder).whole
-    assert 'has no "list published"' in audit.verify(folder, published).problems[0]
-
-
-def test_a_list_with_another_manifest_and_one_that_vanished_are_problems(folder: Path) -> None:
-    audit.append(folder, "list published", {"list_date": "2026-11-16", "manifest": "a" * 64}, user="ann")
-    assert "another manifest" in audit.verify(folder, {"2026-11-16": "b" * 64}).problems[0]
-    assert "does not stand" in audit.verify(folder, {}).problems[0]
-
-
-def test_a_list_withdrawn_and_published_again_is_whole(folder: Path) -> None:
-    for action, digest in (("list published", "a"), ("list withdrawn", ""), ("list published", "b")):
-        audit.append(folder, action, {"list_date": "2026-11-16", "manifest": digest}, user="ann")
-    assert audit.verify(folder, {"2026-11-16": "b"}).whole
-
-
 @pytest.mark.parametrize(
     "details",
     [

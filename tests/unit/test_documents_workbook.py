@@ -71,8 +71,7 @@ def test_one_persons_row_says_what_the_team_needs_as_words_numbers_and_dates(tmp
         ),
         "What lowered the estimate": (
             "Urgent care. No A&E attendance in the last 6 months, or may not be reaching services. "
-            "Social care (a little). Home care in place since 2 June 2026. "
-            "Or the person may not be reaching services."
+            "Social care (a little). Home care in place since 2 June 2026."
         ),
         "Pathways to consider": "Falls service. Medication review. Proactive care plan.",
         "Support in place": "Home care since 2 June 2026, 7 hours a week. Pendant alarm.",

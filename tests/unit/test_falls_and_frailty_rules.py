@@ -89,6 +89,20 @@ def test_a_score_is_told_at_the_age_it_is_valid_from_with_the_date_it_asks_for(
     assert frailty_in_words([score()], age, {"x": (value, day)}, MARCH) == words
 
 
+@pytest.mark.parametrize(
+    ("day", "current"), [("2026-03-04", True), ("2026-02-03", True), ("2026-02-02", False), ("NaT", False)]
+)
+def test_a_score_is_one_of_today_for_so_many_days_and_without_a_limit_always(day: str, current: bool) -> None:
+    recorded = np.datetime64(day, "D")
+    assert score(current_for="29d").is_current(recorded, MARCH) is current
+    assert score().is_current(recorded, MARCH) is True
+
+
+def test_a_limit_that_is_no_length_of_time_is_refused() -> None:
+    with pytest.raises(ValueError, match="is not a length of time"):
+        score(current_for="a year")
+
+
 def test_zero_is_said_as_not_recorded_where_it_means_none() -> None:
     assert frailty_in_words([score(zero_is_none=True)], 80, {"x": (0.0, MARCH)}, MARCH) == "not recorded"
 

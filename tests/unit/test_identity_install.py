@@ -23,10 +23,10 @@ from riskstrat.identity.nhs_numbers import EMPTY, PLACEHOLDER, WRONG_CHECK, WRON
 
 ANN, BEN = "9990000018", "9990000026"
 TODAY = date(2026, 11, 16)
-PEOPLE = f"""nhs_number,name,date_of_birth,contact,Named GP,score
-{ANN},Ann Testpatient,1940-03-09,1 High Street,Dr Patel,7
-999 000 0026,"Ben ""Bo"" O'Test",1951-12-31,,Dr Patel,8
-9990000019,Cy Wrongcheck,1951-12-31,,Dr Patel,9
+PEOPLE = f"""nhs_number,name,date_of_birth,contact,Named GP,imd_decile,score
+{ANN},Ann Testpatient,1940-03-09,1 High Street,Dr Patel,7,high
+999 000 0026,"Ben ""Bo"" O'Test",1951-12-31,,Dr Patel,8,high
+9990000019,Cy Wrongcheck,1951-12-31,,Dr Patel,9,high
 """
 
 
@@ -53,7 +53,7 @@ def secret_of(folder: IdentityFolder) -> bytes:
 # ---- Numbers
 
 
-@pytest.mark.parametrize("written", [ANN, "999 000 0018", "999-000-0018", " 9990000018\n", 9990000018, 9990000018.0])
+@pytest.mark.parametrize("written", [ANN, "999 000 0018", " 9990000018\n", 9990000018, 9990000018.0, "٩٩٩٠٠٠٠٠١٨"])
 def test_a_number_is_read_as_people_and_systems_write_it(written: object) -> None:
     assert usable(written) == (ANN, None)
 
@@ -73,7 +73,8 @@ def test_numbers_that_stand_for_nobody_are_refused(written: str) -> None:
         ("9990000019", WRONG_CHECK),
         ("999000001", WRONG_LENGTH),
         ("99900000181", WRONG_LENGTH),
-        ("٩٩٩٠٠٠٠٠١٨", WRONG_LENGTH),
+        ("ward 9990000018", WRONG_LENGTH),
+        (999000001.8, WRONG_LENGTH),
         ("999000001B", WRONG_LENGTH),
     ],
 )
@@ -170,9 +171,13 @@ def test_a_file_goes_out_under_pseudonyms_without_identifiers(folder: IdentityFo
     out = people.with_name("out.csv")
     done = identity.pseudonymise(folder, people, out, user="ann")
     expected = [hmac.new(secret_of(folder), number.encode(), hashlib.sha256).hexdigest() for number in (ANN, BEN)]
-    assert rows_of(out) == [{"patient_id": expected[0], "score": "7"}, {"patient_id": expected[1], "score": "8"}]
+    assert rows_of(out) == [
+        {"patient_id": expected[0], "imd_decile": "7"},
+        {"patient_id": expected[1], "imd_decile": "8"},
+    ]
     assert (done.rows, done.written, done.people, done.new_or_changed) == (3, 2, 2, 2)
     assert done.kept == ("name", "date_of_birth", "contact", "Named GP")
+    assert (done.leaving.left_behind, done.leaving.emptied) == (("score",), {})
     assert folder.identities().people[expected[0]] == {
         "nhs_number": ANN,
         "name": "Ann Testpatient",
@@ -200,14 +205,14 @@ def test_the_same_file_gives_the_same_bytes_and_nothing_new(folder: IdentityFold
 
 
 def test_parquet_keeps_the_types_of_what_stays(folder: IdentityFolder, tmp_path: Path) -> None:
-    table = pa.table({"n": [int(ANN), None], "seen_on": pa.array([TODAY, TODAY]), "score": [1.5, None]})
-    pq.write_table(table, tmp_path / "in.parquet")
-    done = identity.pseudonymise(folder, tmp_path / "in.parquet", tmp_path / "out.parquet", "n", user="ann")
+    table = pa.table({"n": [int(ANN), None], "measured_on": pa.array([TODAY, TODAY]), "value": [1.5, None]})
+    pq.write_table(table, tmp_path / "measurements.parquet")
+    done = identity.pseudonymise(folder, tmp_path / "measurements.parquet", tmp_path / "out.parquet", "n", user="ann")
     read = pq.read_table(tmp_path / "out.parquet")
     assert [(field.name, str(field.type)) for field in read.schema] == [
         ("patient_id", "string"),
-        ("seen_on", "date32[day]"),
-        ("score", "double"),
+        ("measured_on", "date32[day]"),
+        ("value", "double"),
     ]
     assert (read.num_rows, done.quarantined) == (1, {EMPTY: 1})
 
@@ -219,7 +224,7 @@ def test_the_month_of_birth_goes_out_only_when_asked_and_never_the_day(folder: I
 
 
 def test_names_in_parts_are_put_together(folder: IdentityFolder, tmp_path: Path) -> None:
-    source = tmp_path / "in.csv"
+    source = tmp_path / "people.csv"
     source.write_text(f"NHS Number,Forename,Surname,Postcode,Mobile\n{ANN},Ann,Testpatient,L32 8RQ,07700900123\n")
     identity.pseudonymise(folder, source, tmp_path / "out.csv", "NHS Number", user="ann")
     (person,) = folder.identities().people.values()
@@ -229,56 +234,27 @@ def test_names_in_parts_are_put_together(folder: IdentityFolder, tmp_path: Path)
 
 def test_a_later_file_adds_to_what_is_kept_and_takes_nothing_away(folder: IdentityFolder, tmp_path: Path) -> None:
     for text in (f"nhs_number,name,contact\n{ANN},Ann Test,here\n", f"nhs_number,name,contact\n{ANN},Ann Wed,\n"):
-        (tmp_path / "in.csv").write_text(text, encoding="utf-8")
-        identity.pseudonymise(folder, tmp_path / "in.csv", tmp_path / "out.csv", user="ann")
+        (tmp_path / "people.csv").write_text(text, encoding="utf-8")
+        identity.pseudonymise(folder, tmp_path / "people.csv", tmp_path / "out.csv", user="ann")
     (person,) = folder.identities().people.values()
     assert person == {"nhs_number": ANN, "name": "Ann Wed", "contact": "here"}
 
 
 def test_two_names_of_one_number_are_counted_and_the_last_is_kept(folder: IdentityFolder, tmp_path: Path) -> None:
     text = f"nhs_number,name\n{ANN},Ann Test\n{ANN},ann  test\n{BEN},Ben Test\n{BEN},Bob Other\n"
-    (tmp_path / "in.csv").write_text(text, encoding="utf-8")
-    done = identity.pseudonymise(folder, tmp_path / "in.csv", tmp_path / "out.csv", user="ann")
-    again = identity.pseudonymise(folder, tmp_path / "in.csv", tmp_path / "out.csv", user="ann")
+    (tmp_path / "people.csv").write_text(text, encoding="utf-8")
+    done = identity.pseudonymise(folder, tmp_path / "people.csv", tmp_path / "out.csv", user="ann")
+    again = identity.pseudonymise(folder, tmp_path / "people.csv", tmp_path / "out.csv", user="ann")
     assert (done.two_names, again.new_or_changed) == (1, 0)
     assert folder.identities().people[folder.key().pseudonym(BEN)]["name"] == "Bob Other"
 
 
-@pytest.mark.parametrize(
-    ("heading", "cell", "what"),
-    [
-        ("note", "rang about 999 000 0026", "NHS number"),
-        ("spell_id", ANN, "NHS number"),
-        ("note", "ANN TESTPATIENT fell", "name of a person"),
-    ],
-)
-def test_an_identifier_in_a_column_that_stays_stops_the_file(
-    folder: IdentityFolder, tmp_path: Path, heading: str, cell: str, what: str
-) -> None:
-    (tmp_path / "in.csv").write_text(f"nhs_number,name,{heading}\n{ANN},Ann Testpatient,{cell}\n", encoding="utf-8")
-    with pytest.raises(IdentityError, match=f'column "{heading}" holds .*{what}') as refused:
-        identity.pseudonymise(folder, tmp_path / "in.csv", tmp_path / "out.csv", user="ann")
-    assert cell not in str(refused.value)
-    assert not (tmp_path / "out.csv").exists()
-
-
-def test_a_records_own_key_of_ten_digits_may_stay(folder: IdentityFolder, tmp_path: Path) -> None:
-    (tmp_path / "in.csv").write_text(f"nhs_number,spell_id\n{ANN},{BEN}\n", encoding="utf-8")
-    identity.pseudonymise(folder, tmp_path / "in.csv", tmp_path / "out.csv", user="ann")
-    assert rows_of(tmp_path / "out.csv")[0]["spell_id"] == BEN
-
-
-def test_digits_inside_a_digest_are_no_number(folder: IdentityFolder, tmp_path: Path) -> None:
-    digest = f"{'a' * 20}{ANN}{'f' * 34}"
-    (tmp_path / "in.csv").write_text(f"nhs_number,digest\n{ANN},{digest}\n", encoding="utf-8")
-    identity.pseudonymise(folder, tmp_path / "in.csv", tmp_path / "out.csv", user="ann")
-    assert rows_of(tmp_path / "out.csv")[0]["digest"] == digest
-
-
 def test_a_row_whose_cells_have_slipped_is_left_out(folder: IdentityFolder, tmp_path: Path) -> None:
-    (tmp_path / "in.csv").write_text(f"nhs_number,name,score\n{ANN},Test, Ann,7\n{BEN},Ben Test,8\n", encoding="utf-8")
-    done = identity.pseudonymise(folder, tmp_path / "in.csv", tmp_path / "out.csv", user="ann")
-    assert [row["score"] for row in rows_of(tmp_path / "out.csv")] == ["8"]
+    (tmp_path / "people.csv").write_text(
+        f"nhs_number,name,imd_decile\n{ANN},Test, Ann,7\n{BEN},Ben Test,8\n", encoding="utf-8"
+    )
+    done = identity.pseudonymise(folder, tmp_path / "people.csv", tmp_path / "out.csv", user="ann")
+    assert [row["imd_decile"] for row in rows_of(tmp_path / "out.csv")] == ["8"]
     assert rows_of(done.quarantine)[0]["row"] == "1"
 
 
@@ -290,16 +266,16 @@ def test_a_row_whose_cells_have_slipped_is_left_out(folder: IdentityFolder, tmp_
         ("nhs_number,a,A\n1,2,3\n", "out.csv", "heading of its own"),
         ("", "out.csv", "is empty"),
         ("nhs_number\n1\n", "out.xlsx", "must be .csv or .parquet"),
-        ("nhs_number\n1\n", "in.csv", "not written over"),
+        ("nhs_number\n1\n", "people.csv", "not written over"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused(
     folder: IdentityFolder, tmp_path: Path, text: str, out: str, match: str
 ) -> None:
-    (tmp_path / "in.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "people.csv").write_text(text, encoding="utf-8")
     with pytest.raises(IdentityError, match=match):
-        identity.pseudonymise(folder, tmp_path / "in.csv", tmp_path / out)
-    assert (tmp_path / "in.csv").read_text(encoding="utf-8") == text
+        identity.pseudonymise(folder, tmp_path / "people.csv", tmp_path / out)
+    assert (tmp_path / "people.csv").read_text(encoding="utf-8") == text
 
 
 def test_a_site_that_holds_no_identities_pseudonymises_nothing(tmp_path: Path, people: Path) -> None:
@@ -313,28 +289,28 @@ def test_a_site_that_holds_no_identities_pseudonymises_nothing(tmp_path: Path, p
 
 def test_rows_of_another_source_come_under_this_sites_pseudonym(folder: IdentityFolder, tmp_path: Path) -> None:
     (tmp_path / "walk.csv").write_text(f"source,pseudonym,nhs_number\ncare,C1,{ANN}\ncare,C2,123\n", encoding="utf-8")
-    (tmp_path / "care.csv").write_text("patient_id,service\nC1,telecare\nC9,telecare\n", encoding="utf-8")
+    (tmp_path / "social_care.csv").write_text("patient_id,service\nC1,telecare\nC9,telecare\n", encoding="utf-8")
     kept = identity.add_crosswalk(folder, tmp_path / "walk.csv", user="ann")
-    done = identity.translate(folder, tmp_path / "care.csv", "care", tmp_path / "out.csv", user="ann")
+    done = identity.translate(folder, tmp_path / "social_care.csv", "care", tmp_path / "out.csv", user="ann")
     assert (kept.used, kept.quarantined) == (1, {WRONG_LENGTH: 1})
     assert rows_of(tmp_path / "out.csv") == [{"patient_id": folder.key().pseudonym(ANN), "service": "telecare"}]
     assert (done.used, sum(done.quarantined.values())) == (1, 1)
 
 
 def test_a_pseudonym_of_two_people_is_left_out_and_the_first_stays(folder: IdentityFolder, tmp_path: Path) -> None:
-    (tmp_path / "walk.csv").write_text("source,pseudonym,patient_id\ncare,C1,a\ncare,C1,b\n", encoding="utf-8")
+    (tmp_path / "walk.csv").write_text("source,pseudonym,patient_id\ncare,C1,a1\ncare,C1,b1\n", encoding="utf-8")
     done = identity.add_crosswalk(folder, tmp_path / "walk.csv", user="ann")
     assert done.quarantined == {"the pseudonym stands for another person already": 1}
-    assert folder.identities().crosswalk == {"care": {"C1": "a"}}
+    assert folder.identities().crosswalk == {"care": {"C1": "a1"}}
 
 
 def test_an_unknown_source_and_a_file_with_names_are_refused(folder: IdentityFolder, tmp_path: Path) -> None:
-    (tmp_path / "care.csv").write_text("patient_id,surname\nC1,Test\n", encoding="utf-8")
+    (tmp_path / "social_care.csv").write_text("patient_id,surname\nC1,Test\n", encoding="utf-8")
     with pytest.raises(IdentityError, match="say who people are: surname"):
-        identity.translate(folder, tmp_path / "care.csv", "care", tmp_path / "out.csv")
-    (tmp_path / "care.csv").write_text("patient_id\nC1\n", encoding="utf-8")
+        identity.translate(folder, tmp_path / "social_care.csv", "care", tmp_path / "out.csv")
+    (tmp_path / "social_care.csv").write_text("patient_id\nC1\n", encoding="utf-8")
     with pytest.raises(IdentityError, match="no source of that name"):
-        identity.translate(folder, tmp_path / "care.csv", "care", tmp_path / "out.csv")
+        identity.translate(folder, tmp_path / "social_care.csv", "care", tmp_path / "out.csv")
 
 
 # ---- Who may

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from riskstrat.definitions.vocabulary import OUTCOME_WORDS
-from riskstrat.documents import write_index, write_replay_page
+from riskstrat.documents import NamedColumn, Names, build_people, write_index, write_replay_page
 from riskstrat.documents.meeting import FILL_IN
+from riskstrat.documents.named import NOT_HELD, WARNING
+from riskstrat.identity import naming_page
+from riskstrat.naming.copies import OF_ANOTHER_AGE, RESTRICTED
 from tests.browser.listed_team import empty_team, replayed, team_list
 from tests.browser.reading_back import Reader, page, people_pages
 from tests.reading_grade import banned_in, grade, sentences_of, words_of
@@ -29,7 +32,11 @@ def document_texts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[s
     read = {name: Reader((folder / f"{name}.html").read_text(encoding="utf-8")) for name in ("index", "replay")}
     read |= {"list": page(team, folder), "people": people_pages(team, folder), "nobody": page(empty_team(), folder)}
     texts = {name: reader.paragraphs() for name, reader in read.items()}
-    return {**texts, "workbook": [FILL_IN, *OUTCOME_WORDS.values()]}
+    named = NamedColumn("Name", 20.0), NamedColumn("How to contact safely", 20.0)
+    names = Names(named, {team.people[0].reference: ("Ann", "By letter"), team.people[1].reference: (RESTRICTED, "")})
+    naming = Reader(naming_page().partition("<script>")[0]).paragraphs()
+    texts |= {"named": Reader(build_people(team, names).decode()).paragraphs(), "naming": naming}
+    return {**texts, "workbook": [FILL_IN, *OUTCOME_WORDS.values(), WARNING, NOT_HELD, RESTRICTED, OF_ANOTHER_AGE]}
 
 
 def test_the_sentences_of_the_documents_are_easy_to_read(document_texts: dict[str, list[str]]) -> None:

@@ -32,14 +32,14 @@ LISTS = {
 }
 TABLES = {
     "people": "patient_id,date_of_birth,sex\np1,1944-02-03,F\n",
-    "admissions": """patient_id,spell_id,admitted_on,method,known_on,discharged_on,settled_known_on,specialty
-p1,urgent,2026-01-01,21,2026-01-02,2026-01-05,2026-01-10,360
-p1,shown,2026-01-01,11,2026-01-02,2026-01-01,2026-01-03,300
-p1,secret code,2026-01-01,11,2026-01-02,2026-01-01,2026-01-03,300
-p1,secret specialty,2026-01-01,11,2026-01-02,2026-01-01,2026-01-03,360
-p1,never coded,2026-01-01,11,2026-01-02,2026-01-01,2026-01-03,300
-p1,coded late,2026-01-01,11,2026-01-02,2026-01-01,2026-01-03,300
-p1,secret late,2026-01-01,12,2026-01-02,2026-01-01,2026-01-03,300
+    "admissions": """patient_id,spell_id,admitted_on,method,known_on,discharged_on,settled_known_on,specialty,provider
+p1,urgent,2026-01-01,21,2026-01-02,2026-01-05,2026-01-10,360,RA1
+p1,shown,2026-01-01,11,2026-01-02,2026-01-01,2026-01-03,300,RA2
+p1,secret code,2026-01-01,11,2026-01-02,2026-01-01,2026-01-03,300,RA3
+p1,secret specialty,2026-01-01,11,2026-01-02,2026-01-01,2026-01-03,360,RA4
+p1,never coded,2026-01-01,11,2026-01-02,2026-01-01,2026-01-03,300,RA5
+p1,coded late,2026-01-01,11,2026-01-02,2026-01-01,2026-01-03,300,RA6
+p1,secret late,2026-01-01,12,2026-01-02,2026-01-01,2026-01-03,300,RA7
 """,
     "diagnoses": """patient_id,spell_id,position,system,code,known_on
 p1,urgent,1,icd10,F100,2026-02-01

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,77 +15,53 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
 
-from riskstrat.casefinding import reference
 from riskstrat.errors import IndexDateError, PublicationError, RiskstratError, SourceError, StorageError
-from riskstrat.reviews import COLUMNS, FileReviewStore
-from riskstrat.reviews.filled import TITLES
+from riskstrat.reviews import COLUMNS, TITLES
 from riskstrat.verbs.reviews_import import import_reviews
+from tests.unit.filled_lists import (
+    DAY,
+    ELSEWHERE,
+    MONDAY,
+    NAME,
+    NEVER,
+    NHS_NUMBER,
+    TELECARE,
+    TODAY,
+    A,
+    B,
+    C,
+    Rows,
+    files,
+    filled,
+    kept,
+    make_workspace,
+    outcomes,
+    read_imported,
+    write_csv,
+)
 
-MONDAY = date(2026, 11, 16)
-DAY = datetime(2026, 11, 19)
-A, B, C = (reference("NHU", number) for number in (1, 2, 3))
-ELSEWHERE = reference("HAL", 1)
-NHS_NUMBER, NAME = "999 000 0018", "Zebedee Quillfeather"
-
-LATER = date(2027, 1, 1)
-
-
-def read_imported(root: Path) -> pd.DataFrame:
-    """What the store of a workspace holds by some later day."""
-    return FileReviewStore(root).take_snapshot(LATER).to_frame()
-
-
-Rows = Mapping[str, Mapping[str, Any]]
+NOTHING_TO_SAY = (
+    *("taken_back", "recorded_but_emptied", "recorded_but_not_given", "columns_not_found", "ticked_without_outcome"),
+    *(
+        "deferred_without_due",
+        "dues_in_series",
+        "hidden",
+        "rows_not_read",
+        "columns_not_read",
+        "facts_changed",
+        "sheets_not_read",
+    ),
+    "comments_not_read",
+)
+AT = (pd.Timestamp(MONDAY), "North Huyton")
+DECIDED = pd.Timestamp(DAY)
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A workspace with one published list of two teams."""
-    folder = tmp_path / "workspace" / "lists" / MONDAY.isoformat()
-    folder.mkdir(parents=True)
-    (tmp_path / "workspace" / "riskstrat.toml").write_text("", encoding="utf-8")
-    teams = [{"code": "NHU", "team": "North Huyton"}, {"code": "HAL", "team": "Halewood"}]
-    files = {}
-    for stem, patients in {"nhu": {A: "pa", B: "pb", C: "pc"}, "hal": {ELSEWHERE: "ph"}}.items():
-        lines = ["reference,patient_id,index_date", *(f"{one},{patient},{MONDAY}" for one, patient in patients.items())]
-        content = ("\n".join(lines) + "\n").encode()
-        (folder / stem).mkdir()
-        (folder / stem / "references.csv").write_bytes(content)
-        files[f"{stem}/references.csv"] = hashlib.sha256(content).hexdigest()
-    manifest = {"index_date": str(MONDAY), "model": "m", "version": 1, "teams": teams, "files": files}
-    manifest |= {"format": 2, "edition": 2}
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    return tmp_path / "workspace"
-
-
-def filled(
-    root: Path, rows: Rows, *, list_of: str | None = f"NHU {MONDAY} edition 2", named: bool = False, sheet: str = "List"
-) -> Path:
-    """A workbook as a team sends it back: a preamble, headings, and the rows by reference."""
-    book = Workbook()
-    page = book.active
-    page.title = sheet
-    page.append(["North Huyton: list of 16 November 2026"])
-    page.append([])
-    own = ["Name", "NHS number"] if named else []
-    page.append(["Rank", *own, "Risk", *TITLES])
-    for rank, (one, cells) in enumerate(rows.items(), start=1):
-        whole = {"Reference": one} | dict(cells)
-        page.append([rank, *([NAME, NHS_NUMBER] if named else []), "34 in 100", *(whole.get(t) for t in TITLES)])
-    if list_of:
-        book.custom_doc_props.append(StringProperty(name="riskstrat_list", value=list_of))
-    path = root.parent / "filled.xlsx"
-    book.save(path)
-    return path
-
-
-def kept(root: Path) -> list[tuple[Any, ...]]:
-    frame = read_imported(root).astype(object)
-    return [tuple(row) for row in frame.where(frame.notna(), None).itertuples(index=False)]
-
-
-def files(root: Path) -> dict[str, str]:
-    return {path.name: path.read_text(encoding="utf-8") for path in sorted((root / "reviews").glob("*.csv"))}
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with one published list of two teams, on a day two weeks later."""
+    monkeypatch.setattr("riskstrat.audit.today", lambda: TODAY)
+    return make_workspace(tmp_path / "workspace")
 
 
 def refusal(root: Path, rows: Rows) -> str:
@@ -96,16 +70,6 @@ def refusal(root: Path, rows: Rows) -> str:
     assert files(root) == {}
     return str(refused.value)
 
-
-TELECARE = {
-    "Outcome 1": "Telecare",
-    "Owner 1": "Falls nurse",
-    "Agree": "Yes",
-    "Decided on": DAY,
-    "Status checked": "Yes",
-}
-AT = (pd.Timestamp(MONDAY), "North Huyton")
-DECIDED = pd.Timestamp(DAY)
 
 # ---- What is kept ----
 
@@ -121,7 +85,8 @@ def test_up_to_three_outcomes_of_a_person_come_back_by_reference_each_with_owner
         "Note": "Lives with\nher daughter",
         "Decided by": "Dr Asha Rao",
     }
-    report = import_reviews(root, filled(root, {A: row, B: {}, C: {"Note": "away"}}))
+    path = filled(root, {A: row, B: {}, C: {"Note": "away"}})
+    report = import_reviews(root, path, leave_out=f"{C.lower()}, ", confirm=A)
     told = ("Lives with her daughter", False, DECIDED, "Dr Asha Rao")
     assert list(read_imported(root).columns) == list(COLUMNS)
     assert kept(root) == [
@@ -134,18 +99,15 @@ def test_up_to_three_outcomes_of_a_person_come_back_by_reference_each_with_owner
         "team": "North Huyton",
         "people": 1,
         "outcomes": 3,
-        "corrected": 0,
         "already_recorded": 0,
-        "without_outcome": 2,
-        "unfinished": [C],
-        "columns_not_found": [],
-        "status_not_ticked": 0,
+        "without_outcome": 1,
+        "left_out": [C],
         "file": f"reviews/{MONDAY}-NHU-1.csv",
-    }
+    } | dict.fromkeys(("corrected", "status_not_ticked"), 0) | {key: [] for key in NOTHING_TO_SAY}
     assert report.lines == (
         f"the list of North Huyton of {MONDAY}: 3 outcomes of 1 person imported to reviews/{MONDAY}-NHU-1.csv",
-        "left out: 2 rows without an outcome",
-        f"of these, something is written but no outcome, and it was not kept: {C}",
+        f"left out as asked: {C}",
+        "left out: 1 row without an outcome",
     )
 
 
@@ -163,14 +125,16 @@ def test_columns_are_found_by_title_wherever_they_went_and_however_rows_were_sor
     page.row_dimensions[4].hidden = True
     book.custom_doc_props.append(StringProperty(name="riskstrat_list", value=f"NHU {MONDAY} edition 2"))
     book.save(path)
-    report = import_reviews(root, path)
+    absent = [title for title in TITLES[:-1] if title.upper() not in (" ".join(one.split()).upper() for one in titles)]
+    report = import_reviews(root, path, leave_out=", ".join(absent))
     nothing = (None, None, None, None)
     assert kept(root) == [
         ("pa", *AT, "telecare", *nothing, None, None),
         ("pc", *AT, "monitor", *nothing, pd.Timestamp(2026, 12, 1), "AB"),
     ]
-    assert report.summary["columns_not_found"][:3] == ["Status checked", "Outcome 2", "Outcome 3"]
-    assert report.lines[2].startswith("no column of that title, so nothing was read of it: Status checked, Outcome 2")
+    assert report.summary["columns_not_found"] == absent
+    assert f"no column of that title, so nothing was read of it: {', '.join(absent)}" in report.lines
+    assert f"read from rows that do not show: {A}" in report.lines
 
 
 def test_the_named_copy_gives_the_same_bytes_and_no_name_is_kept_or_said(root: Path) -> None:
@@ -185,12 +149,8 @@ def test_the_named_copy_gives_the_same_bytes_and_no_name_is_kept_or_said(root: P
 
 
 def test_a_csv_with_the_same_headings_says_by_option_which_list_it_is(root: Path) -> None:
-    path = root.parent / "filled.csv"
     cells = {"Reference": B.lower(), "Outcome 1": "Monitor", "Agree": "yes", "Note": "Café", "Decided on": "2026-11-19"}
-    rows = [["Name", *TITLES], [NAME, *(cells.get(title, "") for title in TITLES)]]
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    path.write_bytes(text.getvalue().encode("cp1252"))
+    path = write_csv(root, [cells], encoding="cp1252")
     with pytest.raises(PublicationError, match="give --list-date"):
         import_reviews(root, path)
     with pytest.raises(IndexDateError, match="--list-date"):
@@ -225,7 +185,7 @@ def test_a_later_import_adds_the_people_who_are_new_in_a_file_of_its_own(root: P
     report = import_reviews(root, filled(root, {A: TELECARE, B: {"Outcome 1": "Deferred"}}))
     assert {name: text for name, text in files(root).items() if name in first} == first
     assert sorted(files(root)) == [f"{MONDAY}-NHU-1.csv", f"{MONDAY}-NHU-2.csv"]
-    assert [(row[0], row[3]) for row in kept(root)] == [("pa", "telecare"), ("pb", "deferred")]
+    assert outcomes(root) == [("pa", "telecare"), ("pb", "deferred")]
     assert (report.summary["people"], report.summary["already_recorded"]) == (1, 1)
 
 
@@ -252,7 +212,7 @@ def test_a_correction_supersedes_and_keeps_who_decided_so_and_why(root: Path) ->
     first = files(root)
     path = filled(root, {A: {"Outcome 1": "Declined"}, C: TELECARE})
     report = import_reviews(root, path, correct=True, by="Ann Coe", reason="wrong row ticked")
-    assert [(row[0], row[3]) for row in kept(root)] == [("pa", "declined"), ("pb", "telecare"), ("pc", "telecare")]
+    assert outcomes(root) == [("pa", "declined"), ("pb", "telecare"), ("pc", "telecare")]
     assert files(root) | first == files(root)
     (added,) = set(files(root)) - set(first)
     rows = list(csv.DictReader(io.StringIO(files(root)[added])))
@@ -289,9 +249,11 @@ def test_a_correction_has_a_name_and_a_reason(root: Path, given: dict[str, Any],
         ("Agree", "maybe", "is neither yes nor no"),
         ("Status checked", "crossed", "is neither yes nor no"),
         ("Decided on", "next Tuesday", "is not a date"),
-        ("Decided on", 46345, "is not a date"),
+        ("Decided on", 46000, "is not a date"),
         ("Decided on", datetime(2026, 11, 15), "is before the date of the list"),
-        ("Decided on", datetime(2027, 11, 17), "is more than 26 weeks after the date of the list"),
+        ("Decided on", datetime(2027, 11, 17), "is after today"),
+        ("Decided on", "1 December", "is after today"),
+        ("Due 2", datetime(2026, 11, 18), "is before Decided on"),
         ("Due 1", "31/02/2027", "is not a date"),
         ("Due 2", datetime(2025, 12, 1), "is before the date of the list"),
         ("Due 1", "01/12/2126", "is more than 104 weeks after the date of the list"),
@@ -322,9 +284,9 @@ def test_every_problem_is_named_at_once(root: Path) -> None:
     [
         (NHS_NUMBER, "is not written as a reference"),
         (A[:-1] + ("0" if A[-1] != "0" else "1"), "its last character does not fit the rest"),
-        (reference("NHU", 77), "is not on the list of North Huyton of 2026-11-16"),
+        (NEVER, "is not on the list of North Huyton of 2026-11-16"),
         (ELSEWHERE, "is not on the list of North Huyton of 2026-11-16"),
-        (None, "is empty beside an outcome"),
+        (None, "is empty beside what is filled in"),
     ],
 )
 def test_a_wrong_reference_is_named_by_its_row_alone(root: Path, written: str | None, said: str) -> None:
@@ -364,22 +326,25 @@ def test_a_file_of_a_withdrawn_edition_is_refused_with_what_to_do(root: Path, ed
 
 
 def test_each_row_carries_its_edition_where_the_document_lost_it(root: Path) -> None:
-    path = root.parent / "rows.csv"
+    path = root.parent / "filled.csv"
     for mark, given, said in (
         (f"NHU {MONDAY} edition 1", None, "it is of edition 1 of the list of 2026-11-16, which was withdrawn"),
         (f"NHU {MONDAY} edition 1", MONDAY.isoformat(), "it is of edition 1 of the list"),
         ("NHU 2026-11-09 edition 2", MONDAY.isoformat(), "is of the list of 2026-11-09, not of 2026-11-16"),
     ):
-        path.write_text(f"Reference,Outcome 1,List\n{A},Telecare,{mark}\n", encoding="utf-8")
+        write_csv(root, [{"Reference": A, "Outcome 1": "Telecare", "List": mark}])
         with pytest.raises(PublicationError, match=said):
             import_reviews(root, path, given)
-    mixed = f"{A},Telecare,NHU {MONDAY} edition 1\n{B},Telecare,NHU {MONDAY} edition 2\n"
-    path.write_text(f"Reference,Outcome 1,List\n{mixed}", encoding="utf-8")
+    marks = [f"NHU {MONDAY} edition {number}" for number in (1, 2)]
+    write_csv(
+        root,
+        [{"Reference": one, "Outcome 1": "Telecare", "List": mark} for one, mark in zip((A, B), marks, strict=True)],
+    )
     with pytest.raises(SourceError, match="holds rows of 2 lists"):
         import_reviews(root, path)
-    path.write_text(f"Reference,Outcome 1,List\n{A},Telecare,NHU {MONDAY} edition 2\n{B},,\n", encoding="utf-8")
+    write_csv(root, [{"Reference": A, "Outcome 1": "Telecare", "List": marks[1]}, {"Reference": B}])
     import_reviews(root, path)
-    assert [(row[0], row[3]) for row in kept(root)] == [("pa", "telecare")]
+    assert outcomes(root) == [("pa", "telecare")]
 
 
 def test_a_list_of_an_earlier_version_takes_no_outcomes(root: Path) -> None:
@@ -402,7 +367,6 @@ def test_a_file_that_is_no_list_is_refused_in_one_line(root: Path) -> None:
         (SourceError, other, "neither .xlsx nor .csv"),
         (SourceError, broken, "cannot be read"),
         (SourceError, unheaded, "no row of headings"),
-        (SourceError, filled(root, {A: TELECARE}, sheet="Sheet1"), 'no sheet "List"'),
         (StorageError, root.parent / "absent.xlsx", "cannot read absent.xlsx"),
     ):
         with pytest.raises(error, match=said):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from riskstrat.errors import PublicationError
 from riskstrat.reviews import Correction, FileReviewStore, Review, Snapshot, parse_snapshot
+from tests.suite.unlogged import do_unlogged
 
 MONDAY, NEXT = date(2026, 11, 16), date(2026, 11, 23)
 EDITION = (MONDAY, "NHU")
@@ -52,7 +53,7 @@ def test_a_snapshot_holds_what_was_decided_before_a_day_whatever_the_order_of_im
         store.folder.parent.mkdir()
         with store.lock():
             for each in order:
-                store.add(EDITION, [each], None)
+                store.add(EDITION, [each], None, do_unlogged)
     assert one.take_snapshot(NEXT).reviews == (early, undated)
     assert one.take_snapshot(MONDAY).reviews == ()
     assert one.take_snapshot(date(2027, 1, 1)) == other.take_snapshot(date(2027, 1, 1))
@@ -61,8 +62,8 @@ def test_a_snapshot_holds_what_was_decided_before_a_day_whatever_the_order_of_im
 def test_what_was_put_right_takes_the_place_of_what_stood(tmp_path: Path) -> None:
     store = FileReviewStore(tmp_path)
     with store.lock():
-        store.add(EDITION, [review(), review(outcome="falls_service"), review("p2")], None)
-        store.add(EDITION, [review(outcome="died")], Correction(frozenset({"p1"}), "Ann", "wrong row"))
+        store.add(EDITION, [review(), review(outcome="falls_service"), review("p2")], None, do_unlogged)
+        store.add(EDITION, [review(outcome="died")], Correction(frozenset({"p1"}), "Ann", "wrong row"), do_unlogged)
     assert store.take_snapshot(NEXT).reviews == (review(outcome="died"), review("p2"))
     assert store.read_standing(*EDITION)["p1"] == (review(outcome="died"),)
     assert list(store.take_snapshot(NEXT).to_frame()["outcome"]) == ["died", "monitor"]

@@ -1,6 +1,5 @@
 """What landed codes are understood by: landed rows in, the table of codes out, or one line and nothing written."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from riskstrat.definitions.settings import Settings
 from riskstrat.errors import SourceError
 from riskstrat.sources.codes import KnownCodes
 from riskstrat.sources.ingest import IngestReport, ingest
+from tests.suite.stores import find_version, read_facts
 
 LISTS = {
     "heart": Codelist(
@@ -105,7 +105,7 @@ def test_each_system_of_a_column_has_its_rows_codes_share_lists_and_what_nothing
         entry_of("register", 2, 1, 0.0, {}, rare),
         entry_of("snomed", 6, 2, 0.8333, {"heart": 0.8333}),
     ]
-    assert json.loads((tmp_path / "store" / "manifest.json").read_text())["codes"] == report.codes
+    assert read_facts(tmp_path / "store")["codes"] == report.codes
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,6 @@ def test_each_system_of_a_column_has_its_rows_codes_share_lists_and_what_nothing
         ("prescriptions", "p{},2024-01-01,20010100101", 1.0, []),
         ("prescriptions", "p{},2024-01-01,314076", 0.0, [("314076", 20, None)]),
         ("prescriptions", "p{},2024-01-01,319775007", 0.0, [("319775007", 20, None)]),
-        ("prescriptions", "p{},2024-01-01,4.29E+10", 0.0, [("429E+10", 20, None)]),
         ("attendances", "p{},2024-01-01,Red,161898004", 0.0, [("RED", 20, None)]),
         ("attendances", "p{},2024-01-01,1064891000000107,161898004", 1.0, []),
     ],
@@ -193,7 +192,7 @@ def test_the_change_since_the_last_load_is_kept_until_other_rows_are_landed(tmp_
 
 def test_a_manifest_of_before_that_cannot_be_read_is_no_load_before(tmp_path: Path) -> None:
     run(tmp_path)
-    (tmp_path / "store" / "manifest.json").write_text("{", encoding="utf-8")
+    (find_version(tmp_path / "store") / "manifest.json").write_text("{", encoding="utf-8")
     assert {entry["before"] for entry in run(tmp_path).codes} == {None}
 
 

@@ -184,7 +184,8 @@ def test_a_registration_goes_on_over_a_short_break(tmp_path: Path, write: Callab
 
     def since(until: date) -> list[tuple[object, object]]:
         rows = list_practices_of(store, people.to_numpy(), until).loc[[people["p1"], people["p2"]]]
-        return [(None if pd.isna(a) else a, None if pd.isna(b) else str(b.date())) for a, b in rows.to_numpy()]
+        told = rows[["practice", "since"]].to_numpy()
+        return [(None if pd.isna(a) else a, None if pd.isna(b) else str(b.date())) for a, b in told]
 
     assert since(date(2026, 2, 2)) == [("A10000", "2020-06-01"), (None, None)]
     assert since(date(2015, 1, 1)) == [("B10000", "2001-01-01"), (None, None)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from riskstrat.errors import StorageError
 from riskstrat.sources.excerpt import beside_the_store, excerpt
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import Store, open_store
-from riskstrat.storage import compute_file_digest
+from riskstrat.storage import compute_file_digest, name_beside
 
 PEOPLE = """
 patient_id , date_of_birth , sex , care_home_from , date_of_death , died_known_on
@@ -41,8 +40,8 @@ s5       , p4         , 1        , icd10  , J440 ,
 SOCIAL_CARE = """
 patient_id , service   , started_on , ended_on   , known_on
 p1         , home_care , 2024-01-05 , 2024-02-01 , 2024-02-20
-p1         , home_care , 2024-01-05 , 2024-03-05 , 2024-02-20
-p1         , home_care , 2024-01-05 ,            , 2024-02-20
+p1         , home_care , 2024-01-06 , 2024-03-05 , 2024-02-20
+p1         , home_care , 2024-01-07 ,            , 2024-02-20
 p1         , telecare  , 2024-02-25 , 2024-03-10 , 2024-04-20
 p1         , day_care  , 2024-03-02 ,            ,
 p1         , equipment , 2024-01-10 , 2024-03-01 , 2024-01-10
@@ -168,15 +167,14 @@ def test_the_folder_beside_the_store_is_gone_though_the_work_failed(store: Store
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
-def test_what_a_query_spilled_is_gone_when_its_connection_ends_not_when_the_process_does(
-    store: Store, tmp_path: Path
-) -> None:
-    before = sorted(path.name for path in tmp_path.iterdir())
+def test_what_a_query_spilled_is_gone_when_its_connection_ends_not_when_the_process_does(store: Store) -> None:
+    beside = store.folder.parent
+    before = sorted(path.name for path in beside.iterdir())
     with store.connect() as backend:
         backend.raw_sql("SET memory_limit = '50MB'; SET threads = 1")
         backend.raw_sql("CREATE TABLE large AS SELECT range, md5(range::VARCHAR) AS text FROM range(1500000)")
-        assert (tmp_path / f"store.spill-{os.getpid()}").is_dir(), "nothing was spilled, so nothing was shown"
-    assert sorted(path.name for path in tmp_path.iterdir()) == before
+        assert name_beside(store.folder, "spill").is_dir(), "nothing was spilled, so nothing was shown"
+    assert sorted(path.name for path in beside.iterdir()) == before
 
 
 def test_where_nothing_may_be_written_beside_the_store_the_folder_is_a_temporary_one(store: Store) -> None:

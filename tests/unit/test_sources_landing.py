@@ -11,6 +11,7 @@ from riskstrat.definitions.settings import Settings
 from riskstrat.errors import SourceError
 from riskstrat.sources.ingest import IngestReport, ingest
 from riskstrat.sources.store import open_store
+from tests.suite.stores import find_version
 
 PEOPLE = "patient_id,date_of_birth,sex\np1,1950-01-01,F\np2,1960-02-01,M\n"
 ADMISSIONS = (
@@ -58,7 +59,9 @@ def test_csv_parquet_and_a_duckdb_file_give_the_same_store(tmp_path: Path) -> No
             connection.execute(f"CREATE TABLE {name} AS FROM frame")
     for source in (csv, parquet, database):
         run(source, tmp_path / f"store of {source.name}")
-    first, *others = (bytes_of(tmp_path / f"store of {source.name}") for source in (csv, parquet, database))
+    first, *others = (
+        bytes_of(find_version(tmp_path / f"store of {source.name}")) for source in (csv, parquet, database)
+    )
     assert set(first) == {
         "manifest.json",
         "quarantine.parquet",
@@ -92,7 +95,7 @@ def test_columns_without_a_name_are_ignored(tmp_path: Path) -> None:
 def test_rows_with_another_number_of_fields_are_quarantined_under_their_own_number(tmp_path: Path) -> None:
     falls = "patient_id,fell_on\np1,2024-02-01,extra\np1,2024-02-02\np1\np1,not a day\np1,2024-02-03\n"
     run(land(tmp_path / "source", falls=falls), tmp_path / "store")
-    quarantined = pd.read_parquet(tmp_path / "store" / "quarantine.parquet")
+    quarantined = pd.read_parquet(find_version(tmp_path / "store") / "quarantine.parquet")
     assert quarantined[["table", "row", "rule"]].values.tolist() == [
         ["falls", 1, "unreadable row"],
         ["falls", 3, "unreadable row"],
@@ -108,7 +111,7 @@ def test_rows_keep_their_number_over_many_blocks_of_a_file(tmp_path: Path, monke
         lines[number] = "p1"
     lines[30] = lines[80] = "p1,never"
     run(land(tmp_path / "source", falls="\n".join(lines) + "\n"), tmp_path / "store")
-    quarantined = pd.read_parquet(tmp_path / "store" / "quarantine.parquet")
+    quarantined = pd.read_parquet(find_version(tmp_path / "store") / "quarantine.parquet")
     assert quarantined["row"].tolist() == [7, 30, 50, 51, 80, 100]
 
 
@@ -236,7 +239,10 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     ("content", "says"),
     [
         (b"", "is empty; its first line must name the columns"),
-        (b"patient_id,fell_on\n" + b"p1,2024-01-01\n" * 2000 + b"Jos\xe9,2024-01-01\n", "falls cannot be read"),
+        (
+            b"patient_id,fell_on\n" + b"p1,2024-01-01\n" * 2000 + b"Jos\xe9,2024-01-01\n",
+            "falls.csv: line 2002 is not UTF-8",
+        ),
         ("patient_id,fell_on,caf\xe9\n".encode("latin-1"), "is not comma-separated UTF-8"),
     ],
 )

@@ -240,6 +240,34 @@ def test_a_practice_that_sends_nothing(tmp_path: Path) -> None:
     assert reasons(telling, SILENT, "stays", "falls", "visits") == [None] * 3
 
 
+def move(*patients: str, practice: str, on: str) -> str:
+    """The registrations, with these people in `practice` until they came to A10000 without a break."""
+    kept = [line for line in REGISTRATIONS.splitlines() if not line.startswith(patients)]
+    moved = [f"{one},{practice},2010-01-01,{on}\n{one},A10000,{on}," for one in patients]
+    return csv(*kept, *moved)
+
+
+@pytest.mark.parametrize("practice", ["C10000", "B10000"], ids=["of another area", "of this area, which sends nothing"])
+def test_a_past_with_a_practice_that_sends_nothing_cannot_be_told_unless_it_moved_along(
+    tmp_path: Path, practice: str
+) -> None:
+    telling = told(
+        tmp_path,
+        registrations=move("p04", "p05", practice=practice, on="2026-08-01"),
+        contacts=TABLES["contacts"] + "p05,2026-05-30,gp\n",
+    )
+    lost = "of a practice that the person left on 1 August 2026 did not come"
+    contacts, conditions = f"GP, community and outpatient contacts {lost}", f"conditions from the GP record {lost}"
+    assert reasons(telling, "p04", "gp", "conditions") == [contacts, conditions]
+    assert reasons(telling, "p05", "gp", "conditions") == [None, conditions]
+    assert reasons(telling, "p04", "stays", "falls", "visits") == [None] * 3
+
+
+def test_a_past_with_such_a_practice_before_the_lookback_does_not_matter(tmp_path: Path) -> None:
+    telling = told(tmp_path, registrations=move("p04", practice="C10000", on="2012-06-01"))
+    assert reasons(telling, "p04", "egfr", "conditions", "gp") == [None] * 3
+
+
 @pytest.mark.parametrize(
     "found",
     [

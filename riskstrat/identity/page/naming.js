@@ -3,10 +3,11 @@
   // What the practice's file may say of a person, and what of the list is shown beside it, with the headings.
   const IDENTITY = {
     name: "Name", nhs_number: "NHS number", date_of_birth: "Date of birth", contact: "Contact",
+    contact_safely: "How to contact safely",
     interpreter_needs: "Interpreter needs", communication_needs: "Communication needs", named_gp: "Named GP",
     key_worker: "Key worker", lone_visit_warning: "Lone-visit warning",
   };
-  // A cell for each group, a line for each column with something in it; a group of one column needs no label.
+  // A cell for each group, a line for each column with something in it.
   const GROUPS = {
     "Place on the list": {
       rank: "Rank", reference: "Reference", arrival: "Came to the list", risk: "Risk",
@@ -16,16 +17,22 @@
       age_band: "Age", sex: "Sex", practice: "Practice", top_conditions: "Main conditions", frailty: "Frailty",
       falls_check: "NG249 falls criteria", flags: "Flags",
     },
-    "What moved the estimate": { reasons: "" },
     "To consider, and in place": {
-      pathways: "Pathways", support: "Support", caution: "Caution",
+      pathway_titles: "Pathways", support: "Support", caution: "Caution",
       last_decided_on: "Last decided on", last_outcomes: "Last outcomes", last_owners: "Owners", last_due: "Due",
       last_note: "Note",
     },
   };
+  // What is long stands folded in the last cell; paper has it where it was opened.
+  const FOLDED = { reasons: "What moved the estimate", pathways: "Pathways with their rules" };
   const SEX = { F: "Female", M: "Male", I: "Indeterminate", U: "Not known" };
-  const NOT_HELD = "not in your identity file";
+  const NOT_HELD = "not named: not in your identity file";
+  const TWICE = "not named: in your identity file twice, with different details";
   const OTHER_AGE = "not named: the date of birth in your identity file does not agree with the age on the list";
+  // Any other value in a column on restriction means that the person is restricted: what is in doubt is.
+  const NOT_RESTRICTED = ["", "no", "n", "false", "0", "u", "unrestricted", "not restricted"];
+  const RESTRICTED = "restricted: do not contact, ask the practice or the IG lead";
+  const DATES = ["last_decided_on", "last_due"];
   const at = (id) => document.getElementById(id);
 
   class Problem extends Error {}
@@ -102,10 +109,17 @@
     return found;
   };
 
+  const SPEAKS_OF_RESTRICTION = /restrict|confidential|disclos|sensitiv|^s[\s_-]?flag$/i;
+  const isRestricted = (row) => [...row].some(([name, value]) => {
+    const said = value.trim().toLowerCase().replace(/[\s_-]+/g, " ");
+    return SPEAKS_OF_RESTRICTION.test(name) && !NOT_RESTRICTED.includes(said);
+  });
+
   // A person who stands twice with different details is shown with neither: a wrong name is worse than none.
   const peopleOf = (rows) => {
     const people = new Map(), doubtful = new Set();
-    const said = (row) => JSON.stringify(Object.keys(IDENTITY).map((name) => (row.get(name) || "").trim()));
+    const said = (row) =>
+      JSON.stringify([isRestricted(row), ...Object.keys(IDENTITY).map((name) => (row.get(name) || "").trim())]);
     for (const row of rows) {
       const id = row.get("patient_id").trim().toLowerCase();
       if (people.has(id) && said(people.get(id)) !== said(row)) doubtful.add(id);
@@ -152,8 +166,9 @@
       if (!key) throw new Problem("The list has a reference that references.csv does not. Take both from your team's folder of one week.");
       const id = key.get("patient_id").trim().toLowerCase();
       const found = doubtful.has(id) ? null : people.get(id);
-      const otherAge = Boolean(found) && !agesAgree(row, found);
-      rows.push({ row, person: otherAge ? null : found, twice: doubtful.has(id), otherAge });
+      const restricted = Boolean(found) && isRestricted(found);
+      const otherAge = Boolean(found) && !restricted && !agesAgree(row, found);
+      rows.push({ row, person: otherAge || restricted ? null : found, twice: doubtful.has(id), restricted, otherAge });
     }
     return rows;
   };
@@ -178,11 +193,17 @@
     return `About ${middle} in 100${range}`;
   };
 
+  // The column of the list that something shown comes from.
+  const sourceOf = (name) => (name === "pathway_titles" ? "pathways" : name);
+
   const shown = (name, row) => {
-    const plain = unguarded(row.get(name) || "");
+    const plain = unguarded(row.get(sourceOf(name)) || "");
     if (name === "risk") return risk(row);
     if (name === "sex") return SEX[plain] || plain;
-    return plain.replaceAll(" | ", "\n");
+    const parts = plain.split(" | ");
+    if (name === "pathway_titles") return parts.map((part) => part.split(": ", 1)[0]).join("; ");
+    if (DATES.includes(name)) return parts.map(longDate).join("; ");
+    return parts.join(name in FOLDED ? "\n" : "; ");
   };
 
   // One line of a cell. What a file says keeps its own direction.
@@ -195,7 +216,7 @@
 
   const personCell = (entry) => {
     const made = element("th", "", { scope: "row", "data-group": "Person" });
-    const absent = entry.twice ? "in your identity file twice, with different details" : entry.otherAge ? OTHER_AGE : NOT_HELD;
+    const absent = entry.twice ? TWICE : entry.restricted ? RESTRICTED : entry.otherAge ? OTHER_AGE : NOT_HELD;
     const given = (name) => (entry.person ? entry.person.get(name) || "" : "").trim();
     const said = (name) => (name === "date_of_birth" ? longDate(given(name)) : given(name));
     made.append(element("bdi", said("name") || (entry.person ? "no name in your identity file" : absent), { class: "name" }));
@@ -205,17 +226,25 @@
     return made;
   };
 
+  const linesOf = (columns, row) => Object.entries(columns)
+    .map(([name, label]) => [label, shown(name, row)])
+    .filter(([, said]) => said.trim())
+    .map(([label, said]) => line(label, said));
+
+  const foldedPart = (row) => {
+    const made = element("details", "");
+    made.append(element("summary", "Reasons and rules"), ...linesOf(FOLDED, row));
+    return made;
+  };
+
   const groupCell = (group, columns, row) => {
     const made = element("td", "", { "data-group": group });
-    for (const [name, label] of Object.entries(columns)) {
-      const said = shown(name, row);
-      if (said.trim()) made.append(line(label, said));
-    }
+    made.append(...linesOf(columns, row));
     return made;
   };
 
   const draw = (rows, list) => {
-    const has = (name) => list.some((row) => (row.get(name) || "").trim());
+    const has = (name) => list.some((row) => (row.get(sourceOf(name)) || "").trim());
     const groups = Object.entries(GROUPS).filter(([, columns]) => Object.keys(columns).some(has));
     const head = document.createElement("tr");
     for (const title of ["Person", ...groups.map(([group]) => group)]) head.append(element("th", title, { scope: "col" }));
@@ -223,6 +252,7 @@
     at("table").tBodies[0].replaceChildren(...rows.map((entry) => {
       const made = document.createElement("tr");
       made.append(personCell(entry), ...groups.map(([group, columns]) => groupCell(group, columns, entry.row)));
+      if (Object.keys(FOLDED).some((name) => (entry.row.get(name) || "").trim())) made.lastChild.append(foldedPart(entry.row));
       return made;
     }));
   };
@@ -248,10 +278,12 @@
     const notes = statusCheck(first);
     if (first && first.get("data_as_at")) notes.push(`Data as at ${longDate(first.get("data_as_at"))}.`);
     if (first && first.get("model")) notes.push(`Model: ${first.get("model")}, version ${first.get("model_version") || "not given"}.`);
-    const lost = rows.filter((entry) => !entry.person && !entry.twice && !entry.otherAge).length;
+    const lost = rows.filter((entry) => !(entry.person || entry.twice || entry.restricted || entry.otherAge)).length;
+    const restricted = rows.filter((entry) => entry.restricted).length;
     const otherAge = rows.filter((entry) => entry.otherAge).length;
     const twice = rows.filter((entry) => entry.twice).length;
     if (lost) notes.push(`People on the list who are not in your identity file: ${lost}.`);
+    if (restricted) notes.push(`People who are restricted, and who are neither named nor to be contacted: ${restricted}.`);
     if (twice) notes.push(`People who are in your identity file twice with different details, and are not named: ${twice}.`);
     if (otherAge) notes.push(`People whose date of birth does not agree with the age on the list, and who are not named: ${otherAge}.`);
     return notes;
@@ -264,14 +296,16 @@
     at("result-title").textContent = ["Case-finding list", team, day].filter(Boolean).join(", ");
     at("notes").replaceChildren(...notesOf(rows, list).map((note) => element("li", note)));
     draw(rows, list);
-    for (const id of ["result", "print", "clear"]) at(id).hidden = false;
+    at("result").hidden = false;
+    at("choose").open = false;
     const named = rows.filter((entry) => entry.person).length;
     at("status").textContent = rows.length ? `${named} of ${rows.length} people on the list are named below.` : "Nobody is on this list.";
     at("result-title").focus();
   };
 
   const clear = () => {
-    for (const id of ["result", "print", "clear", "problem"]) at(id).hidden = true;
+    for (const id of ["result", "problem"]) at(id).hidden = true;
+    at("choose").open = true;
     at("table").tHead.replaceChildren();
     at("table").tBodies[0].replaceChildren();
     at("notes").replaceChildren();

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.definitions.phrases import long_date
 from riskstrat.definitions.vocabulary import NEVER_PRINTED, OUTCOME_WORDS
 from riskstrat.site.opening import Site
@@ -17,6 +18,7 @@ COLUMNS = ("team", "reference", "patient_id", "what", "detail")
 NOT_AVAILABLE = "Not available"
 ABSENT: Mapping[str, str] = {
     "dead": "Died",
+    DOUBTFUL_DEATH: "Recorded dead, later activity: check",
     "not registered": "No longer registered",
     "too young": "Below the age limit",
     "too old": "Past the age limit",

@@ -24,6 +24,7 @@ from riskstrat.errors import ModelError, StorageError
 from riskstrat.registry import ModelVersion, champion, log_model, models
 from riskstrat.registry.pyfunc import _load_pyfunc
 from riskstrat.registry.store import opened
+from tests.suite.unlogged import do_unlogged
 
 NAME = "emergency_admission_12m"
 MODEL_FILES = ("booster.txt", "model.json")
@@ -60,6 +61,7 @@ def keep(registry: Path, fitted, name: str = NAME, **changes) -> ModelVersion:
         "params": {"rounds": 40, "note": "x" * 2000, "learner": {"leaves": 8}},
         "evidence": EVIDENCE,
         "origins": {"2025-06-30": fitted.model},
+        "logging": do_unlogged,
         "papers": lambda number: {"card.md": f"# Version {number}\n", "charts/curve.png": b"\x89PNG"},
     }
     return log_model(registry, name, fitted.model, **(given | changes))
@@ -407,9 +409,10 @@ def test_a_version_that_was_registered_but_not_recorded_is_recorded_later(
         raise OSError(28, "No space left on device")
 
     registry = copy_of(kept, tmp_path)
-    monkeypatch.setattr("riskstrat.registry.recording.write_version", full_disk)
+    monkeypatch.setattr("riskstrat.registry.records.Written.write", full_disk)
     with pytest.raises(StorageError, match="make room"):
         keep(registry, fitted)
+    monkeypatch.undo()
     client_of(registry).set_registered_model_alias(NAME, "champion", "3")
     assert len(room.reconcile(registry)) == 1, "an alias alone makes it no champion"
     assert room.kept(registry, NAME).version.version == 3
@@ -428,7 +431,7 @@ def test_the_number_of_a_version_that_was_deleted_in_mlflow_is_not_given_again(
 
 def test_a_file_that_is_no_database_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_text("a spreadsheet, say" * 100)
-    with pytest.raises(StorageError, match="is not a registry's database; restore it"):
+    with pytest.raises(StorageError, match="is not a registry's database, or is damaged; restore it"):
         models(tmp_path)
 
 
@@ -438,7 +441,7 @@ def test_a_first_run_that_is_killed_leaves_no_half_made_database(tmp_path: Path,
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store.shutil, "copyfile", killed)
+    monkeypatch.setattr(store, "write_bytes", killed)
     with pytest.raises(KeyboardInterrupt), store.opened(tmp_path):
         pass
     assert not (tmp_path / "mlflow.db").exists()

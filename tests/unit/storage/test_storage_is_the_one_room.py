@@ -22,7 +22,6 @@ ALLOWED = {
     "identity/key.py": {"hashlib.sha256"},  # names the hash of a keyed digest
     # A scratch folder, and its copy to where MLflow expects it: a version counts once its record is written.
     "registry/recording.py": {"write_text", "write_bytes", "shutil.copytree"},
-    "registry/store.py": {"os.replace", "shutil.copyfile"},  # MLflow's own database
 }
 
 

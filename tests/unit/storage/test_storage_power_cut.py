@@ -59,12 +59,6 @@ def test_a_file_is_synced_then_named_then_its_folder_is_synced(stood: bool, even
     assert events == [synced(target), renamed_to(target), synced(tmp_path)]
 
 
-def test_what_is_logged_before_comes_after_the_content_and_before_the_name(events: Events, tmp_path: Path) -> None:
-    target = tmp_path / "target"
-    write_bytes(b"named", target, before=lambda: events.append(("logged", None)))
-    assert events == [synced(target), ("logged", None), renamed_to(target), synced(tmp_path)]
-
-
 @pytest.mark.parametrize("stood", [True, False])
 def test_every_file_and_folder_within_is_synced_before_the_whole_is_named(
     stood: bool, events: Events, tmp_path: Path
@@ -100,11 +94,14 @@ def test_a_moved_folder_is_on_the_disk_in_both_places(events: Events, tmp_path: 
     assert events == [renamed_to(tmp_path / "there" / "to"), synced(tmp_path / "there"), synced(tmp_path)]
 
 
-def test_a_published_list_is_on_the_disk_before_its_line_in_the_log(
+def test_a_published_list_is_on_the_disk_between_its_two_lines_in_the_log(
     events: Events, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace = SimpleNamespace(
-        root=tmp_path, settings=SimpleNamespace(lists=SimpleNamespace(folder="lists", readers="owner"))
+        root=tmp_path,
+        settings=SimpleNamespace(
+            lists=SimpleNamespace(folder="lists", readers="owner"), data=SimpleNamespace(store="data")
+        ),
     )
     listed = SimpleNamespace(
         opened=SimpleNamespace(workspace=workspace),
@@ -113,6 +110,9 @@ def test_a_published_list_is_on_the_disk_before_its_line_in_the_log(
         steps=SimpleNamespace(done=lambda step: None),
     )
     stand_ins: dict[str, Callable[..., Any]] = {
+        "find": lambda root: root,
+        "load": lambda root: workspace,
+        "open_data": lambda given: listed.opened,
         "make_lists": lambda *given: listed,
         "compute_inputs": lambda *given: {},
         "build_weekly_list": lambda *given: WeeklyList(listed.list_date, 1, "m", 1, ()),
@@ -126,6 +126,7 @@ def test_a_published_list_is_on_the_disk_before_its_line_in_the_log(
     folder = tmp_path / "lists" / "2026-11-16"
     named = events.index(renamed_to(folder))
     assert all(synced(path) in events[:named] for path in (folder, *folder.iterdir()))
-    logged = events.index(synced(tmp_path / "audit" / "log.jsonl"))
-    assert synced(folder.parent) in events[named:logged]
-    assert [line.action for line in audit.read(tmp_path)] == ["list published"]
+    begun, done = (place for place, event in enumerate(events) if event == synced(tmp_path / "audit" / "log.jsonl"))
+    assert begun < named
+    assert synced(folder.parent) in events[named:done]
+    assert [line.action for line in audit.read(tmp_path)] == ["begun", "list published"]

@@ -13,6 +13,7 @@ import pytest
 
 from riskstrat.errors import StorageError
 from riskstrat.storage import (
+    OPEN_FILE,
     append_bytes,
     find_reason,
     move_folder,
@@ -119,15 +120,6 @@ def test_whatever_ends_the_block_early_leaves_the_old_and_nothing_else(
     with pytest.raises(interruption):
         write_half()
     assert files_of(tmp_path) == before
-
-
-def test_what_is_asked_before_the_name_is_given_can_still_refuse(tmp_path: Path) -> None:
-    def refuse_to_log() -> None:
-        raise StorageError("the log is full")
-
-    with pytest.raises(StorageError, match="the log is full"):
-        write_bytes(b"named", tmp_path / "target", before=refuse_to_log)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_refusal_in_the_callers_own_words(tmp_path: Path) -> None:
@@ -263,14 +255,15 @@ class TestPermissions:
             assert incoming.stat().st_mode & 0o777 == 0o600
         assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
 
-    def test_a_mode_is_exact_and_without_one_the_system_decides(self, tmp_path: Path) -> None:
+    def test_a_mode_is_exact_and_without_one_a_file_is_for_its_owner_alone(self, tmp_path: Path) -> None:
         before = os.umask(0o027)
         try:
             write_bytes(b"", tmp_path / "shared", mode=0o644)
             write_bytes(b"", tmp_path / "plain")
+            write_bytes(b"", tmp_path / "about nobody", mode=OPEN_FILE)
             with write_folder_atomically(tmp_path / "private", mode=0o700):
                 pass
         finally:
             os.umask(before)
         modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
-        assert modes == {"shared": 0o644, "plain": 0o640, "private": 0o700}
+        assert modes == {"shared": 0o644, "plain": 0o600, "about nobody": 0o640, "private": 0o700}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from riskstrat.errors import StorageError
+from riskstrat.errors import BusyError, StorageError
 from riskstrat.storage import append_bytes, lock_exclusively, write_atomically, write_bytes, write_folder_atomically
 
 HOLDS = """
@@ -96,7 +96,7 @@ def test_a_lock_that_another_run_holds_is_said(tmp_path: Path) -> None:
         assert other.stdout is not None
         other.stdout.readline()
         said = f"{tmp_path.name}/a.lock is held by another run; wait until that has ended"
-        with pytest.raises(StorageError) as refused, lock_exclusively(lock, wait=0.1):
+        with pytest.raises(BusyError) as refused, lock_exclusively(lock, wait=0.1):
             pytest.fail("two held it")
         assert str(refused.value) == said
         other.communicate("\n")
@@ -107,7 +107,7 @@ def test_a_lock_that_another_run_holds_is_said(tmp_path: Path) -> None:
 def test_a_lock_is_not_held_twice_in_one_process_either(tmp_path: Path) -> None:
     with (
         lock_exclusively(tmp_path / "a.lock"),
-        pytest.raises(StorageError, match="held by another run"),
+        pytest.raises(BusyError, match="held by another run"),
         lock_exclusively(tmp_path / "a.lock", wait=0.1),
     ):
         pytest.fail("two held it")

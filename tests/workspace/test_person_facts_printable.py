@@ -21,10 +21,10 @@ from riskstrat.definitions.settings import Settings
 from riskstrat.errors import DefinitionError, SourceError
 from riskstrat.people import (
     Records,
-    explain_redacted,
+    explain_printable,
+    gather_records,
     person_facts,
     printed_counts,
-    redact_records,
     themes_by_patient,
 )
 from riskstrat.people import facts as facts_module
@@ -194,7 +194,7 @@ def scored_at(opened: Site, when: date) -> Any:
 def records(scored: tuple[Site, Any], monkeypatch: pytest.MonkeyPatch) -> Records:
     monkeypatch.setattr(records_module, "contributions", lambda model, matrix: model.explained(matrix))
     opened, told = scored
-    return redact_records(opened, told, pd.Series([OPEN, SECRET]))
+    return gather_records(opened, told, pd.Series([OPEN, SECRET]))
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ def test_the_whole_records_differ_so_there_is_something_to_hide(scored: tuple[Si
     assert abs(told[SECRET] - told[OPEN]) > 0.1
 
 
-def test_every_feature_and_date_of_the_redacted_records_is_the_same(records: Records) -> None:
+def test_every_feature_and_date_of_the_printable_records_is_the_same(records: Records) -> None:
     order = list(records.rows["patient_id"])
     one, other = order.index(OPEN), order.index(SECRET)
     pd.testing.assert_series_equal(*(records.matrix.frame().iloc[at, 2:] for at in (one, other)), check_names=False)
@@ -240,7 +240,7 @@ def test_without_an_approval_both_have_the_same_estimate(workspace: Workspace, s
 
 
 def test_every_reason_is_the_same_but_other_which_takes_the_difference(records: Records) -> None:
-    reasons = explain_redacted(records.opened, records.scored, pd.Series([OPEN, SECRET]), records)
+    reasons = explain_printable(records.opened, records.scored, pd.Series([OPEN, SECRET]), records)
     said = themes_by_patient(reasons)
     seen = {who: [theme for theme in said[who] if theme.theme != "other"] for who in said}
     assert seen[OPEN] == seen[SECRET]
@@ -263,7 +263,7 @@ def test_every_emergency_stay_visit_and_fall_is_counted_and_dated(records: Recor
     assert {who: counts.loc[who].tolist() for who in expected} == expected
 
 
-def test_where_nothing_is_hidden_the_redacted_record_is_the_record(records: Records) -> None:
+def test_where_nothing_is_hidden_the_printable_record_is_the_record(records: Records) -> None:
     whole = records.scored.matrix.frame().set_index("patient_id").loc[OPEN].iloc[1:]
     kept = records.matrix.frame().set_index("patient_id").loc[OPEN].iloc[1:]
     pd.testing.assert_series_equal(whole, kept)
@@ -319,7 +319,7 @@ def test_without_the_codelist_nothing_is_printed_of_anybody_and_nobody_is_scored
     lacking = replace(workspace, codelists=lists)
     site = Site(lacking, store, engine_of(lacking, store))
     with pytest.raises(DefinitionError, match="no codelist sensitive"):
-        redact_records(site, scored[1], pd.Series([OPEN]))
+        gather_records(site, scored[1], pd.Series([OPEN]))
     with pytest.raises(DefinitionError, match="no codelist sensitive"):
         site.engine.matrix(scored[1].cohort.rows)
 

@@ -1,0 +1,71 @@
+"""What one run at a time may write in a workspace, which verb writes what, and who is said to be writing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+from riskstrat import audit
+from riskstrat.storage import FOR_EVER, lock_exclusively
+from riskstrat.workspace import Workspace
+
+
+class Resource(StrEnum):
+    """A folder that one run at a time writes. The audit log has a lock of its own, for as long as a line takes."""
+
+    STORE = "the ingested data"
+    LISTS = "the published lists"
+    REVIEWS = "the reviews"
+    REGISTRY = "the registry"
+
+
+WRITTEN_BY: Mapping[str, tuple[Resource, ...]] = {
+    "ingest": (Resource.STORE,),
+    "train": (Resource.REGISTRY,),
+    "models": (Resource.REGISTRY,),
+    "promote": (Resource.REGISTRY,),
+    "weekly": (Resource.LISTS,),
+    "withdraw": (Resource.LISTS,),
+    "replay": (Resource.LISTS,),
+    "reviews import": (Resource.REVIEWS,),
+    "backup": (Resource.LISTS, Resource.REVIEWS, Resource.REGISTRY),
+}
+"""What each verb writes, or must not see half written. Those of one verb are taken in the order of `Resource`."""
+
+
+def list_places(workspace: Workspace) -> dict[Resource, Path]:
+    """The folder of each resource of a workspace."""
+    root, settings = workspace.root, workspace.settings
+    return {
+        Resource.STORE: root / settings.data.store,
+        Resource.LISTS: root / settings.lists.folder,
+        Resource.REVIEWS: root / "reviews",
+        Resource.REGISTRY: root / "registry",
+    }
+
+
+@contextmanager
+def write_alone(root: Path, verb: str, *, wait: bool) -> Iterator[None]:
+    """Keep every other run from writing what `verb` writes. Raises BusyError if one does, or waits until it has ended.
+
+    root: the folder of the workspace. Whoever only reads never asks, and is never kept waiting.
+    """
+    holder = f'"riskstrat {verb}" (process {os.getpid()}, since {audit.now()})'
+    with ExitStack() as held:
+        for resource in sorted(WRITTEN_BY[verb], key=list(Resource).index):
+            held.enter_context(_lock(root, resource, holder, wait))
+        yield
+
+
+@contextmanager
+def _lock(root: Path, resource: Resource, holder: str, wait: bool) -> Iterator[None]:
+    def describe(_: Path, other: str) -> str:
+        return f"{other} writes {resource}; try again when that has ended, or add --wait"
+
+    # Beside the folder and not in it: a run that is refused leaves no folder behind.
+    lock = root / f".{resource.name.lower()}.lock"
+    with lock_exclusively(lock, FOR_EVER if wait else 0.0, holder=holder, keep=False, busy=describe):
+        yield

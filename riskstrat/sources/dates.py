@@ -1,0 +1,95 @@
+"""Reads landed dates, as DuckDB expressions: which day a value is in England, and which days are no days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from riskstrat.definitions.placeholders import POSSIBLE, list_placeholders
+from riskstrat.definitions.schemas import Column, TableSchema
+
+_FORMS = (
+    (r"\d{4}-\d{1,2}-\d{1,2}", "%Y-%m-%d"),
+    (r"\d{8}", "%Y%m%d"),
+    (r"\d{1,2}/\d{1,2}/\d{4}", "%d/%m/%Y"),
+    (r"\d{4}-\d{2}", "%Y-%m"),
+    (r"\d{4}/\d{1,2}/\d{1,2}", "%Y/%m/%d"),
+    (r"\d{1,2}-[A-Za-z]{3}-\d{4}", "%d-%b-%Y"),
+)
+_MONTH_FIRST = r"^(0?[1-9]|1[0-2])/(1[3-9]|2\d|3[01])/\d{4}"
+_CLOCK = r"[T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?"
+_ZONE = r" ?(Z|z|UTC|GMT|BST|[+-]\d{2}(:?\d{2})?)"
+_OFFSET = r"([+-])(\d{2}):?(\d{2})?$"
+_USUAL = ("1902-01-01", "2048-12-31")
+_SHORTEST_WITH_TIME = 11
+"""Characters of the shortest date with a time of day."""
+
+
+def build_date_sql(raw: str, kind: str, text: str) -> str:
+    """The day of a landed value of the DuckDB type `kind`, null if it cannot be read; `text` is the value as text.
+
+    A moment with a time zone is the day that it was in London; one without is the day that is written.
+    """
+    if kind == "DATE":
+        return raw
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"timezone('Europe/London', {raw})::DATE"
+    if kind.startswith("TIMESTAMP"):
+        return f"try_cast({raw} AS DATE)"
+    timed = f"length({text}) >= {_SHORTEST_WITH_TIME}"
+    written = f"regexp_replace({text}, '({_CLOCK}( ?[AaPp][Mm])?|{_CLOCK}{_ZONE}|\\.0+)$', '')"
+    day = _build_day_sql(f"CASE WHEN {timed} OR contains({text}, '.') THEN {written} ELSE {text} END")
+    zoned = f"{timed} AND regexp_matches({text}, '{_CLOCK}{_ZONE}$')"
+    return f"CASE WHEN {zoned} THEN {_build_london_sql(day, text)} ELSE {day} END"
+
+
+def _build_day_sql(day: str) -> str:
+    forms = " ".join(
+        f"WHEN regexp_full_match(day, '{shape}') THEN try_strptime(day, '{form}')::DATE" for shape, form in _FORMS
+    )
+    # DuckDB works the text out once for all forms.
+    return f"list_transform([{day}], lambda day: CASE {forms} END)[1]"
+
+
+def _build_london_sql(day: str, text: str) -> str:
+    """The day in London of a moment whose zone is written: Z, UTC, GMT, BST or an offset."""
+    clock = rf"try_cast(regexp_extract({text}, '[T ](\d{{1,2}}:\d{{2}}(:\d{{2}})?)', 1) AS INTERVAL)"
+    part = f"coalesce(try_cast(regexp_extract({text}, '{_OFFSET}', %d) AS INTEGER), 0)"
+    minutes = (
+        f"({part % 2} * 60 + {part % 3}) * CASE regexp_extract({text}, '{_OFFSET}', 1) WHEN '-' THEN -1 ELSE 1 END"
+    )
+    ahead = f"CASE WHEN ends_with({text}, 'BST') THEN 60 ELSE {minutes} END"
+    moment = f"{day} + {clock} - to_minutes({ahead})"
+    return f"timezone('Europe/London', timezone('UTC', {moment}))::DATE"
+
+
+def build_month_first_sql(text: str) -> str:
+    """Whether a value can only be month/day/year."""
+    return f"contains({text}, '/') AND regexp_matches({text}, '{_MONTH_FIRST}')"
+
+
+def build_no_date_sql(schema: TableSchema, column: Column) -> str:
+    """Whether the day in a column means that there is no date.
+
+    So do the declared placeholders and, where the column may be empty, the first and last day of a year in which no
+    record lies.
+    """
+    listed = list_placeholders(schema, column)
+    test = _build_in_sql(column.name, listed)
+    if not column.required:
+        ends = f"(day({column.name}), month({column.name})) IN ((1, 1), (31, 12))"
+        test += f" OR ({build_slip_sql(column)} AND (isinf({column.name}) OR {ends}))"
+    # Nearly every date lies in these years, and a short list is looked through sooner than a long one.
+    usual = f"{column.name} BETWEEN DATE '{_USUAL[0]}' AND DATE '{_USUAL[1]}'"
+    short = _build_in_sql(column.name, [day for day in listed if _USUAL[0] <= day <= _USUAL[1]])
+    return f"coalesce(CASE WHEN {usual} THEN {short} ELSE {test} END, false)"
+
+
+def _build_in_sql(column: str, days: Sequence[str]) -> str:
+    quoted = ", ".join(f"DATE '{day}'" for day in days)
+    return f"{column} IN ({quoted})" if days else "false"
+
+
+def build_slip_sql(column: Column) -> str:
+    """Whether the day in a column is one of which there are no records."""
+    first, last = POSSIBLE
+    return f"coalesce({column.name} NOT BETWEEN DATE '{first}' AND DATE '{last}', false)"

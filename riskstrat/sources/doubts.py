@@ -1,0 +1,124 @@
+"""What makes a source doubtful, in sentences: for the analyst after ingest, and for whoever reads a list made from it.
+
+A doubt stops nothing. What cannot be told of a person, because a source does not cover the time asked about, is worked
+out from the same coverage (`riskstrat/features/telling.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from riskstrat.definitions.phrases import long_date, word_month
+from riskstrat.definitions.vocabulary import SOURCE_WORDS
+from riskstrat.sources.coverage import SURE, Coverage, expect_counts
+from riskstrat.sources.store import Store
+
+MONTHS = 12
+"""Complete months, the latest ones, that are looked at."""
+
+SETTLED = 31
+"""Days after a month by which most of its rows should have come."""
+
+HALF, DOUBLE = 0.5, 2.0
+"""Share of the rows of the months around it below or above which a month is no chance."""
+
+SILENT = 31
+"""Days by which a large contributor may end before the rest of its source."""
+
+LESS_UNDERSTOOD = 0.1
+"""Fall of the share of a column's rows that is understood, since the load before, that tells of other codes."""
+
+
+class PlausibleRate(NamedTuple):
+    """Rows of a source per 1,000 people and year outside of which it does not hold what it should."""
+
+    low: float
+    high: float
+
+
+PLAUSIBLE_RATES: Mapping[str, PlausibleRate] = {
+    "admissions": PlausibleRate(60, 1500),
+    "attendances": PlausibleRate(90, 2000),
+    "prescriptions": PlausibleRate(3000, 120_000),
+}
+"""A quarter and four to five times of what England has: some 300 finished admission episodes (NHS England, Hospital
+Admitted Patient Care Activity), 450 A&E attendances (Hospital Accident and Emergency Activity) and 20,000 items
+dispensed (NHSBSA, Prescription Cost Analysis) per 1,000 people and year. From background knowledge of these yearly
+publications, unchecked. Wide, so that a feed of older people alone, or of one town, is not doubted."""
+
+
+def find_doubts(store: Store, coverage: Coverage) -> tuple[str, ...]:
+    """One sentence for each doubt, by source in the order of `SOURCE_WORDS`, then by kind.
+
+    None where the dates of the source are shifted from person to person: its months mean nothing.
+    """
+    if not store.comparable_dates:
+        return ()
+    found = []
+    for source in (name for name in SOURCE_WORDS if name in store.landed):
+        by_month = _count_complete_months(coverage, source)
+        found += [*_doubt_months(source, by_month), *_doubt_contributors(source, coverage)]
+        found += _doubt_rate(source, by_month, store.people_count)
+        found += _doubt_codes(source, store.manifest["codes"])
+    return tuple(found)
+
+
+def _count_complete_months(coverage: Coverage, source: str) -> pd.Series:
+    """Rows of each month, the oldest first, to the last month that most rows of should have come."""
+    rows = coverage.months[(coverage.months["source"] == source).to_numpy()]
+    if rows.empty:
+        return pd.Series(dtype=float)
+    counts = rows.groupby("month", sort=True)["rows"].sum()
+    last = pd.Timestamp(coverage.landed_to[source]) - pd.Timedelta(days=SETTLED)
+    months = pd.date_range(counts.index[0], last, freq="MS", inclusive="left")
+    complete = months[months + pd.offsets.MonthEnd(0) <= last]
+    return counts.reindex(complete, fill_value=0).astype(float)
+
+
+def _doubt_months(source: str, by_month: pd.Series) -> Iterator[str]:
+    """Months with far fewer or far more rows than those around them; the rows of a month come in clusters."""
+    if len(by_month) <= MONTHS:
+        return
+    expected = expect_counts(by_month.to_numpy())
+    share = by_month.to_numpy() / np.maximum(expected, 1)
+    odd = (expected >= 2 * SURE) & ((share < HALF) | (share > DOUBLE))
+    for month, part in zip(by_month.index[odd][-MONTHS:], share[odd][-MONTHS:], strict=True):
+        if month >= by_month.index[-MONTHS]:
+            yield (
+                f"{SOURCE_WORDS[source]} of {word_month(month.date())} are {part:.0%} of what the months around it have"
+            )
+
+
+def _doubt_contributors(source: str, coverage: Coverage) -> Iterator[str]:
+    whole = coverage.find_span(source)
+    ended = [span.last for span in coverage.find_silent_contributors(source)]
+    silent = [last for last in ended if whole and (whole.last - last).days > SILENT]
+    if silent:
+        who = "1 large contributor" if len(silent) == 1 else f"{len(silent)} large contributors"
+        yield f"{SOURCE_WORDS[source]} of {who} end on {long_date(min(silent))}, before those of the others"
+
+
+def _doubt_rate(source: str, by_month: pd.Series, people: int) -> Iterator[str]:
+    plausible = PLAUSIBLE_RATES.get(source)
+    if plausible is None or len(by_month) <= MONTHS:
+        return
+    rate = 1000 * by_month.iloc[-MONTHS:].sum() / people
+    if not plausible.low <= rate <= plausible.high:
+        yield (
+            f"{SOURCE_WORDS[source]}: {rate:,.0f} in 12 months for each 1,000 people, where {plausible.low:,} to "
+            f"{plausible.high:,} would be plausible"
+        )
+
+
+def _doubt_codes(source: str, codes: list[Mapping[str, Any]]) -> Iterator[str]:
+    for entry in codes:
+        before = entry.get("before")
+        if entry["table"] == source and before is not None and before - entry["understood"] > LESS_UNDERSTOOD:
+            yield (
+                f"{entry['column']} in {SOURCE_WORDS[source]}: {entry['understood']:.0%} of the codes are understood, "
+                f"{before:.0%} were at the load before"
+            )

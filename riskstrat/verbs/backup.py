@@ -1,0 +1,33 @@
+"""The verb `backup`: a workspace as one file, while it is in use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from riskstrat.errors import StorageError
+from riskstrat.site.backups import write_backup
+from riskstrat.site.outputs import require_free_place
+from riskstrat.site.resources import Resource, list_places, write_alone
+from riskstrat.sources.store import is_ingested, open_store
+from riskstrat.verbs.report import Report
+from riskstrat.workspace import find, load
+
+
+def backup(root: Path | None, out: Path, *, wait: bool = False) -> Report:
+    """Write decisions, data, lists, reviews, models and the log of a workspace to `out`, each as of one moment.
+
+    Raises BusyError while another run writes lists, reviews or the registry, unless it is to wait; StorageError where
+    a file of that name stands.
+    """
+    require_free_place(out, (".zip",))
+    if out.exists():
+        raise StorageError(f'"{out.name}" stands already and is not written over; give another name')
+    workspace = load(find(root))
+    place = list_places(workspace)[Resource.STORE]
+    with write_alone(workspace.root, "backup", wait=wait):
+        store = open_store(place) if is_ingested(place) else None
+        count = write_backup(workspace, store, out)
+    size = out.stat().st_size
+    line = f"{out}: {count:,} files, {size / 1e6:,.1f} MB; it holds records of patients and is not encrypted"
+    summary = {"out": str(out), "files": count, "bytes": size, "data": store.version if store else None}
+    return Report(summary, (line, "Keep it where the data may be; its proof is riskstrat restore into an empty folder"))

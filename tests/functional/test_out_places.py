@@ -1,0 +1,59 @@
+"""Every verb with `--out` asks where that leads before it does anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from riskstrat.cli import app
+from tests.suite.verbs import Verb
+
+WORKSPACE_VERBS: dict[str, tuple[Any, ...]] = {
+    "simulate": ("--people", 300, "--seed", 1),
+    "features": ("--index-date", "2026-11-16"),
+    "score": ("--index-date", "2026-11-16"),
+    "compare": ("emergency_admission_12m", 1, 2),
+    "replay": (),
+    "backup": (),
+}
+IDENTITY_VERBS: dict[str, tuple[Any, ...]] = {
+    "identity pseudonymise": ("rows.csv",),
+    "identity translate": ("rows.csv", "--source", "council"),
+    "identity page": (),
+}
+ENDINGS = {"simulate": "", "replay": ".html", "backup": ".zip", "identity page": ".html"}
+ELSEWHERE = {"identity name"}
+"""Verbs whose place `verbs/identity_name.py` chooses: it may be nowhere in a workspace, and is logged when refused."""
+
+
+def test_these_are_all_the_verbs_with_that_option() -> None:
+    group: Any = typer.main.get_command(app)
+    commands = {
+        **{name: one for name, one in group.commands.items() if not hasattr(one, "commands")},
+        **{
+            f"{name} {each}": one
+            for name, inner in group.commands.items()
+            for each, one in getattr(inner, "commands", {}).items()
+        },
+    }
+    found = {name for name, one in commands.items() if any("--out" in param.opts for param in one.params)}
+    assert found == WORKSPACE_VERBS.keys() | IDENTITY_VERBS.keys() | ELSEWHERE
+
+
+@pytest.mark.parametrize("name", [*WORKSPACE_VERBS, *IDENTITY_VERBS])
+def test_a_place_that_is_kept_is_refused_before_anything_else(
+    name: str, verb: Verb, refused: Callable, tmp_path: Path, tree: Callable[[Path], dict[str, str]]
+) -> None:
+    """Without data, a model or an identity folder each would end with another code, had it begun."""
+    site = tmp_path / "site"
+    assert verb("init", site).returncode == 0
+    before = tree(tmp_path)
+    out = site / "audit" / f"out{ENDINGS.get(name, '.csv')}"
+    where = ("-w", site) if name in WORKSPACE_VERBS else ()
+    said = refused(verb(*name.split(), *(WORKSPACE_VERBS | IDENTITY_VERBS)[name], "--out", out, *where), 11)
+    assert said.startswith(f"cannot write {out.name}: it would stand in ")
+    assert tree(tmp_path) == before

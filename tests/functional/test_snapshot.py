@@ -1,0 +1,146 @@
+"""A run reads one version of the data: whatever is ingested at whichever of its reads, it writes the bytes of that."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from riskstrat.sources.store import Store
+from riskstrat.sources.store_versions import point_to
+from tests.suite.stores import find_version
+from tests.suite.verbs import Verb
+
+READS = ("file", "connect", "read", "people", "read_spells")
+"""Whatever of a store gives rows, or the place where they stand."""
+
+
+class Bench:
+    """A workspace with two versions of its data, of other people: A is read, and B takes its place when asked."""
+
+    def __init__(self, workspace: Path, verb: Verb, monday: str, other: Path) -> None:
+        self.workspace, self.verb, self.monday = workspace, verb, monday
+        self.store = workspace / "data"
+        self.a = find_version(self.store)
+        assert verb("ingest", other, "-w", workspace).returncode == 0
+        self.b = find_version(self.store)
+        self.kept = workspace.with_name("kept")
+        shutil.copytree(self.store, self.kept)
+        self.reset()
+
+    def reset(self) -> None:
+        """A is read again, and both stand."""
+        shutil.rmtree(self.store)
+        shutil.copytree(self.kept, self.store)
+        point_to(self.store, self.a.name, keep=2)
+
+    def run(self, name: str) -> bytes:
+        """What a verb says and writes."""
+        out = self.workspace.with_name("out.parquet")
+        out.unlink(missing_ok=True)
+        given: dict[str, tuple[Any, ...]] = {
+            "score": ("score", "--out", out),
+            "features": ("features", "--out", out),
+            "list": ("list",),
+            "why": ("why", self.patient),
+        }
+        done = self.verb(*given[name], "--index-date", self.monday, "-w", self.workspace)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.encode() + (out.read_bytes() if out.exists() else b"")
+
+    @property
+    def patient(self) -> str:
+        people = pq.read_table(self.kept / "versions" / self.a.name / "tables" / "people.parquet")
+        return str(people["patient_id"][7].as_py())
+
+
+@contextmanager
+def swapped(bench: Bench, at: int) -> Iterator[list[str]]:
+    """While it lasts B takes the place of A at the read of that number, as ingest does it; gives the reads."""
+    reads: list[str] = []
+
+    def watch(name: str) -> Callable[..., Any]:
+        original = getattr(Store, name)
+
+        def read(*given: Any, **named: Any) -> Any:
+            reads.append(name)
+            if len(reads) == at:
+                point_to(bench.store, bench.b.name, keep=1)
+            return original(*given, **named)
+
+        return read
+
+    with patch.multiple(Store, **{name: watch(name) for name in READS}):
+        yield reads
+
+
+@pytest.fixture(scope="module")
+def bench(
+    demo_workspace: Path,
+    verb: Verb,
+    monday: str,
+    copy: Callable[[Path, Path], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Bench:
+    folder = tmp_path_factory.mktemp("snapshot")
+    assert verb("simulate", "--people", 300, "--seed", 3, "--out", folder / "other").returncode == 0
+    workspace = copy(demo_workspace, folder / "workspace")
+    shutil.rmtree(workspace / "lists")
+    return Bench(workspace, verb, monday, folder / "other")
+
+
+@pytest.fixture(scope="module")
+def expected(bench: Bench) -> dict[str, tuple[bytes, int]]:
+    """What each verb gives of A when nothing is ingested meanwhile, and how often it reads."""
+    found = {}
+    for name in ("score", "features", "list", "why"):
+        with swapped(bench, at=0) as reads:
+            found[name] = bench.run(name), len(reads)
+    return found
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=8)
+@given(name=st.sampled_from(["score", "features", "list", "why"]), share=st.floats(0, 1, exclude_max=True))
+def test_data_that_are_ingested_at_any_read_change_no_byte(
+    name: str, share: float, bench: Bench, expected: dict[str, tuple[bytes, int]]
+) -> None:
+    whole, count = expected[name]
+    bench.reset()
+    with swapped(bench, at=1 + int(share * count)) as reads:
+        assert bench.run(name) == whole
+    assert len(reads) == count
+    assert find_version(bench.store) == bench.b
+
+
+def test_a_list_that_is_published_while_other_data_come_is_of_one_version(
+    bench: Bench, expected: dict[str, tuple[bytes, int]]
+) -> None:
+    bench.reset()
+    published = bench.workspace / "lists" / bench.monday
+    given = ("weekly", "--index-date", bench.monday, "-w", bench.workspace)
+    with swapped(bench, at=expected["list"][1] // 2):
+        assert bench.verb(*given).returncode == 0
+    files = {path.name: path.read_bytes() for path in published.rglob("*") if path.suffix in (".html", ".json", ".csv")}
+    shutil.rmtree(bench.workspace / "lists")
+    bench.reset()
+    assert bench.verb(*given).returncode == 0
+    assert {path.name: path.read_bytes() for path in published.rglob("*") if path.name in files} == files
+
+
+def test_no_file_that_is_written_holds_the_number_of_a_person(bench: Bench) -> None:
+    bench.reset()
+    bench.run("score")
+    tables = [bench.workspace.with_name("out.parquet"), *(bench.workspace / "lists").rglob("*.parquet")]
+    assert len(tables) > 1
+    for table in tables:
+        names = pq.read_schema(table).names
+        assert "person" not in names
+        assert "patient_id" in names
