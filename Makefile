@@ -1,5 +1,5 @@
 # make demo   a week on a simulated borough, from source tables to each team's list
-# make test   style, types and tests, a quarter of an hour
+# make test   style, types and tests, 20 to 30 minutes on two cores
 # make test-fast  style, types, and the tests that run no verb: what to run each minute
 # make test-all   every test at full size, on random examples, with coverage
 # make lock   remake the two locks from pyproject.toml (needs uv)

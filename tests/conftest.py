@@ -180,13 +180,10 @@ def state_basis() -> Callable[[Path], None]:
 
 @pytest.fixture(scope="session")
 def tree() -> Callable[[Path], dict[str, str]]:
-    """Every file and folder below a folder, by its relative path: the sha256 of a file, "" for a folder.
-
-    Left out is the mark of a reader, which stays until its version goes where a process ended without a word.
-    """
+    """Every file and folder below a folder, by its relative path: the sha256 of a file, "" for a folder."""
 
     def of(folder: Path) -> dict[str, str]:
-        paths = [path for path in sorted(folder.rglob("*")) if ".reader-" not in path.name]
+        paths = sorted(folder.rglob("*"))
         return {path.relative_to(folder).as_posix(): _digest(path) for path in paths}
 
     return of

@@ -27,9 +27,14 @@ def _ingested(source: Path) -> tuple[IngestReport, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[IngestReport, pd.DataFrame, pd.DataFrame]:
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = tmp_path_factory.mktemp("dirty") / "borough"
     simulate(5_000, 7, source, years=4, faults=0.02)
+    return source
+
+
+@pytest.fixture(scope="module")
+def scored(source: Path) -> tuple[IngestReport, pd.DataFrame, pd.DataFrame]:
     ledger = pq.read_table(source.parent / "borough_truth" / "faults.parquet").to_pandas()
     return *_ingested(source), ledger
 
@@ -53,12 +58,22 @@ def test_every_injected_fault_is_found(scored: tuple[IngestReport, pd.DataFrame,
 
 
 def test_nothing_is_quarantined_that_is_neither_faulty_nor_follows_a_faulty_row(
-    scored: tuple[IngestReport, pd.DataFrame, pd.DataFrame],
+    scored: tuple[IngestReport, pd.DataFrame, pd.DataFrame], source: Path
 ) -> None:
     _, quarantined, ledger = scored
     extra = quarantined.merge(ledger, on=["table", "row"], how="left")
-    # Of two rows that are one either may be the one that goes.
-    assert set(extra.loc[extra["fault"].isna(), "rule"]) <= {*FOLLOWERS, "duplicate"}
+    clean = extra[extra["fault"].isna()]
+    again = clean[clean["rule"] == "duplicate"]
+    assert set(clean["rule"]) <= {*FOLLOWERS, "duplicate"}
+    # By chance two stays of one day are alike in all but their ids and when they were known: they are read as one.
+    assert set(again["table"]) <= {"admissions", "diagnoses"}
+    stays = pq.read_table(source / "admissions.parquet").to_pandas()
+    alike = stays.duplicated(
+        [name for name in stays if name not in ("spell_id", "known_on", "settled_known_on")], keep=False
+    )
+    taken = again.loc[again["table"] == "admissions", "row"] - 1
+    assert alike.iloc[taken].all()
+    assert len(taken) <= 3
 
 
 def test_faults_of_every_kind_are_injected_at_about_the_share_asked_for(

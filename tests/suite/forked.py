@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import pkgutil
@@ -85,4 +86,8 @@ def _run(arguments: list[str], before: Callable[[], None], said: list[Path]) -> 
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), descriptor)
     sys.argv = arguments
     before()
-    main()
+    try:
+        main()
+    finally:
+        # As a process of its own does at its end; one that multiprocessing started does not.
+        atexit._run_exitfuncs()
