@@ -18,7 +18,8 @@ import typer
 
 from riskstrat.cli import app
 from riskstrat.definitions.measures import MEASURES
-from riskstrat.definitions.schemas import SCHEMAS, Column, TableSchema
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.table_schema import Column, TableSchema
 from riskstrat.publication import describe_format
 
 DOCS = Path(__file__).resolve().parent

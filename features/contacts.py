@@ -5,7 +5,11 @@ The service is gp, mental_health, outpatient, or any other word (district_nursin
 community. A contact whose attendance is not known counts as attended.
 """
 
-from riskstrat.definitions import count, days_since, distinct, none_of
+import numpy as np
+import numpy.typing as npt
+
+from riskstrat.definitions import count, days_since, derive, distinct, none_of
+from riskstrat.definitions.features import Columns, Words
 from riskstrat.sources.tables import contacts
 
 attended = contacts.filter(contacts.attended.isnull() | contacts.attended)
@@ -69,6 +73,39 @@ outpatient_attendances = count(
     says="{n} outpatient attendance{s} in the last {lookback}, the latest on {date}",
     absent="No outpatient attendance in the last {lookback}, or the person may not be reaching services",
     why="Specialist follow-up shows disease that is known and watched",
+    sensitive=False,
+)
+
+_over_years: Words = {
+    "theme": "community and GP contact",
+    "unit": "contacts",
+    "says": "{n}",
+    "why": "How much care somebody has needed over years says more than one year alone",
+    "sensitive": False,
+}
+
+
+def a_year(columns: Columns) -> npt.NDArray[np.float64]:
+    """Contacts a year, from the first in the lookback on and over a year at least; one decimal.
+
+    A plain count would take whoever came lately, and all when records are short, for people who need little.
+    """
+    years = np.maximum(np.nan_to_num(columns["days"]), 365) / 365
+    return np.round(columns["contacts"] / years, 1)
+
+
+contacts_a_year = derive(
+    {
+        "contacts": count(attended, lookback="1825d", missing=0, **_over_years),
+        "days": days_since(attended, lookback="1825d", first=True, missing=None, **_over_years),
+    },
+    a_year,
+    missing=0,
+    theme="community and GP contact",
+    unit="contacts a year",
+    says="{n} contact{s} a year with GP, community, mental health or outpatient services since the first in 5 years",
+    absent="No contact in the last 5 years, or the person may not be reaching services",
+    why="How much care somebody has needed over years says more than one year alone",
     sensitive=False,
 )
 

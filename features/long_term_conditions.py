@@ -4,7 +4,8 @@ and date. Clinical owner: to be named by the site. Reviewed: 2026-11.
 37 conditions of codelists/long_term_conditions.csv, looked for in the whole record. A GP register lands in `conditions`
 with system register and the condition in capitals as its code, spaces as underscores (HEART_FAILURE). Alcohol problems
 and substance misuse stand apart as sensitive; every count here leaves them out, so that no printed number can give them
-away.
+away. Beside each merged flag that may be printed stands one of the GP records alone, which only a model sees: a person
+is told of a condition once.
 """
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from riskstrat.definitions import Codelist, codelist, days_since, derive, distinct, exists, lower_first
 from riskstrat.definitions.features import Columns, Declared
+from riskstrat.sources.tables import conditions as gp_conditions
 from riskstrat.sources.tables import recorded_conditions
 
 _ALL = codelist("long_term_conditions")
@@ -84,6 +86,30 @@ def _recorded(group: str, why: str) -> Declared:
 
 
 conditions = {f"has_{name}": _recorded(group, why) for name, group, why in _CONDITIONS}
+
+
+def _recorded_by_gp(name: str, group: str, why: str) -> Declared:
+    return exists(
+        gp_conditions,
+        codes=_ALL.only(group),
+        lookback="ever",
+        missing=0,
+        theme="long-term conditions",
+        unit="yes/no",
+        says=f"Recorded by the GP: {lower_first(group)}, the latest entry on {{date}}",
+        absent=f"No {lower_first(group)} is recorded by the GP",
+        why=why,
+        sensitive=False,
+        said_by=f"has_{name}",
+    )
+
+
+# A register is kept and looked after; a hospital code may be of one stay. Beside the merged flag a model can tell them.
+conditions_by_gp = {
+    f"{name}_in_gp_records": _recorded_by_gp(name, group, why)
+    for name, group, why in _CONDITIONS
+    if group not in _SENSITIVE
+}
 
 
 def years(columns: Columns) -> npt.NDArray[np.float64]:

@@ -28,7 +28,10 @@ from riskstrat.audit.deeds import (
 )
 from riskstrat.audit.holding import Holdings, Located
 from riskstrat.audit.identifiers import (
+    BARE_KEY,
+    IS_BARE_KEY,
     MAY_BE_NHS_NUMBER,
+    find_breaks,
     holds_long_number,
     holds_nhs_number,
     holds_telephone_number,
@@ -36,6 +39,7 @@ from riskstrat.audit.identifiers import (
     is_valid,
     numbers_in,
     read_digits,
+    reduce_key,
 )
 from riskstrat.audit.lines import ACTIONS, BEGUN, NOT_DONE, Line
 from riskstrat.audit.log import append, read
@@ -45,8 +49,10 @@ from riskstrat.audit.verifying import Verified, verify
 
 __all__ = [
     "ACTIONS",
+    "BARE_KEY",
     "BEGUN",
     "IMPORTED",
+    "IS_BARE_KEY",
     "MAY_BE_NHS_NUMBER",
     "NOT_DONE",
     "PROMOTED",
@@ -62,6 +68,7 @@ __all__ = [
     "append",
     "build_promoting",
     "find_begun_reason",
+    "find_breaks",
     "holds_long_number",
     "holds_nhs_number",
     "holds_telephone_number",
@@ -85,6 +92,7 @@ __all__ = [
     "numbers_in",
     "read",
     "read_digits",
+    "reduce_key",
     "require_loggable",
     "require_published",
     "require_purpose",

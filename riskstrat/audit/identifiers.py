@@ -13,6 +13,7 @@ are taken off; dates and times of day are no numbers. Letters that touch the dig
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -34,12 +35,15 @@ _TOKEN = re.compile(r"[^\W_]+")
 _PIECE = re.compile(r"([^\W\d_]*)([0-9]+)([^\W\d_]*)")
 _HEXADECIMAL = re.compile("[a-f]+", re.IGNORECASE)
 _DIGEST = re.compile("[0-9a-f]+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-_LABEL = re.compile("(?:nhs|number|num|nbr|no|nr|identifier|id|patient|chi|hcn)+", re.IGNORECASE)
+_WORD = "(?:nhs|number|num|nbr|no|nr|identifier|id|patient|chi|hcn)"
+_LABEL = re.compile(f"{_WORD}+", re.IGNORECASE)
+_LABELLED = re.compile(rf"[\W_]*(?:{_WORD}[\W_]*)+:")
 _TELEPHONE = re.compile("00[1-9][0-9]{9,13}|(?:44|0)[1235789][0-9]{8,9}")
 _LONGEST_TELEPHONE = 15
 _LONG = re.compile("[0-9]{9}")
 _JOINERS = re.compile(r"[\W_]+")
 _WITH_POINT = re.compile("([0-9]{10,})[.,]0+")
+_POINTED = re.compile(r"[\W_]*([0-9]+)(?:\.0+|,00?)[\W_]*")
 _POWER = re.compile(r"(?<![0-9.,])([0-9]+[.,][0-9]+)e\+?([0-9]{1,2})(?![0-9])", re.IGNORECASE)
 
 _DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "(?:1[89]|2[01])[0-9]{2}"
@@ -55,6 +59,12 @@ MAY_BE_NHS_NUMBER = (
     r"AND regexp_matches({0}, '[A-Fa-f]'))"
 )
 """SQL, to be formatted with a column: true for every text of which `is_nhs_number_key` is, and for few others."""
+
+IS_BARE_KEY = "regexp_full_match({0}, '[0-9A-Za-z]+')"
+BARE_KEY = (
+    "CASE WHEN regexp_full_match({0}, '[0-9]+') THEN coalesce(nullif(ltrim({0}, '0'), ''), '0') ELSE lower({0}) END"
+)
+"""SQL, to be formatted with a column: where the first is true, the second is what `reduce_key` gives."""
 
 
 class _Piece(NamedTuple):
@@ -128,6 +138,38 @@ def read_digits(written: Any) -> str | None:
     if not re.fullmatch("[0-9]+", digits):
         return None if bare else ""
     return _cut_zeros(digits)
+
+
+def reduce_key(identifier: str) -> str:
+    """A key of people without what spreadsheets, forms and systems change of how it is written; "" if nothing is left.
+
+    So without signs, blanks, case, widths and scripts, without a label and its colon, the point of a float and a power
+    of ten, and where it is a number without zeros in front. Two keys that give the same may name the same person; they
+    name two where `find_breaks` gives each something else.
+    """
+    bare = _JOINERS.sub("", _undress(identifier))
+    return (bare.lstrip("0") or bare[-1:]) if re.fullmatch("[0-9]+", bare) else bare
+
+
+def find_breaks(identifier: str) -> str:
+    """Where signs part the digits of a key, counted from its end, as "1,4"; "" where none does.
+
+    So 1-23 and 12-3 are told apart, which `reduce_key` gives the same for. Zeros in front are in no group.
+    """
+    groups = [group for group in _JOINERS.split(_undress(identifier)) if group]
+    length, found, end = len(reduce_key(identifier)), [], 0
+    for before, after in reversed(list(itertools.pairwise(groups))):
+        end += len(after)
+        if (before[-1] + after[0]).isdigit() and end < length:
+            found.append(str(end))
+    return ",".join(found)
+
+
+def _undress(identifier: str) -> str:
+    """A key of people as it is written, without case, widths, a label and its colon, and the signs of a number."""
+    text = _LABELLED.sub("", _expand_powers(fold(identifier)).casefold())
+    pointed = _POINTED.fullmatch(text)
+    return pointed[1] if pointed else text
 
 
 def is_valid(number: str) -> bool:

@@ -5,6 +5,7 @@ from riskstrat.casefinding.facts import CaseFacts, Memory
 from riskstrat.casefinding.falls_criteria import GRADED, FallsCriteria, FallsGuideline, falls_criteria
 from riskstrat.casefinding.lists import CaseList, find_cases, tabulate_cases
 from riskstrat.casefinding.references import check_character, is_sound, parse_reference, reference
+from riskstrat.casefinding.statuses import bring_forward
 from riskstrat.casefinding.swaps import CaseSwap
 from riskstrat.casefinding.teams import ListTeam, Membership, assign_teams
 from riskstrat.casefinding.weights import bands_of
@@ -23,6 +24,7 @@ __all__ = [
     "Memory",
     "assign_teams",
     "bands_of",
+    "bring_forward",
     "check_character",
     "falls_criteria",
     "find_cases",

@@ -41,7 +41,7 @@ def standings(
     care register; known (held on any team's caseload, and not on paper alone); declined; deferred; resting after a
     review; outside the team's age limits; in a care home. A nominated person is not known, and neither age limits, care
     homes nor a review before the nomination hold a nomination back: a clinician has decided. Died and moved are read
-    from the latest status, and from the latest review.
+    from what statuses said last of each, and from the latest review.
     """
     rows = _gather_facts(people, teams, facts, list_date, rules)
     now = pd.Timestamp(list_date)
@@ -121,24 +121,29 @@ def _find_died_since(statuses: pd.DataFrame | None, at: date) -> pd.Series:
         return pd.Series(dtype="datetime64[s]")
     rows = statuses.reindex(columns=["person", "died"]).assign(as_at=pd.to_datetime(statuses["as_at"]))
     rows = rows[rows["as_at"] <= pd.Timestamp(at)]
-    died = rows["died"].fillna(False).astype(bool)
-    alive = rows[~died].groupby("person")["as_at"].max().reindex(rows["person"]).to_numpy()
-    return rows[(died & ~(rows["as_at"].to_numpy() <= alive)).to_numpy()].groupby("person")["as_at"].min()
+    died, alive = (rows["died"].eq(said).fillna(False).astype(bool) for said in (True, False))
+    alive_on = rows[alive].groupby("person")["as_at"].max().reindex(rows["person"]).to_numpy()
+    return rows[(died & ~(rows["as_at"].to_numpy() <= alive_on)).to_numpy()].groupby("person")["as_at"].min()
 
 
 def _find_latest_statuses(statuses: pd.DataFrame | None, at: date) -> pd.DataFrame:
-    """One row per person, indexed by person: the latest status of that day or before."""
-    columns = ["as_at", "inpatient", "died", "moved", "palliative_register"]
+    """One row per person, indexed by person: what was said last of each thing, up to that day; a cell may be empty.
+
+    `inpatient_on` is the day on which inpatient was said.
+    """
+    columns = ["inpatient_on", "inpatient", "died", "moved", "palliative_register"]
     if statuses is None or statuses.empty:
         return pd.DataFrame(columns=columns)
     rows = statuses.reindex(columns=["person", *columns]).assign(as_at=pd.to_datetime(statuses["as_at"]))
     rows = rows[rows["as_at"] <= pd.Timestamp(at)].sort_values(["person", "as_at"], kind="stable")
-    return rows.drop_duplicates("person", keep="last").set_index("person")
+    said_on = pd.to_datetime(rows["inpatient_on"]).fillna(rows["as_at"])
+    rows["inpatient_on"] = said_on.where(rows["inpatient"].notna())
+    return rows.groupby("person")[columns].last()
 
 
 def _mark_inpatients(people: pd.DataFrame, status: pd.DataFrame, facts: CaseFacts, list_date: date) -> pd.Series:
     """By a status of the last week, or by a spell still open; a status of the day itself outweighs the spell."""
-    age = (pd.Timestamp(list_date) - pd.to_datetime(status["as_at"])).dt.days
+    age = (pd.Timestamp(list_date) - pd.to_datetime(status["inpatient_on"])).dt.days
     fresh, today = (age < INPATIENT_DAYS).to_numpy(), (age == 0).to_numpy()
     inpatient = _mark_true(status["inpatient"], people)
     says_out = today & _mark_true(status["inpatient"].eq(False), people)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskstrat import __version__
-from riskstrat.cli import audit, backups, identity, reviews
+from riskstrat.cli import audit, backups, identity, reviews, sources, tables
 from riskstrat.cli.showing import show
 from riskstrat.site.dates import written_date
 
@@ -132,57 +132,9 @@ def check(workspace: Workspace = None, json: AsJson = False) -> None:
     show(verb, json)
 
 
-@app.command()
-def ingest(
-    source: Annotated[Path, typer.Argument(help="Folder of <table>.parquet or <table>.csv, or a DuckDB file.")],
-    format: Annotated[str, typer.Option("--format", help="canonical, or meds.")] = "canonical",
-    as_at: Annotated[
-        str | None,
-        typer.Option("--as-at", help="Date of the extract [default: the day up to which rows arrive as usual]."),
-    ] = None,
-    leave_out: Annotated[
-        list[str] | None,
-        typer.Option("--leave-out", help="opt_outs or statuses: leave rows out that cannot be read."),
-    ] = None,
-    workspace: Workspace = None,
-    wait: Wait = False,
-    json: AsJson = False,
-) -> None:
-    """Check and clean source tables into the workspace."""
-
-    def verb(progress: Progress) -> Report:
-        from riskstrat.verbs.ingest import ingest as run
-
-        day = _date(as_at, "--as-at")
-        return run(workspace, source, format, day, progress, leave_out=leave_out or (), wait=wait)
-
-    show(verb, json)
-
-
-@app.command()
-def features(
-    index_date: Annotated[str | None, typer.Option("--index-date", help="Date such as 2026-11-16.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="File to write, ending in .parquet or .csv.")] = None,
-    describe: Annotated[bool, typer.Option("--describe", help="List every feature instead.")] = False,
-    sql: Annotated[bool, typer.Option("--sql", help="Print the scans as SQL instead.")] = False,
-    recipe: RecipeName = None,
-    workspace: Workspace = None,
-    json: AsJson = False,
-) -> None:
-    """Build the features of everybody eligible at an index date."""
-
-    def verb(progress: Progress) -> Report:
-        from riskstrat.verbs import features
-
-        if describe:
-            return features.describe(workspace)
-        if sql:
-            return features.scan_sql(workspace)
-        if index_date is None or out is None:
-            raise typer.BadParameter("give --index-date and --out, or --describe, or --sql")
-        return features.features(workspace, index_date, out, recipe, progress)
-
-    show(verb, json)
+app.command()(sources.ingest)
+app.command()(tables.table)
+app.command()(tables.features)
 
 
 @app.command()
@@ -386,4 +338,5 @@ app.command()(backups.backup)
 app.command()(backups.restore)
 app.add_typer(reviews.app, name="reviews")
 app.add_typer(audit.app, name="audit")
+app.add_typer(sources.app, name="source")
 app.add_typer(identity.app, name="identity")

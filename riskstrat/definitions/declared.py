@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -36,16 +37,21 @@ def refuse_repeated_names(parts: tuple[Named, ...]) -> tuple[Named, ...]:
     return parts
 
 
-def read(model: type[Model], given: dict[str, Any], where: str, error: type[RiskstratError]) -> Model:
-    """`given` as a `model`. Raises `error` naming `where`, the key, what is wrong and what is allowed."""
+def read(
+    model: type[Model], given: dict[str, Any], where: str, error: type[RiskstratError], context: str | None = None
+) -> Model:
+    """`given` as a `model`. Raises `error` naming `where`, the key, what is wrong and what is allowed.
+
+    context: what the model's own checks may ask for, such as who wrote the declaration.
+    """
     try:
-        return model.model_validate(given)
+        return model.model_validate(given, context=context)
     except ValidationError as invalid:
         raise error(f"{where}: {_describe_fault(model, invalid)}") from None
 
 
 def _describe_fault(model: type[Declared], invalid: ValidationError) -> str:
-    fault = invalid.errors(include_url=False, include_context=False)[0]
+    fault = invalid.errors(include_url=False)[0]
     path = [str(part) for part in fault["loc"]]
     key = ".".join(path)
     if fault["type"] == "extra_forbidden":
@@ -53,16 +59,19 @@ def _describe_fault(model: type[Declared], invalid: ValidationError) -> str:
         return f'unknown key "{key}"{near(path[-1], known)} (known: {", ".join(known)})'
     if fault["type"] == "missing":
         return f'key "{key}" is missing'
-    return f'key "{key}": {fault["msg"]}'
+    if fault["type"] == "literal_error" and isinstance(fault["input"], str):
+        words = tuple(re.findall(r"'([^']*)'", fault["ctx"]["expected"]))
+        return f'key "{key}": "{fault["input"]}" is none of {", ".join(words)}{near(fault["input"], words)}'
+    return f'key "{key}": {fault["msg"].removeprefix("Value error, ")}'
 
 
 def _list_known_keys(model: type[Declared], path: list[str]) -> tuple[str, ...]:
     current: Any = model
     for part in path:
-        if part not in current.model_fields:  # a place in a list, or a name that the site gave
-            continue
-        current = _find_inner_model(current.model_fields[part].annotation)
-    return tuple(current.model_fields)
+        fields = {field.alias or name: field for name, field in current.model_fields.items()}
+        if part in fields:  # else a place in a list, or a name that the site gave
+            current = _find_inner_model(fields[part].annotation)
+    return tuple(field.alias or name for name, field in current.model_fields.items())
 
 
 def _find_inner_model(annotation: Any) -> Any:

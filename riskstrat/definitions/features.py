@@ -62,6 +62,7 @@ class Words(TypedDict):
     said_from: NotRequired[float]
     values: NotRequired[tuple[str, ...]]
     called: NotRequired[str | None]
+    said_by: NotRequired[str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,7 @@ class Wording:
     recorded, `called` the name of a measure that a source does not hold. `why` is the clinical rationale. `sensitive`
     folds its contribution into "other" and keeps it off every page. `printed_from` is the age below which a score is
     not valid and is not said. `context` marks what is true of a place rather than the person, and is never given as a
-    reason.
+    reason. `said_by` names the feature whose sentence is said in its place, since both tell a person the same.
     """
 
     theme: str
@@ -92,6 +93,7 @@ class Wording:
     said_from: float = 0.0
     values: tuple[str, ...] = ()
     called: str | None = None
+    said_by: str | None = None
 
     def __post_init__(self) -> None:
         if self.theme not in THEMES:

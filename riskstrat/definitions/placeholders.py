@@ -6,7 +6,7 @@ SQL Server, Oracle, .NET, Excel, Unix and pandas, and what people type for never
 
 from __future__ import annotations
 
-from riskstrat.definitions.schemas import Column, TableSchema
+from riskstrat.definitions.table_schema import Column, TableSchema
 
 NULL_DATES = ("1800-01-01", "1801-01-01", "1600-01-01", "1582-10-15")
 """What HES writes."""
@@ -30,12 +30,16 @@ POSSIBLE = ("1850-01-01", "2299-12-31")
 OPEN_ENDED = "9999-12-31"
 
 
+OPTIONAL = (*NULL_DATES, *NEVER_BEGUN, *NEVER_ENDED, OPEN_ENDED)
+"""The dates that are read as no date in a column that may be empty."""
+
+
 def list_placeholders(schema: TableSchema, column: Column) -> tuple[str, ...]:
     """The dates that are read as no date in a column, as ISO text.
 
     A required date of a table without events is a beginning, `from_on`: there 1900-01-01 says since ever, and stays.
     """
     if not column.required:
-        return (*NULL_DATES, *NEVER_BEGUN, *NEVER_ENDED, OPEN_ENDED)
+        return OPTIONAL
     begins = schema.event is None and schema.name != "people"
     return (*NULL_DATES, OPEN_ENDED) if begins else (*NULL_DATES, *NEVER_BEGUN, OPEN_ENDED)

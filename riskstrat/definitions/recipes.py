@@ -91,13 +91,15 @@ class SplitRecipe(Declared):
     """Which index dates train, calibrate and test. Counted back from the latest complete index date.
 
     By time, with a rolling origin: for each of `test_dates` a model of its own, from `calibration_dates` and
-    `train_dates` whose labels were final by then; each group of dates is closed before the next begins. Where a source
+    `train_dates` whose labels were final by then; each group of dates is closed before the next begins. With no
+    calibration dates, or where records are too short for them, training goes up to the newest final date, whose rows
+    calibrate too, each by a model that had not seen the person. Where a source
     shifts dates from person to person, `shifted_dates` says what to do: split by `person`, or `refuse`.
     """
 
     every: Length = "182d"
     train_dates: int = Field(5, ge=1)
-    calibration_dates: int = Field(1, ge=1)
+    calibration_dates: int = Field(1, ge=0)
     test_dates: int = Field(5, ge=1)
     history: Length = "1095d"
     """Days of records that should stand before the first index date; fewer are said."""

@@ -33,10 +33,13 @@ class Roles(Declared):
 
 
 def list_conditions(features: Mapping[str, Feature], roles: Roles) -> dict[str, str]:
-    """The features that tell whether one condition is recorded, each with its condition; never a sensitive one."""
+    """The features that tell whether one condition is recorded, each with its condition; never a sensitive one.
+
+    One that another speaks for is left out: a condition is named once, whatever sources record it.
+    """
     return {
         name: feature.codes.groups[0]
         for name, feature in features.items()
         if feature.verb == "exists" and feature.codes and feature.codes.name == roles.conditions
-        if len(feature.codes.groups) == 1 and not feature.wording.sensitive
+        if len(feature.codes.groups) == 1 and not feature.wording.sensitive and feature.wording.said_by is None
     }

@@ -5,73 +5,10 @@ Each schema names its grain, its natural key, its event date, and which columns 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
-
-ColumnType = Literal["text", "date", "integer", "number", "boolean"]
+from riskstrat.definitions.table_schema import Column, Settling, TableSchema
 
 ICD10 = r"[A-Z]\d[0-9A-Z]{1,5}"
 ICD9 = r"(\d{3,5}|V\d{2,4}|E\d{3,4})"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its type, whether a source must have it, and which values pass validation."""
-
-    name: str
-    type: ColumnType = "text"
-    required: bool = False
-    allowed: tuple[str, ...] = ()
-    pattern: str | None = None
-    between: tuple[float, float] | None = None
-    code: bool = False
-    """Codes are trimmed, upper-cased and lose their dots; ICD-10 codes lose HES fillers and marks."""
-    decides: bool = False
-    """What a row means hangs on the column though it may be empty: a value that cannot be read takes the row."""
-    stored: bool = True
-    """Otherwise it only helps to find what its row belongs to."""
-
-
-@dataclass(frozen=True)
-class Settling:
-    """A group of columns that reads as null until `date` has come and was known.
-
-    `known` names the column with the date it became known; without it the settling date itself is that date.
-    """
-
-    date: str
-    columns: tuple[str, ...]
-    known: str | None = None
-
-
-@dataclass(frozen=True)
-class TableSchema:
-    """One source table. `event` dates a row; `key` is unique, or empty where identical rows are legal.
-
-    `takes_out` says that its rows take people out: one that names a person has its effect, or the run stops.
-    """
-
-    name: str
-    title: str
-    grain: str
-    key: tuple[str, ...]
-    event: str | None
-    columns: tuple[Column, ...]
-    settles: Settling | None = None
-    known: str | None = "known_on"
-    required: bool = False
-    takes_out: bool = False
-    lag_days: int = 0
-    """Days from event to knowledge where a source has no `known_on`; riskstrat.toml may set another."""
-    names: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.names.update({column.name: column for column in self.columns})
-
-    def hangs_on(self, column: Column) -> bool:
-        """Whether a row means something else, or is seen on other days, without what the column says."""
-        settles = (self.settles.date, self.settles.known) if self.settles else ()
-        return column.required or column.decides or column.name in (self.known, *settles)
 
 
 SERVICES = (
@@ -129,6 +66,7 @@ REGISTRATIONS = TableSchema(
         _make_known_on_column(),
     ),
     settles=Settling("registered_to", ("registered_to",)),
+    ends_by="registered_to",
 )
 
 ADMISSIONS = TableSchema(
@@ -350,6 +288,8 @@ CASELOAD = TableSchema(
         Column("referred_in", "boolean"),
     ),
     known=None,
+    takes_out=True,
+    acts_from=("from_on",),
 )
 
 REVIEWS = TableSchema(
@@ -370,6 +310,8 @@ REVIEWS = TableSchema(
         Column("due_on", "date"),
     ),
     known=None,
+    takes_out=True,
+    acts_from=("list_date", "decided_on"),
 )
 
 STATUSES = TableSchema(
@@ -388,6 +330,7 @@ STATUSES = TableSchema(
     ),
     known=None,
     takes_out=True,
+    acts_from=("as_at",),
 )
 
 SCHEMAS: dict[str, TableSchema] = {

@@ -36,7 +36,7 @@ def theme_reasons(
 
     `contribution`: sum over the theme's features, on the margin; the themes and the base value sum to the margin.
     `direction`: raises, lowers or (exactly 0) neither. `sentences`: up to `top` of the features that moved the margin
-    most in that direction, one of each family of lookbacks.
+    most in that direction, one of each family of lookbacks. What is said by another feature counts with that one.
 
     contrib: what `contributions` gave. matrix: the model's own columns (`RiskModel.narrow`). evidence: date of the
     latest row behind each value of the matrix, NaT for none. untold: which values of the matrix cannot be told; they
@@ -50,12 +50,11 @@ def theme_reasons(
     age = _read_ages(matrix, features)
     silent = np.zeros(matrix.values.shape, np.bool_) if untold is None else untold
     named = [(name.removesuffix(features[name].suffix), features[name]) for name in matrix.columns]
+    spoken = _move_to_speakers(contrib[:, :-1], matrix.columns, features)
     people = zip(matrix.keys["patient_id"], matrix.keys["index_date"], strict=True)
     rows = []
     for position, (patient_id, index_date) in enumerate(people):
-        person = _Person(
-            contrib[position], matrix.values[position], evidence[position], age[position], silent[position]
-        )
+        person = _Person(spoken[position], matrix.values[position], evidence[position], age[position], silent[position])
         for theme in _sort_strongest_first(themes, sums, position):
             total = float(sums[theme][position])
             said = () if theme == OTHER else tuple(_word_reasons(person, named, places[theme], total, top))
@@ -82,8 +81,22 @@ def _read_ages(matrix: FeatureMatrix, features: Mapping[str, Feature]) -> Array:
     return matrix.select(aged[:1])[:, 0] if aged else np.full(len(matrix), np.nan)
 
 
+def _move_to_speakers(contrib: Array, columns: tuple[str, ...], features: Mapping[str, Feature]) -> Array:
+    """The contributions, with those of a feature that another one of the columns speaks for added to that one's."""
+    moved = contrib.copy()
+    place = {name: number for number, name in enumerate(columns)}
+    for name, own in place.items():
+        speaker = place.get(features[name].wording.said_by or name, own)
+        if speaker != own:
+            moved[:, speaker] += contrib[:, own]
+            moved[:, own] = 0.0
+    return moved
+
+
 class _Person(NamedTuple):
-    """One row: contribution, value, date of the latest row, and whether it cannot be told, by feature."""
+    """One row by feature: contribution with those it speaks for, value, date of the latest row, and whether it cannot
+    be told.
+    """
 
     contributions: Array
     values: Array

@@ -17,16 +17,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskstrat.definitions.coded_columns import CODED_COLUMNS
 from riskstrat.definitions.durations import EVER
 from riskstrat.definitions.expressions import columns_of
 from riskstrat.definitions.features import AGE, ZERO_IS_A_VALUE, Feature
 from riskstrat.definitions.matrix import FeatureMatrix
-from riskstrat.definitions.phrases import long_date, word_month
+from riskstrat.definitions.phrases import long_date
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.features.assembly import FeatureEngine
+from riskstrat.features.gaps import explain_gap, explain_span
 from riskstrat.features.plan import as_evidence, plan
 from riskstrat.sources.coverage import Coverage, Span, list_practices_of
-from riskstrat.sources.selection import find_first_days
+from riskstrat.sources.selection import find_first_days, find_latest_days
 from riskstrat.sources.streams import STREAM_CODELISTS
 from riskstrat.sources.tables import STREAMS
 
@@ -36,14 +38,17 @@ NUMBERS = frozenset({"count", "total", "distinct", "weighted", "episodes", "days
 SHORTEST = 365
 """Days that a source must cover for "never": nobody's whole life is covered."""
 
-LATE = 62
-"""Days by which the rows of a source may come late: two monthly returns."""
-
 UNREAD = 0.02
 """Share of a column's rows that must be understood for the column to be read at all."""
 
 PARTLY = 0.5
 """The same where the site says that a table is understood in part."""
+
+UNDECIDED = {("admissions", "method"): "it is not known how a hospital stay came about"}
+"""Columns that each row has one known value of, and what is said of a person of whom a row has another.
+
+Where the method of a stay is 98, 99 or a code that nobody knows, the stay may have been an emergency or not.
+"""
 
 Reasons = npt.NDArray[np.object_]
 """One entry per person: why something cannot be told, in words that follow "cannot be told: "; None where it can."""
@@ -71,6 +76,29 @@ class Telling:
         if name not in self._known:
             self._known[name] = self._work_out_reasons(name)
         return self._known[name]
+
+    def find_cut_short(self, name: str) -> npt.NDArray[np.bool_]:
+        """For each person whether a feature adds up rows over more time than a source of theirs holds.
+
+        Such a number may be too low to be said; a rule may still take it as the least that there was.
+        """
+        made = np.zeros(len(self.matrix), np.bool_)
+        if name not in self.matrix.columns or self._features[name].verb not in NUMBERS:
+            return made
+        for leaf in self._list_leaves(self._features[name]):
+            if leaf.lookback < EVER:
+                made |= np.fromiter((self._begins_late(leaf, row) for row in range(len(made))), np.bool_, len(made))
+        return made
+
+    def _begins_late(self, leaf: Feature, row: int) -> bool:
+        """Whether the records of a source, or those of the person's practice in it, begin after the lookback does."""
+        start = self._index_dates[row] - timedelta(days=leaf.lookback - 1)
+        return any(span.first > start for one in _list_sources(leaf) for span in self._list_spans(one, row))
+
+    def _list_spans(self, source: str, row: int) -> Iterator[Span]:
+        practice = self._practices[row][0]
+        named = (None, practice) if practice and self.coverage.is_by_practice(source) else (None,)
+        yield from (span for each in named if (span := self.coverage.find_span(source, each)))
 
     def find_source_reasons(self, source: str, days: int) -> Reasons:
         """For each person why a source cannot tell that nothing happened in the last `days`; None where it can."""
@@ -110,6 +138,7 @@ class Telling:
         if leaves and bare.any() and not any(self._held[leaf.fingerprint] for leaf in leaves):
             _fill_empty(made, bare, "these data hold no such record about anybody")
         for leaf in leaves:
+            self._fill_undecided(made, bare, leaf)
             self._fill_uncovered(made, bare, leaf)
         return made
 
@@ -167,6 +196,35 @@ class Telling:
         unseen = {key: leaf for key, leaf in leaves.items() if key not in seen}
         return dict.fromkeys(leaves, True) | _search_whole_record(self.engine, unseen, self.everybody.keys)
 
+    def _fill_undecided(self, made: Reasons, bare: npt.NDArray[np.bool_], leaf: Feature) -> None:
+        """Fill in why those whose value is bare have a row of which nobody can say whether it would have counted."""
+        for (source, column), why in UNDECIDED.items():
+            held = source in self.engine.store.landed and source in _list_sources(leaf)
+            if not bare.any() or not held or not _reads_column(leaf, column):
+                continue
+            latest = self._find_undecided_days(source, column)
+            starts = np.array(
+                [index - timedelta(days=leaf.lookback - 1) for index in self._index_dates], "datetime64[D]"
+            )
+            _fill_empty(made, bare & (latest >= starts), why)
+
+    def _find_undecided_days(self, source: str, column: str) -> npt.NDArray[np.datetime64]:
+        """For each person the day of their latest row with a value of the column that says nothing, or NaT."""
+        if (source, column) not in self._undecided:
+            stream = STREAMS[source]
+            assert stream.event is not None
+            table = stream.table
+            known = next(one for one in CODED_COLUMNS if (one.table, one.column) == (source, column)).words
+            rows = table.filter(~table[column].isin(sorted(known)))
+            self._undecided[source, column] = find_latest_days(
+                self.engine.store, rows, stream.event, self.persons, max(self._index_dates)
+            )
+        return self._undecided[source, column]
+
+    @cached_property
+    def _undecided(self) -> dict[tuple[str, str], npt.NDArray[np.datetime64]]:
+        return {}
+
     def _fill_uncovered(self, made: Reasons, bare: npt.NDArray[np.bool_], leaf: Feature) -> None:
         """Fill in why the sources of the feature do not cover the lookback of those whose value is bare."""
         days = SHORTEST if leaf.lookback >= EVER else leaf.lookback
@@ -198,7 +256,7 @@ class Telling:
 
     def _is_sent(self, source: str, practice: str, start: date, end: date) -> bool:
         span = self.coverage.find_span(source, practice) if self.coverage.has_contributed(source, practice) else None
-        return span is not None and _explain_span(span, source, start, end) is None
+        return span is not None and explain_span(span, source, start, end) is None
 
     def _first_days(self, source: str) -> npt.NDArray[np.datetime64]:
         """For each person the day of the first row of a source that was known by the latest index date, or NaT."""
@@ -243,44 +301,6 @@ def tell(
     practices = list_practices_of(engine.store, rows["person"].to_numpy(), until)
     persons = rows["person"].to_numpy(np.int32)
     return Telling(engine, coverage, matrix, everybody, practices.loc[persons], persons)
-
-
-def explain_gap(
-    coverage: Coverage, source: str, practice: str | None, since: date | None, start: date, end: date
-) -> str | None:
-    """Why a source does not hold every row about a person from `start` to `end`; None if it does.
-
-    practice: the person's, and since: the day from which they have had one without a break; None where not known.
-    """
-    words = SOURCE_WORDS[source]
-    if coverage.find_span(source) is None:
-        return f"no {words} are in these data"
-    for span in (coverage.find_span(source), *coverage.find_silent_contributors(source)):
-        if span and (why := _explain_span(span, words, start, end)):
-            return why
-    if practice is not None and (why := _explain_practice(coverage, source, practice, start, end)):
-        return why
-    if since is not None and since > start:
-        return f"registered here only since {long_date(since)}"
-    return None
-
-
-def _explain_practice(coverage: Coverage, source: str, practice: str, start: date, end: date) -> str | None:
-    if not coverage.is_by_practice(source):
-        return None
-    span = coverage.find_span(source, practice)
-    if span is None:
-        return f"this practice sends no {SOURCE_WORDS[source]}"
-    return _explain_span(span, f"{SOURCE_WORDS[source]} of this practice", start, end)
-
-
-def _explain_span(span: Span, words: str, start: date, end: date) -> str | None:
-    if span.first > start:
-        return f"{words} begin on {long_date(span.first)}"
-    if span.last < end - timedelta(days=LATE):
-        return f"{words} end on {long_date(span.last)}"
-    gap = span.find_gap(start, end - timedelta(days=LATE))
-    return f"{words} of {word_month(gap)} are missing" if gap else None
 
 
 def _is_bare(feature: Feature, values: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from riskstrat.definitions.schemas import SCHEMAS, Column, TableSchema
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.table_schema import Column, TableSchema
 from riskstrat.errors import IdentityError
 from riskstrat.identity.births import is_month_first, read_birth
 from riskstrat.identity.leaks import is_number_of

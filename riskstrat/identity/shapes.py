@@ -15,8 +15,9 @@ from math import isfinite
 from typing import Any
 
 from riskstrat.definitions.coded_columns import CODED_COLUMNS, MEANT, RECODED
-from riskstrat.definitions.schemas import ICD9, ICD10, SCHEMAS, Column
+from riskstrat.definitions.schemas import ICD9, ICD10, SCHEMAS
 from riskstrat.definitions.snomed import is_concept
+from riskstrat.definitions.table_schema import Column
 from riskstrat.definitions.vocabulary import OUTCOMES, REGISTER
 
 CELLS = (str, int, float, Decimal, date)

@@ -153,8 +153,13 @@ class Records:
 
     @property
     def narrow_untold(self) -> npt.NDArray[np.bool_]:
-        """Which of the model's own columns cannot be told of whom."""
-        return np.column_stack([self._find_untold(name) != np.array(None) for name in self.narrow.columns])
+        """Which of the model's own columns cannot be told of whom, or are sums that a short record may have cut."""
+        return np.column_stack(
+            [
+                (self._find_untold(name) != np.array(None)) | self.telling.find_cut_short(name)
+                for name in self.narrow.columns
+            ]
+        )
 
     @property
     def narrow_evidence(self) -> npt.NDArray[np.datetime64]:

@@ -27,7 +27,6 @@ from riskstrat.storage import (
     compute_digest,
     compute_folder_digests,
     format_json,
-    lock_exclusively,
     make_folder,
     move_folder,
     refuse_in_one_line,
@@ -38,9 +37,6 @@ from riskstrat.storage import (
 )
 
 _OWNER_ALONE = 0o700
-LOCK, WAIT_SECONDS = ".lock", 600.0
-"""The file that keeps two publications apart, and how long one waits for the other."""
-
 
 Logging = Callable[[Path, str], AbstractContextManager[None]]
 """Logs a deed around it, told where its manifest will stand and the manifest's sha256."""
@@ -60,11 +56,11 @@ def publish(
     It has a folder for each team by `name_files`. `facts` go into the manifest beside format number, edition and the
     sha256 of every file. `logging` is entered when every file is written and left when the folder has its name.
     `readers`: who may open a team's folder; what is of all teams is for the account alone. `seal` makes the seal that
-    stands in the manifest; nobody can be named from a list without one. One list is published at a time, so that no two
-    give the same references.
+    stands in the manifest; nobody can be named from a list without one. The caller keeps other runs from writing lists,
+    so that no two give the same references.
     """
     make_lists_folder(folder.parent, readers)
-    with _lock(folder.parent), ExitStack() as logged:
+    with ExitStack() as logged:
         clear_abandoned(folder.parent)
         with write_folder_atomically(folder, mode=_OWNER_ALONE) as part:
             for team in weekly.teams:
@@ -77,10 +73,6 @@ def publish(
             write_json(manifest, part / MANIFEST)
             set_permissions(part, lambda path: choose_mode(path, readers))
             logged.enter_context(logging(folder / MANIFEST, compute_digest(format_json(manifest))))
-
-
-def _lock(lists: Path) -> AbstractContextManager[None]:
-    return lock_exclusively(lists / LOCK, WAIT_SECONDS)
 
 
 def make_lists_folder(lists: Path, readers: Readers) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -16,13 +15,12 @@ from riskstrat.reviews.store import Logging, Snapshot, StandingReviews, cut_snap
 from riskstrat.storage import (
     cannot_write,
     compute_digest,
-    lock_exclusively,
     make_folder,
     refuse_in_one_line,
     write_bytes,
 )
 
-FOLDER, LOCK = "reviews", ".lock"
+FOLDER = "reviews"
 CORRECTED_BY, CORRECTION_REASON = "corrected_by", "correction_reason"
 
 _FILE = re.compile(r"(\d{4}-\d{2}-\d{2})-([A-Z]{3})-(\d+)\.csv", re.ASCII)
@@ -33,14 +31,6 @@ class FileReviewStore:
 
     def __init__(self, root: Path) -> None:
         self.folder = root / FOLDER
-
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Keep two imports apart, so that neither misses what the other writes."""
-        with refuse_in_one_line(cannot_write, self.folder):
-            make_folder(self.folder)
-        with lock_exclusively(self.folder / LOCK):
-            yield
 
     def read_standing(self, list_date: date, team_code: str) -> StandingReviews:
         """The reviews of one list as they stand: of each person those of the latest file, unless it takes them back."""
@@ -57,6 +47,8 @@ class FileReviewStore:
 
         `logging` logs the deed around it, told where the file will stand and its sha256.
         """
+        with refuse_in_one_line(cannot_write, self.folder):
+            make_folder(self.folder)
         day, code = edition
         numbers = [number for *known, number, _ in self._find_files() if tuple(known) == edition]
         target = self.folder / f"{day}-{code}-{max(numbers, default=0) + 1}.csv"

@@ -30,10 +30,10 @@ Logging = Callable[[Path, str], AbstractContextManager[None]]
 
 
 class ReviewStore(Protocol):
-    """Reviews by list; what was put right stands beside what it puts right, and nothing is overwritten."""
+    """Reviews by list; what was put right stands beside what it puts right, and nothing is overwritten.
 
-    def lock(self) -> AbstractContextManager[None]:
-        """Keep two writers apart, so that neither misses what the other writes."""
+    Whoever adds reviews keeps other runs from writing any, from reading what stands on.
+    """
 
     def read_standing(self, list_date: date, team_code: str) -> StandingReviews:
         """The reviews of one list as they stand: of each person those that came last."""

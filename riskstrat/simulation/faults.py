@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from riskstrat.definitions.placeholders import NULL_DATES
-from riskstrat.definitions.schemas import SCHEMAS, TableSchema
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.table_schema import TableSchema
 
 BEFORE_ANYBODY = date(1880, 3, 4)
 """Before the birth of everybody, and no date that means none."""

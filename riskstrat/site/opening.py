@@ -107,11 +107,11 @@ def index_date(given: str, recipe: Recipe, store: Store) -> date | None:
     return wanted
 
 
-def require_not_future(wanted: date, store: Store) -> None:
+def require_not_future(wanted: date, store: Store, what: str = "index date") -> None:
     """Raises IndexDateError for a date after the day that the data are as at."""
     if wanted > store.data_as_at:
         raise IndexDateError(
-            f"index date {wanted} is in the future: the data are as at {store.data_as_at}; "
+            f"{what} {wanted} is in the future: the data are as at {store.data_as_at}; "
             "give an earlier date, or ingest later data"
         )
 

@@ -7,11 +7,20 @@ numbers, and codes that came as numbers are read in files of their own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from riskstrat.definitions.coded_columns import RECODED
-from riskstrat.definitions.schemas import Column, TableSchema
-from riskstrat.sources.dates import build_date_sql, build_month_first_sql, build_no_date_sql, build_slip_sql
+from riskstrat.definitions.source_mapping import InputType
+from riskstrat.definitions.table_schema import Column, TableSchema
+from riskstrat.sources.dates import (
+    build_date_sql,
+    build_day_or_null_sql,
+    build_moment_sql,
+    build_month_first_sql,
+    build_no_date_sql,
+    build_slip_sql,
+)
+from riskstrat.sources.literal import quote_name
 from riskstrat.sources.measured import build_number_sql, convert_units, is_bounded_sql, list_conversions
 from riskstrat.sources.numbered_codes import build_digits_sql, build_lost_sql, is_number_kind, is_numbered
 
@@ -25,15 +34,22 @@ _FLOATS = ("DOUBLE", "FLOAT")
 _SQL_TYPE = {"text": "VARCHAR", "date": "DATE", "integer": "INTEGER", "number": "DOUBLE", "boolean": "BOOLEAN"}
 
 
-def cleaned(schema: TableSchema, landed: Mapping[str, tuple[str, str]], relation: str, row: str) -> str:
+def cleaned(
+    schema: TableSchema,
+    landed: Mapping[str, tuple[str, str]],
+    relation: str,
+    row: str,
+    unmapped: Sequence[str] = (),
+) -> str:
     """A query with one row per landed row: its number, the schema's columns, flags, and `nulled`.
 
     A flag `unread_<column>` is true where something was landed that cannot be read as the column's type or whose digits
     are lost, a flag `month_first_<column>` where a date can only be month/day/year, a flag `recoded_<column>` where
-    another code was read for it, a flag `converted_<way>` where another number was. `nulled` counts the row's dates
+    another code was read for it, a flag `converted_<way>` where another number was; flags `unmapped_<column>` of the
+    columns `unmapped` stay. `nulled` counts the row's dates
     that mean "no date". A column that was not landed is null.
     """
-    parts = [f"{row} AS landed_row"]
+    parts = [f"{row} AS landed_row", *(f"unmapped_{column}" for column in unmapped)]
     for column in schema.columns:
         parts.extend(_read(column, landed.get(column.name)))
     read = f"SELECT {', '.join(parts)} FROM {relation}"
@@ -77,8 +93,8 @@ def _read(column: Column, landed: tuple[str, str] | None) -> list[str]:
     if landed is None:
         return [f"NULL::{_SQL_TYPE[column.type]} AS {column.name}"]
     name, kind = landed
-    raw = '"' + name.replace('"', '""') + '"'
-    text = _build_text_sql(raw, kind)
+    raw = quote_name(name)
+    text = build_text_sql(raw, kind)
     if column.type == "text":
         read = [f"{_word(column, raw, kind, text)} AS {column.name}"]
         lost = build_lost_sql(column, raw, kind, text) if is_numbered(column) else ""
@@ -94,6 +110,22 @@ def _read(column: Column, landed: tuple[str, str] | None) -> list[str]:
     return read
 
 
+def read_input(column: str, given: InputType, landed: tuple[str, str]) -> list[str]:
+    """A value that the SQL of a mapping reads, typed, and the flag `unread_<column>` unless it is text."""
+    name, kind = landed
+    raw = quote_name(name)
+    text = build_text_sql(raw, kind)
+    if given == "text":
+        return [f"{text} AS {column}"]
+    if given == "date":
+        unread, typed = build_date_sql(raw, kind, text), build_day_or_null_sql(raw, kind, text)
+    elif given == "moment":
+        unread = typed = build_moment_sql(raw, kind, text)
+    else:
+        unread = typed = build_number_sql(text) if given == "number" else _build_integer_sql(text, "BIGINT")
+    return [f"{typed} AS {column}", f"{text} IS NOT NULL AND {unread} IS NULL AS unread_{column}"]
+
+
 def is_text_date(column: Column, kind: str) -> bool:
     """Whether the column holds dates as text, so that it has a flag `month_first_<column>`."""
     return column.type == "date" and kind == "VARCHAR"
@@ -104,7 +136,7 @@ def flagged(column: Column, landed: Mapping[str, tuple[str, str]]) -> bool:
     return column.name in landed and any("AS unread_" in part for part in _read(column, landed[column.name]))
 
 
-def _build_text_sql(raw: str, kind: str) -> str:
+def build_text_sql(raw: str, kind: str) -> str:
     """The value as trimmed text, null when empty; a whole number in a floating column loses its point."""
     if kind in _FLOATS:
         whole = f"{raw} = floor({raw}) AND abs({raw}) < {2**63}"
@@ -142,7 +174,11 @@ def _build_typed_sql(column: Column, raw: str, kind: str, text: str) -> str:
         return raw if kind == "BOOLEAN" else _build_boolean_sql(text)
     if column.type == "number":
         return build_number_sql(text)
-    return rf"CASE WHEN regexp_full_match({text}, '[+-]?\d+(\.0*)?') THEN try_cast({text} AS INTEGER) END"
+    return _build_integer_sql(text)
+
+
+def _build_integer_sql(text: str, kind: str = "INTEGER") -> str:
+    return rf"CASE WHEN regexp_full_match({text}, '[+-]?\d+(\.0*)?') THEN try_cast({text} AS {kind}) END"
 
 
 def _build_boolean_sql(text: str) -> str:

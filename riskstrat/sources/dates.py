@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from riskstrat.definitions.placeholders import POSSIBLE, list_placeholders
-from riskstrat.definitions.schemas import Column, TableSchema
+from riskstrat.definitions.placeholders import OPTIONAL, POSSIBLE, list_placeholders
+from riskstrat.definitions.table_schema import Column, TableSchema
 
 _FORMS = (
     (r"\d{4}-\d{1,2}-\d{1,2}", "%Y-%m-%d"),
@@ -18,6 +18,7 @@ _FORMS = (
 _MONTH_FIRST = r"^(0?[1-9]|1[0-2])/(1[3-9]|2\d|3[01])/\d{4}"
 _CLOCK = r"[T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?"
 _ZONE = r" ?(Z|z|UTC|GMT|BST|[+-]\d{2}(:?\d{2})?)"
+_TIME = r"[T ](\d{1,2})(:\d{2})((?::\d{2}(?:[.,]\d+)?)?) ?([AaPp][Mm])?"
 _OFFSET = r"([+-])(\d{2}):?(\d{2})?$"
 _USUAL = ("1902-01-01", "2048-12-31")
 _SHORTEST_WITH_TIME = 11
@@ -35,11 +36,22 @@ def build_date_sql(raw: str, kind: str, text: str) -> str:
         return f"timezone('Europe/London', {raw})::DATE"
     if kind.startswith("TIMESTAMP"):
         return f"try_cast({raw} AS DATE)"
-    timed = f"length({text}) >= {_SHORTEST_WITH_TIME}"
+    day, zoned = _build_written_day_sql(text), _build_zoned_sql(text)
+    return f"CASE WHEN {zoned} THEN {_build_london_sql(day, text)}::DATE ELSE {day} END"
+
+
+def _build_written_day_sql(text: str) -> str:
+    """The day as it is written, whatever time and zone stand after it."""
     written = f"regexp_replace({text}, '({_CLOCK}( ?[AaPp][Mm])?|{_CLOCK}{_ZONE}|\\.0+)$', '')"
-    day = _build_day_sql(f"CASE WHEN {timed} OR contains({text}, '.') THEN {written} ELSE {text} END")
-    zoned = f"{timed} AND regexp_matches({text}, '{_CLOCK}{_ZONE}$')"
-    return f"CASE WHEN {zoned} THEN {_build_london_sql(day, text)} ELSE {day} END"
+    return _build_day_sql(f"CASE WHEN {_build_timed_sql(text)} OR contains({text}, '.') THEN {written} ELSE {text} END")
+
+
+def _build_timed_sql(text: str) -> str:
+    return f"length({text}) >= {_SHORTEST_WITH_TIME}"
+
+
+def _build_zoned_sql(text: str) -> str:
+    return f"{_build_timed_sql(text)} AND regexp_matches({text}, '{_CLOCK}{_ZONE}$')"
 
 
 def _build_day_sql(day: str) -> str:
@@ -51,15 +63,24 @@ def _build_day_sql(day: str) -> str:
 
 
 def _build_london_sql(day: str, text: str) -> str:
-    """The day in London of a moment whose zone is written: Z, UTC, GMT, BST or an offset."""
-    clock = rf"try_cast(regexp_extract({text}, '[T ](\d{{1,2}}:\d{{2}}(:\d{{2}})?)', 1) AS INTERVAL)"
+    """The moment in London of one whose zone is written: Z, UTC, GMT, BST or an offset."""
     part = f"coalesce(try_cast(regexp_extract({text}, '{_OFFSET}', %d) AS INTEGER), 0)"
     minutes = (
         f"({part % 2} * 60 + {part % 3}) * CASE regexp_extract({text}, '{_OFFSET}', 1) WHEN '-' THEN -1 ELSE 1 END"
     )
     ahead = f"CASE WHEN ends_with({text}, 'BST') THEN 60 ELSE {minutes} END"
-    moment = f"{day} + {clock} - to_minutes({ahead})"
-    return f"timezone('Europe/London', timezone('UTC', {moment}))::DATE"
+    moment = f"{day} + {_build_time_sql(text)} - to_minutes({ahead})"
+    return f"timezone('Europe/London', timezone('UTC', {moment}))"
+
+
+def _build_time_sql(text: str) -> str:
+    """The time that is written after a day, null if there is no such time; 12 AM is midnight."""
+    clock = f"regexp_extract({text}, '{_TIME}', %d)"
+    hour = f"try_cast({clock % 1} AS INTEGER)"
+    half = f"CASE upper({clock % 4}) WHEN 'AM' THEN 0 WHEN 'PM' THEN 12 END"
+    as_said = f"{clock % 4} = '' OR {hour} BETWEEN 13 AND 23"
+    of_day = f"CASE WHEN {as_said} THEN {hour} ELSE {hour} % 12 + {half} END"
+    return f"try_cast(({of_day}) || {clock % 2} || replace({clock % 3}, ',', '.') AS TIME)"
 
 
 def build_month_first_sql(text: str) -> str:
@@ -73,7 +94,34 @@ def build_no_date_sql(schema: TableSchema, column: Column) -> str:
     So do the declared placeholders and, where the column may be empty, the first and last day of a year in which no
     record lies.
     """
-    listed = list_placeholders(schema, column)
+    return _build_no_date_sql(column, list_placeholders(schema, column))
+
+
+def build_day_or_null_sql(raw: str, kind: str, text: str) -> str:
+    """The day of a landed value as `build_date_sql` reads it, null where it means that there is no date."""
+    day = Column("day", "date")
+    test = _build_no_date_sql(day, OPTIONAL)
+    read = build_date_sql(raw, kind, text)
+    return f"list_transform([{read}], lambda day: CASE WHEN {test} THEN NULL ELSE day END)[1]"
+
+
+def build_moment_sql(raw: str, kind: str, text: str) -> str:
+    """The moment of a landed value in London, null if day or time cannot be read; a day alone is its first minute.
+
+    Day, time and zone may be written as `build_date_sql` reads them.
+    """
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"timezone('Europe/London', {raw})"
+    if kind.startswith("TIMESTAMP") or kind == "DATE":
+        return f"try_cast({raw} AS TIMESTAMP)"
+    day, zoned = _build_written_day_sql(text), _build_zoned_sql(text)
+    local = (
+        f"CASE WHEN regexp_matches({text}, '{_TIME}') THEN {day} + {_build_time_sql(text)} ELSE {day}::TIMESTAMP END"
+    )
+    return f"CASE WHEN {zoned} THEN {_build_london_sql(day, text)} ELSE {local} END"
+
+
+def _build_no_date_sql(column: Column, listed: Sequence[str]) -> str:
     test = _build_in_sql(column.name, listed)
     if not column.required:
         ends = f"(day({column.name}), month({column.name})) IN ((1, 1), (31, 12))"

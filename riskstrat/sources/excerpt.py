@@ -17,7 +17,8 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pyarrow as pa
 
-from riskstrat.definitions.schemas import SCHEMAS, TableSchema
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.table_schema import TableSchema
 from riskstrat.errors import StorageError
 from riskstrat.sources.continuous_stays import (
     SPELLS,
@@ -56,7 +57,7 @@ def excerpt(
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")
         cut = _Cut(_build_row_queries(store, sorted(set(persons))), store.people_count, known_by, happened_by)
-        cut.make_spells(connection, store.read_spells(sorted(set(persons))))
+        make_cut_spells(connection, store.read_spells(sorted(set(persons))), known_by, happened_by)
         make_stays(connection, store.continuous_stays)
         write_parquet(connection, build_spells_query(), SPELLS, folder / "tables" / "spells.parquet")
         written = {}
@@ -131,19 +132,6 @@ class _Cut:
         schema = SCHEMAS[name]
         return f"SELECT * FROM ({_rebuild_versions(schema, rows, day)}) WHERE {schema.event} <= DATE '{day}'"
 
-    def make_spells(self, connection: duckdb.DuckDBPyConnection, spells: pa.Table) -> None:
-        """Make `spells` as they then read: what was not known, had not happened or had not ended is not there."""
-        gone = [f"admitted_on > DATE '{self.happened_by}'"] if self.happened_by else []
-        gone += [f"known_from > DATE '{self.known_by}'"] if self.known_by else []
-        open_ = [f"discharged_on > DATE '{self.happened_by}'"] if self.happened_by else []
-        open_ += [f"settle_day > DATE '{self.known_by}'"] if self.known_by else []
-        late = (*late_columns(SCHEMAS["admissions"]), "settle_day")
-        unsaid = ", ".join(f"CASE WHEN {_word_any(open_)} THEN NULL ELSE {name} END AS {name}" for name in late)
-        connection.register("given_spells", spells)
-        connection.execute(
-            f"CREATE TABLE spells AS SELECT * REPLACE ({unsaid}) FROM given_spells WHERE NOT {_word_any(gone)}"
-        )
-
     def _filter_diagnoses(self, rows: str) -> str:
         """Each diagnosis once, from the day on which it was known; those of spells that are open then are gone."""
         once = build_known_diagnoses_query(rows)
@@ -153,24 +141,44 @@ class _Cut:
 
     def _build_people_query(self, rows: str) -> str:
         """One row per person of the whole store, in order; of those not asked for nothing but the number."""
-        unseen = dict.fromkeys(("date_of_death", "died_known_on"), self._build_death_tests())
-        days = [day for day in (self.known_by, self.happened_by) if day]
-        unseen["care_home_from"] = [f"care_home_from > DATE '{day}'" for day in days]
-        read = {
-            name: f"CASE WHEN NOT coalesce({' OR '.join(tests)}, false) THEN {name} END"
-            for name, tests in unseen.items()
-            if tests
-        }
+        read = build_cut_people(self.known_by, self.happened_by)
         read |= {"valid_from": f"coalesce(valid_from, {ALWAYS})", "valid_to": f"coalesce(valid_to, {FAR})"}
         columns = [f"{read[name]} AS {name}" if name in read else name for name in stored_schema("people").names]
         everybody = f"SELECT range::INTEGER AS person FROM range({self.people})"
         return f"SELECT {', '.join(columns)} FROM ({everybody}) LEFT JOIN ({rows}) USING (person)"
 
-    def _build_death_tests(self) -> list[str]:
-        """A death is known from the later of its two dates; it happened on its date, or undated when it was told."""
-        told, died = "greatest(date_of_death, died_known_on)", "coalesce(date_of_death, died_known_on)"
-        cuts = ((told, self.known_by), (died, self.happened_by))
-        return [f"{when} > DATE '{day}'" for when, day in cuts if day]
+
+def make_cut_spells(
+    connection: duckdb.DuckDBPyConnection,
+    spells: pa.Table,
+    known_by: date | None = None,
+    happened_by: date | None = None,
+) -> None:
+    """Make `spells` as they then read: what was not known, had not happened or had not ended is not there."""
+    gone = [f"admitted_on > DATE '{happened_by}'"] if happened_by else []
+    gone += [f"known_from > DATE '{known_by}'"] if known_by else []
+    open_ = [f"discharged_on > DATE '{happened_by}'"] if happened_by else []
+    open_ += [f"settle_day > DATE '{known_by}'"] if known_by else []
+    late = (*late_columns(SCHEMAS["admissions"]), "settle_day")
+    unsaid = ", ".join(f"CASE WHEN {_word_any(open_)} THEN NULL ELSE {name} END AS {name}" for name in late)
+    connection.register("given_spells", spells)
+    connection.execute(
+        f"CREATE TABLE spells AS SELECT * REPLACE ({unsaid}) FROM given_spells WHERE NOT {_word_any(gone)}"
+    )
+
+
+def build_cut_people(known_by: date | None = None, happened_by: date | None = None) -> dict[str, str]:
+    """SQL of the columns of `people` that time empties: a later death, and a later move to a care home."""
+    unseen = dict.fromkeys(("date_of_death", "died_known_on"), _build_death_tests(known_by, happened_by))
+    unseen["care_home_from"] = [f"care_home_from > DATE '{day}'" for day in (known_by, happened_by) if day]
+    return {name: f"CASE WHEN NOT {_word_any(tests)} THEN {name} END" for name, tests in unseen.items() if tests}
+
+
+def _build_death_tests(known_by: date | None, happened_by: date | None) -> list[str]:
+    """A death is known from the later of its two dates; it happened on its date, or undated when it was told."""
+    told, died = "greatest(date_of_death, died_known_on)", "coalesce(date_of_death, died_known_on)"
+    cuts = ((told, known_by), (died, happened_by))
+    return [f"{when} > DATE '{day}'" for when, day in cuts if day]
 
 
 def _word_any(tests: Sequence[str]) -> str:

@@ -24,6 +24,9 @@ from riskstrat.sources.landing import Landed
 STANDING = ("registrations", "conditions")
 """Tables of what lasts for years: where they have no `known_on`, their silence says nothing of how far others go."""
 
+UNDATED = ("registrations",)
+"""Of these the tables whose latest event, where they have no `known_on`, does not even say how fresh they are."""
+
 CORE = 0.95
 """Share of the rows that is taken to lie before any wrong date; from there the days are followed one by one."""
 

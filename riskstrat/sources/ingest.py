@@ -18,12 +18,15 @@ from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import SourceError
 from riskstrat.sources import coverage, quarantine, staging, versions
-from riskstrat.sources.cleaning import list_converted, list_recoded
+from riskstrat.sources.adapting import land
+from riskstrat.sources.cleaning import list_converted
 from riskstrat.sources.codes import CodesTable, KnownCodes, compare_with_before, describe_codes, require_understood
 from riskstrat.sources.continuous_stays import SPELLS, build_spells_query, make_stays, report_joined
-from riskstrat.sources.extract_day import Arrivals, find_first_day
-from riskstrat.sources.landing import Landed, Landing, land
+from riskstrat.sources.dressed import report_twins
+from riskstrat.sources.extract_day import UNDATED, Arrivals, find_first_day
+from riskstrat.sources.landing import Landed, Landing
 from riskstrat.sources.literal import quote_text
+from riskstrat.sources.mapping import SourceMapping, map_format
 from riskstrat.sources.notes import notes_on
 from riskstrat.sources.store_versions import OF_THE_FIRST_FORMAT, POINTER, VERSIONS, read_facts, seal_version
 from riskstrat.sources.writing import disk_refused, incoming, write_parquet
@@ -33,9 +36,6 @@ MEMORY_LIMIT = "4GB"
 
 CODES_PAGE = "codes.html"
 """What the verb adds to the store for people to read."""
-
-_STANDING = ("registrations",)
-"""Tables of what lasts for years: their latest event says nothing of how fresh they are, only `known_on` does."""
 
 _QUARANTINE = pa.schema([("table", pa.string()), ("row", pa.int64()), ("rule", pa.string()), ("message", pa.string())])
 
@@ -47,10 +47,12 @@ class TableReport:
     """What became of one landed table. `landed` = `accepted` + `quarantined` landed rows; `stored` counts versions.
 
     `emptied` and `recoded` count by column the accepted rows whose value was read as empty, or as another code;
-    `converted` counts by way those whose measured number was read as another: "bound" or "unit".
+    `converted` counts by way those whose measured number was read as another: "bound" or "unit". `limit_rows` are the
+    rows of which quarantine_limit is a share.
     """
 
     landed: int
+    limit_rows: int
     accepted: int
     quarantined: int
     rules: dict[str, int]
@@ -66,9 +68,15 @@ class TableReport:
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What one ingest did, as its manifest keeps it. Dates are ISO text."""
+    """What one ingest did, as its manifest keeps it. Dates are ISO text.
+
+    `mapping` is the sha256 of source.toml and its SQL, empty where tables had our names; `outcomes` counts rows of the
+    source as (mapped, guessed or lost; what; rows).
+    """
 
     format: str
+    mapping: str
+    outcomes: tuple[tuple[str, str, int], ...]
     comparable_dates: bool
     data_as_at: str
     records_from: str | None
@@ -92,18 +100,20 @@ class IngestReport:
 
 
 def ingest(
-    source: Path,
+    source: Path | SourceMapping,
     store: Path,
     settings: Settings,
     *,
-    format: str = "canonical",
     as_at: date | None = None,
     legal_basis: Mapping[str, str] | None = None,
     known: KnownCodes | None = None,
     leave_out: Collection[str] = (),
+    sample: int | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Read `source`, judge every row, and make what came of it the version of the store that is read.
+
+    `source` is a mapping, or the folder or file of tables that have our names.
 
     `as_at` is the date of the extract; without it, the day up to which rows arrive as usual. `leave_out` names tables
     that take people out and whose rows may be left out where they cannot be read. `legal_basis` has the basis of each
@@ -113,21 +123,28 @@ def ingest(
     of codes that nothing understands; StorageError when the store cannot be written. Either way the version that
     was read before still is.
     """
-    source, store = Path(source), Path(store).resolve()
-    _check_places(source, store)
+    mapping, store = map_format(source) if isinstance(source, Path) else source, Path(store).resolve()
+    settings = _add_lags(settings, mapping)
+    _check_places(mapping.location, store)
     with incoming(store, settings.data.keep_versions) as folder:
-        connection = _connect(folder / "work", settings)
+        connection = _connect(folder / "work", settings, mapping.location)
         try:
-            landing = land(connection, source, format)
-            _require_basis(landing, legal_basis)
-            run = _IngestRun(connection, landing, settings, known, progress or (lambda step, share: None))
-            report = replace(run.build(folder, format, as_at, leave_out), simulated=legal_basis is None)
+            with land(connection, mapping, settings.data.quarantine_limit, sample) as landing:
+                _require_basis(landing, legal_basis)
+                run = _IngestRun(connection, landing, settings, known, progress or (lambda step, share: None))
+                report = run.build(folder, mapping, as_at, leave_out)
         finally:
             connection.close()
-        report = replace(report, codes=_compare_codes(report, store))
+        report = replace(report, codes=_compare_codes(report, store), simulated=legal_basis is None)
         _remove_work(folder / "work")
         seal_version(folder, report.to_dict())
     return report
+
+
+def _add_lags(settings: Settings, mapping: SourceMapping) -> Settings:
+    """The settings with the days from event to knowledge that the mapping states for its tables."""
+    data = settings.data.model_copy(update={"lag_days": settings.data.lag_days | mapping.lags})
+    return settings.model_copy(update={"data": data})
 
 
 def _compare_codes(report: IngestReport, store: Path) -> CodesTable:
@@ -150,8 +167,8 @@ def _require_basis(landing: Landing, legal_basis: Mapping[str, str] | None) -> N
         )
 
 
-def _check_places(source: Path, store: Path) -> None:
-    if source.exists() and store in (source.resolve(), *source.resolve().parents):
+def _check_places(source: Path | None, store: Path) -> None:
+    if source is not None and source.exists() and store in (source.resolve(), *source.resolve().parents):
         raise SourceError(f"{source} lies inside the store {store}, which is ingest's own; land it elsewhere")
     if store.exists() and not store.is_dir():
         raise SourceError(f"{store} is a file; name a folder for the store in riskstrat.toml")
@@ -171,7 +188,7 @@ def _check_places(source: Path, store: Path) -> None:
         )
 
 
-def _connect(work: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
+def _connect(work: Path, settings: Settings, source: Path | None) -> duckdb.DuckDBPyConnection:
     work.mkdir()
     connection = duckdb.connect()
     # A log of what is written would be named wrongly beside a path with a question mark, and nobody would read it.
@@ -181,8 +198,9 @@ def _connect(work: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     connection.execute(f"SET threads = {settings.engine.threads}")
     connection.execute(f"SET temp_directory = {quote_text(str(work / 'spill'))}")
-    # What it may still read of this machine where a source is a database: the version that it makes.
-    connection.execute(f"SET allowed_directories = [{quote_text(str(work.parent))}]")
+    # What it may still read of this machine where SQL of the source runs: the source, and the version that it makes.
+    readable = [work.parent, *([source.resolve()] if source is not None and source.is_dir() else [])]
+    connection.execute(f"SET allowed_directories = [{', '.join(quote_text(str(folder)) for folder in readable)}]")
     connection.execute("SET enable_progress_bar = false")
     connection.execute("PRAGMA disable_checkpoint_on_shutdown")
     return connection
@@ -213,7 +231,9 @@ class _IngestRun:
         self.codes: CodesTable = []
         self.progress = progress
 
-    def build(self, folder: Path, format: str, as_at: date | None, leave_out: Collection[str]) -> IngestReport:
+    def build(
+        self, folder: Path, mapping: SourceMapping, as_at: date | None, leave_out: Collection[str]
+    ) -> IngestReport:
         """Judge every row, then write the tables, the quarantine and what the report needs."""
         self._stage()
         self._require_people("clean_people WHERE fault IS NULL")
@@ -223,18 +243,19 @@ class _IngestRun:
             self.connection, self.tables, day, comparable_dates=comparable, lags=self.settings.data.lag_days
         )
         for name in self.tables:
-            if SCHEMAS[name].takes_out and name not in leave_out:
+            if SCHEMAS[name].must_have_effect and name not in leave_out:
                 quarantine.require_effect(self.connection, name)
         counts = {name: self._count_landed_rows(landed) for name, landed in self.tables.items()}
         for name, count in counts.items():
-            quarantine.check_limit(self.connection, name, count, self.settings.data.quarantine_limit, day)
+            behind = self.tables[name].made_of or (name, count)
+            quarantine.check_limit(self.connection, name, behind, self.settings.data.quarantine_limit, day)
         self._require_people("accepted_people")
         self._judge_codes()
         people = versions.number_people(self.connection)
         versions.number_spells(self.connection, self._get_lag("admissions"))
         make_stays(self.connection, self.settings.admissions.continuous_stays)
         reports = self._write(folder, counts)
-        return self._report(format, day, people, reports)
+        return self._report(mapping, day, people, reports)
 
     def _stage(self) -> None:
         for number, (name, landed) in enumerate(self.tables.items()):
@@ -315,15 +336,16 @@ class _IngestRun:
         rules = self.connection.execute(f"SELECT rule, count(*) FROM fault_{name} GROUP BY 1 ORDER BY 1").fetchall()
         nulled = self.connection.execute(f"SELECT coalesce(sum(nulled), 0) FROM clean_{name}").fetchone()
         latest = quarantine.latest_dates(self.connection, name, f"accepted_{name}")
-        dated = name not in _STANDING or SCHEMAS[name].known in self.tables[name].columns
+        dated = name not in UNDATED or SCHEMAS[name].known in self.tables[name].columns
         return TableReport(
             landed=landed,
+            limit_rows=(self.tables[name].made_of or (name, landed))[1],
             accepted=self._count(f"accepted_{name}"),
             quarantined=sum(count for _, count in rules),
             rules=dict(rules),
             null_dates=int(nulled[0]) if nulled else 0,
             emptied=self._count_flags(name, "odd", staging.list_odd(self.tables[name])),
-            recoded=self._count_flags(name, "recoded", list_recoded(SCHEMAS[name], self.tables[name].columns)),
+            recoded=self._count_flags(name, "recoded", staging.list_read_back(self.tables[name])),
             converted=self._count_flags(name, "converted", list_converted(SCHEMAS[name], self.tables[name].columns)),
             data_as_at=latest.isoformat() if latest and dated else None,
             columns=tuple(schema.names),
@@ -341,7 +363,7 @@ class _IngestRun:
         ).fetchone()
         return {column: count for column, count in zip(columns, row or (), strict=True) if count}
 
-    def _report(self, format: str, day: date, people: int, reports: dict[str, TableReport]) -> IngestReport:
+    def _report(self, mapping: SourceMapping, day: date, people: int, reports: dict[str, TableReport]) -> IngestReport:
         absent = {
             name: tuple(c.name for c in SCHEMAS[name].columns if c.stored and c.name not in landed.columns)
             for name, landed in self.tables.items()
@@ -349,7 +371,9 @@ class _IngestRun:
         ignored = {name: landed.ignored for name, landed in self.tables.items()}
         unsettled = {name: versions.unsettled(self.connection, SCHEMAS[name]) for name in self.tables}
         return IngestReport(
-            format=format,
+            format=mapping.kind,
+            mapping=mapping.digest,
+            outcomes=self.landing.outcomes,
             comparable_dates=self.landing.comparable_dates,
             data_as_at=day.isoformat(),
             records_from=self._find_records_start(),
@@ -366,6 +390,8 @@ class _IngestRun:
             notes=(
                 *self.landing.notes,
                 *notes_on(absent, unsettled, self._count_discharges(), reports, self.settings.data.lag_days),
+                *quarantine.report_ahead(self.connection, self.tables, day),
+                *report_twins(self.connection),
                 *report_joined(self.connection, self.settings.admissions.continuous_stays),
             ),
             continuous_stays=self.settings.admissions.continuous_stays,

@@ -43,22 +43,24 @@ def open_packed(file: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(file, "rb")) if file.suffix.lower() == ".gz" else file.open("rb")
 
 
-def count_records(file: Path) -> int:
-    """The records of a CSV file after its header, empty lines among them.
+def count_records(file: Path, separator: str = ",", *, header: bool = True) -> int:
+    """The records of a CSV file after its header, if it has one, empty lines among them.
 
     Raises SourceError, with file and line, for a file that is not UTF-8 text, is cut short, holds a zero byte, a quote
     that nothing closes, text behind a closing quote, or a line end in a field though the file does not quote.
     """
     counter = _Counter(file)
+    swap = bytes.maketrans(f"{separator},".encode(), f",{separator}".encode())
     try:
         with open_packed(file) as opened:
             for lines in _read_whole_lines(opened, counter):
-                counter.take(lines)
+                # With another separator the comma is text: each stands for the other.
+                counter.take(lines if separator == "," else lines.translate(swap))
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise SourceError(f"{file} is cut short or damaged: it cannot be unpacked whole; pack and land it again") from (
             error
         )
-    return counter.finish()
+    return counter.finish() if header else counter.finish_without_header()
 
 
 def _read_whole_lines(opened: BinaryIO, counter: _Counter) -> Iterator[bytes]:
@@ -105,9 +107,13 @@ class _Counter:
 
     def finish(self) -> int:
         """The records after the header, once the last block was taken."""
+        return max(self.finish_without_header() - 1, 0)
+
+    def finish_without_header(self) -> int:
+        """The records of a file that begins with one."""
         if self.opened_in is not None:
             raise self._refuse_open(self.opened_in)
-        return max(self.records - 1, 0)
+        return self.records
 
     def refuse(self, line: int, why: str) -> SourceError:
         """The refusal of the line that lies so many lines after the last one counted."""

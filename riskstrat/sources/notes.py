@@ -8,7 +8,8 @@ from typing import Protocol
 
 from riskstrat.definitions.coded_columns import RECODED
 from riskstrat.definitions.schemas import SCHEMAS
-from riskstrat.sources.validation import DUPLICATE, HARMLESS
+from riskstrat.sources.extract_day import APART
+from riskstrat.sources.validation import DEAD_BY_ANOTHER_ROW, DUPLICATE, END_LOST, HARMLESS, UNKNOWN_PERSON
 
 _WITHOUT = {
     "registrations": "everybody in people counts as registered",
@@ -19,10 +20,13 @@ _WITHOUT = {
     "reviews": "no decision is carried over",
     "statuses": "listed people are not checked for being in hospital, moved or dead that day",
 }
-_DAYS_APART = 92
+_MANY_UNKNOWN = 0.1
+"""Share of a table's rows from which people who are not in people look like other pseudonyms."""
 
 
 class _Counts(Protocol):
+    @property
+    def landed(self) -> int: ...
     @property
     def data_as_at(self) -> str | None: ...
     @property
@@ -53,9 +57,11 @@ def notes_on(
         *_report_unplaced(*discharges),
         *_report_emptied(reports),
         *_report_recoded(reports),
+        *_report_deaths_by_dress(reports),
         *_report_converted(reports),
         *_report_unread_opt_outs(reports),
         *_report_left_out(reports),
+        *_report_unknown_people(reports),
         *_report_repeated(reports),
         *_report_table_ahead(reports),
     )
@@ -107,8 +113,19 @@ def _report_emptied(reports: Mapping[str, _Counts]) -> Iterator[str]:
 def _report_recoded(reports: Mapping[str, _Counts]) -> Iterator[str]:
     for name, report in reports.items():
         for column, count in report.recoded.items():
+            if column == "patient_id":
+                yield f"{name}: {count:,} row{'s' * (count != 1)} whose patient_id is written otherwise than in people"
+                continue
             codes = ", ".join(f"{given} as {meant}" for given, meant in RECODED[name, column].items())
             yield f"{name}.{column}: {count} value{'s' * (count != 1)} renumbered by HES cleaning, read back ({codes})"
+
+
+def _report_deaths_by_dress(reports: Mapping[str, _Counts]) -> Iterator[str]:
+    if count := reports["people"].rules.get(DEAD_BY_ANOTHER_ROW, 0) if "people" in reports else 0:
+        yield (
+            f"people: {count:,} row{'s' * (count != 1)} taken out by a death in a row of the same date of birth and "
+            "sex whose patient_id is written otherwise"
+        )
 
 
 def _report_converted(reports: Mapping[str, _Counts]) -> Iterator[str]:
@@ -130,9 +147,21 @@ def _report_unread_opt_outs(reports: Mapping[str, _Counts]) -> Iterator[str]:
 
 def _report_left_out(reports: Mapping[str, _Counts]) -> Iterator[str]:
     for name, report in reports.items():
-        lost = sum(count for rule, count in report.rules.items() if rule not in HARMLESS)
-        if SCHEMAS[name].takes_out and lost:
+        takes_out = SCHEMAS[name].takes_out
+        lost = sum(
+            count for rule, count in report.rules.items() if (rule not in HARMLESS if takes_out else rule in END_LOST)
+        )
+        if lost:
             yield f"{name} left out and so without effect: {lost}; mend them before lists are made"
+
+
+def _report_unknown_people(reports: Mapping[str, _Counts]) -> Iterator[str]:
+    for name, report in reports.items():
+        unknown = report.rules.get(UNKNOWN_PERSON, 0)
+        if SCHEMAS[name].takes_out and unknown:
+            share = unknown / report.landed
+            many = "; that is many: check that it has the pseudonyms of this extract" if share > _MANY_UNKNOWN else ""
+            yield f"{name}: {unknown:,} of {report.landed:,} rows ({share:.0%}) name nobody in people{many}"
 
 
 def _report_repeated(reports: Mapping[str, _Counts]) -> Iterator[str]:
@@ -142,10 +171,10 @@ def _report_repeated(reports: Mapping[str, _Counts]) -> Iterator[str]:
 
 
 def _report_table_ahead(reports: Mapping[str, _Counts]) -> Iterator[str]:
-    """One wrong date in one table moves data-as-at; a table far ahead of all others is said."""
+    """A source of few rows shows no rate, and its latest day is data-as-at: it is said where one table alone has it."""
     days = sorted((date.fromisoformat(r.data_as_at), name) for name, r in reports.items() if r.data_as_at)
-    if len(days) > 1 and (days[-1][0] - days[-2][0]).days > _DAYS_APART:
+    if len(days) > 1 and (days[-1][0] - days[-2][0]).days > APART:
         yield (
-            f"{days[-1][1]} reaches {days[-1][0]}, more than {_DAYS_APART} days after every other table: "
+            f"{days[-1][1]} reaches {days[-1][0]}, more than {APART} days after every other table: "
             "if that is a wrong date, give the date of the extract with --as-at"
         )

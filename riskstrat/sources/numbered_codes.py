@@ -6,7 +6,7 @@ stood for is read where it can be only one code; where digits are lost it is not
 
 from __future__ import annotations
 
-from riskstrat.definitions.schemas import Column
+from riskstrat.definitions.table_schema import Column
 
 IDENTIFIERS = ("patient_id", "spell_id")
 """Text columns that are no codes and yet come as numbers."""

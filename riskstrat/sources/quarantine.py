@@ -6,17 +6,24 @@ says that its column does not allow is empty there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, timedelta
 
 import duckdb
 
-from riskstrat.definitions.schemas import SCHEMAS, TableSchema
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.table_schema import TableSchema
 from riskstrat.errors import SourceError
 from riskstrat.sources import staging, validation
 from riskstrat.sources.extract_day import find_extract_day
 from riskstrat.sources.landing import Landed
-from riskstrat.sources.repeated import find_spell, join_repeated
+from riskstrat.sources.repeated import END_KNOWN, find_spell, join_repeated
+
+LONGEST_AHEAD = 366
+"""Days after the extract from which the date of a row that keeps somebody off lists can be no plan."""
+
+FEWEST_STRANGERS = 10
+"""Rows of a table from which none that names anybody looks like other pseudonyms, and not like chance."""
 
 _STATUS_DATES = {"statuses": "as_at", "reviews": "decided_on"}
 """Tables without an event that still say how fresh they are; they do not move data-as-at."""
@@ -72,13 +79,15 @@ def judge(
     _judge_people(connection, cut)
     for name in landed:
         if name != "people":
-            _judge_rows(connection, SCHEMAS[name], cut)
+            _judge_rows(connection, landed[name], cut)
     for name, table in landed.items():
         _add_unreadable(connection, table)
         if name == "diagnoses":
             _add_spell_faults(connection)
         if name != "people" and SCHEMAS[name].key:
-            join_repeated(connection, table, lags.get(name, SCHEMAS[name].lag_days))
+            join_repeated(connection, table, lags.get(name, SCHEMAS[name].lag_days), cut)
+        if name == "registrations":
+            _end_doubtful_registrations(connection, cut)
         _accept_rows(connection, table)
 
 
@@ -111,19 +120,26 @@ def _update_people(connection: duckdb.DuckDBPyConnection, code: int, condition: 
     connection.execute(f"UPDATE clean_people SET fault = {code} WHERE fault IS NULL AND ({condition})")
 
 
-def _judge_rows(connection: duckdb.DuckDBPyConnection, schema: TableSchema, as_at: date | None) -> None:
+def _judge_rows(connection: duckdb.DuckDBPyConnection, landed: Landed, as_at: date | None) -> None:
+    schema = SCHEMAS[landed.name]
     _make_texts(connection, schema)
     late = ""
     if as_at and schema.event:
         late += f" WHEN {schema.event} > {_quote_date(as_at)} THEN {staging.AFTER_EXTRACT}"
     if as_at and schema.known:
         late += f" WHEN {schema.known} > {_quote_date(as_at)} THEN {staging.KNOWN_AFTER_EXTRACT}"
+    if as_at and schema.acts_from:
+        read = staging.read_columns(landed)
+        acts_from = f"greatest({', '.join(read[column] for column in schema.acts_from)}, NULL)"
+        late += f" WHEN {acts_from} > {_quote_date(as_at)} + {LONGEST_AHEAD} THEN {staging.AFTER_EXTRACT}"
     followed = f"WHEN person_row IN (SELECT landed_row FROM fault_people) THEN {staging.PERSON_QUARANTINED}"
+    own = "WHEN fault IS NOT NULL THEN fault"
+    first = f"{followed} {own}" if schema.must_have_effect else f"{own} {followed}"
     connection.execute(
         f"""
         CREATE TABLE fault_{schema.name} AS
         WITH judged AS (
-            SELECT landed_row, person_row, CASE WHEN fault IS NOT NULL THEN fault {followed} {late} END AS code
+            SELECT landed_row, person_row, CASE {first} {late} END AS code
             FROM clean_{schema.name}
         )
         SELECT
@@ -202,6 +218,44 @@ def _add_spell_faults(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def _end_doubtful_registrations(connection: duckdb.DuckDBPyConnection, as_at: date | None) -> None:
+    """An open registration does not stand against a row, kept out, by which the person left the practice since.
+
+    It gets the end of that row, from the day on which it was known, or where none can be read is quarantined. The
+    practice may be any where that row has none, and so may the beginning where it cannot be read.
+    """
+    past, still_open, known = "f.registered_to IS NOT NULL", "o.registered_to IS NULL", "f.known_on"
+    if as_at:
+        day = _quote_date(as_at)
+        past = f"f.registered_to <= {day}"
+        known = f"CASE WHEN f.known_on IS NOT NULL THEN least(f.known_on, {day}) END"
+        still_open = f"(o.registered_to IS NULL OR o.registered_to > {day})"
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE doubted AS
+        SELECT o.landed_row, bool_or(why.rule = $unread) AS unread, max(f.registered_to) AS ended,
+            arg_max({known}, f.registered_to) AS known
+        FROM clean_registrations o JOIN clean_registrations f USING (person_row)
+        JOIN fault_registrations why ON why.landed_row = f.landed_row
+        WHERE o.landed_row NOT IN (SELECT landed_row FROM fault_registrations) AND {still_open}
+        AND (why.rule = $unread OR why.rule <> $duplicate AND {past} AND f.registered_to >= o.registered_from)
+        AND (f.practice IS NULL OR f.practice = o.practice)
+        AND (why.rule = 'event before birth' OR coalesce(o.registered_from <= f.registered_from, true))
+        GROUP BY 1
+        """,
+        {"unread": validation.END_NOT_READ, "duplicate": validation.DUPLICATE},
+    )
+    rule = validation.REGISTRATION_IN_DOUBT
+    connection.execute(
+        "INSERT INTO fault_registrations SELECT landed_row, ?, ? FROM doubted WHERE unread",
+        [rule, validation.MESSAGES[rule]],
+    )
+    connection.execute(
+        f"UPDATE clean_registrations SET registered_to = ended, {END_KNOWN} = known "
+        "FROM doubted d WHERE d.landed_row = clean_registrations.landed_row AND NOT unread"
+    )
+
+
 _NO_FAULT = sorted(
     {rule.name for rules in validation.RULES.values() for rule in rules if rule.empty} | {validation.DUPLICATE}
 )
@@ -213,8 +267,12 @@ def _quote_texts(texts: list[str]) -> str:
 
 
 def require_effect(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Raise SourceError where a row that takes a person out would be quarantined, so that it has no effect."""
-    where = f"fault_{table} WHERE rule NOT IN ({_quote_texts(list(validation.HARMLESS))})"
+    """Raise SourceError where a row that takes a person out would be quarantined, so that it has no effect.
+
+    Also where the rows of such a table, many enough, name nobody in people, none of them: they hold other pseudonyms.
+    """
+    schema = SCHEMAS[table]
+    where = f"fault_{table} WHERE {_build_lost_test(schema)}"
     query = f"SELECT count(*), mode(message), list(landed_row ORDER BY landed_row)[:5] FROM {where}"
     count, message, rows = connection.execute(query).fetchone() or (0, None, [])
     if count:
@@ -223,11 +281,57 @@ def require_effect(connection: duckdb.DuckDBPyConnection, table: str) -> None:
             f"{count} row{'s' * (count != 1)} of {table} (row {which}; most often: {message}) would not take anybody "
             f"out; mend {'them' if count > 1 else 'it'}, or leave such rows out with --leave-out {table}"
         )
+    query = f"SELECT count(*), count(person_row) FROM clean_{table} WHERE fault IS DISTINCT FROM ?"
+    empty = next(code for code, rule in enumerate(validation.RULES[table]) if rule.name == validation.EMPTY_ROW)
+    rows, known = connection.execute(query, [empty]).fetchone() or (0, 0)
+    if schema.takes_out and rows >= FEWEST_STRANGERS and not known:
+        raise SourceError(
+            f"none of the {rows:,} rows of {table} names anybody in people, so nobody would be taken out; land it with "
+            f"the pseudonyms of this extract, or go on without its rows with --leave-out {table}"
+        )
 
 
-def check_limit(connection: duckdb.DuckDBPyConnection, table: str, landed: int, limit: float, day: date) -> None:
-    """Raise SourceError when more than `limit` of a table's rows are quarantined; the message counts them by rule."""
-    faults = f"fault_{table} WHERE rule NOT IN ({_quote_texts(_NO_FAULT)})"
+def _build_lost_test(schema: TableSchema) -> str:
+    """SQL: whether a quarantined row would have kept somebody off lists who can now be on one."""
+    if schema.takes_out:
+        return f"rule NOT IN ({_quote_texts(list(validation.HARMLESS))})"
+    return f"rule IN ({_quote_texts(list(validation.END_LOST))})"
+
+
+def report_ahead(connection: duckdb.DuckDBPyConnection, tables: Collection[str], day: date) -> Iterator[str]:
+    """A sentence for each column of a table about who may be listed that lies after the extract in accepted rows."""
+    for (table, column), (margin, what) in _AHEAD.items():
+        if table not in tables or column not in SCHEMAS[table].names:
+            continue
+        query = f"SELECT count(*), max({column}) FROM accepted_{table} WHERE {column} > ?"
+        count, latest = connection.execute(query, [day + timedelta(days=margin)]).fetchone() or (0, None)
+        if count:
+            after = "more than a year after" if margin else "after"
+            yield f"{table}.{column}: {count:,} {after} the date of the extract, the latest {latest}; {what}"
+
+
+_AHEAD: Mapping[tuple[str, str], tuple[int, str]] = {
+    ("opt_outs", "from_on"): (0, "these people are out from now on"),
+    ("statuses", "as_at"): (0, "what such a status says counts on every list that is not dated later"),
+    ("caseload", "from_on"): (0, "such a row counts from its day"),
+    ("reviews", "list_date"): (0, "such a decision counts from its day"),
+    ("reviews", "decided_on"): (0, "such a decision counts from its day"),
+    ("registrations", "registered_to"): (LONGEST_AHEAD, "these people count as registered until then"),
+}
+"""By column the days after the extract from which a date is said, and what becomes of it."""
+
+
+def check_limit(
+    connection: duckdb.DuckDBPyConnection, table: str, behind: tuple[str, int], limit: float, day: date
+) -> None:
+    """Raise SourceError when more than `limit` of a table's rows are quarantined; the message counts them by rule.
+
+    behind: the name and the number of the rows that the limit is a share of: the table's, or what it was made of.
+    """
+    source, landed = behind
+    # Who is kept off lists may have left the borough: their rows are said, and no fault of the source.
+    strangers = [validation.UNKNOWN_PERSON] * SCHEMAS[table].takes_out
+    faults = f"fault_{table} WHERE rule NOT IN ({_quote_texts([*_NO_FAULT, *strangers])})"
     rules = connection.execute(f"SELECT rule, count(*) FROM {faults} GROUP BY rule ORDER BY 2 DESC, 1").fetchall()
     quarantined = sum(count for _, count in rules)
     if not landed or quarantined / landed <= limit:
@@ -237,7 +341,7 @@ def check_limit(connection: duckdb.DuckDBPyConnection, table: str, landed: int, 
         f"SELECT message FROM {faults} GROUP BY message ORDER BY count(*) DESC, message LIMIT 1"
     ).fetchall()
     raise SourceError(
-        f"{quarantined} of {landed} rows of {table} would be quarantined ({why}; most often: {messages[0][0]}), above "
+        f"{quarantined} of {landed} rows of {source} would be quarantined ({why}; most often: {messages[0][0]}), above "
         f"the limit of {limit:.0%} (data as at {day}); mend the source, "
         "or raise quarantine_limit under [data] in riskstrat.toml"
     )

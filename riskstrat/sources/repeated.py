@@ -8,10 +8,12 @@ counts from the day on which that was known. Every other row of the key is quara
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import duckdb
 
-from riskstrat.definitions.schemas import SCHEMAS, TableSchema
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.table_schema import TableSchema
 from riskstrat.sources import staging, validation
 from riskstrat.sources.landing import Landed
 
@@ -27,7 +29,7 @@ SAME_SPELL_WITHIN = 31
 _NEVER = "DATE '9999-12-31'"
 
 
-def join_repeated(connection: duckdb.DuckDBPyConnection, landed: Landed, lag: int) -> None:
+def join_repeated(connection: duckdb.DuckDBPyConnection, landed: Landed, lag: int, as_at: date | None) -> None:
     """Quarantine every row of a natural key but one, among the rows that no other rule takes, and mend that one's end.
 
     Of admissions, also a stay that stands under two spell ids; then `spell_names` says which spell a child row is of.
@@ -39,10 +41,10 @@ def join_repeated(connection: duckdb.DuckDBPyConnection, landed: Landed, lag: in
     if schema.name == "diagnoses":
         columns = ["spell_row", "position"]
     _find_same(connection, schema, lag, columns, [column for column in columns if column == "provider"])
-    _keep_one(connection, landed, validation.duplicate_message(schema))
+    _keep_one(connection, landed, as_at, validation.duplicate_message(schema))
     if schema.settles:
-        _tell_later_ends(connection, landed)
-    if schema.takes_out:
+        _tell_later_ends(connection, landed, as_at)
+    if schema.name == "statuses":
         _join_truths(connection, schema)
     if schema.name == "admissions":
         connection.execute("CREATE TABLE joined_spells AS SELECT landed_row, kept FROM again WHERE landed_row <> kept")
@@ -55,7 +57,7 @@ def join_repeated(connection: duckdb.DuckDBPyConnection, landed: Landed, lag: in
             # Two that are open may yet end on different days.
             "discharged_on IS NOT NULL",
         )
-        _keep_one(connection, landed, validation.DOUBLED_STAY)
+        _keep_one(connection, landed, as_at, validation.DOUBLED_STAY)
         connection.execute("INSERT INTO joined_spells SELECT landed_row, kept FROM again WHERE landed_row <> kept")
         _name_spells(connection)
     connection.execute("DROP TABLE again")
@@ -125,10 +127,10 @@ def _build_known_day_sql(schema: TableSchema, lag: int) -> str:
     return f"greatest({schema.event}, {known})"
 
 
-def _keep_one(connection: duckdb.DuckDBPyConnection, landed: Landed, message: str) -> None:
+def _keep_one(connection: duckdb.DuckDBPyConnection, landed: Landed, as_at: date | None, message: str) -> None:
     """Add `kept` (the row that stands) and `restated` to `again`, and quarantine the others."""
     schema = SCHEMAS[landed.name]
-    order = ", ".join(_order_by_completeness(landed))
+    order = ", ".join(_order_by_completeness(landed, as_at))
     apart = f"abs(a.admitted_on - k.admitted_on) > {SAME_SPELL_WITHIN}" if schema.name == "admissions" else "false"
     connection.execute(
         f"""
@@ -152,16 +154,21 @@ def _keep_one(connection: duckdb.DuckDBPyConnection, landed: Landed, message: st
     )
 
 
-def _order_by_completeness(landed: Landed) -> list[str]:
-    """SQL: the row that says most first: one with its end, the latest end, most columns; then the order of values."""
+def _order_by_completeness(landed: Landed, as_at: date | None) -> list[str]:
+    """SQL: the row that says most first: an end that is past, the latest end, most columns; then the order of values.
+
+    An end that is past has happened; one that is to come was planned.
+    """
     schema = SCHEMAS[landed.name]
-    ends = [f"{schema.settles.date} DESC NULLS LAST"] if schema.settles else []
+    end = schema.settles.date if schema.settles else None
+    past = [f"{end} <= DATE '{as_at.isoformat()}' DESC NULLS LAST"] if end and as_at else []
+    ends = [*past, f"{end} DESC NULLS LAST"] if end else []
     values = staging.read_columns(landed)
     filled = " + ".join(f"(({value}) IS NOT NULL)::INTEGER" for value in values.values())
     return [*ends, f"{filled} DESC", *(f"{value} NULLS LAST" for value in values.values()), "landed_row"]
 
 
-def _tell_later_ends(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
+def _tell_later_ends(connection: duckdb.DuckDBPyConnection, landed: Landed, as_at: date | None) -> None:
     """Give the row that stands the end that was known last, from the first day on which it was known so."""
     schema = SCHEMAS[landed.name]
     settles = schema.settles
@@ -169,7 +176,7 @@ def _tell_later_ends(connection: duckdb.DuckDBPyConnection, landed: Landed) -> N
     late = [*settles.columns, *([settles.known] if settles.known else [])]
     odd = [f"odd_{column}" for column in staging.list_odd(landed) if column in late]
     told = " AND ".join(f"e.{column} IS NOT DISTINCT FROM last.{column}" for column in late)
-    last = ", ".join(_order_by_completeness(landed))
+    last = ", ".join(_order_by_completeness(landed, as_at))
     changed = ", ".join(f"{column} = e.{column}" for column in [*late, *odd])
     own = f"CASE WHEN e.{settles.known} IS NULL THEN e.since END" if settles.known else "e.since"
     connection.execute(

@@ -33,12 +33,17 @@ def known_rows(
     stream = STREAMS[selected.stream]
     table = stream.table.filter(*conditions.kept) if conditions.kept else stream.table
     if as_at is not None:
-        table = table.filter(table.valid_from <= as_at, table.valid_to > as_at)
+        table = select_standing(table, as_at)
     first = ("person", stream.event) if stream.event else ("person",)
     order = list(dict.fromkeys([*first, *columns]))
     with store.connect() as backend:
         read = backend.to_pyarrow(table.order_by(order).select(*columns))
     return {name: as_numpy(read[name]) for name in columns}, conditions.notes
+
+
+def select_standing(table: ir.Table, day: date) -> ir.Table:
+    """The versions of rows that stood at the end of a day, of any table with valid_from and valid_to."""
+    return table.filter(table.valid_from <= day, table.valid_to > day)
 
 
 def find_first_days(
@@ -63,7 +68,7 @@ def _find_days(
     selected = rows_of(rows)
     table = STREAMS[selected.stream].table
     kept = conditions_of(selected, store.absent_columns).kept
-    table = table.filter(*kept, table.valid_from <= as_at, table.valid_to > as_at)
+    table = select_standing(table.filter(*kept) if kept else table, as_at)
     with store.connect() as backend:
         asked = ibis.memtable(pa.table({"person": pa.array(persons, pa.int32())}))
         days_of = table.semi_join(asked, "person").group_by("person").aggregate(found=getattr(table[column], which)())

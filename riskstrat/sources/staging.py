@@ -9,18 +9,21 @@ another number was.
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 
-from riskstrat.definitions.schemas import SCHEMAS, TableSchema
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.table_schema import TableSchema
 from riskstrat.errors import SourceError
 from riskstrat.sources import validation
 from riskstrat.sources.cleaning import cleaned, flagged, is_text_date, list_converted, list_recoded
+from riskstrat.sources.dressed import REDUCED, SAME_BUT_FOR_DRESS, build_resolved_query, reduce_others
 from riskstrat.sources.landing import ROW, Landed, require_every_record
 from riskstrat.sources.validation import LOOKS_LIKE_NHS_NUMBER, RULES, Rule
 
-UNKNOWN_PERSON, PERSON_QUARANTINED, NHS_NUMBER, IMPLAUSIBLE_AGE, AFTER_EXTRACT, KNOWN_AFTER_EXTRACT, DUPLICATE = range(
-    -1, -8, -1
-)
+UNKNOWN_PERSON, PERSON_QUARANTINED, NHS_NUMBER, IMPLAUSIBLE_AGE, AFTER_EXTRACT, KNOWN_AFTER_EXTRACT = range(-1, -7, -1)
+DUPLICATE, SEVERAL_PEOPLE, DEAD_BY_ANOTHER_ROW = range(-7, -10, -1)
 """Codes of the rules that compare tables; the rules of one row have the number of their place in RULES."""
 
 _DEATH = ("date_of_death", "died_known_on")
@@ -33,10 +36,10 @@ def stage_people(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
     deaths = [f"{c} IS NOT NULL" for c in _DEATH]
     deaths += [f"unread_{c}" for c in _DEATH if f"unread_{c}" in _list_flags(schema, landed)]
     says_death = f"coalesce({' OR '.join(deaths)}, false) AS says_death"
-    columns = ", ".join([ROW, *schema.names, says_death, *_build_flags(schema, landed)])
+    columns = ", ".join([ROW, *schema.names, says_death, REDUCED, *_build_flags(schema, landed)])
     connection.execute(
         f"CREATE TABLE clean_people AS SELECT {columns}, nulled, {fault} AS fault "
-        f"FROM ({cleaned(schema, landed.columns, landed.relation, ROW)})"
+        f"FROM ({cleaned(schema, landed.columns, landed.relation, ROW, landed.unmapped)})"
     )
     _require_every_record(connection, landed)
     candidates = f"SELECT DISTINCT patient_id FROM clean_people WHERE {LOOKS_LIKE_NHS_NUMBER}"
@@ -45,6 +48,8 @@ def stage_people(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
         f"UPDATE clean_people SET fault = {NHS_NUMBER} "
         "WHERE fault IS NULL AND patient_id IN (SELECT patient_id FROM nhs_numbers)"
     )
+    reduce_others(connection, "clean_people")
+    _tell_deaths(connection)
     connection.execute(
         "CREATE TABLE persons AS SELECT patient_id AS known_as, landed_row AS person_row, "
         "date_trunc('month', date_of_birth)::DATE AS person_born, "
@@ -54,6 +59,16 @@ def stage_people(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
     connection.execute(
         f"UPDATE clean_people SET fault = {DUPLICATE} "
         "WHERE fault IS NULL AND landed_row NOT IN (SELECT person_row FROM persons)"
+    )
+
+
+def _tell_deaths(connection: duckdb.DuckDBPyConnection) -> None:
+    """A death is of everybody whose patient_id differs from the row's in dress alone, born the same day, of one sex."""
+    same = "d.date_of_birth = p.date_of_birth AND d.sex = p.sex AND d.patient_id <> p.patient_id"
+    connection.execute(
+        f"UPDATE clean_people p SET fault = {DEAD_BY_ANOTHER_ROW} WHERE fault IS NULL AND NOT says_death "
+        f"AND EXISTS (FROM clean_people d WHERE d.says_death AND {same} AND {SAME_BUT_FOR_DRESS.format('d', 'p')}) "
+        "AND patient_id NOT IN (SELECT patient_id FROM clean_people WHERE says_death AND patient_id IS NOT NULL)"
     )
 
 
@@ -76,10 +91,11 @@ def read_columns(landed: Landed) -> dict[str, str]:
 def stage(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
     """Make `clean_<table>` of any table but people, whose `persons` it is judged by."""
     schema = SCHEMAS[landed.name]
-    source = cleaned(schema, landed.columns, landed.relation, ROW)
+    source = cleaned(schema, landed.columns, landed.relation, ROW, landed.unmapped)
     rules = _select_conditions(schema, landed)
     names = [column.name for column in schema.columns if column.name != "patient_id"]
-    columns = ", ".join([*names, *_build_flags(schema, landed)])
+    flags = _build_flags(schema, landed) + ["recoded_patient_id"] * schema.must_have_effect
+    columns = ", ".join([*names, *flags])
     if "patient_id" not in schema.names:
         query = f"SELECT {ROW}, NULL::BIGINT AS person_row, NULL::VARCHAR AS stranger, {_build_case(rules)} AS fault, "
         connection.execute(f"CREATE TABLE clean_{schema.name} AS {query} nulled, {columns} FROM ({source})")
@@ -88,6 +104,11 @@ def stage(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
     of_person = {UNKNOWN_PERSON: "person_row IS NULL", PERSON_QUARANTINED: "person_faulty"}
     own = {code: rule for code, rule in rules.items() if not RULES[schema.name][code].of_person}
     fault = _build_case(own | of_person | rules)
+    if taking := validation.build_taking_test(schema, _list_flags(schema, landed)):
+        source = build_resolved_query(connection, schema.name, source, taking)
+        # Whom a row means comes first: what else is wrong with it matters only if that person may be listed.
+        named = {UNKNOWN_PERSON: "person_row IS NULL AND patient_id IS NOT NULL"}
+        fault = _build_case({SEVERAL_PEOPLE: "several"} | of_person | named | own | rules)
     stranger = f"CASE WHEN person_row IS NULL AND {LOOKS_LIKE_NHS_NUMBER} THEN patient_id END AS stranger"
     connection.execute(
         f"CREATE TABLE clean_{schema.name} AS SELECT {ROW}, person_row, {stranger}, {fault} AS fault, nulled, "
@@ -153,6 +174,12 @@ def _find_odd(schema: TableSchema, landed: Landed) -> dict[str, str]:
     return {name: test for name, test in found.items() if name in landed.columns}
 
 
+def list_read_back(landed: Landed) -> list[str]:
+    """The columns of `clean_<table>` that have a flag `recoded_<column>`."""
+    schema = SCHEMAS[landed.name]
+    return [*list_recoded(schema, landed.columns), *(["patient_id"] if schema.must_have_effect else [])]
+
+
 def list_odd(landed: Landed) -> tuple[str, ...]:
     """The columns of `clean_<table>` that have a flag `odd_<column>`."""
     return tuple(_find_odd(SCHEMAS[landed.name], landed))
@@ -165,11 +192,11 @@ def _list_flags(schema: TableSchema, landed: Landed) -> set[str]:
 
 def _select_conditions(schema: TableSchema, landed: Landed) -> dict[int, str]:
     """The conditions of the rules that the landed columns can break, by code."""
-    flags = _list_flags(schema, landed)
+    flags = _list_flags(schema, landed) | {f"unmapped_{column}" for column in landed.unmapped}
     return {
         code: rule.broken
         for code, rule in enumerate(RULES[schema.name])
-        if not rule.broken.startswith("unread_") or rule.broken in flags
+        if set(re.findall(r"\b(?:unread|unmapped)_\w+", rule.broken)) <= flags
     }
 
 
@@ -181,16 +208,19 @@ def _build_case(conditions: dict[int, str]) -> str:
 
 def texts(schema: TableSchema) -> list[tuple[int, Rule]]:
     """What each code of a table's faults means, in words."""
-    event = validation.events_of(schema)
+    events = " or ".join(validation.events_of(schema))
+    late = (" or ".join(schema.acts_from), "more than a year ") if schema.acts_from else (events,)
     known = "died_known_on" if schema.name == "people" else schema.known or "known_on"
     later = {
         UNKNOWN_PERSON: (validation.UNKNOWN_PERSON, validation.MESSAGES[validation.UNKNOWN_PERSON]),
         PERSON_QUARANTINED: (validation.PERSON_QUARANTINED, ""),
         NHS_NUMBER: (validation.NHS_NUMBER, validation.MESSAGES[validation.NHS_NUMBER]),
         IMPLAUSIBLE_AGE: (validation.IMPLAUSIBLE_AGE, validation.MESSAGES[validation.IMPLAUSIBLE_AGE]),
-        AFTER_EXTRACT: (validation.AFTER_EXTRACT, validation.after_extract_message(" or ".join(event))),
+        AFTER_EXTRACT: (validation.AFTER_EXTRACT, validation.after_extract_message(*late)),
         KNOWN_AFTER_EXTRACT: (validation.KNOWN_AFTER_EXTRACT, validation.after_extract_message(known)),
         DUPLICATE: (validation.DUPLICATE, validation.duplicate_message(schema)),
+        SEVERAL_PEOPLE: (validation.SEVERAL_PEOPLE, validation.MESSAGES[validation.SEVERAL_PEOPLE]),
+        DEAD_BY_ANOTHER_ROW: (validation.DEAD_BY_ANOTHER_ROW, validation.MESSAGES[validation.DEAD_BY_ANOTHER_ROW]),
     }
     rules = [(code, Rule(name, schema.name, message, "")) for code, (name, message) in later.items()]
     return [*enumerate(RULES[schema.name]), *rules]

@@ -99,9 +99,9 @@ class Store:
             raise SourceError(f"no {table} table was landed; the store has {', '.join(sorted(self.landed))}")
         return self.folder / "tables" / f"{table}.parquet"
 
-    def read_spells(self, persons: Sequence[int]) -> pa.Table:
-        """One row per spell of these persons, in order: the stored table `spells`, which stays are joined from."""
-        filters = pc.is_in(pc.field("person"), pa.array(persons, pa.int32()))
+    def read_spells(self, persons: Sequence[int] | None = None) -> pa.Table:
+        """One row per spell of these persons, or of all, in order: the stored `spells`, which stays are joined from."""
+        filters = None if persons is None else pc.is_in(pc.field("person"), pa.array(persons, pa.int32()))
         return pq.read_table(self.folder / "tables" / "spells.parquet", filters=filters)
 
     @contextmanager

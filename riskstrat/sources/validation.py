@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from riskstrat.audit import MAY_BE_NHS_NUMBER, is_nhs_number_key
 from riskstrat.definitions.measures import MEASURES
 from riskstrat.definitions.placeholders import POSSIBLE
-from riskstrat.definitions.schemas import ICD9, ICD10, SCHEMAS, Column, TableSchema
+from riskstrat.definitions.schemas import ICD9, ICD10, SCHEMAS
+from riskstrat.definitions.table_schema import Column, TableSchema
 from riskstrat.sources.numbered_codes import is_numbered
 
 OLDEST_YEARS = 115
@@ -39,6 +40,7 @@ class Rule:
 
 UNREADABLE_ROW = "unreadable row"
 NHS_NUMBER = "NHS number"
+CODE_NOT_MAPPED = "code not mapped"
 UNKNOWN_PERSON = "unknown person"
 PERSON_QUARANTINED = "person quarantined"
 NO_DIAGNOSIS = "no diagnosis"
@@ -52,14 +54,24 @@ SPELL_USED_AGAIN = "spell id used again"
 AFTER_EXTRACT = "event after the extract"
 KNOWN_AFTER_EXTRACT = "known after the extract"
 IMPLAUSIBLE_AGE = "implausible age"
+SEVERAL_PEOPLE = "one of several people"
+DEAD_BY_ANOTHER_ROW = "dead by another row"
+END_NOT_READ = "end not read"
+REGISTRATION_IN_DOUBT = "registration in doubt"
 
 HARMLESS = (EMPTY_ROW, UNKNOWN_PERSON, PERSON_QUARANTINED, DUPLICATE)
 """Rules whose rows take nobody out who could be listed: the person is not there, or another row has the same effect."""
+
+END_LOST = (END_NOT_READ, SEVERAL_PEOPLE)
+"""Rules whose rows end something of somebody who could be listed, and cannot."""
 
 MESSAGES = {
     UNREADABLE_ROW: "the row does not have as many fields as the header; quote text that contains commas",
     NHS_NUMBER: "column patient_id holds a valid NHS number; pseudonymise first, then land again",
     UNKNOWN_PERSON: "column patient_id names nobody in people",
+    SEVERAL_PEOPLE: "column patient_id is written otherwise than in people, and could name more than one person there",
+    DEAD_BY_ANOTHER_ROW: "a row of people whose patient_id differs only in how it is written records a death",
+    REGISTRATION_IN_DOUBT: "another row ends the person's registration with this practice and cannot be accepted",
     UNKNOWN_SPELL: "column spell_id names no row of admissions",
     SPELL_AT_SEVERAL: "the person has this spell_id at several providers; land provider with the row",
     SPELL_USED_AGAIN: "another row of the person has this spell_id, over a month apart: give each spell its own",
@@ -77,20 +89,28 @@ def duplicate_message(schema: TableSchema) -> str:
 DOUBLED_STAY = "the same stay stands in another row under another spell_id; it is counted once"
 
 
-def after_extract_message(column: str) -> str:
+def after_extract_message(column: str, by: str = "") -> str:
     """What a row dated after data-as-at is told."""
-    return f"column {column} lies after the date of the extract"
+    return f"column {column} lies {by}after the date of the extract"
 
 
 def rules_for(schema: TableSchema) -> tuple[Rule, ...]:
     """The rules that look at one row and its person, in order: type, presence, shape, then sense."""
     return (
+        *_build_mapping_rules(schema),
+        *_build_end_rules(schema),
         *_build_type_rules(schema),
         *_build_presence_rules(schema),
         *_build_value_rules(schema),
         *_build_code_rules(schema),
         *_build_plausibility_rules(schema),
     )
+
+
+def _build_mapping_rules(schema: TableSchema) -> Iterator[Rule]:
+    for column in schema.columns:
+        message = f"column {column.name} holds a code that source.toml does not name"
+        yield Rule(CODE_NOT_MAPPED, schema.name, message, f"unmapped_{column.name}")
 
 
 def reads_odd_as_empty(schema: TableSchema, column: Column) -> bool:
@@ -135,6 +155,22 @@ def _build_type_rules(schema: TableSchema) -> Iterator[Rule]:
         if column.type == "date":
             message = f"column {column.name} lies outside {POSSIBLE[0]} to {POSSIBLE[1]}"
             yield Rule("impossible date", schema.name, message, _build_date_test(column.name))
+
+
+def _build_end_rules(schema: TableSchema) -> Iterator[Rule]:
+    """Whatever else is wrong with the row of a person: that it ends something is what must not be lost."""
+    if schema.ends_by:
+        message = f"column {schema.ends_by} is filled in and cannot be read as a date"
+        unread = f"(unread_{schema.ends_by} OR {_build_date_test(schema.ends_by)})"
+        yield Rule(END_NOT_READ, schema.name, message, f"person_row IS NOT NULL AND NOT person_faulty AND {unread}")
+
+
+def build_taking_test(schema: TableSchema, flags: Collection[str]) -> str | None:
+    """SQL: which rows of a table must have their effect on the person they name; None where none must."""
+    if schema.ends_by:
+        unread = f"unread_{schema.ends_by}"
+        return f"({schema.ends_by} IS NOT NULL{f' OR {unread}' if unread in flags else ''})"
+    return "true" if schema.takes_out else None
 
 
 def _build_date_test(column: str) -> str:
@@ -213,14 +249,18 @@ def _build_plausibility_rules(schema: TableSchema) -> Iterator[Rule]:
         yield from _build_birth_rules()
     if schema.name == "measurements":
         yield from _build_measure_rules(schema)
+    if schema.settles and schema.event:
+        yield _build_order_rule(schema.name, schema.event, schema.settles.date)
+    if schema.name == "caseload":
+        yield _build_order_rule(schema.name, "from_on", "to_on")
     if schema.event is None:
         return
-    if schema.settles:
-        ended, began = schema.settles.date, schema.event
-        message = f"column {ended} lies before {began}"
-        yield Rule("ends before it starts", schema.name, message, f"{ended} < {began}")
     message = f"column {schema.event} lies before the month of birth"
     yield Rule("event before birth", schema.name, message, f"{schema.event} < person_born", of_person=True)
+
+
+def _build_order_rule(table: str, began: str, ended: str) -> Rule:
+    return Rule("ends before it starts", table, f"column {ended} lies before {began}", f"{ended} < {began}")
 
 
 def _build_measure_rules(schema: TableSchema) -> Iterator[Rule]:
@@ -245,6 +285,11 @@ def _build_birth_test(column: str) -> str:
 def _build_birth_rules() -> Iterator[Rule]:
     message = "column date_of_death lies before the month of birth"
     yield Rule("event before birth", "people", message, _build_birth_test("date_of_death"))
+    message = "column died_known_on is filled in and cannot be read as a date, and there is no date_of_death"
+    yield Rule("unparseable date", "people", message, "unread_died_known_on AND date_of_death IS NULL")
+    message = "column died_known_on lies before the month of birth, and there is no date_of_death"
+    early = f"{_build_birth_test('died_known_on')} AND date_of_death IS NULL"
+    yield Rule("event before birth", "people", message, early)
 
 
 def events_of(schema: TableSchema) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 import duckdb
 import pyarrow as pa
 
-from riskstrat.definitions.schemas import SCHEMAS, TableSchema
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.table_schema import TableSchema
 from riskstrat.sources.continuous_stays import build_diagnoses_query, build_stays_query
 from riskstrat.sources.repeated import END_KNOWN, find_spell
 from riskstrat.sources.tables import ARROW_TYPES, SPELL_COLUMNS, STREAMS

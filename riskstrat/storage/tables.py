@@ -24,8 +24,13 @@ def require_ending(target: Path, endings: Sequence[str]) -> None:
 
 def write_table(frame: pd.DataFrame, target: Path) -> None:
     """A table as .parquet or .csv by the ending of `target`; dates as dates. Raises StorageError for another."""
-    require_ending(target, TABLE_ENDINGS)
     table = pa.Table.from_pandas(_convert_to_dates(frame), preserve_index=False).replace_schema_metadata(None)
+    write_arrow_table(table, target)
+
+
+def write_arrow_table(table: pa.Table, target: Path) -> None:
+    """An Arrow table as .parquet or .csv, as `write_table` does; nulls are empty in a CSV file."""
+    require_ending(target, TABLE_ENDINGS)
     with write_atomically(target, parents=True) as part:
         if target.suffix == ".csv":
             pa_csv.write_csv(table, part)

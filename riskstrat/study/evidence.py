@@ -34,7 +34,7 @@ from riskstrat.registry import champion_version, kept, newest
 from riskstrat.scoring import RiskModel
 from riskstrat.site.threads import run_in_threads
 from riskstrat.study.fitting import LIGHTGBM, LOGISTIC, PooledTestRows, TestedFold, TrainingRun, pooled
-from riskstrat.study.gathering import Study, days_old
+from riskstrat.study.gathering import Study, days_old, describe_short_records
 
 CHAMPION = "champion"
 OF_THE_MODEL = (
@@ -178,6 +178,7 @@ def notes(learned: TrainingRun) -> list[str]:
     study = learned.study
     every = (
         *learned.left_out,
+        *describe_short_records(study),
         *learned.registered.facts["notes"],
         *study.cohort.notes,
         *study.labels.notes,

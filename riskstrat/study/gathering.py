@@ -23,6 +23,7 @@ from riskstrat.training import (
     origins,
     slices_by_person,
     slices_by_time,
+    spare_calibration_dates,
     within,
     without_the_tested,
 )
@@ -51,9 +52,9 @@ class Fold:
 class Study:
     """One row per patient and index date, in one order in `cohort`, `labels`, `matrix` and `outcome`.
 
-    labels and outcome (1, 0, missing) are as known on `as_at`. origins: the one made on `as_at`, then those tested;
-    none where the split is by person. older: for each age in months, the origin made so much earlier than the latest
-    tested one and tested on its dates.
+    labels and outcome (1, 0, missing) are as known on `as_at`. recipe: as records allow it, perhaps without dates to
+    calibrate on. origins: the one made on `as_at`, then those tested; none where the split is by person. older: for
+    each age in months, the origin made so much earlier than the latest tested one and tested on its dates.
     """
 
     opened: Site
@@ -109,12 +110,30 @@ def gather(opened: Site, recipe_name: str, as_at: date | None, progress: Progres
     if until > opened.store.data_as_at:
         raise IndexDateError(f"--as-at {until} is in the future: the data are as at {opened.store.data_as_at}")
     progress("cohort and labels", 0.0)
+    if opened.store.comparable_dates:
+        recipe = spare_calibration_dates(recipe, until, opened.store.records_from)
     chosen, older = _plan_origins(opened, recipe, until)
     cohort = _select_cohort(opened, recipe, until, chosen, older)
     labels = label(opened.store, cohort.rows, opened.rows_named(recipe.outcome), recipe.label, until)
     progress("cohort and labels", 1.0)
     matrix = build_matrix(opened, cohort, progress)
     return Study(opened, recipe, until, cohort, labels, matrix, chosen, older)
+
+
+def describe_short_records(study: Study) -> tuple[str, ...]:
+    """What records that are too short for dates to calibrate on allow, in numbers; nothing where they are not."""
+    asked, begin = study.opened.recipe(study.recipe.name), study.opened.store.records_from
+    if begin is None or study.recipe.split.calibration_dates == asked.split.calibration_dates:
+        return ()
+    newest, *tested = study.origins
+    before = (newest.train[-1].first - begin).days
+    return (
+        f"records from {begin} to {study.as_at} ({(study.as_at - begin).days:,} days) are too short to keep index "
+        f"dates apart for calibration: tested on {len(tested)} of the {asked.split.test_dates} test dates asked for, "
+        f"trained on {len(newest.train)} of {asked.split.train_dates}, the first of them with {before:,} days of "
+        f"records before it; the horizon stays {asked.label.horizon}; the newest training rows calibrate too, out of "
+        "their folds",
+    )
 
 
 def days_old(months: int) -> int:

@@ -1,7 +1,7 @@
 """From matrix and outcomes to a RiskModel: rolling origins, LightGBM, calibration and the plain baselines beside it."""
 
 from riskstrat.training.baselines import DeclaredRivals
-from riskstrat.training.dates import Origin, Period, earlier, every_date, origins
+from riskstrat.training.dates import Origin, Period, earlier, every_date, origins, spare_calibration_dates
 from riskstrat.training.fitting import Fitted, fit
 from riskstrat.training.slices import slices_by_person, slices_by_time, within, without_the_tested
 from riskstrat.training.tuning import Tuned, tune
@@ -18,6 +18,7 @@ __all__ = [
     "origins",
     "slices_by_person",
     "slices_by_time",
+    "spare_calibration_dates",
     "tune",
     "within",
     "without_the_tested",

@@ -14,11 +14,13 @@ from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import TrainingError
 from riskstrat.scoring import Calibrator
-from riskstrat.training.calibration import calibrate
+from riskstrat.training.calibration import Calibrated, calibrate
+from riskstrat.training.cross_fitting import Score, cross_fit
 from riskstrat.training.designs import Design, age_and_sex, as_it_stands, every_feature, logged
+from riskstrat.training.held_out import mark_newest
 from riskstrat.training.logistic import fit_logistic, log_odds
 from riskstrat.training.losses import log_loss
-from riskstrat.training.rows import Array, Index, TrainingRows, rows_at
+from riskstrat.training.rows import Array, Index, TrainingRows, rows_at, take_rows
 from riskstrat.training.slices import CALIBRATION, TEST, TRAIN, shares
 
 PENALTIES = (1.0, 10.0, 100.0, 1000.0)
@@ -76,36 +78,51 @@ def _fit_baseline(
     columns = rival.chooses(matrix, recipe)
     if isinstance(columns, str):
         return _leave_out(columns)
-    train, calibration = (rows_at(matrix, columns, outcome, places[name]) for name in (TRAIN, CALIBRATION))
+    train = rows_at(matrix, columns, outcome, places[TRAIN])
     design = rival.design(columns, train.values)
-    ready = design(train.values)
-    if (ready == ready[0]).all():
+    penalty, near = _choose_penalty(design(train.values), train, recipe.learner.seed)
+    if penalty is None:
         return _leave_out(f"{columns[0]} is the same for everybody who trains")
-    penalty, near = _choose_penalty(ready, train, recipe.learner.seed)
-    weights = fit_logistic(ready, train.outcome, penalty, near)
-    if rival.is_a_score and weights[0] <= 0:
-        weights = np.array([1.0, 0.0])
-    margin = log_odds(design(calibration.values), weights)
-    ids, method, seed = calibration.patient_ids, recipe.calibration.method, recipe.learner.seed
+    learn = partial(_learn, rival, design, penalty, near)
+    score = learn(train)
+    apart = rows_at(matrix, columns, outcome, places[CALIBRATION])
     try:
-        made = calibrate(margin, calibration.outcome, ids, method, seed=seed, compare=False)
+        if len(apart.outcome):
+            made = _calibrate(score(apart.values), apart, recipe)
+        else:
+            asked = mark_newest(recipe, matrix.keys, places[TRAIN])
+            margin = cross_fit(train, asked, learn, recipe.learner.seed)
+            made = _calibrate(margin, take_rows(train, asked), recipe)
     except TrainingError as refused:
         return _leave_out(str(refused))
     test = rows_at(matrix, columns, outcome, places[TEST])
-    return LearnedBaseline(
-        log_odds(design(test.values), weights), made.calibrator, f"L2 penalty {penalty:g}; {made.note}"
-    )
+    return LearnedBaseline(score(test.values), made.calibrator, f"L2 penalty {penalty:g}; {made.note}")
+
+
+def _learn(rival: Rival, design: Design, penalty: float, near: Array | None, rows: TrainingRows) -> Score:
+    """What gives a margin for each row of values, learned from some rows."""
+    weights = fit_logistic(design(rows.values), rows.outcome, penalty, near)
+    if rival.is_a_score and weights[0] <= 0:
+        weights = np.array([1.0, 0.0])
+    return lambda values: log_odds(design(values), weights)
+
+
+def _calibrate(margin: npt.NDArray[np.float64], rows: TrainingRows, recipe: Recipe) -> Calibrated:
+    ids, method, seed = rows.patient_ids, recipe.calibration.method, recipe.learner.seed
+    return calibrate(margin, rows.outcome, ids, method, seed=seed, compare=False)
 
 
 def _leave_out(why: str) -> LearnedBaseline:
     return LearnedBaseline(np.zeros(0), None, why)
 
 
-def _choose_penalty(ready: Array, train: TrainingRows, seed: int) -> tuple[float, Array | None]:
+def _choose_penalty(ready: Array, train: TrainingRows, seed: int) -> tuple[float | None, Array | None]:
     """The penalty with the lowest log loss on people held out of a part of the training rows, and weights near it.
 
-    A few columns among many rows need none to speak of, so nothing is searched for them.
+    A few columns among many rows need none to speak of, so nothing is searched for them; None where all rows are alike.
     """
+    if (ready == ready[0]).all():
+        return None, None
     if ready.shape[1] < FEW_COLUMNS:
         return PENALTIES[0], None
     share = shares(train.patient_ids, seed + 1)

@@ -1,7 +1,8 @@
 """Rolling origins: the days on which a model is made as it would have been, and the index dates it learns from.
 
 Counted back from the day a model is made on. Every group's label windows close, and their labels are final, before the
-next group begins, so no training label window reaches into the calibration or test dates.
+next group begins, so no training label window reaches into the calibration or test dates. Where no date is kept apart
+to calibrate on, training goes up to the newest final date.
 """
 
 from __future__ import annotations
@@ -53,16 +54,25 @@ def origins(recipe: Recipe, as_at: date, *, records_from: date | None = None) ->
     With `records_from`, dates before the first record are left out, and test dates that then have nothing to learn
     from. Raises IndexDateError when not even one test date can be had.
     """
-    latest = as_at.toordinal() - recipe.label.complete_after
-    tested = []
-    for test in _count_back(recipe, latest, recipe.split.test_dates, _find_earliest_day(records_from)):
-        found = _plan_origin(recipe, test.first, records_from, (test,))
-        if found is not None:
-            tested.append(found)
-    newest = _plan_origin(recipe, as_at, records_from, ())
+    tested, newest = _plan_tested(recipe, as_at, records_from), _plan_origin(recipe, as_at, records_from, ())
     if not tested or newest is None:
         raise _build_shortage_error(recipe, as_at, records_from)
     return (newest, *tested)
+
+
+def _plan_tested(recipe: Recipe, as_at: date, records_from: date | None) -> list[Origin]:
+    """The origins with test dates, the latest first."""
+    latest = as_at.toordinal() - recipe.label.complete_after
+    tests = _count_back(recipe, latest, recipe.split.test_dates, _find_earliest_day(records_from))
+    planned = (_plan_origin(recipe, test.first, records_from, (test,)) for test in tests)
+    return [one for one in planned if one is not None]
+
+
+def spare_calibration_dates(recipe: Recipe, as_at: date, records_from: date | None) -> Recipe:
+    """The recipe, without dates kept apart to calibrate on where records are too short to keep any."""
+    if not recipe.split.calibration_dates or _plan_tested(recipe, as_at, records_from):
+        return recipe
+    return recipe.model_copy(update={"split": recipe.split.model_copy(update={"calibration_dates": 0})})
 
 
 def earlier(recipe: Recipe, tested: Origin, age: int, *, records_from: date | None = None) -> Origin | None:
@@ -78,16 +88,14 @@ def every_date(chosen: Iterable[Origin]) -> tuple[date, ...]:
 
 def _plan_origin(recipe: Recipe, made_on: date, records_from: date | None, test: Periods) -> Origin | None:
     split, earliest = recipe.split, _find_earliest_day(records_from)
-    groups: list[Periods] = []
     latest = made_on.toordinal() - recipe.label.complete_after
-    for wanted in (split.calibration_dates, split.train_dates):
-        group = _count_back(recipe, latest, wanted, earliest)
-        if not group or (not groups and _count_dates(recipe, group) < wanted):
-            return None
-        groups.append(group)
-        latest = group[-1].first.toordinal() - recipe.label.complete_after
-    calibration, train = groups
-    return Origin(made_on, train, calibration, test)
+    calibration = _count_back(recipe, latest, split.calibration_dates, earliest)
+    if _count_dates(recipe, calibration) < split.calibration_dates:
+        return None
+    if calibration:
+        latest = calibration[-1].first.toordinal() - recipe.label.complete_after
+    train = _count_back(recipe, latest, split.train_dates, earliest)
+    return Origin(made_on, train, calibration, test) if train else None
 
 
 def _count_dates(recipe: Recipe, group: Periods) -> int:
@@ -120,8 +128,19 @@ def _find_earliest_day(records_from: date | None) -> int:
 def _build_shortage_error(recipe: Recipe, as_at: date, records_from: date | None) -> IndexDateError:
     split = recipe.split
     start = f"records from {records_from} to {as_at}" if records_from else f"data as at {as_at}"
-    needed = 3 * recipe.label.complete_after + (split.calibration_dates - 1) * days(split.every)
+    closed = 2 + bool(split.calibration_dates)
+    needed = closed * recipe.label.complete_after + max(split.calibration_dates - 1, 0) * days(split.every)
     return IndexDateError(
         f"{start} give no complete index dates to train, calibrate and test {recipe.name or recipe.title}: that takes "
-        f"at least {needed} days; land earlier records, give a later --as-at, or ask for fewer dates under [split]"
+        f"at least {needed} days; land earlier records, give a later --as-at, or "
+        f"{_suggest_less(recipe, as_at, records_from)}"
     )
+
+
+def _suggest_less(recipe: Recipe, as_at: date, records_from: date | None) -> str:
+    """What to ask for under [label] or [split] that the records would allow."""
+    label, split = recipe.label, recipe.split
+    if split.calibration_dates or records_from is None:
+        return "ask for fewer dates under [split]"
+    longest = days(label.horizon) - label.complete_after + (as_at - records_from).days // 2
+    return f"ask for a horizon of at most {max(longest, 1)} days under [label]"

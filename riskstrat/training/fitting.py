@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,10 +19,11 @@ from riskstrat.scoring import Platt, RiskModel
 from riskstrat.training.baselines import DeclaredRivals, LearnedBaseline, fit_baselines
 from riskstrat.training.calibration import Calibrated, calibrate
 from riskstrat.training.constraints import set_aside
-from riskstrat.training.held_out import held_out
+from riskstrat.training.cross_fitting import WORDS, Score, cross_fit
+from riskstrat.training.held_out import held_out, mark_newest
 from riskstrat.training.intervals import ranges
-from riskstrat.training.learner import fit_booster, rows_in_leaf, stop_early
-from riskstrat.training.rows import FEWEST_EVENTS, Index, enough, rows_at
+from riskstrat.training.learner import fit_booster, predict_margin, rows_in_leaf, stop_early
+from riskstrat.training.rows import FEWEST_EVENTS, Index, TrainingRows, enough, rows_at
 from riskstrat.training.slices import CALIBRATION, TEST, TRAIN, UNUSED
 
 MODEL = "lightgbm"
@@ -65,8 +67,9 @@ def fit(
     """Train, calibrate and predict the test rows. `threads` changes the time it takes and nothing else.
 
     outcome: 1, 0 or missing (censored, left out) per row of the matrix. slice_of: "train", "calibration", "test" or ""
-    (unused) per row. tables: the source table behind a column, which a later refusal names. trained: more facts for the
-    model, such as `as_at`. declared: names of features that may be absent because their source was not landed. tested:
+    (unused) per row; without calibration rows the newest training rows calibrate, out of their folds. tables: the
+    source table behind a column, which a later refusal names. trained: more facts for the model, such as `as_at`.
+    declared: names of features that may be absent because their source was not landed. tested:
     whether there must be test rows; the model that lists will be made with has none. rivals: the baselines to fit
     beside the model. Raises TrainingError if there are too few events to learn from, if what was learned does not last,
     or if the recipe gives a direction to a feature that is none.
@@ -79,23 +82,24 @@ def fit(
     aside = set_aside(recipe.learner, columns, {*matrix.columns, *(tables or {}), *declared})
     grown = _train_booster(matrix, columns, seen, places, recipe, threads)
     model = _build_uncalibrated_model(matrix, columns, grown.booster_text, recipe, tables or {})
-    margins = {name: model.margin(matrix.take(places[name])) for name in (CALIBRATION, TEST)}
-    made = _calibrate(matrix, margins[CALIBRATION], seen, places[CALIBRATION], recipe)
+    held = _score_unseen(model, grown, matrix, seen, places, recipe, threads)
+    made = _calibrate(matrix, held, seen, recipe)
     baselines = fit_baselines(matrix, seen, places, recipe, rivals) if rivals else {}
     facts = {
         **_count_rows(seen, used, places),
         **_list_index_dates(recipe, matrix.keys, places),
         "learner": grown.learner.model_dump(mode="json") | {"rows_in_leaf": rows_in_leaf(grown.learner, grown.rows)},
         "rounds": grown.how,
-        "calibration": made.note,
+        "calibration": made.note + held.how,
         "baselines": {name: one.note for name, one in baselines.items() if one.calibrator is not None},
         "left_out": {name: one.note for name, one in baselines.items() if one.calibrator is None},
     }
-    spread = ranges(margins[CALIBRATION], seen[places[CALIBRATION]], made.calibrator)
+    spread = ranges(held.margin, seen[held.place], made.calibrator)
     model = replace(model, calibrator=made.calibrator, ranges=spread, trained={**facts, **(trained or {})})
     facts["notes"] = _format_notes(recipe, facts, aside)
     scores = [one.to_dict() for one in made.scores]
-    return Fitted(model, *_gather_risks(model, margins[TEST], baselines), places[TEST], facts, scores)
+    margin = model.margin(matrix.take(places[TEST]))
+    return Fitted(model, *_gather_risks(model, margin, baselines), places[TEST], facts, scores)
 
 
 class _Grown(NamedTuple):
@@ -158,9 +162,38 @@ def _build_uncalibrated_model(
     )
 
 
-def _calibrate(matrix: FeatureMatrix, margin: Numbers, outcome: Numbers, place: Index, recipe: Recipe) -> Calibrated:
-    people = matrix.keys["patient_id"].to_numpy()[place]
-    return calibrate(margin, outcome[place], people, recipe.calibration.method, seed=recipe.learner.seed)
+class _Unseen(NamedTuple):
+    """Positions of the rows to calibrate on, their margins by learners that had not seen them, and how in words."""
+
+    place: Index
+    margin: Numbers
+    how: str
+
+
+def _score_unseen(
+    model: RiskModel,
+    grown: _Grown,
+    matrix: FeatureMatrix,
+    outcome: Numbers,
+    places: Mapping[str, Index],
+    recipe: Recipe,
+    threads: int,
+) -> _Unseen:
+    """The calibration slice by the model or, without one, the newest training rows out of their folds."""
+    if len(places[CALIBRATION]):
+        return _Unseen(places[CALIBRATION], model.margin(matrix.take(places[CALIBRATION])), "")
+
+    def learn(rows: TrainingRows) -> Score:
+        return partial(predict_margin, fit_booster(rows.values, rows.outcome, model.columns, grown.learner, threads))
+
+    train = rows_at(matrix, model.columns, outcome, places[TRAIN])
+    asked = mark_newest(recipe, matrix.keys, places[TRAIN])
+    return _Unseen(places[TRAIN][asked], cross_fit(train, asked, learn, grown.learner.seed), f"; on {WORDS}")
+
+
+def _calibrate(matrix: FeatureMatrix, held: _Unseen, outcome: Numbers, recipe: Recipe) -> Calibrated:
+    people = matrix.keys["patient_id"].to_numpy()[held.place]
+    return calibrate(held.margin, outcome[held.place], people, recipe.calibration.method, seed=recipe.learner.seed)
 
 
 def _refuse_too_little(recipe: Recipe, seen: Numbers, places: Mapping[str, Index], tested: bool) -> None:

@@ -46,12 +46,24 @@ def _cut_in_time(recipe: Recipe, train: npt.NDArray[np.datetime64], calibration:
 
 
 def _split_by_time(recipe: Recipe, when: npt.NDArray[np.datetime64], train: Index) -> HeldOut:
-    latest = when[train].max()
-    first = latest if recipe.cohort.index == "calendar" else latest - np.timedelta64(days(recipe.split.every) - 1, "D")
+    latest, first = when[train].max(), _find_newest_start(recipe, when[train])
     judged_on = train[when[train] >= first]
     grown_on = train[when[train] + np.timedelta64(recipe.label.complete_after, "D") <= first]
     spoken = f"the {len(judged_on):,} rows of {first}" + ("" if first == latest else " and later")
     return HeldOut(grown_on, judged_on, f"{spoken}, from {len(grown_on):,} rows whose outcomes were final by then")
+
+
+def mark_newest(recipe: Recipe, keys: pd.DataFrame, train: Index) -> npt.NDArray[np.bool_]:
+    """Whether each training row is of the latest index date or, where these are discharges, of the last stretch."""
+    when = pd.to_datetime(keys["index_date"]).to_numpy("datetime64[D]")[train]
+    return np.asarray(when >= _find_newest_start(recipe, when))
+
+
+def _find_newest_start(recipe: Recipe, when: npt.NDArray[np.datetime64]) -> np.datetime64:
+    latest: np.datetime64 = when.max()
+    if recipe.cohort.index == "calendar":
+        return latest
+    return latest - np.timedelta64(days(recipe.split.every) - 1, "D")
 
 
 def _split_by_person(recipe: Recipe, patient_ids: Array, train: Index) -> HeldOut:

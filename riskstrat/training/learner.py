@@ -56,6 +56,12 @@ def fit_booster(
     return re.sub(r"^\[num_threads: .*\]\n", "", booster.model_to_string(), flags=re.MULTILINE)
 
 
+def predict_margin(booster_text: str, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """One margin (log odds) per row, by the booster of a text that `fit_booster` gave."""
+    margin = lightgbm().Booster(model_str=booster_text).predict(values, raw_score=True, num_threads=1)
+    return np.asarray(margin, dtype=np.float64)
+
+
 def stop_early(
     grown_on: TrainingRows,
     judged_on: TrainingRows,

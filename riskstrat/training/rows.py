@@ -36,6 +36,11 @@ def rows_at(matrix: FeatureMatrix, columns: Sequence[str], outcome: Array, place
     return TrainingRows(np.ascontiguousarray(values), np.asarray(outcome, np.float64)[places], ids)
 
 
+def take_rows(rows: TrainingRows, kept: npt.NDArray[np.bool_]) -> TrainingRows:
+    """Those of the rows that are marked."""
+    return TrainingRows(rows.values[kept], rows.outcome[kept], rows.patient_ids[kept])
+
+
 def enough(outcome: Array) -> bool:
     """Whether there are events, and rows without, enough to learn from or to judge by."""
     events = int(np.asarray(outcome).sum())

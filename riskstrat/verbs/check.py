@@ -6,11 +6,15 @@ from pathlib import Path
 
 from riskstrat import workspace
 from riskstrat.errors import DefinitionError
+from riskstrat.sources.mapping import SOURCE_FILE, read_mapping
 from riskstrat.verbs.report import Report
 
 
 def check(root: Path | None) -> Report:
-    """Definitions, codelists, recipes and settings; no data needed. Raises DefinitionError listing what is wrong."""
+    """Definitions, codelists, recipes and settings, and source.toml where it stands; no data needed.
+
+    Raises DefinitionError listing what is wrong; SourceError for source.toml.
+    """
     loaded = workspace.load(workspace.find(root))
     findings = workspace.check(loaded)
     if findings:
@@ -18,6 +22,7 @@ def check(root: Path | None) -> Report:
             f"{len(findings)} finding{'s' if len(findings) > 1 else ''}: "
             + " | ".join(str(finding) for finding in findings)
         )
+    mapping = loaded.root / SOURCE_FILE
     counts = {
         "features": len(loaded.features),
         "codelists": len(loaded.codelists),
@@ -27,4 +32,6 @@ def check(root: Path | None) -> Report:
         "gates": sum(len(part) for part in loaded.promotion.model_dump().values()),
         "hazards": len(loaded.hazards.hazards),
     }
+    if mapping.is_file():
+        counts["mapped tables"] = len(read_mapping(mapping).tables)
     return Report(counts, ("all well: " + ", ".join(f"{number} {name}" for name, number in counts.items()),))

@@ -9,6 +9,7 @@ from typing import Any
 
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.settings import Settings
 from riskstrat.documents.codes import describe_entry, write_codes_page
 from riskstrat.errors import WorkspaceError
 from riskstrat.simulation import MARK
@@ -18,6 +19,7 @@ from riskstrat.sources.coverage import read_coverage
 from riskstrat.sources.doubts import find_doubts
 from riskstrat.sources.ingest import CODES_PAGE
 from riskstrat.sources.ingest import ingest as ingest_into
+from riskstrat.sources.mapping import SOURCE_FILE, SourceMapping, choose_mapping
 from riskstrat.sources.store import open_store
 from riskstrat.verbs.report import Report
 from riskstrat.workspace import Workspace, find, find_compared_words, load
@@ -25,7 +27,7 @@ from riskstrat.workspace import Workspace, find, find_compared_words, load
 
 def ingest(
     root: Path | None,
-    source: Path,
+    source: Path | None,
     format: str = "canonical",
     as_at: date | None = None,
     progress: Progress = silent,
@@ -35,33 +37,35 @@ def ingest(
 ) -> Report:
     """Check and clean the tables of `source` into the workspace's store; nothing is written unless all can be.
 
+    Without a source the workspace's own source.toml says what is read.
+
     Raises SourceError where riskstrat.toml states no legal basis for a table (simulated ones need none); WorkspaceError
-    where `leave_out` names a table that takes nobody out; BusyError while another run ingests, unless it is to wait.
+    where `leave_out` names a table that keeps nobody off lists; BusyError while another run ingests, unless it is to
+    wait.
     """
     _check_left_out(leave_out)
     workspace = load(find(root))
+    mapping = choose_mapping(source, format, workspace.root / SOURCE_FILE)
     store = list_places(workspace)[Resource.STORE]
     with write_alone(workspace.root, "ingest", wait=wait):
-        summary = _ingest(workspace, source, store, format, as_at, progress, leave_out)
+        summary = _ingest(workspace, mapping, store, as_at, progress, leave_out)
     return _report(summary, store)
 
 
 def _ingest(
     workspace: Workspace,
-    source: Path,
+    mapping: SourceMapping,
     store: Path,
-    format: str,
     as_at: date | None,
     progress: Progress,
     leave_out: Collection[str],
 ) -> Mapping[str, Any]:
-    basis = None if (source / MARK).is_file() else workspace.settings.data.legal_basis
+    basis = find_legal_basis(mapping, workspace.settings)
     known = KnownCodes(workspace.codelists, find_compared_words(workspace))
     made = ingest_into(
-        source,
+        mapping,
         store,
         workspace.settings,
-        format=format,
         as_at=as_at,
         legal_basis=basis,
         known=known,
@@ -75,20 +79,40 @@ def _ingest(
     return summary | {"doubts": list(doubts)}
 
 
-def _report(summary: Mapping[str, Any], store: Path) -> Report:
-    tables = summary["tables"]
+def find_legal_basis(mapping: SourceMapping, settings: Settings) -> Mapping[str, str] | None:
+    """The basis that the site states for each table; None where the people are made up, who need none."""
+    simulated = mapping.location is not None and (mapping.location / MARK).is_file()
+    return None if simulated else settings.data.legal_basis
+
+
+def tabulate_tables(summary: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    """By table the rows landed, accepted and quarantined, below a row of headings."""
     rows = [("table", "landed", "accepted", "quarantined", "as at")]
-    for name, table in tables.items():
+    for name, table in summary["tables"].items():
         counts = (f"{table[column]:,}" for column in ("landed", "accepted", "quarantined"))
         rows.append((name, *counts, str(table["data_as_at"] or "")))
+    return tuple(rows)
+
+
+def _report(summary: Mapping[str, Any], store: Path) -> Report:
+    tables = summary["tables"]
     landed = sum(table["landed"] for table in tables.values())
     lines = (f"{landed:,} rows in {len(tables)} tables, data as at {summary['data_as_at']}: {store}",)
     doubts = (f"check the sources: {doubt}" for doubt in summary["doubts"])
-    return Report(summary, (*lines, *summary["notes"], *doubts, *_report_codes(summary, store)), tuple(rows))
+    notes = (*summary["notes"], *report_outcomes(summary), *doubts, *_report_codes(summary, store))
+    return Report(summary, (*lines, *notes), tabulate_tables(summary))
+
+
+def report_outcomes(summary: Mapping[str, Any]) -> Iterator[str]:
+    """What the mapping made of the source's own rows, each with its count: mapped, guessed, then lost."""
+    for outcome in ("mapped", "guessed", "lost"):
+        for kind, what, rows in summary["outcomes"]:
+            if kind == outcome:
+                yield f"{outcome}: {what}: {rows:,}"
 
 
 def _check_left_out(tables: Collection[str]) -> None:
-    allowed = [name for name, schema in SCHEMAS.items() if schema.takes_out]
+    allowed = [name for name, schema in SCHEMAS.items() if schema.must_have_effect]
     for name in tables:
         if name not in allowed:
             raise WorkspaceError(f'--leave-out is for rows of {" or ".join(allowed)}, not of "{name}"')

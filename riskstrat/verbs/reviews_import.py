@@ -70,24 +70,23 @@ def _import(
 ) -> Report:
     audit.require_ready(workspace.root)
     store = FileReviewStore(workspace.root)
-    with store.lock():
-        before = store.read_standing(edition.list_date, edition.team_code)
-        difference = compare_with_record(judged, before, edition)
-        if difference.conflicts and not correct:
-            raise PublicationError(describe_conflicts(difference, before))
-        correction = difference.build_correction(edition, by or "", reason or "") if correct else None
-        written = difference.list_written(edition, correct=correct)
-        details = {
-            "list_date": edition.list_date.isoformat(),
-            "team": edition.team_code,
-            "reviews": sum(not review.takes_back for review in written),
-            "correction": f"by {by}: {reason}" if correction else None,
-        }
+    before = store.read_standing(edition.list_date, edition.team_code)
+    difference = compare_with_record(judged, before, edition)
+    if difference.conflicts and not correct:
+        raise PublicationError(describe_conflicts(difference, before))
+    correction = difference.build_correction(edition, by or "", reason or "") if correct else None
+    written = difference.list_written(edition, correct=correct)
+    details = {
+        "list_date": edition.list_date.isoformat(),
+        "team": edition.team_code,
+        "reviews": sum(not review.takes_back for review in written),
+        "correction": f"by {by}: {reason}" if correction else None,
+    }
 
-        def logging(target: Path, digest: str) -> AbstractContextManager[None]:
-            return audit.log_importing(workspace.root, target, digest, details)
+    def logging(target: Path, digest: str) -> AbstractContextManager[None]:
+        return audit.log_importing(workspace.root, target, digest, details)
 
-        name = store.add((edition.list_date, edition.team_code), written, correction, logging) if written else None
+    name = store.add((edition.list_date, edition.team_code), written, correction, logging) if written else None
     additions = find_additions(filled, published, edition.team_code)
     summary = _summarise_import(edition, judged, difference, name, correct=correct)
     return _report(summary | _summarise_rest(filled, judged, additions), len(judged.reviews))

@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskstrat.casefinding import CaseFacts, CaseList, CaseRegister, Membership, Memory, assign_teams, find_cases
+from riskstrat.casefinding import (
+    CaseFacts,
+    CaseList,
+    CaseRegister,
+    Membership,
+    Memory,
+    assign_teams,
+    bring_forward,
+    find_cases,
+)
 from riskstrat.cohort import find_last_activity
 from riskstrat.definitions import none_of
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
@@ -113,6 +122,8 @@ def case_facts(
     """
     store = opened.store
     landed = {name: store.read(name) for name in ("caseload", "statuses") if name in store.landed}
+    if "statuses" in landed:
+        landed["statuses"] = bring_forward(landed["statuses"], list_date, store.data_as_at)
     decided = reviews_by(opened, list_date, imported)
     if assumed is not None and len(assumed):
         decided = pd.concat([decided, assumed], ignore_index=True)

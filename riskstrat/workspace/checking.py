@@ -13,8 +13,8 @@ from riskstrat.definitions.features import AGE, PLACEHOLDERS, Feature
 from riskstrat.sources.sensitive import SENSITIVE
 from riskstrat.sources.streams import STREAM_CODELISTS
 from riskstrat.sources.tables import STREAMS
+from riskstrat.storage.files import sha256_of
 from riskstrat.workspace.codelists import FOLDER, find_code_problem
-from riskstrat.workspace.files import sha256_of
 from riskstrat.workspace.loading import CARD_FILE, CHANGEABLE_FILE, PATHWAYS_FILE, SETTINGS_FILE, Workspace
 from riskstrat.workspace.pathways import find_absence_problems, problems_of
 from riskstrat.workspace.rules import Finding, find_rule_problems
@@ -81,6 +81,7 @@ def _check_features(workspace: Workspace) -> Iterator[Finding]:
     for name, feature in workspace.features.items():
         for problem in (
             *_check_wording(feature),
+            *_check_speaker(feature, workspace),
             *_check_columns_read(feature, workspace),
             *_check_sensitivity(feature, workspace),
         ):
@@ -104,6 +105,19 @@ def _check_wording(feature: Feature) -> Iterator[str]:
             yield f"{name}= has {{date}}, but {feature.verb} has no date"
         if "lookback" in given and (feature.lookback >= EVER or feature.verb in (*UNDATED, "derive")):
             yield f"{name}= has {{lookback}}, but the feature looks back over the whole record"
+
+
+def _check_speaker(feature: Feature, workspace: Workspace) -> Iterator[str]:
+    """What stands against another feature's sentence being said in the place of this one's."""
+    name = feature.wording.said_by
+    if name is None:
+        return
+    if (speaker := workspace.features.get(name)) is None:
+        yield f'said_by= names no feature: "{name}"{near(name, tuple(workspace.features))}'
+    elif speaker.wording.said_by is not None:
+        yield f"said_by= names {name}, which is said by another itself; name that one"
+    elif (speaker.theme, speaker.wording.sensitive) != (feature.theme, feature.wording.sensitive):
+        yield f"said_by= names {name}, which has another theme or is not as sensitive; both must be alike"
 
 
 def _check_columns_read(feature: Feature, workspace: Workspace) -> Iterator[str]:

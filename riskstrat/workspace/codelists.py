@@ -15,7 +15,7 @@ from riskstrat.definitions.codelists import BY_PREFIX, PHRASE, Codelist, Entry, 
 from riskstrat.definitions.declared import Declared, read
 from riskstrat.definitions.snomed import is_concept
 from riskstrat.errors import DefinitionError
-from riskstrat.workspace.files import read_text, read_toml
+from riskstrat.storage.files import read_text, read_toml
 
 FOLDER = "features/codelists"
 SYSTEMS = (*BY_PREFIX, "snomed", "register", "complaint", PHRASE, "specialty", "value")

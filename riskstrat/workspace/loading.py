@@ -34,8 +34,8 @@ from riskstrat.errors import DefinitionError, WorkspaceError
 from riskstrat.sources.sensitive import SENSITIVE
 from riskstrat.sources.tables import STREAMS
 from riskstrat.storage import compute_digest
+from riskstrat.storage.files import KeptFile, keep_file, read_toml
 from riskstrat.workspace.codelists import Provenance, read_codelists
-from riskstrat.workspace.files import read_text, read_toml
 from riskstrat.workspace.fingerprints import fingerprints_of
 from riskstrat.workspace.modules import run
 
@@ -53,13 +53,16 @@ BASELINES_FILE = "training/baselines.toml"
 ROLES_FILE = "training/roles.toml"
 RULES = (PATHWAYS_FILE, CHANGEABLE_FILE, FLAGS_FILE, FRAILTY_FILE, FALLS_FILE, BASELINES_FILE, ROLES_FILE)
 """TOML files of training/ that are not recipes."""
+KEPT = (*RULES, PROMOTION_FILE, HAZARDS_FILE, CARD_FILE)
+"""Files of which a run reads what stood there when it began, and parses only what it needs."""
 
 
 @dataclass(frozen=True)
 class Workspace:
     """Everything a site has decided. Features stand in the order of their files' names, then of their declaration.
 
-    `fingerprints` gives the sha256 of each feature with all it rests on, `origins` the file that declares it.
+    `fingerprints` gives the sha256 of each feature with all it rests on, `origins` the file that declares it. `kept`
+    has the files of `KEPT` as they stood when it was loaded: an edit counts from the next run.
     """
 
     root: Path
@@ -71,23 +74,23 @@ class Workspace:
     recipes: Mapping[str, Recipe]
     fingerprints: Mapping[str, str]
     origins: Mapping[str, str]
+    kept: Mapping[str, KeptFile]
 
     @cached_property
     def promotion(self) -> PromotionPolicy:
         """The gates of registry/promotion.toml. Raises DefinitionError or StorageError if it cannot be read."""
-        return _read_declaration(PromotionPolicy, self.root, PROMOTION_FILE)
+        return _read_declaration(PromotionPolicy, self.kept[PROMOTION_FILE])
 
     @cached_property
     def hazards(self) -> Hazards:
         """The hazards of registry/hazards.toml. Raises DefinitionError or StorageError if it cannot be read."""
-        return _read_declaration(Hazards, self.root, HAZARDS_FILE)
+        return _read_declaration(Hazards, self.kept[HAZARDS_FILE])
 
     @cached_property
     def pathways(self) -> tuple[Pathway, ...]:
         """The rules of training/pathways.toml in its order; none without the file. Raises DefinitionError."""
-        if not (self.root / PATHWAYS_FILE).exists():
-            return ()
-        return _read_declaration(Pathways, self.root, PATHWAYS_FILE).pathway
+        kept = self.kept[PATHWAYS_FILE]
+        return () if kept.contents is None else _read_declaration(Pathways, kept).pathway
 
     @cached_property
     def pathways_hash(self) -> str:
@@ -98,22 +101,22 @@ class Workspace:
     @cached_property
     def changeable(self) -> tuple[Opportunity, ...]:
         """The rules of training/changeable.toml in its order. Raises DefinitionError."""
-        return _read_required_file(Opportunities, self.root, CHANGEABLE_FILE).opportunity
+        return _read_required_file(Opportunities, self.kept[CHANGEABLE_FILE]).opportunity
 
     @cached_property
     def flags(self) -> tuple[Flag, ...]:
         """The flags of training/flags.toml in its order. Raises DefinitionError."""
-        return _read_required_file(Flags, self.root, FLAGS_FILE).flag
+        return _read_required_file(Flags, self.kept[FLAGS_FILE]).flag
 
     @cached_property
     def frailty(self) -> tuple[FrailtyScore, ...]:
         """The scores of training/frailty.toml in its order. Raises DefinitionError."""
-        return _read_required_file(FrailtyScores, self.root, FRAILTY_FILE).score
+        return _read_required_file(FrailtyScores, self.kept[FRAILTY_FILE]).score
 
     @cached_property
     def falls_rules(self) -> FallsRules:
         """The rules of training/falls_criteria.toml. Raises DefinitionError."""
-        return _read_required_file(FallsRules, self.root, FALLS_FILE)
+        return _read_required_file(FallsRules, self.kept[FALLS_FILE])
 
     @property
     def baselines(self) -> tuple[Baseline, ...]:
@@ -127,17 +130,17 @@ class Workspace:
 
     @cached_property
     def _baselines_file(self) -> Baselines:
-        return _read_required_file(Baselines, self.root, BASELINES_FILE)
+        return _read_required_file(Baselines, self.kept[BASELINES_FILE])
 
     @cached_property
     def roles(self) -> Roles:
         """The roles of training/roles.toml. Raises DefinitionError."""
-        return _read_required_file(Roles, self.root, ROLES_FILE)
+        return _read_required_file(Roles, self.kept[ROLES_FILE])
 
     @cached_property
     def card_template(self) -> str:
         """The words of registry/model_card.md.j2. Raises DefinitionError or StorageError if it cannot be read."""
-        return read_text(self.root / CARD_FILE, CARD_FILE, DefinitionError)
+        return self.kept[CARD_FILE].get_text(DefinitionError)
 
     @cached_property
     def definitions_hash(self) -> str:
@@ -209,6 +212,7 @@ def load(root: Path) -> Workspace:
             None if settings.sensitive.in_score else SENSITIVE,
         ),
         origins=origins,
+        kept={where: keep_file(root, where) for where in KEPT},
     )
 
 
@@ -272,15 +276,15 @@ def _read_recipe(path: Path) -> Recipe:
     return read(Recipe, given | {"name": path.stem}, where, DefinitionError)
 
 
-def _read_declaration(kind: type[Declaration], root: Path, where: str) -> Declaration:
-    return read(kind, read_toml(root / where, where, DefinitionError), where, DefinitionError)
+def _read_declaration(kind: type[Declaration], kept: KeptFile) -> Declaration:
+    return read(kind, kept.get_toml(DefinitionError), kept.where, DefinitionError)
 
 
-def _read_required_file(kind: type[Declaration], root: Path, where: str) -> Declaration:
+def _read_required_file(kind: type[Declaration], kept: KeptFile) -> Declaration:
     """What a file of rules declares. Raises DefinitionError where it is not there: without it they would be silent."""
-    if not (root / where).exists():
-        raise DefinitionError(f"{where} is not there; take it from a new workspace: riskstrat init FOLDER")
-    return _read_declaration(kind, root, where)
+    if kept.contents is None:
+        raise DefinitionError(f"{kept.where} is not there; take it from a new workspace: riskstrat init FOLDER")
+    return _read_declaration(kind, kept)
 
 
 def _describe_rows(table: ir.Table) -> list[str]:

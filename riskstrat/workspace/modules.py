@@ -13,7 +13,7 @@ from typing import Any
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.features import Words
 from riskstrat.errors import DefinitionError
-from riskstrat.workspace.files import read_bytes
+from riskstrat.storage.files import read_bytes
 
 LONGEST_FAULT = 400
 _KEYWORDS = ("lookback", "missing", "codes", *Words.__annotations__)

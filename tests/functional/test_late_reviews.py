@@ -28,8 +28,7 @@ def test_reviews_imported_late_leave_the_published_list_as_it_is_and_are_said(
     patient = _read_all_patients(folder)[0]
     late = Review(patient, earlier, "North Huyton", "monitor", None, True, earlier, "Ann", None)
     store = FileReviewStore(workspace)
-    with store.lock():
-        store.add((earlier, "NHU"), [late], None, do_unlogged)
+    store.add((earlier, "NHU"), [late], None, do_unlogged)
     done = verb("weekly", "--index-date", monday, "-w", workspace)
     assert done.returncode == 0, done.stderr
     assert "already published from the same inputs; nothing changed" in done.stdout

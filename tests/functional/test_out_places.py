@@ -14,18 +14,20 @@ from tests.suite.verbs import Verb
 
 WORKSPACE_VERBS: dict[str, tuple[Any, ...]] = {
     "simulate": ("--people", 300, "--seed", 1),
+    "table": ("admissions", "--as-at", "2026-11-16"),
     "features": ("--index-date", "2026-11-16"),
     "score": ("--index-date", "2026-11-16"),
     "compare": ("emergency_admission_12m", 1, 2),
     "replay": (),
     "backup": (),
 }
-IDENTITY_VERBS: dict[str, tuple[Any, ...]] = {
+OTHER_VERBS: dict[str, tuple[Any, ...]] = {
+    "source describe": ("extract",),
     "identity pseudonymise": ("rows.csv",),
     "identity translate": ("rows.csv", "--source", "council"),
     "identity page": (),
 }
-ENDINGS = {"simulate": "", "replay": ".html", "backup": ".zip", "identity page": ".html"}
+ENDINGS = {"simulate": "", "replay": ".html", "backup": ".zip", "source describe": ".toml", "identity page": ".html"}
 ELSEWHERE = {"identity name"}
 """Verbs whose place `verbs/identity_name.py` chooses: it may be nowhere in a workspace, and is logged when refused."""
 
@@ -41,10 +43,10 @@ def test_these_are_all_the_verbs_with_that_option() -> None:
         },
     }
     found = {name for name, one in commands.items() if any("--out" in param.opts for param in one.params)}
-    assert found == WORKSPACE_VERBS.keys() | IDENTITY_VERBS.keys() | ELSEWHERE
+    assert found == WORKSPACE_VERBS.keys() | OTHER_VERBS.keys() | ELSEWHERE
 
 
-@pytest.mark.parametrize("name", [*WORKSPACE_VERBS, *IDENTITY_VERBS])
+@pytest.mark.parametrize("name", [*WORKSPACE_VERBS, *OTHER_VERBS])
 def test_a_place_that_is_kept_is_refused_before_anything_else(
     name: str, verb: Verb, refused: Callable, tmp_path: Path, tree: Callable[[Path], dict[str, str]]
 ) -> None:
@@ -54,6 +56,6 @@ def test_a_place_that_is_kept_is_refused_before_anything_else(
     before = tree(tmp_path)
     out = site / "audit" / f"out{ENDINGS.get(name, '.csv')}"
     where = ("-w", site) if name in WORKSPACE_VERBS else ()
-    said = refused(verb(*name.split(), *(WORKSPACE_VERBS | IDENTITY_VERBS)[name], "--out", out, *where), 11)
+    said = refused(verb(*name.split(), *(WORKSPACE_VERBS | OTHER_VERBS)[name], "--out", out, *where), 11)
     assert said.startswith(f"cannot write {out.name}: it would stand in ")
     assert tree(tmp_path) == before

@@ -12,7 +12,15 @@ TESTS = Path(__file__).parent
 
 def run_without_records(**environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: text for name, text in os.environ.items() if name not in {"CI", "RISKSTRAT_REAL_DATA"}}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(TESTS / "test_meds_real_records.py")]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        str(TESTS / "test_mimic_real_records.py"),
+    ]
     return subprocess.run(
         command, env=kept | environment, cwd=TESTS.parents[1], capture_output=True, text=True, check=False
     )

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from riskstrat.definitions.schemas import SCHEMAS, TableSchema
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.table_schema import TableSchema
 from riskstrat.errors import SourceError
 from riskstrat.simulation import SimulationSummary, borough, comparison, published, simulate
 

@@ -23,6 +23,7 @@ VERBS = (
     "simulate",
     "check",
     "ingest",
+    "table",
     "features",
     "train",
     "models",

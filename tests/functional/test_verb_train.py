@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.sources.store import open_store
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 Training = Callable[[int], dict[str, Any]]
@@ -155,6 +156,23 @@ def _unsettled(table: pa.Table, told: str, columns: Iterable[str]) -> pa.Table:
         emptied = pc.if_else(later, pa.scalar(None, table[column].type), table[column])
         table = table.set_column(table.column_names.index(column), column, emptied)
     return table
+
+
+def test_three_years_of_records_train_and_what_they_allow_is_said_in_numbers(
+    verb: Verb, refused: Callable, quick_workspace: Path, tmp_path: Path
+) -> None:
+    workspace = shutil.copytree(quick_workspace, tmp_path / "workspace")
+    begin = open_store(workspace / "data").records_from
+    assert begin is not None
+    done = verb("train", MODEL, "-w", workspace, "--as-at", begin + timedelta(days=1095))
+    assert done.returncode == 0, done.stderr
+    assert f"records from {begin} to {begin + timedelta(days=1095)} (1,095 days) are too short to keep" in done.stdout
+    assert "tested on 1 of the 1 test dates asked for, trained on 2 of 2" in done.stdout
+    assert "the newest training rows calibrate too, out of their folds" in done.stdout
+    assert "each by a model that had not seen the person" in done.stdout
+    shorter = verb("train", MODEL, "-w", workspace, "--as-at", begin + timedelta(days=800))
+    assert "at least 880 days" in refused(shorter, 6)
+    assert "a horizon of at most 325 days under [label]" in shorter.stderr
 
 
 def test_too_few_people_to_learn_from_are_refused(

@@ -22,8 +22,8 @@ from riskstrat.definitions.settings import Settings
 from riskstrat.errors import RiskstratError, WorkspaceError
 from riskstrat.publication import parse_list
 from riskstrat.reviews import parse_snapshot, read_filled
+from riskstrat.storage.files import read_toml
 from riskstrat.workspace.codelists import read_codelists
-from riskstrat.workspace.files import read_toml
 from riskstrat.workspace.modules import run
 from tests.fuzz.mutants import SECRET, mutate
 

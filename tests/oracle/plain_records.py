@@ -15,7 +15,8 @@ from plain_stays import join, stay_rows, told_whole
 
 from riskstrat.definitions.codelists import Codelist, Entry
 from riskstrat.definitions.placeholders import NULL_DATES
-from riskstrat.definitions.schemas import SCHEMAS, TableSchema
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.table_schema import TableSchema
 
 Row = dict[str, Any]
 Landed = Mapping[str, Sequence[Row]]

@@ -22,6 +22,7 @@ from riskstrat.training import (
     origins,
     slices_by_person,
     slices_by_time,
+    spare_calibration_dates,
     without_the_tested,
 )
 
@@ -40,7 +41,7 @@ def recipes(draw: st.DrawFn, index: str = "calendar") -> Recipe:
     split = SplitRecipe(
         every=draw(LENGTHS),
         train_dates=draw(COUNTS),
-        calibration_dates=draw(COUNTS),
+        calibration_dates=draw(st.integers(0, 6)),
         test_dates=draw(COUNTS),
         shifted_dates=draw(st.just("person")),
     )
@@ -75,11 +76,13 @@ def days_of(periods: tuple[Period, ...]) -> list[date]:
 
 def check_origin(recipe: Recipe, origin: Origin) -> None:
     """Each group is closed before the next, and what is learned from was final on the day the model was made."""
-    check_order(recipe, days_of(origin.train)[1], days_of(origin.calibration)[0])
-    assert final_on(recipe, days_of(origin.calibration)[1]) <= origin.made_on
+    if origin.calibration:
+        check_order(recipe, days_of(origin.train)[1], days_of(origin.calibration)[0])
+    newest = days_of(origin.learned_from)[1]
+    assert final_on(recipe, newest) <= origin.made_on
     if origin.test:
         assert origin.made_on == origin.test[0].first
-        check_order(recipe, days_of(origin.calibration)[1], origin.test[0].first)
+        check_order(recipe, newest, origin.test[0].first)
 
 
 @given(recipes() | recipes("live_discharge"), AS_AT, st.none() | st.integers(1, 9000))
@@ -133,7 +136,9 @@ def test_records_that_begin_late_cost_dates_and_change_no_other(recipe: Recipe, 
 def test_periods_of_discharges_follow_each_other_without_a_gap(recipe: Recipe, as_at: date) -> None:
     split = recipe.split
     for origin in origins(recipe, as_at):
-        for group, number in ((origin.train, split.train_dates), (origin.calibration, split.calibration_dates)):
+        groups = ((origin.train, split.train_dates), (origin.calibration, split.calibration_dates))
+        assert bool(origin.calibration) == bool(split.calibration_dates)
+        for group, number in (each for each in groups if each[0]):
             first, last = days_of(group)
             assert (last - first).days + 1 == number * days(split.every)
 
@@ -146,8 +151,53 @@ def test_an_earlier_origin_is_made_so_much_earlier_and_tested_on_the_same_dates(
     found = earlier(recipe, tested, age)
     assert found is not None
     assert (found.made_on, found.test) == (tested.made_on - timedelta(days=age), tested.test)
-    check_order(recipe, days_of(found.train)[1], days_of(found.calibration)[0])
-    assert final_on(recipe, days_of(found.calibration)[1]) <= found.made_on
+    assert final_on(recipe, days_of(found.learned_from)[1]) <= found.made_on
+
+
+@given(recipes() | recipes("live_discharge"), AS_AT, st.integers(0, 6000))
+def test_dates_to_calibrate_on_are_spared_only_where_records_are_too_short_for_them(
+    recipe: Recipe, as_at: date, length: int
+) -> None:
+    start = as_at - timedelta(days=length)
+    spared = spare_calibration_dates(recipe, as_at, start)
+    try:
+        origins(recipe, as_at, records_from=start)
+    except IndexDateError:
+        assert spared.split.calibration_dates == 0
+        assert spared.model_copy(update={"split": recipe.split}) == recipe
+    else:
+        assert spared == recipe
+
+
+@given(recipes(), AS_AT, st.integers(0, 6000))
+def test_what_is_too_short_even_so_is_told_the_days_it_takes_and_a_horizon_that_fits(
+    recipe: Recipe, as_at: date, length: int
+) -> None:
+    start = as_at - timedelta(days=length)
+    spared = spare_calibration_dates(recipe, as_at, start)
+    if length >= 2 * spared.label.complete_after or spared.split.calibration_dates:
+        assert origins(spared, as_at, records_from=start)
+        return
+    with pytest.raises(IndexDateError, match=f"at least {2 * spared.label.complete_after} days") as refused:
+        origins(spared, as_at, records_from=start)
+    longest = int(str(refused.value).split("at most ")[1].split(" days")[0])
+    shorter = spared.model_copy(update={"label": spared.label.model_copy(update={"horizon": f"{longest}d"})})
+    if length >= 2 * shorter.label.complete_after:
+        assert origins(shorter, as_at, records_from=start)
+    else:
+        assert longest == 1
+
+
+def test_three_years_of_records_train_without_dates_to_calibrate_on() -> None:
+    recipe = Recipe(name="emergency_admission_12m", title="t", sentence="s", outcome="o")
+    begin, as_at = date(2023, 11, 16), date(2026, 11, 16)
+    with pytest.raises(IndexDateError, match="at least 1320 days"):
+        origins(recipe, as_at, records_from=begin)
+    newest, *tested = origins(spare_calibration_dates(recipe, as_at, begin), as_at, records_from=begin)
+    assert [one.name for one in tested] == ["2025-09-02", "2025-03-04"]
+    assert [str(day.first) for day in tested[0].train] == ["2024-06-19", "2023-12-20"]
+    assert [str(day.first) for day in newest.train] == ["2025-09-02", "2025-03-04", "2024-09-03", "2024-03-05"]
+    assert {one.calibration for one in (newest, *tested)} == {()}
 
 
 def test_the_shipped_defaults_give_these_dates() -> None:

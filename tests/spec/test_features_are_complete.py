@@ -118,6 +118,17 @@ def test_there_are_37_conditions_and_each_has_its_feature(shipped: Workspace) ->
     assert sorted(read) == sorted(groups)
 
 
+def test_what_gps_record_of_a_condition_stands_apart_and_the_merged_flag_speaks_for_it(shipped: Workspace) -> None:
+    ending = "_in_gp_records"
+    apart = {name.removesuffix(ending): one for name, one in shipped.features.items() if name.endswith(ending)}
+    assert len(apart) == 37 - len(("Alcohol problems", "Substance misuse"))
+    for name, one in apart.items():
+        assert one.rows is not None
+        assert one.rows.stream == "conditions"
+        assert one.codes == shipped.features[f"has_{name}"].codes
+        assert one.wording.said_by == f"has_{name}"
+
+
 def test_every_condition_can_be_landed_from_a_register_under_its_own_slug(shipped: Workspace) -> None:
     entries = [entry for entry in shipped.codelists["long_term_conditions"].entries if entry.system == "register"]
     expected = {e.group: e.group.upper().replace("'", "").replace(" ", "_") for e in entries}

@@ -60,6 +60,29 @@ def signal_at(moment: str, number: signal.Signals) -> None:
     sys.addaudithook(watch)
 
 
+def kill_at_change(number: int, counted: Path) -> None:
+    """Kill this process just before its `number`th change of a file; `counted` has the changes of one that ended.
+
+    A number of 0 never comes.
+    """
+    changes = 0
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal changes
+        writes = event == "open" and bool(set("wax+") & set(str(arguments[1])))
+        if writes or event in CHANGES:
+            changes += 1
+            if changes == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
+    atexit.register(lambda: counted.write_text(str(changes), encoding="utf-8"))
+
+
+CHANGES = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.chmod", "os.truncate", "shutil.rmtree")
+"""Events by which Python says that it is about to change what stands on disk, besides opening a file to write."""
+
+
 def allow_no_file_above(size: int) -> None:
     """Have the system refuse to let any file of this process grow beyond `size` bytes."""
     import resource

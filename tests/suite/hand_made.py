@@ -93,10 +93,7 @@ def import_reviews(root: Path) -> None:
     one = Review("p0", STANDING, team_list().team, "monitor", None, None, STANDING, None, None, None)
     details = {"list_date": f"{STANDING}", "team": team_list().team_code, "reviews": 1, "correction": None}
     store = FileReviewStore(root)
-    with store.lock():
-        store.add(
-            (STANDING, team_list().team_code), [one], None, lambda *file: audit.log_importing(root, *file, details)
-        )
+    store.add((STANDING, team_list().team_code), [one], None, lambda *file: audit.log_importing(root, *file, details))
 
 
 def register_champion(root: Path) -> None:

@@ -33,7 +33,7 @@ def loaded(folder: Path, text: str) -> Settings:
         ("[lists.bands]\nhigh = 0.0\nlow = 0.0\n", "a lower end of its own"),
         ("[lists.bands]\nhigh = 1.0\nlow = 0.0\n", "from 0 to below 1"),
         (f"{TEAM}min_age = 70\nmax_age = 60\n", 'team "North": min_age 70 is above max_age 60'),
-        (f'{TEAM}excludes = ["hospice"]\n', "'care home'"),
+        (f'{TEAM}excludes = ["hospice"]\n', "care home"),
         (f"{TEAM}slots = {{ telecare = -1 }}\n", 'key "teams.0.slots.telecare"'),
     ],
 )  # fmt: skip

@@ -205,7 +205,6 @@ def test_who_may_open_what(tmp_path: Path, readers: Readers, shared: tuple[int, 
     below = f"lists/{folder.name}"
     assert modes == {
         "lists": shared[0],
-        "lists/.lock": 0o600,
         below: shared[0],
         f"{below}/huy": shared[0],
         f"{below}/huy/references.csv": shared[1],
@@ -321,7 +320,7 @@ def test_a_list_that_fails_while_it_is_written_is_not_there(tmp_path: Path) -> N
 
     with pytest.raises(ZeroDivisionError):
         fail_halfway()
-    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_schema_in_the_documentation_is_the_one_that_is_read() -> None:

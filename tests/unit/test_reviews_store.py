@@ -51,9 +51,8 @@ def test_a_snapshot_holds_what_was_decided_before_a_day_whatever_the_order_of_im
     one, other = FileReviewStore(tmp_path / "one"), FileReviewStore(tmp_path / "other")
     for store, order in ((one, (early, late, undated)), (other, (undated, late, early))):
         store.folder.parent.mkdir()
-        with store.lock():
-            for each in order:
-                store.add(EDITION, [each], None, do_unlogged)
+        for each in order:
+            store.add(EDITION, [each], None, do_unlogged)
     assert one.take_snapshot(NEXT).reviews == (early, undated)
     assert one.take_snapshot(MONDAY).reviews == ()
     assert one.take_snapshot(date(2027, 1, 1)) == other.take_snapshot(date(2027, 1, 1))
@@ -61,9 +60,8 @@ def test_a_snapshot_holds_what_was_decided_before_a_day_whatever_the_order_of_im
 
 def test_what_was_put_right_takes_the_place_of_what_stood(tmp_path: Path) -> None:
     store = FileReviewStore(tmp_path)
-    with store.lock():
-        store.add(EDITION, [review(), review(outcome="falls_service"), review("p2")], None, do_unlogged)
-        store.add(EDITION, [review(outcome="died")], Correction(frozenset({"p1"}), "Ann", "wrong row"), do_unlogged)
+    store.add(EDITION, [review(), review(outcome="falls_service"), review("p2")], None, do_unlogged)
+    store.add(EDITION, [review(outcome="died")], Correction(frozenset({"p1"}), "Ann", "wrong row"), do_unlogged)
     assert store.take_snapshot(NEXT).reviews == (review(outcome="died"), review("p2"))
     assert store.read_standing(*EDITION)["p1"] == (review(outcome="died"),)
     assert list(store.take_snapshot(NEXT).to_frame()["outcome"]) == ["died", "monitor"]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from riskstrat.definitions.placeholders import NEVER_BEGUN, NEVER_ENDED, NULL_DATES
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.settings import Settings
-from riskstrat.sources.dates import build_date_sql
+from riskstrat.sources.dates import build_date_sql, build_moment_sql
 from riskstrat.sources.ingest import IngestReport, ingest
 from tests.suite.properties import property_settings
 from tests.suite.stores import find_version
@@ -45,6 +45,11 @@ def stored(folder: Path, table: str, *columns: str) -> list[tuple[Any, ...]]:
 
 def read(text: str) -> date | None:
     row = duckdb.execute(f"SELECT {build_date_sql('t', 'VARCHAR', 't')} FROM (SELECT ? AS t)", [text]).fetchone()
+    return row[0] if row else None
+
+
+def read_moment(text: str) -> datetime | None:
+    row = duckdb.execute(f"SELECT {build_moment_sql('t', 'VARCHAR', 't')} FROM (SELECT ? AS t)", [text]).fetchone()
     return row[0] if row else None
 
 
@@ -208,3 +213,44 @@ def test_the_columns_that_a_row_hangs_on_though_they_may_be_empty_are_these() ->
         *("areas.from_on", "areas.to_on", "statuses.inpatient", "statuses.died", "statuses.moved"),
         "statuses.palliative_register",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("13/02/2024 09:10", datetime(2024, 2, 13, 9, 10)),
+        ("13/02/2024 22:40:30", datetime(2024, 2, 13, 22, 40, 30)),
+        ("13-Feb-2024 9:05 pm", datetime(2024, 2, 13, 21, 5)),
+        ("20240213 12:30AM", datetime(2024, 2, 13, 0, 30)),
+        ("2024/02/13 12:30 PM", datetime(2024, 2, 13, 12, 30)),
+        ("13/02/2024 22:40 PM", datetime(2024, 2, 13, 22, 40)),
+        ("09/06/2026 23:30:00 UTC", datetime(2026, 6, 10, 0, 30)),
+        ("09/06/2026 23:30 BST", datetime(2026, 6, 9, 23, 30)),
+        ("09-Jun-2026 10:00 GMT", datetime(2026, 6, 9, 11, 0)),
+        ("09/06/2026T18:30:00-05:30", datetime(2026, 6, 10, 1, 0)),
+        ("2026-12-09T23:59:59.125Z", datetime(2026, 12, 9, 23, 59, 59, 125000)),
+        ("2024-02-13 10:15:00,5", datetime(2024, 2, 13, 10, 15, 0, 500000)),
+        ("13/02/2024", datetime(2024, 2, 13)),
+        ("20240213.0", datetime(2024, 2, 13)),
+        ("13/02/2024 25:10", None),
+        ("30/02/2024 10:10", None),
+        ("13/02/24 10:10", None),
+        ("2024-03-04 00:00:00 EST", None),
+        ("10:15", None),
+    ],
+)
+def test_a_moment_has_the_day_and_the_time_that_are_written_in_whatever_form(
+    text: str, moment: datetime | None
+) -> None:
+    assert read_moment(text) == moment
+
+
+@property_settings(100)
+@given(
+    st.datetimes(datetime(2000, 1, 1), datetime(2047, 12, 31)),
+    st.sampled_from(["%Y-%m-%d", "%Y%m%d", "%d/%m/%Y", "%Y/%m/%d", "%d-%b-%Y"]),
+    st.sampled_from(["%H:%M:%S.%f", "%I:%M:%S.%f %p", "%I:%M:%S.%f%p"]),
+)
+def test_a_moment_is_read_back_and_its_day_is_that_of_the_date(moment: datetime, day: str, clock: str) -> None:
+    text = moment.strftime(f"{day} {clock}")
+    assert (read_moment(text), read(text)) == (moment, moment.date())

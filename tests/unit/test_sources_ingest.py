@@ -49,6 +49,8 @@ def test_the_report_counts_every_row_and_is_the_manifest(tmp_path: Path) -> None
     notes = report.pop("notes")
     assert report == {
         "format": "canonical",
+        "mapping": "",
+        "outcomes": [],
         "continuous_stays": "three_days",
         "simulated": True,
         "comparable_dates": True,

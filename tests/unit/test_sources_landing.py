@@ -10,6 +10,7 @@ import pytest
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import SourceError
 from riskstrat.sources.ingest import IngestReport, ingest
+from riskstrat.sources.mapping import map_format
 from riskstrat.sources.store import open_store
 from tests.suite.stores import find_version
 
@@ -121,9 +122,9 @@ def test_a_table_without_rows_is_landed_and_empty(tmp_path: Path) -> None:
     assert "falls" in open_store(tmp_path / "store").landed
 
 
-def refused(source: Path, **options: str) -> str:
+def refused(source: Path) -> str:
     with pytest.raises(SourceError) as caught:
-        ingest(source, source.parent / "store", tolerant(), **options)  # type: ignore[arg-type]
+        ingest(source, source.parent / "store", tolerant())
     assert not (source.parent / "store").exists()
     return str(caught.value)
 
@@ -138,8 +139,15 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_format_is_refused_with_a_near_match(tmp_path: Path) -> None:
-    message = refused(land(tmp_path / "source"), format="med")
-    assert message == '"med" is not a format; the formats are canonical and meds; did you mean "meds"?'
+    with pytest.raises(SourceError, match=r'"mimi" is not a format; the formats are canonical, .* mean "mimic"'):
+        map_format(land(tmp_path / "source"), "mimi")
+
+
+@pytest.mark.parametrize("first", ["p1,1950-03-15,F", "4857773456,Smith,F", "Ann,F,07700900123"])
+def test_a_row_in_place_of_the_names_of_columns_is_not_repeated(tmp_path: Path, first: str) -> None:
+    message = refused(land(tmp_path / "source", people=f"{first}\np2,1940-07-01,M\n"))
+    assert "what looks like a row in place of the names of columns" in message
+    assert not any(value in message for value in first.split(","))
 
 
 def test_a_missing_required_table_or_column_is_refused_by_name(tmp_path: Path) -> None:
@@ -180,7 +188,7 @@ def test_an_address_of_a_database_is_told_the_truth_without_its_words(address: s
     with pytest.raises(SourceError) as caught:
         ingest(Path(address), tmp_path / "store", tolerant())
     kind = address.split(":")[0]
-    assert str(caught.value).startswith(f"a {kind} address was given, and databases behind an address are not read; ")
+    assert str(caught.value).startswith(f"a {kind} address was given, and may hold a password: write it into an ")
     assert "secret" not in str(caught.value)
 
 
@@ -188,7 +196,6 @@ def test_an_address_of_a_database_is_told_the_truth_without_its_words(address: s
     ("beginning", "says"),
     [
         (b"\x00" * 8 + b"DUCK" + b"\xff" * 4096, "was made by a newer DuckDB than riskstrat reads"),
-        (b"SQLite format 3\x00" + b"\x00" * 4096, "is a SQLite database, which is not read"),
     ],
 )
 def test_a_database_that_cannot_be_read_is_named(beginning: bytes, says: str, tmp_path: Path) -> None:
@@ -212,7 +219,7 @@ def test_a_packed_csv_gives_the_same_store(tmp_path: Path) -> None:
         (("person.csv", "visit_occurrence.csv", "condition_occurrence.csv"), "it looks like an OMOP common data model"),
         (("patients.csv", "encounters.csv", "conditions.csv"), "it looks like Synthea records"),
         (("patients.csv.gz", "admissions.txt", "diagnoses_icd.csv.gz"), "it looks like a MIMIC-IV extract"),
-        (("people/part-0.parquet", "people/part-1.parquet"), "but a folder of that name with 2 files"),
+        (("people/part-0.parquet", "people/part-1.parquet"), "cannot be read as parquet"),
         (("wards.csv",), "has no table people; land people.parquet or .csv; it holds wards"),
     ],
 )
@@ -232,7 +239,7 @@ def test_two_files_for_one_table_are_refused(tmp_path: Path) -> None:
 
 def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     source = land(tmp_path / "source", falls="patient_id,fell_on,Fell_on\n")
-    assert refused(source) == 'falls has two columns called "fell_on"; keep one of them'
+    assert refused(source) == "falls.csv has two columns of one name, number 2 and number 3; keep one of them"
 
 
 @pytest.mark.parametrize(

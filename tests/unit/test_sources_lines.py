@@ -110,7 +110,7 @@ def test_a_stray_quote_loses_no_row_without_a_word(tmp_path: Path) -> None:
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("riskstrat.sources.landing.count_records", lambda file: 3)
+    monkeypatch.setattr("riskstrat.sources.landing.count_records", lambda *_, **__: 3)
     with pytest.raises(SourceError, match=r"^people: 1 rows were read of a file with 3 records"):
         run(tmp_path, HEADER)
 

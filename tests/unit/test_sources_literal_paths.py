@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from riskstrat.definitions.settings import Settings
@@ -63,6 +63,7 @@ def test_a_folder_of_any_name_gives_the_bytes_of_a_plain_one(tmp_path: Path, end
 
 
 @posix
+@example(name="[\\")
 @given(name=st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=20))
 def test_no_path_is_a_pattern_or_a_column(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     if name in (".", "..") or len(name.encode()) > 100:

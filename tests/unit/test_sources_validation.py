@@ -1,5 +1,8 @@
 """Every rule once: landed rows in, the whole quarantine out, and never a value of a row in it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.settings import Settings
 from riskstrat.sources.ingest import IngestReport, ingest
+from riskstrat.sources.landing import Landing
 from riskstrat.sources.store import open_store
 from riskstrat.sources.validation import RULES, nhs_numbers
 from tests.suite.stores import find_version
@@ -215,7 +219,7 @@ p1         , 2024-01-01 , neighbour , NA     , yes
         ("people", {"care_home_from": "some day"}, ["care_home_from"]),
         (
             "people",
-            {"care_home_from": "2931-05-06", "died_known_on": "0026-03-04"},
+            {"care_home_from": "2931-05-06", "date_of_death": "2024-03-01", "died_known_on": "0026-03-04"},
             ["care_home_from", "died_known_on"],
         ),
         ("people", {"imd_year": "12", "ethnicity": "X"}, ["ethnicity", "imd_year"]),
@@ -361,12 +365,12 @@ def test_where_dates_are_not_comparable_no_row_lies_after_the_extract(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from riskstrat.sources import ingest as module
-    from riskstrat.sources.landing import land as read
+    from riskstrat.sources.adapting import land as read
 
-    def shifted(*arguments: object) -> object:
-        from dataclasses import replace
-
-        return replace(read(*arguments), comparable_dates=False)  # type: ignore[arg-type]
+    @contextmanager
+    def shifted(*arguments: object) -> Iterator[Landing]:
+        with read(*arguments) as landing:  # type: ignore[arg-type]
+            yield replace(landing, comparable_dates=False)
 
     monkeypatch.setattr(module, "land", shifted)
     report = run(tmp_path, as_at=date(2000, 1, 1))

@@ -55,6 +55,9 @@ FEATURES = name(
     {
         "stays": count(admissions, lookback="365d", missing=0, **WORDS),
         "stays_ever": count(admissions, lookback="ever", missing=0, **WORDS),
+        "emergencies": count(
+            admissions.filter(admissions.method.isin(["21", "22"])), lookback="730d", missing=0, **WORDS
+        ),
         "days_since_stay": days_since(admissions, lookback="730d", missing=None, **WORDS),
         "falls": count(all_falls, lookback="365d", missing=0, **WORDS),
         "visits": VISITS,
@@ -70,6 +73,9 @@ FEATURES = name(
         ),
         "heart_failure": exists(recorded_conditions, codes=HEART, lookback="ever", missing=0, **WORDS),
         "conditions": distinct(recorded_conditions, "group", codes=HEART, lookback="ever", missing=0, **WORDS),
+        "visits_of_years": count(attendances, lookback="1095d", missing=0, **WORDS),
+        "visits_of_years_twice": derive({"visits": "visits_of_years"}, twice, missing=0, **WORDS),
+        "days_since_visit": days_since(attendances, lookback="1095d", missing=None, **WORDS),
         "home_care": active(social_care.started_on, social_care.ended_on, missing=0, **WORDS),
     }
 )
@@ -120,6 +126,8 @@ TABLES = {
     "social_care": monthly("patient_id,started_on,service,ended_on", "home_care,2026-09-29"),
 }
 
+GP = TABLES["contacts"].splitlines()[1:]
+
 
 def told(
     folder: Path,
@@ -168,6 +176,19 @@ def test_none_is_told_of_somebody_whose_whole_period_is_covered(tmp_path: Path) 
     assert reasons(telling, "p03", *held) == [None] * len(held)
 
 
+@pytest.mark.parametrize("method", ["98", "99", "77"])
+@pytest.mark.parametrize(("day", "hides"), [("2026-03-04", True), ("2024-01-09", False)])
+def test_a_stay_of_which_nobody_knows_how_it_came_about_may_have_been_an_emergency(
+    tmp_path: Path, method: str, day: str, hides: bool
+) -> None:
+    more = f"{SETTLED},unknown,{day},{method},{day}\np03,unknown,{day},{method},{day}\n"
+    telling = told(tmp_path, admissions=TABLES["admissions"] + more)
+    why = "it is not known how a hospital stay came about" if hides else None
+    assert reasons(telling, SETTLED, "emergencies", "falls") == [why, None]
+    assert reasons(telling, "p03", "emergencies") == [None]
+    assert reasons(telling, "p04", "emergencies") == [None]
+
+
 def test_what_the_feed_holds_about_nobody_is_no_absence(tmp_path: Path) -> None:
     telling = told(tmp_path)
     for patient in (SETTLED, "p03"):
@@ -213,6 +234,38 @@ def test_a_source_that_does_not_reach_over_the_period(tmp_path: Path, since: str
     assert reasons(telling, SETTLED, "visits", "visits_twice") == [words] * 2
     assert reasons(telling, "p03", "visits", "visits_twice") == [None] * 2
     assert reasons(telling, SETTLED, "falls", "gp") == [words, None]
+
+
+@pytest.mark.parametrize(
+    ("since", "cut"),
+    [
+        ("2018-01", []),
+        ("2023-10", []),
+        ("2023-11", ["visits_of_years", "visits_of_years_twice"]),
+        ("2026-02", ["visits", "visits_twice", "visits_of_years", "visits_of_years_twice"]),
+    ],
+)
+def test_a_sum_over_more_time_than_a_source_holds_is_no_number_to_say(
+    tmp_path: Path, since: str, cut: list[str]
+) -> None:
+    telling = told(tmp_path, attendances=monthly("patient_id,attended_on,category", "1", since))
+    asked = ("visits", "visits_twice", "visits_of_years", "visits_of_years_twice", "days_since_visit", "stays")
+    assert [name for name in asked if telling.find_cut_short(name).all()] == cut
+    assert [name for name in asked if telling.find_cut_short(name).any()] == cut
+    assert reasons(telling, "p03", *asked) == [None] * len(asked)
+
+
+def test_a_sum_is_cut_for_the_people_of_a_practice_whose_records_begin_late(tmp_path: Path) -> None:
+    rows = [
+        line.replace("p03", patient)
+        for patient, since in (("p03", ""), ("p41", "2026-08"))
+        for line in GP
+        if (line.split(",")[1] >= since)
+    ]
+    telling = told(tmp_path, contacts=csv("patient_id,contacted_on,service", *rows))
+    people = list(telling.matrix.keys["patient_id"])
+    cut = {patient for patient, short in zip(people, telling.find_cut_short("gp"), strict=True) if short}
+    assert cut == {patient for patient in people if patient >= "p40"}
 
 
 def test_what_the_site_states_of_a_source_is_believed(tmp_path: Path) -> None:

@@ -225,3 +225,20 @@ def test_a_workspace_without_gates_loads_and_check_says_which_file_is_not_there(
     (tmp_path / "registry/promotion.toml").unlink()
     with pytest.raises(StorageError, match=r"registry/promotion\.toml cannot be read"):
         check(load(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("speaker", "words", "says"),
+    [
+        ("stays", {}, None),
+        ("stay", {}, 'apart said_by= names no feature: "stay"; did you mean "stays"?'),
+        ("apart", {}, "apart said_by= names apart, which is said by another itself; name that one"),
+        ("stays", {"theme": "falls and frailty"}, "apart said_by= names stays, which has another theme or is not as"),
+        ("stays", {"sensitive": True}, "apart said_by= names stays, which has another theme or is not as sensitive"),
+    ],
+)
+def test_a_feature_is_said_only_by_one_like_it(tmp_path: Path, speaker: str, words, says: str | None) -> None:
+    more = f'apart = count(admissions, lookback="60d", **(W | {words | {"said_by": speaker}!r}))'
+    found = findings(tmp_path, more)
+    assert len(found) == (says is not None)
+    assert all(str(says) in one for one in found)

@@ -8,10 +8,13 @@ from textwrap import dedent
 
 import pytest
 
-from riskstrat.errors import DefinitionError, RiskstratError, WorkspaceError
+from riskstrat.definitions.roles import Roles
+from riskstrat.errors import DefinitionError, RiskstratError, StorageError, WorkspaceError
 from riskstrat.workspace import Workspace, find, find_compared_words, load
+from riskstrat.workspace.loading import CARD_FILE, KEPT
 from tests.unit.smallest_rules import SMALLEST_RULES
 
+REPOSITORY = Path(__file__).parents[2]
 WORDS = 'theme="hospital use", unit="stays", says="{n} stay{s}", why="a reason", sensitive=False'
 STAYS = f"""\
 from riskstrat.definitions import count, codelist, derive, distinct, exists
@@ -142,6 +145,36 @@ def test_a_file_of_rules_that_is_not_there_is_named_and_never_silent(make: Make,
     (root / f"training/{file}.toml").unlink()
     with pytest.raises(DefinitionError, match=rf"training/{file}\.toml is not there; take it from a new workspace"):
         getattr(load(root), part)
+
+
+PARTS = (
+    *("pathways", "changeable", "flags", "frailty", "falls_rules", "baselines", "replay_orders", "roles"),
+    *("promotion", "hazards", "card_template", "definitions_hash"),
+)
+
+
+def read_roles(root: Path) -> Roles | None:
+    """The roles of a workspace, or None where they are refused."""
+    try:
+        return load(root).roles
+    except (DefinitionError, StorageError):
+        return None
+
+
+@pytest.mark.parametrize("contents", [b"# other rules\n", b"[[[", b"\xff\xfe\x00", None])
+def test_a_run_reads_the_rules_that_stood_when_it_began(make: Make, contents: bytes | None) -> None:
+    shipped = {where: (REPOSITORY / where).read_bytes() for where in KEPT if where.startswith("registry/")}
+    root = make(**{where.replace("/", "__").replace(".", "_"): text for where, text in shipped.items()})
+    (root / CARD_FILE).write_bytes(shipped[CARD_FILE])
+    meant = {part: getattr(load(root), part) for part in PARTS}
+    begun = load(root)
+    for where in KEPT:
+        path = root / where
+        path.unlink(missing_ok=True)
+        if contents is not None:
+            path.write_bytes(contents)
+    assert {part: getattr(begun, part) for part in PARTS} == meant
+    assert read_roles(root) != meant["roles"]
 
 
 # ---- Rows that outcomes name ----

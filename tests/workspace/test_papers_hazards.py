@@ -122,7 +122,7 @@ def test_a_site_may_add_a_hazard() -> None:
     [
         ({"hazards": GIVEN["hazards"][1:]}, "no row for wrong_person"),
         ({"hazards": [*GIVEN["hazards"], GIVEN["hazards"][0]]}, '"wrong_person" stands twice'),
-        ({"owner": " "}, 'hazards.0.owner": Value error, write a sentence'),
+        ({"owner": " "}, 'hazards.0.owner": write a sentence'),
         ({"ownr": "Ann"}, 'unknown key "hazards.0.ownr"; did you mean "owner"?'),
         ({"tests": ["tests/unit/test_x.py"]}, "hazards.0.tests.0"),
         ({"evidence": "everything"}, "hazards.0.evidence"),

@@ -118,14 +118,18 @@ def _format_duration(given: Any) -> str:
     return f"{text[:-1]} days" if text[:-1].isdigit() and text.endswith("d") else text
 
 
+def _describe_calibration(version: Registered) -> str:
+    later = " on later rows" if version.part("registered", "calibration_dates") else ""
+    return f"Calibration{later}: {fit_to_leave(version.fact('registered', 'calibration'))}."
+
+
 def _fill_analysis(version: Registered) -> dict[str, str]:
     learner = version.part("recipe", "learner") or {}
     return {
         "12a": version.tested,
         "12b": "As they are: trees need no scale. Logistic regression has standardised features.",
         "12c": f"LightGBM, at most {learner.get('rounds', 'the number in the recipe of')} trees, seed "
-        f"{learner.get('seed', 'in the recipe')}. {_describe_tuning(version)} Calibration on later rows: "
-        f"{fit_to_leave(version.fact('registered', 'calibration'))}.",
+        f"{learner.get('seed', 'in the recipe')}. {_describe_tuning(version)} {_describe_calibration(version)}",
         "12d": "Places were not modelled apart. Differences between test dates are shown; between practices and "
         f"localities: {FOR_THE_SITE}",
         "12e": "AUROC and AUPRC for order; slope, intercept, calibration in the large and ICI for the risks as such; "

@@ -163,6 +163,27 @@ def test_what_is_true_of_a_place_is_never_a_reason_and_still_counts(monkeypatch:
     assert table["sentences"][0] == ("Aged 65 to 74.",)
 
 
+def speak_for(name: str, speaker: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make one feature of `FEATURES` another of the same theme, in whose place `speaker` is said."""
+    made = feature(name, FEATURES[speaker].theme, f"{name} alone")
+    monkeypatch.setitem(FEATURES, name, replace(made, wording=replace(made.wording, said_by=speaker)))
+
+
+@pytest.mark.parametrize("order", [("falls_365d", "falls_of_one_source"), ("falls_of_one_source", "falls_365d")])
+def test_what_another_feature_says_is_said_once_by_that_one(order, monkeypatch: pytest.MonkeyPatch) -> None:
+    speak_for("falls_of_one_source", "falls_365d", monkeypatch)
+    given = {"falls_365d": (-0.1, 2, "NaT"), "falls_of_one_source": (0.4, 1, "NaT")}
+    table = one_person(days_since_fall=(0.2, 40, "NaT"), **{name: given[name] for name in order})
+    assert table["contribution"][0] == pytest.approx(0.5)
+    assert table["sentences"][0] == ("2 falls in the last 12 months.", "Last fall 40 days ago.")
+
+
+def test_a_feature_speaks_for_itself_where_the_model_has_no_other_that_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    speak_for("falls_of_one_source", "falls_365d", monkeypatch)
+    table = one_person(falls_of_one_source=(0.4, 1, "NaT"))
+    assert table["sentences"][0] == ("Falls_of_one_source alone.",)
+
+
 @pytest.mark.parametrize(
     ("says", "said"),
     [

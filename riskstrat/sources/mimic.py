@@ -27,8 +27,8 @@ import pandas as pd
 import pyarrow as pa
 
 from riskstrat.definitions.schemas import SCHEMAS
-from riskstrat.sources.meds_codes import METHOD_OF_TYPE, admission_method, admission_source, discharge_codes
-from riskstrat.sources.meds_events import (
+from riskstrat.sources.mimic_codes import METHOD_OF_TYPE, admission_method, admission_source, discharge_codes
+from riskstrat.sources.mimic_events import (
     ADMISSION,
     ARRIVAL,
     BIRTH,
@@ -54,28 +54,28 @@ _ARROW = {"text": pa.string(), "date": pa.date32(), "integer": pa.int32(), "numb
 
 
 @dataclass(frozen=True)
-class MedsExtract:
+class MimicExtract:
     """The canonical tables of one extract by name, and one sentence for each thing a reader should know of them."""
 
     tables: dict[str, pa.Table]
     notes: tuple[str, ...]
 
 
-def meds_tables(folder: Path) -> dict[str, pa.Table]:
+def mimic_tables(folder: Path) -> dict[str, pa.Table]:
     """Canonical tables by name, each with the grain of its schema; what the events cannot fill is left out.
 
     Raises SourceError for a missing folder, file, column or kind of event.
     """
-    return read_meds(folder).tables
+    return read_mimic(folder).tables
 
 
-def meds_notes(folder: Path) -> tuple[str, ...]:
+def mimic_notes(folder: Path) -> tuple[str, ...]:
     """One sentence with its count for each thing that could not be carried over or looks odd. Raises SourceError."""
-    return read_meds(folder).notes
+    return read_mimic(folder).notes
 
 
-def read_meds(folder: Path) -> MedsExtract:
-    """The tables and the notes of one extract. Raises SourceError as meds_tables does."""
+def read_mimic(folder: Path) -> MimicExtract:
+    """The tables and the notes of one extract. Raises SourceError as mimic_tables does."""
     events = read_events(folder)
     spells = _build_spells(events)
     frames = {
@@ -88,7 +88,7 @@ def read_meds(folder: Path) -> MedsExtract:
     tables = {
         name: _convert_frame(name, frame) for name, frame in frames.items() if name in REQUIRED_TABLES or len(frame)
     }
-    return MedsExtract(tables, _format_notes(events, spells, frames))
+    return MimicExtract(tables, _format_notes(events, spells, frames))
 
 
 def _truncate_to_day(times: pd.Series) -> pd.Series:

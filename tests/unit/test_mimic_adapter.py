@@ -12,8 +12,8 @@ import pytest
 
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.errors import SourceError
-from riskstrat.sources.meds import COMPARABLE_DATES, meds_notes, meds_tables
-from riskstrat.sources.meds_codes import METHOD_OF_TYPE, admission_method, admission_source, discharge_codes
+from riskstrat.sources.mimic import COMPARABLE_DATES, mimic_notes, mimic_tables
+from riskstrat.sources.mimic_codes import METHOD_OF_TYPE, admission_method, admission_source, discharge_codes
 
 Event = tuple[Any, ...]
 
@@ -36,15 +36,15 @@ def write(folder: Path, events: list[Event], *extra: tuple[str, pa.DataType], na
 
 
 def rows(folder: Path, table: str) -> list[dict[str, Any]]:
-    return meds_tables(folder)[table].to_pylist()
+    return mimic_tables(folder)[table].to_pylist()
 
 
 def column(folder: Path, table: str, name: str) -> list[Any]:
-    return meds_tables(folder)[table][name].to_pylist()
+    return mimic_tables(folder)[table][name].to_pylist()
 
 
 def test_one_stay_becomes_one_person_and_one_spell(tmp_path: Path) -> None:
-    tables = meds_tables(write(tmp_path, [*SIMPLE, (1, datetime(2171, 5, 6, 3, 0), "MEDS_DEATH")]))
+    tables = mimic_tables(write(tmp_path, [*SIMPLE, (1, datetime(2171, 5, 6, 3, 0), "MEDS_DEATH")]))
     assert sorted(tables) == ["admissions", "people"]
     assert tables["people"].to_pylist() == [
         {
@@ -75,7 +75,7 @@ def test_one_stay_becomes_one_person_and_one_spell(tmp_path: Path) -> None:
 def test_every_table_has_the_types_and_the_required_columns_of_its_schema(tmp_path: Path) -> None:
     weight, height = (1, IN[1], "LAB//226512//kg", 70.0), (1, IN[1], "LAB//226730//cm", 175.0)
     events = [*SIMPLE, (1, OUT[1], "DIAGNOSIS//ICD//10//I10"), (1, IN[1], "ED_REGISTRATION"), weight, height]
-    tables = meds_tables(write(tmp_path, events, ("numeric_value", pa.float32())))
+    tables = mimic_tables(write(tmp_path, events, ("numeric_value", pa.float32())))
     types = {"text": pa.string(), "date": pa.date32(), "integer": pa.int32(), "number": pa.float64()}
     assert sorted(tables) == ["admissions", "attendances", "diagnoses", "measurements", "people"]
     for name, table in tables.items():
@@ -161,7 +161,7 @@ def test_an_admission_in_the_minute_of_a_discharge_takes_the_next_discharge(tmp_
     assert stays == [("21", date(2170, 3, 1), "99"), ("2B", date(2170, 3, 8), "51")]
     coded = [(row["spell_id"], row["code"]) for row in rows(folder, "diagnoses")]
     assert coded == [("1-21700301060000", "4019"), ("1-21700301120000", "2859")]
-    assert "1 admissions that begin on the day of the previous discharge" in meds_notes(folder)
+    assert "1 admissions that begin on the day of the previous discharge" in mimic_notes(folder)
 
 
 def test_a_stay_of_no_minutes_ends_when_it_begins(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_events_with_one_admission_identifier_are_one_spell_whatever_their_order
     ]
     assert [(row["spell_id"], row["code"]) for row in rows(folder, "diagnoses")] == [("30", "I214"), (None, "E119")]
     assert {"1 diagnoses of no known spell", "1 admissions that begin before the person's previous discharge"} <= set(
-        meds_notes(folder)
+        mimic_notes(folder)
     )
 
 
@@ -215,14 +215,14 @@ def test_diagnoses_without_a_sequence_claim_no_primary_position(tmp_path: Path) 
     found = [(row["position"], row["system"], row["code"], row["known_on"]) for row in rows(folder, "diagnoses")]
     left = date(2170, 3, 4)
     assert found == [(2, "icd9", "V5867", left), (3, "icd9", "4019", left), (4, "icd9", "E8859", left)]
-    assert "the extract lost the order of diagnoses: none is taken for the primary diagnosis" in meds_notes(folder)
+    assert "the extract lost the order of diagnoses: none is taken for the primary diagnosis" in mimic_notes(folder)
 
 
 def test_diagnoses_with_a_sequence_keep_it(tmp_path: Path) -> None:
     sequence = [(1, OUT[1], "DIAGNOSIS//ICD//10//I10", 2), (1, OUT[1], "DIAGNOSIS//ICD//10//S72001A", 1)]
     folder = write(tmp_path, [*SIMPLE, *sequence], ("seq_num", pa.int64()))
     assert [(row["position"], row["code"]) for row in rows(folder, "diagnoses")] == [(1, "S72001A"), (2, "I10")]
-    assert not [note for note in meds_notes(folder) if "order of diagnoses" in note]
+    assert not [note for note in mimic_notes(folder) if "order of diagnoses" in note]
 
 
 def test_a_diagnosis_at_no_discharge_belongs_to_no_spell(tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def test_stays_after_death_are_kept_and_counted(tmp_path: Path) -> None:
     ]
     folder = write(tmp_path, [*SIMPLE, *donor, (1, datetime(2170, 3, 4, 11, 0), "MEDS_DEATH")])
     assert column(folder, "admissions", "admitted_on") == [date(2170, 3, 1), date(2170, 3, 5)]
-    assert meds_notes(folder)[-2:] == (
+    assert mimic_notes(folder)[-2:] == (
         "1 admissions that begin after the day of death",
         "1 admissions that end after the day of death",
     )
@@ -274,7 +274,7 @@ def test_a_sharded_extract_reads_as_the_single_file_does(tmp_path: Path) -> None
     shards = tmp_path / "shards"
     write(shards, SIMPLE[:2], name="data/train/0.parquet")
     write(shards, SIMPLE[2:], name="data/tuning/0.parquet")
-    assert meds_tables(shards) == meds_tables(single)
+    assert mimic_tables(shards) == mimic_tables(single)
 
 
 def test_dates_of_different_people_are_not_comparable() -> None:
@@ -283,33 +283,33 @@ def test_dates_of_different_people_are_not_comparable() -> None:
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="is not a folder; give the folder that holds"):
-        meds_tables(tmp_path / "nowhere")
+        mimic_tables(tmp_path / "nowhere")
 
 
 def test_a_folder_without_events_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"has no events\.parquet"):
-        meds_tables(tmp_path)
+        mimic_tables(tmp_path)
 
 
 def test_a_file_that_is_not_parquet_is_refused(tmp_path: Path) -> None:
     (tmp_path / "events.parquet").write_text("subject_id,time,code\n")
     with pytest.raises(SourceError, match="are not parquet files"):
-        meds_tables(tmp_path)
+        mimic_tables(tmp_path)
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     pq.write_table(pa.table({"subject_id": [1], "when": [0]}), tmp_path / "events.parquet")
     with pytest.raises(SourceError, match="lack time, code; a MEDS table has at least subject_id, time, code"):
-        meds_tables(tmp_path)
+        mimic_tables(tmp_path)
 
 
 def test_a_time_that_is_text_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"subject_id": [1], "time": ["2170-01-01"], "code": ["X"]}), tmp_path / "events.parquet")
     with pytest.raises(SourceError, match=r"column time .* is string; write it as a timestamp"):
-        meds_tables(tmp_path)
+        mimic_tables(tmp_path)
 
 
 @pytest.mark.parametrize(("kept", "lacking"), [([BORN], "HOSPITAL_ADMISSION"), ([IN], "MEDS_BIRTH")])
 def test_an_extract_without_people_or_admissions_is_refused(tmp_path: Path, kept: list[Event], lacking: str) -> None:
     with pytest.raises(SourceError, match=f"hold no {lacking} event"):
-        meds_tables(write(tmp_path, kept))
+        mimic_tables(write(tmp_path, kept))

@@ -28,12 +28,12 @@ def ward(
     verb: Verb, real_data: Path, state_basis: Callable[[Path], None], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A workspace with the real records and a champion of the readmission recipe."""
-    workspace = tmp_path_factory.mktemp("meds") / "ward"
+    workspace = tmp_path_factory.mktemp("mimic") / "ward"
     assert verb("init", workspace).returncode == 0
     state_basis(workspace)
     source = real_data / "mimic_iv_demo_meds"
     over = ("--override", "--by", "A. Analyst", "--reason", "A hundred people cannot pass the gates.")
-    for given in (("ingest", source, "--format", "meds"), ("train", MODEL), ("promote", MODEL, *over)):
+    for given in (("ingest", source, "--format", "mimic"), ("train", MODEL), ("promote", MODEL, *over)):
         done = verb(*given, "-w", workspace, "--json")
         assert done.returncode == 0, done.stderr
         (workspace.parent / f"{given[0]}.json").write_text(done.stdout, encoding="utf-8")

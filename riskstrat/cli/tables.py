@@ -1,0 +1,67 @@
+"""The verbs that write what the engine sees at a day: a clean table, and the features made of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from riskstrat.cli.showing import show
+from riskstrat.site.dates import written_date
+
+if TYPE_CHECKING:
+    from riskstrat.definitions.progress import Progress
+    from riskstrat.verbs.report import Report
+
+Workspace = Annotated[
+    Path | None,
+    typer.Option("--workspace", "-w", help="Folder with riskstrat.toml [default: this folder or one above it]."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")]
+RecipeName = Annotated[
+    str | None,
+    typer.Option("--recipe", help="Recipe in training/ [default: the one the lists use, in riskstrat.toml]."),
+]
+
+
+def table(
+    name: Annotated[str, typer.Argument(help="Table, such as admissions, continuous_stays or all_falls.")],
+    as_at: Annotated[str, typer.Option("--as-at", help="Day such as 2026-11-16; not after the data-as-at.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write, ending in .parquet or .csv.")],
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Write a clean table as it was known on a day: the rows that the engine sees then."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.verbs.table import table as run
+
+        return run(workspace, name, written_date(as_at, "--as-at"), out, progress)
+
+    show(verb, json)
+
+
+def features(
+    index_date: Annotated[str | None, typer.Option("--index-date", help="Date such as 2026-11-16.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write, ending in .parquet or .csv.")] = None,
+    describe: Annotated[bool, typer.Option("--describe", help="List every feature instead.")] = False,
+    sql: Annotated[bool, typer.Option("--sql", help="Print the scans as SQL instead.")] = False,
+    recipe: RecipeName = None,
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Build the features of everybody eligible at an index date."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.verbs import features
+
+        if describe:
+            return features.describe(workspace)
+        if sql:
+            return features.scan_sql(workspace)
+        if index_date is None or out is None:
+            raise typer.BadParameter("give --index-date and --out, or --describe, or --sql")
+        return features.features(workspace, index_date, out, recipe, progress)
+
+    show(verb, json)

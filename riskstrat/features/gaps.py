@@ -1,0 +1,51 @@
+"""Why a source does not hold every row of a period, in words that follow "cannot be told: "."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from riskstrat.definitions.phrases import long_date, word_month
+from riskstrat.definitions.vocabulary import SOURCE_WORDS
+from riskstrat.sources.coverage import Coverage, Span
+
+LATE = 62
+"""Days by which the rows of a source may come late: two monthly returns."""
+
+
+def explain_gap(
+    coverage: Coverage, source: str, practice: str | None, since: date | None, start: date, end: date
+) -> str | None:
+    """Why a source does not hold every row about a person from `start` to `end`; None if it does.
+
+    practice: the person's, and since: the day from which they have had one without a break; None where not known.
+    """
+    words = SOURCE_WORDS[source]
+    if coverage.find_span(source) is None:
+        return f"no {words} are in these data"
+    for span in (coverage.find_span(source), *coverage.find_silent_contributors(source)):
+        if span and (why := explain_span(span, words, start, end)):
+            return why
+    if practice is not None and (why := _explain_practice(coverage, source, practice, start, end)):
+        return why
+    if since is not None and since > start:
+        return f"registered here only since {long_date(since)}"
+    return None
+
+
+def _explain_practice(coverage: Coverage, source: str, practice: str, start: date, end: date) -> str | None:
+    if not coverage.is_by_practice(source):
+        return None
+    span = coverage.find_span(source, practice)
+    if span is None:
+        return f"this practice sends no {SOURCE_WORDS[source]}"
+    return explain_span(span, f"{SOURCE_WORDS[source]} of this practice", start, end)
+
+
+def explain_span(span: Span, words: str, start: date, end: date) -> str | None:
+    """Why the days of a source that `words` name do not hold every row from `start` to `end`; None if they do."""
+    if span.first > start:
+        return f"{words} begin on {long_date(span.first)}"
+    if span.last < end - timedelta(days=LATE):
+        return f"{words} end on {long_date(span.last)}"
+    gap = span.find_gap(start, end - timedelta(days=LATE))
+    return f"{words} of {word_month(gap)} are missing" if gap else None

@@ -1,0 +1,14 @@
+-- One row per record of ecds; `repeated` where another of the same person, provider and moment of arrival stands for it.
+WITH read AS (
+    SELECT
+        *,
+        coalesce(arrived::DATE, arrival_date) AS attended_on,
+        -- A moment at midnight may be a day alone: then the time beside says more, and without one nothing does.
+        coalesce(CASE WHEN arrived::TIME <> TIME '00:00' THEN arrived::VARCHAR END, arrival_time) AS moment
+    FROM source.ecds
+)
+SELECT
+    * EXCLUDE (arrived, arrival_date, arrival_time),
+    person IS NOT NULL AND moment IS NOT NULL
+        AND row_number() OVER (PARTITION BY person, provider, attended_on, moment ORDER BY hash(r)) > 1 AS repeated
+FROM read r
