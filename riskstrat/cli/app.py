@@ -10,6 +10,7 @@ import typer
 
 from riskstrat import __version__
 from riskstrat.cli import audit, backups, identity, reviews, sources, tables
+from riskstrat.cli.options import AsJson, RecipeName, TableOut, Wait, Workspace
 from riskstrat.cli.showing import show
 from riskstrat.site.dates import written_date
 
@@ -25,24 +26,11 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Workspace = Annotated[
-    Path | None,
-    typer.Option("--workspace", "-w", help="Folder with riskstrat.toml [default: this folder or one above it]."),
-]
 LookPurpose = Annotated[
     str | None,
     typer.Option("--purpose", help="Why you look at this person, in a few words; logged, and needed for real records."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")]
 IndexDate = Annotated[str, typer.Option("--index-date", help="Date such as 2026-11-16; not after the data-as-at.")]
-Out = Annotated[Path, typer.Option("--out", help="File to write, ending in .parquet or .csv.")]
-Wait = Annotated[
-    bool, typer.Option("--wait", help="Where another run writes the same, wait until it has ended instead of ending.")
-]
-RecipeName = Annotated[
-    str | None,
-    typer.Option("--recipe", help="Recipe in training/ [default: the one the lists use, in riskstrat.toml]."),
-]
 
 
 def _show_version(asked: bool) -> None:
@@ -213,7 +201,7 @@ def compare(
 
 @app.command()
 def score(
-    index_date: IndexDate, out: Out, recipe: RecipeName = None, workspace: Workspace = None, json: AsJson = False
+    index_date: IndexDate, out: TableOut, recipe: RecipeName = None, workspace: Workspace = None, json: AsJson = False
 ) -> None:
     """Score everybody eligible at an index date with the champion."""
 

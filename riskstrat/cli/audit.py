@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskstrat.cli.options import AsJson
 from riskstrat.cli.showing import show
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def verify(
             help="Folder with riskstrat.toml, or an identity folder [default: this folder or one above it].",
         ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Prove the log whole: nothing changed, cut, put in or moved."""
 

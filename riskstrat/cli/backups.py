@@ -7,25 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskstrat.cli.options import AsJson, Wait, Workspace
 from riskstrat.cli.showing import show
 
 if TYPE_CHECKING:
     from riskstrat.definitions.progress import Progress
     from riskstrat.verbs.report import Report
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")]
-
 
 def backup(
     out: Annotated[Path, typer.Option("--out", help="File to write, ending in .zip; it will hold patients' records.")],
-    workspace: Annotated[
-        Path | None,
-        typer.Option("--workspace", "-w", help="Folder with riskstrat.toml [default: this folder or one above it]."),
-    ] = None,
-    wait: Annotated[
-        bool,
-        typer.Option("--wait", help="Where another run writes the same, wait until it has ended instead of ending."),
-    ] = False,
+    workspace: Workspace = None,
+    wait: Wait = False,
     json: AsJson = False,
 ) -> None:
     """Write the whole workspace to one file, also while it is in use."""

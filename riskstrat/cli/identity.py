@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskstrat.cli.options import AsJson, TableOut
 from riskstrat.cli.showing import show
 
 if TYPE_CHECKING:
@@ -23,11 +24,9 @@ Identity = Annotated[
     Path | None,
     typer.Option("--identity", "-i", help="Folder with identity.toml [default: this folder or one above it]."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")]
 TableName = Annotated[
     str | None, typer.Option("--table", help="The table that the file holds [default: the name of the file].")
 ]
-TableOut = Annotated[Path, typer.Option("--out", help="File to write, ending in .parquet or .csv.")]
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskstrat.cli.options import AsJson, Wait, Workspace
 from riskstrat.cli.showing import show
 
 if TYPE_CHECKING:
@@ -38,15 +39,9 @@ def import_(
         str | None,
         typer.Option("--confirm", help="References of rows that are meant as they stand, though it seems a slip."),
     ] = None,
-    workspace: Annotated[
-        Path | None,
-        typer.Option("--workspace", "-w", help="Folder with riskstrat.toml [default: this folder or one above it]."),
-    ] = None,
-    wait: Annotated[
-        bool,
-        typer.Option("--wait", help="Where another run writes the same, wait until it has ended instead of ending."),
-    ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")] = False,
+    workspace: Workspace = None,
+    wait: Wait = False,
+    json: AsJson = False,
 ) -> None:
     """Take outcomes back from a filled-in list, by reference."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskstrat.cli.options import AsJson, Wait, Workspace
 from riskstrat.cli.showing import show
 from riskstrat.site.dates import written_date
 
@@ -17,15 +18,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="source", help="source.toml: what of a site's own records is which of ours.", no_args_is_help=True
 )
-
-Workspace = Annotated[
-    Path | None,
-    typer.Option("--workspace", "-w", help="Folder with riskstrat.toml [default: this folder or one above it]."),
-]
-Wait = Annotated[
-    bool, typer.Option("--wait", help="Where another run writes the same, wait until it has ended instead of ending.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")]
 
 
 def ingest(

@@ -7,22 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskstrat.cli.options import AsJson, RecipeName, Workspace
 from riskstrat.cli.showing import show
 from riskstrat.site.dates import written_date
 
 if TYPE_CHECKING:
     from riskstrat.definitions.progress import Progress
     from riskstrat.verbs.report import Report
-
-Workspace = Annotated[
-    Path | None,
-    typer.Option("--workspace", "-w", help="Folder with riskstrat.toml [default: this folder or one above it]."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")]
-RecipeName = Annotated[
-    str | None,
-    typer.Option("--recipe", help="Recipe in training/ [default: the one the lists use, in riskstrat.toml]."),
-]
 
 
 def table(

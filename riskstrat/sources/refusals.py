@@ -21,8 +21,6 @@ _MODELS = {
 }
 """By format the tables by which its model is known."""
 
-_HERE = "riskstrat reads a folder of tables or a DuckDB file whose tables have the names of docs/data.md"
-
 
 def explain_absence(source: Path) -> str:
     """Why a path that is not there cannot be read; of an address of a database no more than its kind is said."""

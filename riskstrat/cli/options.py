@@ -1,0 +1,22 @@
+"""Options that several verbs take, each said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Workspace = Annotated[
+    Path | None,
+    typer.Option("--workspace", "-w", help="Folder with riskstrat.toml [default: this folder or one above it]."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for machines on stdout.")]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="Where another run writes the same, wait until it has ended instead of ending.")
+]
+RecipeName = Annotated[
+    str | None,
+    typer.Option("--recipe", help="Recipe in training/ [default: the one the lists use, in riskstrat.toml]."),
+]
+TableOut = Annotated[Path, typer.Option("--out", help="File to write, ending in .parquet or .csv.")]
