@@ -2,12 +2,12 @@
 # make test   style, types and tests, 20 to 30 minutes on two cores
 # make test-fast  style, types, and the tests that run no verb: what to run each minute
 # make test-all   every test at full size, on random examples, with coverage
-# make lock   remake the two locks from pyproject.toml (needs uv)
+# make lock   remake the three locks from pyproject.toml (needs uv)
 # make sbom   write dist/sbom.cdx.json, a CycloneDX bill of materials of what runs the product
 # make clean  remove .venv and what the tools left behind; never a workspace's data, lists or models
 #
-# The first run builds .venv from a hash-checked lock: requirements.lock holds what runs the product, and
-# requirements-dev.lock the same pins and what tests it. Another Python: make clean test PYTHON=python3.12
+# The first run builds .venv from a hash-checked lock: requirements.lock holds what runs the product, its worklist too,
+# and requirements-dev.lock the same pins and what tests it. requirements-engine.lock is for a site without the worklist. Another Python: make clean test PYTHON=python3.12
 
 PYTHON ?= python3
 UV ?= uv
@@ -73,8 +73,9 @@ $(TESTABLE): $(READY) requirements-dev.lock
 
 lock:
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv on the path, or UV=/path/to/uv" >&2; exit 1; }
-	$(COMPILE) --group install -o requirements.lock
-	$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) --group install -o requirements-engine.lock
+	$(COMPILE) --group install --extra worklist -c requirements-engine.lock -o requirements.lock
+	$(COMPILE) --group dev --extra worklist -c requirements.lock -o requirements-dev.lock
 
 sbom: $(TESTABLE)
 	$(PY) docs/sbom.py dist/sbom.cdx.json

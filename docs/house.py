@@ -67,10 +67,8 @@ def count_any() -> int:
 
 
 def find_doubled_classes() -> list[str]:
-    """Names that more than one class has."""
-    names = Counter(
-        node.name for _, tree in parse_engine() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
-    )
+    """Names that more than one class of a module has; one inside another class is named by what surrounds it."""
+    names = Counter(node.name for _, tree in parse_engine() for node in tree.body if isinstance(node, ast.ClassDef))
     return sorted(name for name, times in names.items() if times > 1)
 
 

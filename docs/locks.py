@@ -1,4 +1,4 @@
-"""What the two lock files say, and whether they hold all that their packages ask for."""
+"""What the three lock files say, and whether they hold all that their packages ask for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-RUNTIME, DEV = ROOT / "requirements.lock", ROOT / "requirements-dev.lock"
+ENGINE, RUNTIME, DEV = (ROOT / f"requirements{part}.lock" for part in ("-engine", "", "-dev"))
+"""Without the worklist; what runs the product; and what tests it."""
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 SYSTEMS = {
@@ -86,8 +87,9 @@ def read_lock(path: Path) -> list[Pin]:
 
 
 def read_runtime_requirements() -> list[Requirement]:
-    """Return what pyproject.toml asks for to run the product."""
-    return [Requirement(line) for line in read_project()["project"]["dependencies"]]
+    """Return what pyproject.toml asks for to run the product, its worklist too."""
+    project = read_project()["project"]
+    return [Requirement(line) for line in (*project["dependencies"], *project["optional-dependencies"]["worklist"])]
 
 
 def read_project() -> dict[str, Any]:

@@ -23,7 +23,7 @@ from riskstrat.definitions.table_schema import Column, TableSchema
 from riskstrat.publication import describe_format
 
 DOCS = Path(__file__).resolve().parent
-PART = re.compile(r"(<!-- remade: (\w+(?: \w+)?) -->\n).*?(<!-- end -->)", re.DOTALL)
+PART = re.compile(r"(<!-- remade: ([\w-]+(?: \w+)?) -->\n).*?(<!-- end -->)", re.DOTALL)
 SHARED = ("workspace", "json")
 """Options that nearly every verb takes; they are said once."""
 

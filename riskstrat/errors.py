@@ -94,6 +94,18 @@ class BusyError(RiskstratError):
     exit_code = 15
 
 
+class NothingToDoError(RiskstratError):
+    """There is nothing to do: the list stands, or nothing has moved since the last one (exit code 16)."""
+
+    exit_code = 16
+
+
+class AttentionError(RiskstratError):
+    """Something needs somebody: the report above says what (exit code 17)."""
+
+    exit_code = 17
+
+
 class FaultError(RiskstratError):
     """What nobody foresaw: a damaged file that no reader recognised, or a fault of riskstrat itself (exit code 70)."""
 

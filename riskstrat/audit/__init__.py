@@ -7,6 +7,7 @@ The log alone reads the clock and asks the system who is at it.
 from riskstrat.audit.begun import Deed, is_done, log_deed, require_ready, settle
 from riskstrat.audit.clock import now, system_user, today
 from riskstrat.audit.deeds import (
+    ANCHORED,
     IMPORTED,
     PROMOTED,
     PUBLISHED,
@@ -19,6 +20,7 @@ from riskstrat.audit.deeds import (
     log_importing,
     log_look,
     log_publishing,
+    log_refreshing,
     log_replaying,
     log_training,
     log_withdrawing,
@@ -45,10 +47,11 @@ from riskstrat.audit.lines import ACTIONS, BEGUN, NOT_DONE, Line
 from riskstrat.audit.log import append, read
 from riskstrat.audit.reasons import WANTED, is_reason, require_loggable, require_purpose, require_reason
 from riskstrat.audit.seals import is_sealed_by, make_seal
-from riskstrat.audit.verifying import Verified, verify
+from riskstrat.audit.verifying import Verified, describe_open_deeds, verify
 
 __all__ = [
     "ACTIONS",
+    "ANCHORED",
     "BARE_KEY",
     "BEGUN",
     "IMPORTED",
@@ -67,6 +70,7 @@ __all__ = [
     "Verified",
     "append",
     "build_promoting",
+    "describe_open_deeds",
     "find_begun_reason",
     "find_breaks",
     "holds_long_number",
@@ -83,6 +87,7 @@ __all__ = [
     "log_importing",
     "log_look",
     "log_publishing",
+    "log_refreshing",
     "log_replaying",
     "log_training",
     "log_withdrawing",

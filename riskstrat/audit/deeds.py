@@ -16,7 +16,9 @@ from riskstrat.errors import AuditError
 from riskstrat.storage import compute_digest, compute_file_digest
 
 PUBLISHED, WITHDRAWN, IMPORTED = "list published", "list withdrawn", "reviews imported"
-TRAINED, PROMOTED, REPLAYED = "trained", "promoted", "replayed"
+TRAINED, PROMOTED, REPLAYED, REFRESHED = "trained", "promoted", "replayed", "refreshed"
+ANCHORED = "worklist anchored"
+"""The head of one day of the worklist's own log of looks and edits."""
 
 
 def log_publishing(root: Path, manifest: Path, when: str, digest: str) -> AbstractContextManager[None]:
@@ -87,6 +89,11 @@ def log_importing(root: Path, file: Path, digest: str, details: Mapping[str, Any
     details: list_date, team, reviews (how many) and correction (by whom and why, or None).
     """
     return log_deed(root, Deed(IMPORTED, {**details, "file": file.name}, [_describe_leaf(root, file, digest)]))
+
+
+def log_refreshing(root: Path, file: Path, digest: str, details: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Log that who is kept off lists since is written anew. details: number, as_at and how many are kept off."""
+    return log_deed(root, Deed(REFRESHED, details, [_describe_leaf(root, file, digest)]))
 
 
 def log_replaying(root: Path, page: Path, digest: str) -> AbstractContextManager[None]:

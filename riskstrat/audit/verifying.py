@@ -10,7 +10,7 @@ from pathlib import Path
 from riskstrat.audit.begun import find_open
 from riskstrat.audit.holding import Holdings, describe_clock, hold_files
 from riskstrat.audit.lines import BEGINNING, Line, parsed
-from riskstrat.audit.log import FOLDER, HEAD, LOCK, LOG, Head, read_head
+from riskstrat.audit.log import FOLDER, HEAD, LOCK, LOG, Head, read, read_head
 from riskstrat.errors import StorageError
 from riskstrat.storage import lock_exclusively
 
@@ -78,7 +78,13 @@ _FINISHED_BY = {
     "promoted": "riskstrat promote for that version",
     "reviews imported": "riskstrat reviews import of that file",
     "replayed": "riskstrat replay",
+    "refreshed": "riskstrat refresh",
 }
+
+
+def describe_open_deeds(folder: Path) -> tuple[str, ...]:
+    """A sentence for each deed that a killed run began and nobody finished; quick, and no proof of anything else."""
+    return tuple(map(_describe_open_deed, find_open(read(folder))))
 
 
 def _describe_open_deed(line: Line) -> str:

@@ -1,10 +1,26 @@
 """Each team's list: who belongs to it, who is on it and why, and where everybody else is."""
 
-from riskstrat.casefinding.cases import CASE_COLUMNS, CaseRegister
+from riskstrat.casefinding.cases import CASE_COLUMNS, CASE_WEEKS, REFERRED, CaseRegister
 from riskstrat.casefinding.facts import CaseFacts, Memory
 from riskstrat.casefinding.falls_criteria import GRADED, FallsCriteria, FallsGuideline, falls_criteria
+from riskstrat.casefinding.kept_off import (
+    KeptOff,
+    read_every_kept_off,
+    read_kept_off,
+    read_kept_off_patients,
+)
 from riskstrat.casefinding.lists import CaseList, find_cases, tabulate_cases
 from riskstrat.casefinding.references import check_character, is_sound, parse_reference, reference
+from riskstrat.casefinding.register import list_holders
+from riskstrat.casefinding.standing import (
+    DIED,
+    IN_HOSPITAL,
+    INPATIENT_DAYS,
+    MOVED,
+    PALLIATIVE,
+    find_said_since,
+    standings,
+)
 from riskstrat.casefinding.statuses import bring_forward
 from riskstrat.casefinding.swaps import CaseSwap
 from riskstrat.casefinding.teams import ListTeam, Membership, assign_teams
@@ -12,13 +28,21 @@ from riskstrat.casefinding.weights import bands_of
 
 __all__ = [
     "CASE_COLUMNS",
+    "CASE_WEEKS",
+    "DIED",
     "GRADED",
+    "INPATIENT_DAYS",
+    "IN_HOSPITAL",
+    "MOVED",
+    "PALLIATIVE",
+    "REFERRED",
     "CaseFacts",
     "CaseList",
     "CaseRegister",
     "CaseSwap",
     "FallsCriteria",
     "FallsGuideline",
+    "KeptOff",
     "ListTeam",
     "Membership",
     "Memory",
@@ -28,8 +52,14 @@ __all__ = [
     "check_character",
     "falls_criteria",
     "find_cases",
+    "find_said_since",
     "is_sound",
+    "list_holders",
     "parse_reference",
+    "read_every_kept_off",
+    "read_kept_off",
+    "read_kept_off_patients",
     "reference",
+    "standings",
     "tabulate_cases",
 ]

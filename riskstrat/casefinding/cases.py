@@ -11,6 +11,9 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+REFERRED = range(5001, 10001)
+"""Numbers of cases that a clinician put forward between lists. No list gives one, so that none is given twice."""
+
 CASE_WEEKS = 52
 """Weeks without a list after which a case is left for good: somebody who comes back later is a new one."""
 
@@ -43,10 +46,11 @@ class CaseRegister:
         """
         own = self.rows[self.rows["team_code"] == team_code]
         still = _find_open_cases(own, list_date, closed_on)
-        highest, made = max((int(number) for number in own["number"]), default=0), []
+        given = (int(number) for number in own["number"] if number not in REFERRED)
+        highest, made = max(given, default=0), []
         for patient in patients:
             if patient not in still:
-                highest += 1
+                highest = highest + 1 if highest + 1 not in REFERRED else REFERRED.stop
             number, opened_on = still.get(patient, (highest, list_date))
             made.append((team_code, number, patient, opened_on, list_date))
         return pd.DataFrame(made, columns=list(CASE_COLUMNS))
@@ -60,7 +64,8 @@ class CaseRegister:
         rows = pd.concat([self.rows, listed], ignore_index=True) if len(self.rows) else listed
         rows = rows.sort_values("listed_on", kind="stable").drop_duplicates(["team_code", "number"], keep="last")
         kept = (rows["listed_on"] > list_date - _YEAR) & ~rows["patient_id"].isin(list(opted_out))
-        last = rows["number"].astype("int64").groupby(rows["team_code"]).transform("max") == rows["number"]
+        numbers = rows["number"].astype("int64")
+        last = numbers.groupby([rows["team_code"], numbers.isin(REFERRED)]).transform("max") == numbers
         rows = rows.assign(patient_id=rows["patient_id"].where(kept, ""))[kept | last]
         return CaseRegister(rows.sort_values(["team_code", "number"])[list(CASE_COLUMNS)].reset_index(drop=True))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -23,8 +24,10 @@ class CaseFacts:
     in_hospital: persons with an open inpatient spell. palliative: persons in palliative care by their recorded
     conditions; None where those cannot tell.
     contacted: persons whom a service saw in the last `caseload_quiet_months`, other than their GP or as outpatients.
+    in_question: persons about whom somebody reported that something is wrong, until that is settled.
     doubtful: persons recorded dead by the records themselves, with later activity. last_active: by person said to have
-    died by a status or a review, the latest day of activity.
+    died by a status or a review, the latest day of activity. gone: persons of whom a refresh says that they died or
+    left, with the reason for which they are not listed.
     """
 
     caseload: pd.DataFrame | None = None
@@ -33,8 +36,10 @@ class CaseFacts:
     in_hospital: frozenset[int] | None = None
     palliative: frozenset[int] | None = None
     contacted: frozenset[int] | None = None
+    in_question: frozenset[int] = frozenset()
     doubtful: frozenset[int] = frozenset()
     last_active: pd.Series | None = None
+    gone: Mapping[int, str] = field(default_factory=dict)
 
 
 def _make_empty_list() -> pd.DataFrame:

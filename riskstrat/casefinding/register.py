@@ -58,6 +58,16 @@ def register_at(caseload: pd.DataFrame | None, at: date) -> Register:
     )
 
 
+def list_holders(caseload: pd.DataFrame | None, at: date) -> dict[int, frozenset[str]]:
+    """By person whom a team holds on its caseload at that date: the names of all teams that do."""
+    if caseload is None or caseload.empty:
+        return {}
+    rows = _read(caseload, at)
+    rows = rows[rows["open"]]
+    held = rows.drop(_select_waiting(rows).index)
+    return {int(person): frozenset(teams) for person, teams in held.groupby("person")["team"]}
+
+
 def find_endings(caseload: pd.DataFrame | None, at: date) -> pd.DataFrame:
     """One row per person whom a team once took on and no longer holds by that row: team, ended_on; indexed by person.
 

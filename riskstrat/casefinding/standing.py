@@ -20,6 +20,7 @@ DIED, MOVED, IN_HOSPITAL = "died", "moved away", "in hospital now"
 PALLIATIVE, DECLINED, DEFERRED = "on the palliative care register", "declined", "deferred to a later meeting"
 AGE, CARE_HOME = "outside the team's age limits", "in a care home"
 RESTING = "reviewed in the last {weeks} weeks"
+IN_QUESTION = "reported as wrong, being checked"
 
 ROUTED: Mapping[str, str] = {
     IN_HOSPITAL: "hospital discharge team",
@@ -37,11 +38,12 @@ def standings(
 ) -> pd.DataFrame:
     """One row per row of `people`, with its index: place ("candidate", "known", "excluded"), reason, nominated.
 
-    The first that holds decides: recorded dead and active later; died; moved away; in hospital now; on the palliative
-    care register; known (held on any team's caseload, and not on paper alone); declined; deferred; resting after a
-    review; outside the team's age limits; in a care home. A nominated person is not known, and neither age limits, care
-    homes nor a review before the nomination hold a nomination back: a clinician has decided. Died and moved are read
-    from what statuses said last of each, and from the latest review.
+    The first that holds decides: recorded dead and active later; died; moved away; reported as wrong and not settled;
+    in hospital now; on the palliative care register; known (held on any team's caseload, and not on paper alone);
+    declined; deferred; resting after a review; outside the team's age limits; in a care home. A nominated person is not
+    known, and neither age limits, care homes nor a review before the nomination hold a nomination back: a clinician has
+    decided. Died and moved are read from what statuses said last of each, from the latest review, and
+    from what a refresh says.
     """
     rows = _gather_facts(people, teams, facts, list_date, rules)
     now = pd.Timestamp(list_date)
@@ -50,8 +52,9 @@ def standings(
     limited = rows["nominated_on"].isna()
     tests = {
         DOUBTFUL_DEATH: rows["doubtful"],
-        DIED: rows["status_died"] | rows["died"],
-        MOVED: rows["status_moved"] | (rows["moved"] & (rows["until"] > now)),
+        DIED: rows["status_died"] | rows["died"] | rows["gone"].eq(DIED),
+        MOVED: rows["status_moved"] | (rows["moved"] & (rows["until"] > now)) | rows["gone"].eq(MOVED),
+        IN_QUESTION: rows["in_question"],
         IN_HOSPITAL: rows["in_hospital"],
         PALLIATIVE: rows["palliative"],
         "known": rows["known"],
@@ -89,10 +92,12 @@ def _gather_facts(
             "known": person.isin(register.known.difference(quiet.index)),
             "register_declined": person.isin(register.declined),
             "nominated_on": pd.to_datetime(person.map(register.nominated)),
+            "in_question": person.isin(facts.in_question),
             "palliative": person.isin(facts.palliative or ()) | _mark_true(status["palliative_register"], people),
             "in_hospital": _mark_inpatients(people, status, facts, list_date),
             "status_died": _mark_true(status["died"], people),
             "status_moved": _mark_true(status["moved"], people),
+            "gone": person.map(dict(facts.gone)).astype(object),
         },
         index=people.index,
     )
@@ -109,21 +114,22 @@ def _mark_doubtful(people: pd.DataFrame, rows: pd.DataFrame, facts: CaseFacts, l
     active = pd.Series(dtype="datetime64[s]") if facts.last_active is None else facts.last_active
     last = active.reindex(people["person"]).to_numpy().astype("datetime64[D]")
     doubtful = people["person"].isin(facts.doubtful).to_numpy()
-    since = _find_died_since(facts.statuses, list_date).reindex(people["person"])
+    since = find_said_since(facts.statuses, "died", list_date).reindex(people["person"])
     for says, told_on in ((rows["status_died"], since), (rows["died"], rows["day"])):
         doubtful = doubtful | says.to_numpy() & is_contradicted(told_on.to_numpy().astype("datetime64[D]"), last)
     return pd.Series(doubtful, index=people.index)
 
 
-def _find_died_since(statuses: pd.DataFrame | None, at: date) -> pd.Series:
-    """By person the first status that says died with none after it, up to that day, that says otherwise."""
+def find_said_since(statuses: pd.DataFrame | None, truth: str, at: date) -> pd.Series:
+    """By person the first status that says what the column `truth` holds with none after it, up to that day, that
+    says otherwise."""
     if statuses is None or statuses.empty:
         return pd.Series(dtype="datetime64[s]")
-    rows = statuses.reindex(columns=["person", "died"]).assign(as_at=pd.to_datetime(statuses["as_at"]))
+    rows = statuses.reindex(columns=["person", truth]).assign(as_at=pd.to_datetime(statuses["as_at"]))
     rows = rows[rows["as_at"] <= pd.Timestamp(at)]
-    died, alive = (rows["died"].eq(said).fillna(False).astype(bool) for said in (True, False))
-    alive_on = rows[alive].groupby("person")["as_at"].max().reindex(rows["person"]).to_numpy()
-    return rows[(died & ~(rows["as_at"].to_numpy() <= alive_on)).to_numpy()].groupby("person")["as_at"].min()
+    so, not_so = (rows[truth].eq(said).fillna(False).astype(bool) for said in (True, False))
+    denied_on = rows[not_so].groupby("person")["as_at"].max().reindex(rows["person"]).to_numpy()
+    return rows[(so & ~(rows["as_at"].to_numpy() <= denied_on)).to_numpy()].groupby("person")["as_at"].min()
 
 
 def _find_latest_statuses(statuses: pd.DataFrame | None, at: date) -> pd.DataFrame:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskstrat import __version__
-from riskstrat.cli import audit, backups, identity, reviews, sources, tables
-from riskstrat.cli.options import AsJson, RecipeName, TableOut, Wait, Workspace
+from riskstrat.cli import audit, backups, daily, identity, reviews, sources, tables, worklist
+from riskstrat.cli.options import AsJson, LookPurpose, RecipeName, TableOut, Wait, Workspace
 from riskstrat.cli.showing import show
 from riskstrat.site.dates import written_date
 
@@ -26,10 +26,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-LookPurpose = Annotated[
-    str | None,
-    typer.Option("--purpose", help="Why you look at this person, in a few words; logged, and needed for real records."),
-]
 IndexDate = Annotated[str, typer.Option("--index-date", help="Date such as 2026-11-16; not after the data-as-at.")]
 
 
@@ -121,6 +117,7 @@ def check(workspace: Workspace = None, json: AsJson = False) -> None:
 
 
 app.command()(sources.ingest)
+app.command()(daily.refresh)
 app.command()(tables.table)
 app.command()(tables.features)
 
@@ -265,7 +262,17 @@ def list_(index_date: IndexDate, recipe: RecipeName = None, workspace: Workspace
 
 @app.command()
 def weekly(
-    index_date: IndexDate,
+    index_date: Annotated[
+        str | None,
+        typer.Option(
+            "--index-date",
+            help="Date such as 2026-11-16; not after the data-as-at [default with --if-fresh: their latest Monday].",
+        ),
+    ] = None,
+    if_fresh: Annotated[
+        bool,
+        typer.Option("--if-fresh", help="Only where anything has moved since the last list; if not, end with code 16."),
+    ] = False,
     recipe: RecipeName = None,
     workspace: Workspace = None,
     wait: Wait = False,
@@ -276,9 +283,12 @@ def weekly(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.weekly import weekly as run
 
-        return run(workspace, index_date, recipe, progress, wait=wait)
+        return run(workspace, index_date, recipe, progress, if_fresh=if_fresh, wait=wait)
 
     show(verb, json)
+
+
+app.command()(daily.status)
 
 
 @app.command()
@@ -322,9 +332,11 @@ def replay(
     show(verb, json)
 
 
+app.command("subject-access")(daily.subject_access)
 app.command()(backups.backup)
 app.command()(backups.restore)
 app.add_typer(reviews.app, name="reviews")
+app.add_typer(worklist.app, name="worklist")
 app.add_typer(audit.app, name="audit")
 app.add_typer(sources.app, name="source")
 app.add_typer(identity.app, name="identity")

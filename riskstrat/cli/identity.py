@@ -153,3 +153,41 @@ def page(
         return run(out)
 
     show(verb, json)
+
+
+@app.command()
+def client(
+    name: Annotated[str, typer.Argument(help="What the server is called in identity.toml, such as worklist.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write for that server, ending in .key.")],
+    identity: Identity = None,
+    json: AsJson = False,
+) -> None:
+    """Make the secret by which the worklist's server may ask for names."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.verbs.identity_client import client as run
+
+        return run(identity, name, out)
+
+    show(verb, json)
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on; another than this machine's own needs a certificate.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65_535, help="Port to listen on.")] = 8443,
+    certificate: Annotated[Path | None, typer.Option("--certificate", help="Certificate for HTTPS, as PEM.")] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="Key of that certificate, as PEM.")] = None,
+    identity: Identity = None,
+    json: AsJson = False,
+) -> None:
+    """Answer the worklist's server, which asks for the names of one page, until stopped."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.verbs.identity_serve import serve as run
+
+        return run(identity, host, port, certificate, key, say=lambda line: typer.echo(line, err=json))
+
+    show(verb, json, lasting=True)

@@ -20,3 +20,12 @@ RecipeName = Annotated[
     typer.Option("--recipe", help="Recipe in training/ [default: the one the lists use, in riskstrat.toml]."),
 ]
 TableOut = Annotated[Path, typer.Option("--out", help="File to write, ending in .parquet or .csv.")]
+Format = Annotated[str, typer.Option("--format", help="canonical, hes, omop, synthea, meds or mimic.")]
+LeaveOut = Annotated[
+    list[str] | None,
+    typer.Option("--leave-out", help="opt_outs, statuses and the like: leave rows out that cannot be read."),
+]
+LookPurpose = Annotated[
+    str | None,
+    typer.Option("--purpose", help="Why you look at this person, in a few words; logged, and needed for real records."),
+]

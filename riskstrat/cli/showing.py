@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from riskstrat.errors import RiskstratError
+from riskstrat.errors import AttentionError, RiskstratError
 
 if TYPE_CHECKING:
     from riskstrat.definitions.progress import Progress
@@ -25,15 +25,24 @@ class StoppedError(RiskstratError):
     exit_code = 130
 
 
-def show(verb: Callable[[Progress], Report], as_json: bool) -> None:
-    """Run `verb` with progress, then print its report: JSON for machines, or lines and a table for people."""
+def show(verb: Callable[[Progress], Report], as_json: bool, *, lasting: bool = False) -> None:
+    """Run `verb` with progress, then print its report: JSON for machines, or lines and a table for people.
+
+    lasting: the verb works until it is stopped, so that there is no progress to show.
+    """
     try:
-        with watching() as progress:
+        with watching(sys.stderr.isatty() and not lasting) as progress:
             progress(_STARTING, 0.0)
             report = verb(progress)
     except KeyboardInterrupt:
         # Typer would end without a word.
         raise StoppedError("interrupted; what was not finished was not written") from None
+    _print_report(report, as_json)
+    if report.attention:
+        raise AttentionError(report.attention)
+
+
+def _print_report(report: Report, as_json: bool) -> None:
     if as_json:
         print(json.dumps(report.summary, indent=2, default=str, ensure_ascii=False))
         return
@@ -44,9 +53,9 @@ def show(verb: Callable[[Progress], Report], as_json: bool) -> None:
 
 
 @contextmanager
-def watching() -> Iterator[Progress]:
-    """A progress display on stderr where that is a terminal, and silence elsewhere."""
-    if not sys.stderr.isatty():
+def watching(shown: bool) -> Iterator[Progress]:
+    """A progress display on stderr, or silence."""
+    if not shown:
         yield lambda stage, share: None
         return
     from rich.console import Console

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskstrat.cli.options import AsJson, Wait, Workspace
+from riskstrat.cli.options import AsJson, Format, LeaveOut, Wait, Workspace
 from riskstrat.cli.showing import show
 from riskstrat.site.dates import written_date
 
@@ -25,20 +25,12 @@ def ingest(
         Path | None,
         typer.Argument(help="Folder of <table>.parquet or <table>.csv, or a database file [default: source.toml]."),
     ] = None,
-    format: Annotated[
-        str, typer.Option("--format", help="canonical, hes, omop, synthea, meds or mimic.")
-    ] = "canonical",
+    format: Format = "canonical",
     as_at: Annotated[
         str | None,
         typer.Option("--as-at", help="Date of the extract [default: the day up to which rows arrive as usual]."),
     ] = None,
-    leave_out: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--leave-out",
-            help="opt_outs, statuses and the like: leave rows out that cannot be read.",
-        ),
-    ] = None,
+    leave_out: LeaveOut = None,
     workspace: Workspace = None,
     wait: Wait = False,
     json: AsJson = False,

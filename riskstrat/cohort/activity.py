@@ -7,10 +7,8 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from riskstrat.definitions.expressions import rows_of
 from riskstrat.sources import tables
 from riskstrat.sources.selection import find_latest_days
 from riskstrat.sources.store import Store
@@ -32,8 +30,5 @@ from letters long after. Nor is a discharge: a stay may be closed late."""
 def find_last_activity(store: Store, persons: Iterable[Any], at: date) -> pd.Series:
     """By person of `persons` the latest day of activity known on the day `at`; NaT where none is recorded."""
     asked = np.unique(np.fromiter(persons, np.int32))
-    last: npt.NDArray[np.datetime64] = np.full(len(asked), np.datetime64("NaT", "D"))
-    for rows, column in SEEN_ALIVE if len(asked) else ():
-        if rows_of(rows).stream in store.landed:
-            last = np.fmax(last, find_latest_days(store, rows, column, asked, at))
+    last = find_latest_days(store, SEEN_ALIVE if len(asked) else (), asked, at)
     return pd.Series(last.astype("datetime64[s]"), index=pd.Index(asked, name="person"))

@@ -58,11 +58,19 @@ def at_dates(store: Store, recipe: CohortRecipe, dates: Sequence[date], opt_outs
 
 def why_not(store: Store, recipe: CohortRecipe, person: int, at: date, opt_outs: Sequence[str]) -> str | None:
     """The reason why one person is not eligible at `at`, in the words of a cohort's counts; None if they are."""
-    candidate = np.array([person], np.int32), np.array([at], "datetime64[D]"), np.array([-1], np.int32)
-    counts = set_doubtful_apart(store, _select_eligible(store, recipe, candidate, opt_outs), at).counts
-    return next(
-        (reason for reason, number in counts.items() if number and reason not in ("candidates", "eligible")), None
-    )
+    return find_absences(store, recipe, [person], at, opt_outs).get(person)
+
+
+def find_absences(
+    store: Store, recipe: CohortRecipe, persons: Sequence[int], at: date, opt_outs: Sequence[str]
+) -> dict[int, str]:
+    """By person why they are not eligible at `at`, in the words of a cohort's counts; nobody who is."""
+    asked = np.array(persons, np.int32)
+    candidates = asked, np.full(len(asked), at, "datetime64[D]"), np.full(len(asked), -1, np.int32)
+    doubtful = set_doubtful_apart(store, _select_eligible(store, recipe, candidates, opt_outs), at).doubtful["person"]
+    reasons = _find_reasons(store, recipe, candidates, opt_outs)[2]
+    told = {int(person): reason for reason in reversed(reasons) for person in asked[reasons[reason]]}
+    return told | {int(person): DOUBTFUL_DEATH for person in doubtful}
 
 
 def registration_known_on(store: Store, person: int, at: date) -> date | None:
@@ -139,17 +147,7 @@ def _select_eligible(
     store: Store, recipe: CohortRecipe, candidates: Candidates, opt_outs: Sequence[str], notes: tuple[str, ...] = ()
 ) -> Cohort:
     person, index, spell = candidates
-    people, _ = known_rows(store, tables.people, ("patient_id", "date_of_birth", "died_known_on", "date_of_death"))
-    age = age_in_years(people["date_of_birth"][person], index)
-    died = _find_known_death(people)[person]
-    practice, registered = _find_registration(store, person, index)
-    reasons = {
-        "opted out": mark_opted_out(store, opt_outs)[person],
-        DEAD: died <= index,
-        "not registered": ~registered,
-        "too young": ~(age >= recipe.min_age),
-        "too old": age > recipe.max_age,
-    }
+    people, practice, reasons = _find_reasons(store, recipe, candidates, opt_outs)
     left = np.zeros(len(person), bool)
     counts = {"candidates": len(person)}
     for reason, gone in reasons.items():
@@ -167,6 +165,24 @@ def _select_eligible(
     dead = pd.DataFrame({name: column[gone] for name, column in every.items()}).assign(left_as=DEAD)
     dead["practice"], _ = _find_registration(store, person[gone], index[gone], ended=True)
     return Cohort(rows, counts | {"eligible": len(rows)}, notes, dead)
+
+
+def _find_reasons(
+    store: Store, recipe: CohortRecipe, candidates: Candidates, opt_outs: Sequence[str]
+) -> tuple[Mapping[str, npt.NDArray[Any]], npt.NDArray[np.object_], dict[str, npt.NDArray[np.bool_]]]:
+    """The columns of people, then for each candidate the practice, and by reason whether it keeps them out."""
+    person, index, _ = candidates
+    people, _ = known_rows(store, tables.people, ("patient_id", "date_of_birth", "died_known_on", "date_of_death"))
+    age = age_in_years(people["date_of_birth"][person], index)
+    practice, registered = _find_registration(store, person, index)
+    reasons = {
+        "opted out": mark_opted_out(store, opt_outs)[person],
+        DEAD: _find_known_death(people)[person] <= index,
+        "not registered": ~registered,
+        "too young": ~(age >= recipe.min_age),
+        "too old": age > recipe.max_age,
+    }
+    return people, practice, reasons
 
 
 def _find_known_death(people: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.datetime64]:

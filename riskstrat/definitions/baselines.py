@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -12,8 +13,16 @@ LOGISTIC, AGE_AND_SEX, CHAMPION = "logistic_regression", "age_and_sex", "champio
 BUILT_IN = (LOGISTIC, AGE_AND_SEX, CHAMPION)
 """What every model is compared with, whatever features there are."""
 
-RESERVED = (*BUILT_IN, "lightgbm", "everybody")
+LIGHTGBM, STACK = "lightgbm", "stack"
+"""What a model is called among its baselines: LightGBM alone, or the stack that LightGBM is a member of."""
+
+RESERVED = (*BUILT_IN, LIGHTGBM, STACK, "everybody")
 """Names that stand for something else in a version's evidence."""
+
+
+def find_own(models: Container[str]) -> str:
+    """The name of the model itself among the models that were measured: the stack, if there is one."""
+    return STACK if STACK in models else LIGHTGBM
 
 
 class Baseline(Declared):

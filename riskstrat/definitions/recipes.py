@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from riskstrat.definitions.declared import Declared
 from riskstrat.definitions.durations import days
@@ -109,13 +109,15 @@ class SplitRecipe(Declared):
 
 
 class LearnerRecipe(Declared):
-    """LightGBM settings. There are no class weights: they would spoil the probabilities.
+    """What is learned, and LightGBM's settings. There are no class weights: they would spoil the probabilities.
 
+    `kind`: LightGBM alone, or a stack of it and a logistic regression, each sized by the same people held out.
     `rounds` are the most trees grown. With `patience` above 0, growing stops once that many trees in a row have not
-    helped on the latest training date. `increasing` and `decreasing` name features whose higher values may only raise,
-    or only lower, the risk.
+    helped on the latest training date; a stack has no need of it. `increasing` and `decreasing` name features whose
+    higher values may only raise, or only lower, the risk.
     """
 
+    kind: Literal["lightgbm", "stack"] = "lightgbm"
     rounds: int = Field(300, ge=1)
     patience: int = Field(0, ge=0)
     learning_rate: float = Field(0.03, gt=0, le=1)
@@ -127,6 +129,17 @@ class LearnerRecipe(Declared):
     increasing: tuple[str, ...] = ()
     decreasing: tuple[str, ...] = ()
     seed: int = 20261116
+
+    @model_validator(mode="after")
+    def _check_patience(self) -> Self:
+        if self.kind == "stack" and self.patience:
+            raise ValueError('a stack finds its number of trees by itself; take patience out, or set kind = "lightgbm"')
+        return self
+
+    @property
+    def finds_its_size(self) -> bool:
+        """Whether `rounds` are only the most that may be grown."""
+        return self.kind == "stack" or self.patience > 0
 
 
 class TuningRecipe(Declared):

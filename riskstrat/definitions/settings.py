@@ -14,6 +14,7 @@ from riskstrat.definitions.declared import Declared
 from riskstrat.definitions.review_rules import ReviewSettings
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.vocabulary import OUTCOMES
+from riskstrat.definitions.worklist_settings import WorklistSettings
 
 OPT_OUT_KINDS = ("type1", "risk_stratification", "national")
 
@@ -290,4 +291,5 @@ class Settings(Declared):
     lists: ListSettings = ListSettings()
     casefinding: CasefindingSettings = CasefindingSettings()
     reviews: ReviewSettings = ReviewSettings()
+    worklist: WorklistSettings = WorklistSettings()
     teams: Annotated[tuple[Team, ...], AfterValidator(_check_teams_distinct)] = ()

@@ -6,13 +6,26 @@ or decides. The same input gives the same bytes: no clock, no random part.
 """
 
 from riskstrat.definitions.phrases import long_date
+from riskstrat.documents.changes import change_sentences, move_lines, swap_lines, swap_sentences
+from riskstrat.documents.columns import describe_pathways
 from riskstrat.documents.files import write_bytes
 from riskstrat.documents.index import write_index
-from riskstrat.documents.named import NamedColumn, Names
-from riskstrat.documents.page import write_page
+from riskstrat.documents.meeting import MINUTES, AgendaCase, build_agenda, describe_about, describe_why
+from riskstrat.documents.named import NOT_HELD, NamedColumn, Names
+from riskstrat.documents.notes import accounting, freshness_line, nobody, purpose, risk_meaning, run_line
+from riskstrat.documents.page import summary, write_page
 from riskstrat.documents.papers import papers_of
 from riskstrat.documents.pdf import build_pdf, find_browser, write_pdf
-from riskstrat.documents.people_page import build_people, write_people
+from riskstrat.documents.people_page import Sheet, build_people, build_sheet, word_page, write_people
+from riskstrat.documents.person import (
+    FALLS_TITLE,
+    FALLS_WORDS,
+    NO_SUPPORT,
+    PrintedPerson,
+    describe_decision,
+    people_of,
+    status_check,
+)
 from riskstrat.documents.replay import (
     ReplayGroup,
     ReplayOrderFigures,
@@ -21,28 +34,72 @@ from riskstrat.documents.replay import (
     describe_window,
     write_replay_page,
 )
-from riskstrat.documents.systems_csv import write_csv
-from riskstrat.documents.words import OTHER_COUNTS, joined, natural_frequency, strength
+from riskstrat.documents.systems_csv import safe_cell, write_csv
+from riskstrat.documents.words import (
+    NOT_LISTED,
+    OTHER_COUNTS,
+    format_share,
+    joined,
+    natural_frequency,
+    printable,
+    sentence,
+    strength,
+    suppressed,
+)
 from riskstrat.documents.workbook import build_workbook, write_workbook
 
 __all__ = [
+    "FALLS_TITLE",
+    "FALLS_WORDS",
+    "MINUTES",
+    "NOT_HELD",
+    "NOT_LISTED",
+    "NO_SUPPORT",
     "OTHER_COUNTS",
+    "AgendaCase",
     "NamedColumn",
     "Names",
+    "PrintedPerson",
     "ReplayGroup",
     "ReplayOrderFigures",
     "ReplaySummary",
     "ReplayTeam",
+    "Sheet",
+    "accounting",
+    "build_agenda",
     "build_pdf",
     "build_people",
+    "build_sheet",
     "build_workbook",
+    "change_sentences",
+    "describe_about",
+    "describe_decision",
+    "describe_pathways",
+    "describe_why",
     "describe_window",
     "find_browser",
+    "format_share",
+    "freshness_line",
     "joined",
     "long_date",
+    "move_lines",
     "natural_frequency",
+    "nobody",
     "papers_of",
+    "people_of",
+    "printable",
+    "purpose",
+    "risk_meaning",
+    "run_line",
+    "safe_cell",
+    "sentence",
+    "status_check",
     "strength",
+    "summary",
+    "suppressed",
+    "swap_lines",
+    "swap_sentences",
+    "word_page",
     "write_bytes",
     "write_csv",
     "write_index",

@@ -30,17 +30,28 @@ FILL_IN = (
 )
 
 
-class AgendaItem(NamedTuple):
+class AgendaCase(NamedTuple):
     """One case of the agenda: the listed person as printed, and the minutes to plan."""
 
     person: PrintedPerson
     minutes: int
 
 
-def build_agenda(team: TeamList) -> list[AgendaItem]:
+def build_agenda(team: TeamList) -> list[AgendaCase]:
     """Cases to escalate first, then those referred in, carried over and new; the longest on the list first, by rank."""
     pairs = sorted(zip(people_of(team), team.people, strict=True), key=lambda pair: _order_case(pair[1]))
-    return [AgendaItem(printed, MINUTES[listed.arrival]) for printed, listed in pairs]
+    return [AgendaCase(printed, MINUTES[listed.arrival]) for printed, listed in pairs]
+
+
+def describe_why(person: PrintedPerson) -> str:
+    """Why a person is on the agenda."""
+    why = (person.escalation, f"{person.arrival}.", person.rising, person.known_before, f"Risk {person.risk}.")
+    return " ".join(filter(None, why))
+
+
+def describe_about(person: PrintedPerson) -> str:
+    """Age, sex and places of a person, each by its label."""
+    return " ".join(f"{label}: {text}." for label, text in person.about)
 
 
 def write_meeting(sheet: Worksheet, looks: Looks, team: TeamList, names: Names | None = None) -> None:
@@ -93,13 +104,11 @@ def _write_agenda(
     sheet.repeat_rows(row)
 
 
-def _tell_item(order: int, item: AgendaItem, names: Names | None) -> list[int | str]:
+def _tell_item(order: int, item: AgendaCase, names: Names | None) -> list[int | str]:
     """The cells of one case."""
     person = item.person
-    why = [person.escalation, f"{person.arrival}.", person.rising, person.known_before, f"Risk {person.risk}."]
-    about = [f"{label}: {text}." for label, text in person.about]
     name = [printable(names.texts_of(person.reference)[0])] if names else []
-    texts = (" ".join(filter(None, why)), " ".join(about), describe_pathways(person), person.last_review, "")
+    texts = (describe_why(person), describe_about(person), describe_pathways(person), person.last_review, "")
     return [order, person.reference, item.minutes, *name, *texts]
 
 

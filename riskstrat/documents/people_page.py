@@ -100,27 +100,34 @@ def build_people(team_list: TeamList, names: Names | None = None) -> bytes:
         title=f"{'Named copy. ' if names else ''}One page for each person: {printable(team_list.team)}",
         notice=names.notice if names else (),
         warning=f"{WARNING}." if names else "",
-        team=printable(team_list.team),
         date=team_list.index_date.isoformat(),
         index_date=long_date(team_list.index_date),
         list_file=f"{name_files(team_list.team_code)}.html",
-        sheets=[_build_sheet(person, names) for person in people_of(team_list)],
+        sheets=[build_sheet(person, names) for person in people_of(team_list)],
         nobody=nobody(team_list),
-        supports=SUPPORTS_REVIEW,
-        purpose=purpose(team_list),
-        run_line=run_words(team_list),
-        sources=freshness_line(team_list),
-        status_check=status_check(team_list),
-        risk_meaning=risk_meaning(team_list),
-        not_set_out=OTHER_NOT_SET_OUT,
-        no_reason={"raises": no_reason("raises"), "lowers": no_reason("lowers")},
-        no_pathway=NO_PATHWAY,
-        no_support=NO_SUPPORT,
-        matters_hint=MATTERS_HINT,
-        reliability_on_paper=RELIABILITY_ON_PAPER,
+        said=word_page(team_list),
         boxes=range(1, OUTCOME_BOXES + 1),
-        falls_title=FALLS_TITLE,
     )
+
+
+def word_page(team: TeamList) -> dict[str, object]:
+    """What stands on every page of a team's list whoever it is about, by the name that the templates know it by."""
+    return {
+        "team": printable(team.team),
+        "supports": SUPPORTS_REVIEW,
+        "status_check": status_check(team),
+        "purpose": purpose(team),
+        "run_line": run_words(team),
+        "sources": freshness_line(team),
+        "risk_meaning": risk_meaning(team),
+        "not_set_out": OTHER_NOT_SET_OUT,
+        "no_reason": {"raises": no_reason("raises"), "lowers": no_reason("lowers")},
+        "no_pathway": NO_PATHWAY,
+        "no_support": NO_SUPPORT,
+        "matters_hint": MATTERS_HINT,
+        "reliability_on_paper": RELIABILITY_ON_PAPER,
+        "falls_title": FALLS_TITLE,
+    }
 
 
 def run_words(team: TeamList) -> str:
@@ -131,7 +138,8 @@ def run_words(team: TeamList) -> str:
     )
 
 
-def _build_sheet(person: PrintedPerson, names: Names | None) -> Sheet:
+def build_sheet(person: PrintedPerson, names: Names | None = None) -> Sheet:
+    """The page of one listed person, with what `names` says of them."""
     page = person.page
     name, held = names.tell_who(person.reference) if names else ("", ())
     return Sheet(

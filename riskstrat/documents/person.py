@@ -138,6 +138,13 @@ def pathway_rules(team: TeamList) -> Pairs:
     return tuple((title, f"{consider} Rule: {rule}") for title, consider, rule in sorted(every))
 
 
+def describe_decision(decision: CaseDecision) -> str:
+    """When the team decided, each outcome with its owner and due date, and the note: all that came back of it."""
+    actions = "; ".join(map(_describe_action, decision.actions))
+    said = [sentence(f"{long_date(decision.decided_on)}{f': {actions}' if actions else ''}")]
+    return " ".join([*said, f"Note: {sentence(decision.note)}"] if decision.note else said)
+
+
 def _build_person(team: TeamList, listed: ListedPerson) -> PrintedPerson:
     return PrintedPerson(
         reference=printable(listed.reference),
@@ -165,7 +172,7 @@ def _build_person(team: TeamList, listed: ListedPerson) -> PrintedPerson:
         pathways=tuple(_format_suggestion(one) for one in listed.pathways),
         support=tuple(sentence(text) for text in listed.support if text.strip()),
         caution=sentence(listed.caution) if listed.caution.strip() else "",
-        last_review=_describe_decision(listed.last_decision) if listed.last_decision else NO_DECISION,
+        last_review=describe_decision(listed.last_decision) if listed.last_decision else NO_DECISION,
         index_date=listed.index_date or team.index_date,
         untold=listed.untold,
         page=listed.page,
@@ -183,13 +190,6 @@ def _describe_rise(listed: ListedPerson) -> str:
         return ""
     before = natural_frequency(listed.rising.risk)
     return f"Rising: {before} on {long_date(listed.rising.since)}, {natural_frequency(listed.risk)} now."
-
-
-def _describe_decision(decision: CaseDecision) -> str:
-    """When the team decided, each outcome with its owner and due date, and the note: all that came back of it."""
-    actions = "; ".join(map(_describe_action, decision.actions))
-    said = [sentence(f"{long_date(decision.decided_on)}{f': {actions}' if actions else ''}")]
-    return " ".join([*said, f"Note: {sentence(decision.note)}"] if decision.note else said)
 
 
 def _describe_action(action: CaseAction) -> str:

@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import floor
 from pathlib import Path
 
 from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.rendering import write_html
-from riskstrat.documents.words import number, printable, sentence, suppressed
+from riskstrat.documents.words import TOO_FEW, format_share, number, printable, round_count, sentence, suppressed
 from riskstrat.errors import PublicationError
 
-TOO_FEW = 8
 NOT_SHOWN = "not shown"
 FOUND, FOLLOWED, ADMITTED = "People found", "Followed long enough", "Of those, with an emergency admission"
 ORDER_COLUMNS = (FOUND, FOLLOWED, ADMITTED)
@@ -166,17 +164,6 @@ def _is_few(count: float) -> bool:
     return 0 < count < TOO_FEW
 
 
-def _format_share(part: int, whole: int) -> str:
-    """A count with its percentage, both from rounded counts; too small ones are hidden."""
-    if _is_few(part) or whole < TOO_FEW:
-        return suppressed(part)
-    return f"{suppressed(part)} ({100 * _round_count(part) / _round_count(whole):.0f}%)"
-
-
-def _round_count(count: float) -> int:
-    return 5 * floor(count / 5 + 0.5)
-
-
 def _format_expected(team: ReplayTeam) -> str:
     return NOT_SHOWN if team.followed < TOO_FEW else suppressed(round(team.expected))
 
@@ -213,7 +200,7 @@ def _list_columns(summary: ReplaySummary) -> tuple[Column, ...]:
     )
     later: tuple[Column, ...] = (
         (FOLLOWED, lambda team: suppressed(team.followed)),
-        (ADMITTED, lambda team: _format_share(team.admitted, team.followed)),
+        (ADMITTED, lambda team: format_share(team.admitted, team.followed)),
         ("Expected", _format_expected),
         ("Median lead time", _format_lead_time),
     )
@@ -237,7 +224,7 @@ def _describe_orders(summary: ReplaySummary) -> Cells:
     own = ("The model", [_format_over_all(title, cell, summary) for title, cell in shown])
     rows = [own] if summary.orders else []
     for one in summary.orders:
-        cells = [suppressed(one.people), suppressed(one.followed), _format_share(one.admitted, one.followed)]
+        cells = [suppressed(one.people), suppressed(one.followed), format_share(one.admitted, one.followed)]
         rows.append((printable(one.title), cells[: len(shown)]))
     return {"order_columns": [title for title, _ in shown], "orders": rows}
 
@@ -274,7 +261,7 @@ def _suppress_together(counts: Sequence[int]) -> list[str]:
 def _format_rate(group: ReplayGroup, hidden: bool) -> str:
     if hidden or _is_few(group.found) or group.eligible < TOO_FEW:
         return NOT_SHOWN
-    return f"{1000 * _round_count(group.found) / _round_count(group.eligible):.0f}"
+    return f"{1000 * round_count(group.found) / round_count(group.eligible):.0f}"
 
 
 def _hides_a_team(summary: ReplaySummary, name: str) -> bool:

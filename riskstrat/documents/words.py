@@ -107,6 +107,10 @@ def count_heading(count: CountColumn) -> str:
     return count.title if said else f"{count.title} ({count.unit})"
 
 
+TOO_FEW = 8
+"""Fewer people than this, but for none, are not counted outside a team."""
+
+
 def suppressed(people: int) -> str:
     """A count fit to leave a team: 0 as it is, 1 to 7 hidden, others to the nearest 5.
 
@@ -114,7 +118,19 @@ def suppressed(people: int) -> str:
     """
     if people == 0:
         return "0"
-    return "1 to 7" if people <= 7 else f"{5 * floor(people / 5 + 0.5):,}"
+    return "1 to 7" if people < TOO_FEW else f"{round_count(people):,}"
+
+
+def format_share(part: int, whole: int) -> str:
+    """A count with its percentage, both from rounded counts; too small ones are hidden."""
+    if 0 < part < TOO_FEW or whole < TOO_FEW:
+        return suppressed(part)
+    return f"{suppressed(part)} ({100 * round_count(part) / round_count(whole):.0f}%)"
+
+
+def round_count(count: float) -> int:
+    """A count to the nearest 5, halves upwards."""
+    return 5 * floor(count / 5 + 0.5)
 
 
 def joined(parts: Iterable[str], word: str = "and") -> str:

@@ -27,6 +27,7 @@ AT_EACH_LIST = ("k", "ppv", "sensitivity", "lift", "number_needed_to_review")
 
 SPELLED = {
     "lightgbm": "LightGBM",
+    "stack": "The stack",
     "auroc": "AUROC",
     "auprc": "AUPRC",
     "brier": "Brier score",

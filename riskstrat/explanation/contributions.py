@@ -9,13 +9,14 @@ from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.errors import ModelError
 from riskstrat.scoring import RiskModel
 
-TOLERANCE = 1e-6
+TOLERANCE = 1e-9
 
 
 def contributions(model: RiskModel, matrix: FeatureMatrix) -> npt.NDArray[np.float64]:
     """One row per patient and index date; one column per feature of the model, in its order, and the base value last.
 
-    SHAP values on the margin (log odds before calibration), path-dependent: each row sums to its margin. Source:
+    On the margin (log odds before calibration): path-dependent SHAP values of the trees and, in a stack, each linear
+    term less its mean over the training rows, both times the members' weights. Each row sums to its margin. Source:
     Lundberg et al., Nature Machine Intelligence 2020. Raises ModelError if a row does not sum to its margin, or as
     `RiskModel.narrow` does.
     """
@@ -34,4 +35,7 @@ def contributions(model: RiskModel, matrix: FeatureMatrix) -> npt.NDArray[np.flo
 
 def _explained(model: RiskModel, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     # SHAP's TreeExplainer asks LightGBM for exactly this; going to it directly saves a second of imports.
-    return np.asarray(model.booster.predict(values, num_iteration=-1, pred_contrib=True), dtype=np.float64)
+    trees = np.asarray(model.booster.predict(values, num_iteration=-1, pred_contrib=True), dtype=np.float64)
+    if model.linear is None:
+        return trees
+    return model.weights.add(trees, model.linear.contributions(values, model.columns))

@@ -217,7 +217,7 @@ class Telling:
             known = next(one for one in CODED_COLUMNS if (one.table, one.column) == (source, column)).words
             rows = table.filter(~table[column].isin(sorted(known)))
             self._undecided[source, column] = find_latest_days(
-                self.engine.store, rows, stream.event, self.persons, max(self._index_dates)
+                self.engine.store, [(rows, stream.event)], self.persons, max(self._index_dates)
             )
         return self._undecided[source, column]
 

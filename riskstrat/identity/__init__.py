@@ -4,27 +4,52 @@ It is an install of its own: its folder holds no analytics workspace, stands in 
 """
 
 from riskstrat.identity.authority import PURPOSES, ROLES, Authority, permitted, standing
+from riskstrat.identity.clients import (
+    ClientSecret,
+    keep_secret,
+    make_secret,
+    parse_secret,
+    read_secret,
+    require_new_client,
+)
 from riskstrat.identity.crosswalk import Translated, add_crosswalk, translate
 from riskstrat.identity.folder import SETTINGS_FILE, IdentityFolder, find, init, open_folder, outside_workspaces
 from riskstrat.identity.leaving import describe_leaving, summarise_leaving
 from riskstrat.identity.naming_page import naming_page
-from riskstrat.identity.nhs_numbers import grouped
+from riskstrat.identity.nhs_numbers import grouped, usable
 from riskstrat.identity.pseudonymising import Pseudonymised, pseudonymise
 from riskstrat.identity.restrictions import is_restricted
 from riskstrat.identity.said_names import SaidNames, collect_names
-from riskstrat.identity.store import IDENTIFIERS, Identities
+from riskstrat.identity.store import IDENTIFIERS, HeldIdentities, Identities
+from riskstrat.identity.supplying import (
+    PUT_FORWARD,
+    REFERRAL,
+    ListPurpose,
+    LookPurpose,
+    ServedRole,
+    SuppliedNames,
+    find_supply,
+)
 from riskstrat.identity.tables import as_csv, describe_left_out
 
 __all__ = [
     "IDENTIFIERS",
     "PURPOSES",
+    "PUT_FORWARD",
+    "REFERRAL",
     "ROLES",
     "SETTINGS_FILE",
     "Authority",
+    "ClientSecret",
+    "HeldIdentities",
     "Identities",
     "IdentityFolder",
+    "ListPurpose",
+    "LookPurpose",
     "Pseudonymised",
     "SaidNames",
+    "ServedRole",
+    "SuppliedNames",
     "Translated",
     "add_crosswalk",
     "as_csv",
@@ -32,15 +57,22 @@ __all__ = [
     "describe_leaving",
     "describe_left_out",
     "find",
+    "find_supply",
     "grouped",
     "init",
     "is_restricted",
+    "keep_secret",
+    "make_secret",
     "naming_page",
     "open_folder",
     "outside_workspaces",
+    "parse_secret",
     "permitted",
     "pseudonymise",
+    "read_secret",
+    "require_new_client",
     "standing",
     "summarise_leaving",
     "translate",
+    "usable",
 ]

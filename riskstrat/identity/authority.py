@@ -12,6 +12,7 @@ from riskstrat.audit import WANTED, is_reason
 from riskstrat.definitions.declared import Declared
 from riskstrat.errors import IdentityError
 from riskstrat.identity.shapes import list_word_columns
+from riskstrat.identity.supplying import SuppliedNames
 
 ROLES: dict[str, tuple[str, ...]] = {
     "coordinator": ("direct_care",),
@@ -99,6 +100,8 @@ class IdentitySettings(Declared):
     """Public keys of the workspaces whose lists may be named: what stands in audit/publisher.pub of each."""
     people: tuple[AuthorisedPerson, ...] = ()
     standing: tuple[Standing, ...] = ()
+    names: tuple[SuppliedNames, ...] = ()
+    """What a server that asks for names may be told, by its users' role; a role that is not there gets nothing."""
     words: dict[str, tuple[Word, ...]] = Field(default_factory=dict)
     """Further words that may leave in a text column, by "table.column": what a site calls its services or teams."""
 

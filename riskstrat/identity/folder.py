@@ -43,6 +43,16 @@ mode = "{mode}"
 # valid_until = 2027-03-31
 # readers = "owner"                 # or "group"
 # document = "workbook"             # or "pages", one for each person, or the same as "pdf"
+
+# [[names]]                         # what the worklist's server may be told for its users of one role
+# client = "worklist"               # as riskstrat identity client named it
+# role = "coordinator"              # coordinator, clinician or social care worker
+# teams = ["KIR"]
+# purposes = ["direct_care"]        # also referral, put_forward; clinician: also safeguarding
+# told = ["name", "date_of_birth", "nhs_number", "contact", "contact_safely"]
+# basis = "Where it is recorded why this role may know who these people are"
+# approved_by = "Name and post of who allowed it"
+# valid_until = 2027-03-31
 """
 
 

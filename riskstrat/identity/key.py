@@ -41,6 +41,10 @@ class SiteKey:
         """HMAC-SHA-256 of a hospital's own number of a spell, as 32 hexadecimal characters."""
         return hmac.new(self._secret, b"spell " + spell_id.encode(), hashlib.sha256).hexdigest()[:32]
 
+    def vouch(self, team: str, patient_id: str) -> str:
+        """What shows later that the person of that pseudonym was put forward to a team: 64 hexadecimal characters."""
+        return hmac.new(self._secret, f"put forward {team} {patient_id}".encode(), hashlib.sha256).hexdigest()
+
     def sealed(self, plain: bytes) -> bytes:
         """The bytes encrypted with AES-256-GCM, so that a change shows."""
         nonce = secrets.token_bytes(_NONCE)
@@ -73,8 +77,13 @@ def read_key(folder: Path) -> SiteKey:
     """The key of `folder`. Raises IdentityError if others can read it, or it is not a key; StorageError if lost."""
     path = folder / KEY_FILE
     written = read_bytes(path, "the site key")
-    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise IdentityError(f"{KEY_FILE} can be read by others than its owner; it is not used until chmod 600 {path}")
+    require_own(path)
     if not re.fullmatch(rb"[0-9a-f]{64}\s*", written):
         raise IdentityError(f"{KEY_FILE} is not a key of 64 hexadecimal characters; put it back from the backup")
     return SiteKey(bytes.fromhex(written.decode("ascii").strip()))
+
+
+def require_own(path: Path) -> None:
+    """Raises IdentityError if others than its owner can read a secret; on Windows the rights of the folder decide."""
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise IdentityError(f"{path.name} can be read by others than its owner; it is not used until chmod 600 {path}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from riskstrat.errors import IdentityError
 from riskstrat.identity.key import SiteKey
@@ -56,6 +57,31 @@ def read_store(folder: Path, key: SiteKey) -> Identities:
         return Identities(**parse_json(zlib.decompress(plain)))
     except (ValueError, TypeError, zlib.error):
         raise IdentityError("the identity store opens but is not one; put it back from the backup") from None
+
+
+class HeldIdentities:
+    """The store of one folder in memory, read again once its file has changed; for several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / STORE_FILE
+        self._lock = Lock()
+        self._mark: tuple[int, ...] | None = None
+        self._held = Identities()
+
+    def read(self, key: SiteKey) -> Identities:
+        """What the store holds now, not to be changed. Raises as `read_store` does."""
+        with self._lock:
+            mark = self._find_mark()
+            if mark is None or mark != self._mark:
+                self._held, self._mark = read_store(self._path.parent, key), mark
+            return self._held
+
+    def _find_mark(self) -> tuple[int, ...] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def write_store(folder: Path, key: SiteKey, identities: Identities) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from calendar import month_name
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from riskstrat.audit import holds_nhs_number, holds_telephone_number
@@ -18,17 +16,12 @@ from riskstrat.identity import (
     SaidNames,
     as_csv,
     collect_names,
-    grouped,
-    is_restricted,
 )
-from riskstrat.naming.agreement import is_of_age
+from riskstrat.naming.judging import count_judged, judge_naming, print_person
 from riskstrat.publication import PublishedList, TeamList
 
 ENDINGS = {"workbook": ".xlsx", "pages": ".html", "pdf": ".pdf"}
 """Each document that can name people with the ending of its file."""
-
-OF_ANOTHER_AGE = "not named: the date of birth held does not agree with the age on the list"
-RESTRICTED = "restricted: do not contact, ask the practice or the IG lead"
 
 _WIDTHS = {"name": 22.0, "nhs_number": 14.0, "date_of_birth": 13.0, "contact": 26.0, "contact_safely": 26.0}
 _OTHER_WIDTH = 17.0
@@ -67,20 +60,17 @@ def name_list(
     own = (authority.team, published.team_names.get(authority.team, ""))
     _require_names_nobody(collect_names(identities.people.values()), own, authority.reason, file_name)
     columns = tuple(NamedColumn(title, _WIDTHS.get(name, _OTHER_WIDTH)) for name, title in IDENTIFIERS.items())
-    restricted = {reference for reference, person in held.items() if is_restricted(person)}
-    agree = {reference: age for reference, age in _check_ages(team, held) if reference not in restricted}
-    people = {reference: _print_person(person) for reference, person in held.items() if person}
-    people |= {reference: _print_nobody(OF_ANOTHER_AGE) for reference, age in agree.items() if age is False}
-    people |= {reference: _print_nobody(RESTRICTED) for reference in restricted}
+    judged = {
+        listed.reference: judge_naming(held[listed.reference], listed.age_band, listed.index_date or team.index_date)
+        for listed in team.people
+    }
+    people = {
+        reference: _print_nobody(one.why_not) if one.why_not else tuple(print_person(held[reference]).values())
+        for reference, one in judged.items()
+    }
     names = Names(columns, people, _build_notice(published, authority))
-    return NamedCopy(
-        _build_document(team, names, Path(file_name).suffix, place),
-        references=len(patients),
-        not_held=len(patients) - len(people),
-        of_another_age=list(agree.values()).count(False),
-        restricted=len(restricted),
-        age_not_checked=list(agree.values()).count(None),
-    )
+    content = _build_document(team, names, Path(file_name).suffix, place)
+    return NamedCopy(content, references=len(patients), **count_judged(judged.values()))
 
 
 def list_pseudonyms(published: PublishedList, authority: Authority) -> NamedCopy:
@@ -102,14 +92,6 @@ def _read_team(published: PublishedList, code: str) -> tuple[TeamList, dict[str,
     return team, {reference: known[reference] for reference in listed}
 
 
-def _check_ages(team: TeamList, held: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, bool | None]]:
-    """For each reference whose person is held, whether the date of birth is of the listed age; None if not known."""
-    for listed in team.people:
-        if person := held[listed.reference]:
-            at = listed.index_date or team.index_date
-            yield listed.reference, is_of_age(person.get("date_of_birth", ""), listed.age_band, at)
-
-
 def _build_document(team: TeamList, names: Names, ending: str, place: Path) -> bytes:
     if ending == ENDINGS["workbook"]:
         return build_workbook(team, names)
@@ -127,25 +109,6 @@ def _build_document(team: TeamList, names: Names, ending: str, place: Path) -> b
 
 def _print_nobody(why: str) -> tuple[str, ...]:
     return (why, *("" for _ in list(IDENTIFIERS)[1:]))
-
-
-def _print_person(person: Mapping[str, str]) -> tuple[str, ...]:
-    """What is held of one person, in the order of `IDENTIFIERS`."""
-    printed = dict(person)
-    if "nhs_number" in printed:
-        printed["nhs_number"] = grouped(printed["nhs_number"])
-    if "date_of_birth" in printed:
-        printed["date_of_birth"] = _format_long_date(printed["date_of_birth"])
-    return tuple(printed.get(name, "") for name in IDENTIFIERS)
-
-
-def _format_long_date(written: str) -> str:
-    """A date such as 4 March 2026; what is not one stays as it was written."""
-    try:
-        day = date.fromisoformat(written)
-    except ValueError:
-        return written
-    return f"{day.day} {month_name[day.month]} {day.year}"
 
 
 def _require_names_nobody(held: SaidNames, team: Iterable[str], *texts: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from riskstrat import audit
 from riskstrat.errors import IdentityError, PublicationError
-from riskstrat.publication import WITHDRAWAL, PublishedList, find_folders, open_published
+from riskstrat.publication import WITHDRAWAL, PublishedList, find_folders, name_references, open_published, open_sent
 
 
 def open_week(path: Path, publishers: Collection[str], latest: bool = False) -> PublishedList:
@@ -27,6 +27,22 @@ def open_week(path: Path, publishers: Collection[str], latest: bool = False) -> 
         week = open_published(folder)
     except PublicationError as refused:
         raise IdentityError(f"{refused}; give the folder of one published list, copied whole") from None
+    return _require_sealed(week, publishers)
+
+
+def open_sent_week(manifest: str, references: str, team: str, publishers: Collection[str]) -> PublishedList:
+    """The published list of which a server sent the manifest and one team's references, as they stand in their files.
+
+    Raises IdentityError as `open_week` does, but for a withdrawn one, which nothing of this can show.
+    """
+    try:
+        week = open_sent(manifest.encode(), {name_references(team): references.encode()})
+    except PublicationError as refused:
+        raise IdentityError(f"{refused}; send the manifest of one published list as it stands") from None
+    return _require_sealed(week, publishers)
+
+
+def _require_sealed(week: PublishedList, publishers: Collection[str]) -> PublishedList:
     if not audit.is_sealed_by(publishers, week.sealed_bytes(), week.seal):
         raise IdentityError(
             f"{_describe_lack(week, publishers)}; nobody is named from a list that is not known to be published"

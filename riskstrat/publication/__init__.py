@@ -31,6 +31,7 @@ from riskstrat.publication.layout import (
     EVERYONE_COLUMNS,
     INDEX,
     NAMING,
+    NOTICES,
     REFERENCES,
     REVIEWS,
     WITHDRAWAL,
@@ -46,6 +47,7 @@ from riskstrat.publication.published import (
     find_folders,
     find_published,
     open_published,
+    open_sent,
 )
 from riskstrat.publication.publishing import (
     count_editions,
@@ -68,6 +70,7 @@ __all__ = [
     "FORMAT",
     "INDEX",
     "NAMING",
+    "NOTICES",
     "OTHER_THEME",
     "PLACES",
     "REFERENCES",
@@ -114,6 +117,7 @@ __all__ = [
     "name_files",
     "name_references",
     "open_published",
+    "open_sent",
     "parse_list",
     "publish",
     "read_case_register",

@@ -19,6 +19,9 @@ EVERYONE = "internal/everyone.parquet"
 REVIEWS = "internal/reviews.csv"
 """The imported reviews that the list read, one row per outcome, so that a rerun reads the same."""
 
+NOTICES = "internal/notices.json"
+"""Whom clinicians put forward and who was in question when the list was made; only where there was anybody."""
+
 CASES = "internal/cases.csv"
 """Every case that this list and those before it opened, so that no number is given twice; the next list carries on."""
 

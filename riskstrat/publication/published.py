@@ -59,6 +59,11 @@ class PublishedList:
         return int(self.manifest["edition"]) if "edition" in self.manifest else None
 
     @property
+    def holds_data(self) -> bool:
+        """Whether it was published as data of the format that this version reads."""
+        return LIST in self.manifest["files"] and int(self.manifest.get("format", 0)) >= FORMAT
+
+    @property
     def team_names(self) -> dict[str, str]:
         """The name of each team by its code."""
         return {str(team["code"]): str(team["team"]) for team in self.manifest["teams"]}
@@ -66,14 +71,7 @@ class PublishedList:
     def read_file(self, name: str) -> bytes:
         """The bytes of a file. Raises PublicationError if it is missing, or is not the one that was published."""
         digests = self.manifest["files"]
-        try:
-            content = (self.folder / name).read_bytes() if name in digests else None
-        except FileNotFoundError:
-            content = None
-        except OSError as refused:
-            raise PublicationError(
-                f"{name} of the list of {self.list_date} cannot be read: {refused.strerror}; allow reading it"
-            ) from None
+        content = self._load(name) if name in digests else None
         if content is None:
             raise PublicationError(
                 f"{name} of the list of {self.list_date} is missing; copy or restore its folder whole"
@@ -82,9 +80,20 @@ class PublishedList:
             raise PublicationError(f"{name} of the list of {self.list_date} was changed after publication")
         return content
 
+    def _load(self, name: str) -> bytes | None:
+        """The bytes that stand there under that name, whatever they are; None if nothing does."""
+        try:
+            return (self.folder / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as refused:
+            raise PublicationError(
+                f"{name} of the list of {self.list_date} cannot be read: {refused.strerror}; allow reading it"
+            ) from None
+
     def read_list(self) -> WeeklyList:
         """Every team's list as data. Raises PublicationError where it was published without."""
-        if LIST not in self.manifest["files"] or int(self.manifest.get("format", 0)) < FORMAT:
+        if not self.holds_data:
             raise PublicationError(
                 f"the list of {self.list_date} was published by an earlier version, whose {LIST} this one does not "
                 "read; withdraw it and publish it again to read it as data"
@@ -148,6 +157,16 @@ class PublishedList:
             self.read_file(name)
 
 
+@dataclass(frozen=True)
+class SentList(PublishedList):
+    """A published list of which some files were sent and none stand: `sent` has their bytes by name."""
+
+    sent: Mapping[str, bytes]
+
+    def _load(self, name: str) -> bytes | None:
+        return self.sent.get(name)
+
+
 def format_sealed(manifest: Mapping[str, Any]) -> bytes:
     """The bytes of a manifest that are sealed: everything but the seal, digests of all files among it."""
     return format_json({name: value for name, value in manifest.items() if name != SEAL}).encode("utf-8")
@@ -162,14 +181,24 @@ def open_published(folder: Path) -> PublishedList:
         content = (folder / MANIFEST).read_bytes()
     except OSError:
         raise PublicationError(f"no {MANIFEST} that can be read there") from None
+    when, manifest = _parse_manifest(content)
+    return PublishedList(folder, when, manifest, compute_digest(content))
+
+
+def open_sent(manifest: bytes, sent: Mapping[str, bytes]) -> SentList:
+    """The published list whose manifest was sent, with some of its files by name. Raises as `open_published` does."""
+    when, parsed = _parse_manifest(manifest)
+    return SentList(Path(), when, parsed, compute_digest(manifest), sent)
+
+
+def _parse_manifest(content: bytes) -> tuple[date, Mapping[str, Any]]:
+    """The date of a list, and its manifest."""
     try:
         manifest = parse_json(content)
-        found = PublishedList(
-            folder, date.fromisoformat(str(manifest["index_date"])), manifest, compute_digest(content)
-        )
+        when = date.fromisoformat(str(manifest["index_date"]))
         number = manifest.get("format", 0)
         misfit = find_misfit(manifest, _MANIFEST) or find_misfit([number, manifest.get("edition", 1)], [int])
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         misfit = "what it must"
     if misfit:
         raise PublicationError(f"its {MANIFEST} cannot be read")
@@ -177,7 +206,7 @@ def open_published(folder: Path) -> PublishedList:
         raise PublicationError(
             f"it was published by a later version (format {number}, this one reads up to {FORMAT}); upgrade riskstrat"
         )
-    return found
+    return when, manifest
 
 
 def find_published(lists: Path, model: str, day: date) -> PublishedList | None:

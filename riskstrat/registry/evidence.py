@@ -8,13 +8,15 @@ from riskstrat.storage import EACH, Shape
 
 _FIGURE = (float, NoneType)
 _TEXT = (str, NoneType)
+_JUDGED_MODEL: Shape = {"events": int, "auroc": _FIGURE, "ici": _FIGURE, "ici_of_top_5_percent": _FIGURE}
 
 JUDGED: Shape = {
     "verdict": str,
     "test_dates": [str],
     "left_out": {EACH: str},
     "models": {
-        "lightgbm": {"events": int, "auroc": _FIGURE, "ici": _FIGURE, "ici_of_top_5_percent": _FIGURE},
+        "lightgbm": _JUDGED_MODEL,
+        EACH: _JUDGED_MODEL,
     },
     "intervals": [{"metric": str, "model": str, "versus": _TEXT, "estimate": _FIGURE, "low": _FIGURE, "high": _FIGURE}],
     "at_capacity": {"lift": _FIGURE},

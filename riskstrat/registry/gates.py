@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from riskstrat.definitions.baselines import find_own
 from riskstrat.definitions.promotion import PromotionPolicy
 
-MODEL = "lightgbm"
 Evidence = Mapping[str, Any]
 
 
@@ -29,7 +29,7 @@ def gates(policy: PromotionPolicy, evidence: Evidence) -> tuple[Gate, ...]:
 
 def _judge_evidence(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
     asked = policy.evidence
-    dates, events = len(evidence["test_dates"]), evidence["models"][MODEL]["events"]
+    dates, events = len(evidence["test_dates"]), evidence["models"][find_own(evidence["models"])]["events"]
     if evidence["test_dates"]:
         yield _require_at_least("evidence.least_test_dates", "test dates", dates, asked.least_test_dates)
     yield _require_at_least("evidence.least_events", "outcome events on the test dates", events, asked.least_events)
@@ -66,7 +66,7 @@ def _compare_with_rival(evidence: Evidence, other: str) -> Gate:
 
 
 def _judge_calibration(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
-    asked, model = policy.calibration, evidence["models"][MODEL]
+    asked, model = policy.calibration, evidence["models"][find_own(evidence["models"])]
     low, high = asked.slope_within
     found = _find_interval(evidence, "calibration_slope")
     if found is None:
@@ -103,21 +103,23 @@ def _judge_leakage(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate
 
 def _find_interval(evidence: Evidence, metric: str) -> Mapping[str, Any] | None:
     """The model's own interval of a metric, or None where there is none."""
+    own = find_own(evidence["models"])
     for row in evidence["intervals"]:
-        if (row["metric"], row["model"], row["versus"]) == (metric, MODEL, None):
+        if (row["metric"], row["model"], row["versus"]) == (metric, own, None):
             return row if row["low"] is not None else None
     return None
 
 
 def _find_difference(evidence: Evidence, other: str) -> dict[str, float] | None:
     """The paired difference in AUROC, the model minus the other, whichever way round it was drawn."""
+    own = find_own(evidence["models"])
     for row in evidence["intervals"]:
         if row["metric"] != "auroc" or row["low"] is None:
             continue
         ends = {name: row[name] for name in ("estimate", "low", "high")}
-        if (row["model"], row["versus"]) == (MODEL, other):
+        if (row["model"], row["versus"]) == (own, other):
             return ends
-        if (row["model"], row["versus"]) == (other, MODEL):
+        if (row["model"], row["versus"]) == (other, own):
             return {"estimate": -ends["estimate"], "low": -ends["high"], "high": -ends["low"]}
     return None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
-from riskstrat.registry.gates import MODEL as OWN
+from riskstrat.definitions.baselines import find_own
 from riskstrat.scoring import RiskModel
 from riskstrat.storage import compute_digest
 
@@ -80,7 +80,7 @@ def log_run(client: MlflowClient, run: Run, logged: Logged) -> None:
     """Log the version's own run: figures of all test dates together, settings, the data it was made from."""
     evidence = logged.evidence
     every = evidence.get("models", {})
-    figures = _add_baseline_figures({**logged.metrics, **_collect_yields(every.get(OWN, {}))}, every)
+    figures = _add_baseline_figures({**logged.metrics, **_collect_yields(every.get(find_own(every), {}))}, every)
     tags = {
         "mlflow.note.content": _format_note(logged),
         "mlflow.source.name": f"riskstrat train {logged.name}",
@@ -100,7 +100,7 @@ def log_test_dates(client: MlflowClient, run: Run, logged: Logged) -> Iterator[s
         child = client.create_run(run.info.experiment_id, run.info.start_time, tags, run_name=f"test date {name}")
         yield child.info.run_id
         every = one.get("models", {})
-        figures = _add_baseline_figures(_select_figures(every.get(OWN, {})), every)
+        figures = _add_baseline_figures(_select_figures(every.get(find_own(every), {})), every)
         _log(client, child, figures, {"test_date": name, "made_on": one.get("made_on")}, {})
         client.log_inputs(child.info.run_id, [_build_dataset_input(logged, "test", one)])
         client.set_terminated(child.info.run_id, "FINISHED")
@@ -125,7 +125,7 @@ def _collect_yields(figures: Mapping[str, Any]) -> Figures:
 
 def _add_baseline_figures(own: Figures, every: Mapping[str, Mapping[str, Any]]) -> Figures:
     """The model's figures, each followed by the same figure of each baseline, such as auroc and auroc/charlson."""
-    baselines = {name: _select_figures(found) for name, found in every.items() if name != OWN}
+    baselines = {name: _select_figures(found) for name, found in every.items() if name != find_own(every)}
     beside: dict[str, float | None] = {}
     for figure, value in own.items():
         beside[figure] = value

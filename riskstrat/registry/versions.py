@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from riskstrat.definitions.baselines import find_own
 from riskstrat.definitions.codelists import near
 from riskstrat.errors import ModelError, StorageError
 from riskstrat.registry import records
-from riskstrat.registry.gates import MODEL as OWN
 from riskstrat.registry.recording import DATA, EVIDENCE, FILES, MODEL, ORIGINS
 from riskstrat.registry.records import VersionRecord, Written
 from riskstrat.registry.store import ModelVersion, exists, opened
@@ -181,7 +181,7 @@ def _load(record: VersionRecord, name: str) -> RiskModel:
     """The model in a folder of the version. Raises ModelError if it is not the one that was registered."""
     folder = record.folder / name
     model = load(folder)
-    # model.json holds the digest of the booster, so this one holds both files.
+    # model.json holds the digests of the members, so this one holds all files.
     if compute_digest((folder / MODEL_FILE).read_bytes()) != record.files.get(f"{name}/{MODEL_FILE}"):
         raise damaged(folder)
     return model
@@ -306,9 +306,12 @@ def _find_auroc(registry: Path, client: MlflowClient, found: Any) -> float | Non
         evidence = kept(registry, found.name, int(found.version)).evidence
     except (ModelError, StorageError):
         return None
-    if find_misfit(evidence, {"models": {OWN: {"auroc": float}}}):
+    if find_misfit(evidence, {"models": dict}):
         return None
-    return float(evidence["models"][OWN]["auroc"])
+    own = find_own(evidence["models"])
+    return (
+        None if find_misfit(evidence, {"models": {own: {"auroc": float}}}) else float(evidence["models"][own]["auroc"])
+    )
 
 
 def _convert_version(found: Any) -> ModelVersion:

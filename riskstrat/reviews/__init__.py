@@ -1,38 +1,80 @@
 """What teams decided: a review as a record, its validation against the edition it is about, and where reviews stand."""
 
-from riskstrat.reviews.cells import clean_text, fold
-from riskstrat.reviews.files import FileReviewStore
-from riskstrat.reviews.filled import REFERENCE, TITLES, Filled, FilledRow, ListMark, read_filled, read_sheet
+from riskstrat.reviews.cells import DayBounds, clean_text, fold, read_day
+from riskstrat.reviews.files import FileReviewStore, ImportedFile
+from riskstrat.reviews.filled import (
+    AGREE,
+    CHECKED,
+    DECIDED,
+    DECIDED_BY,
+    DUES,
+    NOTE,
+    OUTCOMES,
+    OWNERS,
+    REFERENCE,
+    TITLES,
+    Filled,
+    FilledRow,
+    ListMark,
+    read_filled,
+    read_sheet,
+)
 from riskstrat.reviews.filling import Entries, fill_in
 from riskstrat.reviews.grids import Grid, name_column, parse_workbook
-from riskstrat.reviews.judging import DECIDED_WITHIN, DUE_WITHIN, Judged, Problem, Terms, is_numbered, judge
+from riskstrat.reviews.judging import (
+    DECIDED_WITHIN,
+    DUE_WITHIN,
+    Judged,
+    Problem,
+    Terms,
+    is_numbered,
+    judge,
+    judge_entry,
+)
+from riskstrat.reviews.notices import InQuestion, Notices, PutForward, parse_notices
 from riskstrat.reviews.record import Correction, Edition, Review, build_taking_back
 from riskstrat.reviews.store import (
     COLUMNS,
+    ReviewLogging,
     ReviewStore,
     Snapshot,
     StandingReviews,
     count_changes,
+    cut_snapshot,
     parse_snapshot,
 )
 
 __all__ = [
+    "AGREE",
+    "CHECKED",
     "COLUMNS",
+    "DECIDED",
+    "DECIDED_BY",
     "DECIDED_WITHIN",
+    "DUES",
     "DUE_WITHIN",
+    "NOTE",
+    "OUTCOMES",
+    "OWNERS",
     "REFERENCE",
     "TITLES",
     "Correction",
+    "DayBounds",
     "Edition",
     "Entries",
     "FileReviewStore",
     "Filled",
     "FilledRow",
     "Grid",
+    "ImportedFile",
+    "InQuestion",
     "Judged",
     "ListMark",
+    "Notices",
     "Problem",
+    "PutForward",
     "Review",
+    "ReviewLogging",
     "ReviewStore",
     "Snapshot",
     "StandingReviews",
@@ -40,13 +82,17 @@ __all__ = [
     "build_taking_back",
     "clean_text",
     "count_changes",
+    "cut_snapshot",
     "fill_in",
     "fold",
     "is_numbered",
     "judge",
+    "judge_entry",
     "name_column",
+    "parse_notices",
     "parse_snapshot",
     "parse_workbook",
+    "read_day",
     "read_filled",
     "read_sheet",
 ]

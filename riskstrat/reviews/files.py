@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from riskstrat.errors import PublicationError, StorageError
+from riskstrat.reviews.notices import Notices
 from riskstrat.reviews.record import Correction, Review
-from riskstrat.reviews.store import Logging, Snapshot, StandingReviews, cut_snapshot, dump_reviews, parse_review
+from riskstrat.reviews.store import ReviewLogging, Snapshot, StandingReviews, cut_snapshot, dump_reviews, parse_review
 from riskstrat.storage import (
     cannot_write,
     compute_digest,
@@ -24,6 +26,16 @@ FOLDER = "reviews"
 CORRECTED_BY, CORRECTION_REASON = "corrected_by", "correction_reason"
 
 _FILE = re.compile(r"(\d{4}-\d{2}-\d{2})-([A-Z]{3})-(\d+)\.csv", re.ASCII)
+
+
+class ImportedFile(NamedTuple):
+    """One file of reviews: its name, which team's list it is of, its reviews by patient_id, and what it put right."""
+
+    name: str
+    list_date: date
+    team_code: str
+    reviews: StandingReviews
+    correction: Correction | None
 
 
 class FileReviewStore:
@@ -41,7 +53,11 @@ class FileReviewStore:
         return {patient: reviews for patient, reviews in latest.items() if not any(one.takes_back for one in reviews)}
 
     def add(
-        self, edition: tuple[date, str], reviews: Sequence[Review], correction: Correction | None, logging: Logging
+        self,
+        edition: tuple[date, str],
+        reviews: Sequence[Review],
+        correction: Correction | None,
+        logging: ReviewLogging,
     ) -> str:
         """Write one more file of a list's reviews, and with those that put right what stands who decided so and why.
 
@@ -66,6 +82,15 @@ class FileReviewStore:
         standing = (self.read_standing(day, code) for day, code in editions)
         return cut_snapshot((one for each in standing for reviews in each.values() for one in reviews), cut_off)
 
+    def take_notices(self, cut_off: date) -> Notices:
+        """None: a workbook that comes back holds decisions alone."""
+        return Notices()
+
+    def read_imports(self) -> Iterator[ImportedFile]:
+        """Every file as it was imported, in the order of lists and imports."""
+        for day, code, _, path in self._find_files():
+            yield ImportedFile(path.name, day, code, _read_file(path), _read_correction(path))
+
     def find_kept_files(self) -> list[Path]:
         """Every file below the folder of reviews, whatever it is."""
         return [path for path in sorted(self.folder.rglob("*")) if path.is_file()]
@@ -78,6 +103,14 @@ class FileReviewStore:
             if name:
                 found.append((date.fromisoformat(name[1]), name[2], int(name[3]), path))
         return sorted(found)
+
+
+def _read_correction(path: Path) -> Correction | None:
+    """Whose reviews a file that was read put right, by whom and why; None where it put none right."""
+    rows = csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8"), newline=""), strict=True)
+    corrected = {row["patient_id"]: row for row in rows if row.get(CORRECTED_BY)}
+    said = next(iter(corrected.values()), None)
+    return Correction(frozenset(corrected), said[CORRECTED_BY], said[CORRECTION_REASON]) if said else None
 
 
 def _read_file(path: Path) -> dict[str, tuple[Review, ...]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from riskstrat.audit import holds_long_number
 from riskstrat.casefinding import parse_reference
@@ -29,6 +29,7 @@ from riskstrat.reviews.filled import (
     Filled,
     FilledRow,
 )
+from riskstrat.reviews.grids import Grid
 from riskstrat.reviews.record import Edition, Review
 
 _YES_OR_NO: Mapping[str, bool | None] = {
@@ -112,6 +113,18 @@ def judge(filled: Filled, published: Edition, terms: Terms) -> Judged:
         elif row.holds(REFERENCE) or row.holds(CHECKED):
             judged.not_read.append(f"row {row.number}")
     _collect(judged, read, terms)
+    return judged
+
+
+def judge_entry(cells: Mapping[str, Any], published: Edition, terms: Terms) -> Judged:
+    """The same of one row that stands in no file: what was entered on a page, by title."""
+    judged, row = Judged(), FilledRow(1, cells, {})
+    if not _is_filled_in(row):
+        judged.emptied.append(row.where)
+        return judged
+    found = _Row(row, published, Grid.first_day, terms.today)
+    found.read(doubled=False)
+    _collect(judged, [found], terms)
     return judged
 
 

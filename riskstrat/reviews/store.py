@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from riskstrat.errors import PublicationError
+from riskstrat.reviews.notices import Notices
 from riskstrat.reviews.record import Correction, Review
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ StandingReviews = Mapping[str, tuple[Review, ...]]
 """The reviews of each person on one list, by patient_id."""
 
 
-Logging = Callable[[Path, str], AbstractContextManager[None]]
+ReviewLogging = Callable[[Path, str], AbstractContextManager[None]]
 """Logs a deed around it, told which file it leaves and the sha256 of that."""
 
 
@@ -39,7 +40,11 @@ class ReviewStore(Protocol):
         """The reviews of one list as they stand: of each person those that came last."""
 
     def add(
-        self, edition: tuple[date, str], reviews: Sequence[Review], correction: Correction | None, logging: Logging
+        self,
+        edition: tuple[date, str],
+        reviews: Sequence[Review],
+        correction: Correction | None,
+        logging: ReviewLogging,
     ) -> str:
         """Keep more reviews of one list (date, team code), and who put right which; gives the name they stand under.
 
@@ -49,6 +54,9 @@ class ReviewStore(Protocol):
 
     def take_snapshot(self, cut_off: date) -> Snapshot:
         """Every review that stands and was decided before a day."""
+
+    def take_notices(self, cut_off: date) -> Notices:
+        """What was put forward before a day, and what is in question on it."""
 
 
 @dataclass(frozen=True)

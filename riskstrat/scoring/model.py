@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,11 @@ from riskstrat.definitions.matrix import FeatureMatrix, hash_of
 from riskstrat.errors import ModelError
 from riskstrat.scoring.booster_text import is_whole
 from riskstrat.scoring.calibrator import Calibrator, calibrator_of
+from riskstrat.scoring.linear import Linear, format_linear, read_linear
 from riskstrat.scoring.openmp import lightgbm
 from riskstrat.scoring.ranges import Ranges, ranges_of
 from riskstrat.scoring.storage import damaged, read, write
+from riskstrat.scoring.weights import ALONE, Weights
 from riskstrat.storage import EACH, Shape, find_misfit
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ _FACTS: Shape = {
 }
 """What model.json must hold; its ranges are judged where they are made."""
 
+_WEIGHTS: Shape = {"booster": float, "linear": float}
+
 NAMED = 3
 """Columns a refusal names; the rest are counted."""
 
@@ -45,10 +49,11 @@ WORTH_SHARING = 20_000
 class RiskModel:
     """A trained model, whole: what it computes, on which definitions, for which recipe, and how it came about.
 
-    `booster_text` is LightGBM's own text. `fingerprints` gives the sha256 of each column's definition at training.
-    `recipe` (name, title, sentence, outcome, horizon) and `trained` (counts, dates, settings) are plain values that
-    stand in model.json. `tables` names the source table behind a column, where known: a refusal reads it. `ranges`
-    says how sure a risk is; a model made before there were any has none.
+    `booster_text` is LightGBM's own text. `linear` is the other member of a stack, None where LightGBM stands alone,
+    and `weights` what each member's margin counts. `fingerprints` gives the sha256 of each column's definition at
+    training. `recipe` (name, title, sentence, outcome, horizon) and `trained` (counts, dates, settings) are plain
+    values that stand in model.json. `tables` names the source table behind a column, where known: a refusal reads it.
+    `ranges` says how sure a risk is; a model made before there were any has none.
     """
 
     booster_text: str
@@ -59,6 +64,8 @@ class RiskModel:
     trained: Mapping[str, Any]
     tables: Mapping[str, str] = field(default_factory=dict)
     ranges: Ranges | None = None
+    linear: Linear | None = None
+    weights: Weights = ALONE
 
     @property
     def name(self) -> str:
@@ -69,6 +76,20 @@ class RiskModel:
     def definitions_hash(self) -> str:
         """sha256 over the columns and the definitions it was trained on."""
         return hash_of(self.fingerprints)
+
+    @property
+    def learned(self) -> str:
+        """All that decides the margins, as text: two models with the same give everybody the same."""
+        return self.booster_text if self.linear is None else f"{self.booster_text}{self._linear_text}{self.weights}"
+
+    @property
+    def booster_alone(self) -> RiskModel:
+        """The same without the linear member, still calibrated for both."""
+        return replace(self, linear=None, weights=ALONE)
+
+    @property
+    def _linear_text(self) -> str | None:
+        return None if self.linear is None else format_linear(self.linear)
 
     @cached_property
     def booster(self) -> Booster:
@@ -100,8 +121,9 @@ class RiskModel:
         if len(values) == 0:
             return np.zeros(0, dtype=np.float64)
         threads = THREADS if len(values) >= WORTH_SHARING else 1
-        margin = self.booster.predict(np.ascontiguousarray(values), raw_score=True, num_threads=threads)
-        return np.asarray(margin, dtype=np.float64)
+        found = self.booster.predict(np.ascontiguousarray(values), raw_score=True, num_threads=threads)
+        margin = np.asarray(found, dtype=np.float64)
+        return margin if self.linear is None else self.weights.add(margin, self.linear.margin(values, self.columns))
 
     def risk(self, matrix: FeatureMatrix) -> npt.NDArray[np.float64]:
         """One calibrated risk (0 to 1) per row of the matrix. Raises ModelError as `narrow` does."""
@@ -124,7 +146,10 @@ class RiskModel:
         return self.ranges.of(margin, self.risk_of(margin))
 
     def save(self, folder: Path) -> None:
-        """Write booster.txt and model.json; the same model gives the same bytes. Raises StorageError."""
+        """Write booster.txt, model.json and, of a stack, linear.json; the same model gives the same bytes.
+
+        Raises StorageError.
+        """
         facts = {
             "columns": list(self.columns),
             "fingerprints": dict(self.fingerprints),
@@ -134,8 +159,9 @@ class RiskModel:
             "recipe": dict(self.recipe),
             "trained": dict(self.trained),
             "tables": dict(self.tables),
+            "weights": self.weights.to_dict(),
         }
-        write(folder, self.booster_text, facts)
+        write(folder, self.booster_text, self._linear_text, facts)
 
     def _refuse_absent(self, matrix: FeatureMatrix) -> None:
         present = set(matrix.columns)
@@ -172,8 +198,11 @@ def _format_names(names: list[str]) -> str:
 
 def load(folder: Path) -> RiskModel:
     """The model that `RiskModel.save` wrote. Raises ModelError if a file is missing, damaged or of another format."""
-    booster_text, facts = read(folder)
-    if find_misfit(facts, _FACTS):
+    booster_text, linear_text, facts = read(folder)
+    # Of the first format there are no weights: LightGBM stood alone.
+    weights = facts.get("weights", ALONE.to_dict())
+    stacked = weights != ALONE.to_dict()
+    if find_misfit(facts, _FACTS) or find_misfit(weights, _WEIGHTS) or stacked != (linear_text is not None):
         raise damaged(folder)
     try:
         return RiskModel(
@@ -185,6 +214,8 @@ def load(folder: Path) -> RiskModel:
             trained=facts["trained"],
             tables=facts["tables"],
             ranges=ranges_of(facts["ranges"]) if facts.get("ranges") else None,
+            linear=None if linear_text is None else read_linear(linear_text, facts["columns"]),
+            weights=Weights(float(weights["booster"]), float(weights["linear"])),
         )
     except (KeyError, TypeError, ValueError, ModelError):
         raise damaged(folder) from None

@@ -7,7 +7,7 @@ pinned, and the log is read up to a line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -30,12 +30,13 @@ _NOT_KEPT = re.compile(
 """Names of locks, of what a run has not finished, and of what belongs to a database that is copied whole."""
 
 
-def write_backup(workspace: Workspace, store: Store | None, target: Path) -> int:
+def write_backup(workspace: Workspace, store: Store | None, target: Path, more: Mapping[str, Source]) -> int:
     """Write the archive of a workspace with this version of its data, if it has any; gives how many files it has.
 
-    Raises StorageError where store or lists stand outside the workspace, and for what is no file.
+    more: what else it holds, by path below the workspace. Raises StorageError where store or lists stand outside the
+    workspace, and for what is no file.
     """
-    sources: dict[str, Source] = {}
+    sources: dict[str, Source] = dict(more)
     for path in _list_files(workspace):
         sources[path.relative_to(workspace.root).as_posix()] = path
     if store is not None:

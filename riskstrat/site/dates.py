@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from riskstrat.errors import IndexDateError
 
@@ -18,3 +18,8 @@ def written_date(given: str, what: str) -> date:
     except ValueError:
         pass
     raise IndexDateError(f'{what} "{given}" is not a date; write it as 2026-11-16')
+
+
+def find_latest_monday(data_as_at: date) -> date:
+    """The latest Monday for which data are there: teams meet on Mondays."""
+    return data_as_at - timedelta(days=data_as_at.weekday())

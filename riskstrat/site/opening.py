@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import CohortError, DefinitionError, IndexDateError, SourceError
 from riskstrat.features import FeatureEngine, engine
 from riskstrat.site.dates import written_date
+from riskstrat.sources.refreshed import read_refreshed
 from riskstrat.sources.store import Store, open_store
 from riskstrat.workspace import Workspace, find, load
 
@@ -63,8 +64,14 @@ def open_workspace(root: Path | None) -> Site:
 
 
 def open_data(workspace: Workspace) -> Site:
-    """A loaded workspace with the data that it has now. Raises SourceError as `open_workspace` does."""
+    """A loaded workspace with the data that it has now, and what came since of who is kept off lists.
+
+    Raises SourceError as `open_workspace` does.
+    """
     store = open_store(workspace.root / workspace.settings.data.store)
+    refreshed = read_refreshed(workspace.root)
+    if refreshed is not None:
+        store = replace(store, refreshed=refreshed.keep_later(store.data_as_at))
     _require_same_stays(workspace, store)
     return Site(workspace, store, engine_of(workspace, store))
 

@@ -19,6 +19,7 @@ _KEPT = {
     "training": "the decisions",
     "registry": "the registry",
     "reviews": "the reviews",
+    "refreshed": "what refreshes brought",
     "audit": "the audit log",
     SETTINGS_FILE: "the settings",
 }
@@ -69,6 +70,7 @@ def _list_kept(root: Path) -> Iterator[tuple[Path, str]]:
     settings = _read_settings(root)
     yield root / settings.data.store, "the ingested data"
     yield root / settings.lists.folder, "the published lists"
+    yield root / settings.worklist.folder, "the worklist"
 
 
 def _read_settings(root: Path) -> Settings:

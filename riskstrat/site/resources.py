@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from riskstrat import audit
+from riskstrat.errors import BusyError, StorageError
+from riskstrat.sources.refreshed import locate_refreshed
 from riskstrat.storage import FOR_EVER, lock_exclusively
 from riskstrat.workspace import Workspace
 
@@ -20,10 +22,12 @@ class Resource(StrEnum):
     LISTS = "the published lists"
     REVIEWS = "the reviews"
     REGISTRY = "the registry"
+    REFRESHED = "who is kept off lists since"
 
 
 WRITTEN_BY: Mapping[str, tuple[Resource, ...]] = {
     "ingest": (Resource.STORE,),
+    "refresh": (Resource.REFRESHED,),
     "train": (Resource.REGISTRY,),
     "models": (Resource.REGISTRY,),
     "promote": (Resource.REGISTRY,),
@@ -31,7 +35,7 @@ WRITTEN_BY: Mapping[str, tuple[Resource, ...]] = {
     "withdraw": (Resource.LISTS,),
     "replay": (Resource.LISTS,),
     "reviews import": (Resource.REVIEWS,),
-    "backup": (Resource.LISTS, Resource.REVIEWS, Resource.REGISTRY),
+    "backup": (Resource.LISTS, Resource.REVIEWS, Resource.REGISTRY, Resource.REFRESHED),
 }
 """What each verb writes, or must not see half written. Those of one verb are taken in the order of `Resource`."""
 
@@ -44,6 +48,7 @@ def list_places(workspace: Workspace) -> dict[Resource, Path]:
         Resource.LISTS: root / settings.lists.folder,
         Resource.REVIEWS: root / "reviews",
         Resource.REGISTRY: root / "registry",
+        Resource.REFRESHED: locate_refreshed(root).parent,
     }
 
 
@@ -60,12 +65,33 @@ def write_alone(root: Path, verb: str, *, wait: bool) -> Iterator[None]:
         yield
 
 
+def list_running(root: Path) -> tuple[str, ...]:
+    """Who writes what in a workspace now, a sentence for each; nobody where that cannot be seen."""
+    found = []
+    for resource in Resource:
+        lock = _locate_lock(root, resource)
+        if not lock.exists():
+            continue
+        try:
+            with lock_exclusively(lock, 0.0, keep=False, busy=lambda _, other: other):
+                pass
+        except BusyError as busy:
+            found.append(f"{busy} writes {resource}")
+        except StorageError:
+            continue
+    return tuple(found)
+
+
+def _locate_lock(root: Path, resource: Resource) -> Path:
+    # Beside the folder and not in it: a run that is refused leaves no folder behind.
+    return root / f".{resource.name.lower()}.lock"
+
+
 @contextmanager
 def _lock(root: Path, resource: Resource, holder: str, wait: bool) -> Iterator[None]:
     def describe(_: Path, other: str) -> str:
         return f"{other} writes {resource}; try again when that has ended, or add --wait"
 
-    # Beside the folder and not in it: a run that is refused leaves no folder behind.
-    lock = root / f".{resource.name.lower()}.lock"
-    with lock_exclusively(lock, FOR_EVER if wait else 0.0, holder=holder, keep=False, busy=describe):
+    seconds = FOR_EVER if wait else 0.0
+    with lock_exclusively(_locate_lock(root, resource), seconds, holder=holder, keep=False, busy=describe):
         yield

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import duckdb
@@ -21,22 +21,30 @@ from riskstrat.sources.statements import Runner, find_input
 
 @contextmanager
 def land(
-    connection: duckdb.DuckDBPyConnection, mapping: SourceMapping, limit: float = 0.0, sample: int | None = None
+    connection: duckdb.DuckDBPyConnection,
+    mapping: SourceMapping,
+    limit: float = 0.0,
+    sample: int | None = None,
+    only: Collection[str] | None = None,
 ) -> Iterator[Landing]:
     """The tables of a source as relations of `connection`, which can be scanned while the block runs.
 
     limit: the share of rows of a file behind SQL that may be unreadable. sample: rows at most of each table but people
-    and admissions.
+    and admissions. only: the tables that are read, none of which must be there; without it every table is, and the
+    required ones must be.
     Raises SourceError for a source that cannot be read, and for a required table or column that it lacks.
     """
     if mapping.kind == "mimic":
         landing = _land_mimic(connection, mapping)
-        _require_tables_and_columns(landing, mapping)
+        _require_tables(landing, mapping)
+        _require_columns(landing)
         yield landing
         return
     with open_place(connection, mapping) as place:
-        landing = _land_tables(connection, mapping, place, limit)
-        _require_tables_and_columns(landing, mapping)
+        landing = _land_tables(connection, mapping, place, limit, SCHEMAS if only is None else only)
+        if only is None:
+            _require_tables(landing, mapping)
+        _require_columns(landing)
         yield _cut_to_sample(connection, landing, sample) if sample is not None else landing
 
 
@@ -50,8 +58,11 @@ def _land_mimic(connection: duckdb.DuckDBPyConnection, mapping: SourceMapping) -
     return Landing(tables, comparable_dates=COMPARABLE_DATES, notes=extract.notes)
 
 
-def _land_tables(connection: duckdb.DuckDBPyConnection, mapping: SourceMapping, place: Place, limit: float) -> Landing:
-    chosen = {name: origin for name, origin in mapping.tables.items() if _is_made(origin, name, mapping, place)}
+def _land_tables(
+    connection: duckdb.DuckDBPyConnection, mapping: SourceMapping, place: Place, limit: float, only: Collection[str]
+) -> Landing:
+    asked = {name: origin for name, origin in mapping.tables.items() if name in only}
+    chosen = {name: origin for name, origin in asked.items() if _is_made(origin, name, mapping, place)}
     for name, origin in chosen.items():
         _refuse_second(name, origin, mapping, place)
     runner = Runner(connection, mapping, place, limit) if mapping.has_sql else None
@@ -64,7 +75,7 @@ def _land_tables(connection: duckdb.DuckDBPyConnection, mapping: SourceMapping, 
         if name in chosen
         else _land_own(connection, name, place)
         for name in SCHEMAS
-        if name in chosen or name in place.tables
+        if name in only and (name in chosen or name in place.tables)
     }
     read = {strip_ending(origin.given.from_) for origin in chosen.values()} | _list_inputs(mapping)
     return Landing(
@@ -145,11 +156,14 @@ def _cut_to_sample(connection: duckdb.DuckDBPyConnection, landing: Landing, rows
     return landing
 
 
-def _require_tables_and_columns(landing: Landing, mapping: SourceMapping) -> None:
+def _require_tables(landing: Landing, mapping: SourceMapping) -> None:
     for schema in SCHEMAS.values():
         if schema.required and schema.name not in landing.tables:
             folder = mapping.location if mapping.storage == "folder" else None
             raise SourceError(explain_missing_table(mapping.place, folder, schema.name, landing.ignored))
+
+
+def _require_columns(landing: Landing) -> None:
     for landed in landing.tables.values():
         schema = SCHEMAS[landed.name]
         absent = [column for column in schema.required_columns if column not in landed.columns]

@@ -54,13 +54,19 @@ def cleaned(
         parts.extend(_read(column, landed.get(column.name)))
     read = f"SELECT {', '.join(parts)} FROM {relation}"
     dates = [column for column in schema.columns if column.type == "date" and column.name in landed]
-    no_date = {column.name: build_no_date_sql(schema, column) for column in dates}
-    slips = {column.name: build_slip_sql(column) for column in dates if not schema.hangs_on(column)}
-    empty = {name: f"{test} OR {slips[name]}" if name in slips else test for name, test in no_date.items()}
-    replaced = [f"CASE WHEN {test} THEN NULL ELSE {name} END AS {name}" for name, test in empty.items()]
-    replaced += [
-        f"(unread_{name} OR ({test} AND NOT {no_date[name]})) AS unread_{name}" for name, test in slips.items()
-    ]
+    no_date = {f"none_{column.name}": build_no_date_sql(schema, column) for column in dates}
+    slips = {f"slip_{column.name}": build_slip_sql(column) for column in dates if not schema.hangs_on(column)}
+    tests = no_date | slips
+    if tests:
+        # Named once: DuckDB plans every copy of a test anew, which for a small table takes longer than reading it.
+        read = f"SELECT *, {', '.join(f'{test} AS {name}' for name, test in tests.items())} FROM ({read})"
+    replaced = []
+    for column in dates:
+        none, slip = f"none_{column.name}", f"slip_{column.name}"
+        empty = f"{none} OR {slip}" if slip in slips else none
+        replaced.append(f"CASE WHEN {empty} THEN NULL ELSE {column.name} END AS {column.name}")
+        if slip in slips:
+            replaced.append(f"(unread_{column.name} OR ({slip} AND NOT {none})) AS unread_{column.name}")
     if {"system", "code"} <= set(schema.names):
         replaced.append(f"{strip_marks('code', 'system')} AS code")
         if is_number_kind(landed["code"][1]):
@@ -72,8 +78,9 @@ def cleaned(
         cases = " ".join(f"WHEN '{given}' THEN '{meant}'" for given, meant in codes.items())
         replaced.append(f"CASE {name} {cases} ELSE {name} END AS {name}")
         flags += f", coalesce({name} IN ({', '.join(repr(given) for given in codes)}), false) AS recoded_{name}"
-    counted = " + ".join(f"({test})::INTEGER" for test in no_date.values()) or "0"
-    every = f"* REPLACE ({', '.join(replaced)})" if replaced else "*"
+    counted = " + ".join(f"{name}::INTEGER" for name in no_date) or "0"
+    every = f"* EXCLUDE ({', '.join(tests)})" if tests else "*"
+    every += f" REPLACE ({', '.join(replaced)})" if replaced else ""
     query = f"SELECT {every}, {counted} AS nulled{flags} FROM ({read})"
     return convert_units(query) if "unit" in list_converted(schema, landed) else query
 

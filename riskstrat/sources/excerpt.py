@@ -65,7 +65,7 @@ def excerpt(
             file = folder / "tables" / f"{table}.parquet"
             digest = write_parquet(connection, _order_rows(table, cut.table(table)), stored_schema(table), file)
             written[table] = dict(store.manifest["tables"][table]) | {"sha256": digest}
-    return Store(folder, dict(store.manifest) | {"tables": written})
+    return Store(folder, dict(store.manifest) | {"tables": written}, refreshed=store.refreshed)
 
 
 @contextmanager

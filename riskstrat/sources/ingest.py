@@ -21,18 +21,15 @@ from riskstrat.sources import coverage, quarantine, staging, versions
 from riskstrat.sources.adapting import land
 from riskstrat.sources.cleaning import list_converted
 from riskstrat.sources.codes import CodesTable, KnownCodes, compare_with_before, describe_codes, require_understood
+from riskstrat.sources.connecting import connect_beside, remove_work, require_basis, stage_table
 from riskstrat.sources.continuous_stays import SPELLS, build_spells_query, make_stays, report_joined
 from riskstrat.sources.dressed import report_twins
 from riskstrat.sources.extract_day import UNDATED, Arrivals, find_first_day
 from riskstrat.sources.landing import Landed, Landing
-from riskstrat.sources.literal import quote_text
 from riskstrat.sources.mapping import SourceMapping, map_format
 from riskstrat.sources.notes import notes_on
 from riskstrat.sources.store_versions import OF_THE_FIRST_FORMAT, POINTER, VERSIONS, read_facts, seal_version
-from riskstrat.sources.writing import disk_refused, incoming, write_parquet
-
-MEMORY_LIMIT = "4GB"
-"""What DuckDB may hold in memory; more is spilled beside the store."""
+from riskstrat.sources.writing import incoming, write_parquet
 
 CODES_PAGE = "codes.html"
 """What the verb adds to the store for people to read."""
@@ -127,16 +124,16 @@ def ingest(
     settings = _add_lags(settings, mapping)
     _check_places(mapping.location, store)
     with incoming(store, settings.data.keep_versions) as folder:
-        connection = _connect(folder / "work", settings, mapping.location)
+        connection = connect_beside(folder / "work", settings, mapping.location)
         try:
             with land(connection, mapping, settings.data.quarantine_limit, sample) as landing:
-                _require_basis(landing, legal_basis)
+                require_basis(landing, legal_basis)
                 run = _IngestRun(connection, landing, settings, known, progress or (lambda step, share: None))
                 report = run.build(folder, mapping, as_at, leave_out)
         finally:
             connection.close()
         report = replace(report, codes=_compare_codes(report, store), simulated=legal_basis is None)
-        _remove_work(folder / "work")
+        remove_work(folder / "work")
         seal_version(folder, report.to_dict())
     return report
 
@@ -155,16 +152,6 @@ def _compare_codes(report: IngestReport, store: Path) -> CodesTable:
     hashes, earlier = {name: table["sha256"] for name, table in before["tables"].items()}, before["codes"]
     same = hashes == {name: table.sha256 for name, table in report.tables.items()}
     return compare_with_before(report.codes, earlier, same_rows=same)
-
-
-def _require_basis(landing: Landing, legal_basis: Mapping[str, str] | None) -> None:
-    """Support under section 251 covers GP and hospital records and not social care, so each table is asked."""
-    without = [] if legal_basis is None else sorted(set(landing.tables) - set(legal_basis))
-    if without:
-        raise SourceError(
-            f"no legal basis is stated for {', '.join(without)}; write each into riskstrat.toml under "
-            "[data.legal_basis], or leave the table out of the source"
-        )
 
 
 def _check_places(source: Path | None, store: Path) -> None:
@@ -186,30 +173,6 @@ def _check_places(source: Path | None, store: Path) -> None:
         raise SourceError(
             f"{store} holds {sorted(strange)[0]}, which ingest did not write; move it elsewhere, or name another folder"
         )
-
-
-def _connect(work: Path, settings: Settings, source: Path | None) -> duckdb.DuckDBPyConnection:
-    work.mkdir()
-    connection = duckdb.connect()
-    # A log of what is written would be named wrongly beside a path with a question mark, and nobody would read it.
-    staging_file = quote_text(str(work / "staging.duckdb"))
-    connection.execute(f"ATTACH {staging_file} AS staging (TYPE DUCKDB, RECOVERY_MODE NO_WAL_WRITES)")
-    connection.execute("USE staging")
-    connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-    connection.execute(f"SET threads = {settings.engine.threads}")
-    connection.execute(f"SET temp_directory = {quote_text(str(work / 'spill'))}")
-    # What it may still read of this machine where SQL of the source runs: the source, and the version that it makes.
-    readable = [work.parent, *([source.resolve()] if source is not None and source.is_dir() else [])]
-    connection.execute(f"SET allowed_directories = [{', '.join(quote_text(str(folder)) for folder in readable)}]")
-    connection.execute("SET enable_progress_bar = false")
-    connection.execute("PRAGMA disable_checkpoint_on_shutdown")
-    return connection
-
-
-def _remove_work(work: Path) -> None:
-    for file in sorted(work.rglob("*"), reverse=True):
-        file.rmdir() if file.is_dir() else file.unlink()
-    work.rmdir()
 
 
 class _IngestRun:
@@ -260,20 +223,7 @@ class _IngestRun:
     def _stage(self) -> None:
         for number, (name, landed) in enumerate(self.tables.items()):
             self.progress(f"reading {name}", 0.5 * number / len(self.tables))
-            try:
-                if name == "people":
-                    staging.stage_people(self.connection, landed)
-                else:
-                    staging.stage(self.connection, landed)
-            except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
-                raise
-            except (duckdb.Error, pa.ArrowException) as error:
-                if disk_refused(error):
-                    raise
-                raise SourceError(
-                    f"{name} cannot be read ({type(error).__name__}); land it again, as parquet or CSV in UTF-8"
-                ) from error
-            staging.refuse_month_first(self.connection, landed)
+            stage_table(self.connection, landed)
         staging.check_strangers(self.connection, [name for name in self.tables if name != "people"])
 
     def _judge_codes(self) -> None:

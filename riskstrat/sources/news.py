@@ -20,7 +20,7 @@ def tables_with_news(store: Store, after: date, until: date) -> tuple[str, ...]:
     """
     found = []
     with duckdb.connect() as connection:
-        for table in sorted(store.landed):
+        for table in sorted(store.manifest["tables"]):
             names = pq.read_schema(store.file(table)).names
             column = KNOWN if KNOWN in names else "as_at" if "as_at" in names else None
             if column is None:

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.errors import SourceError
@@ -106,7 +105,8 @@ def take_people(store: Store, persons: npt.NDArray[Any]) -> PeopleStore:
     tables = {
         name: _replace_person_numbers(table, numbers) for name, table in _read_people_rows(store, numbers).items()
     }
-    return PeopleStore(store.folder, {**store.manifest, "people": len(numbers)}, tables, numbers)
+    manifest = {**store.manifest, "people": len(numbers)}
+    return PeopleStore(store.folder, manifest, tables, numbers, refreshed=store.refreshed)
 
 
 def _read_people_rows(store: Store, persons: npt.NDArray[np.int32]) -> dict[str, pa.Table]:
@@ -119,7 +119,7 @@ def _read_people_rows(store: Store, persons: npt.NDArray[np.int32]) -> dict[str,
             if stream.needs and stream.available(store.landed)
         }
     for name in sorted(store.landed.intersection(OF_A_PERSON)):
-        read[name] = pq.read_table(store.file(name), filters=pc.is_in(pc.field("person"), pa.array(persons)))
+        read[name] = store.read_table(name).filter(pc.is_in(pc.field("person"), pa.array(persons)))
     return read
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+from ibis.expr.operations import Node
 
 
 @dataclass(frozen=True)
@@ -33,4 +35,9 @@ class Scan:
 
 def compile_scan(expression: ir.Table) -> Scan:
     """The scan of an unbound expression that has a `person` column."""
-    return Scan(str(ibis.to_sql(expression, dialect="duckdb")))
+    return _compile_once(expression.op())
+
+
+@lru_cache(maxsize=128)
+def _compile_once(node: Node) -> Scan:
+    return Scan(str(ibis.to_sql(node.to_expr(), dialect="duckdb")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal
 
@@ -52,29 +53,46 @@ def find_first_days(
     """For each of `persons` the first event day among the rows of `rows`, as known on `as_at`; NaT without any."""
     event = STREAMS[rows_of(rows).stream].event
     assert event is not None
-    return _find_days(store, rows, event, persons, as_at, "min")
+    return _find_days(store, [(rows, event)], persons, as_at, "min")
 
 
 def find_latest_days(
-    store: Store, rows: ir.Table, column: str, persons: npt.NDArray[np.int32], as_at: date
+    store: Store, dated: Iterable[tuple[ir.Table, str]], persons: npt.NDArray[np.int32], as_at: date
 ) -> npt.NDArray[np.datetime64]:
-    """For each of `persons` the latest `column` among the rows of `rows`, as known on `as_at`; NaT without any."""
-    return _find_days(store, rows, column, persons, as_at, "max")
+    """For each of `persons` the latest day among rows, as known on `as_at`; NaT without any.
+
+    `dated` has rows, each with the column of their day. Those whose tables were not landed count for nothing.
+    """
+    return _find_days(store, dated, persons, as_at, "max")
 
 
 def _find_days(
-    store: Store, rows: ir.Table, column: str, persons: npt.NDArray[np.int32], as_at: date, which: Literal["min", "max"]
+    store: Store,
+    dated: Iterable[tuple[ir.Table, str]],
+    persons: npt.NDArray[np.int32],
+    as_at: date,
+    which: Literal["min", "max"],
 ) -> npt.NDArray[np.datetime64]:
+    held = [one for one in dated if STREAMS[rows_of(one[0]).stream].available(store.landed)]
+    if not held:
+        return np.full(len(persons), np.datetime64("NaT", "D"))
+    # One query for all: opening the store takes longer than reading the rows of a few people.
+    days = ibis.union(*(_select_days(store, rows, column, as_at) for rows, column in held))
+    with store.connect() as backend:
+        asked = ibis.memtable(pa.table({"person": pa.array(persons, pa.int32())}))
+        found = days.semi_join(asked, "person").group_by("person").aggregate(found=getattr(days["day"], which)())
+        read = backend.to_pyarrow(found)
+    made = pd.Series(as_numpy(read["found"]), index=read["person"].to_numpy())
+    return made.reindex(persons).to_numpy().astype("datetime64[D]")
+
+
+def _select_days(store: Store, rows: ir.Table, column: str, as_at: date) -> ir.Table:
+    """Person and `day` of the rows that stood on `as_at`."""
     selected = rows_of(rows)
     table = STREAMS[selected.stream].table
     kept = conditions_of(selected, store.absent_columns).kept
     table = select_standing(table.filter(*kept) if kept else table, as_at)
-    with store.connect() as backend:
-        asked = ibis.memtable(pa.table({"person": pa.array(persons, pa.int32())}))
-        days_of = table.semi_join(asked, "person").group_by("person").aggregate(found=getattr(table[column], which)())
-        read = backend.to_pyarrow(days_of)
-    days = pd.Series(as_numpy(read["found"]), index=read["person"].to_numpy())
-    return days.reindex(persons).to_numpy().astype("datetime64[D]")
+    return table.select("person", day=table[column])
 
 
 def as_numpy(column: Any) -> npt.NDArray[Any]:

@@ -18,7 +18,9 @@ import pyarrow.parquet as pq
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.continuous_stays import ContinuousStays
 from riskstrat.errors import SourceError
+from riskstrat.sources.refreshed import ROWS_KEPT, Refreshed
 from riskstrat.sources.store_versions import OF_THE_FIRST_FORMAT, POINTER, clear_spills, pin_version, require_whole
+from riskstrat.sources.versions import stored_schema
 from riskstrat.storage import Reading, compute_digest, name_beside, parse_json
 
 if TYPE_CHECKING:
@@ -28,10 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Store:
-    """One version of an ingested store, in its folder; nothing in it changes, and it stays while this is held."""
+    """One version of an ingested store, in its folder; nothing in it changes, and it stays while this is held.
+
+    refreshed: what came since of who is kept off lists; `read` gives it with the tables that it is of.
+    """
 
     folder: Path
     manifest: Mapping[str, Any]
+    refreshed: Refreshed | None = field(default=None, kw_only=True, repr=False)
     reading: Reading | None = field(default=None, kw_only=True, repr=False, compare=False)
 
     @property
@@ -57,8 +63,9 @@ class Store:
 
     @property
     def landed(self) -> frozenset[str]:
-        """Names of the tables that were landed."""
-        return frozenset(self.manifest["tables"])
+        """Names of the tables that were landed, whole or by a refresh."""
+        refreshed = self.refreshed.rows if self.refreshed is not None else {}
+        return frozenset({*self.manifest["tables"], *(name for name in ROWS_KEPT if refreshed.get(name))})
 
     @property
     def absent_columns(self) -> Mapping[str, tuple[str, ...]]:
@@ -95,8 +102,10 @@ class Store:
 
     def file(self, table: str) -> Path:
         """The parquet file of a landed table. Raises SourceError if it was not landed."""
-        if table not in self.landed:
-            raise SourceError(f"no {table} table was landed; the store has {', '.join(sorted(self.landed))}")
+        if table not in self.manifest["tables"]:
+            raise SourceError(
+                f"no {table} table was landed; the store has {', '.join(sorted(self.manifest['tables']))}"
+            )
         return self.folder / "tables" / f"{table}.parquet"
 
     def read_spells(self, persons: Sequence[int] | None = None) -> pa.Table:
@@ -128,7 +137,7 @@ class Store:
         """The CREATE VIEW statement of each available stream, base tables first."""
         from riskstrat.sources.streams import views
 
-        files = {table: self.file(table) for table in self.landed}
+        files = {table: self.file(table) for table in self.manifest["tables"]}
         absent = {(table, column) for table, columns in self.absent_columns.items() for column in columns}
         return {statement.split()[2]: statement for statement in views(files, absent, codelists)}
 
@@ -138,7 +147,17 @@ class Store:
 
     def read(self, table: str) -> pd.DataFrame:
         """One row per stored row of a landed table, whole; for small tables. Raises SourceError if not landed."""
-        return pq.read_table(self.file(table)).to_pandas(date_as_object=False)
+        return self.read_table(table).to_pandas(date_as_object=False)
+
+    def read_table(self, table: str) -> pa.Table:
+        """The same as `read`, as Arrow has it."""
+        if self.refreshed is None or not self.refreshed.rows.get(table):
+            return pq.read_table(self.file(table))
+        ingested = table in self.manifest["tables"]
+        stored = pq.read_table(self.file(table)) if ingested else stored_schema(table).empty_table()
+        people = pq.read_table(self.file("people"), columns=["patient_id", "person"]).to_pydict()
+        persons = dict(zip(people["patient_id"], people["person"], strict=True))
+        return self.refreshed.join(table, stored, persons)
 
 
 def open_store(folder: Path) -> Store:

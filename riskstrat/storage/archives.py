@@ -71,11 +71,11 @@ def _copy(read: IO[bytes], written: IO[bytes], digest: Any) -> None:
         written.write(piece)
 
 
-def restore_archive(file: Path, target: Path) -> Mapping[str, Any]:
+def restore_archive(file: Path, target: Path, wanted: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
     """Unpack an archive into a new or empty folder, and give its facts; all of it as it was written, or nothing.
 
-    Raises StorageError for what is no such archive, for one that is damaged, lacks an entry or has another, and for a
-    folder that holds anything.
+    wanted: facts that it must have. Raises StorageError for what is no such archive, for one that is damaged, lacks an
+    entry or has another, and for a folder that holds anything.
     """
     target = target.resolve()  # so that "." has a name to write beside
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -83,6 +83,8 @@ def restore_archive(file: Path, target: Path) -> Mapping[str, Any]:
     try:
         with zipfile.ZipFile(file) as archive:
             contents = _read_contents(archive, file)
+            if any(contents["facts"].get(name) != value for name, value in (wanted or {}).items()):
+                raise _refuse(file, "is a backup of something else")
             with write_folder_atomically(target) as folder:
                 for name, digest in contents["files"].items():
                     _unpack(archive, name, digest, folder, file)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskstrat.cohort import groups as cohort_groups
+from riskstrat.definitions.baselines import CHAMPION, LIGHTGBM, LOGISTIC
 from riskstrat.definitions.progress import Progress
 from riskstrat.errors import ModelError
 from riskstrat.evaluation import (
@@ -33,10 +34,9 @@ from riskstrat.labels import intervened
 from riskstrat.registry import champion_version, kept, newest
 from riskstrat.scoring import RiskModel
 from riskstrat.site.threads import run_in_threads
-from riskstrat.study.fitting import LIGHTGBM, LOGISTIC, PooledTestRows, TestedFold, TrainingRun, pooled
+from riskstrat.study.fitting import PooledTestRows, TestedFold, TrainingRun, pooled
 from riskstrat.study.gathering import Study, days_old, describe_short_records
 
-CHAMPION = "champion"
 OF_THE_MODEL = (
     "auprc",
     "brier",
@@ -61,6 +61,11 @@ class Evaluated:
     intervals: pd.DataFrame
     verdict: str
     evidence: Mapping[str, Any]
+
+    @property
+    def own(self) -> Evaluation:
+        """The figures of the model itself."""
+        return self.models[self.rows.own]
 
 
 def evaluated(learned: TrainingRun, progress: Progress) -> Evaluated:
@@ -137,7 +142,7 @@ def _compute_intervals(learned: TrainingRun, rows: PooledTestRows) -> pd.DataFra
             columns=["metric", "model", "versus", "estimate", "low", "high", "level", "rounds", "reason"]
         )
     drawn = {"rounds": rounds, "seed": seed}
-    own = {LIGHTGBM: rows.risks[LIGHTGBM]}
+    own = {rows.own: rows.own_risk}
     tables = [bootstrap_by_person(rows.outcome, rows.risks, rows.people, metric="auroc", **drawn)]
     tables += [bootstrap_by_person(rows.outcome, own, rows.people, metric=name, **drawn) for name in OF_THE_MODEL]
     return pd.concat(tables, ignore_index=True)
@@ -148,7 +153,7 @@ def _word_verdict(intervals: pd.DataFrame, rows: PooledTestRows) -> str:
         return "No intervals: bootstrap_rounds is 0, or the test rows have one outcome only."
     if LOGISTIC not in rows.risks:
         return "No logistic regression to compare with."
-    return verdict(intervals[intervals["metric"] == "auroc"])
+    return verdict(intervals[intervals["metric"] == "auroc"], model=rows.own)
 
 
 def _describe_version(learned: TrainingRun) -> dict[str, Any]:
@@ -190,7 +195,7 @@ def notes(learned: TrainingRun) -> list[str]:
 
 def _describe_fit(learned: TrainingRun, facts: Mapping[str, Any], place: int) -> dict[str, Any]:
     """Index dates (first and last of each stretch where they are events), rows and events of one fit."""
-    counts = {"rows": dict(facts["rows"]), "events": dict(facts["events"])}
+    counts = {name: facts[name] for name in ("rows", "events", "rounds", "weights")}
     if not learned.study.origins:
         return {"train_dates": [], "calibration_dates": [], **counts}
     origin = learned.study.origins[0] if place == 0 else learned.tested[place - 1].fold.origin
@@ -240,7 +245,7 @@ def _describe_origin(learned: TrainingRun, place: int, one: TestedFold) -> dict[
         name: evaluate(
             happened, fitted.risks[name], capacity=None, people=people, margin=fitted.margins[name]
         ).to_dict()
-        for name in (LIGHTGBM, LOGISTIC)
+        for name in dict.fromkeys((fitted.own, LIGHTGBM, LOGISTIC))
         if name in fitted.risks
     }
     test = {"test_date": one.fold.name}
@@ -256,30 +261,30 @@ def _describe_origin(learned: TrainingRun, place: int, one: TestedFold) -> dict[
 
 
 def _measure_at_capacity(rows: PooledTestRows) -> dict[str, Any]:
-    found = pooled_yield(rows.outcome, rows.risks[LIGHTGBM], rows.list_of, None, rows.capacity, order=rows.people)
+    found = pooled_yield(rows.outcome, rows.own_risk, rows.list_of, None, rows.capacity, order=rows.people)
     return found.to_dict() | {"capacity": rows.capacity}
 
 
 def _sample_calibration_curve(rows: PooledTestRows) -> list[dict[str, Any]]:
-    curve = calibration_curve(rows.outcome, rows.risks[LIGHTGBM])
+    curve = calibration_curve(rows.outcome, rows.own_risk)
     places = np.unique(np.linspace(0, len(curve) - 1, min(len(curve), CURVE_POINTS)).round().astype(int))
     return records(curve.iloc[places])
 
 
 def _count_by_risk(rows: PooledTestRows) -> list[dict[str, Any]]:
     """Rows by risk, in steps of 5 in 100: the middle of each step and how many rows lie in it."""
-    steps = np.minimum((rows.risks[LIGHTGBM] * STEPS).astype(int), STEPS - 1)
+    steps = np.minimum((rows.own_risk * STEPS).astype(int), STEPS - 1)
     return [{"risk": (place + 0.5) / STEPS, "people": int(n)} for place, n in enumerate(np.bincount(steps)) if n]
 
 
 def _compute_decision_curve(rows: PooledTestRows) -> list[dict[str, Any]]:
     return records(
-        net_benefit(rows.outcome, {name: rows.risks[name] for name in (LIGHTGBM, LOGISTIC) if name in rows.risks})
+        net_benefit(rows.outcome, {name: rows.risks[name] for name in (rows.own, LOGISTIC) if name in rows.risks})
     )
 
 
 def _measure_by_group(learned: TrainingRun, rows: PooledTestRows) -> dict[str, Any]:
-    recipe, risk = learned.recipe, rows.risks[LIGHTGBM]
+    recipe, risk = learned.recipe, rows.own_risk
     drawn = {"rounds": max(recipe.evaluation.bootstrap_rounds, 1), "seed": recipe.learner.seed}
     table = groups_of(learned.study, rows.rows)
     listed = listed_rows(risk, rows.list_of, None, rows.capacity, order=rows.people)
@@ -313,7 +318,7 @@ def _check_leakage(learned: TrainingRun, rows: PooledTestRows, models: Mapping[s
     window = label.last_day - label.first_day + 1
     values = study.matrix.take(rows.rows).select(columns)
     features = single_features(values, columns, rows.outcome, days - label.first_day + 1, window)
-    aurocs = (models[LIGHTGBM].auroc, models[LOGISTIC].auroc if LOGISTIC in models else None)
+    aurocs = (models[rows.own].auroc, models[LOGISTIC].auroc if LOGISTIC in models else None)
     return leakage(features, *aurocs, study.opened.workspace.promotion.leakage)
 
 
@@ -322,12 +327,12 @@ def _measure_person_disjoint(learned: TrainingRun) -> dict[str, Any] | None:
     study, first, alone = learned.study, learned.tested[0], learned.held_out
     if alone is None:
         return None
-    known = pd.Series(first.fitted.risks[LIGHTGBM], index=first.fitted.test_rows)[alone.test_rows].to_numpy()
+    known = pd.Series(first.fitted.own_risk, index=first.fitted.test_rows)[alone.test_rows].to_numpy()
     rows, rounds = alone.test_rows, learned.recipe.evaluation.bootstrap_rounds
     happened, people = study.outcome[rows], study.patient_ids[rows]
     if not 0 < happened.sum() < len(happened):
         return {"reason": "the people held out have one outcome only"}
-    risks = {"new": alone.risks[LIGHTGBM], "known": known}
+    risks = {"new": alone.own_risk, "known": known}
     seed = learned.recipe.learner.seed
     found = bootstrap_by_person(happened, risks, people, metric="auroc", rounds=max(rounds, 1), seed=seed)
     new, seen, pair = (found.iloc[place] for place in range(3))
@@ -347,7 +352,7 @@ def _measure_freshness(learned: TrainingRun, capacity: int) -> list[dict[str, An
     """How the latest test date would have been told by older scores, and by older models, of everybody who has all."""
     study, first = learned.study, learned.tested[0]
     rows = first.fitted.test_rows
-    scores = {("score", 0): first.fitted.risks[LIGHTGBM], ("model", 0): first.fitted.risks[LIGHTGBM]}
+    scores = {("score", 0): first.fitted.own_risk, ("model", 0): first.fitted.own_risk}
     for age, model in learned.older.items():
         scores["model", age] = model.risk(study.matrix.take(rows))
         if study.recipe.cohort.index == "calendar":

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskstrat.definitions.baselines import find_own
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import TrainingError
@@ -23,8 +24,6 @@ from riskstrat.study.gathering import Fold, Study, gather
 from riskstrat.training import DeclaredRivals, Fitted, Tuned, fit, tune
 from riskstrat.workspace import Workspace
 
-LIGHTGBM = "lightgbm"
-LOGISTIC = "logistic_regression"
 REGISTERED, HELD_OUT = "registered", "people held out of the latest origin"
 
 Numbers = npt.NDArray[np.float64]
@@ -140,6 +139,7 @@ def fit_fold(study: Study, recipe: Recipe, fold: Fold, *, rivals: bool = True, t
         declared=features,
         tested=fold.origin is None or bool(fold.origin.test),
         rivals=_build_declared_rivals(study.opened.workspace) if rivals else None,
+        age=study.opened.workspace.roles.age,
     )
 
 
@@ -173,6 +173,16 @@ class PooledTestRows:
     risks: Mapping[str, Numbers]
     capacity: int
     left_out: Mapping[str, str]
+
+    @property
+    def own(self) -> str:
+        """What the model itself is called."""
+        return find_own(self.risks)
+
+    @property
+    def own_risk(self) -> Numbers:
+        """The risk of each row by the model itself."""
+        return self.risks[self.own]
 
     def with_model(self, name: str, risk: Numbers) -> PooledTestRows:
         return replace(self, risks={**self.risks, name: risk})

@@ -105,7 +105,7 @@ def gather(opened: Site, recipe_name: str, as_at: date | None, progress: Progres
 
     Raises IndexDateError or TrainingError where dates do not allow it.
     """
-    recipe = opened.recipe(recipe_name)
+    recipe = _leave_out_sensitive(opened, opened.recipe(recipe_name))
     until = as_at or opened.store.data_as_at
     if until > opened.store.data_as_at:
         raise IndexDateError(f"--as-at {until} is in the future: the data are as at {opened.store.data_as_at}")
@@ -118,6 +118,18 @@ def gather(opened: Site, recipe_name: str, as_at: date | None, progress: Progres
     progress("cohort and labels", 1.0)
     matrix = build_matrix(opened, cohort, progress)
     return Study(opened, recipe, until, cohort, labels, matrix, chosen, older)
+
+
+def _leave_out_sensitive(opened: Site, recipe: Recipe) -> Recipe:
+    """The recipe without features of which no page speaks, unless the site has approved that they count in the score.
+
+    The rows of sensitive codes are left out already; such a feature may rest on others too, as alcohol problems do on
+    liver disease.
+    """
+    if opened.workspace.settings.sensitive.in_score:
+        return recipe
+    hidden = [name for name, feature in opened.workspace.features.items() if feature.wording.sensitive]
+    return recipe.model_copy(update={"exclude_features": (*recipe.exclude_features, *hidden)})
 
 
 def describe_short_records(study: Study) -> tuple[str, ...]:

@@ -9,24 +9,23 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from riskstrat.definitions.baselines import AGE_AND_SEX, LOGISTIC, Baseline
+from riskstrat.definitions.baselines import AGE_AND_SEX, Baseline
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import TrainingError
 from riskstrat.scoring import Calibrator
-from riskstrat.training.calibration import Calibrated, calibrate
+from riskstrat.training.calibration import calibrate
 from riskstrat.training.cross_fitting import Score, cross_fit
-from riskstrat.training.designs import Design, age_and_sex, as_it_stands, every_feature, logged
+from riskstrat.training.designs import Design, age_and_sex, as_it_stands, logged
 from riskstrat.training.held_out import mark_newest
 from riskstrat.training.logistic import fit_logistic, log_odds
-from riskstrat.training.losses import log_loss
 from riskstrat.training.rows import Array, Index, TrainingRows, rows_at, take_rows
-from riskstrat.training.slices import CALIBRATION, TEST, TRAIN, shares
+from riskstrat.training.slices import CALIBRATION, TEST, TRAIN
 
-PENALTIES = (1.0, 10.0, 100.0, 1000.0)
-FEW_COLUMNS = 20
-TUNING_ROWS = 20_000
-"""Training rows on which the penalty is chosen; one person in four of them is held out."""
+PENALTY = 1.0
+"""Of a few columns among many rows, which need none to speak of."""
+
+Numbers = npt.NDArray[np.float64]
 
 Chosen = tuple[str, ...] | str
 """The columns that a rival sees, or why it cannot be had."""
@@ -35,7 +34,7 @@ Chosen = tuple[str, ...] | str
 class LearnedBaseline(NamedTuple):
     """A baseline: one margin per test row and its calibrator, or the reason why it was left out."""
 
-    margin: npt.NDArray[np.float64]
+    margin: Numbers
     calibrator: Calibrator | None
     note: str
 
@@ -62,10 +61,10 @@ class Rival(NamedTuple):
 def fit_baselines(
     matrix: FeatureMatrix, outcome: Array, places: dict[str, Index], recipe: Recipe, declared: DeclaredRivals
 ) -> dict[str, LearnedBaseline]:
-    """Every baseline by its name; one that cannot be fitted has no calibrator and says why.
+    """Every baseline of a few columns by its name; one that cannot be fitted has no calibrator and says why.
 
-    Logistic regression sees the columns of the model; a published score is read from the whole matrix, so that a recipe
-    may keep it out of the model. places: positions of the train, calibration and test rows.
+    A published score is read from the whole matrix, so that a recipe may keep it out of the model. places: positions of
+    the train, calibration and test rows.
     """
     return {
         name: _fit_baseline(rival, matrix, outcome, places, recipe) for name, rival in _build_rivals(declared).items()
@@ -77,71 +76,51 @@ def _fit_baseline(
 ) -> LearnedBaseline:
     columns = rival.chooses(matrix, recipe)
     if isinstance(columns, str):
-        return _leave_out(columns)
+        return leave_out(columns)
     train = rows_at(matrix, columns, outcome, places[TRAIN])
     design = rival.design(columns, train.values)
-    penalty, near = _choose_penalty(design(train.values), train, recipe.learner.seed)
-    if penalty is None:
-        return _leave_out(f"{columns[0]} is the same for everybody who trains")
-    learn = partial(_learn, rival, design, penalty, near)
+    ready = design(train.values)
+    if (ready == ready[0]).all():
+        return leave_out(f"{columns[0]} is the same for everybody who trains")
+    learn = partial(_learn, rival, design)
     score = learn(train)
     apart = rows_at(matrix, columns, outcome, places[CALIBRATION])
-    try:
-        if len(apart.outcome):
-            made = _calibrate(score(apart.values), apart, recipe)
-        else:
-            asked = mark_newest(recipe, matrix.keys, places[TRAIN])
-            margin = cross_fit(train, asked, learn, recipe.learner.seed)
-            made = _calibrate(margin, take_rows(train, asked), recipe)
-    except TrainingError as refused:
-        return _leave_out(str(refused))
+    if len(apart.outcome):
+        margin, seen = score(apart.values), apart
+    else:
+        asked = mark_newest(recipe, matrix.keys, places[TRAIN])
+        margin, seen = cross_fit(train, asked, learn, recipe.learner.seed), take_rows(train, asked)
     test = rows_at(matrix, columns, outcome, places[TEST])
-    return LearnedBaseline(score(test.values), made.calibrator, f"L2 penalty {penalty:g}; {made.note}")
+    return calibrate_baseline(margin, seen, score(test.values), recipe, PENALTY)
 
 
-def _learn(rival: Rival, design: Design, penalty: float, near: Array | None, rows: TrainingRows) -> Score:
-    """What gives a margin for each row of values, learned from some rows."""
-    weights = fit_logistic(design(rows.values), rows.outcome, penalty, near)
-    if rival.is_a_score and weights[0] <= 0:
-        weights = np.array([1.0, 0.0])
-    return lambda values: log_odds(design(values), weights)
+def calibrate_baseline(
+    margin: Numbers, seen: TrainingRows, tested: Numbers, recipe: Recipe, penalty: float | None = None
+) -> LearnedBaseline:
+    """What calibrates `tested`, the margins of the test rows: `margin` of the rows seen, with the model's own method.
+
+    penalty: that of a regression, for the record. One whose higher margins do not go with more events is left out.
+    """
+    method, seed = recipe.calibration.method, recipe.learner.seed
+    try:
+        made = calibrate(margin, seen.outcome, seen.patient_ids, method, seed=seed, compare=False)
+    except TrainingError as refused:
+        return leave_out(str(refused))
+    how = made.note if penalty is None else f"L2 penalty {penalty:g}; {made.note}"
+    return LearnedBaseline(tested, made.calibrator, how)
 
 
-def _calibrate(margin: npt.NDArray[np.float64], rows: TrainingRows, recipe: Recipe) -> Calibrated:
-    ids, method, seed = rows.patient_ids, recipe.calibration.method, recipe.learner.seed
-    return calibrate(margin, rows.outcome, ids, method, seed=seed, compare=False)
-
-
-def _leave_out(why: str) -> LearnedBaseline:
+def leave_out(why: str) -> LearnedBaseline:
+    """A baseline that cannot be had, with the reason."""
     return LearnedBaseline(np.zeros(0), None, why)
 
 
-def _choose_penalty(ready: Array, train: TrainingRows, seed: int) -> tuple[float | None, Array | None]:
-    """The penalty with the lowest log loss on people held out of a part of the training rows, and weights near it.
-
-    A few columns among many rows need none to speak of, so nothing is searched for them; None where all rows are alike.
-    """
-    if (ready == ready[0]).all():
-        return None, None
-    if ready.shape[1] < FEW_COLUMNS:
-        return PENALTIES[0], None
-    share = shares(train.patient_ids, seed + 1)
-    part = np.argsort(share, kind="stable")[:TUNING_ROWS]
-    held_out = part[: len(part) // 4]
-    kept = part[~np.isin(share[part], share[held_out])]
-    if not train.outcome[held_out].any() or not 0 < train.outcome[kept].sum() < len(kept):
-        return PENALTIES[-2], None
-    seen, known, away = ready[kept], train.outcome[kept], ready[held_out]
-    found: list[tuple[float, float, Array]] = []
-    for penalty in reversed(PENALTIES):  # the strongest first: each begins where the one before it ended
-        weights = fit_logistic(seen, known, penalty, found[-1][2] if found else None)
-        found.append((log_loss(log_odds(away, weights), train.outcome[held_out]), penalty, weights))
-    _, penalty, weights = min(found, key=lambda one: one[:2])
-    return penalty, weights
-
-
-def _choose_model_features(matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
-    return tuple(name for name in matrix.columns if name not in recipe.exclude_features)
+def _learn(rival: Rival, design: Design, rows: TrainingRows) -> Score:
+    """What gives a margin for each row of values, learned from some rows."""
+    weights = fit_logistic(design(rows.values), rows.outcome, PENALTY).weights
+    if rival.is_a_score and weights[0] <= 0:
+        weights = np.array([1.0, 0.0])
+    return lambda values: log_odds(design(values), weights)
 
 
 def _choose_age_and_sex(declared: DeclaredRivals, matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
@@ -167,9 +146,7 @@ DESIGNS = {"count": logged, "log odds": as_it_stands}
 
 
 def _build_rivals(declared: DeclaredRivals) -> dict[str, Rival]:
-    """By the name each has in the evidence: logistic regression, age and sex, then the declared ones in their order."""
-    every = partial(every_feature, age=declared.age)
+    """By the name each has in the evidence: age and sex, then the declared ones in their order."""
     return {
-        LOGISTIC: Rival(_choose_model_features, every, is_a_score=False),
         AGE_AND_SEX: Rival(partial(_choose_age_and_sex, declared), age_and_sex, is_a_score=False),
     } | {one.name: Rival(partial(_choose_one_score, one), DESIGNS[one.scale]) for one in declared.baselines}

@@ -171,14 +171,14 @@ def _fit_platt(margin: npt.NDArray[Any], outcome: npt.NDArray[Any]) -> Platt | N
     """Platt scaling, or None where a higher margin does not go with more events."""
     if np.ptp(margin) == 0:
         return None
-    slope, intercept = fit_logistic(np.asarray(margin)[:, None], outcome, penalty=0.0)
+    slope, intercept = fit_logistic(np.asarray(margin)[:, None], outcome, penalty=0.0).weights
     return Platt(float(slope), float(intercept)) if slope > 0 else None
 
 
 def _fit_beta(margin: npt.NDArray[Any], outcome: npt.NDArray[Any], platt: Platt) -> Beta:
     """Beta calibration by maximum likelihood; where that would let a or b fall too low, with both kept up."""
     terms = np.column_stack(beta_terms(margin))
-    a, b, c = fit_logistic(terms, outcome, penalty=0.0)
+    a, b, c = fit_logistic(terms, outcome, penalty=0.0).weights
     if min(a, b) < FLATTEST:
         a, b, c = _fit_bounded_beta(np.column_stack([terms, np.ones(len(terms))]), outcome, platt)
     return Beta(float(a), float(b), float(c))

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from riskstrat.training.folds import FOLDS, draw_folds
 from riskstrat.training.rows import TrainingRows, take_rows
-from riskstrat.training.slices import shares
 
-FOLDS = 5
 WORDS = f"the newest training rows, each by a model that had not seen the person ({FOLDS} folds)"
 
 Score = Callable[[npt.NDArray[Any]], npt.NDArray[np.float64]]
@@ -28,9 +27,9 @@ def cross_fit(
     Folds are of people, and hang on the seed. Raises whatever `learn` does, of a fold that nothing can be learned
     without.
     """
-    fold = (shares(rows.patient_ids, seed + 5) * FOLDS).astype(np.int64)
     margin = np.full(len(rows.outcome), np.nan)
-    for each in np.unique(fold[asked]):
-        score, own = learn(take_rows(rows, fold != each)), (fold == each) & asked
-        margin[own] = score(rows.values[own])
+    for kept, away in draw_folds(rows, seed):
+        own = away[asked[away]]
+        if len(own):
+            margin[own] = learn(take_rows(rows, kept))(rows.values[own])
     return margin[asked]

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskstrat.definitions.baselines import LIGHTGBM, LOGISTIC, find_own
 from riskstrat.definitions.durations import days
 from riskstrat.definitions.matrix import FeatureMatrix
-from riskstrat.definitions.recipes import LearnerRecipe, Recipe
+from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import TrainingError
-from riskstrat.scoring import Platt, RiskModel
-from riskstrat.training.baselines import DeclaredRivals, LearnedBaseline, fit_baselines
-from riskstrat.training.calibration import Calibrated, calibrate
+from riskstrat.scoring import Platt, RiskModel, Weights
+from riskstrat.training.baselines import DeclaredRivals, LearnedBaseline, calibrate_baseline, fit_baselines
+from riskstrat.training.calibration import calibrate
 from riskstrat.training.constraints import set_aside
-from riskstrat.training.cross_fitting import WORDS, Score, cross_fit
-from riskstrat.training.held_out import held_out, mark_newest
+from riskstrat.training.cross_fitting import WORDS
+from riskstrat.training.held_out import mark_newest
 from riskstrat.training.intervals import ranges
-from riskstrat.training.learner import fit_booster, predict_margin, rows_in_leaf, stop_early
-from riskstrat.training.rows import FEWEST_EVENTS, Index, TrainingRows, enough, rows_at
+from riskstrat.training.learned import Learned, Task, learn_members
+from riskstrat.training.rows import FEWEST_EVENTS, Index, TrainingRows, enough, rows_at, take_rows
 from riskstrat.training.slices import CALIBRATION, TEST, TRAIN, UNUSED
-
-MODEL = "lightgbm"
-"""Name of the model among its baselines."""
 
 THREADS = 2
 Numbers = npt.NDArray[np.float64]
@@ -37,10 +34,10 @@ Numbers = npt.NDArray[np.float64]
 class Fitted:
     """A trained model and what it and each baseline say of the test rows.
 
-    `margins` (log odds) and `risks` (0 to 1, calibrated) have one value per test row under "lightgbm" and each
-    baseline's name; `test_rows` are their positions in the matrix. `facts` are plain values for the record;
-    `facts["notes"]` are sentences for whoever trains, `facts["left_out"]` the reason for each baseline that could not
-    be had. `calibrators`: one record per calibration method compared.
+    `margins` (log odds) and `risks` (0 to 1, calibrated) have one value per test row under the model's own name,
+    "stack" or "lightgbm", and each baseline's; `test_rows` are their positions in the matrix. `facts` are plain values
+    for the record; `facts["notes"]` are sentences for whoever trains, `facts["left_out"]` the reason for each baseline
+    that could not be had. `calibrators`: one record per calibration method compared.
     """
 
     model: RiskModel
@@ -49,6 +46,16 @@ class Fitted:
     test_rows: Index
     facts: Mapping[str, Any]
     calibrators: list[dict[str, Any]]
+
+    @property
+    def own(self) -> str:
+        """What the model itself is called."""
+        return find_own(self.risks)
+
+    @property
+    def own_risk(self) -> Numbers:
+        """The risk of each test row by the model itself."""
+        return self.risks[self.own]
 
 
 def fit(
@@ -63,6 +70,7 @@ def fit(
     declared: Collection[str] = (),
     tested: bool = True,
     rivals: DeclaredRivals | None = None,
+    age: str | None = None,
 ) -> Fitted:
     """Train, calibrate and predict the test rows. `threads` changes the time it takes and nothing else.
 
@@ -71,8 +79,9 @@ def fit(
     source table behind a column, which a later refusal names. trained: more facts for the model, such as `as_at`.
     declared: names of features that may be absent because their source was not landed. tested:
     whether there must be test rows; the model that lists will be made with has none. rivals: the baselines to fit
-    beside the model. Raises TrainingError if there are too few events to learn from, if what was learned does not last,
-    or if the recipe gives a direction to a feature that is none.
+    beside the model; beside a stack stand its two members. age: the column of the age in years, which the logistic
+    regression takes as a broken line. Raises TrainingError if there are too few events to learn from, if what was
+    learned does not last, or if the recipe gives a direction to a feature that is none.
     """
     seen = np.asarray(outcome, dtype=np.float64)
     used = np.where(np.isnan(seen), UNUSED, slice_of)
@@ -80,120 +89,81 @@ def fit(
     _refuse_too_little(recipe, seen, places, tested)
     columns = tuple(name for name in matrix.columns if name not in recipe.exclude_features)
     aside = set_aside(recipe.learner, columns, {*matrix.columns, *(tables or {}), *declared})
-    grown = _train_booster(matrix, columns, seen, places, recipe, threads)
-    model = _build_uncalibrated_model(matrix, columns, grown.booster_text, recipe, tables or {})
-    held = _score_unseen(model, grown, matrix, seen, places, recipe, threads)
-    made = _calibrate(matrix, held, seen, recipe)
-    baselines = fit_baselines(matrix, seen, places, recipe, rivals) if rivals else {}
+    task = Task(matrix, columns, seen, places, recipe, threads, age, rivals is not None)
+    learned = learn_members(task)
+    model = _build_uncalibrated_model(task, learned, tables or {})
+    held = _score_unseen(task, learned, model)
+    method, seed = recipe.calibration.method, recipe.learner.seed
+    margin = held.margins[learned.own]
+    made = calibrate(margin, held.rows.outcome, held.rows.patient_ids, method, seed=seed)
+    scored = learned.score(model, matrix.take(places[TEST]))
+    baselines = _calibrate_members(task, learned, held, scored) if rivals else {}
+    baselines |= fit_baselines(matrix, seen, places, recipe, rivals) if rivals else {}
     facts = {
         **_count_rows(seen, used, places),
         **_list_index_dates(recipe, matrix.keys, places),
-        "learner": grown.learner.model_dump(mode="json") | {"rows_in_leaf": rows_in_leaf(grown.learner, grown.rows)},
-        "rounds": grown.how,
+        **learned.describe(len(places[TRAIN])),
         "calibration": made.note + held.how,
         "baselines": {name: one.note for name, one in baselines.items() if one.calibrator is not None},
         "left_out": {name: one.note for name, one in baselines.items() if one.calibrator is None},
     }
-    spread = ranges(held.margin, seen[held.place], made.calibrator)
+    spread = ranges(margin, held.rows.outcome, made.calibrator)
     model = replace(model, calibrator=made.calibrator, ranges=spread, trained={**facts, **(trained or {})})
     facts["notes"] = _format_notes(recipe, facts, aside)
     scores = [one.to_dict() for one in made.scores]
-    margin = model.margin(matrix.take(places[TEST]))
-    return Fitted(model, *_gather_risks(model, margin, baselines), places[TEST], facts, scores)
+    own = LearnedBaseline(scored[learned.own], made.calibrator, made.note)
+    return Fitted(model, *_gather_risks({learned.own: own, **baselines}), places[TEST], facts, scores)
 
 
-class _Grown(NamedTuple):
-    """The booster's text, the settings it was grown with, how many rows it saw and how its size was found."""
-
-    booster_text: str
-    learner: LearnerRecipe
-    rows: int
-    how: str
-
-
-def _train_booster(
-    matrix: FeatureMatrix,
-    columns: tuple[str, ...],
-    outcome: Numbers,
-    places: Mapping[str, Index],
-    recipe: Recipe,
-    threads: int,
-) -> _Grown:
-    """The booster on every training row, with as many trees as helped on training rows kept back, where asked."""
-    learner, how = recipe.learner, f"{recipe.learner.rounds} trees, as the recipe asks"
-    if learner.patience:
-        rounds, how = _choose_rounds(matrix, columns, outcome, places, recipe, threads)
-        learner = learner.model_copy(update={"rounds": rounds})
-    train = rows_at(matrix, columns, outcome, places[TRAIN])
-    text = fit_booster(train.values, train.outcome, columns, learner, threads)
-    return _Grown(text, learner, len(train.outcome), how)
-
-
-def _choose_rounds(
-    matrix: FeatureMatrix,
-    columns: tuple[str, ...],
-    outcome: Numbers,
-    places: Mapping[str, Index],
-    recipe: Recipe,
-    threads: int,
-) -> tuple[int, str]:
-    """How many trees to grow, and how that was found."""
-    learner = recipe.learner
-    parts = held_out(recipe, matrix.keys, outcome, places[TRAIN], places[CALIBRATION])
-    if parts is None:
-        return learner.rounds, f"{learner.rounds} trees: too few events train to find a better number"
-    grown_on, judged_on = (rows_at(matrix, columns, outcome, each) for each in (parts.grown_on, parts.judged_on))
-    stopped = stop_early(grown_on, judged_on, columns, learner, learner.patience, threads)
-    most = ", the most the recipe allows" if stopped.rounds == learner.rounds else ""
-    return stopped.rounds, f"{stopped.rounds} trees{most}: best on {parts.sentence}"
-
-
-def _build_uncalibrated_model(
-    matrix: FeatureMatrix, columns: tuple[str, ...], booster_text: str, recipe: Recipe, tables: Mapping[str, str]
-) -> RiskModel:
+def _build_uncalibrated_model(task: Task, learned: Learned, tables: Mapping[str, str]) -> RiskModel:
+    stacked = learned.linear if learned.weights is not None else None
     return RiskModel(
-        booster_text=booster_text,
-        columns=columns,
-        fingerprints={name: matrix.fingerprints[name] for name in columns},
+        booster_text=learned.booster_text,
+        columns=task.columns,
+        fingerprints={name: task.matrix.fingerprints[name] for name in task.columns},
         calibrator=Platt(1.0, 0.0),
-        recipe=_describe_recipe(recipe),
+        recipe=_describe_recipe(task.recipe),
         trained={},
-        tables={name: tables[name] for name in columns if name in tables},
+        tables={name: tables[name] for name in task.columns if name in tables},
+        linear=stacked.linear if stacked else None,
+        weights=learned.weights or Weights(),
     )
 
 
 class _Unseen(NamedTuple):
-    """Positions of the rows to calibrate on, their margins by learners that had not seen them, and how in words."""
+    """The rows to calibrate on, their margins by learners that had not seen them (by model), and how in words."""
 
-    place: Index
-    margin: Numbers
+    rows: TrainingRows
+    margins: Mapping[str, Numbers]
     how: str
 
 
-def _score_unseen(
-    model: RiskModel,
-    grown: _Grown,
-    matrix: FeatureMatrix,
-    outcome: Numbers,
-    places: Mapping[str, Index],
-    recipe: Recipe,
-    threads: int,
-) -> _Unseen:
-    """The calibration slice by the model or, without one, the newest training rows out of their folds."""
-    if len(places[CALIBRATION]):
-        return _Unseen(places[CALIBRATION], model.margin(matrix.take(places[CALIBRATION])), "")
-
-    def learn(rows: TrainingRows) -> Score:
-        return partial(predict_margin, fit_booster(rows.values, rows.outcome, model.columns, grown.learner, threads))
-
-    train = rows_at(matrix, model.columns, outcome, places[TRAIN])
-    asked = mark_newest(recipe, matrix.keys, places[TRAIN])
-    return _Unseen(places[TRAIN][asked], cross_fit(train, asked, learn, grown.learner.seed), f"; on {WORDS}")
+def _score_unseen(task: Task, learned: Learned, model: RiskModel) -> _Unseen:
+    """The calibration slice or, without one, the newest training rows out of their folds."""
+    if task.calibrates_apart:
+        place = task.places[CALIBRATION]
+        rows = rows_at(task.matrix, task.columns, task.outcome, place)
+        return _Unseen(rows, learned.score(model, task.matrix.take(place)), "")
+    asked = mark_newest(task.recipe, task.matrix.keys, task.places[TRAIN])
+    margins = {name: margin[asked] for name, margin in learned.unseen.items()}
+    return _Unseen(take_rows(task.train, asked), margins, f"; on {WORDS}")
 
 
-def _calibrate(matrix: FeatureMatrix, held: _Unseen, outcome: Numbers, recipe: Recipe) -> Calibrated:
-    people = matrix.keys["patient_id"].to_numpy()[held.place]
-    return calibrate(held.margin, outcome[held.place], people, recipe.calibration.method, seed=recipe.learner.seed)
+def _calibrate_members(
+    task: Task, learned: Learned, held: _Unseen, tested: Mapping[str, Numbers]
+) -> dict[str, LearnedBaseline]:
+    """All that was learned besides the model itself, calibrated on the same rows. Raises TrainingError where the trees
+    of a stack have learned nothing that lasts.
+    """
+    penalty = {LOGISTIC: learned.linear.penalty} if learned.linear else {}
+    made = {
+        name: calibrate_baseline(held.margins[name], held.rows, margin, task.recipe, penalty.get(name))
+        for name, margin in tested.items()
+        if name != learned.own
+    }
+    if LIGHTGBM in made and made[LIGHTGBM].calibrator is None:
+        raise TrainingError(made[LIGHTGBM].note)
+    return made
 
 
 def _refuse_too_little(recipe: Recipe, seen: Numbers, places: Mapping[str, Index], tested: bool) -> None:
@@ -247,7 +217,7 @@ def _list_index_dates(recipe: Recipe, keys: pd.DataFrame, places: Mapping[str, I
 
 def _format_notes(recipe: Recipe, facts: Mapping[str, Any], aside: tuple[str, ...]) -> list[str]:
     said = [f"calibration: {facts['calibration']}"]
-    if recipe.learner.patience:
+    if recipe.learner.finds_its_size:
         said.append(f"size: {facts['rounds']}")
     if facts["learner"]["rows_in_leaf"] < recipe.learner.min_rows_in_leaf:
         said.append(
@@ -259,11 +229,7 @@ def _format_notes(recipe: Recipe, facts: Mapping[str, Any], aside: tuple[str, ..
     return said + [f"baseline {name.replace('_', ' ')} left out: {why}" for name, why in facts["left_out"].items()]
 
 
-def _gather_risks(
-    model: RiskModel, margin: Numbers, baselines: Mapping[str, LearnedBaseline]
-) -> tuple[dict[str, Numbers], dict[str, Numbers]]:
-    margins, risks = {MODEL: margin}, {MODEL: model.risk_of(margin)}
-    for name, one in baselines.items():
-        if one.calibrator is not None:
-            margins[name], risks[name] = one.margin, one.calibrator.risk(one.margin)
-    return margins, risks
+def _gather_risks(models: Mapping[str, LearnedBaseline]) -> tuple[dict[str, Numbers], dict[str, Numbers]]:
+    had = {name: (one.margin, one.calibrator) for name, one in models.items() if one.calibrator is not None}
+    margins = {name: margin for name, (margin, _) in had.items()}
+    return margins, {name: calibrator.risk(margin) for name, (margin, calibrator) in had.items()}

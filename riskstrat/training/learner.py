@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,18 @@ from riskstrat.definitions.recipes import LearnerRecipe
 from riskstrat.errors import TrainingError
 from riskstrat.scoring import lightgbm
 from riskstrat.training.constraints import directions
+from riskstrat.training.folds import HeldOutFold
 from riskstrat.training.rows import TrainingRows
+
+if TYPE_CHECKING:
+    from lightgbm import Dataset
 
 FEWEST_ROWS_IN_LEAF = 5
 LEAVES_AT_LEAST = 20
 """In a small source a leaf may hold one row in this many, whatever the recipe asks."""
+
+FEWEST_TREES = 10
+"""Trees that are grown where none of them helps people held out: of the first few, each sees few columns."""
 
 WORTH_SHARING = 20_000
 """Below this many rows threads wait for each other longer than they work."""
@@ -30,36 +37,72 @@ class Stopped(NamedTuple):
     margin: npt.NDArray[np.float64]
 
 
+class FoldedBooster(NamedTuple):
+    """The booster's text, its trees, and the margin of each row of the folds' people by a booster that had not seen
+    them (missing for other rows).
+    """
+
+    text: str
+    rounds: int
+    unseen: npt.NDArray[np.float64]
+
+
 def rows_in_leaf(learner: LearnerRecipe, rows: int) -> int:
     """The recipe's `min_rows_in_leaf`, or less where so few rows train that no tree could split."""
     return min(learner.min_rows_in_leaf, max(FEWEST_ROWS_IN_LEAF, rows // LEAVES_AT_LEAST))
 
 
-def fit_booster(
-    values: npt.NDArray[np.float32],
-    outcome: npt.NDArray[Any],
+def fit_booster(rows: TrainingRows, columns: Sequence[str], learner: LearnerRecipe, threads: int) -> str:
+    """The booster's text, of `learner.rounds` trees. Raises TrainingError if no column separates the outcomes."""
+    settings = _build_settings(learner, columns, len(rows.outcome), threads)
+    return _grow(_bin(rows, columns, settings), settings, learner.rounds)
+
+
+def fit_on_folds(
+    rows: TrainingRows,
     columns: Sequence[str],
     learner: LearnerRecipe,
+    folds: Sequence[HeldOutFold],
     threads: int,
-) -> str:
-    """The booster's text, of `learner.rounds` trees. Raises TrainingError if no column separates the outcomes."""
+    patience: int = 0,
+) -> FoldedBooster:
+    """The booster on every row, and one for each fold, with as many trees as had the lowest mean log loss held out.
+
+    Growing stops after `patience` trees in a row without help, and at `learner.rounds`; with no patience all of these
+    are grown. At least `FEWEST_TREES` stay. Rows are binned once for all. Raises TrainingError as `fit_booster` does.
+    """
     lgb = lightgbm()
-    settings = _build_settings(learner, columns, len(outcome), threads)
-    rows = lgb.Dataset(values, label=outcome, feature_name=list(columns), params=settings)
-    booster = lgb.train(settings, rows, num_boost_round=learner.rounds)
+    settings = _build_settings(learner, columns, len(rows.outcome), threads)
+    binned = _bin(rows, columns, settings)
+    grown = lgb.cv(
+        settings | {"metric": "binary_logloss"},
+        binned,
+        num_boost_round=learner.rounds,
+        folds=[(fold.kept, fold.away) for fold in folds],
+        callbacks=[lgb.early_stopping(patience, verbose=False)] if patience else [],
+        return_cvbooster=True,
+    )["cvbooster"]
+    rounds = min(learner.rounds, max(grown.best_iteration, FEWEST_TREES)) if patience else learner.rounds
+    margin = np.full(len(rows.outcome), np.nan)
+    for fold, booster in zip(folds, grown.boosters, strict=True):
+        margin[fold.away] = booster.predict(rows.values[fold.away], raw_score=True, num_iteration=rounds, num_threads=1)
+    return FoldedBooster(_grow(binned, settings, rounds), rounds, margin)
+
+
+def _bin(rows: TrainingRows, columns: Sequence[str], settings: dict[str, Any]) -> Dataset:
+    return lightgbm().Dataset(rows.values, label=rows.outcome, feature_name=list(columns), params=settings)
+
+
+def _grow(rows: Dataset, settings: dict[str, Any], rounds: int) -> str:
+    """The text of a booster of so many trees. Raises TrainingError if no column separates the outcomes."""
+    booster = lightgbm().train(settings, rows, num_boost_round=rounds)
     if not booster.feature_importance("split").any():
         raise TrainingError(
-            f"no feature separates those with the outcome from those without, among {len(outcome)} training rows; "
+            f"no feature separates those with the outcome from those without, among {rows.num_data()} training rows; "
             "check the sources behind the features, or train on more index dates or people"
         )
     # The text records its settings; how many cores took part is not one of the model's.
     return re.sub(r"^\[num_threads: .*\]\n", "", booster.model_to_string(), flags=re.MULTILINE)
-
-
-def predict_margin(booster_text: str, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """One margin (log odds) per row, by the booster of a text that `fit_booster` gave."""
-    margin = lightgbm().Booster(model_str=booster_text).predict(values, raw_score=True, num_threads=1)
-    return np.asarray(margin, dtype=np.float64)
 
 
 def stop_early(
@@ -73,7 +116,7 @@ def stop_early(
     """Grow until `patience` trees in a row have not lowered the log loss of the rows judged on, or `learner.rounds`."""
     lgb = lightgbm()
     settings = _build_settings(learner, columns, len(grown_on), threads) | {"metric": "binary_logloss"}
-    rows = lgb.Dataset(grown_on.values, label=grown_on.outcome, feature_name=list(columns), params=settings)
+    rows = _bin(grown_on, columns, settings)
     booster = lgb.train(
         settings,
         rows,

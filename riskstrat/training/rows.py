@@ -36,8 +36,8 @@ def rows_at(matrix: FeatureMatrix, columns: Sequence[str], outcome: Array, place
     return TrainingRows(np.ascontiguousarray(values), np.asarray(outcome, np.float64)[places], ids)
 
 
-def take_rows(rows: TrainingRows, kept: npt.NDArray[np.bool_]) -> TrainingRows:
-    """Those of the rows that are marked."""
+def take_rows(rows: TrainingRows, kept: npt.NDArray[np.bool_] | Index) -> TrainingRows:
+    """Those of the rows that are marked, or that stand at the positions."""
     return TrainingRows(rows.values[kept], rows.outcome[kept], rows.patient_ids[kept])
 
 

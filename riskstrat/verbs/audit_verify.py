@@ -10,11 +10,12 @@ from pathlib import Path
 
 from riskstrat import audit, registry
 from riskstrat.audit import Holdings, Line, Located
-from riskstrat.errors import AuditError
+from riskstrat.errors import AuditError, RiskstratError
 from riskstrat.publication import find_list_files, locate_manifest, locate_withdrawn, state_list_files
 from riskstrat.reviews import FileReviewStore
+from riskstrat.sources.refreshed import locate_refreshed
 from riskstrat.verbs.report import Report
-from riskstrat.workspace import find, read_settings
+from riskstrat.workspace import find, load, read_settings
 
 IDENTITY_SETTINGS = "identity.toml"
 SAID = 10
@@ -26,7 +27,8 @@ _KEPT = re.compile(r"\s*([1-9]\d*)\s*:\s*([0-9a-f]{64})\s*", re.ASCII)
 def verify(root: Path | None, remembered: str | None = None) -> Report:
     """Prove the log of a workspace or of an identity folder whole, and that what it speaks of stands as it says.
 
-    Held are every published and withdrawn list, every file of reviews, every champion and version. Raises AuditError
+    Held are every published and withdrawn list, every file of reviews, what refreshes brought, every champion and
+    version. Raises AuditError
     naming the first wrong line. `remembered` is COUNT:HASH as an earlier proof printed it.
     """
     folder, lists = _find_folder_and_lists(root)
@@ -37,9 +39,34 @@ def verify(root: Path | None, remembered: str | None = None) -> Report:
             f"the audit log is not whole: {_format_problems(found.problems)}; keep the folder as it is, tell the IG "
             "lead and compare it with the last backup"
         )
-    summary = {"folder": str(folder), "lines": found.lines, "head": found.head, "whole": True, "notes": found.notes}
+    notes = (*found.notes, *_hold_worklist(folder, found.read))
+    summary = {"folder": str(folder), "lines": found.lines, "head": found.head, "whole": True, "notes": notes}
     said = f"the audit log is whole: {_format_line_count(found.lines)}"
-    return Report(summary, (said, f"head {found.lines}:{found.head}", *(f"note: {note}" for note in found.notes)))
+    return Report(summary, (said, f"head {found.lines}:{found.head}", *(f"note: {note}" for note in notes)))
+
+
+def _hold_worklist(root: Path, lines: tuple[Line, ...]) -> tuple[str, ...]:
+    """Hold the worklist's own log against the days that were anchored; a note where it cannot be read.
+
+    Raises AuditError naming the days that were changed.
+    """
+    if not any(line.action == audit.ANCHORED for line in lines):
+        return ()
+    try:
+        from riskstrat.worklist import point_at
+
+        point_at(load(root))
+        from riskstrat.worklist.anchoring import find_changed_days
+
+        changed = find_changed_days(lines)
+    except (RiskstratError, ModuleNotFoundError):
+        return ("the worklist's log could not be held against the days in this one: its server or database is missing",)
+    if changed:
+        raise AuditError(
+            f"{_format_problems(tuple(changed))}; keep the database as it is, tell the IG lead and compare it with the "
+            "last backup"
+        )
+    return ()
 
 
 def _format_problems(problems: tuple[str, ...]) -> str:
@@ -60,6 +87,7 @@ def _gather_holdings(root: Path, lists: Path) -> Holdings:
         *reviews.find_kept_files(),
         *registry.find_version_files(registry_folder, trained),
         *_find_papers(root, lines),
+        *(path for path in locate_refreshed(root).parent.rglob("*") if path.is_file()),
     )
     return Holdings(
         _locate_by(root, lists),

@@ -10,11 +10,13 @@ from riskstrat.site.outputs import require_free_place
 from riskstrat.site.resources import Resource, list_places, write_alone
 from riskstrat.sources.store import is_ingested, open_store
 from riskstrat.verbs.report import Report
+from riskstrat.worklist.backing_up import is_in_file, list_sources
+from riskstrat.worklist.folder import is_started
 from riskstrat.workspace import find, load
 
 
 def backup(root: Path | None, out: Path, *, wait: bool = False) -> Report:
-    """Write decisions, data, lists, reviews, models and the log of a workspace to `out`, each as of one moment.
+    """Write decisions, data, lists, reviews, models, log and worklist of a workspace to `out`, each as of one moment.
 
     Raises BusyError while another run writes lists, reviews or the registry, unless it is to wait; StorageError where
     a file of that name stands.
@@ -23,11 +25,15 @@ def backup(root: Path | None, out: Path, *, wait: bool = False) -> Report:
     if out.exists():
         raise StorageError(f'"{out.name}" stands already and is not written over; give another name')
     workspace = load(find(root))
+    rules = workspace.settings.worklist
     place = list_places(workspace)[Resource.STORE]
     with write_alone(workspace.root, "backup", wait=wait):
         store = open_store(place) if is_ingested(place) else None
-        count = write_backup(workspace, store, out)
+        count = write_backup(workspace, store, out, list_sources(workspace.root, rules))
     size = out.stat().st_size
     line = f"{out}: {count:,} files, {size / 1e6:,.1f} MB; it holds records of patients and is not encrypted"
     summary = {"out": str(out), "files": count, "bytes": size, "data": store.version if store else None}
-    return Report(summary, (line, "Keep it where the data may be; its proof is riskstrat restore into an empty folder"))
+    lines = [line, "Keep it where the data may be; its proof is riskstrat restore into an empty folder"]
+    if is_started(workspace.root, rules) and not is_in_file(rules):
+        lines.append("The worklist's database is not in it: back that up with pg_dump, at the same time")
+    return Report(summary, tuple(lines))

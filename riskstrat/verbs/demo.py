@@ -15,6 +15,7 @@ from riskstrat.definitions.progress import Progress, silent
 from riskstrat.errors import PublicationError, SourceError, WorkspaceError
 from riskstrat.publication import INDEX
 from riskstrat.reviews import Entries, fill_in
+from riskstrat.site.dates import find_latest_monday
 from riskstrat.sources.store import is_ingested, open_store
 from riskstrat.verbs.ingest import ingest
 from riskstrat.verbs.promote import promote
@@ -29,6 +30,7 @@ from riskstrat.workspace import find, load
 SOURCE, RETURNED = "demo/borough", "demo/returned"
 SEED = 2026
 WEEKS, MOST_WEEKS = 2, 12
+SERVE = "  riskstrat worklist serve --local"
 Say = Callable[[str], None]
 
 
@@ -54,7 +56,7 @@ def demo(root: Path | None, people: int, weeks: int = WEEKS, progress: Progress 
         if monday != mondays[-1]:
             steps.report("reviews import", _return_workbooks(here, Path(str(published.summary["folder"])), monday))
     files = _list_files_to_open(Path(str(published.summary["folder"])))
-    lines = ("", "Open these:", *(f"  {path}" for path in files))
+    lines = ("", "Open these:", *(f"  {path}" for path in files), "", "Or work through them in a browser:", SERVE)
     summary = {"lists": published.summary, "training": trained.summary, "files": [str(path) for path in files]}
     return Report(summary, lines)
 
@@ -119,7 +121,7 @@ def _require_no_other_data(here: Path, store: Path) -> None:
 
 def _find_mondays(as_at: date, weeks: int) -> tuple[date, ...]:
     """The latest Mondays for which data are there, the earliest first: MDTs meet on Mondays."""
-    latest = as_at - timedelta(days=as_at.weekday())
+    latest = find_latest_monday(as_at)
     return tuple(latest - timedelta(weeks=ago) for ago in reversed(range(weeks)))
 
 

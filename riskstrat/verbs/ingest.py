@@ -43,7 +43,7 @@ def ingest(
     where `leave_out` names a table that keeps nobody off lists; BusyError while another run ingests, unless it is to
     wait.
     """
-    _check_left_out(leave_out)
+    check_left_out(leave_out)
     workspace = load(find(root))
     mapping = choose_mapping(source, format, workspace.root / SOURCE_FILE)
     store = list_places(workspace)[Resource.STORE]
@@ -111,7 +111,8 @@ def report_outcomes(summary: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{outcome}: {what}: {rows:,}"
 
 
-def _check_left_out(tables: Collection[str]) -> None:
+def check_left_out(tables: Collection[str]) -> None:
+    """Raises WorkspaceError where `tables` names one that keeps nobody off lists."""
     allowed = [name for name, schema in SCHEMAS.items() if schema.must_have_effect]
     for name in tables:
         if name not in allowed:

@@ -10,12 +10,14 @@ from riskstrat.documents import natural_frequency
 from riskstrat.publication import ThemeReason
 from riskstrat.site.opening import open_workspace
 from riskstrat.verbs.report import Report
+from riskstrat.verbs.review_store import open_review_store
 from riskstrat.weekly.listing import headline, make_lists, summary_of
 
 
 def list_(root: Path | None, when: str, recipe: str | None = None, progress: Progress = silent) -> Report:
     """Every team's list, to look at; nothing is published."""
-    listed = make_lists(open_workspace(root), when, recipe, progress)
+    opened = open_workspace(root)
+    listed = make_lists(opened, when, recipe, progress, open_review_store(opened.workspace))
     header = ("team", "reference", "came", "risk", "age", "sex", "main reason")
     rows = [header]
     for document in listed.documents:

@@ -18,6 +18,7 @@ from riskstrat.site.outputs import require_free_place
 from riskstrat.site.resources import write_alone
 from riskstrat.storage import compute_digest, write_bytes
 from riskstrat.verbs.report import Report
+from riskstrat.verbs.review_store import open_review_store
 from riskstrat.weekly.replaying import rebuild_lists
 from riskstrat.workspace import Workspace
 
@@ -39,7 +40,7 @@ def replay(
     opened = open_workspace(root)
     recipe = opened.recipe(recipe_name)
     target = _prepare_target(opened, out)
-    summary = rebuild_lists(opened, recipe, weeks, until, progress)
+    summary = rebuild_lists(opened, recipe, weeks, until, progress, open_review_store(opened.workspace))
     _write_page(opened.workspace, summary, target)
     return _report(summary, target)
 

@@ -19,10 +19,11 @@ from riskstrat.returning import (
     find_edition,
     parse_names,
 )
-from riskstrat.reviews import Edition, FileReviewStore, Filled, Judged, Terms, is_numbered, judge, read_filled
+from riskstrat.reviews import Edition, Filled, Judged, Terms, is_numbered, judge, read_filled
 from riskstrat.site.resources import write_alone
 from riskstrat.storage import require_plain
 from riskstrat.verbs.report import Report
+from riskstrat.verbs.review_store import open_review_store
 from riskstrat.workspace import Workspace, find, load
 
 
@@ -69,7 +70,7 @@ def _import(
     reason: str | None,
 ) -> Report:
     audit.require_ready(workspace.root)
-    store = FileReviewStore(workspace.root)
+    store = open_review_store(workspace)
     before = store.read_standing(edition.list_date, edition.team_code)
     difference = compare_with_record(judged, before, edition)
     if difference.conflicts and not correct:

@@ -12,13 +12,14 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from riskstrat import audit
+from riskstrat.definitions.baselines import find_own
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.evaluation import Evaluation, baseline_table
 from riskstrat.registry import Gate, ModelVersion, champion_version, gates, log_model, reconcile
 from riskstrat.site.opening import open_workspace
 from riskstrat.site.resources import write_alone
 from riskstrat.study.evidence import Evaluated, evaluated, notes, plain
-from riskstrat.study.fitting import LIGHTGBM, TrainingRun, learn
+from riskstrat.study.fitting import TrainingRun, learn
 from riskstrat.study.papers import papers
 from riskstrat.verbs.report import Report
 from riskstrat.workspace import Workspace
@@ -60,7 +61,7 @@ def _read_first(workspace: Workspace, recipe_name: str) -> tuple[object, ...]:
 
 def _register(learned: TrainingRun, found: Evaluated, held: tuple[Gate, ...]) -> ModelVersion:
     workspace = learned.study.opened.workspace
-    figures = found.models[LIGHTGBM].to_dict()
+    figures = found.own.to_dict()
     tables = {
         "evaluation.csv": _convert_to_csv(baseline_table(found.models, found.intervals)),
         "events_by_provider_and_month.csv": _convert_to_csv(learned.providers),
@@ -71,13 +72,20 @@ def _register(learned: TrainingRun, found: Evaluated, held: tuple[Gate, ...]) ->
         workspace.root / "registry",
         learned.recipe.name,
         learned.registered.model,
-        metrics={name: value for name, value in figures.items() if isinstance(value, int | float)},
+        metrics={name: value for name, value in figures.items() if isinstance(value, int | float)}
+        | _get_weights(found),
         params=learned.recipe.model_dump(mode="json"),
         evidence=found.evidence,
         origins={one.fold.name: one.model for one in learned.tested if one.fold.origin is not None},
         papers=lambda number: tables | papers(workspace, found.evidence, held, number),
         logging=partial(audit.log_training, workspace.root),
     )
+
+
+def _get_weights(found: Evaluated) -> dict[str, float]:
+    """What each member of a stack counts, by the names that MLflow shows."""
+    weights = found.evidence["registered"]["weights"] or {}
+    return {f"weight/{name}": weight for name, weight in weights.items()}
 
 
 def _convert_to_csv(table: pd.DataFrame) -> str:
@@ -114,7 +122,7 @@ def _report(
         "labels: " + ", ".join(f"{number:,} {reason}" for reason, number in evidence["labels"].items()),
         *_report_interventions(evidence),
         *(_describe_providers(learned.providers) if learned.study.opened.store.comparable_dates else ()),
-        *(f"{each}: not available, {why}" for each, why in found.models[LIGHTGBM].reasons.items()),
+        *(f"{each}: not available, {why}" for each, why in found.own.reasons.items()),
         *(f"{each.replace('_', ' ')} left out: {why}" for each, why in evidence["left_out"].items()),
         *notes(learned),
         *disagreements,
@@ -141,7 +149,7 @@ def _describe_version(learned: TrainingRun, version: ModelVersion) -> str:
 
 
 def _describe_test(learned: TrainingRun, found: Evaluated) -> str:
-    one = found.models[LIGHTGBM]
+    one = found.own
     where = f"{len(learned.tested)} test dates, a model made for each" if learned.study.origins else "people held out"
     return f"tested on {one.n:,} rows with {one.events:,} events ({where})"
 
@@ -149,7 +157,10 @@ def _describe_test(learned: TrainingRun, found: Evaluated) -> str:
 def _format_auroc_by_date(evidence: Mapping[str, Any]) -> tuple[str, ...]:
     if len(evidence["test_dates"]) < 2:
         return ()
-    dates = [f"{one['test_date']} {_format_figure(one['models'][LIGHTGBM]['auroc'])}" for one in evidence["origins"]]
+    dates = [
+        f"{one['test_date']} {_format_figure(one['models'][find_own(one['models'])]['auroc'])}"
+        for one in evidence["origins"]
+    ]
     return ("AUROC by test date: " + ", ".join(dates),)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from riskstrat import audit
 from riskstrat.definitions.progress import Progress, silent
-from riskstrat.errors import PublicationError
+from riskstrat.errors import IndexDateError, NothingToDoError, PublicationError
 from riskstrat.identity import naming_page
 from riskstrat.publication import (
     TeamList,
@@ -20,29 +20,47 @@ from riskstrat.publication import (
     require_same,
     require_same_register,
 )
-from riskstrat.reviews import FileReviewStore, count_changes
+from riskstrat.reviews import ReviewStore, count_changes
+from riskstrat.site.dates import find_latest_monday
 from riskstrat.site.opening import open_data
 from riskstrat.site.resources import Resource, list_places, write_alone
 from riskstrat.verbs.report import Report
+from riskstrat.verbs.review_store import open_review_store
 from riskstrat.weekly.listing import Listed, headline, make_lists, summary_of
+from riskstrat.weekly.planning import find_nothing_to_do
 from riskstrat.weekly.publishing import build_weekly_list, compute_inputs, describe_publication, write_documents
 from riskstrat.workspace import find, load
 
 
 def weekly(
-    root: Path | None, when: str, recipe: str | None = None, progress: Progress = silent, *, wait: bool = False
+    root: Path | None,
+    when: str | None = None,
+    recipe: str | None = None,
+    progress: Progress = silent,
+    *,
+    if_fresh: bool = False,
+    wait: bool = False,
 ) -> Report:
     """Score, explain, list and publish to `lists/<date>/`.
 
-    A second run on the same inputs changes nothing. Raises PublicationError when a list of that date stands and the
-    inputs have changed since, or its files have; BusyError while another run writes lists, unless it is to wait.
+    A second run on the same inputs changes nothing. if_fresh: only where there is something to do, else raises
+    NothingToDoError; without a date for the latest Monday of the data. Raises PublicationError when a list of that date
+    stands and the inputs have changed since, or its files have; IndexDateError for no date; BusyError while another run
+    writes lists, unless it is to wait.
     """
+    if when is None and not if_fresh:
+        raise IndexDateError("no date is given; add --index-date DATE, or --if-fresh for the latest Monday of the data")
     workspace = load(find(root))
     with write_alone(workspace.root, "weekly", wait=wait):
-        return _publish(make_lists(open_data(workspace), when, recipe, progress), when, progress)
+        opened = open_data(workspace)
+        day = when or find_latest_monday(opened.store.data_as_at).isoformat()
+        store = open_review_store(workspace)
+        if if_fresh and (why := find_nothing_to_do(opened, store, day, recipe)):
+            raise NothingToDoError(f"nothing to do: {why}")
+        return _publish(make_lists(opened, day, recipe, progress, store), day, progress, store)
 
 
-def _publish(listed: Listed, when: str, progress: Progress) -> Report:
+def _publish(listed: Listed, when: str, progress: Progress, store: ReviewStore) -> Report:
     workspace = listed.opened.workspace
     lists = list_places(workspace)[Resource.LISTS]
     folder = lists / listed.list_date.isoformat()
@@ -53,9 +71,8 @@ def _publish(listed: Listed, when: str, progress: Progress) -> Report:
     if folder.exists():
         require_same(folder, inputs)
         audit.require_published(workspace.root, folder.name, compute_manifest_digest(folder))
-        return _report(
-            listed, folder, "already published from the same inputs; nothing changed", _report_unread_reviews(listed)
-        )
+        unread = _report_unread_reviews(listed, store)
+        return _report(listed, folder, "already published from the same inputs; nothing changed", unread)
     progress("documents", 0.0)
     facts, readers = describe_publication(listed, inputs), workspace.settings.lists.readers
 
@@ -78,10 +95,10 @@ def _require_no_unfinished_withdrawal(lists: Path, day: date) -> None:
         )
 
 
-def _report_unread_reviews(listed: Listed) -> tuple[str, ...]:
+def _report_unread_reviews(listed: Listed, store: ReviewStore) -> tuple[str, ...]:
     """A line where a list of today would read more reviews than the published one did, and one where it would not read
     some of them any more."""
-    now = FileReviewStore(listed.opened.workspace.root).take_snapshot(listed.list_date)
+    now = store.take_snapshot(listed.list_date)
     more, fewer = count_changes(listed.reviews, now)
     lines = []
     if more:

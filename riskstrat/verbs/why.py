@@ -15,6 +15,7 @@ from riskstrat.documents import long_date, natural_frequency
 from riskstrat.publication import EVERYONE_COLUMNS, find_published
 from riskstrat.site.opening import LATEST, Site, index_date, open_workspace
 from riskstrat.verbs.report import Report
+from riskstrat.verbs.review_store import open_review_store
 from riskstrat.weekly.listing import make_lists
 
 NOT_AVAILABLE = "Not available."
@@ -69,7 +70,7 @@ def _place(opened: Site, patient: str, when: str, recipe: Recipe, progress: Prog
     if published is not None:
         everyone = published.read_everyone([name for name in EVERYONE_COLUMNS if name != "arrival"])
     else:
-        everyone = make_lists(opened, when, recipe.name, progress).everyone
+        everyone = make_lists(opened, when, recipe.name, progress, open_review_store(opened.workspace)).everyone
     row = everyone[everyone["patient_id"] == patient]
     if row.empty:
         return {}

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from riskstrat.casefinding import (
+    DIED,
+    MOVED,
     CaseFacts,
     CaseList,
     CaseRegister,
@@ -24,13 +26,15 @@ from riskstrat.cohort import find_last_activity
 from riskstrat.definitions import none_of
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.publication import EVERYONE_COLUMNS
-from riskstrat.reviews import Snapshot
+from riskstrat.reviews import Notices, Snapshot
 from riskstrat.site.opening import Site
 from riskstrat.site.pathways import pathways_of
 from riskstrat.site.scored import Scored
+from riskstrat.sources.refreshed import DEATHS, DEPARTURES
 from riskstrat.sources.selection import day, known_rows
 from riskstrat.sources.streams import ADMISSION_DETAILS, NOT_ORDINARY, codes_in
 from riskstrat.sources.tables import admissions, contacts
+from riskstrat.weekly.between_lists import add_notices, open_referred
 from riskstrat.weekly.memory import PastList, read_estimates_before, read_listed_before
 from riskstrat.weekly.palliative import find_palliative
 
@@ -77,23 +81,27 @@ def choose_cases(
     imported: Snapshot,
     assumed: pd.DataFrame | None = None,
     register: CaseRegister | None = None,
+    notices: Notices | None = None,
 ) -> ChosenCases:
     """Each team's cases among everybody scored.
 
     imported: decisions beside those that were landed. assumed: further decisions, one row each, for lists rebuilt.
-    register: the cases of all lists, standing or withdrawn; without it every case is a first one.
+    register: the cases of all lists, standing or withdrawn; without it every case is a first one. notices: what teams
+    told between lists.
     """
     settings = opened.workspace.settings
     areas = opened.store.read("areas") if "areas" in opened.store.landed else None
     everybody = _join_doubtful(opened, scored, list_date)
     membership = assign_teams(everybody["practice"], areas, settings.teams, settings.lists.default_capacity, list_date)
     people = everybody.join(membership.rows.drop(columns="practice"))
+    told = notices or Notices()
     facts = case_facts(opened, list_date, imported, assumed, scored.cohort.doubtful["person"])
+    facts = add_notices(facts, opened, told)
     memory = Memory(
         read_listed_before(earlier),
         read_estimates_before(earlier, list_date, settings.casefinding.rising_weeks, scored.version.version),
         tuple(one.day for one in earlier),
-        register or CaseRegister(),
+        open_referred(register or CaseRegister(), told),
     )
     cases = find_cases(people, membership.teams, facts, memory, list_date, settings)
     doubtful = tuple(scored.cohort.doubtful["patient_id"])
@@ -136,7 +144,20 @@ def case_facts(
         contacted=_find_contacted(opened, list_date),
         doubtful=frozenset(int(person) for person in doubtful),
         last_active=find_last_activity(store, _list_said_dead(decided, landed.get("statuses")), list_date),
+        gone=_find_gone(opened, list_date),
     )
+
+
+def _find_gone(opened: Site, list_date: date) -> dict[int, str]:
+    """By person died or moved away, as refreshes say; of a list of a day before the extract's they know nothing."""
+    refreshed = opened.store.refreshed
+    if refreshed is None or list_date < opened.store.data_as_at:
+        return {}
+    people = opened.store.people()
+    persons = dict(zip(people["patient_id"], people["person"], strict=True))
+    said = ((DEPARTURES, MOVED), (DEATHS, DIED))
+    told = {row["patient_id"]: reason for table, reason in said for row in refreshed.rows.get(table, ())}
+    return {int(persons[patient]): reason for patient, reason in told.items() if patient in persons}
 
 
 def _list_said_dead(decided: pd.DataFrame, statuses: pd.DataFrame | None) -> list[int]:

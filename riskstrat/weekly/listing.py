@@ -16,6 +16,7 @@ from riskstrat.definitions.progress import Progress
 from riskstrat.errors import PublicationError
 from riskstrat.people import describe_people
 from riskstrat.publication import (
+    NOTICES,
     REVIEWS,
     PublishedList,
     TeamList,
@@ -24,7 +25,7 @@ from riskstrat.publication import (
     open_published,
     read_case_register,
 )
-from riskstrat.reviews import FileReviewStore, Snapshot, parse_snapshot
+from riskstrat.reviews import Notices, ReviewStore, Snapshot, parse_notices, parse_snapshot
 from riskstrat.site.opening import LATEST, Site
 from riskstrat.site.scored import Scored, score_cohort
 from riskstrat.weekly.case_history import gather_latest_reviews
@@ -68,6 +69,7 @@ class Listed:
     documents: tuple[TeamList, ...]
     earlier: tuple[PublishedList, ...]
     reviews: Snapshot
+    notices: Notices
     list_date: date
     edition: int
     register: CaseRegister
@@ -83,8 +85,8 @@ class Listed:
         return self.found.everyone
 
 
-def make_lists(opened: Site, when: str, recipe: str | None, progress: Progress) -> Listed:
-    """Score, choose and explain, for every team, without writing anything."""
+def make_lists(opened: Site, when: str, recipe: str | None, progress: Progress, store: ReviewStore) -> Listed:
+    """Score, choose and explain, for every team, without writing anything. store: what teams decided so far."""
     steps = Steps()
     chosen = opened.recipe(recipe)
     scored = score_cohort(opened, chosen, when, progress)
@@ -95,9 +97,9 @@ def make_lists(opened: Site, when: str, recipe: str | None, progress: Progress) 
     lists = opened.workspace.root / opened.workspace.settings.lists.folder
     earlier = find_earlier(lists, chosen.name, list_date)
     past = tuple(map(remember, earlier))
-    reviews = read_reviews(opened.workspace.root, lists / list_date.isoformat(), list_date)
+    reviews, notices = read_decided(store, lists / list_date.isoformat(), list_date)
     register, edition = read_case_register(lists), count_editions(lists, list_date) + 1
-    found = choose_cases(opened, scored, list_date, past, reviews, register=register)
+    found = choose_cases(opened, scored, list_date, past, reviews, register=register, notices=notices)
     progress("lists", 1.0)
     steps.done("case finding")
     progress("reasons", 0.0)
@@ -118,22 +120,25 @@ def make_lists(opened: Site, when: str, recipe: str | None, progress: Progress) 
         for case in found.cases
     )
     return Listed(
-        opened, scored, found, changed, documents, earlier, reviews, list_date, edition, register, doubts, steps
+        *(opened, scored, found, changed, documents, earlier, reviews, notices),
+        *(list_date, edition, register, doubts, steps),
     )
 
 
-def read_reviews(root: Path, folder: Path, list_date: date) -> Snapshot:
-    """The imported reviews that a list reads: those kept with the list where it is published, else those of today.
+def read_decided(store: ReviewStore, folder: Path, list_date: date) -> tuple[Snapshot, Notices]:
+    """The reviews and notices that a list reads: those kept with the list where it is published, else those of today.
 
-    So a rerun reads the same; reviews that came in since wait for the next list.
+    So a rerun reads the same; what came in since waits for the next list.
     """
     try:
         published = open_published(folder)
-        if REVIEWS in published.manifest["files"]:
-            return parse_snapshot(published.read_file(REVIEWS))
+        files = published.manifest["files"]
+        if REVIEWS in files:
+            notices = parse_notices(published.read_file(NOTICES)) if NOTICES in files else Notices()
+            return parse_snapshot(published.read_file(REVIEWS)), notices
     except PublicationError:
         pass  # none is published, or publishing says what is wrong with it
-    return FileReviewStore(root).take_snapshot(list_date)
+    return store.take_snapshot(list_date), store.take_notices(list_date)
 
 
 def headline(listed: Listed) -> tuple[str, ...]:

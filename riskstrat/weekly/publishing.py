@@ -29,6 +29,7 @@ from riskstrat.publication import (
     EVERYONE,
     INDEX,
     NAMING,
+    NOTICES,
     REFERENCES,
     REVIEWS,
     TeamList,
@@ -46,21 +47,24 @@ from riskstrat.weekly.team_lists import table_dates
 def compute_inputs(listed: Listed, when: str) -> dict[str, str]:
     """What decides the bytes of a list: if none of these changed, a second run would write the same."""
     opened = listed.opened
-    without: Any = {"engine": True, "data": {"keep_versions"}, "lists": {"readers"}}
+    without: Any = {"engine": True, "worklist": True, "data": {"keep_versions"}, "lists": {"readers"}}
     settings = opened.workspace.settings.model_dump_json(exclude=without)
     wording = [(name, feature.wording) for name, feature in sorted(opened.workspace.features.items())]
+    refreshed = opened.store.refreshed.digest if opened.store.refreshed is not None else ""
     return {
         "index_date": when,
         "data": opened.store.fingerprint,
-        "model": compute_digest(listed.scored.model.booster_text),
+        "model": compute_digest(listed.scored.model.learned),
         "model_version": f"{listed.scored.version.name} {listed.scored.version.version}",
         "definitions": hash_of(opened.workspace.fingerprints),
         "wording": compute_digest(repr(wording)),
         "pathways": compute_digest(repr(opened.workspace.pathways)),
         "earlier lists": compute_digest(" ".join(published.digest for published in listed.earlier)),
         "reviews": _compute_digest_of_rows(listed.found.facts.reviews),
+        "notices": compute_digest(listed.notices.dump()),
         "settings": compute_digest(settings),
         "riskstrat": __version__,
+        **({"refreshed": refreshed} if refreshed else {}),
     }
 
 
@@ -86,6 +90,8 @@ def write_documents(listed: Listed, folder: Path, naming_page: str, progress: Pr
         write_bytes(naming_page.encode("utf-8"), own / NAMING)
     write_table(listed.everyone, folder / EVERYONE)
     write_bytes(listed.reviews.dump(), folder / REVIEWS)
+    if listed.notices.said:
+        write_bytes(listed.notices.dump(), folder / NOTICES)
     write_bytes(dump_cases(_list_cases(listed)), folder / CASES)
 
 

@@ -18,8 +18,9 @@ from riskstrat.definitions.recipes import Recipe
 from riskstrat.documents import ReplayOrderFigures, ReplaySummary, ReplayTeam
 from riskstrat.errors import IndexDateError
 from riskstrat.registry import TITLED, Kept, champion_version, kept, newest
-from riskstrat.reviews import FileReviewStore
+from riskstrat.reviews import ReviewStore
 from riskstrat.scoring import RiskModel
+from riskstrat.site.dates import find_latest_monday
 from riskstrat.site.opening import Site, build_matrix, cohort_at, index_date, require_not_future
 from riskstrat.site.scored import Scored
 from riskstrat.weekly.choosing import choose_cases
@@ -54,8 +55,12 @@ class Week:
     others: pd.DataFrame
 
 
-def rebuild_lists(opened: Site, recipe: Recipe, weeks: int, until: date | None, progress: Progress) -> ReplaySummary:
+def rebuild_lists(
+    opened: Site, recipe: Recipe, weeks: int, until: date | None, progress: Progress, store: ReviewStore
+) -> ReplaySummary:
     """The figures of `weeks` weekly lists up to `until`, the latest Monday of the data if None.
+
+    store: what teams decided.
 
     Raises IndexDateError where no model was made by the first of them, or dates are shifted from person to person.
     """
@@ -68,7 +73,7 @@ def rebuild_lists(opened: Site, recipe: Recipe, weeks: int, until: date | None, 
     others = OtherLists(opened.workspace.replay_orders, {})
     for number, day in enumerate(dates, start=1):
         model = newest(models, day.isoformat())
-        week, remembered, cohort = _replay_week(opened, recipe, version, model, day, past, made, others)
+        week, remembered, cohort = _replay_week(opened, recipe, version, model, day, past, made, others, store)
         made.append(week)
         past = (remembered, *past)[:weeks]
         first = cohort if first is None else first
@@ -81,8 +86,7 @@ def _choose_list_dates(opened: Site, recipe: Recipe, weeks: int, until: date | N
     """The list dates, the oldest first: one a week, the last on `until` or on the latest Monday of the data."""
     if weeks < 1:
         raise IndexDateError(f"--weeks {weeks} is no number of lists to rebuild; give 1 or more")
-    as_at = opened.store.data_as_at
-    last = until or as_at - timedelta(days=as_at.weekday())
+    last = until or find_latest_monday(opened.store.data_as_at)
     require_not_future(last, opened.store)
     index_date(last.isoformat(), recipe, opened.store)
     return [last - timedelta(weeks=back) for back in range(weeks - 1, -1, -1)]
@@ -104,12 +108,13 @@ def _replay_week(
     past: tuple[PastList, ...],
     before: Sequence[Week],
     others: OtherLists,
+    store: ReviewStore,
 ) -> tuple[Week, PastList, pd.DataFrame]:
     """One list date; what the next remembers of it; and its cohort."""
     cohort = cohort_at(opened, recipe, day)
     scored = Scored(cohort, build_matrix(opened, cohort, silent), model, version.version)
-    imported = FileReviewStore(opened.workspace.root).take_snapshot(day)
-    found = choose_cases(opened, scored, day, past, imported, _build_assumed_reviews(before))
+    imported, notices = store.take_snapshot(day), store.take_notices(day)
+    found = choose_cases(opened, scored, day, past, imported, _build_assumed_reviews(before), notices=notices)
     assumed = frozenset().union(*(week.listed["patient_id"] for week in before))
     candidates, sizes = find_candidates(found.cases, assumed), {case.team.name: len(case.rows) for case in found.cases}
     rules = opened.workspace.settings.casefinding

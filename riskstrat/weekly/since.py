@@ -16,7 +16,7 @@ from riskstrat.registry import kept
 from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
 from riskstrat.sources.news import tables_with_news
-from riskstrat.weekly.changes import KINDS, Before, causes, data_moved, moves
+from riskstrat.weekly.changes import KINDS, Before, causes, data_moved, moves, refresh_moved
 from riskstrat.weekly.choosing import ChosenCases
 from riskstrat.weekly.memory import remember
 
@@ -68,7 +68,7 @@ def since(
         _describe_changes(listed, before, moved, why),
         _group_moves_by_team(moved, why),
         told,
-        _is_without_news(opened, last, list_date),
+        is_without_news(opened, last, list_date),
     )
 
 
@@ -131,8 +131,8 @@ def _build_moves(rows: Iterable[Any], why: dict[str, tuple[Cause, ...]]) -> Iter
         yield Move(row.reference, row.what, row.detail, why.get(str(row.patient_id), ()))
 
 
-def _is_without_news(opened: Site, last: PublishedList, list_date: date) -> bool:
+def is_without_news(opened: Site, last: PublishedList, list_date: date) -> bool:
     """Whether neither another extract was ingested nor anything became known since the last list."""
-    if data_moved(last.manifest, opened):
+    if data_moved(last.manifest, opened) or refresh_moved(last.manifest, opened):
         return False
     return not tables_with_news(opened.store, last.list_date, list_date)

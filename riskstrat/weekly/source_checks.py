@@ -20,12 +20,13 @@ def check_sources(opened: Site, list_date: date) -> tuple[str, ...]:
     """
     data = opened.workspace.settings.data
     return (
-        *_check_freshness(opened, list_date),
+        *check_freshness(opened, list_date),
         *find_doubts(opened.store, read_coverage(opened.store, data.coverage)),
     )
 
 
-def _check_freshness(opened: Site, list_date: date) -> list[str]:
+def check_freshness(opened: Site, list_date: date) -> list[str]:
+    """A sentence for each source that ends earlier than its gate marks. Raises SourceError where a gate refuses."""
     late = []
     dates = table_dates(opened, list_date)
     for table, gate in opened.workspace.settings.data.freshness.items():

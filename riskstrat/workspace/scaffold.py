@@ -30,7 +30,9 @@ GITIGNORE = """\
 /data/
 /demo/
 /lists/
+/refreshed/
 /reviews/
+/worklist/
 /scratch/
 /registry/mlflow.db*
 /registry/artifacts/

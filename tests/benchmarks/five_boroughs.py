@@ -1,4 +1,4 @@
-"""LightGBM against logistic regression on five simulated boroughs, pooled.
+"""The shipped recipe against logistic regression on five simulated boroughs, pooled.
 
 `python tests/benchmarks/five_boroughs.py --people 50000 --folder FOLDER` simulates, ingests and trains the default
 recipe on each seed, and prints the AUROC of both, the paired difference with its interval, the calibration slope
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from riskstrat.definitions.baselines import LOGISTIC
 from riskstrat.evaluation import (
     Draws,
     bootstrap_draws,
@@ -25,13 +26,13 @@ from riskstrat.evaluation import (
 )
 from riskstrat.evaluation.lists import PooledYield
 from riskstrat.site.opening import open_workspace
-from riskstrat.study.fitting import LIGHTGBM, LOGISTIC, learn, pooled
+from riskstrat.study.fitting import learn, pooled
 from riskstrat.verbs.ingest import ingest
 from riskstrat.verbs.init import init
 from riskstrat.verbs.simulate import simulate
 
 SEEDS = (101, 102, 103, 104, 105)
-RECIPE = "emergency_admission_12m"
+RECIPE, MODEL = "emergency_admission_12m", "model"
 
 
 @dataclass(frozen=True)
@@ -71,18 +72,18 @@ def _borough(folder: Path, people: int, seed: int) -> Borough:
     learned = learn(open_workspace(root), RECIPE)
     shutil.rmtree(root)
     rows = pooled(learned)
-    risks = {name: rows.risks[name] for name in (LIGHTGBM, LOGISTIC)}
+    risks = {MODEL: rows.own_risk, LOGISTIC: rows.risks[LOGISTIC]}
     whole = {name: evaluate(rows.outcome, risk, capacity=None) for name, risk in risks.items()}
     draws = bootstrap_draws(rows.outcome, risks, rows.people, metric="auroc", rounds=200, seed=seed)
-    listed = pooled_yield(rows.outcome, risks[LIGHTGBM], rows.list_of, None, rows.capacity, order=rows.people)
-    slope = whole[LIGHTGBM].calibration_slope or np.nan
+    listed = pooled_yield(rows.outcome, risks[MODEL], rows.list_of, None, rows.capacity, order=rows.people)
+    slope = whole[MODEL].calibration_slope or np.nan
     return Borough(seed, {name: one.auroc or np.nan for name, one in whole.items()}, slope, draws, listed)
 
 
 def _print(one: Borough) -> None:
     pair = intervals(one.draws).iloc[-1]
     print(
-        f"seed {one.seed}: AUROC {one.auroc[LIGHTGBM]:.4f} against {one.auroc[LOGISTIC]:.4f}, "
+        f"seed {one.seed}: AUROC {one.auroc[MODEL]:.4f} against {one.auroc[LOGISTIC]:.4f}, "
         f"difference {pair.estimate:+.4f} ({pair.low:+.4f} to {pair.high:+.4f}), slope {one.slope:.3f}, "
         f"listed {one.listed.listed}, of whom {one.listed.listed_events} had the outcome",
         flush=True,

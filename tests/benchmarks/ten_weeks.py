@@ -19,7 +19,7 @@ import pandas as pd
 
 from riskstrat.definitions.progress import silent
 from riskstrat.publication import find_folders, open_published
-from riskstrat.reviews import TITLES
+from riskstrat.reviews import TITLES, FileReviewStore
 from riskstrat.site.opening import open_workspace
 from riskstrat.verbs.reviews_import import import_reviews
 from riskstrat.verbs.weekly import weekly
@@ -93,7 +93,9 @@ def _review(workspace: Path, folder: Path, day: date) -> None:
 
 def _causes(workspace: Path, last: date) -> None:
     """How far the parts of a change are from adding up, at the last list."""
-    parts = make_lists(open_workspace(workspace), last.isoformat(), None, silent).since.parts
+    parts = make_lists(
+        open_workspace(workspace), last.isoformat(), None, silent, FileReviewStore(workspace)
+    ).since.parts
     split = parts[parts["why_none"].isna()]
     total = split[[f"part_{kind}" for kind in KINDS]].astype(float).sum(axis=1)
     apart = np.abs(total - (split["margin_now"] - split["margin_before"])).max()

@@ -70,7 +70,7 @@ def test_the_model_is_split_by_person_and_its_weakness_is_said(said: Callable) -
     report = said("train")
     assert report["model"] == MODEL
     assert sum(report["rows"].values()) > 100
-    assert 0 <= report["evaluation"]["lightgbm"]["auroc"] <= 1
+    assert 0 <= report["evaluation"]["stack"]["auroc"] <= 1
     assert report["verdict"]
     assert not all(gate["passed"] for gate in said("promote")["gates"])
     assert sum(report["labels"].values()) == report["cohort"]["eligible"]

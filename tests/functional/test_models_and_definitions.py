@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -162,12 +163,20 @@ def test_a_model_trained_without_an_optional_table_scores_and_lists(
 def test_a_table_that_came_back_leaves_such_a_model_usable(
     verb: Verb, score: Callable, demo_workspace: Path, lacking: tuple[str, Path], tmp_path: Path
 ) -> None:
-    _, workspace = lacking
+    """Falls are counted from every source that tells of them, so whoever has a row there may be scored otherwise."""
+    table, workspace = lacking
+    source = demo_workspace / "demo" / "borough"
     assert score(workspace).returncode == 0
-    before = (tmp_path / "score.csv").read_bytes()
-    assert verb("ingest", demo_workspace / "demo" / "borough", "-w", workspace).returncode == 0
+    before = (tmp_path / "score.csv").read_text(encoding="utf-8").splitlines()
+    assert verb("ingest", source, "-w", workspace).returncode == 0
     assert score(workspace).returncode == 0
-    assert (tmp_path / "score.csv").read_bytes() == before
+    after = (tmp_path / "score.csv").read_text(encoding="utf-8").splitlines()
+    rows = pd.read_parquet(source / f"{table}.parquet")["patient_id"] if table == "falls" else ()
+    told = {f'"{patient}"' for patient in rows}
+    others = [place for place, row in enumerate(before) if row.partition(",")[0] not in told]
+    assert len(others) > len(before) / 2
+    assert [after[place] for place in others] == [before[place] for place in others]
+    assert [row.partition(",")[0] for row in after] == [row.partition(",")[0] for row in before]
 
 
 def test_the_registry_works_after_the_workspace_was_moved(

@@ -62,7 +62,7 @@ def test_the_notebook_runs_in_the_workspace_it_stands_in(
     said = printed(ran(notebook.name))
     assert f"List of {manifest['index_date']}, data as at {manifest['data_as_at']}" in said
     assert all(team["team"] in said for team in manifest["teams"])
-    assert re.search(r"LightGBM (beats|does not beat|is worse than) logistic regression", said)
+    assert re.search(r"The stack (beats|does not beat|is worse than) logistic regression", said)
 
 
 def test_the_test_dates_stand_in_it_with_their_rows(

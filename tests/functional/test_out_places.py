@@ -20,14 +20,26 @@ WORKSPACE_VERBS: dict[str, tuple[Any, ...]] = {
     "compare": ("emergency_admission_12m", 1, 2),
     "replay": (),
     "backup": (),
+    "subject-access": ("P1",),
+    "worklist backup": (),
 }
 OTHER_VERBS: dict[str, tuple[Any, ...]] = {
     "source describe": ("extract",),
     "identity pseudonymise": ("rows.csv",),
     "identity translate": ("rows.csv", "--source", "council"),
     "identity page": (),
+    "identity client": ("worklist",),
 }
-ENDINGS = {"simulate": "", "replay": ".html", "backup": ".zip", "source describe": ".toml", "identity page": ".html"}
+ENDINGS = {
+    "simulate": "",
+    "subject-access": "",
+    "worklist backup": ".zip",
+    "replay": ".html",
+    "backup": ".zip",
+    "source describe": ".toml",
+    "identity page": ".html",
+    "identity client": ".key",
+}
 ELSEWHERE = {"identity name"}
 """Verbs whose place `verbs/identity_name.py` chooses: it may be nowhere in a workspace, and is logged when refused."""
 

@@ -147,7 +147,7 @@ def test_a_model_whose_risks_are_too_high_is_refused_by_its_calibration(
 ) -> None:
     workspace = trained(_miscalibrated, 1)
     found = evidence(workspace)
-    assert found["models"]["lightgbm"]["mean_risk"] > 1.3 * found["models"]["lightgbm"]["prevalence"]
+    assert found["models"]["stack"]["mean_risk"] > 1.3 * found["models"]["stack"]["prevalence"]
     assert "calibration.largest_ici" in refused(verb("promote", MODEL, "-w", workspace), 12)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.definitions.progress import silent
+from riskstrat.reviews import FileReviewStore
 from riskstrat.site.opening import open_workspace
 from riskstrat.sources.ingest import ingest
 from riskstrat.weekly.listing import headline, make_lists, summary_of
@@ -30,7 +31,7 @@ def test_whoever_was_seen_after_the_death_is_counted_once_on_the_list_and_named_
     workspace = tmp_path / "borough"
     shutil.copytree(demo_workspace, workspace)
     source, list_day = workspace / "demo" / "borough", date.fromisoformat(monday)
-    before = make_lists(open_workspace(workspace), monday, None, silent)
+    before = make_lists(open_workspace(workspace), monday, None, silent, FileReviewStore(workspace))
     patients = {patient for case in before.cases for patient in case.rows["patient_id"].iloc[:2]}
     contacts = pd.read_parquet(source / "contacts.parquet")
     seen_on = list_day - timedelta(days=30)
@@ -40,7 +41,7 @@ def test_whoever_was_seen_after_the_death_is_counted_once_on_the_list_and_named_
     pd.concat([contacts, seen]).to_parquet(source / "contacts.parquet", index=False)
     record_death(source, patients, list_day - timedelta(days=60))
     ingest(source, workspace / "data", load(workspace).settings)
-    listed = make_lists(open_workspace(workspace), monday, None, silent)
+    listed = make_lists(open_workspace(workspace), monday, None, silent, FileReviewStore(workspace))
     assert set(listed.found.to_be_checked) == patients
     assert set(summary_of(listed)["recorded_dead_active_later"]) == patients
     assert any(f"recorded dead, with later activity: {len(patients)}" in line for line in headline(listed))

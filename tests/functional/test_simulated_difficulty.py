@@ -22,8 +22,8 @@ from riskstrat.labels import label
 from riskstrat.simulation import simulate
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import open_store
-from riskstrat.training.designs import every_feature
-from riskstrat.training.logistic import fit_logistic, log_odds
+from riskstrat.training.linear import Chosen, fit_linear, shape_columns
+from riskstrat.training.rows import TrainingRows
 from riskstrat.workspace import load
 
 SIZES = (8_000, pytest.param(24_000, marks=pytest.mark.exhaustive))
@@ -59,10 +59,11 @@ def tested(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     ).matrix(cohort)
     known, newest = np.isfinite(outcome), (cohort["index_date"].dt.date == latest).to_numpy()
     learned, scored = made.values[known & ~newest], made.values[known & newest]
-    design = every_feature(made.columns, learned, age="age")
-    weights = fit_logistic(design(learned), outcome[known & ~newest], PENALTY)
+    rows = TrainingRows(learned, outcome[known & ~newest], cohort["patient_id"].to_numpy()[known & ~newest])
+    shaped = shape_columns(rows, made.columns, "age", [0] * len(made.columns))
+    linear = fit_linear(shaped, rows.outcome, Chosen(PENALTY, ()))
     age, attendances = (scored[:, made.columns.index(name)] for name in ("age", "ae_attendances_730d"))
-    return LatestDate(outcome[known & newest], log_odds(design(scored), weights), age, attendances)
+    return LatestDate(outcome[known & newest], linear.margin(scored, made.columns), age, attendances)
 
 
 def auroc(outcome: npt.NDArray[np.float64], score: npt.NDArray[np.float64]) -> float:

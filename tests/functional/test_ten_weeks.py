@@ -26,6 +26,7 @@ from riskstrat.definitions.progress import silent
 from riskstrat.definitions.settings import CasefindingSettings
 from riskstrat.documents import long_date
 from riskstrat.publication import CaseAction, CaseDecision, find_earlier, open_published
+from riskstrat.reviews import FileReviewStore
 from riskstrat.site.opening import open_workspace
 from riskstrat.weekly.changes import KINDS
 from riskstrat.weekly.listing import Listed, make_lists
@@ -264,7 +265,7 @@ class TestEveryWeek:
 
 @pytest.fixture(scope="module")
 def last(weeks: Path, mondays: list[str]) -> Listed:
-    return make_lists(open_workspace(weeks), mondays[-1], None, silent)
+    return make_lists(open_workspace(weeks), mondays[-1], None, silent, FileReviewStore(weeks))
 
 
 class TestWhatChanged:

@@ -36,7 +36,7 @@ def bench(demo_workspace: Path, copy: Callable[[Path, Path], Path], tmp_path_fac
 def all_written(bench: Path) -> Iterator[None]:
     """While every part of the workspace is being written by some other run."""
     with ExitStack() as held:
-        for verb in ("ingest", "weekly", "reviews import", "train"):
+        for verb in ("ingest", "weekly", "reviews import", "train", "refresh"):
             held.enter_context(write_alone(bench, verb, wait=False))
         yield
 
@@ -54,6 +54,7 @@ def test_each_verb_that_writes_is_refused_with_a_code_of_its_own_and_says_who_wr
         "train": (MODEL,),
         "reviews import": (workbook,),
         "backup": ("--out", bench.with_name("backup.zip")),
+        "refresh": (demo_workspace / "demo" / "borough",),
     }
     # `models` does without, and `replay` waits with the page that it has made.
     assert given.keys() == WRITTEN_BY.keys() - {"models", "replay"}

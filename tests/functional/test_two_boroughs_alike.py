@@ -15,6 +15,7 @@ import pytest
 from riskstrat.definitions.progress import silent
 from riskstrat.documents import write_page, write_people
 from riskstrat.publication import ListedPerson, TeamList
+from riskstrat.reviews import FileReviewStore
 from riskstrat.site import scored
 from riskstrat.site.opening import open_workspace
 from riskstrat.sources.ingest import ingest
@@ -71,7 +72,7 @@ def boroughs(
     shutil.copytree(demo_workspace, planted)
     listed = {
         patient
-        for case in make_lists(open_workspace(plain), monday, None, silent).cases
+        for case in make_lists(open_workspace(plain), monday, None, silent, FileReviewStore(plain)).cases
         for patient in case.rows["patient_id"].iloc[:3]
     }
     assert plant(planted / "demo" / "borough", listed) > len(listed)
@@ -82,7 +83,10 @@ def boroughs(
 def test_their_lists_and_pages_are_equal_to_the_byte(
     boroughs: tuple[Path, Path, set[str]], monday: str, tmp_path: Path
 ) -> None:
-    plain, planted = (make_lists(open_workspace(workspace), monday, None, silent) for workspace in boroughs[:2])
+    plain, planted = (
+        make_lists(open_workspace(workspace), monday, None, silent, FileReviewStore(workspace))
+        for workspace in boroughs[:2]
+    )
     assert planted.opened.store.fingerprint != plain.opened.store.fingerprint
     assert planted.documents == plain.documents
     assert write_pages(planted.documents, tmp_path / "a") == write_pages(plain.documents, tmp_path / "b")
@@ -107,7 +111,7 @@ def list_with_approval(workspace: Path, monday: str, patch: pytest.MonkeyPatch) 
     settings.write_text(text, encoding="utf-8")
     with patch.context() as context:
         context.setattr(scored, "champion", champion_of_definitions(workspace))
-        return make_lists(open_workspace(workspace), monday, None, silent)
+        return make_lists(open_workspace(workspace), monday, None, silent, FileReviewStore(workspace))
 
 
 def tell_apart_from_the_estimate(listed: Listed) -> dict[str, dict[str, Any]]:

@@ -58,7 +58,7 @@ def test_each_figure_is_that_of_the_versions_own_test(said: dict[str, Any], vers
             for row in said["intervals"]
             if (row["metric"], row["model"], row["versus"]) == ("auroc", f"version {number}", None)
         ]
-        assert row["estimate"] == pytest.approx(origin["models"]["lightgbm"]["auroc"], abs=1e-9)
+        assert row["estimate"] == pytest.approx(origin["models"]["stack"]["auroc"], abs=1e-9)
 
 
 def test_who_enters_and_leaves_is_written_and_adds_up_with_the_overlap(said: dict[str, Any], moved: Path) -> None:

@@ -54,7 +54,15 @@ def figures(said: dict[str, Any]) -> dict[str, Any]:
 def test_the_report_has_the_figures_of_the_model_and_of_every_baseline(trained: dict[str, Any]) -> None:
     assert (trained["model"], trained["version"]) == (MODEL, 2)
     assert set(trained["evaluation"]) == {
-        *("lightgbm", "logistic_regression", "age_and_sex", "emergency_admissions_last_year", "hfrs", "charlson"),
+        *(
+            "stack",
+            "lightgbm",
+            "logistic_regression",
+            "age_and_sex",
+            "emergency_admissions_last_year",
+            "hfrs",
+            "charlson",
+        ),
         "champion",
     }
     assert set(trained["left_out"]) == {"parr30"}

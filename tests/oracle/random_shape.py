@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -32,11 +32,14 @@ class Shape:
     edges: Mapping[str, tuple[int, ...]]
     aims: tuple[Feature, ...]
     codelists: Mapping[str, Codelist]
+    _words: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
-    def words(self, table: str, column: str) -> list[str]:
+    def words(self, table: str, column: str) -> tuple[str, ...]:
         """The words that the features' conditions compare a column with, and one that none of them names."""
-        found = {word for aim in self.aims for word in _compared(aim, table, column)}
-        return [*sorted(found), "another"]
+        if (table, column) not in self._words:
+            found = {word for aim in self.aims for word in _compared(aim, table, column)}
+            self._words[table, column] = (*sorted(found), "another")
+        return self._words[table, column]
 
 
 def shape_of(

@@ -20,8 +20,8 @@ import pytest
 # The pip that came with Python 3.11.0, the one of 3.11.7 and 3.12.0, and the newest there is.
 OLDEST, NEWEST = "22.3", "newest"
 PIPS = (OLDEST, "23.2.1", NEWEST)
-# The lock of what tests the product has every pin of the other, so that one is tried with the oldest pip alone.
-CASES = [(pip, locks.DEV) for pip in PIPS] + [(OLDEST, locks.RUNTIME)]
+# The lock of what tests the product has every pin of the others, so those are tried with the oldest pip alone.
+CASES = [(pip, locks.DEV) for pip in PIPS] + [(OLDEST, lock) for lock in (locks.RUNTIME, locks.ENGINE)]
 LONGEST_SECONDS = 1200
 
 pytestmark = [

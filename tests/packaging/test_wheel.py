@@ -28,6 +28,9 @@ ALLOWED = [
         r"riskstrat/py\.typed",
         r"riskstrat/simulation/(\w+/)*\w+\.csv",
         r"riskstrat/identity/page/naming\.(html|js)",
+        r"riskstrat/worklist/templates/worklist/\w+\.jinja",
+        r"riskstrat/worklist/static/worklist/\w+\.js",
+        r"riskstrat/worklist/static/worklist/nhsuk/(nhsuk-frontend\.min\.(css|js)|images/[\w-]+\.svg|LICENSE\.txt)",
         TEMPLATE + r"riskstrat\.toml",
         TEMPLATE + r"(features|training)/\w+\.(py|toml)",
         TEMPLATE + r"features/codelists/(\w+\.csv|codelists\.toml|README\.md)",
@@ -44,6 +47,8 @@ LEFT_BEHIND = (
     "lists/2026-03-02/internal/everyone.parquet",
     "lists/2026-03-02/internal/cases.csv",
     "reviews/2026-03-02-NKI-1.csv",
+    "worklist/worklist.sqlite3",
+    "worklist/secret_key",
     "audit/log.jsonl",
     "registry/mlflow.db",
     "registry/mlflow.db-wal",
@@ -168,15 +173,15 @@ def installed(packages: str, wheel: Path, tmp_path_factory: pytest.TempPathFacto
     if packages == "linked":
         link_locked_packages(scripts)
     else:
-        install(scripts, "--require-hashes", "--only-binary", ":all:", "-r", ROOT / "requirements.lock")
+        install(scripts, "--require-hashes", "--only-binary", ":all:", "-r", ROOT / "requirements-engine.lock")
     assert python(scripts, "import importlib.util; print(importlib.util.find_spec('riskstrat'))") == "None"
     install(scripts, "--no-deps", "--no-index", wheel)
     return scripts
 
 
 def locked_packages() -> list[Requirement]:
-    """What requirements.lock asks for on this system, each of one exact version."""
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    """What requirements-engine.lock asks for on this system, each of one exact version."""
+    text = (ROOT / "requirements-engine.lock").read_text(encoding="utf-8")
     asked = [Requirement(line) for line in re.findall(r"^([A-Za-z0-9][^\\\n]*)", text, re.MULTILINE)]
     return [one for one in asked if one.marker is None or one.marker.evaluate()]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import multiprocessing
 import os
-import pkgutil
 import re
 import signal
 import subprocess
@@ -93,12 +92,19 @@ def allow_no_file_above(size: int) -> None:
 @cache
 def _server() -> multiprocessing.context.ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    rooms = [module.name for module in pkgutil.walk_packages(riskstrat.__path__, "riskstrat.")]
-    context.set_forkserver_preload([*(name for name in rooms if not name.endswith("__main__")), *ENGINES])
+    context.set_forkserver_preload([*_list_rooms(), *ENGINES])
     # The server is a new Python, and would import what is installed instead of what is tested.
     with mock.patch.dict(os.environ, {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}):
         forkserver.ensure_running()
     return context
+
+
+def _list_rooms() -> list[str]:
+    """Every module of the engine but those of Django's, which can be imported only for one workspace."""
+    top = Path(riskstrat.__file__).parent
+    paths = [path.relative_to(top.parent).with_suffix("") for path in sorted(top.rglob("*.py"))]
+    names = [".".join(part for part in path.parts if part != "__init__") for path in paths]
+    return [name for name in names if not name.endswith("__main__") and not name.startswith("riskstrat.worklist.")]
 
 
 def _run(arguments: list[str], before: Callable[[], None], said: list[Path]) -> None:

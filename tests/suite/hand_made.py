@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -27,7 +30,7 @@ from riskstrat.publication.layout import CASES
 from riskstrat.registry import ModelVersion, kept
 from riskstrat.registry.records import build_version
 from riskstrat.reviews import FileReviewStore, Review
-from riskstrat.scoring import RiskModel
+from riskstrat.scoring import Linear, RiskModel, Term, Weights
 from riskstrat.scoring.calibrator import Platt
 from riskstrat.storage import compute_digest, write_bytes, write_json
 from tests.browser.listed_team import team_list
@@ -41,9 +44,11 @@ EVIDENCE = {
     "definitions_hash": "d" * 64,
     "test_dates": ["2025-09-02"],
     "left_out": {"champion": "there was none"},
-    "models": {"lightgbm": {"events": 900, "auroc": 0.7, "ici": 0.01, "ici_of_top_5_percent": 0.02}},
+    "models": {
+        name: {"events": 900, "auroc": 0.7, "ici": 0.01, "ici_of_top_5_percent": 0.02} for name in ("stack", "lightgbm")
+    },
     "intervals": [
-        {"metric": name, "model": "lightgbm", "versus": None, "estimate": one, "low": one - 0.1, "high": one + 0.1}
+        {"metric": name, "model": "stack", "versus": None, "estimate": one, "low": one - 0.1, "high": one + 0.1}
         for name, one in (("auroc", 0.7), ("calibration_slope", 1.0))
     ],
     "at_capacity": {"lift": 3.0},
@@ -65,8 +70,17 @@ def make_workspace(root: Path) -> Path:
     return root
 
 
-def publish_list(root: Path, day: date) -> None:
-    """Publish a list of one team, with a CSV in place of its documents."""
+def publish_list(
+    root: Path,
+    day: date,
+    cases: CaseRegister | None = None,
+    more: Mapping[str, Any] | None = None,
+    everyone: pd.DataFrame | None = None,
+) -> None:
+    """Publish a list of one team, with a CSV in place of its documents. cases: those that it hands on.
+
+    more: what its manifest says instead. everyone: one row per eligible person, `EVERYONE_COLUMNS`.
+    """
     team = team_list()
     facts = {
         "index_date": day,
@@ -74,6 +88,7 @@ def publish_list(root: Path, day: date) -> None:
         "version": VERSION,
         "teams": [{"code": team.team_code, "team": team.team}],
         "inputs": {"data": "d1"},
+        **(more or {}),
     }
 
     def logging(manifest: Path, digest: str):  # type: ignore[no-untyped-def]
@@ -84,8 +99,9 @@ def publish_list(root: Path, day: date) -> None:
         rows = "".join(f"{one},p{place},{day}\n" for place, one in enumerate(references))
         (part / name_references(team.team_code)).write_text(f"reference,patient_id,index_date\n{rows}", "utf-8")
         (part / EVERYONE).parent.mkdir()
-        pd.DataFrame({name: ["p0"] for name in EVERYONE_COLUMNS}).to_parquet(part / EVERYONE)
-        (part / CASES).write_bytes(dump_cases(CaseRegister()))
+        rows_of_all = pd.DataFrame({name: ["p0"] for name in EVERYONE_COLUMNS}) if everyone is None else everyone
+        rows_of_all.to_parquet(part / EVERYONE)
+        (part / CASES).write_bytes(dump_cases(cases or CaseRegister()))
 
 
 def import_reviews(root: Path) -> None:
@@ -115,11 +131,13 @@ def register_champion(root: Path) -> None:
 
 
 def make_model() -> RiskModel:
-    """A model of three columns."""
+    """A stack of three columns."""
     draw = np.random.default_rng(1)
     values = draw.normal(size=(300, 3))
     data = lightgbm.Dataset(values, (values[:, 0] > 0).astype(float))
     settings = {"objective": "binary", "verbose": -1, "num_leaves": 4, "num_threads": 1, "deterministic": True}
     text = lightgbm.train(settings, data, 3).model_to_string()
     columns = ("one", "two", "three")
-    return RiskModel(text, columns, dict.fromkeys(columns, "f" * 64), Platt(1.0, 0.0), {"name": MODEL}, {})
+    model = RiskModel(text, columns, dict.fromkeys(columns, "f" * 64), Platt(1.0, 0.0), {"name": MODEL}, {})
+    linear = Linear(-1.0, (Term("one", 0.0, -2.0, 2.0, log=False, weight=0.5),))
+    return replace(model, linear=linear, weights=Weights(0.6, 0.4))

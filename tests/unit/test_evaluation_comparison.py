@@ -48,6 +48,11 @@ def test_the_verdict_reads_a_pair_drawn_the_other_way_round():
     assert "difference -0.0100 (95% interval -0.0180 to -0.0020" in sentence
 
 
+def test_the_verdict_on_a_stack_is_about_the_stack():
+    found = drawn("auroc", 0.79, 0.78, (0.01, 0.002, 0.018)).replace({"model": {"lightgbm": "stack"}})
+    assert verdict(found, model="stack").startswith("The stack beats logistic regression: AUROC 0.7900 against 0.7800")
+
+
 def test_a_lower_brier_score_is_the_better_one():
     found = drawn("brier", 0.08, 0.09, (-0.01, -0.02, -0.001))
     assert verdict(found, metric="brier").startswith("LightGBM beats logistic regression: Brier score 0.0800")

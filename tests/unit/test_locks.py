@@ -1,4 +1,4 @@
-"""Two locks: what runs the product, and the same pins with what tests it. Nothing here needs a network."""
+"""Three locks: the engine, the same pins with the worklist, and with what tests both. Nothing here needs a network."""
 
 import re
 from collections.abc import Iterable
@@ -10,25 +10,30 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-RUNTIME, DEV = locks.read_lock(locks.RUNTIME), locks.read_lock(locks.DEV)
+ENGINE, RUNTIME, DEV = map(locks.read_lock, (locks.ENGINE, locks.RUNTIME, locks.DEV))
 PROJECT = locks.read_project()
 MACHINES = locks.build_machines()
-BOTH = pytest.mark.parametrize("path", [locks.RUNTIME, locks.DEV], ids=lambda path: path.name)
+EACH = pytest.mark.parametrize("path", [locks.ENGINE, locks.RUNTIME, locks.DEV], ids=lambda path: path.name)
 
 
-def list_asked(*groups: str) -> list[Requirement]:
-    """What pyproject.toml asks for: the dependencies and these dependency groups, included groups followed."""
+def list_asked(*groups: str, extras: tuple[str, ...] = ("worklist",)) -> list[Requirement]:
+    """What pyproject.toml asks for: dependencies, these extras and dependency groups, included groups followed."""
     lines = list(PROJECT["project"]["dependencies"])
+    lines += [line for extra in extras for line in PROJECT["project"]["optional-dependencies"][extra]]
     for group in groups:
         for each in PROJECT["dependency-groups"][group]:
             lines += PROJECT["dependency-groups"][each["include-group"]] if isinstance(each, dict) else [each]
     return [Requirement(line) for line in lines]
 
 
-ASKED = {locks.RUNTIME: list_asked("install"), locks.DEV: list_asked("dev")}
+ASKED = {
+    locks.ENGINE: list_asked("install", extras=()),
+    locks.RUNTIME: list_asked("install"),
+    locks.DEV: list_asked("dev"),
+}
 
 
-@BOTH
+@EACH
 def test_every_line_of_a_lock_is_one_exact_version_with_its_hashes(path: Path) -> None:
     pins = locks.read_lock(path)
     assert pins
@@ -37,7 +42,7 @@ def test_every_line_of_a_lock_is_one_exact_version_with_its_hashes(path: Path) -
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", each) for each in pin.hashes), pin
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("machine", MACHINES)
 def test_no_machine_is_given_a_package_in_two_versions(path: Path, machine: str) -> None:
     names = [pin.name for pin in locks.read_lock(path) if pin.applies_to(MACHINES[machine])]
@@ -50,17 +55,19 @@ def test_a_line_that_is_not_one_exact_version_is_refused(line: str) -> None:
         locks.parse_lock(line)
 
 
+@pytest.mark.parametrize("smaller", ["engine", "runtime"])
 @pytest.mark.parametrize("machine", MACHINES)
-def test_what_tests_the_product_holds_the_pins_and_hashes_of_what_runs_it(machine: str) -> None:
+def test_a_larger_lock_holds_the_pins_and_hashes_of_the_smaller(machine: str, smaller: str) -> None:
     """On every machine: a marker may be wider in the larger lock, and an extra may be added there."""
-    here = {pin.name: pin for pin in DEV if pin.applies_to(MACHINES[machine])}
-    for pin in (pin for pin in RUNTIME if pin.applies_to(MACHINES[machine])):
+    small, large = (ENGINE, RUNTIME) if smaller == "engine" else (RUNTIME, DEV)
+    here = {pin.name: pin for pin in large if pin.applies_to(MACHINES[machine])}
+    for pin in (pin for pin in small if pin.applies_to(MACHINES[machine])):
         other = here[pin.name]
         assert (other.version, other.hashes) == (pin.version, pin.hashes), f"{pin.name}: run make lock"
         assert pin.extras <= other.extras
 
 
-@BOTH
+@EACH
 def test_a_lock_holds_all_that_the_project_and_each_locked_package_ask_for(path: Path) -> None:
     """Versions and extras, for every system and Python. Of a package in two versions, the installed one's are read."""
     pins = locks.read_lock(path)
@@ -119,7 +126,8 @@ def test_the_lock_that_runs_the_product_can_install_the_project_itself() -> None
     (build,) = map(Requirement, PROJECT["build-system"]["requires"])
     (install,) = map(Requirement, PROJECT["dependency-groups"]["install"])
     assert build == install
-    assert {f"{pin.name}=={pin.version}" for pin in RUNTIME if pin.name == build.name} == {str(build)}
+    for lock in (ENGINE, RUNTIME):
+        assert {f"{pin.name}=={pin.version}" for pin in lock if pin.name == build.name} == {str(build)}
 
 
 def test_the_lock_that_runs_the_product_holds_nothing_that_only_tests_it() -> None:

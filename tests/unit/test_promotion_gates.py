@@ -176,3 +176,14 @@ def test_a_source_split_by_person_has_no_test_dates_to_count() -> None:
 def test_a_range_that_is_none_is_refused(ends: list[float]) -> None:
     with pytest.raises(ValidationError, match="is no range"):
         PromotionPolicy.model_validate({"calibration": {"slope_within": ends}})
+
+
+def test_of_a_stack_the_stack_is_judged_and_not_the_trees_in_it() -> None:
+    evidence = copy.deepcopy(GOOD)
+    evidence["models"]["stack"] = dict(evidence["models"]["lightgbm"])
+    evidence["intervals"] = [row | {"model": "stack"} for row in evidence["intervals"]]
+    evidence["models"]["lightgbm"] |= {"events": 3, "ici": 0.9}
+    evidence["intervals"].append(interval("calibration_slope", 3.0, 4.0))
+    assert all(gate.passed for gate in gates(POLICY, evidence))
+    evidence["models"]["stack"]["ici"] = 0.03
+    assert [gate.name for gate in gates(POLICY, evidence) if not gate.passed] == ["calibration.largest_ici"]

@@ -394,6 +394,32 @@ def test_a_pair_of_models_is_always_lightgbm_minus_the_other(card: str) -> None:
     assert "| Age and sex | 0.701 | +0.0858 (+0.0787 to +0.0929) |" in card
 
 
+def stacked_evidence() -> dict[str, Any]:
+    """The same evidence as that of a stack, with its trees beside it."""
+    whole = evidence()
+    for models in (whole["models"], *(origin["models"] for origin in whole["origins"])):
+        models["stack"] = models["lightgbm"] | {"auroc": models["lightgbm"]["auroc"] + 0.004}
+    whole["intervals"] = [row | {"model": "stack"} if row["model"] == "lightgbm" else row for row in whole["intervals"]]
+    whole["intervals"].append(span("auroc", 0.0041, 0.0009, "stack", "lightgbm"))
+    curve = whole["decision_curve"]
+    whole["decision_curve"] = [row | {"model": "stack"} if row["model"] == "lightgbm" else row for row in curve]
+    whole["registered"]["weights"] = {"lightgbm": 0.6712, "logistic_regression": 0.3441}
+    return whole
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_papers_of_a_stack_say_what_each_member_weighs_and_show_the_trees_beside_it() -> None:
+    card = written(stacked_evidence())["model_card.md"].decode()
+    assert "gradient-boosted trees (LightGBM), whose log odds count 0.67 times, and a logistic regression" in card
+    assert "whose log odds count 0.34 times" in card
+    assert "| Stack of LightGBM and logistic regression | 0.791 (" in card
+    assert "| LightGBM | 0.787 | +0.0041 (+0.0032 to +0.0050) |" in card
+    assert "| Measure | How to read it | The stack | 95% interval |" in card
+    plain = written()["model_card.md"].decode()
+    assert "A stack of two" not in plain
+    assert "Gradient-boosted trees (LightGBM) on 181 features" in plain
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_gates_stand_with_their_results_or_it_is_said_that_there_were_none(card: str) -> None:
     assert "2 of 3 gates passed." in card

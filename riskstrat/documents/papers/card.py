@@ -51,6 +51,7 @@ def context(version: Registered, drawn: Mapping[str, Picture]) -> dict[str, Any]
         "death": version.death,
         "tested": version.tested,
         "by_person": version.by_person,
+        "kind": version.kind,
         "features": version.fact("features"),
         "definitions_hash": version.fact("definitions_hash"),
         "store": version.fact("store"),

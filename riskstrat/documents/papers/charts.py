@@ -21,7 +21,7 @@ from riskstrat.documents.papers.drawing import (
     title,
 )
 from riskstrat.documents.papers.explanation_charts import dependence, importance
-from riskstrat.documents.papers.registered import OWN, RIVAL, Registered, Row
+from riskstrat.documents.papers.registered import RIVAL, Registered, Row
 from riskstrat.documents.papers.wording import day, known, measure
 from riskstrat.documents.papers.wording import figure as number
 
@@ -72,7 +72,10 @@ def calibration(version: Registered) -> Drawn:
     end = min(1.0, RISK_STEP * (floor(max(max(row["risk"], row["observed"]) for row in points) / RISK_STEP) + 1))
     curve.plot([0, end], [0, end], label="Ideal: risk and observed rate agree", linewidth=1.3, **THIRD)
     curve.plot(
-        [row["risk"] for row in points], [row["observed"] for row in points], label="LightGBM", **_remove_markers(FIRST)
+        [row["risk"] for row in points],
+        [row["observed"] for row in points],
+        label=version.title_of(version.own_name),
+        **_remove_markers(FIRST),
     )
     curve.set(xlim=(0, end), ylim=(0, end), ylabel="Observed rate, smoothed")
     title(curve, "Does 30 in 100 mean 30 in 100?")
@@ -80,8 +83,8 @@ def calibration(version: Registered) -> Drawn:
     _draw_histogram(bars, version.rows("risk_histogram"), end)
     slope, ici = (number(version.own.get(name)) for name in ("calibration_slope", "ici"))
     alt = (
-        "Calibration curve: the smoothed observed rate against the risk given by LightGBM, with the diagonal on which "
-        f"both agree, above a histogram of the risks. Calibration slope {slope}, ICI {ici}."
+        f"Calibration curve: the smoothed observed rate against the risk given by {version.own_title}, with the "
+        f"diagonal on which both agree, above a histogram of the risks. Calibration slope {slope}, ICI {ici}."
     )
     return alt, png(drawn)
 
@@ -125,26 +128,27 @@ def decision_curve(version: Registered) -> Drawn:
     """Net benefit over thresholds, for the model, logistic regression, everybody and nobody."""
     needed = ("threshold", "net_benefit")
     points = [row for row in version.rows("decision_curve") if all(known(row.get(name)) for name in needed)]
-    lines = {name: [row for row in points if row["model"] == name] for name in (OWN, RIVAL, "everybody")}
-    if len(lines[OWN]) < 2:
+    own = version.own_name
+    lines = {name: [row for row in points if row["model"] == name] for name in (own, RIVAL, "everybody")}
+    if len(lines[own]) < 2:
         return None
     drawn = figure(7, 4.6)
     axes = drawn.subplots()
     # The two often run together: the dashes lie on the broader line and both are seen.
-    looks = {OWN: _remove_markers(FIRST) | {"linewidth": 3}, RIVAL: _remove_markers(SECOND), "everybody": THIRD}
+    looks = {own: _remove_markers(FIRST) | {"linewidth": 3}, RIVAL: _remove_markers(SECOND), "everybody": THIRD}
     for name, rows in lines.items():
         if rows:
             x, y = [row["threshold"] for row in rows], [row["net_benefit"] for row in rows]
             axes.plot(x, y, label="List everybody" if name == "everybody" else version.title_of(name), **looks[name])
     axes.axhline(0, color=INK, linewidth=1.2, label="List nobody")
-    best = max(row["net_benefit"] for name in (OWN, RIVAL) for row in lines[name])
-    axes.set(ylim=(-0.25 * max(best, 0.001), 1.1 * max(best, 0.001)), xlim=_find_range(lines[OWN], "threshold"))
+    best = max(row["net_benefit"] for name in (own, RIVAL) for row in lines[name])
+    axes.set(ylim=(-0.25 * max(best, 0.001), 1.1 * max(best, 0.001)), xlim=_find_range(lines[own], "threshold"))
     axes.set(xlabel="Risk from which a person would be listed", ylabel="Net benefit")
     title(axes, "Is it better than listing everybody or nobody?")
     legend_above(axes, lines=2)
     alt = (
-        "Decision curve: net benefit over the risk from which a person would be listed, for LightGBM, logistic "
-        "regression, listing everybody and listing nobody. The highest line is the best choice at that risk."
+        f"Decision curve: net benefit over the risk from which a person would be listed, for {version.own_title}, "
+        "logistic regression, listing everybody and listing nobody. The highest line is the best choice at that risk."
     )
     return alt, png(drawn)
 
@@ -273,13 +277,14 @@ def _select_spaced_ages(ages: list[int]) -> list[int]:
 def by_test_date(version: Registered) -> Drawn:
     """AUROC of the model and of logistic regression at each test date."""
     found = [(_date(row.get("test_date")), row.get("models") or {}) for row in version.rows("origins")]
-    measured = [(when, models) for when, models in found if when and known((models.get(OWN) or {}).get("auroc"))]
+    own = version.own_name
+    measured = [(when, models) for when, models in found if when and known((models.get(own) or {}).get("auroc"))]
     dated = sorted(measured, key=lambda one: one[0])
     if len({when for when, _ in dated}) < 2:
         return None
     drawn = figure(7, 4)
     axes = drawn.subplots()
-    for name, look in ((OWN, FIRST), (RIVAL, SECOND)):
+    for name, look in ((own, FIRST), (RIVAL, SECOND)):
         points = [(when, (models.get(name) or {}).get("auroc")) for when, models in dated]
         kept = [(when.toordinal(), auroc) for when, auroc in points if known(auroc)]
         if kept:
@@ -289,9 +294,9 @@ def by_test_date(version: Registered) -> Drawn:
     title(axes, "Does it hold at each test date?")
     legend_above(axes)
     alt = (
-        "Line chart: AUROC of LightGBM (solid line, circles) and of logistic regression (dashed line, squares) at each "
-        f"test date from {day(dated[0][0].isoformat())} to {day(dated[-1][0].isoformat())}. The table below has the "
-        "figures."
+        f"Line chart: AUROC of {version.own_title} (solid line, circles) and of logistic regression (dashed line, "
+        f"squares) at each test date from {day(dated[0][0].isoformat())} to {day(dated[-1][0].isoformat())}. The table "
+        "below has the figures."
     )
     return alt, png(drawn)
 

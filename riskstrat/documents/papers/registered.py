@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from riskstrat.documents.papers.wording import count, day, days, known, model
+from riskstrat.definitions.baselines import LIGHTGBM, LOGISTIC, STACK, find_own
+from riskstrat.documents.papers.wording import count, day, days, figure, known, model
 
-OWN, RIVAL = "lightgbm", "logistic_regression"
+RIVAL = LOGISTIC
 Row = Mapping[str, Any]
 
 
@@ -42,7 +43,30 @@ class Registered:
     @cached_property
     def own(self) -> Row:
         """What was measured of the model itself on all test rows together; empty where nothing was."""
-        return self.part("models", OWN) or {}
+        return self.part("models", self.own_name) or {}
+
+    @property
+    def own_name(self) -> str:
+        """What the model itself is called in the evidence."""
+        return find_own(self.part("models") or ())
+
+    @property
+    def own_title(self) -> str:
+        """What the model itself is called within a sentence or a heading."""
+        return "the stack" if self.own_name == STACK else "LightGBM"
+
+    @property
+    def kind(self) -> str:
+        """What was learned, in a sentence; of a stack with what each member counts."""
+        if self.own_name != STACK:
+            return f"Gradient-boosted trees (LightGBM) on {self.fact('features')} features, without class weights."
+        weights = self.part("registered", "weights") or {}
+        return (
+            f"A stack of two on {self.fact('features')} features, without class weights: gradient-boosted trees "
+            f"(LightGBM), whose log odds count {figure(weights.get(LIGHTGBM), 2)} times, and a logistic regression, "
+            f"whose log odds count {figure(weights.get(LOGISTIC), 2)} times. People held out of both decided how large "
+            "each is and what it counts. The figures are those of the stack; each member stands beside it."
+        )
 
     def fact(self, *path: str) -> str:
         """What stands at a path of the evidence, as a text."""
@@ -130,8 +154,11 @@ class Registered:
         """A model of the evidence as people say it."""
         return self.titles.get(name) or model(name)
 
-    def interval(self, metric: str, model: str = OWN, versus: str | None = None) -> Row:
-        """The record of an interval; a pair drawn the other way round is turned. Empty where there is none."""
+    def interval(self, metric: str, model: str | None = None, versus: str | None = None) -> Row:
+        """The record of an interval, of the model itself where none is named; a pair drawn the other way round is
+        turned. Empty where there is none.
+        """
+        model = model or self.own_name
         for row in self.rows("intervals"):
             if row.get("metric") != metric:
                 continue

@@ -7,7 +7,7 @@ from typing import Any
 
 from riskstrat.documents.papers.groups import fairness, fairness_differences, few_found, subgroups
 from riskstrat.documents.papers.markdown import bullets, code, plain, table
-from riskstrat.documents.papers.registered import OWN, RIVAL, Registered, Row
+from riskstrat.documents.papers.registered import RIVAL, Registered, Row
 from riskstrat.documents.papers.wording import (
     HIDDEN,
     count,
@@ -107,33 +107,41 @@ def performance(version: Registered) -> str:
             row = version.interval(name)
             ends = interval(row.get("low"), row.get("high")) or "none"
             rows.append((measure(name), meaning, figure(value), ends))
-    return table(("Measure", "How to read it", "LightGBM", "95% interval"), rows, words=2)
+    return table(("Measure", "How to read it", sentence_case(version.own_title), "95% interval"), rows, words=2)
 
 
 def by_test_date(version: Registered) -> str:
     """One row for each test date: size, AUROC of the model and of logistic regression, calibration, yield."""
     rows = []
     for when, origin in version.origins():
-        own, rival = ((origin.get("models") or {}).get(name) or {} for name in (OWN, RIVAL))
+        own, rival = ((origin.get("models") or {}).get(name) or {} for name in (version.own_name, RIVAL))
         measured = (own.get("auroc"), rival.get("auroc"), own.get("calibration_slope"), own.get("ici"))
         top: Row = next((row for row in own.get("yields") or () if row.get("label") == OF_THE_TOP), {})
         sizes = (count(own.get("n")), count(own.get("events")))
         rows.append((when, *sizes, *map(figure, measured), share(top.get("events"), top.get("k"))))
-    names = ("AUROC, LightGBM", "AUROC, logistic regression", "Slope", "ICI", f"PPV, highest {OF_THE_TOP}")
+    names = (f"AUROC, {version.own_title}", "AUROC, logistic regression", "Slope", "ICI", f"PPV, highest {OF_THE_TOP}")
     return table(("Test date", "Rows", "Events", *names), rows)
 
 
 def baselines(version: Registered) -> str:
-    """One row for each model on the same test rows; the difference is LightGBM minus that model, paired."""
+    """One row for each model on the same test rows; the difference is the model itself minus that one, paired."""
     rows = []
     for name, one in (version.part("models") or {}).items():
-        own, pair = version.interval("auroc", name), version.interval("auroc", OWN, name)
+        own, pair = version.interval("auroc", name), version.interval("auroc", None, name)
         auroc = {"auroc": one.get("auroc"), "auroc_low": own.get("low"), "auroc_high": own.get("high")}
         gap = {"gap": pair.get("estimate"), "gap_low": pair.get("low"), "gap_high": pair.get("high")}
-        ahead = "" if name == OWN else spread(gap, "gap", 4, signed=True)
+        ahead = "" if name == version.own_name else spread(gap, "gap", 4, signed=True)
         rest = (figure(one.get(each)) for each in ("auprc", "brier", "scaled_brier", "ici"))
         rows.append((plain(version.title_of(name)), spread(auroc, "auroc"), ahead, *rest))
-    headings = ("Model", "AUROC (95% interval)", "LightGBM minus it", "AUPRC", "Brier score", "Scaled Brier", "ICI")
+    headings = (
+        "Model",
+        "AUROC (95% interval)",
+        f"{sentence_case(version.own_title)} minus it",
+        "AUPRC",
+        "Brier score",
+        "Scaled Brier",
+        "ICI",
+    )
     return table(headings, rows)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from riskstrat.documents.papers.card import INTERVENED
 from riskstrat.documents.papers.markdown import plain, tidy
-from riskstrat.documents.papers.registered import OWN, RIVAL, Registered
+from riskstrat.documents.papers.registered import RIVAL, Registered
 from riskstrat.documents.papers.wording import FOR_THE_SITE, SITE, count, figure, interval, known, share
 from riskstrat.documents.words import joined, sentence
 
@@ -94,7 +94,7 @@ def _build_rationale_fields(version: Registered) -> list[RecordField]:
 
 
 def _describe_alternatives(version: Registered) -> str:
-    others = [version.title_of(name) for name in version.part("models") or {} if name != OWN]
+    others = [version.title_of(name) for name in version.part("models") or {} if name != version.own_name]
     if not others:
         return SITE
     return f"{version.part('verdict') or ''} Measured beside it: {joined(others)}. Other ways: {FOR_THE_SITE}"
@@ -142,9 +142,7 @@ def _build_tool_fields(version: Registered) -> list[RecordField]:
         RecordField("4.2.1", "Model", f"{version.name}, version {version.number}, data as at {version.as_at}."),
         RecordField("4.2.2", "Task", f"To estimate the chance of {version.outcome}."),
         RecordField("4.2.3", "Input and output", "Features of one person at one index date; a risk from 0 to 1."),
-        RecordField(
-            "4.2.4", "Kind of model", "LightGBM (gradient-boosted trees) with a strictly increasing calibrator."
-        ),
+        RecordField("4.2.4", "Kind of model", f"{version.kind} Its risks come from a strictly increasing calibrator."),
         RecordField("4.2.5", "Performance", _describe_performance(version)),
         RecordField("4.2.6", "Data of development", f"{sentence(version.sizes)} {version.tested}"),
         RecordField("4.2.7", "People on whom a team had acted", acted),

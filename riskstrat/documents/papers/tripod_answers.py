@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from riskstrat.documents.papers.card import INTERVENED
-from riskstrat.documents.papers.registered import OWN, RIVAL, Registered
+from riskstrat.documents.papers.registered import RIVAL, Registered
 from riskstrat.documents.papers.wording import (
     FOR_THE_SITE,
     SITE,
@@ -128,8 +128,8 @@ def _fill_analysis(version: Registered) -> dict[str, str]:
     return {
         "12a": version.tested,
         "12b": "As they are: trees need no scale. Logistic regression has standardised features.",
-        "12c": f"LightGBM, at most {learner.get('rounds', 'the number in the recipe of')} trees, seed "
-        f"{learner.get('seed', 'in the recipe')}. {_describe_tuning(version)} {_describe_calibration(version)}",
+        "12c": f"{version.kind} LightGBM has at most {learner.get('rounds', 'the number in the recipe of')} trees, "
+        f"seed {learner.get('seed', 'in the recipe')}. {_describe_tuning(version)} {_describe_calibration(version)}",
         "12d": "Places were not modelled apart. Differences between test dates are shown; between practices and "
         f"localities: {FOR_THE_SITE}",
         "12e": "AUROC and AUPRC for order; slope, intercept, calibration in the large and ICI for the risks as such; "
@@ -212,7 +212,11 @@ def _describe_outcome_shares(version: Registered) -> str:
 
 def _describe_auroc_by_date(version: Registered) -> str:
     found = [
-        (when, (origin.get("models") or {}).get(OWN, {}).get("auroc"), (origin.get("models") or {}).get(RIVAL, {}))
+        (
+            when,
+            (origin.get("models") or {}).get(version.own_name, {}).get("auroc"),
+            (origin.get("models") or {}).get(RIVAL, {}),
+        )
         for when, origin in version.origins()
     ]
     said = [f"{when}: {figure(own)} (logistic regression {figure(rival.get('auroc'))})" for when, own, rival in found]

@@ -106,7 +106,7 @@ class _Step(NamedTuple):
 def _split(opened: Site, before: Before, now: Scored, then: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """One row per row of `rows`: patient_id and the parts with their themes."""
     whole, hidden = stages(opened, then, rows[list(now.cohort.rows.columns)], before.list_date)
-    same = before.model.booster_text == now.model.booster_text
+    same = before.model.learned == now.model.learned
     old = now.model if same else before.model
     margins = [
         rows["margin_before"].to_numpy(),

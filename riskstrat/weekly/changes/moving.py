@@ -38,6 +38,12 @@ def data_moved(before_manifest: Mapping[str, Any], opened: Site) -> bool:
     return bool(before_manifest["inputs"]["data"] != opened.store.fingerprint)
 
 
+def refresh_moved(before_manifest: Mapping[str, Any], opened: Site) -> bool:
+    """Whether a refresh has said more of who is kept off lists than an earlier list knew."""
+    refreshed = opened.store.refreshed.digest if opened.store.refreshed is not None else ""
+    return bool(before_manifest["inputs"].get("refreshed", "") != refreshed)
+
+
 def moves(
     before: pd.DataFrame,
     everyone: pd.DataFrame,

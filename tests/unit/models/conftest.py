@@ -36,7 +36,7 @@ class Borough:
     recipe: Recipe
 
 
-def paper_recipe(name: str = "emergency_admission_12m", **learner: float) -> Recipe:
+def paper_recipe(name: str = "emergency_admission_12m", **learner: float | str) -> Recipe:
     return Recipe(
         name=name,
         title="Emergency admission in 12 months",
@@ -84,3 +84,10 @@ def fitted(borough: Borough) -> Fitted:
     as_at = {"as_at": "2026-11-01"}
     given = (borough.matrix, borough.outcome, borough.slices, borough.recipe)
     return fit(*given, tables=tables, trained=as_at, rivals=PAPER_RIVALS)
+
+
+@pytest.fixture(scope="session")
+def stacked(borough: Borough) -> Fitted:
+    """The same borough's stack of LightGBM and logistic regression."""
+    given = (borough.matrix, borough.outcome, borough.slices, paper_recipe(kind="stack"))
+    return fit(*given, rivals=PAPER_RIVALS, age="age")

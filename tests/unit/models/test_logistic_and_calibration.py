@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from riskstrat.definitions.matrix import FeatureMatrix
-from riskstrat.definitions.recipes import Recipe
+from riskstrat.definitions.recipes import LearnerRecipe
 from riskstrat.errors import TrainingError
-from riskstrat.training.baselines import fit_baselines
 from riskstrat.training.calibration import calibrate
-from riskstrat.training.designs import every_feature
-from riskstrat.training.logistic import fit_logistic, log_odds
-from tests.unit.models.paper_rivals import PAPER_RIVALS
-
-PAPER = Recipe(name="paper", title="On paper", sentence="an admission", outcome="emergency_admission")
+from riskstrat.training.folds import draw_folds
+from riskstrat.training.linear import choose_penalty, learn_linear, shape_columns
+from riskstrat.training.logistic import fit_logistic
+from riskstrat.training.rows import TrainingRows
 
 
 def test_weights_are_those_of_another_implementation() -> None:
     draw = np.random.default_rng(3)
     design = draw.normal(size=(12_000, 5))
     outcome = (draw.random(12_000) < 1 / (1 + np.exp(-(design @ [1, -1, 0.5, 0, 0] - 2)))).astype(float)
-    ours = fit_logistic(design, outcome, penalty=10.0)
+    ours = fit_logistic(design, outcome, penalty=10.0).weights
     theirs = LogisticRegression(C=0.1, tol=1e-10, max_iter=1000).fit(design, outcome)
     assert np.allclose(ours, np.append(theirs.coef_, theirs.intercept_), atol=1e-4)
+
+
+def test_what_was_found_for_something_near_saves_steps_and_changes_nothing() -> None:
+    draw = np.random.default_rng(4)
+    design = draw.normal(size=(5_000, 6))
+    outcome = (draw.random(5_000) < 1 / (1 + np.exp(-(design @ [1, -1, 0.5, 0, 0, 0.2] - 2)))).astype(float)
+    part = np.arange(0, 5_000, 2)
+    afresh = fit_logistic(design, outcome, 1.0, rows=part)
+    for near in (fit_logistic(design, outcome, 300.0), fit_logistic(design, 1 - outcome, 1.0)):
+        assert np.allclose(fit_logistic(design, outcome, 1.0, near, part).weights, afresh.weights, atol=1e-6)
+    assert np.allclose(fit_logistic(design[part], outcome[part], 1.0).weights, afresh.weights, atol=1e-9)
 
 
 @pytest.mark.parametrize(("rows", "columns", "heavy"), [(400, 60, True), (20_000, 4, False)])
@@ -36,17 +43,15 @@ def test_the_penalty_is_heavy_where_noise_would_be_learned_and_light_where_it_wo
     values = draw.normal(size=(rows, columns)).astype(np.float32)
     signal = np.zeros(rows) if heavy else values @ [1.5, -1.0, 1.0, 0.5]
     outcome = (draw.random(rows) < 1 / (1 + np.exp(1 - signal))).astype(float)
-    keys, names = pd.DataFrame({"patient_id": [f"P{n}" for n in range(rows)]}), tuple(f"f{n}" for n in range(columns))
-    places = dict.fromkeys(("train", "calibration", "test"), np.arange(rows))
-    matrix = FeatureMatrix(keys, values, names, dict.fromkeys(names, "x"))
-    learned = fit_baselines(matrix, outcome, places, PAPER, PAPER_RIVALS)["logistic_regression"]
-    penalty = float(learned.note.split(";")[0].removeprefix("L2 penalty "))
+    learned = TrainingRows(values, outcome, np.array([f"P{n}" for n in range(rows)]))
+    shaped = shape_columns(learned, [f"f{n}" for n in range(columns)], None, [0] * columns)
+    penalty = choose_penalty(shaped, outcome, draw_folds(learned, seed=1)).penalty
     assert penalty >= 100 if heavy else penalty <= 10
 
 
 def test_outcomes_that_a_line_separates_still_give_finite_weights() -> None:
     design = np.linspace(-1, 1, 200)[:, None]
-    weights = fit_logistic(design, (design[:, 0] > 0).astype(float), penalty=1.0)
+    weights = fit_logistic(design, (design[:, 0] > 0).astype(float), penalty=1.0).weights
     assert np.isfinite(weights).all()
     assert weights[0] > 0
 
@@ -89,7 +94,8 @@ def test_the_design_flags_missing_values_keeps_rare_columns_and_drops_constant_o
     train[:, 1] = 7
     train[:, 2] = np.nan
     train[:, 3] = np.where(draw.random(5000) < 0.5, np.nan, draw.exponential(10, 5000))
-    ready = every_feature(("rare", "constant", "empty", "half"), train)(train)
+    rows = TrainingRows(train, (draw.random(5000) < 0.2).astype(float), np.arange(5000))
+    ready = shape_columns(rows, ("rare", "constant", "empty", "half"), None, [0] * 4).design
     assert ready.shape == (5000, 3)
     assert np.isfinite(ready).all()
     assert ready[0, 0] > 10 > ready[4999, 0]
@@ -99,7 +105,7 @@ def test_the_design_flags_missing_values_keeps_rare_columns_and_drops_constant_o
 
 def test_values_never_seen_in_training_give_finite_margins() -> None:
     train = np.random.default_rng(6).poisson(1.0, (500, 3)).astype(np.float32)
-    design = every_feature(("a", "b", "c"), train)
+    rows = TrainingRows(train, (train[:, 0] > 1).astype(float), np.arange(500))
+    linear = learn_linear(rows, ("a", "b", "c"), LearnerRecipe(), draw_folds(rows, seed=1), "a").linear
     strange = np.array([[np.nan, np.inf, 1e30], [-1e30, -np.inf, 0]], dtype=np.float32)
-    weights = fit_logistic(design(train), (train[:, 0] > 1).astype(float), 1.0)
-    assert np.isfinite(log_odds(design(strange), weights)).all()
+    assert np.isfinite(linear.margin(strange, ("a", "b", "c"))).all()

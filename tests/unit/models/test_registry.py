@@ -582,7 +582,7 @@ def test_files_changed_since_they_were_registered_are_refused(kept: Path, tmp_pa
         _ = version.papers
     other = replace(fitted.model, trained={**fitted.model.trained, "as_at": "1999-01-01"})
     other.save(version.folder / "model/data/riskstrat_model")
-    with pytest.raises(ModelError, match=r"is damaged; restore booster\.txt and model\.json"):
+    with pytest.raises(ModelError, match=r"is damaged; restore its files from a backup"):
         champion(registry, NAME)
     # Recording it anew does not make it what was promoted.
     (registry / "artifacts" / NAME / "versions/1.json").unlink()

@@ -11,7 +11,9 @@ from sklearn.metrics import roc_auc_score
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.errors import TrainingError
 from riskstrat.training import fit
-from riskstrat.training.learner import WORTH_SHARING, fit_booster
+from riskstrat.training.folds import draw_folds
+from riskstrat.training.learner import WORTH_SHARING, fit_booster, fit_on_folds
+from riskstrat.training.rows import TrainingRows
 from tests.unit.models.paper_rivals import PAPER_RIVALS
 
 RIVALS = ["logistic_regression", "age_and_sex", "emergency_admissions_last_year"]
@@ -40,8 +42,13 @@ def test_the_number_of_threads_changes_neither_trees_nor_text(borough) -> None:
     values = np.tile(borough.matrix.values, (10, 1)) + np.linspace(0, 1, 30_000, dtype=np.float32)[:, None]
     outcome, columns = np.tile(borough.outcome, 10), borough.matrix.columns
     assert len(outcome) > WORTH_SHARING
-    one, two, three = (fit_booster(values, outcome, columns, borough.recipe.learner, threads) for threads in (1, 2, 3))
+    rows = TrainingRows(values, outcome, np.tile(borough.matrix.keys["patient_id"], 10))
+    one, two, three = (fit_booster(rows, columns, borough.recipe.learner, threads) for threads in (1, 2, 3))
     assert one == two == three
+    folds = draw_folds(rows, 3)[:2]
+    alone, shared = (fit_on_folds(rows, columns, borough.recipe.learner, folds, threads, 5) for threads in (1, 2))
+    assert (alone.text, alone.rounds) == (shared.text, shared.rounds)
+    assert np.array_equal(alone.unseen, shared.unseen, equal_nan=True)
 
 
 def test_another_seed_gives_another_booster(fitted, borough) -> None:

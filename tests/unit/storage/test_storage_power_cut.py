@@ -13,6 +13,7 @@ import pytest
 
 from riskstrat import audit
 from riskstrat.casefinding import CaseRegister
+from riskstrat.definitions.worklist_settings import WorklistSettings
 from riskstrat.publication import WeeklyList
 from riskstrat.storage import move_folder, write_atomically, write_bytes, write_folder_atomically
 from riskstrat.verbs import weekly
@@ -100,7 +101,9 @@ def test_a_published_list_is_on_the_disk_between_its_two_lines_in_the_log(
     workspace = SimpleNamespace(
         root=tmp_path,
         settings=SimpleNamespace(
-            lists=SimpleNamespace(folder="lists", readers="owner"), data=SimpleNamespace(store="data")
+            lists=SimpleNamespace(folder="lists", readers="owner"),
+            data=SimpleNamespace(store="data"),
+            worklist=WorklistSettings(),
         ),
     )
     listed = SimpleNamespace(

@@ -1,0 +1,153 @@
+"""Who of the people with a case, or of whom a refresh says something, is kept off lists on a day, and since when.
+
+Decided by the rules of the lists themselves, on the store's tables with what came since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from riskstrat.casefinding import (
+    DIED,
+    IN_HOSPITAL,
+    INPATIENT_DAYS,
+    MOVED,
+    PALLIATIVE,
+    CaseFacts,
+    CaseRegister,
+    KeptOff,
+    find_said_since,
+    list_holders,
+    reference,
+    standings,
+)
+from riskstrat.cohort import find_absences
+from riskstrat.definitions.deaths import DOUBTFUL_DEATH
+from riskstrat.reviews import Snapshot
+from riskstrat.site.opening import Site
+from riskstrat.sources.refreshed import DEATHS, DEPARTURES
+from riskstrat.weekly.choosing import case_facts
+
+KNOWN = "known to another team"
+GONE = "no longer in the records"
+"""Of somebody whom the last whole ingest does not know any more."""
+
+NOT_ELIGIBLE: Mapping[str, str] = {
+    "opted out": "opted out",
+    "dead": DIED,
+    "not registered": "not registered with a practice",
+    DOUBTFUL_DEATH: DOUBTFUL_DEATH,
+}
+"""Reasons of a cohort for which somebody is kept off, in words; an age that the model is not for takes nobody off."""
+
+_SAID_BY = {DIED: "died", MOVED: "moved", PALLIATIVE: "palliative_register", IN_HOSPITAL: "inpatient"}
+"""The column of a status behind each reason."""
+
+_SAID_COLUMNS = ["person", "as_at", "inpatient_on"]
+
+
+@dataclass(frozen=True)
+class KeptOffReason:
+    """Why a person is kept off: in words, since when, until when; holders are teams whose own case is not kept off."""
+
+    what: str
+    since: date | None = None
+    until: date | None = None
+    holders: frozenset[str] = frozenset()
+
+
+def find_kept_off(
+    opened: Site, day: date, register: CaseRegister, earlier: Sequence[KeptOff] = ()
+) -> tuple[KeptOff, ...]:
+    """The cases whose person is kept off on a day, by reference, then people without a case, by patient_id.
+
+    earlier: what the refresh before found; what it knew already keeps the day on which it was known.
+    """
+    cases = register.rows[register.rows["patient_id"].ne("")].drop_duplicates(["team_code", "number"], keep="last")
+    refreshed = opened.store.refreshed.list_patients() if opened.store.refreshed is not None else []
+    reasons = _find_reasons(opened, day, [*cases["patient_id"], *refreshed])
+    known = {(each.patient_id, each.what): each.known_on for each in earlier}
+    names = {team.code: team.name for team in opened.workspace.settings.teams}
+
+    def make(patient: str, case: str | None, team: str | None) -> KeptOff:
+        reason = reasons[patient]
+        known_on = known.get((patient, reason.what), day)
+        return KeptOff(patient, case, team, reason.what, reason.since, known_on, reason.until)
+
+    made = []
+    for row in cases.itertuples(index=False):
+        team = names.get(row.team_code, row.team_code)
+        if row.patient_id in reasons and team not in reasons[row.patient_id].holders:
+            made.append(make(row.patient_id, reference(row.team_code, int(row.number)), team))
+    without = sorted(set(reasons) - set(cases["patient_id"]))
+    return (*sorted(made, key=lambda each: each.reference or ""), *(make(patient, None, None) for patient in without))
+
+
+def _find_reasons(opened: Site, day: date, patients: Sequence[str]) -> dict[str, KeptOffReason]:
+    """By patient why they are kept off; nobody who is not."""
+    people = opened.store.people()[["person", "patient_id", "date_of_death"]]
+    people = people[people["patient_id"].isin(patients)].assign(team=None).reset_index(drop=True)
+    found = {patient: KeptOffReason(GONE) for patient in patients if patient not in set(people["patient_id"])}
+    # What the teams decided themselves takes no case off: it is their own work.
+    facts = replace(case_facts(opened, day, Snapshot(())), reviews=None)
+    placed = standings(people, (), facts, day, opened.workspace.settings.casefinding)
+    tell_since, holders = _make_teller(opened, people, facts, day), list_holders(facts.caseload, day)
+    persons = [int(person) for person in people["person"]]
+    absent = find_absences(opened.store, opened.recipe().cohort, persons, day, opened.opt_outs)
+    for place, row in zip(placed.itertuples(index=False), people.itertuples(index=False), strict=True):
+        person, patient = int(row.person), str(row.patient_id)
+        reason = place.reason if place.place == "excluded" else KNOWN if place.place == "known" else None
+        what = NOT_ELIGIBLE.get(absent.get(person, "")) or reason
+        if what is not None:
+            since, until = tell_since(what, person)
+            held_by = holders.get(person, frozenset()) if what == KNOWN else frozenset()
+            found[patient] = KeptOffReason(what, since, until, held_by)
+    return found
+
+
+def _make_teller(
+    opened: Site, people: pd.DataFrame, facts: CaseFacts, day: date
+) -> Callable[[str, int], tuple[date | None, date | None]]:
+    """Since when a reason holds of a person, and until when, as far as that is recorded."""
+    said = {what: find_said_since(facts.statuses, column, day) for what, column in _SAID_BY.items()}
+    said_last = _find_last_said(facts.statuses, day)
+    dated = dict(_list_dates(opened, people))
+
+    def tell(what: str, person: int) -> tuple[date | None, date | None]:
+        days = pd.to_datetime([dated.get((what, person)), said[what].get(person) if what in said else None]).dropna()
+        since = days.min().date() if len(days) else None
+        # An open stay has no end that is known.
+        last = None if what != IN_HOSPITAL or person in (facts.in_hospital or ()) else said_last.get(person)
+        return since, None if last is None else last.date() + timedelta(days=INPATIENT_DAYS)
+
+    return tell
+
+
+def _find_last_said(statuses: pd.DataFrame | None, day: date) -> Mapping[int, pd.Timestamp]:
+    """By person the latest day on which a status said that they are in hospital."""
+    if statuses is None or statuses.empty:
+        return {}
+    said = statuses[statuses["inpatient"].eq(True).fillna(False).astype(bool)].reindex(columns=_SAID_COLUMNS)
+    days = pd.to_datetime(said["inpatient_on"]).fillna(pd.to_datetime(said["as_at"]))
+    return dict(days[days <= pd.Timestamp(day)].groupby(said["person"]).max())
+
+
+def _list_dates(opened: Site, people: pd.DataFrame) -> Iterator[tuple[tuple[str, int], object]]:
+    """The recorded day of each death, departure and opt-out, by reason and person."""
+    persons = dict(zip(people["patient_id"], people["person"], strict=True))
+    for row in people[people["date_of_death"].notna()].itertuples(index=False):
+        yield (DIED, int(row.person)), row.date_of_death
+    refreshed = opened.store.refreshed.rows if opened.store.refreshed is not None else {}
+    for table, what in ((DEPARTURES, MOVED), (DEATHS, DIED)):
+        for told in refreshed.get(table, ()):
+            if told["since"] and told["patient_id"] in persons:
+                yield (what, int(persons[told["patient_id"]])), told["since"]
+    if "opt_outs" in opened.store.landed:
+        rows = opened.store.read("opt_outs").dropna(subset="from_on").sort_values("from_on", ascending=False)
+        for row in rows[np.isin(rows["person"], list(persons.values()))].itertuples(index=False):
+            yield (NOT_ELIGIBLE["opted out"], int(row.person)), row.from_on

@@ -1,0 +1,88 @@
+"""A case by its reference: the latest list that it stood on, its page there, and the row that is written about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+from django.http import Http404
+
+from riskstrat.casefinding import is_sound, parse_reference
+from riskstrat.documents import PrintedPerson
+from riskstrat.errors import PublicationError
+from riskstrat.publication import TeamList, compute_manifest_digest, open_published
+from riskstrat.worklist.models import Case
+from riskstrat.worklist.published import CurrentList, find_current, find_list, list_dates
+from riskstrat.worklist.store import find_or_open_case
+
+
+@dataclass(frozen=True)
+class FoundCase:
+    """A case, the latest list that it stood on and its page there; both None where it has stood on no list yet.
+
+    `is_current` says whether that is the list that stands now.
+    """
+
+    reference: str
+    listing: CurrentList | None
+    person: PrintedPerson | None
+    is_current: bool
+
+    @property
+    def team_code(self) -> str:
+        """The code of the team whose case it is."""
+        return self.reference[:3]
+
+    @property
+    def team(self) -> TeamList | None:
+        """The list of the team as it then was."""
+        return self.listing.find_team(self.team_code) if self.listing else None
+
+
+def find_case(reference: str) -> FoundCase:
+    """The case of a reference as it is printed. Raises Http404 where no list and no clinician gave it."""
+    if parse_reference(reference) != reference or not is_sound(reference):
+        raise Http404
+    current = find_current()
+    person = current.find_person(reference) if current else None
+    if current and person:
+        return FoundCase(reference, current, person, is_current=True)
+    for day in reversed(list_dates()):
+        if reference in read_references(day, reference[:3]):
+            earlier = find_list(day)
+            person = earlier.find_person(reference) if earlier else None
+            return FoundCase(reference, earlier, person, is_current=False)
+    if not Case.objects.filter(reference=reference).exists():
+        raise Http404
+    return FoundCase(reference, None, None, is_current=False)
+
+
+def open_case(found: FoundCase) -> Case:
+    """The row of a case, made where nobody has written anything about it so far.
+
+    Raises PublicationError where the list's references cannot be read, or say that it is another person's.
+    """
+    if found.listing is None or found.team is None:
+        return Case.objects.get(reference=found.reference)
+    patient = found.listing.read_patients(found.team_code)[found.reference]
+    opened_on = next(one.opened_on for one in found.team.people if one.reference == found.reference)
+    return find_or_open_case(found.reference, patient, opened_on)
+
+
+def read_references(day: date, team_code: str) -> frozenset[str]:
+    """The references of a team on the list of a date; none where that list cannot be read any more."""
+    folder = Path(settings.RISKSTRAT_LISTS) / day.isoformat()
+    return _read_references(folder, compute_manifest_digest(folder), team_code)
+
+
+@lru_cache(maxsize=1024)
+def _read_references(folder: Path, digest: str, team_code: str) -> frozenset[str]:
+    """As `read_references`, of the list with that manifest."""
+    try:
+        published = open_published(folder)
+        return frozenset(published.read_patients(team_code)) if published.holds_data else frozenset()
+    except PublicationError:
+        return frozenset()

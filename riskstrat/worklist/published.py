@@ -1,0 +1,113 @@
+"""The lists that stand published, read once and kept in memory until another stands in their place."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from django.conf import settings
+
+from riskstrat.documents import PrintedPerson, people_of
+from riskstrat.errors import PublicationError
+from riskstrat.publication import PublishedList, TeamList, WeeklyList, compute_manifest_digest, find_folders
+from riskstrat.publication import open_published as open_folder
+
+KEPT_LISTS = 8
+"""Lists that stay in memory: this week's, and those of the weeks that somebody leafs back to."""
+
+
+@dataclass(frozen=True)
+class CurrentList:
+    """One published list as the pages need it."""
+
+    published: PublishedList
+    weekly: WeeklyList
+
+    @property
+    def list_date(self) -> date:
+        """The date of the list."""
+        return self.weekly.list_date
+
+    @property
+    def edition(self) -> int:
+        """Which of the lists of that date it is."""
+        return self.weekly.edition
+
+    @cached_property
+    def team_names(self) -> dict[str, str]:
+        """The name of each team by its code."""
+        return {team.team_code: team.team for team in self.weekly.teams}
+
+    @cached_property
+    def _people(self) -> dict[str, PrintedPerson]:
+        return {one.reference: one for team in self.weekly.teams for one in people_of(team)}
+
+    @cached_property
+    def _served(self) -> dict[str, frozenset[str]]:
+        everyone = self.published.read_everyone(("patient_id", "team"))
+        codes = everyone["team"].map({name: code for code, name in self.team_names.items()})
+        return {str(code): frozenset(rows) for code, rows in everyone["patient_id"].groupby(codes)}
+
+    @cached_property
+    def _patients(self) -> dict[str, dict[str, str]]:
+        return {}
+
+    def find_team(self, code: str) -> TeamList | None:
+        """The list of one team; None where it has none."""
+        return next((team for team in self.weekly.teams if team.team_code == code), None)
+
+    def find_person(self, reference: str) -> PrintedPerson | None:
+        """A listed person in words; None where nobody of that reference is on the list."""
+        return self._people.get(reference)
+
+    def list_people(self, code: str) -> list[PrintedPerson]:
+        """The listed people of one team, by rank."""
+        team = self.find_team(code)
+        return [self._people[one.reference] for one in team.people] if team else []
+
+    def read_patients(self, code: str) -> dict[str, str]:
+        """The patient_id of each reference of a team. Raises PublicationError if they cannot be read."""
+        if code not in self._patients:
+            self._patients[code] = self.published.read_patients(code)
+        return self._patients[code]
+
+    def find_served(self, code: str) -> frozenset[str]:
+        """The patient_id of everybody whom a team serves and may list. Raises PublicationError if it cannot be read."""
+        return self._served.get(code, frozenset())
+
+
+_lock = threading.Lock()
+_kept: dict[tuple[Path, str], CurrentList] = {}
+
+
+def find_current() -> CurrentList | None:
+    """The latest list that stands; None where none does. Raises PublicationError if it cannot be read."""
+    days = list_dates()
+    return find_list(days[-1]) if days else None
+
+
+def list_dates() -> list[date]:
+    """The dates of the lists that stand, the oldest first."""
+    return list(find_folders(settings.RISKSTRAT_LISTS))
+
+
+def find_list(day: date) -> CurrentList | None:
+    """The list that stands for a date; None where none does. Raises PublicationError if it cannot be read."""
+    folder = Path(settings.RISKSTRAT_LISTS) / day.isoformat()
+    digest = compute_manifest_digest(folder)
+    if not digest:
+        return None
+    key = (folder, digest)
+    with _lock:
+        found = _kept.get(key)
+        if found is None:
+            published = open_folder(folder)
+            if published.digest != digest:
+                raise PublicationError(f"the list of {day} was replaced while it was read; open the page again")
+            found = _kept[key] = CurrentList(published, published.read_list())
+            for old in list(_kept)[:-KEPT_LISTS]:
+                del _kept[old]
+    return found

@@ -1,0 +1,142 @@
+"""A team's list of the week, sorted and filtered; what changed; earlier lists; a case by its reference."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+
+from riskstrat import documents
+from riskstrat.casefinding import is_sound, parse_reference
+from riskstrat.publication import TeamList
+from riskstrat.worklist.access import allow
+from riskstrat.worklist.agendas import build_agenda_rows, find_meeting, find_next
+from riskstrat.worklist.listing import SORTS, build_choices, build_rows, choose_rows
+from riskstrat.worklist.published import CurrentList, find_current, find_list, list_dates
+from riskstrat.worklist.referring import list_waiting_referrals
+from riskstrat.worklist.roles import LISTING
+from riskstrat.worklist.writing import log_look
+
+
+class Opened(NamedTuple):
+    """One team's list as a page opens it."""
+
+    current: CurrentList
+    team: TeamList
+
+    @property
+    def is_latest(self) -> bool:
+        """Whether no later list stands."""
+        return self.current.list_date == list_dates()[-1]
+
+
+def open_list(team_code: str, day: str | None = None) -> Opened:
+    """The list of one team for a day as an address names it, or the latest. Raises Http404 where none stands."""
+    current = find_list(parse_day(day)) if day else find_current()
+    team = current.find_team(team_code) if current else None
+    if current is None or team is None:
+        raise Http404
+    return Opened(current, team)
+
+
+def parse_day(text: str) -> date:
+    """A day as an address names it. Raises Http404 for anything else."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Http404 from None
+    if day.isoformat() != text:
+        raise Http404
+    return day
+
+
+@allow(*LISTING, of_team=True)
+def show_list(request: HttpRequest, team_code: str, day: str | None = None) -> HttpResponse:
+    """One team's list: the latest, or that of a day. Raises Http404 where none stands for it."""
+    opened = open_list(team_code, day)
+    log_look(request, team_code, "list")
+    rows = build_rows(*opened)
+    choices = build_choices(rows, request.GET)
+    order = request.GET.get("sort", "rank")
+    agenda = build_agenda_rows(*opened, find_meeting(team_code, opened.current.list_date)) if opened.is_latest else []
+    context = {
+        "next": find_next(agenda, ""),
+        "left": sum(row.is_open for row in agenda),
+        "opened": opened,
+        "rows": choose_rows(rows, choices, order),
+        "listed": len(rows),
+        "choices": choices,
+        "sorts": {name: title for name, (title, _) in SORTS.items()},
+        "order": order if order in SORTS else "rank",
+        "head": describe_head(opened.team),
+        "waiting": list_waiting_referrals(team_code) if opened.is_latest else [],
+        "summary": documents.summary(opened.current.list_people(team_code)),
+    }
+    return render(request, "worklist/list.jinja", context)
+
+
+def describe_head(team: TeamList) -> dict[str, str]:
+    """What the head of the printed list says, in the same words."""
+    return {
+        "status_check": documents.status_check(team),
+        "not_listed": documents.NOT_LISTED,
+        "purpose": documents.purpose(team),
+        "run": documents.run_line(team),
+        "sources": documents.freshness_line(team),
+        "risk": documents.risk_meaning(team),
+        "accounting": documents.accounting(team),
+        "nobody": documents.nobody(team),
+    }
+
+
+@allow(*LISTING, of_team=True)
+def show_earlier_lists(request: HttpRequest, team_code: str) -> HttpResponse:
+    """The dates of the lists that stand, the latest first; one that was withdrawn is not among them."""
+    opened = open_list(team_code)
+    return render(request, "worklist/earlier_lists.jinja", {"opened": opened, "days": list_dates()[::-1]})
+
+
+@allow(*LISTING, of_team=True)
+def show_changes(request: HttpRequest, team_code: str) -> HttpResponse:
+    """Who entered, left and moved since the last list, and what moved each estimate."""
+    opened = open_list(team_code)
+    log_look(request, team_code, "changes")
+    context = {
+        "opened": opened,
+        "sentences": documents.change_sentences(opened.team),
+        "moves": documents.move_lines(opened.team),
+        "swaps": documents.swap_lines(opened.team.swaps),
+        "swap_sentences": documents.swap_sentences(opened.team),
+    }
+    return render(request, "worklist/changes.jinja", context)
+
+
+@allow(*LISTING, of_team=True)
+def find_case(request: HttpRequest, team_code: str) -> HttpResponse:
+    """The history of the case of a reference as somebody typed it, or what is wrong with it."""
+    typed = request.GET.get("reference", "")
+    if not typed.strip():
+        return redirect("list", team_code=team_code)
+    reference = parse_reference(typed) if len(typed) <= 40 else None
+    if reference and is_sound(reference) and reference.startswith(f"{team_code}-"):
+        return redirect("history", reference=reference)
+    slip = reference is not None and not is_sound(reference)
+    words = (
+        "The last character does not fit the rest: a slip of the pen. Check the reference and search again."
+        if slip
+        else f"Search for a reference of this team, such as {team_code}-012-Q, as it stands on the list."
+    )
+    context = {"opened": open_list(team_code), "title": "No case was found", "words": words}
+    return render(request, "worklist/message.jinja", context, status=404)
+
+
+urlpatterns = [
+    path("teams/<str:team_code>/list", show_list, name="list"),
+    path("teams/<str:team_code>/lists", show_earlier_lists, name="earlier-lists"),
+    path("teams/<str:team_code>/lists/<str:day>", show_list, name="list-of"),
+    path("teams/<str:team_code>/changes", show_changes, name="changes"),
+    path("teams/<str:team_code>/find", find_case, name="find-case"),
+]

@@ -1,0 +1,62 @@
+"""One person on one page: what the list says of them, what colleagues think, and what was decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+
+from riskstrat.documents import build_sheet, word_page
+from riskstrat.worklist.access import allow
+from riskstrat.worklist.contacting import is_unreached
+from riskstrat.worklist.finding import FoundCase, find_case
+from riskstrat.worklist.models import Referral
+from riskstrat.worklist.releasing import has_objection, select_releases
+from riskstrat.worklist.reporting import find_blocking_report, find_confirmed_report
+from riskstrat.worklist.roles import LISTING, Role
+from riskstrat.worklist.standing import find_decision, word_decision
+from riskstrat.worklist.views.opinions import begin_opinion, list_opinions
+from riskstrat.worklist.writing import log_look
+
+
+@allow(*LISTING, of_team=True)
+def show_person(request: HttpRequest, reference: str) -> HttpResponse:
+    """The page of one case. Raises Http404 where there is none."""
+    found = find_case(reference)
+    log_look(request, reference, "person")
+    user: Any = request.user
+    decision = find_decision(found.listing.list_date, reference) if found.listing else None
+    context = tell_case(found) | {
+        "opinions": list_opinions(found, besides=user) if found.listing else [],
+        "form": begin_opinion(found, user) if found.is_current and user.role == Role.CLINICIAN else None,
+        "decided": word_decision(decision) if decision else "",
+        "decided_by": decision.decided_by if decision else "",
+        "report": find_blocking_report(reference),
+        "confirmed": find_confirmed_report(reference),
+        "objects": has_objection(reference),
+        "release": select_releases().filter(case_id=reference).first(),
+        "unreached": is_unreached(reference),
+        "referral": Referral.objects.filter(case_id=reference).select_related("referred_by").first(),
+    }
+    return render(request, "worklist/person.jinja", context)
+
+
+def tell_case(found: FoundCase) -> dict[str, Any]:
+    """What pages about a case need of its list: its sheet, the words of the list, and its neighbours by rank."""
+    if found.listing is None or found.person is None or found.team is None:
+        return {"found": found, "sheet": None}
+    order = [one.reference for one in found.team.people]
+    place = order.index(found.reference)
+    return {
+        "found": found,
+        "sheet": build_sheet(found.person),
+        "said": word_page(found.team),
+        "before": order[place - 1] if place else None,
+        "after": order[place + 1] if place + 1 < len(order) else None,
+        "count": len(order),
+    }
+
+
+urlpatterns = [path("cases/<str:reference>", show_person, name="person")]

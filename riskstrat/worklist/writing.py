@@ -1,0 +1,70 @@
+"""Changing rows so that nothing is lost: each change is logged with what stood before, and two at once are noticed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model
+from django.forms.models import model_to_dict
+from django.http import HttpRequest
+
+from riskstrat.worklist.models import Edit, Look, User
+
+
+class ConflictError(Exception):
+    """Somebody else changed a row since the page was opened. `current` is the row as it stands now."""
+
+    def __init__(self, current: Model) -> None:
+        super().__init__("somebody else changed this since the page was opened")
+        self.current = current
+
+
+def log_look(request: HttpRequest, reference: str, page: str) -> None:
+    """Log that the signed-in user opens a page about one person, before it is shown."""
+    user: Any = request.user
+    Look.objects.create(user=user, role=user.role, reference=reference, page=page)
+
+
+def create_row(row: Model, user: User | None, reference: str = "") -> None:
+    """Write a new row and the edit that says so."""
+    with transaction.atomic():
+        row.save(force_insert=True)
+        log_edit(row, user, reference, None, describe_row(row))
+
+
+def update_row(row: Any, version: int, user: User | None, reference: str = "", **values: Any) -> None:
+    """Set fields of a row that has a `version`, if it is still the one that somebody saw, and log from what to what.
+
+    Raises ConflictError, changing nothing, where somebody else has changed it since.
+    """
+    with transaction.atomic():
+        kind = type(row)
+        before = describe_row(kind.objects.get(pk=row.pk))
+        changed = kind.objects.filter(pk=row.pk, version=version).update(version=version + 1, **values)
+        row.refresh_from_db()
+        if not changed:
+            raise ConflictError(row)
+        log_edit(row, user, reference, before, describe_row(row))
+
+
+def log_edit(row: Model, user: User | None, reference: str, before: Any, after: Any) -> Edit:
+    """Add a line to the log of edits."""
+    return Edit.objects.create(
+        user=user,
+        reference=reference,
+        team_code=reference[:3],
+        what=str(row._meta.verbose_name),
+        row=str(row.pk),
+        before=before,
+        after=after,
+    )
+
+
+def describe_row(row: Model) -> dict[str, Any]:
+    """The fields of a row as JSON can hold them."""
+    fields = model_to_dict(row)
+    return {
+        name: value if isinstance(value, (str, int, bool, type(None), list, dict)) else str(value)
+        for name, value in fields.items()
+    }

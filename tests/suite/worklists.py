@@ -1,0 +1,124 @@
+"""A tiny workspace with lists of two teams over two weeks, its worklist started, and accounts of every role."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from riskstrat import audit
+from riskstrat.casefinding import CaseRegister, reference
+from riskstrat.publication import (
+    EVERYONE,
+    EVERYONE_COLUMNS,
+    TeamList,
+    WeeklyList,
+    dump_cases,
+    name_references,
+    publish,
+)
+from riskstrat.publication.layout import CASES
+from riskstrat.workspace import Workspace, load
+from tests.browser.listed_team import LIST_DATE, team_list
+from tests.suite.hand_made import MODEL, THREE_FEATURES, VERSION
+
+BEFORE = LIST_DATE - timedelta(weeks=1)
+OTHER = "HUY"
+"""The team that is not the user's; its people are those of Kirkby's list under its own references."""
+
+SETTINGS = """
+[lists]
+recipe = "a_stay_next_year"
+counts = { stays_365d = "Stays" }
+
+[worklist]
+https = false
+hosts = ["testserver", "localhost", "127.0.0.1"]
+
+[[teams]]
+name = "Kirkby locality hub"
+code = "KIR"
+localities = ["North"]
+
+[[teams]]
+name = "Huyton locality hub"
+code = "HUY"
+localities = ["South"]
+"""
+
+
+def make_site(root: Path) -> Workspace:
+    """A workspace of three features with two published lists of two teams."""
+    shutil.copytree(THREE_FEATURES, root, ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "riskstrat.toml").write_text(SETTINGS, encoding="utf-8")
+    for day in (BEFORE, LIST_DATE):
+        publish_week(root, day)
+    return load(root)
+
+
+def build_teams(day: date) -> tuple[TeamList, ...]:
+    """The lists of both teams; before the newest list those of Kirkby stood in turned order."""
+    kirkby = team_list(index_date=day)
+    if day != LIST_DATE:
+        turned = tuple(replace(one, rank=place) for place, one in enumerate(reversed(kirkby.people), start=1))
+        kirkby = replace(kirkby, people=turned, moves=(), swaps=(), previous_list=None)
+    people = tuple(replace(one, reference=reference(OTHER, 100 + one.rank)) for one in kirkby.people)
+    return kirkby, replace(
+        kirkby, team="Huyton locality hub", team_code=OTHER, people=people, moves=(), swaps=(), routed={}
+    )
+
+
+def publish_week(root: Path, day: date) -> None:
+    """Publish the list of a date, with the files that the worklist reads."""
+    teams = build_teams(day)
+    facts = {
+        "index_date": day,
+        "model": MODEL,
+        "version": VERSION,
+        "teams": [{"code": team.team_code, "team": team.team} for team in teams],
+        "inputs": {"data": "d1"},
+    }
+
+    def logging(manifest: Path, digest: str):  # type: ignore[no-untyped-def]
+        return audit.log_publishing(root, manifest, day.isoformat(), digest)
+
+    with publish(root / "lists" / day.isoformat(), WeeklyList(day, 1, MODEL, VERSION, teams), facts, logging) as part:
+        for team in teams:
+            rows = "".join(f"{one.reference},{name_patient(one.reference)},{day}\n" for one in team.people)
+            (part / name_references(team.team_code)).write_text(f"reference,patient_id,index_date\n{rows}", "utf-8")
+        (part / EVERYONE).parent.mkdir()
+        _tabulate_everyone(teams).to_parquet(part / EVERYONE)
+        (part / CASES).write_bytes(dump_cases(CaseRegister()))
+
+
+def name_patient(reference: str) -> str:
+    """The pseudonym of the person of a reference."""
+    return f"p-{reference[:7].lower()}"
+
+
+def _tabulate_everyone(teams: tuple[TeamList, ...]) -> pd.DataFrame:
+    """The listed people of each team, and four more of each below the line, `p-below-kir-1` to `-4`."""
+    rows: list[dict[str, Any]] = []
+    for team in teams:
+        listed = [(name_patient(one.reference), "listed", one.reference, one.rank) for one in team.people]
+        below = [(f"p-below-{team.team_code.lower()}-{n}", "below the line", None, None) for n in range(1, 5)]
+        for order, (patient, place, given, rank) in enumerate([*listed, *below], start=1):
+            values = [patient, team.team, place, None, order, -float(order), 0.5 / order, given, rank, None, None, None]
+            rows.append(dict(zip(EVERYONE_COLUMNS, values, strict=True)))
+    return pd.DataFrame(rows)
+
+
+@contextmanager
+def undo_after() -> Iterator[None]:
+    """Whatever is written to the database meanwhile is taken back."""
+    from django.db import transaction
+
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)

@@ -1,0 +1,66 @@
+"""A started worklist for each test, with whatever it writes taken back, and clients signed in by role."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from riskstrat.workspace import Workspace
+from tests.suite.worklists import make_site, undo_after
+
+PASSWORD = "a long enough password"
+
+
+@pytest.fixture(scope="session")
+def started_site(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The workspace of `tests.suite.worklists`, its worklist started with no accounts but an administrator."""
+    from riskstrat.worklist.starting import start
+
+    workspace = make_site(tmp_path_factory.mktemp("worklist") / "site")
+    start(workspace, demo=False)
+    return workspace
+
+
+@pytest.fixture
+def site(started_site: Workspace) -> Iterator[Workspace]:
+    """The same with Django pointed at it; what the test writes to the database is taken back after it."""
+    from riskstrat.worklist import point_at
+
+    point_at(started_site)
+    with undo_after():
+        yield started_site
+
+
+@pytest.fixture
+def sign_in(site: Workspace) -> Callable[..., Any]:
+    """A function that gives a client signed in as a new account: `sign_in(Role.COORDINATOR, "KIR")`.
+
+    The client has the account as `user`; roles that need a second factor have given it.
+    """
+    from django.test import Client
+    from django_otp import DEVICE_ID_SESSION_KEY
+    from django_otp.plugins.otp_totp.models import TOTPDevice
+
+    from riskstrat.worklist.models import TeamMembership, User
+    from riskstrat.worklist.roles import SECOND_FACTOR, Role
+
+    numbers = itertools.count(1)
+
+    def sign_in(role: Role, *teams: str) -> Client:
+        name = f"{role.value.replace(' ', '-')}-{next(numbers)}"
+        user = User.objects.create_user(name, name, role)
+        TeamMembership.objects.bulk_create(TeamMembership(user=user, team_code=code) for code in teams)
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        if role in SECOND_FACTOR:
+            device = TOTPDevice.objects.create(user=user, name="authenticator", confirmed=True)
+            session = client.session
+            session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+            session.save()
+        client.user = user  # type: ignore[attr-defined]
+        return client
+
+    return sign_in

@@ -1,0 +1,180 @@
+"""What must hold of the database whichever it is: nothing lost, nothing twice, logs that only grow, digests alike."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from riskstrat.worklist.roles import Role
+from riskstrat.workspace import Workspace, load
+from tests.suite.postgres import OWNER, PASSWORD, start_server
+from tests.suite.worklists import LIST_DATE, SETTINGS, make_site
+
+VARIABLE = "WORKLIST_OF_A_TEST"
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """A started worklist on each kind of database."""
+    from riskstrat.worklist.starting import start
+
+    root = tmp_path_factory.mktemp(request.param) / "site"
+    make_site(root)
+    if request.param == "sqlite":
+        workspace = load(root)
+        start(workspace, demo=True)
+        yield workspace
+        return
+    with start_server() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, f"postgresql://{OWNER}:{PASSWORD}@/postgres?host={quote(str(server.folder), safe='')}")
+        chosen = SETTINGS.replace("[worklist]", f'[worklist]\ndatabase = "${VARIABLE}"')
+        (root / "riskstrat.toml").write_text(chosen, encoding="utf-8")
+        workspace = load(root)
+        start(workspace, demo=True)
+        yield workspace
+        from django.db import connections
+
+        connections.close_all()
+
+
+@pytest.fixture
+def site(whole: Workspace) -> Workspace:
+    """Django pointed at it; what a test writes stays, so each uses people of its own."""
+    from riskstrat.worklist import point_at
+
+    point_at(whole)
+    return whole
+
+
+def make_user(name: str) -> Any:
+    from riskstrat.worklist.models import User
+
+    return User.objects.create_user(name, name, Role.CLINICIAN)
+
+
+def make_action(number: int) -> Any:
+    from django.utils import timezone
+
+    from riskstrat.worklist.models import Action, Decision
+    from riskstrat.worklist.store import find_or_open_case
+
+    case = find_or_open_case(f"KIR-{number}", f"p-{number}", LIST_DATE)
+    facts = {"case": case, "list_date": LIST_DATE, "team": "Kirkby", "entered_at": timezone.now(), "kept_as": "entry"}
+    return Action.objects.create(decision=Decision.objects.create(**facts), outcome="referred")
+
+
+def test_a_change_on_an_old_page_is_refused_and_changes_nothing(site) -> None:
+    from riskstrat.worklist.models import Edit
+    from riskstrat.worklist.writing import ConflictError, update_row
+
+    user, action = make_user("old.page"), make_action(500)
+    update_row(action, 1, user, "KIR-500", owner="nurse")
+    with pytest.raises(ConflictError) as refused:
+        update_row(action, 1, user, "KIR-500", owner="doctor")
+    assert refused.value.current.owner == "nurse"
+    (edit,) = Edit.objects.filter(reference="KIR-500")
+    assert (edit.before["owner"], edit.after["owner"]) == ("", "nurse")
+
+
+def test_of_many_who_change_a_row_at_once_one_wins_and_the_others_are_told(site) -> None:
+    from django.db import connection
+
+    from riskstrat.worklist.models import Edit
+    from riskstrat.worklist.writing import ConflictError, update_row
+
+    user, action = make_user("at.once"), make_action(501)
+    told: list[str] = []
+
+    def change(owner: str) -> None:
+        try:
+            update_row(type(action).objects.get(pk=action.pk), 1, user, "KIR-501", owner=owner)
+            told.append("kept")
+        except ConflictError:
+            told.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=change, args=(f"owner {number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (told.count("kept"), told.count("refused")) == (1, 7)
+    assert Edit.objects.filter(reference="KIR-501").count() == 1
+
+
+def test_of_one_case_on_one_list_one_decision_stands(site) -> None:
+    from django.db import IntegrityError
+
+    from riskstrat.worklist.models import Decision
+
+    decision = make_action(502).decision
+    values = {name: getattr(decision, name) for name in ("case", "list_date", "team", "entered_at", "kept_as")}
+    with pytest.raises(IntegrityError):
+        Decision.objects.create(**values)
+    Decision.objects.filter(pk=decision.pk).update(stands=False)
+    Decision.objects.create(**values)
+
+
+def test_a_line_of_a_log_is_neither_changed_nor_deleted(site) -> None:
+    from riskstrat.worklist.models import Look
+
+    user = make_user("a.look")
+    look = Look.objects.create(user=user, role=user.role, reference="KIR-503", page="person")
+    with pytest.raises(TypeError):
+        look.save()
+    with pytest.raises(TypeError):
+        look.delete()
+    assert Look.objects.get(reference="KIR-503").page == "person"
+
+
+def test_the_head_of_a_day_is_the_same_when_it_is_worked_out_again(site) -> None:
+    from django.utils import timezone
+
+    from riskstrat import audit
+    from riskstrat.worklist import anchoring
+    from riskstrat.worklist.models import Edit, Look
+
+    user = make_user("a.head")
+    Look.objects.create(user=user, role=user.role, reference="KIR-504", page="person")
+    Edit.objects.create(user=user, reference="KIR-504", what="action", before={"b": 1, "a": None}, after={"ü": [True]})
+    tomorrow = timezone.now() + timedelta(days=1, minutes=10)
+    assert timezone.localdate() in anchoring.anchor(site.root, tomorrow)
+    assert anchoring.find_changed_days(audit.read(site.root)) == []
+    Edit.objects.filter(reference="KIR-504").update(after={"ü": [False]})
+    assert len(anchoring.find_changed_days(audit.read(site.root))) == 1
+
+
+def test_pages_and_filters_answer_on_either(site) -> None:
+    from django.test import Client
+    from django_otp import DEVICE_ID_SESSION_KEY
+    from django_otp.plugins.otp_totp.models import TOTPDevice
+
+    from riskstrat.worklist.models import User
+
+    user, client = User.objects.get(role=Role.AUDITOR), Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get(user=user).persistent_id
+    session.save()
+    for query, status in (
+        ({}, 200),
+        ({"user": "A.LOOK"}, 200),
+        ({"reference": "' OR 1=1"}, 200),
+        ({"user": "a\x00"}, 422),
+    ):
+        assert client.get("/log", query).status_code == status, query
+    manager = User.objects.get(role=Role.MANAGER)
+    client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get("/figures").status_code == 200
+
+
+def test_no_address_of_a_database_is_written_to_the_folder(whole: Workspace) -> None:
+    found = [path for path in Path(whole.root).rglob("*") if path.is_file() and PASSWORD.encode() in path.read_bytes()]
+    assert found == []
