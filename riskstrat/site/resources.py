@@ -22,7 +22,7 @@ class Resource(StrEnum):
     LISTS = "the published lists"
     REVIEWS = "the reviews"
     REGISTRY = "the registry"
-    REFRESHED = "who is kept off lists since"
+    REFRESHED = "the statuses of the day"
 
 
 WRITTEN_BY: Mapping[str, tuple[Resource, ...]] = {

@@ -12,7 +12,7 @@ from riskstrat.documents import NamedColumn, Names, build_people, write_index, w
 from riskstrat.documents.meeting import FILL_IN
 from riskstrat.documents.named import NOT_HELD, WARNING
 from riskstrat.identity import naming_page
-from riskstrat.naming.copies import OF_ANOTHER_AGE, RESTRICTED
+from riskstrat.naming.judging import OF_ANOTHER_AGE, RESTRICTED
 from tests.browser.listed_team import empty_team, replayed, team_list
 from tests.browser.reading_back import Reader, page, people_pages
 from tests.reading_grade import banned_in, grade, sentences_of, words_of

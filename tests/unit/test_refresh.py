@@ -230,4 +230,4 @@ def test_a_damaged_file_lets_nobody_back(verb: Verb, root: Path) -> None:
 
 def test_two_do_not_refresh_at_once(verb: Verb, root: Path, refused: Any) -> None:
     with write_alone(root, "refresh", wait=False):
-        assert "writes who is kept off lists since" in refused(run(verb, root, TUESDAY, opt_outs=OPT_OUTS), 15)
+        assert "writes the statuses of the day" in refused(run(verb, root, TUESDAY, opt_outs=OPT_OUTS), 15)
