@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from riskstrat.workspace import load
 from tests.suite.stores import find_version
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
@@ -106,7 +107,9 @@ def test_a_new_feature_is_in_the_next_model(verb: Verb, workspace: Path, quick_r
     features = json.loads(verb("train", MODEL, "-w", workspace, "--json").stdout)["features"]
     described = json.loads(verb("features", "-w", workspace, "--describe", "--json").stdout)["features"]
     recipe = tomllib.loads((workspace / "training" / f"{MODEL}.toml").read_text(encoding="utf-8"))
-    assert len(described) == features + len(recipe["exclude_features"])
+    hidden = {name for name, feature in load(workspace).features.items() if feature.wording.sensitive}
+    assert hidden
+    assert len(described) == features + len(hidden | set(recipe["exclude_features"]))
     assert "very_long_emergency_stays_1095d" in {row["feature"] for row in described}
 
 
