@@ -108,11 +108,6 @@ def _select_waiting(open_rows: pd.DataFrame) -> pd.DataFrame:
     return open_rows[open_rows["nomination"] | (open_rows["status"] == DECLINED)]
 
 
-def on_caseload(caseload: pd.DataFrame | None, at: date) -> frozenset[int]:
-    """Persons (row numbers) whom any team holds on its caseload at that date; nominated people are not held."""
-    return register_at(caseload, at).known
-
-
 def _read(caseload: pd.DataFrame, at: date) -> pd.DataFrame:
     """One row per row that had begun by then, in the order in which they count: status, open, nomination, left."""
     now = pd.Timestamp(at)

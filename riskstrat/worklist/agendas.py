@@ -20,6 +20,7 @@ from riskstrat.worklist.standing import (
     select_open_actions,
     word_decision,
 )
+from riskstrat.worklist.statuses import find_warnings
 from riskstrat.worklist.writing import ConflictError, describe_row, log_edit, update_row
 
 
@@ -33,6 +34,7 @@ class AgendaRow:
     asked: str
     decision: Decision | None
     report: FaultReport | None
+    warning: str
     opinions: tuple[Opinion, ...]
     actions: tuple[Action, ...]
 
@@ -89,7 +91,7 @@ def build_agenda_rows(current: CurrentList, team: TeamList, meeting: Meeting | N
     cases = build_agenda(team)
     cases.sort(key=lambda case: _find_place(planned.get(case.person.reference)))
     decisions, reports = find_decisions(day, code), find_blocking_reports(code)
-    actions = _group_actions(code, day)
+    actions, warnings = _group_actions(code, day), find_warnings(case.person.reference for case in cases)
     opinions: dict[str, list[Opinion]] = {}
     for one in Opinion.objects.filter(case__team_code=code, list_date=day).select_related("given_by").order_by("pk"):
         opinions.setdefault(one.case_id, []).append(one)
@@ -104,6 +106,7 @@ def build_agenda_rows(current: CurrentList, team: TeamList, meeting: Meeting | N
                 item.asked if item else "",
                 decisions.get(reference),
                 reports.get(reference),
+                warnings.get(reference, ""),
                 tuple(opinions.get(reference, ())),
                 tuple(actions.get(reference, ())),
             )

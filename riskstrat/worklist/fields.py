@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict
+from django.utils import timezone
 
-from riskstrat.reviews import is_numbered
+from riskstrat.reviews import clean_text, is_numbered
 from riskstrat.worklist.models.cases import TEXT
+from riskstrat.worklist.texts import read_day_between, write_day
 
 NAMES_NOBODY = "Leave out NHS numbers, telephone numbers and other long numbers: nothing here may say who somebody is"
 NOT_OFFERED = "Choose one of the answers that are offered"
-AS_A_DAY = "Enter the day as 16/11/2026"
+LONGEST_AGO = timedelta(weeks=104)
+"""Before today: a day of longer ago is taken for a slip of the pen."""
 
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -48,17 +51,24 @@ class Choice(forms.ChoiceField):
         super().__init__(choices=list(answers.items()), required=bool(missing), error_messages=messages, **options)
 
 
-class Day(forms.DateField):
-    """A day, as 16/11/2026 or 2026-11-16, that is not after today."""
+class Day(forms.Field):
+    """A day up to today and not years ago, written as in any other field of a day (riskstrat.worklist.texts)."""
 
     def __init__(self, *, missing: str, **options: Any) -> None:
-        messages = {"required": missing, "invalid": AS_A_DAY}
-        formats = ["%d/%m/%Y", "%d %m %Y", "%d.%m.%Y", "%Y-%m-%d"]
-        super().__init__(error_messages=messages, input_formats=formats, **options)
+        super().__init__(error_messages={"required": missing}, widget=forms.TextInput, **options)
 
     def prepare_value(self, value: Any) -> Any:
-        """A day as it is written into the field."""
-        return value.strftime("%d/%m/%Y") if isinstance(value, date) else value
+        """A day as it is written into the field; what was typed stays as it was."""
+        return write_day(value) if isinstance(value, date) else value
+
+    def to_python(self, value: Any) -> date | None:
+        """The day; None for a blank field. Raises ValidationError for anything else."""
+        today = timezone.localdate()
+        text = clean_text(str(value or "").replace("\x00", "")) or ""
+        day, fault = read_day_between("the day", text, today - LONGEST_AGO, today)
+        if fault:
+            raise ValidationError(fault)
+        return day
 
 
 class Version(forms.IntegerField):

@@ -11,6 +11,7 @@ from riskstrat.worklist.models import Decision, FaultReport
 from riskstrat.worklist.published import CurrentList
 from riskstrat.worklist.reporting import find_blocking_reports
 from riskstrat.worklist.standing import find_decisions, is_decided, word_decision
+from riskstrat.worklist.statuses import find_warnings
 
 DECIDED, UNDECIDED, REPORTED = "Decided", "Not decided yet", "Reported as wrong"
 NO_PRACTICE = "Not recorded"
@@ -24,6 +25,7 @@ class ListRow:
     listed: ListedPerson
     decision: Decision | None
     report: FaultReport | None
+    warning: str
 
     @property
     def status(self) -> str:
@@ -84,11 +86,13 @@ def build_rows(current: CurrentList, team: TeamList) -> list[ListRow]:
     """Everybody on a team's list, by rank."""
     decisions = find_decisions(current.list_date, team.team_code)
     reports = find_blocking_reports(team.team_code)
-    pairs = zip(current.list_people(team.team_code), team.people, strict=True)
-    return [
-        ListRow(person, listed, decisions.get(person.reference), reports.get(person.reference))
-        for person, listed in pairs
-    ]
+    warnings = find_warnings(one.reference for one in team.people)
+    rows = []
+    for person, listed in zip(current.list_people(team.team_code), team.people, strict=True):
+        reference = person.reference
+        known = decisions.get(reference), reports.get(reference), warnings.get(reference, "")
+        rows.append(ListRow(person, listed, *known))
+    return rows
 
 
 def build_choices(rows: Sequence[ListRow], asked: Mapping[str, str]) -> list[OfferedFilter]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
@@ -57,12 +56,6 @@ def find_blocking_reports(team_code: str) -> dict[str, FaultReport]:
 def find_blocking_report(reference: str) -> FaultReport | None:
     """The report that keeps a case off now, so that no decision can be entered; None without."""
     return select_blocking_reports().filter(case_id=reference).first()
-
-
-def find_blocked(references: Iterable[str]) -> frozenset[str]:
-    """Those of the cases that a report keeps off now."""
-    found = select_blocking_reports().filter(case_id__in=list(references))
-    return frozenset(found.values_list("case_id", flat=True))
 
 
 def select_confirmed_reports() -> QuerySet[FaultReport]:

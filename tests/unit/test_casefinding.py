@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from riskstrat.casefinding import ListTeam, assign_teams, check_character, reference
-from riskstrat.casefinding.register import Register, find_endings, find_quiet_holdings, on_caseload, register_at
+from riskstrat.casefinding.register import Register, find_endings, find_quiet_holdings, register_at
 from riskstrat.definitions.settings import Team
 
 MONDAY = date(2026, 11, 16)
@@ -160,7 +160,7 @@ def test_what_a_team_says_of_its_limits_and_slots_reaches_its_list() -> None:
 def test_a_person_is_held_from_the_first_day_until_the_last_or_until_closed(
     status: str, from_on: str, to_on: str | None, held: bool
 ) -> None:
-    assert on_caseload(caseload((7, "Kirkby", status, from_on, to_on)), MONDAY) == ({7} if held else set())
+    assert register_at(caseload((7, "Kirkby", status, from_on, to_on)), MONDAY).known == ({7} if held else set())
 
 
 def test_a_closing_row_ends_the_rows_of_its_team_that_began_before_it() -> None:
@@ -178,8 +178,8 @@ def test_a_closing_row_ends_the_rows_of_its_team_that_began_before_it() -> None:
         (6, "Kirkby", "closed", "2026-06-01", None),
         (6, "Kirkby", "monitored", "2026-06-01", None),
     ]
-    assert on_caseload(caseload(*rows), MONDAY) == {2, 3, 5}
-    assert on_caseload(caseload(*reversed(rows)), MONDAY) == {2, 3, 5}
+    assert register_at(caseload(*rows), MONDAY).known == {2, 3, 5}
+    assert register_at(caseload(*reversed(rows)), MONDAY).known == {2, 3, 5}
 
 
 def test_no_caseload_and_an_empty_one_hold_nobody() -> None:

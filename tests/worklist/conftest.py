@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from riskstrat.workspace import Workspace
-from tests.suite.worklists import make_site, undo_after
+from tests.suite.worklists import LIST_DATE, make_site, undo_after
 
 PASSWORD = "a long enough password"
 
@@ -32,6 +33,16 @@ def site(started_site: Workspace) -> Iterator[Workspace]:
     point_at(started_site)
     with undo_after():
         yield started_site
+
+
+@pytest.fixture
+def monday_after(site: Workspace, monkeypatch: pytest.MonkeyPatch) -> date:
+    """The week after the newest list, whatever day it is: for forms that propose today."""
+    from django.utils import timezone
+
+    day = LIST_DATE + timedelta(weeks=1)
+    monkeypatch.setattr(timezone, "localdate", lambda *given: day)
+    return day
 
 
 @pytest.fixture

@@ -206,6 +206,7 @@ def test_what_was_typed_is_shown_as_text_on_every_page(sign_in) -> None:
         assert "<script>alert" not in content
 
 
+@pytest.mark.usefixtures("monday_after")
 def test_eight_people_are_decided_one_after_the_other_in_under_sixty_clicks(site, sign_in) -> None:
     client = sign_in(Role.COORDINATOR, "KIR")
     entered = {name: GOOD[name] for name in ("checked", "outcome-1", "owner-1", "due-1", "agree")}

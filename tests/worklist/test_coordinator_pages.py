@@ -165,6 +165,7 @@ def test_a_meeting_is_held_once_and_a_second_word_on_it_loses_nothing(sign_in) -
         assert first.post("/teams/KIR/meeting", held | {"version": "2"} | wrong).status_code == 400
 
 
+@pytest.mark.usefixtures("monday_after")
 def test_a_cancelled_meeting_defers_what_is_not_decided_and_nothing_else(site, sign_in) -> None:
     from riskstrat.worklist.models import Decision, Meeting
     from riskstrat.worklist.store import DatabaseReviewStore

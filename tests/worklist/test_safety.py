@@ -43,9 +43,7 @@ class Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.inline += [f"{tag} {name}" for name in given if name == "style" or name.startswith("on")]
-        if tag == "style" or (
-            tag == "script" and not {"src", "nonce"} & set(given) and "json" not in given.get("type", "")
-        ):
+        if tag == "style" or (tag == "script" and "src" not in given and "json" not in given.get("type", "")):
             self.inline.append(tag)
         if tag == "a" and given.get("href"):
             self.links.append(given["href"])

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -37,13 +36,6 @@ class AttemptForm(forms.Form):
         widget=forms.RadioSelect,
     )
     tried_by = PlainText(label="Who tried", longest=LONGEST_NAME, missing="Enter who tried")
-
-    def clean_tried_on(self) -> Any:
-        """The day. Raises ValidationError for one that is still to come."""
-        day = self.cleaned_data["tried_on"]
-        if day > timezone.localdate():
-            raise ValidationError("Enter a day that is not in the future")
-        return day
 
 
 @allow(*LISTING, of_team=True)

@@ -34,6 +34,7 @@ from riskstrat.worklist.models.cases import TEXT
 from riskstrat.worklist.reporting import find_blocking_reports
 from riskstrat.worklist.roles import LISTING
 from riskstrat.worklist.standing import find_decision, is_decided, word_decision
+from riskstrat.worklist.statuses import find_warnings
 from riskstrat.worklist.texts import Fault, find_text_fault, read_day_between, read_fields, write_day
 from riskstrat.worklist.views.lists import Opened, open_list, parse_day
 from riskstrat.worklist.writing import ConflictError, log_look
@@ -143,6 +144,7 @@ def _show_form(
         "based_on": name_basis(standing),
         "warning": warning,
         "report": find_blocking_reports(listed.team_code).get(listed.reference),
+        "status": find_warnings([listed.reference]).get(listed.reference, ""),
         "outcomes": list_outcomes(),
         "owners": _list_owners(listed.team_code),
         "opinions": opinions.select_related("given_by").order_by("given_at"),

@@ -17,6 +17,7 @@ from riskstrat.worklist.releasing import has_objection, select_releases
 from riskstrat.worklist.reporting import find_blocking_report, find_confirmed_report
 from riskstrat.worklist.roles import LISTING, Role
 from riskstrat.worklist.standing import find_decision, word_decision
+from riskstrat.worklist.statuses import find_warnings
 from riskstrat.worklist.views.opinions import begin_opinion, list_opinions
 from riskstrat.worklist.writing import log_look
 
@@ -35,6 +36,7 @@ def show_person(request: HttpRequest, reference: str) -> HttpResponse:
         "decided_by": decision.decided_by if decision else "",
         "report": find_blocking_report(reference),
         "confirmed": find_confirmed_report(reference),
+        "status": find_warnings([reference]).get(reference, ""),
         "objects": has_objection(reference),
         "release": select_releases().filter(case_id=reference).first(),
         "unreached": is_unreached(reference),
