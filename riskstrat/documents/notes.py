@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.definitions.phrases import long_date
-from riskstrat.documents.person import FALLS_TITLE, PLACE_TITLES, pathway_rules, status_check
+from riskstrat.documents.person import FALLS_TITLE, PLACE_TITLES, find_suggested, status_check
 from riskstrat.documents.words import (
     MOST_LOWERING,
     MOST_RAISING,
@@ -23,6 +23,7 @@ from riskstrat.documents.words import (
 )
 from riskstrat.publication import PLACES, TeamList
 
+PATHWAYS = "Pathways to consider"
 COLUMNS_MEAN = (
     ("Came to the list: new", "Was not on the last list."),
     ("Came to the list: carried over", "Was on the last list too: not discussed yet, or put off."),
@@ -43,13 +44,13 @@ COLUMNS_MEAN = (
 class Section:
     """One part of the notes: sentences, or pairs of a label and its value.
 
-    `in_heading`: whether the heading of a list says the same, so that paper, which has both, has it once.
+    `on_paper`: off where the printed list has it elsewhere, in its heading or on the pages of its people.
     """
 
     title: str
     sentences: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
-    in_heading: bool = False
+    on_paper: bool = True
 
 
 def title(team: TeamList) -> str:
@@ -106,16 +107,17 @@ def sections(team: TeamList) -> tuple[Section, ...]:
         Section(
             "What this list is for",
             (sentence(team.intended_purpose), sentence(team.clinical_use), SUPPORTS),
-            in_heading=True,
+            on_paper=False,
         ),
         Section("Limits", _list_limits(team)),
         Section("How people came to the list", _explain_statuses(team), COLUMNS_MEAN),
-        Section("Pathways to consider", _explain_pathways(team), pathway_rules(team)),
+        *_tell_pathways(team),
         Section("How to read the risk", _explain_risk(team)),
         Section("How to read the reasons", _explain_reasons()),
-        Section("Who is counted", _explain_counting(), _tabulate_counts(team)),
-        Section("How recent each source is", (), _tabulate_freshness(team), in_heading=True),
-        Section("How the list was made", (), _tabulate_provenance(team), in_heading=True),
+        Section("Who is counted", _explain_counting(), _tabulate_routes(team)),
+        Section("Where everybody is", (), _tabulate_counts(team), on_paper=False),
+        Section("How recent each source is", (), _tabulate_freshness(team), on_paper=False),
+        Section("How the list was made", (), _tabulate_provenance(team), on_paper=False),
     )
 
 
@@ -143,12 +145,19 @@ def _explain_statuses(team: TeamList) -> tuple[str, ...]:
     )
 
 
-def _explain_pathways(team: TeamList) -> tuple[str, ...]:
-    if not pathway_rules(team):
-        return ("Nobody on this list meets the rule of a pathway.",)
+def _tell_pathways(team: TeamList) -> tuple[Section, ...]:
+    """What each pathway on the list is, and by which rule it is suggested."""
+    found = find_suggested(team)
+    if not found:
+        return (Section(PATHWAYS, ("Nobody on this list meets the rule of a pathway.",)),)
+    explained = (
+        "A pathway stands beside a person whose records meet its rule. The team decides.",
+        "Each person's page gives the facts that met it. The rules stand in the notes of the workbook and of the web "
+        "page.",
+    )
     return (
-        "A pathway stands beside a person whose records meet its rule. The rules are these. The team decides.",
-        "Each person's page gives the facts that met it.",
+        Section(PATHWAYS, explained, tuple((one.title, one.consider) for one in found)),
+        Section("Rules of the pathways", (), tuple((one.title, one.rule) for one in found), on_paper=False),
     )
 
 
@@ -191,7 +200,12 @@ def _tabulate_counts(team: TeamList) -> tuple[tuple[str, str], ...]:
         ("Below the line", number(counts.below_the_line)),
         ("Known on the caseload, not listed", number(counts.known_on_caseload)),
         *((f"Not listed: {printable(reason)}", number(people)) for reason, people in sorted(counts.excluded.items())),
-        *((f"Of those not listed, for the {printable(to)}", number(who)) for to, who in sorted(team.routed.items())),
+    )
+
+
+def _tabulate_routes(team: TeamList) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (f"Of those not listed, for the {printable(to)}", number(who)) for to, who in sorted(team.routed.items())
     )
 
 

@@ -131,11 +131,11 @@ def falls_text(check: FallsCheck) -> str:
     return sentence(f"{FALLS_WORDS[check.answer]}{why}")
 
 
-def pathway_rules(team: TeamList) -> Pairs:
-    """Every pathway that stands on the list, by title, with what to consider and its rule."""
+def find_suggested(team: TeamList) -> tuple[Suggestion, ...]:
+    """Every pathway that stands on the list once, by title; what met its rule is left out."""
     given = (_format_suggestion(one) for person in team.people for one in person.pathways)
     every = {(one.title, one.consider, one.rule) for one in given}
-    return tuple((title, f"{consider} Rule: {rule}") for title, consider, rule in sorted(every))
+    return tuple(Suggestion(*one, ()) for one in sorted(every))
 
 
 def describe_decision(decision: CaseDecision) -> str:

@@ -142,11 +142,14 @@ def make_stays(connection: duckdb.DuckDBPyConnection, rule: ContinuousStays) -> 
         connection.unregister(f"given_{name}")
 
 
-def report_joined(connection: duckdb.DuckDBPyConnection, rule: ContinuousStays) -> tuple[str, ...]:
-    """A sentence on how many spells go on from another, where any do."""
+def report_joined(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """A sentence on how many spells continue another, where any do."""
     row = connection.execute(f"SELECT count(*) FROM ({build_spells_query()}) WHERE stay <> spell").fetchone()
     joined = row[0] if row else 0
-    return (f'spells that go on from another and are one stay with it ("{rule}"): {joined:,}',) if joined else ()
+    if not joined:
+        return ()
+    said = "1 spell continues another and is" if joined == 1 else f"{joined:,} spells continue another and are"
+    return (f"admissions: {said} counted as one stay with it",)
 
 
 def build_spells_query() -> str:

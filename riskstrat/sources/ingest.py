@@ -342,7 +342,7 @@ class _IngestRun:
                 *notes_on(absent, unsettled, self._count_discharges(), reports, self.settings.data.lag_days),
                 *quarantine.report_ahead(self.connection, self.tables, day),
                 *report_twins(self.connection),
-                *report_joined(self.connection, self.settings.admissions.continuous_stays),
+                *report_joined(self.connection),
             ),
             continuous_stays=self.settings.admissions.continuous_stays,
         )
