@@ -109,7 +109,7 @@ def _print_pdf(browser: Path, html: Path) -> bytes:
             html.resolve().as_uri(),
         ]
         try:
-            ended = subprocess.run(command, capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
+            ended = subprocess.run(command, capture_output=True, timeout=TIMEOUT_SECONDS, check=False)  # noqa: S603
         except subprocess.TimeoutExpired as problem:
             raise _build_browser_error(browser, html, f"did not finish within {TIMEOUT_SECONDS} seconds") from problem
         except OSError as problem:

@@ -167,7 +167,8 @@ def _report_unknown_people(reports: Mapping[str, _Counts]) -> Iterator[str]:
 def _report_repeated(reports: Mapping[str, _Counts]) -> Iterator[str]:
     for name, report in reports.items():
         if count := report.rules.get(DUPLICATE, 0):
-            yield f"{name}: {count:,} row{'s' * (count != 1)} came again and {'was' if count == 1 else 'were'} read once"
+            rows = "1 row came again and was" if count == 1 else f"{count:,} rows came again and were"
+            yield f"{name}: {rows} read once"
 
 
 def _report_table_ahead(reports: Mapping[str, _Counts]) -> Iterator[str]:

@@ -24,8 +24,8 @@ def build_environment(**options: Any) -> Environment:
     # A person's page is told by the templates of the printed one, so that both say the same.
     printed = PrefixLoader({"documents": PackageLoader("riskstrat.documents", "templates")})
     loader = ChoiceLoader([own, PackageLoader("nhsuk_frontend_jinja"), printed])
-    options |= {"loader": loader, "undefined": ChainableUndefined}
-    environment = Environment(**options, trim_blocks=True, lstrip_blocks=True)
+    options |= {"loader": loader, "undefined": ChainableUndefined, "autoescape": True}
+    environment = Environment(**options, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
     environment.filters |= {"long_date": format_day, "moment": format_moment, "outcome": word_outcome}
     environment.filters["lower_first"] = lower_first
     environment.globals |= {"static": static, "url": build_url, "version": __version__}

@@ -5,7 +5,7 @@ from typing import Any
 
 from riskstrat.worklist.django_settings import APPS
 
-SECRET_KEY = "of no server"
+SECRET_KEY = "of no server"  # noqa: S105
 INSTALLED_APPS = list(APPS)
 AUTH_USER_MODEL = "worklist.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -165,7 +165,8 @@ def test_spells_are_joined_by_the_rule_that_the_site_chose(tmp_path: Path, rule:
     assert sorted(found) == sorted(expected)
     joined = len(each) - len(expected) if rule in JOINED else 0
     said = [note for note in store.notes if "counted as one stay" in note]
-    assert said == ([f"admissions: {joined} spells continue another and are counted as one stay with it"] * (joined > 0))
+    expected_note = f"admissions: {joined} spells continue another and are counted as one stay with it"
+    assert said == [expected_note] * (joined > 0)
 
 
 @pytest.mark.real_data

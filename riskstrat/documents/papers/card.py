@@ -26,7 +26,8 @@ INTERVENED = {
 
 def model_card(version: Registered, drawn: Mapping[str, Picture], template: str) -> str:
     """The card as Markdown. Raises DefinitionError naming the template's fault, such as a name that does not exist."""
-    environment = Environment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
+    # Markdown, which no browser reads as it stands.
+    environment = Environment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
     try:
         return tidy(environment.from_string(template).render(context(version, drawn)))
     except TemplateError as fault:

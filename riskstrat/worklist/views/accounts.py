@@ -182,7 +182,7 @@ def draw_key(address: str) -> SafeString:
     qrcode.make(address, image_factory=SvgPathFillImage, box_size=20).save(drawn)
     element = drawn.getvalue().decode("utf-8").partition("?>")[2].strip()
     # Nothing of the address stands in it but its pattern.
-    return mark_safe(element.replace("<svg ", '<svg role="img" aria-label="QR code for your authenticator app" ', 1))  # nosec
+    return mark_safe(element.replace("<svg ", '<svg role="img" aria-label="QR code for your authenticator app" ', 1))  # noqa: S308
 
 
 def _spell_key(device: TOTPDevice) -> str:
