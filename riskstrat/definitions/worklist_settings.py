@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from riskstrat.definitions.declared import Declared
 
 Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
 Days = Annotated[int, Field(ge=1, le=366)]
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 FROM_ENVIRONMENT = re.compile(r"\$([A-Z][A-Z0-9_]*)")
 
 
@@ -22,6 +24,67 @@ class NamesSettings(Declared):
     """Address of the identity install's service; blank where a site has none."""
     client: str = "worklist"
     """The name under which that service knows this server."""
+
+
+class SignInSettings(Declared):
+    """Sign-in through the site's own provider, by OpenID Connect; off where `client_id` is blank.
+
+    Nobody gets an account by signing in: an administrator makes it, under the user name that the provider gives.
+    """
+
+    label: str = "your organisation"
+    """What the button names after "Sign in with"."""
+    client_id: str = ""
+    client_secret: str = "$RISKSTRAT_OIDC_SECRET"  # noqa: S105
+    """The environment variable that holds the secret; the secret itself is never written here."""
+    issuer: str = ""
+    """The provider as its tokens name it (iss)."""
+    authorization_endpoint: str = ""
+    token_endpoint: str = ""
+    user_endpoint: str = ""
+    keys_endpoint: str = ""
+    algorithm: Literal["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"] = "RS256"
+    scopes: str = "openid profile"
+    user_name_claim: str = "preferred_username"
+    """The claim that holds the user name: one that nobody can change for themselves or share with somebody else."""
+    second_factor_claim: str = "amr"
+    """The claim of the token that says how somebody signed in."""
+    second_factor_values: tuple[str, ...] = ()
+    """Its values that count as a second factor, such as "mfa"; with none, the worklist asks for its own code."""
+
+    @field_validator("client_secret")
+    @classmethod
+    def _check_secret(cls, given: str) -> str:
+        if not FROM_ENVIRONMENT.fullmatch(given):
+            raise ValueError(
+                'client_secret is the environment variable that holds it, as "$RISKSTRAT_OIDC_SECRET"; the secret '
+                "itself is never written here"
+            )
+        return given
+
+    @model_validator(mode="after")
+    def _check_whole(self) -> Self:
+        needed = ("issuer", *ENDPOINTS)
+        if self.client_id and (missing := [name for name in needed if not getattr(self, name)]):
+            raise ValueError(f"sign-in through a provider needs {', '.join(missing)} too")
+        pairs = zip(ENDPOINTS, list_endpoints(self), strict=True)
+        if unsafe := [name for name, address in pairs if address and not is_safe_address(address)]:
+            raise ValueError(f"{', '.join(unsafe)} must begin with https://")
+        return self
+
+
+ENDPOINTS = ("authorization_endpoint", "token_endpoint", "user_endpoint", "keys_endpoint")
+
+
+def list_endpoints(sign_in: SignInSettings) -> list[str]:
+    """The addresses of a provider in the order of ENDPOINTS; blank ones where a site has none."""
+    return [str(getattr(sign_in, name)) for name in ENDPOINTS]
+
+
+def is_safe_address(address: str) -> bool:
+    """Whether an address is of HTTPS, or of this machine."""
+    parts = urlsplit(address)
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 
 
 class WorklistSettings(Declared):
@@ -42,6 +105,7 @@ class WorklistSettings(Declared):
     reports_to: str = "data quality lead"
     """Who settles such reports, by their role at the site."""
     names: NamesSettings = NamesSettings()
+    sign_in: SignInSettings = SignInSettings()
 
     @field_validator("database")
     @classmethod

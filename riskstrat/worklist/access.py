@@ -18,6 +18,8 @@ from riskstrat.worklist.roles import OF_TEAMS, SECOND_FACTOR, Role
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 TEAM, REFERENCE = "team_code", "reference"
+BY_PROVIDER, WITH_FACTOR = "by_provider", "provider_second_factor"
+"""In the session: that a provider said who this is, and that it asked for a second factor."""
 LAST_SEEN, SEEN_EVERY = "last_seen", 60
 """In the session, and after how many seconds it is written again: not at each request."""
 
@@ -87,7 +89,7 @@ class RequireRule:
         user: Any = request.user
         if not user.is_authenticated:
             return _send_to("sign-in", request)
-        if not rule.before_code and (missing := _find_missing_step(user, rule)):
+        if not rule.before_code and (missing := _find_missing_step(request, rule)):
             return _send_to(missing, request)
         if rule.roles and user.role not in rule.roles:
             raise PermissionDenied
@@ -97,11 +99,14 @@ class RequireRule:
         return None
 
 
-def _find_missing_step(user: Any, rule: AccessRule) -> str | None:
+def _find_missing_step(request: HttpRequest, rule: AccessRule) -> str | None:
     """The name of the page that somebody must pass first; None where there is none."""
-    if must_verify(user) and not user.is_verified():
+    user: Any = request.user
+    if must_verify(user) and not (user.is_verified() or request.session.get(WITH_FACTOR)):
         return "code"
-    return "change-password" if user.must_change_password and not rule.before_new_password else None
+    # Whom a provider names uses no password of this server.
+    must_change = user.must_change_password and not request.session.get(BY_PROVIDER)
+    return "change-password" if must_change and not rule.before_new_password else None
 
 
 def must_verify(user: Any) -> bool:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from riskstrat.definitions.worklist_settings import WorklistSettings
+from riskstrat.definitions.worklist_settings import WorklistSettings, list_endpoints
 from riskstrat.errors import RiskstratError
 from riskstrat.worklist.folder import SECRET, is_started, read_secret_key, require_same_database
 from riskstrat.worklist.pointing import point_at
@@ -36,6 +36,10 @@ def _judge_settings(rules: WorklistSettings) -> Iterator[str]:
         yield "worklist.https is false: passwords would travel in the clear; put your proxy before it, set it true"
     if set(rules.hosts) <= LOCAL:
         yield 'worklist.hosts names this machine alone: give the name that people type, as "worklist.example.nhs.uk"'
+
+
+    if any(address.startswith("http:") for address in list_endpoints(rules.sign_in)):
+        yield "worklist.sign_in names a provider without HTTPS: whoever is on the way could sign in as anybody"
 
 
 def _judge_folder(root: Path, rules: WorklistSettings) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from riskstrat.definitions.worklist_settings import WorklistSettings
 from riskstrat.worklist.folder import describe_database, read_secret_key
+from riskstrat.worklist.provider_settings import PROVIDER_BACKEND, describe_provider
 from riskstrat.workspace import Workspace
 
 HERE = Path(__file__).resolve().parent
@@ -61,6 +62,7 @@ def build_django_settings(workspace: Workspace) -> dict[str, Any]:
         **_describe_application(),
         **_describe_accounts(settings),
         **_describe_transport(settings),
+        **describe_provider(settings.sign_in),
     }
 
 
@@ -115,6 +117,7 @@ def _describe_accounts(settings: WorklistSettings) -> dict[str, Any]:
         "AUTHENTICATION_BACKENDS": [
             "axes.backends.AxesStandaloneBackend",
             "django.contrib.auth.backends.ModelBackend",
+            *([PROVIDER_BACKEND] if settings.sign_in.client_id else []),
         ],
         "PASSWORD_HASHERS": [HASHER],
         "AUTH_PASSWORD_VALIDATORS": [
@@ -133,13 +136,16 @@ def _describe_accounts(settings: WorklistSettings) -> dict[str, Any]:
         "AXES_ENABLE_ACCESS_FAILURE_LOG": False,
         "AXES_DISABLE_ACCESS_LOG": True,
         "AXES_SENSITIVE_PARAMETERS": ["username", "ip_address"],
+        # Where no password is given there is none to guess, and no account to lock.
+        "AXES_WHITELIST_CALLABLE": "riskstrat.worklist.provider.is_without_password",
         "AXES_LOCKOUT_CALLABLE": "riskstrat.worklist.views.accounts.show_lockout",
         "OTP_TOTP_ISSUER": "Worklist",
         "SESSION_ENGINE": "django.contrib.sessions.backends.db",
         "SESSION_COOKIE_AGE": LONGEST_SESSION,
         "SESSION_EXPIRE_AT_BROWSER_CLOSE": True,
         "SESSION_COOKIE_HTTPONLY": True,
-        "SESSION_COOKIE_SAMESITE": "Strict",
+        # Whoever comes back from a provider comes from another site, and brings the session that asked.
+        "SESSION_COOKIE_SAMESITE": "Lax" if settings.sign_in.client_id else "Strict",
         "CSRF_COOKIE_SAMESITE": "Strict",
         "CSRF_COOKIE_HTTPONLY": True,
         "CSRF_FAILURE_VIEW": "riskstrat.worklist.views.accounts.show_csrf_refusal",

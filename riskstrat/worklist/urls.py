@@ -17,13 +17,14 @@ from riskstrat.worklist.views import (
     opinions,
     oversight,
     persons,
+    provider,
     referrals,
     releases,
     reports,
 )
 
 MODULES = (
-    *(home, accounts, administration, lists, agenda, meeting, actions, cases),
+    *(home, accounts, provider, administration, lists, agenda, meeting, actions, cases),
     *(oversight, logs),
     *(persons, opinions, referrals, reports, releases, objections, attempts),
 )

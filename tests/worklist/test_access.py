@@ -19,7 +19,11 @@ STEPS = ("/sign-in", "/account/code", "/account/password", "/account/second-fact
 LEAD_THERE = {"/admin/logout/", "/admin/password_change/"}
 """Pages whose very purpose is to lead to one of these."""
 
-OPEN_BEFORE_A_CODE = {"sign-in", "sign-out", "code", "second-factor", "begin-second-factor", "confirm-second-factor"}
+WAYS_IN = {"sign-in", "sign-in-provider", "sign-in-return"}
+"""The pages that are open to everybody; those of a provider are tried in test_provider.py."""
+
+OF_A_CODE = {"sign-out", "code", "second-factor", "begin-second-factor", "confirm-second-factor"}
+OPEN_BEFORE_A_CODE = WAYS_IN | OF_A_CODE
 
 
 class Line(NamedTuple):
@@ -83,7 +87,7 @@ def test_every_view_says_who_may_open_it_as_the_table_does(site) -> None:
         assert line is not None, address.name
         open_to_all = not rule.roles and not rule.before_code
         assert (frozenset(rule.roles), rule.of_team) == line, address.name
-        assert open_to_all == (address.name == "sign-in"), address.name
+        assert open_to_all == (address.name in WAYS_IN), address.name
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -116,7 +120,7 @@ def test_nobody_who_is_not_signed_in_opens_anything_but_the_way_in(site, method)
 
     for address in list_addresses():
         path = fill(address, "KIR")
-        if path is not None and address.name != "sign-in":
+        if path is not None and address.name not in WAYS_IN:
             response = getattr(Client(), method)(path)
             assert response.status_code == 302, path
             assert response["Location"].partition("?")[0] == "/sign-in", path

@@ -206,7 +206,19 @@ def _read_next(request: HttpRequest) -> str:
     return wanted if safe else reverse("home")
 
 
-sign_in = allow()(LoginView.as_view(template_name="worklist/sign_in.jinja", redirect_authenticated_user=True))
+class SignInView(LoginView):
+    """By a password of this server, with the way to the site's own provider where it has one."""
+
+    template_name = "worklist/sign_in.jinja"
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **given: Any) -> dict[str, Any]:
+        """With what the button to the provider says; blank without one."""
+        provider = settings.RISKSTRAT_RULES.sign_in
+        return super().get_context_data(**given) | {"provider": provider.label if provider.client_id else ""}
+
+
+sign_in = allow()(SignInView.as_view())
 sign_out = allow(*Role, before_code=True)(LogoutView.as_view())
 
 urlpatterns = [
