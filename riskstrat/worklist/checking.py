@@ -37,7 +37,6 @@ def _judge_settings(rules: WorklistSettings) -> Iterator[str]:
     if set(rules.hosts) <= LOCAL:
         yield 'worklist.hosts names this machine alone: give the name that people type, as "worklist.example.nhs.uk"'
 
-
     if any(address.startswith("http:") for address in list_endpoints(rules.sign_in)):
         yield "worklist.sign_in names a provider without HTTPS: whoever is on the way could sign in as anybody"
 
