@@ -18,12 +18,16 @@ FROM_ENVIRONMENT = re.compile(r"\$([A-Z][A-Z0-9_]*)")
 
 
 class NamesSettings(Declared):
-    """Where the names of listed people come from: the identity install's service, or a file joined in the browser."""
+    """Where the names of listed people come from: the identity install's service. It says who is told what, and why."""
 
     url: str = ""
     """Address of the identity install's service; blank where a site has none."""
     client: str = "worklist"
     """The name under which that service knows this server."""
+    secret: str = "worklist/names.key"  # noqa: S105
+    """Beside riskstrat.toml: the file that `identity client` made for this server."""
+    certificates: str = ""
+    """Whose certificates are trusted, as a PEM file; those that the system trusts where it is blank."""
 
 
 class SignInSettings(Declared):

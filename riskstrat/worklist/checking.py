@@ -7,9 +7,10 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from riskstrat.definitions.worklist_settings import WorklistSettings, list_endpoints
+from riskstrat.definitions.worklist_settings import NamesSettings, WorklistSettings, list_endpoints
 from riskstrat.errors import RiskstratError
 from riskstrat.worklist.folder import SECRET, is_started, read_secret_key, require_same_database
+from riskstrat.worklist.named import open_names
 from riskstrat.worklist.pointing import point_at
 from riskstrat.workspace import Workspace
 
@@ -21,7 +22,7 @@ def find_faults(workspace: Workspace) -> list[str]:
     root, rules = workspace.root, workspace.settings.worklist
     if not is_started(root, rules):
         return ["the worklist was never started: start it once with riskstrat worklist serve --local"]
-    faults = [*_judge_settings(rules), *_judge_folder(root, rules)]
+    faults = [*_judge_settings(rules), *_judge_folder(root, rules), *_judge_names(root, rules.names)]
     try:
         require_same_database(root, rules)
         read_secret_key(root, rules)
@@ -49,6 +50,18 @@ def _judge_folder(root: Path, rules: WorklistSettings) -> Iterator[str]:
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             name = path.relative_to(root).as_posix()
             yield f"{name} can be opened by other accounts of this machine: chmod {allowed} {name}"
+
+
+def _judge_names(root: Path, rules: NamesSettings) -> Iterator[str]:
+    """What keeps names from being asked for; whether the identity install answers is seen on every page."""
+    if not rules.url:
+        return
+    try:
+        open_names(root, rules)
+    except RiskstratError as refused:
+        yield f"worklist.names: {refused}"
+    except (OSError, ValueError):
+        yield f"{rules.secret} cannot be read: put there the file that riskstrat identity client made for this server"
 
 
 def _judge_server() -> Iterator[str]:

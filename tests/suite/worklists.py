@@ -88,7 +88,11 @@ def publish_week(root: Path, day: date) -> None:
     def logging(manifest: Path, digest: str):  # type: ignore[no-untyped-def]
         return audit.log_publishing(root, manifest, day.isoformat(), digest)
 
-    with publish(root / "lists" / day.isoformat(), WeeklyList(day, 1, MODEL, VERSION, teams), facts, logging) as part:
+    def seal(content: bytes):  # type: ignore[no-untyped-def]
+        return audit.make_seal(root, content)
+
+    weekly = WeeklyList(day, 1, MODEL, VERSION, teams)
+    with publish(root / "lists" / day.isoformat(), weekly, facts, logging, seal=seal) as part:
         for team in teams:
             rows = "".join(f"{one.reference},{name_patient(one.reference)},{day}\n" for one in team.people)
             (part / name_references(team.team_code)).write_text(f"reference,patient_id,index_date\n{rows}", "utf-8")

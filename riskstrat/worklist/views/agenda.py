@@ -21,6 +21,7 @@ from riskstrat.worklist.agendas import (
     keep_order,
 )
 from riskstrat.worklist.models import Deputy
+from riskstrat.worklist.named import fetch_names
 from riskstrat.worklist.roles import LISTING
 from riskstrat.worklist.standing import is_overdue, select_open_actions, word_action
 from riskstrat.worklist.texts import Fault, find_text_fault, read_fields
@@ -51,6 +52,7 @@ def _show(request: HttpRequest, team_code: str, template: str, page: str) -> Htt
     actions = select_open_actions(team_code)
     today = timezone.localdate()
     context = {
+        "names": fetch_names(request, opened.current, team_code, [row.person.reference for row in rows]),
         "opened": opened,
         "meeting": meeting,
         "last_meeting": find_last_meeting(team_code, day),

@@ -15,6 +15,7 @@ from riskstrat.publication import TeamList
 from riskstrat.worklist.access import allow
 from riskstrat.worklist.agendas import build_agenda_rows, find_meeting, find_next
 from riskstrat.worklist.listing import SORTS, build_choices, build_rows, choose_rows
+from riskstrat.worklist.named import fetch_names
 from riskstrat.worklist.published import CurrentList, find_current, find_list, list_dates
 from riskstrat.worklist.referring import list_waiting_referrals
 from riskstrat.worklist.roles import LISTING
@@ -62,11 +63,13 @@ def show_list(request: HttpRequest, team_code: str, day: str | None = None) -> H
     choices = build_choices(rows, request.GET)
     order = request.GET.get("sort", "rank")
     agenda = build_agenda_rows(*opened, find_meeting(team_code, opened.current.list_date)) if opened.is_latest else []
+    shown = choose_rows(rows, choices, order)
     context = {
+        "names": fetch_names(request, opened.current, team_code, [row.person.reference for row in shown]),
         "next": find_next(agenda, ""),
         "left": sum(row.is_open for row in agenda),
         "opened": opened,
-        "rows": choose_rows(rows, choices, order),
+        "rows": shown,
         "listed": len(rows),
         "choices": choices,
         "sorts": {name: title for name, (title, _) in SORTS.items()},

@@ -31,6 +31,7 @@ from riskstrat.worklist.deciding import (
 )
 from riskstrat.worklist.models import Action, Decision, Opinion, User
 from riskstrat.worklist.models.cases import TEXT
+from riskstrat.worklist.named import fetch_names
 from riskstrat.worklist.reporting import find_blocking_reports
 from riskstrat.worklist.roles import LISTING
 from riskstrat.worklist.standing import find_decision, is_decided, word_decision
@@ -144,6 +145,7 @@ def _show_form(
         "based_on": name_basis(standing),
         "warning": warning,
         "report": find_blocking_reports(listed.team_code).get(listed.reference),
+        "names": fetch_names(request, listed.current, listed.team_code, [listed.reference]),
         "status": find_warnings([listed.reference]).get(listed.reference, ""),
         "outcomes": list_outcomes(),
         "owners": _list_owners(listed.team_code),

@@ -13,6 +13,7 @@ from riskstrat.worklist.access import allow
 from riskstrat.worklist.contacting import is_unreached
 from riskstrat.worklist.finding import FoundCase, find_case
 from riskstrat.worklist.models import Referral
+from riskstrat.worklist.named import PageNames, fetch_names
 from riskstrat.worklist.releasing import has_objection, select_releases
 from riskstrat.worklist.reporting import find_blocking_report, find_confirmed_report
 from riskstrat.worklist.roles import LISTING, Role
@@ -30,6 +31,7 @@ def show_person(request: HttpRequest, reference: str) -> HttpResponse:
     user: Any = request.user
     decision = find_decision(found.listing.list_date, reference) if found.listing else None
     context = tell_case(found) | {
+        "names": _fetch_names(request, found),
         "opinions": list_opinions(found, besides=user) if found.listing else [],
         "form": begin_opinion(found, user) if found.is_current and user.role == Role.CLINICIAN else None,
         "decided": word_decision(decision) if decision else "",
@@ -43,6 +45,13 @@ def show_person(request: HttpRequest, reference: str) -> HttpResponse:
         "referral": Referral.objects.filter(case_id=reference).select_related("referred_by").first(),
     }
     return render(request, "worklist/person.jinja", context)
+
+
+def _fetch_names(request: HttpRequest, found: FoundCase) -> PageNames:
+    """The name of a case that stands on a list; a case that was put forward has none here."""
+    if found.listing is None:
+        return PageNames()
+    return fetch_names(request, found.listing, found.team_code, [found.reference])
 
 
 def tell_case(found: FoundCase) -> dict[str, Any]:

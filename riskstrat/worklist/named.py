@@ -1,0 +1,96 @@
+"""The names of the people of one page, asked of the identity install for one response: nothing here keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from riskstrat.definitions.worklist_settings import NamesSettings
+from riskstrat.errors import RiskstratError
+from riskstrat.naming import (
+    MOST_PEOPLE,
+    AskedNames,
+    AskedPerson,
+    NamedPerson,
+    NamesService,
+    open_service,
+    prove_list,
+    request_names,
+)
+from riskstrat.worklist.published import CurrentList
+
+BRIEF = ("name", "date_of_birth", "nhs_number")
+"""What stands beside a reference in a list; the page of a case has everything that the role is told."""
+
+NOT_SET_UP = "Names could not be fetched: this server's own settings for them do not hold; ask your administrator"
+
+
+@dataclass(frozen=True)
+class PageNames:
+    """Who the references of a page are. `problem`: why nobody could be named, in one line; else blank."""
+
+    people: Mapping[str, NamedPerson] = field(default_factory=dict, repr=False)
+    problem: str = ""
+
+    def tell(self, reference: str, *, briefly: bool = True) -> list[tuple[str, str]]:
+        """Heading and text of what is told of somebody; why they are not named, where the identity install says so."""
+        person = self.people.get(reference)
+        if person is None:
+            return []
+        if person.why_not:
+            return [("Not named", person.why_not)]
+        shown = {name: text for name, text in person.told.items() if name in BRIEF or not briefly}
+        return NamedPerson(shown).titled
+
+
+def fetch_names(request: HttpRequest, current: CurrentList, team_code: str, references: Iterable[str]) -> PageNames:
+    """The names of people on a team's list, for whoever is signed in; nobody where the site has no identity install.
+
+    The identity install judges who is told what, and logs each look. Never raises: a page without names still serves.
+    """
+    wanted = list(references)
+    if not settings.RISKSTRAT_RULES.names.url or not wanted:
+        return PageNames()
+    try:
+        service = open_names(Path(settings.RISKSTRAT_WORKSPACE.root), settings.RISKSTRAT_RULES.names)
+        parts = [wanted[place : place + MOST_PEOPLE] for place in range(0, len(wanted), MOST_PEOPLE)]
+        asked = [_ask_for(request, current, team_code, part) for part in parts]
+    except (RiskstratError, ValueError, OSError):
+        return PageNames(problem=NOT_SET_UP)
+    people: dict[str, NamedPerson] = {}
+    try:
+        for one in asked:
+            people |= request_names(service, one)
+    except RiskstratError as refused:
+        return PageNames(problem=str(refused))
+    return PageNames(people)
+
+
+def open_names(root: Path, rules: NamesSettings) -> NamesService:
+    """The identity install of a site. Raises IdentityError, OSError and ValueError where the settings do not hold."""
+    secret = (root / rules.secret).read_text(encoding="ascii").strip()
+    return open_service(rules.url, rules.client, secret, root / rules.certificates if rules.certificates else None)
+
+
+def _ask_for(request: HttpRequest, current: CurrentList, team_code: str, references: Iterable[str]) -> AskedNames:
+    team, patients = current.find_team(team_code), current.read_patients(team_code)
+    listed = {one.reference: one for one in team.people} if team else {}
+    people = tuple(
+        AskedPerson(
+            reference=reference,
+            patient_id=patients[reference],
+            age_band=listed[reference].age_band,
+            index_date=listed[reference].index_date,
+        )
+        for reference in references
+        if reference in listed and reference in patients
+    )
+    user: Any = request.user
+    published = prove_list(current.published, team_code)
+    asked = {"user": user.username, "role": user.role, "purpose": "direct_care", "team": team_code}
+    return AskedNames(**asked, published=published, people=people)
