@@ -1,8 +1,9 @@
 # make demo   a week on a simulated borough, from source tables to each team's list
-# make test   style, types and tests, 20 to 30 minutes on two cores
+# make test   style, types and tests, about 18 minutes on two quiet cores
 # make test-fast  style, types, and the tests that run no verb: what to run each minute
 # make test-all   every test at full size, on random examples, with coverage
-# make lock   remake the three locks from pyproject.toml (needs uv)
+# make bench  speed beside other engines, written to docs/benchmarks.md; BENCH="--people 100000" for another size
+# make lock   remake the locks from pyproject.toml and of the benchmark's peers (needs uv)
 # make sbom   write dist/sbom.cdx.json, a CycloneDX bill of materials of what runs the product
 # make clean  remove .venv and what the tools left behind; never a workspace's data, lists or models
 #
@@ -21,6 +22,7 @@ TESTABLE := $(VENV)/.testable
 # Extras stay in the locks: pips before 26 ask for a pin of `coverage[toml]` itself once a newer coverage is out.
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-header --no-annotate
+PEERS := tests/benchmarks/requirements-peers
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 # Whole files are handed to two workers, in the order of tests/suite/order.py.
@@ -28,7 +30,7 @@ PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 # What test-all draws its examples by: another number each time, or one that was printed.
 SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: demo style test test-fast test-all install lock sbom clean
+.PHONY: demo style test test-fast test-all install bench lock sbom clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -71,11 +73,15 @@ $(TESTABLE): $(READY) requirements-dev.lock
 	@$(PIP) --require-hashes --only-binary :all: -r requirements-dev.lock
 	@touch $@
 
+bench: $(TESTABLE)
+	$(PY) -m tests.benchmarks.bench $(BENCH)
+
 lock:
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv on the path, or UV=/path/to/uv" >&2; exit 1; }
 	$(COMPILE) --group install -o requirements-engine.lock
 	$(COMPILE) --group install --extra worklist -c requirements-engine.lock -o requirements.lock
 	$(COMPILE) --group dev --extra worklist -c requirements.lock -o requirements-dev.lock
+	$(subst pyproject.toml,$(PEERS).in,$(COMPILE)) -c requirements.lock -o $(PEERS).lock
 
 sbom: $(TESTABLE)
 	$(PY) docs/sbom.py dist/sbom.cdx.json

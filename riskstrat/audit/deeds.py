@@ -17,6 +17,7 @@ from riskstrat.storage import compute_digest, compute_file_digest
 
 PUBLISHED, WITHDRAWN, IMPORTED = "list published", "list withdrawn", "reviews imported"
 TRAINED, PROMOTED, REPLAYED, REFRESHED = "trained", "promoted", "replayed", "refreshed"
+MONITORED = "monitored"
 ANCHORED = "worklist anchored"
 """The head of one day of the worklist's own log of looks and edits."""
 
@@ -99,6 +100,11 @@ def log_refreshing(root: Path, file: Path, digest: str, details: Mapping[str, An
 def log_replaying(root: Path, page: Path, digest: str) -> AbstractContextManager[None]:
     """Log that the page of a replay is written where lists stand."""
     return log_deed(root, Deed(REPLAYED, {"file": page.name}, [_describe_leaf(root, page, digest)]))
+
+
+def log_monitoring(root: Path, page: Path, digest: str) -> AbstractContextManager[None]:
+    """Log that the page on lists in use is written where lists stand."""
+    return log_deed(root, Deed(MONITORED, {"file": page.name}, [_describe_leaf(root, page, digest)]))
 
 
 def log_writing_out(

@@ -22,6 +22,7 @@ ACTIONS = (
     "reviews imported",
     "refreshed",
     "replayed",
+    "monitored",
     "looked at",
     "worklist anchored",
     "named",

@@ -78,6 +78,7 @@ _FINISHED_BY = {
     "promoted": "riskstrat promote for that version",
     "reviews imported": "riskstrat reviews import of that file",
     "replayed": "riskstrat replay",
+    "monitored": "riskstrat monitor",
     "refreshed": "riskstrat refresh",
 }
 

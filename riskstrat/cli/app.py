@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskstrat import __version__
-from riskstrat.cli import audit, backups, daily, identity, reviews, sources, tables, worklist
+from riskstrat.cli import audit, backups, daily, identity, impact, reviews, sources, tables, worklist
 from riskstrat.cli.options import AsJson, LookPurpose, RecipeName, TableOut, Wait, Workspace
 from riskstrat.cli.showing import show
 from riskstrat.site.dates import written_date
@@ -332,9 +332,13 @@ def replay(
     show(verb, json)
 
 
+app.command()(tables.board)
+app.command()(daily.monitor)
 app.command("subject-access")(daily.subject_access)
 app.command()(backups.backup)
 app.command()(backups.restore)
+app.command()(impact.power)
+app.add_typer(impact.app, name="impact")
 app.add_typer(reviews.app, name="reviews")
 app.add_typer(worklist.app, name="worklist")
 app.add_typer(audit.app, name="audit")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskstrat.cli.options import AsJson, Format, LeaveOut, LookPurpose, Wait, Workspace
+from riskstrat.cli.options import AsJson, Format, LeaveOut, LookPurpose, RecipeName, Wait, Workspace
 from riskstrat.cli.showing import show
 from riskstrat.site.dates import written_date
 
@@ -56,6 +56,28 @@ def status(
         from riskstrat.verbs.status import status as run
 
         return run(workspace, index_date)
+
+    show(verb, json)
+
+
+def monitor(
+    as_at: Annotated[
+        str | None, typer.Option("--as-at", help="Day on which everything is looked at [default: today].")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Page to write, ending in .html [default: in the lists' folder].")
+    ] = None,
+    recipe: RecipeName = None,
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Watch lists in use: recent, unchanged, calibrated, worked through, fair; code 17 for an alert."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.verbs.monitor import monitor as run
+
+        day = None if as_at is None else written_date(as_at, "--as-at")
+        return run(workspace, day, out, recipe, progress)
 
     show(verb, json)
 

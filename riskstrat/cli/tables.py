@@ -1,4 +1,4 @@
-"""The verbs that write what the engine sees at a day: a clean table, and the features made of them."""
+"""The verbs that write what the tables say: a clean table on a day, features, and a month's indicators for a board."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from riskstrat.cli.options import AsJson, RecipeName, Workspace
 from riskstrat.cli.showing import show
-from riskstrat.site.dates import written_date
+from riskstrat.site.dates import written_date, written_month
 
 if TYPE_CHECKING:
     from riskstrat.definitions.progress import Progress
@@ -54,5 +54,21 @@ def features(
         if index_date is None or out is None:
             raise typer.BadParameter("give --index-date and --out, or --describe, or --sql")
         return features.features(workspace, index_date, out, recipe, progress)
+
+    show(verb, json)
+
+
+def board(
+    month: Annotated[str, typer.Option("--month", help="Month such as 2026-10; must be over in the data.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for page, workbook and PDF; new or empty.")],
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Write the indicators that a board reads each month, hidden and charted, as page, workbook and PDF."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.verbs.board import board as run
+
+        return run(workspace, written_month(month, "--month"), out, progress)
 
     show(verb, json)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 from pydantic import AfterValidator, Field
 
 from riskstrat.definitions.comparisons import Truth
 from riskstrat.definitions.declared import Declared, refuse_repeated_names
 from riskstrat.definitions.rules import ComparisonRule
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Opportunity(ComparisonRule):

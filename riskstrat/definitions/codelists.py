@@ -96,17 +96,20 @@ class Codelist:
         beginnings = {code[:length] for length in lengths.get(system, ())}
         found = {number for start in beginnings for number in by_code.get((system, start), ())}
         found |= set(by_code.get((system, code), ()))
-        found |= {number for number in phrases if self.entries[number].holds(code, system)}
+        found |= {number for number in phrases.get(system, ()) if self.entries[number].holds(code, system)}
         return sorted(found)
 
     @cached_property
-    def _index(self) -> tuple[dict[tuple[str, str], list[int]], dict[str, set[int]], list[int]]:
-        """Entry numbers by system and code, the lengths of prefixes by system, and the numbers of phrases."""
+    def _index(self) -> tuple[dict[tuple[str, str], list[int]], dict[str, set[int]], dict[str, list[int]]]:
+        """Entry numbers by system and code, and by system the lengths of prefixes and the numbers of phrases."""
         by_code: dict[tuple[str, str], list[int]] = {}
         lengths: dict[str, set[int]] = {}
-        phrases = [number for number, entry in enumerate(self.entries) if entry.system == PHRASE]
+        phrases: dict[str, list[int]] = {}
         for number, entry in enumerate(self.entries):
-            for system in () if entry.system == PHRASE else entry.reads:
+            for system in entry.reads:
+                if entry.system == PHRASE:
+                    phrases.setdefault(system, []).append(number)
+                    continue
                 by_code.setdefault((system, entry.code), []).append(number)
                 if entry.system in BY_PREFIX:
                     lengths.setdefault(system, set()).add(len(entry.code))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from riskstrat.storage import compute_digest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class FeatureMatrix:
 
     def frame(self) -> pd.DataFrame:
         """`patient_id, index_date` and one column per feature."""
+        import pandas as pd
+
         values = pd.DataFrame(self.values, columns=list(self.columns), index=self.keys.index)
         return pd.concat([self.keys[["patient_id", "index_date"]], values], axis=1)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
-import pandas as pd
 from pydantic import AfterValidator, Field, field_validator
 
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.declared import Declared
 from riskstrat.definitions.rules import ComparisonRule
 from riskstrat.definitions.vocabulary import NO_ACTION, OUTCOMES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NEVER: Mapping[str, str] = {
     "urgent_community_response": "it answers a crisis within 2 hours, and a risk over 12 months is not a crisis",
@@ -87,4 +89,6 @@ def suggested(pathways: Sequence[Pathway], values: pd.DataFrame) -> pd.Series:
     names = np.empty(len(each), dtype=object)
     for row, code in enumerate(each):
         names[row] = tuple(pathway.name for place, pathway in enumerate(pathways) if code >> place & 1)
+    import pandas as pd
+
     return pd.Series(names[where], index=values.index, dtype=object)

@@ -21,6 +21,11 @@ def word_month(day: date) -> str:
     return f"{MONTHS[day.month - 1]} {day.year}"
 
 
+def word_short_month(day: date) -> str:
+    """A month where there is little room: Mar 2026."""
+    return f"{MONTHS[day.month - 1][:3]} {day.year}"
+
+
 def capitalise_first(text: str) -> str:
     """The text with a capital at its start, unless its first word has one further in, as eFI and eGFR do."""
     return text if _has_own_letters(text) else text[:1].upper() + text[1:]

@@ -7,15 +7,17 @@ words must hold its number, in a phrase that means its comparison.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from pydantic import model_validator
 
 from riskstrat.definitions.comparisons import FeatureComparison, Truth
 from riskstrat.definitions.declared import Declared
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Condition(FeatureComparison):

@@ -6,6 +6,9 @@ or decides. The same input gives the same bytes: no clock, no random part.
 """
 
 from riskstrat.definitions.phrases import long_date
+from riskstrat.documents.board_page import build_board_page
+from riskstrat.documents.board_records import BoardIndicator, BoardPack, BoardSeries, ControlLimits, ShownRate
+from riskstrat.documents.board_workbook import build_board_workbook
 from riskstrat.documents.changes import change_sentences, move_lines, swap_lines, swap_sentences
 from riskstrat.documents.columns import describe_pathways
 from riskstrat.documents.files import write_bytes
@@ -38,10 +41,12 @@ from riskstrat.documents.systems_csv import safe_cell, write_csv
 from riskstrat.documents.words import (
     NOT_LISTED,
     OTHER_COUNTS,
+    TOO_FEW,
     format_share,
     joined,
     natural_frequency,
     printable,
+    round_count,
     sentence,
     strength,
     suppressed,
@@ -56,7 +61,12 @@ __all__ = [
     "NOT_LISTED",
     "NO_SUPPORT",
     "OTHER_COUNTS",
+    "TOO_FEW",
     "AgendaCase",
+    "BoardIndicator",
+    "BoardPack",
+    "BoardSeries",
+    "ControlLimits",
     "NamedColumn",
     "Names",
     "PrintedPerson",
@@ -65,8 +75,11 @@ __all__ = [
     "ReplaySummary",
     "ReplayTeam",
     "Sheet",
+    "ShownRate",
     "accounting",
     "build_agenda",
+    "build_board_page",
+    "build_board_workbook",
     "build_pdf",
     "build_people",
     "build_sheet",
@@ -90,6 +103,7 @@ __all__ = [
     "printable",
     "purpose",
     "risk_meaning",
+    "round_count",
     "run_line",
     "safe_cell",
     "sentence",

@@ -44,6 +44,7 @@ OPTIONS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
 _PAGE_DATE = re.compile(rb'<meta name="date" content="(\d{4})-(\d{2})-(\d{2})">')
+_LINK_TO_FILE = re.compile(rb'(<a\b[^>]*?)\s+href="(?!#|https:|mailto:)[^"]*"')
 _PDF_DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}(?:[+-]\d{2}'\d{2}'|Z)?\)")
 _IN_BRACKETS = re.compile(rb"(?<=<)[0-9A-Fa-f]+(?=>)")
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
@@ -51,10 +52,23 @@ _PDF_ID = re.compile(rb"/ID ?\[ ?<[0-9A-Fa-f]*> ?<[0-9A-Fa-f]*> ?\]")
 
 
 def write_pdf(html: Path, pdf: Path) -> None:
-    """Print a page to PDF; the same page gives the same bytes on one version of the browser.
+    """Print a page to PDF; the same page gives the same bytes on one version of the browser, wherever it stands.
 
     The PDF bears the date of the page, not that of the clock. Raises PublicationError if no browser is found or it
     does not print the page within two minutes, StorageError if a file cannot be read or written.
+    """
+    try:
+        content = html.read_bytes()
+    except OSError as problem:
+        raise StorageError(f"cannot read {html}: {problem.strerror}; write the page before its PDF") from problem
+    write_bytes(build_pdf(content, html.parent, html.name), Path(pdf))
+
+
+def build_pdf(html: bytes, place: Path, name: str = "page.html") -> bytes:
+    """A page as PDF, as `write_pdf` makes it, of a page that stands nowhere.
+
+    The browser reads it, under `name`, from a folder below `place` that its owner alone can open and that is removed
+    afterwards.
     """
     browser = find_browser()
     if browser is None:
@@ -62,27 +76,15 @@ def write_pdf(html: Path, pdf: Path) -> None:
             'no Edge, Chrome or Chromium was found to make PDF files with; install one, or set pdf = "off" in '
             "riskstrat.toml and print the pages from a browser"
         )
-    try:
-        page_date = _PAGE_DATE.search(html.read_bytes())
-    except OSError as problem:
-        raise StorageError(f"cannot read {html}: {problem.strerror}; write the page before its PDF") from problem
-    day = b"".join(page_date.groups()) if page_date else b"20000101"
-    write_bytes(_normalise_dates_and_id(_print_pdf(browser, html), day), Path(pdf))
-
-
-def build_pdf(html: bytes, place: Path) -> bytes:
-    """A page as PDF, as `write_pdf` makes it, of a page that stands nowhere.
-
-    The browser reads it from a folder below `place` that its owner alone can open and that is removed afterwards.
-    """
+    found = _PAGE_DATE.search(html)
+    day = b"".join(found.groups()) if found else b"20000101"
     # By its name a later run knows what a killed one left.
     folder = name_beside(place / "pages", "spill")
     make_folder(folder, mode=PRIVATE_FOLDER)
     try:
-        page, made = folder / "page.html", folder / "page.pdf"
-        write_bytes(html, page)
-        write_pdf(page, made)
-        return made.read_bytes()
+        # A link to a file would stand in the PDF as the path of that folder, and lead nowhere.
+        write_bytes(_LINK_TO_FILE.sub(rb"\1", html), folder / name)
+        return _normalise_dates_and_id(_print_pdf(browser, folder / name), day)
     finally:
         remove_folder(folder)
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -19,14 +18,27 @@ from riskstrat.definitions.durations import age_in_years
 from riskstrat.definitions.features import AGE, Feature
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.settings import EngineSettings
-from riskstrat.features import kernel
-from riskstrat.features.facts import facts_of
-from riskstrat.features.plan import Plan, ScanPlan, as_evidence, plan
-from riskstrat.sources.scan import Scan
+from riskstrat.features.plan import Plan, as_evidence, plan
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import STREAMS
 
 Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The columns of a plan for some rows: those of the matrix, and behind them what only derived features read."""
+
+    asked: npt.NDArray[np.float32]
+    behind: npt.NDArray[np.float32]
+
+    def find(self, number: int) -> npt.NDArray[np.float32]:
+        """A view of one column by its number in the plan."""
+        width = self.asked.shape[1]
+        return self.asked[:, number] if number < width else self.behind[:, number - width]
+
+
+Derive = Callable[[Plan, _Columns], None]
 
 
 @dataclass(frozen=True)
@@ -51,29 +63,31 @@ class FeatureEngine:
 
     def matrix(self, cohort: pd.DataFrame, progress: Progress | None = None) -> FeatureMatrix:
         """One row per patient and index date of `cohort` (which is sorted by person and index date), every feature."""
-        values = self.compute_values(self.plan, cohort, progress)
-        _fill_derived(self.plan, values)
-        kept = np.ascontiguousarray(values[:, : len(self.plan.names)])
+        values = self._compute_values(self.plan, cohort, _fill_derived, progress)
         fingerprints = {name: self.fingerprints[name] for name in self.plan.names}
-        return FeatureMatrix(cohort.reset_index(drop=True), kept, self.plan.names, fingerprints)
+        return FeatureMatrix(cohort.reset_index(drop=True), values, self.plan.names, fingerprints)
 
     def evidence(self, cohort: pd.DataFrame) -> npt.NDArray[np.datetime64]:
         """One row per row of `cohort`, one date per feature: the latest row behind it, or NaT."""
-        plan = as_evidence(self.plan)
-        ago = self.compute_values(replace(plan, attributes=()), cohort)
-        for column, _, inputs in plan.derived:
-            ago[:, column] = np.fmin.reduce(ago[:, list(inputs.values())], axis=1)
+        ago = self.compute_days_ago(cohort)
         days = cohort["index_date"].to_numpy().astype("datetime64[D]")[:, None]
         known = ~np.isnan(ago)
         dates = days - np.where(known, ago, 0).astype("timedelta64[D]")
-        return np.where(known, dates, np.datetime64("NaT"))[:, : len(self.plan.names)]
+        return np.where(known, dates, np.datetime64("NaT"))
 
-    def compute_values(
-        self, plan: Plan, cohort: pd.DataFrame, progress: Progress | None = None
+    def compute_days_ago(self, cohort: pd.DataFrame) -> npt.NDArray[np.float32]:
+        """One row per row of `cohort`, one number per feature: days since the latest row behind it, or NaN."""
+        return self._compute_values(replace(as_evidence(self.plan), attributes=()), cohort, _fill_latest)
+
+    def _compute_values(
+        self, plan: Plan, cohort: pd.DataFrame, derive: Derive, progress: Progress | None = None
     ) -> npt.NDArray[np.float32]:
-        """One row per row of `cohort`, one column per column of a plan; derived columns are left missing."""
-        values = np.full((len(cohort), len(plan.columns)), np.nan, np.float32)
-        self._fill_attributes(plan, cohort, values)
+        """One row per row of `cohort`, one column per feature of a plan; `derive` fills the derived ones of a part."""
+        # Loads the compiler, which nobody needs who only asks what a workspace can build.
+        from riskstrat.features.partition import fill_partition
+
+        values = np.full((len(cohort), len(plan.names)), np.nan, np.float32)
+        attributes = self._read_attributes(plan)
         scans = [(scan, scan.compiled) for scan in plan.scans]
         local = threading.local()
         parts = list(_iterate_partitions(cohort["person"].to_numpy(), self.settings.partition_people))
@@ -83,7 +97,13 @@ class FeatureEngine:
             def compute_partition(part: tuple[int, int, slice]) -> None:
                 if not hasattr(local, "connection"):
                     local.connection = connections.enter_context(self._connect())
-                _fill_partition(local.connection, scans, cohort, part, values)
+                behind = np.full(
+                    (part[2].stop - part[2].start, len(plan.columns) - len(plan.names)), np.nan, np.float32
+                )
+                columns = _Columns(values[part[2]], behind)
+                _fill_attributes(attributes, cohort.iloc[part[2]], columns)
+                fill_partition(local.connection, scans, cohort, part, columns.asked, columns.behind)
+                derive(plan, columns)
 
             for done, future in enumerate(
                 as_completed([pool.submit(compute_partition, part) for part in parts]), start=1
@@ -96,17 +116,14 @@ class FeatureEngine:
     def _connect(self) -> Any:
         return self.store.connect(self.codelists, printable=self.printable)
 
-    def _fill_attributes(self, plan: Plan, cohort: pd.DataFrame, values: npt.NDArray[np.float32]) -> None:
-        person = cohort["person"].to_numpy()
-        dates = cohort["index_date"].to_numpy()
-        attributes = {column: feature.value for column, feature in plan.attributes if feature.verb == "attribute"}
-        read = self._read_people_values(attributes)
-        for column, feature in plan.attributes:
-            if feature.verb == AGE:
-                given = age_in_years(self.store.people()["date_of_birth"].to_numpy()[person], dates)
-            else:
-                given = read[column][person]
-            values[:, column] = _fill_missing(given, feature.missing)
+    def _read_attributes(self, plan: Plan) -> list[tuple[int, Feature, npt.NDArray[Any]]]:
+        """Each attribute of a plan with one value per person in the store's order; for an age, the date of birth."""
+        if not plan.attributes:
+            return []
+        plain = {column: feature.value for column, feature in plan.attributes if feature.verb == "attribute"}
+        read = self._read_people_values(plain)
+        born = self.store.people()["date_of_birth"].to_numpy()
+        return [(column, feature, read.get(column, born)) for column, feature in plan.attributes]
 
     def _read_people_values(self, wanted: Mapping[int, Any]) -> dict[int, npt.NDArray[np.float64]]:
         """For each wanted expression on `people`, one value per person in the store's order."""
@@ -148,41 +165,26 @@ def _iterate_partitions(person: npt.NDArray[np.int32], size: int) -> Iterator[tu
             yield int(person[begin]), int(person[end - 1]), slice(int(begin), int(end))
 
 
-def _fill_partition(
-    connection: Any,
-    scans: Sequence[tuple[ScanPlan, Scan]],
-    cohort: pd.DataFrame,
-    part: tuple[int, int, slice],
-    values: npt.NDArray[np.float32],
+def _fill_attributes(
+    attributes: Sequence[tuple[int, Feature, npt.NDArray[Any]]], rows: pd.DataFrame, columns: _Columns
 ) -> None:
-    first, last, rows = part
-    people = _build_cohort(cohort.iloc[rows], first, last)
-    for scan, compiled in scans:
-        read = compiled.read(connection, first, last, **_find_date_bounds(scan, people))
-        facts, measures, links, keys = facts_of(scan, read, first, last)
-        state, seen = kernel.state_for(measures), np.full(keys, -1, np.int64)
-        kernel.fill_values(people, facts, measures, links, state, seen, values[rows])
+    person, dates = rows["person"].to_numpy(), rows["index_date"].to_numpy()
+    for column, feature, by_person in attributes:
+        given = by_person[person]
+        given = age_in_years(given, dates) if feature.verb == AGE else given
+        columns.find(column)[:] = _fill_missing(given, feature.missing)
 
 
-def _find_date_bounds(scan: ScanPlan, people: kernel.CohortArrays) -> dict[str, date | None]:
-    """Days outside which no row of the scan can count for this cohort; an index spell counts whenever it was known."""
-    earliest, latest = (np.datetime64(int(day), "D").item() for day in (people.day.min(), people.day.max()))
-    after = None if scan.reach is None else earliest - timedelta(days=scan.reach)
-    return {"after": after, "known_by": None if (people.spell >= 0).any() else latest}
-
-
-def _build_cohort(rows: pd.DataFrame, first: int, last: int) -> kernel.CohortArrays:
-    start = np.searchsorted(rows["person"].to_numpy(), np.arange(first, last + 2)).astype(np.int64)
-    index = rows["index_date"].to_numpy().astype("datetime64[D]").astype(np.int32)
-    spell = rows["spell"].to_numpy(np.int32) if "spell" in rows else np.full(len(rows), -1, np.int32)
-    return kernel.CohortArrays(start, index, spell)
-
-
-def _fill_derived(made: Plan, values: npt.NDArray[np.float32]) -> None:
+def _fill_derived(made: Plan, columns: _Columns) -> None:
     for column, feature, inputs in made.derived:
         assert feature.formula is not None
-        given = feature.formula({name: values[:, number].astype(np.float64) for name, number in inputs.items()})
-        values[:, column] = _fill_missing(np.asarray(given, np.float64), feature.missing)
+        given = feature.formula({name: columns.find(number).astype(np.float64) for name, number in inputs.items()})
+        columns.find(column)[:] = _fill_missing(np.asarray(given, np.float64), feature.missing)
+
+
+def _fill_latest(made: Plan, columns: _Columns) -> None:
+    for column, _, inputs in made.derived:
+        columns.find(column)[:] = np.fmin.reduce(np.stack([columns.find(number) for number in inputs.values()]))
 
 
 def _fill_missing(given: npt.NDArray[np.float64], missing: float | None) -> npt.NDArray[np.float64]:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from riskstrat.definitions.codelists import Codelist
-from riskstrat.features import kernel
-from riskstrat.features.plan import Measure, ScanPlan
+from riskstrat.features import kernel, kinds
+from riskstrat.features.links import build_links
+from riskstrat.features.plan import ScanPlan
 
 
 def facts_of(
@@ -22,13 +23,16 @@ def facts_of(
     person = _convert_column(rows["person"])
     order = _order(scan, person, rows)
     names, codes = _number_codes(scan, rows, order)
-    links, measures, keys = _build_links(scan, names)
+    word = _convert_column(rows["word"]).astype(np.int64, copy=False)
+    alike, words = pd.factorize(word)
+    links, measures, keys = build_links(scan, words, names)
     facts = kernel.Facts(
         start=np.searchsorted(person if order is None else person[order], np.arange(first, last + 2)).astype(np.int64),
         valid_from=_take_in_order(_convert_days(rows["valid_from"]), order),
         valid_to=_take_in_order(_convert_days(rows["valid_to"]), order),
         spell=_take_in_order(_convert_column(rows["spell"]).astype(np.int32, copy=False), order),
-        word=_take_in_order(_convert_column(rows["word"]).astype(np.int64, copy=False), order),
+        word=_take_in_order(word, order),
+        alike=_take_in_order(alike.astype(np.int32), order),
         days=_stack_arrays(
             [_take_in_order(_convert_days(rows[f"d{n}"]), order) for n in range(len(scan.days))], len(person), np.int32
         ),
@@ -49,7 +53,7 @@ def facts_of(
 
 def _order(scan: ScanPlan, person: npt.NDArray[np.int32], rows: pa.Table) -> npt.NDArray[np.int64] | None:
     """The order by person, and by day where episodes or periods need it; None if the rows stand in it already."""
-    ordered = [m.day for m in scan.measures if m.kind in (kernel.EPISODES, kernel.DAYS_IN)]
+    ordered = [m.day for m in scan.measures if m.kind in (kinds.EPISODES, kinds.DAYS_IN)]
     if ordered:
         day = _convert_days(rows[f"d{ordered[0]}"])
         in_order = (person[1:] > person[:-1]) | ((person[1:] == person[:-1]) & (day[1:] >= day[:-1]))
@@ -97,75 +101,3 @@ def _number_codes(
         numbers.append(_take_in_order(indices.astype(np.int32, copy=False), order))
         before += len(encoded.dictionary)
     return names, _stack_arrays(numbers, rows.num_rows, np.int32)
-
-
-def _build_links(scan: ScanPlan, names: list[list[str]]) -> tuple[kernel.Links, npt.NDArray[np.void], int]:
-    by_code: list[list[tuple[int, int, int]]] = [[] for column in names for _ in column]
-    plain: list[list[int]] = [[] for _ in scan.filters]
-    first_key, keys, offsets = [], 0, np.cumsum([0] + [len(column) for column in names])
-    for number, measure in enumerate(scan.measures):
-        first_key.append(keys)
-        if measure.code < 0:
-            plain[measure.filter].append(number)
-            continue
-        codes = names[measure.code]
-        for position, links in enumerate(_match_codes(measure, codes), start=int(offsets[measure.code])):
-            by_code[position] += [(number, key, weight) for key, weight in links]
-        keys += _count_keys(measure, codes)
-    plain_start, plain_links = _flatten_parts([[(m,) for m in part] for part in plain], 1)
-    code_start, code_links = _flatten_parts(by_code, 3)
-    made = kernel.Links(plain_start, plain_links[0], code_start, *code_links)
-    return made, _tabulate_measures(scan.measures, first_key), max(keys, 1)
-
-
-def _flatten_parts(
-    parts: Sequence[Sequence[tuple[int, ...]]], width: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    start = np.cumsum([0] + [len(part) for part in parts]).astype(np.int64)
-    flat = np.array([item for part in parts for item in part], np.int64).reshape(-1, width)
-    return start, np.ascontiguousarray(flat.T)
-
-
-def _count_keys(measure: Measure, codes: list[str]) -> int:
-    codelist = measure.feature.codes
-    if codelist is None:
-        return len(codes)
-    return len(codelist.groups) if measure.feature.key == "group" else len(codelist.entries)
-
-
-def _match_codes(measure: Measure, codes: list[str]) -> list[list[tuple[int, int]]]:
-    """For each code the (key, weight) pairs it gives this measure: none, one, or one for each entry or group."""
-    codelist = measure.feature.codes
-    if codelist is None:
-        return [[(number, 1)] for number in range(len(codes))]
-    groups = {group: number for number, group in enumerate(codelist.groups)}
-    found = [codelist.find(code, system) for system, _, code in (label.partition(":") for label in codes)]
-    return [_list_key_weights(measure, codelist, entries, groups) for entries in found]
-
-
-def _list_key_weights(
-    measure: Measure, codelist: Codelist, entries: list[int], groups: dict[str, int]
-) -> list[tuple[int, int]]:
-    if not entries:
-        return []
-    if measure.feature.key == "entry":
-        return [
-            (number, codelist.entries[number].weight if measure.feature.verb == "weighted" else 1) for number in entries
-        ]
-    if measure.feature.key == "group":
-        weights = {groups[codelist.entries[n].group]: codelist.entries[n].weight for n in entries}
-        return [(group, weight if measure.feature.verb == "weighted" else 1) for group, weight in weights.items()]
-    return [(0, 1)]
-
-
-def _tabulate_measures(measures: Sequence[Measure], first_key: Sequence[int]) -> npt.NDArray[np.void]:
-    table = np.zeros(len(measures), kernel.MEASURE)
-    for row, measure, key in zip(table, measures, first_key, strict=True):
-        feature = measure.feature
-        for name in ("kind", "filter", "day", "value", "until", "column"):
-            row[name] = getattr(measure, name)
-        for name in ("lookback", "within", "scale"):
-            row[name] = getattr(feature, name)
-        row["missing"] = np.nan if feature.missing is None else feature.missing
-        row["first_key"] = key
-    return table

@@ -13,15 +13,27 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-COUNT, EXISTS, TOTAL, DISTINCT, LAST, FIRST, LATEST, SLOPE, EPISODES, DAYS_IN, ACTIVE = range(11)
-
-WITHOUT_LOOKBACK = (EPISODES, DAYS_IN, ACTIVE)
-"""What a row that happened before the lookback can still change: the episode it begins, the period it lasts into."""
+from riskstrat.features.kinds import (
+    ACTIVE,
+    COUNT,
+    DAYS_IN,
+    DISTINCT,
+    EPISODES,
+    EXISTS,
+    FIRST,
+    LAST,
+    LATEST,
+    SLOPE,
+    TOTAL,
+)
 
 FOREVER = 2_932_896
 """9999-12-31 in days since 1970-01-01: the end of a version that still stands."""
 
 NO_DAY = -(2**31)
+UNBOUNDED = 2**31
+"""A reach in days that holds every day there is."""
+
 NO_VALUE = -(2**63)
 _DAYS_PER_YEAR = 365.25
 
@@ -38,13 +50,15 @@ class CohortArrays(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """Rows of one stream by person. `word` has a bit for each filter met; `codes` number the row's codes, or are -1."""
+    """Rows of one stream by person. `word` has a bit for each filter met, and `alike` the number of that word among
+    the different ones; `codes` number the row's codes, or are -1."""
 
     start: Ints
     valid_from: Days
     valid_to: Days
     spell: Days
     word: Ints
+    alike: Days
     days: npt.NDArray[np.int32]
     values: npt.NDArray[np.int64]
     untils: npt.NDArray[np.int32]
@@ -69,26 +83,34 @@ _STATE = np.dtype(
 
 
 class Links(NamedTuple):
-    """Which features a row counts for: by the filters it meets, and by its codes (with the key and weight there)."""
+    """Which features a row counts for: by the filters it meets, and by its codes (with the key and weight there).
+
+    Links of one word or code stand by the day they read, the furthest reach first: a row further back than `reach`
+    days is out of reach of all up to `next`.
+    """
 
     plain_start: Ints
     plain: Ints
+    plain_reach: Ints
+    plain_next: Ints
     code_start: Ints
     code: Ints
+    code_reach: Ints
+    code_next: Ints
     key: Ints
     weight: Ints
 
 
 @njit(nogil=True, cache=True)
-def fill_values(cohort, facts, measures, links, state, seen, out):  # type: ignore[no-untyped-def]
+def fill_values(cohort, facts, measures, links, state, seen, out, behind):  # type: ignore[no-untyped-def]
     """Write the features of `measures` into their columns of `out`, one row per row of the cohort.
 
-    `state` has room for each measure, `seen` for each key. The arrays leave their tuples before the loops: inside,
-    every use of a tuple would count references.
+    Columns past the last of `out` are those of `behind`. `state` has room for each measure, `seen` for each key. The
+    arrays leave their tuples before the loops: inside, every use of a tuple would count references.
     """
     start, days_of, spells = cohort
-    fact_start, valid_from, valid_to, fact_spell, word, days, values, untils, codes = facts
-    plain_start, plain, code_start, code_link, code_key, code_weight = links
+    fact_start, valid_from, valid_to, fact_spell, word, alike, days, values, untils, codes = facts
+    plain_start, plain, plain_reach, plain_next, code_start, code_link, code_reach, code_next, key, weight = links
     for person in range(len(start) - 1):
         for row in range(start[person], start[person + 1]):
             index = days_of[row]
@@ -101,28 +123,33 @@ def fill_values(cohort, facts, measures, links, state, seen, out):  # type: igno
                     known = valid_from[fact] <= index < valid_to[fact]
                 if not known:
                     continue
-                met = word[fact]
-                rest = met
-                bit = 0
-                while rest != 0:
-                    if rest & 1:
-                        for link in range(plain_start[bit], plain_start[bit + 1]):
-                            _add(fact, index, row, plain[link], 0, 1, days, values, untils, measures, state, seen)
-                    rest >>= 1
-                    bit += 1
+                link = plain_start[alike[fact]]
+                end = plain_start[alike[fact] + 1]
+                while link < end:
+                    m = plain[link]
+                    if _is_within(index, days[measures[m].day, fact], plain_reach[link]):
+                        _add(fact, index, row, m, 0, 1, days, values, untils, measures, state, seen)
+                        link += 1
+                    else:
+                        link = plain_next[link]
                 for column in range(codes.shape[0]):
                     code = codes[column, fact]
                     if code >= 0:
-                        for link in range(code_start[code], code_start[code + 1]):
+                        link = code_start[code]
+                        end = code_start[code + 1]
+                        while link < end:
                             m = code_link[link]
-                            if (met >> measures[m].filter) & 1:
+                            if not _is_within(index, days[measures[m].day, fact], code_reach[link]):
+                                link = code_next[link]
+                                continue
+                            if (word[fact] >> measures[m].filter) & 1:
                                 _add(
                                     fact,
                                     index,
                                     row,
                                     m,
-                                    code_key[link],
-                                    code_weight[link],
+                                    key[link],
+                                    weight[link],
                                     days,
                                     values,
                                     untils,
@@ -130,8 +157,25 @@ def fill_values(cohort, facts, measures, links, state, seen, out):  # type: igno
                                     state,
                                     seen,
                                 )
-            for m in range(len(measures)):
-                out[row, measures[m].column] = _compute_result(measures[m], state[m])
+                            link += 1
+            _write_results(row, measures, state, out, behind)
+
+
+@njit(nogil=True, cache=True)
+def _write_results(row, measures, state, out, behind):  # type: ignore[no-untyped-def]
+    width = out.shape[1]
+    for m in range(len(measures)):
+        column = measures[m].column
+        if column < width:
+            out[row, column] = _compute_result(measures[m], state[m])
+        else:
+            behind[row, column - width] = _compute_result(measures[m], state[m])
+
+
+@njit(nogil=True, cache=True)
+def _is_within(index, day, reach):  # type: ignore[no-untyped-def]
+    """Whether a day lies in (index - reach, index]."""
+    return day != NO_DAY and 0 <= index - day < reach
 
 
 @njit(nogil=True, cache=True)
@@ -147,33 +191,29 @@ def _clear(state):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def _add(fact, index, row, m, key, weight, days, values, untils, measures, state, seen):  # type: ignore[no-untyped-def]
-    """Add one fact to one feature, if it lies in the lookback (index - L, index]."""
+    """Add one fact that lies within reach of a feature to it."""
     measure = measures[m]
     sums = state[m]
     day = days[measure.day, fact]
     ago = index - day
-    if day == NO_DAY or ago < 0:
-        return
     kind = measure.kind
     if kind in (COUNT, EXISTS):
-        if ago < measure.lookback:
-            sums.total += 1
-            sums.hits += 1
+        sums.total += 1
+        sums.hits += 1
     elif kind == EPISODES:
         _add_episode(day, ago, measure, sums)
     elif kind in (DAYS_IN, ACTIVE):
         _add_period(untils[measure.until, fact], day, index, measure, sums)
-    elif ago < measure.lookback:
-        if kind == DISTINCT:
-            place = measure.first_key + key
-            if seen[place] != row:
-                seen[place] = row
-                sums.total += weight
-                sums.hits += 1
-        elif kind in (LAST, FIRST):
-            _add_recency(ago, kind, sums)
-        else:
-            _add_value(values[measure.value, fact], ago, kind, sums)
+    elif kind == DISTINCT:
+        place = measure.first_key + key
+        if seen[place] != row:
+            seen[place] = row
+            sums.total += weight
+            sums.hits += 1
+    elif kind in (LAST, FIRST):
+        _add_recency(ago, kind, sums)
+    else:
+        _add_value(values[measure.value, fact], ago, kind, sums)
 
 
 @njit(nogil=True, cache=True)

@@ -13,21 +13,21 @@ from riskstrat.definitions.durations import EVER
 from riskstrat.definitions.expressions import columns_of, structure
 from riskstrat.definitions.features import AGE, Feature
 from riskstrat.errors import DefinitionError
-from riskstrat.features import kernel
+from riskstrat.features import kinds
 from riskstrat.sources.scan import Scan, compile_scan
 from riskstrat.sources.tables import STREAMS, Stream, conditions_of
 
 _KINDS = {
-    "count": kernel.COUNT,
-    "exists": kernel.EXISTS,
-    "total": kernel.TOTAL,
-    "distinct": kernel.DISTINCT,
-    "weighted": kernel.DISTINCT,
-    "latest": kernel.LATEST,
-    "slope": kernel.SLOPE,
-    "episodes": kernel.EPISODES,
-    "days_in": kernel.DAYS_IN,
-    "active": kernel.ACTIVE,
+    "count": kinds.COUNT,
+    "exists": kinds.EXISTS,
+    "total": kinds.TOTAL,
+    "distinct": kinds.DISTINCT,
+    "weighted": kinds.DISTINCT,
+    "latest": kinds.LATEST,
+    "slope": kinds.SLOPE,
+    "episodes": kinds.EPISODES,
+    "days_in": kinds.DAYS_IN,
+    "active": kinds.ACTIVE,
 }
 _FILTERS_PER_SCAN = 62
 
@@ -69,7 +69,7 @@ class ScanPlan:
     @property
     def reach(self) -> int | None:
         """Days before an index date that any feature of the scan can see; None if some can see everything."""
-        if len(self.days) > 1 or any(m.kind in kernel.WITHOUT_LOOKBACK for m in self.measures):
+        if len(self.days) > 1 or any(m.kind in kinds.WITHOUT_LOOKBACK for m in self.measures):
             return None
         longest = max(m.feature.lookback for m in self.measures)
         return None if longest >= EVER else longest
@@ -134,7 +134,7 @@ def as_evidence(given: Plan) -> Plan:
     scans = [
         replace(
             scan,
-            measures=[replace(m, kind=kernel.LAST, feature=replace(m.feature, missing=None)) for m in scan.measures],
+            measures=[replace(m, kind=kinds.LAST, feature=replace(m.feature, missing=None)) for m in scan.measures],
         )
         for scan in given.scans
     ]
@@ -257,7 +257,7 @@ def _plan_scans(features: Sequence[tuple[int, Feature]], absent: Mapping[str, Se
 
 
 def _measure(scan: ScanPlan, column: int, feature: Feature, conditions: tuple[ir.BooleanValue, ...]) -> Measure:
-    kind = (kernel.FIRST if feature.first else kernel.LAST) if feature.verb == "days_since" else _KINDS[feature.verb]
+    kind = (kinds.FIRST if feature.first else kinds.LAST) if feature.verb == "days_since" else _KINDS[feature.verb]
     day = feature.day if feature.day is not None else scan.stream.table[scan.stream.event]
     return Measure(
         feature,

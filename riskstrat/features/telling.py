@@ -26,7 +26,7 @@ from riskstrat.definitions.phrases import long_date
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.features.assembly import FeatureEngine
 from riskstrat.features.gaps import explain_gap, explain_span
-from riskstrat.features.plan import as_evidence, plan
+from riskstrat.features.plan import plan
 from riskstrat.sources.coverage import Coverage, Span, list_practices_of
 from riskstrat.sources.selection import find_first_days, find_latest_days
 from riskstrat.sources.streams import STREAM_CODELISTS
@@ -357,6 +357,6 @@ def _search_whole_record(engine: FeatureEngine, leaves: Mapping[str, Feature], p
         return {}
     store = engine.store
     ever = {key: replace(leaf, lookback=EVER, name=key) for key, leaf in leaves.items()}
-    searched = replace(engine, plan=as_evidence(plan(ever, store.landed, store.absent_columns)))
-    values = searched.compute_values(searched.plan, people)
-    return {name: not np.isnan(values[:, column]).all() for column, name in enumerate(searched.plan.names)}
+    searched = replace(engine, plan=plan(ever, store.landed, store.absent_columns))
+    ago = searched.compute_days_ago(people)
+    return {name: not np.isnan(ago[:, column]).all() for column, name in enumerate(searched.plan.names)}

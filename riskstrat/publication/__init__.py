@@ -55,6 +55,7 @@ from riskstrat.publication.publishing import (
     make_lists_folder,
     publish,
     require_same,
+    require_unchanged,
     withdraw_list,
 )
 from riskstrat.publication.records import PLACES, ListedPerson, TeamCounts, TeamList
@@ -123,6 +124,7 @@ __all__ = [
     "read_case_register",
     "require_same",
     "require_same_register",
+    "require_unchanged",
     "round_strength",
     "state_list_files",
     "withdraw_list",

@@ -88,7 +88,18 @@ def count_editions(lists: Path, day: date) -> int:
 
 def require_same(folder: Path, inputs: Mapping[str, str]) -> None:
     """Raises PublicationError if the list in `folder` was changed, or was published from other inputs."""
-    advice = f'withdraw it first: riskstrat withdraw {folder.name} --reason "..."'
+    before = require_unchanged(folder)
+    differ = [name for name, value in inputs.items() if before.get(name) != value]
+    if differ:
+        raise PublicationError(
+            f"a list of {folder.name} is published, and these have changed since: {', '.join(differ)}; "
+            f"{_advise(folder)}"
+        )
+
+
+def require_unchanged(folder: Path) -> dict[str, str]:
+    """What the list in `folder` was published from. Raises PublicationError if the list was changed since."""
+    advice = _advise(folder)
     try:
         published = open_published(folder)
         before = dict(published.manifest["inputs"])
@@ -98,11 +109,11 @@ def require_same(folder: Path, inputs: Mapping[str, str]) -> None:
         published.require_unchanged()
     except PublicationError as changed:
         raise PublicationError(f"{changed}; {advice}") from None
-    differ = [name for name, value in inputs.items() if before.get(name) != value]
-    if differ:
-        raise PublicationError(
-            f"a list of {folder.name} is published, and these have changed since: {', '.join(differ)}; {advice}"
-        )
+    return before
+
+
+def _advise(folder: Path) -> str:
+    return f'withdraw it first: riskstrat withdraw {folder.name} --reason "..."'
 
 
 def withdraw_list(

@@ -1,4 +1,4 @@
-"""LightGBM on a machine without the system's OpenMP runtime.
+"""LightGBM, also on a machine without the system's OpenMP runtime.
 
 LightGBM's Linux wheel asks for `libgomp.so.1`, which a bare machine lacks; scikit-learn's wheel brings the same library
 under a name of its own. Where the system has none, that copy is loaded under the name that LightGBM asks for.
@@ -10,6 +10,7 @@ import ctypes
 import os
 import sys
 from ctypes.util import find_library
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -23,9 +24,18 @@ def lightgbm() -> ModuleType:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if sys.platform == "linux" and find_library("gomp") is None:
         _load_bundled()
-    import lightgbm
+    return _import_alone()
 
-    return lightgbm
+
+def _import_alone() -> ModuleType:
+    """LightGBM without scikit-learn, which takes most of its time to start and serves estimators that nothing uses."""
+    hidden = {} if "sklearn" in sys.modules else {"sklearn": None}
+    sys.modules.update(hidden)  # type: ignore[arg-type]
+    try:
+        return import_module("lightgbm")
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 def _load_bundled() -> None:

@@ -20,6 +20,14 @@ def written_date(given: str, what: str) -> date:
     raise IndexDateError(f'{what} "{given}" is not a date; write it as 2026-11-16')
 
 
+def written_month(given: str, what: str) -> date:
+    """The first day of the month written as `given`. Raises IndexDateError naming `what`."""
+    try:
+        return written_date(f"{given}-01", what)
+    except IndexDateError:
+        raise IndexDateError(f'{what} "{given}" is not a month; write it as 2026-10') from None
+
+
 def find_latest_monday(data_as_at: date) -> date:
     """The latest Monday for which data are there: teams meet on Mondays."""
     return data_as_at - timedelta(days=data_as_at.weekday())

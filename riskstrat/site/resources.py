@@ -34,6 +34,7 @@ WRITTEN_BY: Mapping[str, tuple[Resource, ...]] = {
     "weekly": (Resource.LISTS,),
     "withdraw": (Resource.LISTS,),
     "replay": (Resource.LISTS,),
+    "monitor": (Resource.LISTS,),
     "reviews import": (Resource.REVIEWS,),
     "backup": (Resource.LISTS, Resource.REVIEWS, Resource.REGISTRY, Resource.REFRESHED),
 }

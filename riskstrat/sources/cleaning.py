@@ -14,7 +14,6 @@ from riskstrat.definitions.source_mapping import InputType
 from riskstrat.definitions.table_schema import Column, TableSchema
 from riskstrat.sources.dates import (
     build_date_sql,
-    build_day_or_null_sql,
     build_moment_sql,
     build_month_first_sql,
     build_no_date_sql,
@@ -49,16 +48,20 @@ def cleaned(
     columns `unmapped` stay. `nulled` counts the row's dates
     that mean "no date". A column that was not landed is null.
     """
-    parts = [f"{row} AS landed_row", *(f"unmapped_{column}" for column in unmapped)]
-    for column in schema.columns:
-        parts.extend(_read(column, landed.get(column.name)))
-    read = f"SELECT {', '.join(parts)} FROM {relation}"
+    kept = ["landed_row", *(f"unmapped_{column}" for column in unmapped)]
+    # Named once, here and below: DuckDB plans every copy of a part anew, which takes longer than reading a small table.
+    values = [part for column in schema.columns for part in _name_value(column, landed.get(column.name))]
+    given = f"SELECT {row} AS {', '.join(kept + values)} FROM {relation}"
+    kinds = {column.name: landed[column.name][1] if column.name in landed else None for column in schema.columns}
+    typed = [f"{_type(column, kinds[column.name])} AS {column.name}" for column in schema.columns]
+    flagged_parts = [part for column in schema.columns for part in _flag(column, kinds[column.name])]
+    read = f"SELECT *, {', '.join(typed)} FROM ({given})"
+    read = f"SELECT {', '.join([*kept, *schema.names, *flagged_parts])} FROM ({read})"
     dates = [column for column in schema.columns if column.type == "date" and column.name in landed]
     no_date = {f"none_{column.name}": build_no_date_sql(schema, column) for column in dates}
     slips = {f"slip_{column.name}": build_slip_sql(column) for column in dates if not schema.hangs_on(column)}
     tests = no_date | slips
     if tests:
-        # Named once: DuckDB plans every copy of a test anew, which for a small table takes longer than reading it.
         read = f"SELECT *, {', '.join(f'{test} AS {name}' for name, test in tests.items())} FROM ({read})"
     replaced = []
     for column in dates:
@@ -95,42 +98,49 @@ def list_recoded(schema: TableSchema, landed: Mapping[str, tuple[str, str]]) -> 
     return [column for table, column in RECODED if table == schema.name and column in landed]
 
 
-def _read(column: Column, landed: tuple[str, str] | None) -> list[str]:
-    """The column's typed expression and, where a value may not be readable, its flags."""
+def _name_value(column: Column, landed: tuple[str, str] | None) -> list[str]:
+    """The landed value as `given_<column>`, and as text as `text_<column>`."""
     if landed is None:
-        return [f"NULL::{_SQL_TYPE[column.type]} AS {column.name}"]
-    name, kind = landed
-    raw = quote_name(name)
-    text = build_text_sql(raw, kind)
+        return []
+    raw = quote_name(landed[0])
+    return [f"{raw} AS given_{column.name}", f"{build_text_sql(raw, landed[1])} AS text_{column.name}"]
+
+
+def _type(column: Column, kind: str | None) -> str:
+    """The column's typed expression of what `_name_value` names."""
+    if kind is None:
+        return f"NULL::{_SQL_TYPE[column.type]}"
+    raw, text = f"given_{column.name}", f"text_{column.name}"
+    return _word(column, raw, kind, text) if column.type == "text" else _build_typed_sql(column, raw, kind, text)
+
+
+def _flag(column: Column, kind: str | None) -> list[str]:
+    """The flags of a column whose values may not be readable."""
+    if kind is None:
+        return []
+    raw, text = f"given_{column.name}", f"text_{column.name}"
     if column.type == "text":
-        read = [f"{_word(column, raw, kind, text)} AS {column.name}"]
         lost = build_lost_sql(column, raw, kind, text) if is_numbered(column) else ""
-        return [*read, f"{lost} AS unread_{column.name}"] if lost else read
-    typed = _build_typed_sql(column, raw, kind, text)
-    if typed == raw:
-        return [f"{raw} AS {column.name}", f"false AS unread_{column.name}"]
-    read = [f"{typed} AS {column.name}", f"{text} IS NOT NULL AND {typed} IS NULL AS unread_{column.name}"]
+        return [f"{lost} AS unread_{column.name}"] if lost else []
+    if _build_typed_sql(column, raw, kind, text) == raw:
+        return [f"false AS unread_{column.name}"]
+    flags = [f"{text} IS NOT NULL AND {column.name} IS NULL AS unread_{column.name}"]
     if is_text_date(column, kind):
-        read.append(f"coalesce({build_month_first_sql(text)}, false) AS month_first_{column.name}")
+        flags.append(f"coalesce({build_month_first_sql(text)}, false) AS month_first_{column.name}")
     if column.type == "number" and kind == "VARCHAR":
-        read.append(f"{is_bounded_sql(text)} AS converted_bound")
-    return read
+        flags.append(f"{is_bounded_sql(text)} AS converted_bound")
+    return flags
 
 
-def read_input(column: str, given: InputType, landed: tuple[str, str]) -> list[str]:
-    """A value that the SQL of a mapping reads, typed, and the flag `unread_<column>` unless it is text."""
-    name, kind = landed
-    raw = quote_name(name)
-    text = build_text_sql(raw, kind)
+def build_input_sql(given: InputType, kind: str, raw: str, text: str) -> str:
+    """A value of the DuckDB type `kind` as the SQL of a mapping reads it; `text` is the value as text."""
     if given == "text":
-        return [f"{text} AS {column}"]
+        return text
     if given == "date":
-        unread, typed = build_date_sql(raw, kind, text), build_day_or_null_sql(raw, kind, text)
-    elif given == "moment":
-        unread = typed = build_moment_sql(raw, kind, text)
-    else:
-        unread = typed = build_number_sql(text) if given == "number" else _build_integer_sql(text, "BIGINT")
-    return [f"{typed} AS {column}", f"{text} IS NOT NULL AND {unread} IS NULL AS unread_{column}"]
+        return build_date_sql(raw, kind, text)
+    if given == "moment":
+        return build_moment_sql(raw, kind, text)
+    return build_number_sql(text) if given == "number" else _build_integer_sql(text, "BIGINT")
 
 
 def is_text_date(column: Column, kind: str) -> bool:
@@ -140,7 +150,7 @@ def is_text_date(column: Column, kind: str) -> bool:
 
 def flagged(column: Column, landed: Mapping[str, tuple[str, str]]) -> bool:
     """Whether `cleaned` gives the column a flag."""
-    return column.name in landed and any("AS unread_" in part for part in _read(column, landed[column.name]))
+    return column.name in landed and any("AS unread_" in part for part in _flag(column, landed[column.name][1]))
 
 
 def build_text_sql(raw: str, kind: str) -> str:

@@ -97,12 +97,9 @@ def build_no_date_sql(schema: TableSchema, column: Column) -> str:
     return _build_no_date_sql(column, list_placeholders(schema, column))
 
 
-def build_day_or_null_sql(raw: str, kind: str, text: str) -> str:
-    """The day of a landed value as `build_date_sql` reads it, null where it means that there is no date."""
-    day = Column("day", "date")
-    test = _build_no_date_sql(day, OPTIONAL)
-    read = build_date_sql(raw, kind, text)
-    return f"list_transform([{read}], lambda day: CASE WHEN {test} THEN NULL ELSE day END)[1]"
+def build_day_or_null_sql(day: str) -> str:
+    """The day in a column of dates, null where it means that there is no date."""
+    return f"CASE WHEN {_build_no_date_sql(Column(day, 'date'), OPTIONAL)} THEN NULL ELSE {day} END"
 
 
 def build_moment_sql(raw: str, kind: str, text: str) -> str:
@@ -133,8 +130,8 @@ def _build_no_date_sql(column: Column, listed: Sequence[str]) -> str:
 
 
 def _build_in_sql(column: str, days: Sequence[str]) -> str:
-    quoted = ", ".join(f"DATE '{day}'" for day in days)
-    return f"{column} IN ({quoted})" if days else "false"
+    # As one constant: a list of 29 expressions takes DuckDB a hundred times as long to plan.
+    return f"{column} IN CAST([{', '.join(map(repr, days))}] AS DATE[])" if days else "false"
 
 
 def build_slip_sql(column: Column) -> str:

@@ -12,9 +12,9 @@ import duckdb
 
 from riskstrat.definitions.source_mapping import Input, InputColumn, InputType
 from riskstrat.errors import SourceError
-from riskstrat.sources.cleaning import build_text_sql, read_input
-from riskstrat.sources.dates import build_month_first_sql
-from riskstrat.sources.landing import Landed
+from riskstrat.sources.cleaning import build_input_sql, build_text_sql
+from riskstrat.sources.dates import build_day_or_null_sql, build_month_first_sql
+from riskstrat.sources.landing import ROW, Landed
 from riskstrat.sources.literal import quote_name
 from riskstrat.sources.refusals import list_columns
 
@@ -27,7 +27,7 @@ Outcome = tuple[str, str, int]
 
 
 def select_typed(table: str, declared: Input, landed: Landed) -> str:
-    """SQL: the declared columns of a landed table. Raises SourceError where a required one is not there."""
+    """SQL: the declared columns of a landed table, a query. Raises SourceError where a required one is not there."""
     missing = [name for name, kind in declared.columns.items() if kind.required and not _find(name, kind, landed)]
     if missing and not any(_find(name, kind, landed) for name, kind in declared.columns.items()):
         # What such a file has in place of names may be a row about somebody.
@@ -38,7 +38,13 @@ def select_typed(table: str, declared: Input, landed: Landed) -> str:
     if missing:
         has = list_columns(list(landed.columns))
         raise SourceError(f"{table} lacks the column {', '.join(missing)}; it has {has}")
-    return ", ".join(part for name, kind in declared.columns.items() for part in _build_typed(name, kind, landed))
+    found = {name: _find(name, kind, landed) for name, kind in declared.columns.items()}
+    values = [part for name in found for part in _name_values(name, found[name])]
+    reads = [part for name, kind in declared.columns.items() for part in _read(name, kind, found[name])]
+    parts = [part for name, kind in declared.columns.items() for part in _build_typed(name, kind, found[name])]
+    # Each in a query of its own: DuckDB plans every copy of a part anew.
+    read = f"SELECT {', '.join(['*', *reads])} FROM (SELECT {', '.join([ROW, *values])} FROM {landed.relation})"
+    return f"SELECT {', '.join(parts)} FROM ({read})"
 
 
 def judge_typed(
@@ -92,17 +98,41 @@ def _find(column: str, declared: InputColumn, landed: Landed) -> list[tuple[str,
     return [landed.columns[name] for name in (column, *declared.also) if name in landed.columns]
 
 
-def _build_typed(column: str, declared: InputColumn, landed: Landed) -> list[str]:
-    found = _find(column, declared, landed)
+def _name_values(column: str, found: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """SQL: the value that is read as `given_<column>`, and as text each that could be it, as `_name_text` says."""
+    for number, (spelled, kind) in enumerate(found, start=1):
+        raw = quote_name(spelled)
+        if number == 1:
+            yield f"{raw} AS given_{column}"
+        yield f"{build_text_sql(raw, kind)} AS {_name_text(column, number)}"
+
+
+def _name_text(column: str, number: int) -> str:
+    return f"text_{column}" if number == 1 else f"text{number}_{column}"
+
+
+def _read(column: str, declared: InputColumn, found: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """SQL: the value as it is read as `read_<column>`."""
+    if found:
+        value = build_input_sql(declared.type, found[0][1], f"given_{column}", f"text_{column}")
+        yield f"{value} AS read_{column}"
+
+
+def _build_typed(column: str, declared: InputColumn, found: Sequence[tuple[str, str]]) -> list[str]:
+    """SQL: the column as it is read and its flags, from `text_<column>` and `read_<column>`."""
     if not found:
         return [f"NULL::{EMPTY_TYPES[declared.type]} AS {column}"]
     checks = (f"{test} AS {flag}" for flag, test in _build_checks(column, declared, found))
-    return [*read_input(column, declared.type, found[0]), *checks]
+    if declared.type == "text":
+        return [f"read_{column} AS {column}", *checks]
+    value = build_day_or_null_sql(f"read_{column}") if declared.type == "date" else f"read_{column}"
+    unread = f"text_{column} IS NOT NULL AND read_{column} IS NULL"
+    return [f"{value} AS {column}", f"{unread} AS unread_{column}", *checks]
 
 
 def _build_checks(column: str, declared: InputColumn, found: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """SQL tests that only tell what is lost, each with the name of its flag."""
-    texts = [build_text_sql(quote_name(spelled), kind) for spelled, kind in found]
+    texts = [_name_text(column, number) for number in range(1, len(found) + 1)]
     if found and declared.type in ("date", "moment") and found[0][1] == "VARCHAR":
         yield f"month_first_{column}", f"coalesce({build_month_first_sql(texts[0])}, false)"
     if len(found) > 1:

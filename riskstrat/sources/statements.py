@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -60,7 +61,7 @@ class Runner:
         for name in mapping.inputs:
             self._copy_input(name, mapping.inputs[name])
         for statement, steps in self._list_statements():
-            for schema, name in sorted(find_tables_read(connection, statement)):
+            for schema, name in sorted(find_tables_read(statement)):
                 self._require_known(statement, steps, schema, name)
         connection.execute("SET enable_external_access = false")
         for name, answer in mapping.answers.items():
@@ -94,7 +95,7 @@ class Runner:
 
     def _find_sources(self, statement: Statement) -> set[str]:
         found: set[str] = set()
-        for schema, name in find_tables_read(self.connection, statement):
+        for schema, name in find_tables_read(statement):
             found |= {name} if schema == SOURCE else self._find_sources(self.mapping.steps[name])
         return found
 
@@ -136,7 +137,8 @@ class Runner:
                 )
         elif schema == SOURCE:
             if (SOURCE, name) not in self.made:
-                self._copy(name, self.place.land(self.connection, name, f"input_{name}"), lambda landed: "*")
+                landed = self.place.land(self.connection, name, f"input_{name}")
+                self._copy(name, landed, f"SELECT * FROM {landed.relation}")
         else:
             raise SourceError(f'{statement.file} reads "{name}"; write source.{name} for a table of the source')
 
@@ -161,11 +163,10 @@ class Runner:
             names = ((column, *kind.also) for column, kind in declared.columns.items())
             self.place.require_readable(found, {name for each in names for name in each})
         landed = self.place.land(self.connection, found, f"input_{name}")
-        self._copy(name, landed, lambda landed: select_typed(found, declared, landed))
+        self._copy(name, landed, select_typed(found, declared, landed))
         self.outcomes += judge_typed(self.connection, f"{SOURCE}.{name}", name, declared, landed, self.limit)
 
-    def _copy(self, name: str, landed: Landed, select: Callable[[Landed], str]) -> None:
-        query = f"SELECT {select(landed)} FROM {landed.relation}"
+    def _copy(self, name: str, landed: Landed, query: str) -> None:
         try:
             self.connection.execute(f"CREATE TABLE {SOURCE}.{name} AS {query}")
         except duckdb.Error as error:
@@ -213,6 +214,7 @@ def select_from(statement: Statement) -> str:
     return f"SELECT * FROM (\n{_strip_end(statement.sql)}\n)"
 
 
+@cache
 def _strip_end(sql: str) -> str:
     """The text of one statement without the semicolon at its end and what may follow it."""
     tokens = tokenize(sql, read="duckdb")
@@ -221,12 +223,14 @@ def _strip_end(sql: str) -> str:
     return sql[: tokens[-1].end + 1] if tokens else sql
 
 
-def find_tables_read(connection: duckdb.DuckDBPyConnection, statement: Statement) -> set[tuple[str, str]]:
+@cache
+def find_tables_read(statement: Statement) -> frozenset[tuple[str, str]]:
     """(schema, table) in lower case of every table that a statement reads, its own WITH aside.
 
     Raises SourceError unless it is one SELECT.
     """
-    row = connection.execute("SELECT json_serialize_sql(?)", [statement.sql]).fetchone()
+    with duckdb.connect() as parser:
+        row = parser.execute("SELECT json_serialize_sql(?)", [statement.sql]).fetchone()
     parsed = json.loads(row[0]) if row else {}
     if parsed["error"]:
         only = "write one SELECT; what changes or makes something is not run"
@@ -236,7 +240,7 @@ def find_tables_read(connection: duckdb.DuckDBPyConnection, statement: Statement
         raise SourceError(f"{statement.file} holds {len(parsed['statements'])} statements; write one SELECT a file")
     named = {str(name).lower() for name in _find_values(parsed, "cte_map")}
     read = {(part["schema_name"].lower(), part["table_name"].lower()) for part in _find_parts(parsed, "BASE_TABLE")}
-    return {(schema, name) for schema, name in read if schema or name not in named}
+    return frozenset((schema, name) for schema, name in read if schema or name not in named)
 
 
 def _find_parts(parsed: Any, kind: str) -> Iterator[dict[str, Any]]:

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import tempfile
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from riskstrat import audit
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.documents import ReplaySummary, describe_window, write_replay_page
-from riskstrat.errors import StorageError
-from riskstrat.publication import make_lists_folder
-from riskstrat.site.opening import Site, open_workspace
+from riskstrat.site.opening import open_workspace
 from riskstrat.site.outputs import require_free_place
-from riskstrat.site.resources import write_alone
-from riskstrat.storage import compute_digest, write_bytes
+from riskstrat.verbs.lists_page import prepare_target, write_page
 from riskstrat.verbs.report import Report
 from riskstrat.verbs.review_store import open_review_store
 from riskstrat.weekly.replaying import rebuild_lists
-from riskstrat.workspace import Workspace
 
 
 def replay(
@@ -39,35 +34,17 @@ def replay(
         require_free_place(out, (".html",))
     opened = open_workspace(root)
     recipe = opened.recipe(recipe_name)
-    target = _prepare_target(opened, out)
+    target = prepare_target(opened, out, "replay.html")
     summary = rebuild_lists(opened, recipe, weeks, until, progress, open_review_store(opened.workspace))
-    _write_page(opened.workspace, summary, target)
+    write_page(opened.workspace, "replay", _build_page(summary, target.name), target, audit.log_replaying)
     return _report(summary, target)
 
 
-def _write_page(workspace: Workspace, summary: ReplaySummary, target: Path) -> None:
-    """Write the page; where lists stand it is logged, for there nothing may stand of which the log does not speak."""
+def _build_page(summary: ReplaySummary, name: str) -> bytes:
     with tempfile.TemporaryDirectory() as scratch:
-        made = Path(scratch) / target.name
+        made = Path(scratch) / name
         write_replay_page(summary, made)
-        content = made.read_bytes()
-    lists = (workspace.root / workspace.settings.lists.folder).resolve()
-    logging = partial(audit.log_replaying, workspace.root, target, compute_digest(content))
-    if not target.resolve().is_relative_to(lists):
-        write_bytes(content, target)
-        return
-    with write_alone(workspace.root, "replay", wait=True), logging():
-        write_bytes(content, target)
-
-
-def _prepare_target(opened: Site, out: Path | None) -> Path:
-    settings = opened.workspace.settings.lists
-    if out is None:
-        make_lists_folder(opened.workspace.root / settings.folder, settings.readers)
-        return opened.workspace.root / settings.folder / "replay.html"
-    if not out.parent.is_dir():
-        raise StorageError(f"cannot write {out.name}: its folder does not exist; make it first")
-    return out
+        return made.read_bytes()
 
 
 def _report(summary: ReplaySummary, target: Path) -> Report:

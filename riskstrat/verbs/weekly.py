@@ -19,6 +19,7 @@ from riskstrat.publication import (
     publish,
     require_same,
     require_same_register,
+    require_unchanged,
 )
 from riskstrat.reviews import ReviewStore, count_changes
 from riskstrat.site.dates import find_latest_monday
@@ -27,9 +28,9 @@ from riskstrat.site.resources import Resource, list_places, write_alone
 from riskstrat.verbs.report import Report
 from riskstrat.verbs.review_store import open_review_store
 from riskstrat.weekly.listing import Listed, headline, make_lists, summary_of
-from riskstrat.weekly.planning import find_nothing_to_do
+from riskstrat.weekly.planning import find_list_date, find_nothing_to_do
 from riskstrat.weekly.publishing import build_weekly_list, compute_inputs, describe_publication, write_documents
-from riskstrat.workspace import find, load
+from riskstrat.workspace import Workspace, find, load
 
 
 def weekly(
@@ -57,7 +58,17 @@ def weekly(
         store = open_review_store(workspace)
         if if_fresh and (why := find_nothing_to_do(opened, store, day, recipe)):
             raise NothingToDoError(f"nothing to do: {why}")
+        _require_publishable(workspace, find_list_date(opened, day))
         return _publish(make_lists(opened, day, recipe, progress, store), day, progress, store)
+
+
+def _require_publishable(workspace: Workspace, day: date) -> None:
+    """Raises what stops a list of the date from being published whatever it says, before the minutes that it takes."""
+    lists = list_places(workspace)[Resource.LISTS]
+    audit.require_ready(workspace.root)
+    _require_no_unfinished_withdrawal(lists, day)
+    if (lists / day.isoformat()).exists():
+        require_unchanged(lists / day.isoformat())
 
 
 def _publish(listed: Listed, when: str, progress: Progress, store: ReviewStore) -> Report:

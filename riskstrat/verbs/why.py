@@ -16,7 +16,6 @@ from riskstrat.publication import EVERYONE_COLUMNS, find_published
 from riskstrat.site.opening import LATEST, Site, index_date, open_workspace
 from riskstrat.verbs.report import Report
 from riskstrat.verbs.review_store import open_review_store
-from riskstrat.weekly.listing import make_lists
 
 NOT_AVAILABLE = "Not available."
 """For people who opted out, and for whoever is not in the data: the answer must not tell one from the other."""
@@ -70,6 +69,9 @@ def _place(opened: Site, patient: str, when: str, recipe: Recipe, progress: Prog
     if published is not None:
         everyone = published.read_everyone([name for name in EVERYONE_COLUMNS if name != "arrival"])
     else:
+        # Not above: only where no list was published does anything have to be computed.
+        from riskstrat.weekly.listing import make_lists
+
         everyone = make_lists(opened, when, recipe.name, progress, open_review_store(opened.workspace)).everyone
     row = everyone[everyone["patient_id"] == patient]
     if row.empty:

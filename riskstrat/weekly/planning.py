@@ -51,7 +51,7 @@ def find_nothing_to_do(opened: Site, store: ReviewStore, when: str, recipe: str 
 
     store: what teams decided so far.
     """
-    day = opened.store.data_as_at if when == LATEST else written_date(when, "list date")
+    day = find_list_date(opened, when)
     lists = _locate_lists(opened)
     if (lists / day.isoformat()).exists():
         return f"the list of {long_date(day)} stands"
@@ -60,6 +60,11 @@ def find_nothing_to_do(opened: Site, store: ReviewStore, when: str, recipe: str 
     if not earlier or not _is_without_change(opened, store, earlier[0], day):
         return None
     return f"no source has moved and no outcome has come since the list of {long_date(earlier[0].list_date)}"
+
+
+def find_list_date(opened: Site, when: str) -> date:
+    """The date of the list that is asked for. Raises IndexDateError for what is no date."""
+    return opened.store.data_as_at if when == LATEST else written_date(when, "index date")
 
 
 def _is_without_change(opened: Site, store: ReviewStore, last: PublishedList, day: date) -> bool:

@@ -15,7 +15,14 @@ from riskstrat.sources.streams import STREAM_CODELISTS
 from riskstrat.sources.tables import STREAMS
 from riskstrat.storage.files import sha256_of
 from riskstrat.workspace.codelists import FOLDER, find_code_problem
-from riskstrat.workspace.loading import CARD_FILE, CHANGEABLE_FILE, PATHWAYS_FILE, SETTINGS_FILE, Workspace
+from riskstrat.workspace.loading import (
+    CARD_FILE,
+    CHANGEABLE_FILE,
+    INDICATORS_FILE,
+    PATHWAYS_FILE,
+    SETTINGS_FILE,
+    Workspace,
+)
 from riskstrat.workspace.pathways import find_absence_problems, problems_of
 from riskstrat.workspace.rules import Finding, find_rule_problems
 
@@ -37,6 +44,7 @@ def check(workspace: Workspace) -> list[str]:
             _check_pathways(workspace),
             _check_changeable(workspace),
             find_rule_problems(workspace),
+            _check_indicators(workspace),
             _check_casefinding(workspace),
             _check_card_template(workspace),
         ),
@@ -57,6 +65,20 @@ def _check_settings(workspace: Workspace) -> Iterator[Finding]:
             yield (SETTINGS_FILE, f'lists.counts: no feature "{name}"{near(name, tuple(workspace.features))}')
         elif workspace.features[name].wording.sensitive:
             yield (SETTINGS_FILE, f"lists.counts: {name} is sensitive and never printed; take it out")
+
+
+def _check_indicators(workspace: Workspace) -> Iterator[Finding]:
+    """Rows and codelists that indicators name and that are not there; a site without the file has no board pack."""
+    if workspace.kept[INDICATORS_FILE].contents is None:
+        return
+    for one in workspace.indicators.indicator:
+        for name in filter(None, (one.rows, one.discharges)):
+            if name not in workspace.outcomes:
+                known = tuple(workspace.outcomes)
+                yield (INDICATORS_FILE, f'{one.name}: training/outcomes.py names no "{name}"{near(name, known)}')
+        if one.codelist and one.codelist not in workspace.codelists:
+            known = tuple(workspace.codelists)
+            yield (INDICATORS_FILE, f'{one.name}: no codelist "{one.codelist}"{near(one.codelist, known)}')
 
 
 def _check_codelists(workspace: Workspace) -> Iterator[Finding]:

@@ -24,6 +24,8 @@ from riskstrat.definitions.features import Declared, Feature
 from riskstrat.definitions.flags import Flag, Flags
 from riskstrat.definitions.frailty import FrailtyScore, FrailtyScores
 from riskstrat.definitions.hazards import Hazards
+from riskstrat.definitions.indicators import Indicators
+from riskstrat.definitions.monitoring import MonitoringPlan
 from riskstrat.definitions.named_rows import offer_rows
 from riskstrat.definitions.pathways import Pathway, Pathways
 from riskstrat.definitions.promotion import PromotionPolicy
@@ -43,6 +45,7 @@ SETTINGS_FILE = "riskstrat.toml"
 OUTCOMES_FILE = "training/outcomes.py"
 PROMOTION_FILE = "registry/promotion.toml"
 HAZARDS_FILE = "registry/hazards.toml"
+MONITORING_FILE = "registry/monitoring.toml"
 CARD_FILE = "registry/model_card.md.j2"
 PATHWAYS_FILE = "training/pathways.toml"
 CHANGEABLE_FILE = "training/changeable.toml"
@@ -51,9 +54,13 @@ FRAILTY_FILE = "training/frailty.toml"
 FALLS_FILE = "training/falls_criteria.toml"
 BASELINES_FILE = "training/baselines.toml"
 ROLES_FILE = "training/roles.toml"
-RULES = (PATHWAYS_FILE, CHANGEABLE_FILE, FLAGS_FILE, FRAILTY_FILE, FALLS_FILE, BASELINES_FILE, ROLES_FILE)
+INDICATORS_FILE = "training/indicators.toml"
+RULES = (
+    *(PATHWAYS_FILE, CHANGEABLE_FILE, FLAGS_FILE, FRAILTY_FILE, FALLS_FILE),
+    *(BASELINES_FILE, ROLES_FILE, INDICATORS_FILE),
+)
 """TOML files of training/ that are not recipes."""
-KEPT = (*RULES, PROMOTION_FILE, HAZARDS_FILE, CARD_FILE)
+KEPT = (*RULES, PROMOTION_FILE, HAZARDS_FILE, MONITORING_FILE, CARD_FILE)
 """Files of which a run reads what stood there when it began, and parses only what it needs."""
 
 
@@ -85,6 +92,11 @@ class Workspace:
     def hazards(self) -> Hazards:
         """The hazards of registry/hazards.toml. Raises DefinitionError or StorageError if it cannot be read."""
         return _read_declaration(Hazards, self.kept[HAZARDS_FILE])
+
+    @cached_property
+    def monitoring(self) -> MonitoringPlan:
+        """The plan of registry/monitoring.toml. Raises DefinitionError."""
+        return _read_required_file(MonitoringPlan, self.kept[MONITORING_FILE])
 
     @cached_property
     def pathways(self) -> tuple[Pathway, ...]:
@@ -136,6 +148,11 @@ class Workspace:
     def roles(self) -> Roles:
         """The roles of training/roles.toml. Raises DefinitionError."""
         return _read_required_file(Roles, self.kept[ROLES_FILE])
+
+    @cached_property
+    def indicators(self) -> Indicators:
+        """The indicators of training/indicators.toml. Raises DefinitionError."""
+        return _read_required_file(Indicators, self.kept[INDICATORS_FILE])
 
     @cached_property
     def card_template(self) -> str:

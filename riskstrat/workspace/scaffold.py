@@ -18,6 +18,7 @@ PATTERNS = (
     "registry/README.md",
     "registry/promotion.toml",
     "registry/hazards.toml",
+    "registry/monitoring.toml",
     "registry/model_card.md.j2",
     "notebooks/*.ipynb",
 )

@@ -26,7 +26,9 @@ from riskstrat.documents import (
     write_people,
     write_replay_page,
 )
+from riskstrat.monitoring.page import build_page
 from riskstrat.publication import CaseAction, CaseDecision, Change, Move, Suggestion, TeamList, ThemeReason
+from riskstrat.workspace import load
 from tests.browser.listed_team import (
     CONDITIONS,
     FALLS,
@@ -41,6 +43,8 @@ from tests.browser.listed_team import (
     replayed,
     team_list,
 )
+from tests.suite.hand_made import THREE_FEATURES
+from tests.suite.watched_months import build_watched
 
 PAGES = (
     "kir.html",
@@ -48,6 +52,7 @@ PAGES = (
     "kir-named.html",
     "index.html",
     "replay.html",
+    "monitoring.html",
     "nob.html",
     "nob-people.html",
     "odd.html",
@@ -69,6 +74,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "kir-named.html").write_bytes(build_people(usual, full_names(usual)))
     write_index([usual, nobody, odd], made / "index.html")
     write_replay_page(replayed(), made / "replay.html")
+    (made / "monitoring.html").write_bytes(build_page(build_watched(load(THREE_FEATURES).monitoring)))
     return made
 
 
@@ -334,6 +340,22 @@ def test_what_moved_somebody_on_the_list_stands_on_paper_in_their_row(page: Page
     told = page.locator(".moves tbody tr:visible").all_inner_texts()
     assert len(told) == 9
     assert "Another detail." in told[-1] + told[0]
+
+
+@printing
+def test_a_page_gives_the_same_pdf_wherever_it_stands_and_no_path_is_in_it(tmp_path: Path) -> None:
+    printed = []
+    for place in (tmp_path / "a", tmp_path / "another place"):
+        place.mkdir()
+        write_page(team_list(), place / "list.html")
+        assert b"-people.html#" in (place / "list.html").read_bytes()
+        write_pdf(place / "list.html", place / "list.pdf")
+        assert sorted(path.name for path in place.iterdir()) == ["list.html", "list.pdf"]
+        printed.append((place / "list.pdf").read_bytes())
+    assert printed[0] == printed[1]
+    assert b"file:" not in printed[0]
+    # Links within the page still lead there.
+    assert b"/Dest" in printed[0]
 
 
 @printing

@@ -104,7 +104,7 @@ def test_moves_between_hospitals_are_joined_as_before(trip: Trip) -> None:
     settings = Settings()
     before = ingest(trip.folder / "borough", trip.folder / "before", settings, as_at=UNTIL)
     after = ingest(read_mapping(trip.folder / "source.toml"), trip.folder / "after", settings, as_at=UNTIL)
-    joined = [[note for note in report.notes if "are one stay with it" in note] for report in (before, after)]
+    joined = [[note for note in report.notes if "counted as one stay with it" in note] for report in (before, after)]
     assert joined[0] == joined[1] != []
     assert after.quarantined.keys() <= {"conditions"}
 

@@ -19,7 +19,10 @@ WORKSPACE_VERBS: dict[str, tuple[Any, ...]] = {
     "score": ("--index-date", "2026-11-16"),
     "compare": ("emergency_admission_12m", 1, 2),
     "replay": (),
+    "board": ("--month", "2026-10"),
+    "monitor": (),
     "backup": (),
+    "power": (),
     "subject-access": ("P1",),
     "worklist backup": (),
 }
@@ -28,16 +31,21 @@ OTHER_VERBS: dict[str, tuple[Any, ...]] = {
     "identity pseudonymise": ("rows.csv",),
     "identity translate": ("rows.csv", "--source", "council"),
     "identity page": (),
+    "impact demonstrate": (),
     "identity client": ("worklist",),
 }
 ENDINGS = {
     "simulate": "",
+    "board": "",
     "subject-access": "",
     "worklist backup": ".zip",
     "replay": ".html",
+    "monitor": ".html",
     "backup": ".zip",
     "source describe": ".toml",
     "identity page": ".html",
+    "impact demonstrate": ".html",
+    "power": ".html",
     "identity client": ".key",
 }
 ELSEWHERE = {"identity name"}

@@ -11,11 +11,12 @@ from unittest.mock import patch
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from riskstrat.sources.store import Store
 from riskstrat.sources.store_versions import point_to
+from tests.suite.properties import property_settings
 from tests.suite.stores import find_version
 from tests.suite.verbs import Verb
 
@@ -92,8 +93,13 @@ def bench(
 ) -> Bench:
     folder = tmp_path_factory.mktemp("snapshot")
     assert verb("simulate", "--people", 300, "--seed", 3, "--out", folder / "other").returncode == 0
+    assert verb("simulate", "--people", 1000, "--seed", 7, "--out", folder / "first").returncode == 0
     workspace = copy(demo_workspace, folder / "workspace")
     shutil.rmtree(workspace / "lists")
+    # Which version is read does not hang on how many people there are, nor on how many each team discusses.
+    settings = workspace / "riskstrat.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("capacity = 8", "capacity = 2"), encoding="utf-8")
+    assert verb("ingest", folder / "first", "-w", workspace).returncode == 0
     return Bench(workspace, verb, monday, folder / "other")
 
 
@@ -107,7 +113,7 @@ def expected(bench: Bench) -> dict[str, tuple[bytes, int]]:
     return found
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=8)
+@property_settings(8, allow=(HealthCheck.function_scoped_fixture, HealthCheck.too_slow))
 @given(name=st.sampled_from(["score", "features", "list", "why"]), share=st.floats(0, 1, exclude_max=True))
 def test_data_that_are_ingested_at_any_read_change_no_byte(
     name: str, share: float, bench: Bench, expected: dict[str, tuple[bytes, int]]

@@ -56,8 +56,8 @@ def test_each_verb_that_writes_is_refused_with_a_code_of_its_own_and_says_who_wr
         "backup": ("--out", bench.with_name("backup.zip")),
         "refresh": (demo_workspace / "demo" / "borough",),
     }
-    # `models` does without, and `replay` waits with the page that it has made.
-    assert given.keys() == WRITTEN_BY.keys() - {"models", "replay"}
+    # `models` does without, and `replay` and `monitor` wait with the page that they have made.
+    assert given.keys() == WRITTEN_BY.keys() - {"models", "replay", "monitor"}
     for name, arguments in given.items():
         said = refused(verb(*name.split(), *arguments, "-w", bench), 15)
         assert said.startswith('"riskstrat '), name

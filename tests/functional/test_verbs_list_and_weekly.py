@@ -244,6 +244,16 @@ class TestList:
         assert not any(row["patient_id"] in done.stdout for row in listed)
 
 
+@pytest.fixture
+def no_list_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that comes to make lists fails: what stops them whatever they say is refused before that work."""
+
+    def fail(*given: object, **named: object) -> None:
+        raise AssertionError("lists are made")
+
+    monkeypatch.setattr("riskstrat.verbs.weekly.make_lists", fail)
+
+
 class TestWeekly:
     def test_a_second_run_changes_nothing(self, command: Verb, workspace: Path, monday: str, tree: Tree) -> None:
         folder = workspace / "lists"
@@ -284,6 +294,7 @@ class TestWeekly:
         teams = json.loads((workspace / "lists" / monday / "manifest.json").read_text(encoding="utf-8"))["teams"]
         assert {team["listed"] for team in teams} == {3}
 
+    @pytest.mark.usefixtures("no_list_is_made")
     def test_a_file_changed_by_hand_is_refused(
         self, verb: Verb, refused: Callable, workspace: Path, monday: str
     ) -> None:
@@ -292,6 +303,7 @@ class TestWeekly:
         said = refused(verb("weekly", "-w", workspace, "--index-date", monday), 10)
         assert said.startswith(f"hal/hal.csv of the list of {monday} was changed after publication; withdraw it first")
 
+    @pytest.mark.usefixtures("no_list_is_made")
     def test_a_file_that_was_deleted_is_refused(
         self, verb: Verb, refused: Callable, workspace: Path, monday: str
     ) -> None:
@@ -299,12 +311,14 @@ class TestWeekly:
         said = refused(verb("weekly", "-w", workspace, "--index-date", monday), 10)
         assert said.startswith("index.html")
 
+    @pytest.mark.usefixtures("no_list_is_made")
     def test_a_manifest_that_is_no_manifest_is_refused(
         self, verb: Verb, refused: Callable, workspace: Path, monday: str
     ) -> None:
         (workspace / "lists" / monday / "manifest.json").write_text("{}", encoding="utf-8")
         assert "withdraw it first" in refused(verb("weekly", "-w", workspace, "--index-date", monday), 10)
 
+    @pytest.mark.usefixtures("no_list_is_made")
     def test_nothing_is_published_or_withdrawn_while_the_audit_log_is_not_whole(
         self, verb: Verb, refused: Callable, workspace: Path, monday: str, tree: Tree
     ) -> None:

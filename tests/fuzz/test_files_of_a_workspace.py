@@ -14,6 +14,7 @@ from riskstrat.definitions.falls_rules import FallsRules
 from riskstrat.definitions.flags import Flags
 from riskstrat.definitions.frailty import FrailtyScores
 from riskstrat.definitions.hazards import Hazards
+from riskstrat.definitions.monitoring import MonitoringPlan
 from riskstrat.definitions.pathways import Pathways
 from riskstrat.definitions.promotion import PromotionPolicy
 from riskstrat.definitions.recipes import Recipe
@@ -41,6 +42,7 @@ DECLARED: dict[str, type[Declared]] = {
     "training/pathways.toml": Pathways,
     "training/roles.toml": Roles,
     "registry/hazards.toml": Hazards,
+    "registry/monitoring.toml": MonitoringPlan,
     "registry/promotion.toml": PromotionPolicy,
 }
 RETURNED = (

@@ -34,7 +34,7 @@ ALLOWED = [
         TEMPLATE + r"riskstrat\.toml",
         TEMPLATE + r"(features|training)/\w+\.(py|toml)",
         TEMPLATE + r"features/codelists/(\w+\.csv|codelists\.toml|README\.md)",
-        TEMPLATE + r"registry/(README\.md|promotion\.toml|hazards\.toml|model_card\.md\.j2)",
+        TEMPLATE + r"registry/(README\.md|promotion\.toml|hazards\.toml|monitoring\.toml|model_card\.md\.j2)",
         TEMPLATE + r"notebooks/\w+\.ipynb",
         r"riskstrat-[\d.]+\.dist-info/(METADATA|WHEEL|RECORD|entry_points\.txt|licenses/LICENSE)",
     )
@@ -239,7 +239,7 @@ def test_an_install_makes_a_workspace_and_runs_a_week_in_it(packages: str, insta
         make_recipes_quick(workspace)
         settings = workspace / "riskstrat.toml"
         settings.write_text(settings.read_text(encoding="utf-8").replace('pdf = "auto"', 'pdf = "off"'), "utf-8")
-    people = "1500" if packages == "linked" else "3000"
+    people = "800" if packages == "linked" else "3000"
     run(riskstrat, "demo", "--workspace", workspace, "--people", people, cwd=tmp_path)
     assert len(list(workspace.glob("lists/*/manifest.json"))) == 2
 

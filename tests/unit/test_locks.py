@@ -13,7 +13,11 @@ from packaging.utils import canonicalize_name
 ENGINE, RUNTIME, DEV = map(locks.read_lock, (locks.ENGINE, locks.RUNTIME, locks.DEV))
 PROJECT = locks.read_project()
 MACHINES = locks.build_machines()
+PEERS = Path(__file__).parents[1] / "benchmarks" / "requirements-peers.lock"
 EACH = pytest.mark.parametrize("path", [locks.ENGINE, locks.RUNTIME, locks.DEV], ids=lambda path: path.name)
+EACH_AND_PEERS = pytest.mark.parametrize(
+    "path", [locks.ENGINE, locks.RUNTIME, locks.DEV, PEERS], ids=lambda path: path.name
+)
 
 
 def list_asked(*groups: str, extras: tuple[str, ...] = ("worklist",)) -> list[Requirement]:
@@ -33,7 +37,7 @@ ASKED = {
 }
 
 
-@EACH
+@EACH_AND_PEERS
 def test_every_line_of_a_lock_is_one_exact_version_with_its_hashes(path: Path) -> None:
     pins = locks.read_lock(path)
     assert pins
@@ -42,7 +46,7 @@ def test_every_line_of_a_lock_is_one_exact_version_with_its_hashes(path: Path) -
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", each) for each in pin.hashes), pin
 
 
-@EACH
+@EACH_AND_PEERS
 @pytest.mark.parametrize("machine", MACHINES)
 def test_no_machine_is_given_a_package_in_two_versions(path: Path, machine: str) -> None:
     names = [pin.name for pin in locks.read_lock(path) if pin.applies_to(MACHINES[machine])]
@@ -53,6 +57,17 @@ def test_no_machine_is_given_a_package_in_two_versions(path: Path, machine: str)
 def test_a_line_that_is_not_one_exact_version_is_refused(line: str) -> None:
     with pytest.raises(ValueError, match="exact versions only"):
         locks.parse_lock(line)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_peers_of_the_benchmark_use_the_products_own_versions_of_what_both_use(machine: str) -> None:
+    ours, theirs = (
+        {pin.name: pin.version for pin in locks.read_lock(path) if pin.applies_to(MACHINES[machine])}
+        for path in (locks.RUNTIME, PEERS)
+    )
+    shared = set(ours) & set(theirs)
+    assert {"duckdb", "pandas", "pyarrow", "numpy"} <= shared
+    assert {name: theirs[name] for name in shared} == {name: ours[name] for name in shared}
 
 
 @pytest.mark.parametrize("smaller", ["engine", "runtime"])

@@ -16,6 +16,7 @@ DECISIONS = (
     "registry/README.md",
     "registry/hazards.toml",
     "registry/model_card.md.j2",
+    "registry/monitoring.toml",
     "registry/promotion.toml",
     "riskstrat.toml",
     "training/outcomes.py",

@@ -107,7 +107,7 @@ def test_a_published_list_is_on_the_disk_between_its_two_lines_in_the_log(
         ),
     )
     listed = SimpleNamespace(
-        opened=SimpleNamespace(workspace=workspace),
+        opened=SimpleNamespace(workspace=workspace, store=SimpleNamespace(data_as_at=date(2026, 11, 16))),
         list_date=date(2026, 11, 16),
         register=CaseRegister(),
         steps=SimpleNamespace(done=lambda step: None),

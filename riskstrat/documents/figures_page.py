@@ -1,0 +1,48 @@
+"""A page of figures for people who decide: a summary on top, tables, and what the figures do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from riskstrat.documents.rendering import render_html
+from riskstrat.errors import PublicationError
+
+MOST_WORDS = 150
+"""Of a summary, so that a member of a board reads it."""
+
+
+@dataclass(frozen=True)
+class FiguresTable:
+    """One table: its heading, the sentences above it, the titles of its columns, and rows of as many cells.
+
+    The first cell of a row names it.
+    """
+
+    heading: str
+    says: Sequence[str]
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class FiguresPage:
+    """What stands on the page, in its order; date: of the newest data that it speaks of, as ISO text, or empty."""
+
+    title: str
+    about: str
+    summary: Sequence[str]
+    tables: Sequence[FiguresTable]
+    limits: Sequence[str]
+    date: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a summary that is too long to be one."""
+        words = len(" ".join(self.summary).split())
+        if words > MOST_WORDS:
+            raise PublicationError(f"a summary of {words} words is too long; say it in at most {MOST_WORDS}")
+
+
+def render_figures_page(page: FiguresPage) -> bytes:
+    """The page as HTML; the same page gives the same bytes."""
+    return render_html("figures.html.j2", page=page, date=page.date)

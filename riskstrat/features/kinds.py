@@ -1,0 +1,8 @@
+"""What the kernel can compute of a feature, by number. Apart from it: a plan is made where nothing is compiled."""
+
+from __future__ import annotations
+
+COUNT, EXISTS, TOTAL, DISTINCT, LAST, FIRST, LATEST, SLOPE, EPISODES, DAYS_IN, ACTIVE = range(11)
+
+WITHOUT_LOOKBACK = (EPISODES, DAYS_IN, ACTIVE)
+"""What a row that happened before the lookback can still change: the episode it begins, the period it lasts into."""

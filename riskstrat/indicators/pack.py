@@ -1,0 +1,240 @@
+"""The pack of one month: every chosen indicator counted, hidden where it must be, charted and put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import pandas as pd
+
+from riskstrat.definitions.indicators import NEEDED_COLUMNS, NEEDED_TABLES, Indicator, Indicators
+from riskstrat.definitions.phrases import long_date, word_month
+from riskstrat.definitions.progress import Progress
+from riskstrat.definitions.purpose import PURPOSE, describe_clinical_use
+from riskstrat.documents import BoardIndicator, BoardPack, BoardSeries, ShownRate, sentence
+from riskstrat.errors import IndexDateError
+from riskstrat.indicators.hiding import WHOLE, Families, Place, ShownCount, hide_counts, hide_sums
+from riskstrat.indicators.measures import Counted, count_indicator
+from riskstrat.indicators.places import (
+    FIFTH,
+    FIFTHS,
+    LOCALITY,
+    PRACTICE,
+    MonthPlaces,
+    build_tree,
+    count_places,
+    read_members,
+)
+from riskstrat.indicators.records import IndicatorRecords
+from riskstrat.indicators.series import build_rate, build_series, stands_out
+from riskstrat.indicators.words import word_finding, word_year, write_summary
+from riskstrat.site.opening import Site
+
+FEWEST_STAYS = 500
+"""With fewer stays in 12 months, a share with one decimal would tell single ones."""
+
+ShownMonths = dict[date, dict[Place, ShownCount]]
+
+
+@dataclass(frozen=True)
+class BoroughMonths:
+    """Members with their months, the tree of places of each month, and the rows to count."""
+
+    members: pd.DataFrame
+    trees: Mapping[date, MonthPlaces]
+    records: IndicatorRecords
+
+
+def build_pack(opened: Site, month: date, progress: Progress) -> BoardPack:
+    """The pack of the month that begins on `month`.
+
+    Raises IndexDateError where the data end before the month does, or dates are shifted from person to person;
+    DefinitionError where the indicators cannot be read.
+    """
+    chosen = opened.workspace.indicators
+    _require_month(opened, month)
+    progress("indicators", 0.0)
+    borough = read_borough(opened, list_months(opened, month, chosen.months))
+    told: list[BoardIndicator] = []
+    untold: list[tuple[Indicator, str]] = []
+    for number, one in enumerate(chosen.shown):
+        progress("indicators", number / len(chosen.shown))
+        reason = find_untold(opened, one)
+        built = None if reason else _build_indicator(opened, one, chosen, borough)
+        if built is None:
+            untold.append((one, reason or "no month is over for long enough to know what followed"))
+        else:
+            told.append(built)
+    marked, charts, flagged = _mark_standing_out(told)
+    summary = write_summary(month, marked, len(untold), charts, flagged)
+    notes = tuple(_list_notes(opened, chosen, month))
+    clinical_use = describe_clinical_use(opened.workspace.settings.lists.clinical_use)
+    purpose = f"{sentence(PURPOSE)} {sentence(clinical_use)}"
+    return BoardPack(month, opened.store.data_as_at, summary, marked, tuple(untold), notes, purpose)
+
+
+def _require_month(opened: Site, month: date) -> None:
+    last = _find_last_day(month)
+    if not opened.store.comparable_dates:
+        raise IndexDateError(
+            "the dates of this source are shifted from person to person, so its months are nobody's; "
+            "read the indicators of a source with true dates"
+        )
+    if last > opened.store.data_as_at:
+        raise IndexDateError(
+            f"--month {month:%Y-%m} ends on {last}, but the data are as at {opened.store.data_as_at}; "
+            "give an earlier month, or ingest later data"
+        )
+
+
+def _find_last_day(month: date) -> date:
+    return (pd.Timestamp(month) + pd.offsets.MonthEnd(1)).date()
+
+
+def list_months(opened: Site, month: date, most: int) -> list[date]:
+    """The months of the charts, up to `month`: those that begin when the records had begun, at most `most`."""
+    months = [found.date() for found in pd.date_range(end=month, periods=most, freq="MS")]
+    begun = opened.store.records_from
+    return [each for each in months if begun is None or each >= begun or each == month]
+
+
+def read_borough(opened: Site, months: Sequence[date]) -> BoroughMonths:
+    """Members and places of these months, and the records that indicators count."""
+    members = read_members(opened, months)
+    by_month = {pd.Timestamp(month).date(): rows for month, rows in members.groupby("month")}
+    empty = members.iloc[:0]
+    return BoroughMonths(
+        members, {month: build_tree(by_month.get(month, empty)) for month in months}, IndicatorRecords(opened)
+    )
+
+
+def find_untold(opened: Site, indicator: Indicator) -> str:
+    """Why the landed tables cannot give an indicator; empty where they can."""
+    if indicator.measure is None:
+        return indicator.untold
+    needed = (*NEEDED_TABLES[indicator.measure], *(("diagnoses",) if indicator.codelist else ()))
+    for table in needed:
+        if table not in opened.store.landed:
+            return f"no {table.replace('_', ' ')} table was landed"
+    for table, column in NEEDED_COLUMNS.get(indicator.measure, ()):
+        if column in opened.store.absent_columns.get(table, ()):
+            return f"{table} was landed without {column}"
+    return ""
+
+
+def _build_indicator(
+    opened: Site, indicator: Indicator, chosen: Indicators, borough: BoroughMonths
+) -> BoardIndicator | None:
+    counted = count_indicator(indicator, borough.members, borough.records)
+    numerators, denominators = show_months(counted, borough, opened.store.data_as_at)
+    if not numerators:
+        return None
+    if indicator.measure == "inequality_ratio":
+        return _build_ratio(indicator, numerators, denominators)
+    latest = max(numerators)
+    rebased = [one.month for one in chosen.rebase if one.indicator == indicator.name]
+    localities = [place for place in borough.trees[latest].places if place[0] == LOCALITY]
+    series = tuple(
+        build_series(indicator, place, numerators, denominators, rebased)
+        for place in (WHOLE, *(localities if len(localities) > 1 else ()))
+    )
+    parts = tuple(_tabulate_parts(numerators[latest], denominators[latest], indicator.per))
+    finding, year = word_finding(indicator, series[0]), word_year(indicator, series[0])
+    return BoardIndicator(indicator, latest, series, parts, finding, year, False)
+
+
+def show_months(counted: Counted, borough: BoroughMonths, data_as_at: date) -> tuple[ShownMonths, ShownMonths]:
+    """By month and place what is shown of numerator and denominator; months that are not followed yet are left out."""
+    numerators: ShownMonths = {}
+    denominators: ShownMonths = {}
+    for month, tree in sorted(borough.trees.items()):
+        if _find_last_day(month) + timedelta(days=counted.follow_days) > data_as_at:
+            continue
+        rows = borough.members[borough.members["month"] == pd.Timestamp(month)]
+        counts = count_places(rows, counted.numerator[rows.index], tree)
+        events = None if counted.events is None else count_places(rows, counted.events[rows.index], tree)
+        numerators[month] = _hide(counts, events, tree.families)
+        denominators[month] = hide_counts(count_places(rows, counted.denominator[rows.index], tree), tree.families)
+    return numerators, denominators
+
+
+def _hide(counts: dict[Place, int], events: dict[Place, int] | None, families: Families) -> dict[Place, ShownCount]:
+    return hide_counts(counts, families) if events is None else hide_sums(events, counts, families)
+
+
+def _tabulate_parts(
+    numerators: Mapping[Place, ShownCount], denominators: Mapping[Place, ShownCount], per: int
+) -> Iterator[tuple[str, tuple[tuple[str, ShownRate], ...]]]:
+    for kind in (LOCALITY, FIFTH, PRACTICE):
+        rows = tuple(
+            (place[1], build_rate(count, denominators[place], per))
+            for place, count in numerators.items()
+            if place[0] == kind
+        )
+        if len(rows) > 1:
+            yield kind, rows
+
+
+def _build_ratio(indicator: Indicator, numerators: ShownMonths, denominators: ShownMonths) -> BoardIndicator:
+    """The most deprived fifth over the least, of the latest 12 months and from the printed counts alone."""
+    months = sorted(numerators)[-12:]
+    ends = [_sum_months((FIFTH, name), numerators, denominators, months) for name in (FIFTHS[0], FIFTHS[-1])]
+    most, least = (rate for _, rate in ends)
+    ratio = most / least if most is not None and least and len(months) == 12 else None
+    shown = ShownRate(ends[0][0], ends[1][0], ratio)
+    series = BoardSeries(WHOLE[1], (months[-1],), (shown,), None, "No chart: it is of 12 months, and they overlap.")
+    said = "not shown: a month of one of the fifths is hidden, or 12 months are not there"
+    year = said if ratio is None else f"{ratio:.2f} times the rate of the least deprived fifth"
+    return BoardIndicator(indicator, months[-1], (series,), (), series.no_limits, year, False)
+
+
+def _sum_months(
+    place: Place, numerators: ShownMonths, denominators: ShownMonths, months: Sequence[date]
+) -> tuple[str, float | None]:
+    """The rate of a place over months in words, and as a number where every month of it is shown."""
+    pairs = [(numerators[month].get(place), denominators[month].get(place)) for month in months]
+    counts = [(one.number, of.number) for one, of in pairs if one is not None and of is not None]
+    shown = [(count, people) for count, people in counts if count is not None and people is not None]
+    people = sum(each for _, each in shown)
+    if len(shown) < len(months) or not people:
+        return "not shown", None
+    rate = 12 * sum(each for each, _ in shown) / people
+    return f"{1000 * rate:,.1f} per 1,000 a year", rate
+
+
+def _mark_standing_out(told: Sequence[BoardIndicator]) -> tuple[tuple[BoardIndicator, ...], int, int]:
+    """The indicators with what stands out, the number of charts with limits, and how many flag their latest month."""
+    charts = [series for one in told for series in one.series if series.limits is not None]
+    flagged = sum(bool(series.limits.flags[-1]) for series in charts if series.limits is not None)
+    marked = tuple(
+        replace(one, stands_out=any(stands_out(series, len(charts)) for series in one.series)) for one in told
+    )
+    return marked, len(charts), flagged
+
+
+def _list_notes(opened: Site, chosen: Indicators, month: date) -> Iterator[str]:
+    end, as_at = _find_last_day(month), opened.store.data_as_at
+    days = (as_at - end).days
+    yield f"Figures are as known on {long_date(as_at)}, {days} days after the end of {word_month(month)}."
+    counted = next((one.rows for one in chosen.shown if one.measure == "stays"), None)
+    late = _find_late_share(opened, counted, end, days) if counted else None
+    if late is None:
+        yield "How many stays come later than that cannot be told: the records are too short."
+    else:
+        yield (
+            f"Of the emergency stays of the 12 months before, {late:.1f}% became known later than {days} days after "
+            "the end of their month. A later pack may show these months higher."
+        )
+    for one in chosen.rebase:
+        yield f"{one.indicator} has new limits from {word_month(one.month)}: {sentence(one.reason)}"
+
+
+def _find_late_share(opened: Site, rows: str, end: date, days: int) -> float | None:
+    """Of the stays of the 12 months before, the percentage first known more than `days` days after their month."""
+    known = IndicatorRecords(opened).first_known(rows)
+    last = known["admitted_on"] + pd.offsets.MonthEnd(0)
+    newest = pd.Timestamp(end) - pd.offsets.MonthEnd(1)
+    before = (last <= newest) & (last > newest - pd.offsets.MonthEnd(12))
+    late = (known["known_on"] - last).dt.days > days
+    return None if before.sum() < FEWEST_STAYS else 100 * float((late & before).sum() / before.sum())
