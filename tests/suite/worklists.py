@@ -62,6 +62,16 @@ def make_site(root: Path) -> Workspace:
     return load(root)
 
 
+def load_with(site: Workspace, more: str) -> Workspace:
+    """The same workspace with more in its settings; the file is put back."""
+    path = site.root / "riskstrat.toml"
+    path.write_text(SETTINGS.replace("[[teams]]", f"{more}\n[[teams]]", 1), encoding="utf-8")
+    try:
+        return load(site.root)
+    finally:
+        path.write_text(SETTINGS, encoding="utf-8")
+
+
 def build_teams(day: date) -> tuple[TeamList, ...]:
     """The lists of both teams; before the newest list those of Kirkby stood in turned order."""
     kirkby = team_list(index_date=day)

@@ -15,8 +15,8 @@ from riskstrat.identity.store import changing
 from riskstrat.naming import NamesApplication, NamesDesk
 from riskstrat.verbs.identity_serve import configure_server
 from riskstrat.worklist.roles import LISTING, Role
-from riskstrat.workspace import Workspace, load
-from tests.suite.worklists import SETTINGS, name_patient
+from riskstrat.workspace import Workspace
+from tests.suite.worklists import load_with, name_patient
 
 HERE, RESTRICTED, UNKNOWN = "KIR-012-Q", "KIR-057-I", "KIR-058-P"
 NAMED = {"name": "Zebedee Quillfeather", "nhs_number": "9990000018", "contact": "7 Larkspur Lane", "key_worker": "Ines"}
@@ -80,15 +80,6 @@ def named(site: Workspace, install: Install) -> Iterator[Install]:
     point_at(load_with(site, f'[worklist.names]\nurl = "http://127.0.0.1:{install.port}"\n'))
     yield install
     point_at(site)
-
-
-def load_with(site: Workspace, more: str) -> Workspace:
-    path = site.root / "riskstrat.toml"
-    path.write_text(SETTINGS.replace("[[teams]]", f"{more}\n[[teams]]", 1), encoding="utf-8")
-    try:
-        return load(site.root)
-    finally:
-        path.write_text(SETTINGS, encoding="utf-8")
 
 
 def read(client: Any, page: str) -> str:

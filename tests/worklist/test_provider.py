@@ -13,8 +13,8 @@ from oidc_provider_mock import run_server_in_thread
 
 from riskstrat.errors import WorkspaceError
 from riskstrat.worklist.roles import Role
-from riskstrat.workspace import Workspace, load
-from tests.suite.worklists import SETTINGS
+from riskstrat.workspace import Workspace
+from tests.suite.worklists import load_with
 
 SECRET = "RISKSTRAT_OIDC_SECRET"
 PEOPLE = (
@@ -76,16 +76,6 @@ def served(site: Workspace, provider: str, monkeypatch: pytest.MonkeyPatch) -> I
             TeamMembership.objects.create(user=user, team_code="KIR")
     yield wanted
     point_at(site)
-
-
-def load_with(site: Workspace, more: str) -> Workspace:
-    """The same workspace with more in its settings; the file is put back."""
-    path = site.root / "riskstrat.toml"
-    path.write_text(SETTINGS.replace("[[teams]]", f"{more}\n[[teams]]", 1), encoding="utf-8")
-    try:
-        return load(site.root)
-    finally:
-        path.write_text(SETTINGS, encoding="utf-8")
 
 
 def leave(client: Any, wanted: str = "") -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import requests
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
@@ -63,7 +61,7 @@ def return_from_provider(request: HttpRequest) -> HttpResponseBase:
         return view.login_failure()
 
 
-def _require_provider() -> Any:
+def _require_provider() -> None:
     if not settings.RISKSTRAT_RULES.sign_in.client_id:
         raise Http404
 
