@@ -2,10 +2,11 @@
 # make test   style, types and tests, about 20 minutes on two quiet cores
 # make test-fast  style, types, and the tests that run no verb: what to run each minute
 # make test-all   every test at full size, on random examples, with coverage
+# make spark  add Apache Spark to the tests, half a gigabyte in .venv-spark; it needs Java 17 or 21 (docs/spark.md)
 # make bench  speed beside other engines, written to docs/benchmarks.md; BENCH="--people 100000" for another size
 # make lock   remake the locks from pyproject.toml and of the benchmark's peers (needs uv)
 # make sbom   write dist/sbom.cdx.json, a CycloneDX bill of materials of what runs the product
-# make clean  remove .venv and what the tools left behind; never a workspace's data, lists or models
+# make clean  remove .venv, .venv-spark and what the tools left behind; never a workspace's data, lists or models
 #
 # The first run builds .venv from a hash-checked lock: requirements.lock holds what runs the product, its worklist too,
 # and requirements-dev.lock the same pins and what tests it. requirements-engine.lock is for a site without the worklist. Another Python: make clean test PYTHON=python3.12
@@ -14,6 +15,7 @@ PYTHON ?= python3
 UV ?= uv
 VENV := .venv
 PY := $(VENV)/bin/python
+SPARK := .venv-spark
 # Three stamps: a changed runtime lock builds the environment anew, a changed pyproject.toml only installs the project
 # again, and what tests need is added when tests first run.
 LOCKED := $(VENV)/.locked
@@ -30,7 +32,7 @@ PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 # What test-all draws its examples by: another number each time, or one that was printed.
 SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: demo style test test-fast test-all install bench lock sbom clean
+.PHONY: demo style test test-fast test-all install spark bench lock sbom clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -73,6 +75,18 @@ $(TESTABLE): $(READY) requirements-dev.lock
 	@$(PIP) --require-hashes --only-binary :all: -r requirements-dev.lock
 	@touch $@
 
+spark: $(SPARK)/.ready
+
+# A source package: what builds it is in a lock too, and is not fetched by the build.
+$(SPARK)/.ready: requirements-spark-build.lock requirements-spark.lock | $(TESTABLE)
+	@echo "Adding Apache Spark from requirements-spark.lock to $(SPARK): a minute, once." >&2
+	@rm -rf $(SPARK)
+	@$(PIP) --require-hashes --only-binary :all: --target $(SPARK)/build -r requirements-spark-build.lock
+	@PYTHONPATH=$(SPARK)/build $(PIP) --require-hashes --no-deps --no-build-isolation --no-compile --target $(SPARK) \
+		-r requirements-spark.lock
+	@rm -rf $(SPARK)/build
+	@touch $@
+
 bench: $(TESTABLE)
 	$(PY) -m tests.benchmarks.bench $(BENCH)
 
@@ -81,11 +95,13 @@ lock:
 	$(COMPILE) --group install -o requirements-engine.lock
 	$(COMPILE) --group install --extra worklist -c requirements-engine.lock -o requirements.lock
 	$(COMPILE) --group dev --extra worklist -c requirements.lock -o requirements-dev.lock
+	$(subst pyproject.toml,,$(COMPILE)) --group spark-build -o requirements-spark-build.lock
+	$(subst pyproject.toml,,$(COMPILE)) --group spark -c requirements.lock -o requirements-spark.lock
 	$(subst pyproject.toml,$(PEERS).in,$(COMPILE)) -c requirements.lock -o $(PEERS).lock
 
 sbom: $(TESTABLE)
 	$(PY) docs/sbom.py dist/sbom.cdx.json
 
 clean:
-	rm -rf $(VENV) build dist htmlcov .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(SPARK) build dist htmlcov .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find riskstrat features training tests -name __pycache__ -type d -prune -exec rm -rf {} +

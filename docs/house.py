@@ -67,8 +67,12 @@ def count_any() -> int:
 
 
 def find_doubled_classes() -> list[str]:
-    """Names that more than one class of a module has; one inside another class is named by what surrounds it."""
-    names = Counter(node.name for _, tree in parse_engine() for node in tree.body if isinstance(node, ast.ClassDef))
+    """Names that more than one class of a module has; one inside another class is named by what surrounds it.
+
+    Django gives every migration of a database the same name.
+    """
+    modules = (tree for path, tree in parse_engine() if path.parent.name != "migrations")
+    names = Counter(node.name for tree in modules for node in tree.body if isinstance(node, ast.ClassDef))
     return sorted(name for name, times in names.items() if times > 1)
 
 

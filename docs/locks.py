@@ -1,4 +1,4 @@
-"""What the three lock files say, and whether they hold all that their packages ask for."""
+"""What the lock files say, and whether they hold all that their packages ask for."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 ENGINE, RUNTIME, DEV = (ROOT / f"requirements{part}.lock" for part in ("-engine", "", "-dev"))
 """Without the worklist; what runs the product; and what tests it."""
+SPARK, SPARK_BUILD = (ROOT / f"requirements-{part}.lock" for part in ("spark", "spark-build"))
+"""Apache Spark, beside any of the others, and what builds it: it is published as a source package alone."""
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 SYSTEMS = {

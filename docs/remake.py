@@ -23,7 +23,7 @@ from riskstrat.definitions.table_schema import Column, TableSchema
 from riskstrat.publication import describe_format
 
 DOCS = Path(__file__).resolve().parent
-PART = re.compile(r"(<!-- remade: ([\w-]+(?: \w+)?) -->\n).*?(<!-- end -->)", re.DOTALL)
+PART = re.compile(r"(<!-- remade: ([\w-]+(?: [\w-]+)?) -->\n).*?(<!-- end -->)", re.DOTALL)
 SHARED = ("workspace", "json")
 """Options that nearly every verb takes; they are said once."""
 
@@ -61,8 +61,10 @@ def verbs() -> dict[str, Any]:
     group: Any = typer.main.get_command(app)
     found = {}
     for name, command in group.commands.items():
-        inner = getattr(command, "commands", None)
-        found |= {name: command} if inner is None else {f"{name} {each}": one for each, one in inner.items()}
+        inner = getattr(command, "commands", {})
+        if not inner or command.invoke_without_command:
+            found[name] = command
+        found |= {f"{name} {each}": one for each, one in inner.items()}
     return found
 
 

@@ -8,7 +8,7 @@ arrival is not known counts as unplanned, and neither as urgent nor as brought b
 import numpy as np
 import numpy.typing as npt
 
-from riskstrat.definitions import codelist, count, days_since, derive, episodes, none_of
+from riskstrat.definitions import codelist, count, days_since, derive, episodes, none_of, rows_named
 from riskstrat.definitions.features import Columns
 from riskstrat.sources.tables import attendances
 
@@ -34,6 +34,20 @@ ae_attendances = count(
     sensitive=False,
 )
 
+# What the recipe on high use of A&E counts, and rules ask for; no other estimate rests on it.
+first_ae_attendances = count(
+    rows_named("first_unplanned_ae_attendance"),
+    lookback=("365d",),
+    missing=0,
+    theme="urgent care",
+    unit="attendances",
+    says="{n} unplanned first A&E attendance{s} in the last {lookback}, the latest on {date}",
+    absent="No unplanned first A&E attendance in the last {lookback}",
+    why="Many first attendances, follow-ups apart, mark a need that A&E does not meet",
+    said_by="ae_attendances_365d",
+    sensitive=False,
+)
+
 days_since_ae = days_since(
     unplanned,
     lookback="1095d",
@@ -52,7 +66,7 @@ ambulance_arrivals = count(
     missing=0,
     theme="urgent care",
     unit="attendances",
-    says="Brought to A&E by ambulance {n} time{s} in the last {lookback}, the latest on {date}",
+    says="Brought to A&E by ambulance {times} in the last {lookback}, the latest on {date}",
     absent="Not brought to A&E by ambulance in the last {lookback}",
     why="Needing an ambulance marks severity, or nobody at home to help",
     sensitive=False,
@@ -136,7 +150,7 @@ left_ae_early = count(
     missing=0,
     theme="urgent care",
     unit="attendances",
-    says="Left A&E before the end of treatment {n} time{s} in the last {lookback}, the latest on {date}",
+    says="Left A&E before the end of treatment {times} in the last {lookback}, the latest on {date}",
     absent="Did not leave A&E before the end of treatment in the last {lookback}",
     why="Leaving early means that the problem may come back",
     sensitive=False,

@@ -103,7 +103,8 @@ contacts_a_year = derive(
     missing=0,
     theme="community and GP contact",
     unit="contacts a year",
-    says="{n} contact{s} a year with GP, community, mental health or outpatient services since the first in 5 years",
+    says="On average {n} contact{s} a year with GP, community, mental health or outpatient services, since the first "
+    "of the last 5 years",
     absent="No contact in the last 5 years, or the person may not be reaching services",
     why="How much care somebody has needed over years says more than one year alone",
     sensitive=False,

@@ -6,6 +6,15 @@ and no message carries a patient's value.
 
 from __future__ import annotations
 
+import re
+
+_LONG_WORD = re.compile(r"\S{301,}")
+"""What no name, path or date is: a value that went wrong, of which its ends are enough."""
+
+
+def _shorten_word(found: re.Match[str]) -> str:
+    return f"{found[0][:60]}...{found[0][-20:]}"
+
 
 class RiskstratError(Exception):
     """Something the user can put right. `exit_code` is what the command line ends with."""
@@ -13,7 +22,7 @@ class RiskstratError(Exception):
     exit_code = 1
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(message.split()))
+        super().__init__(_LONG_WORD.sub(_shorten_word, " ".join(message.split())))
 
 
 class WorkspaceError(RiskstratError):
@@ -104,6 +113,12 @@ class AttentionError(RiskstratError):
     """Something needs somebody: the report above says what (exit code 17)."""
 
     exit_code = 17
+
+
+class ClusterError(RiskstratError):
+    """The cluster that computes features cannot be reached, or gave up (exit code 18)."""
+
+    exit_code = 18
 
 
 class FaultError(RiskstratError):

@@ -17,7 +17,7 @@ from tests.suite.verbs import Done, Verb
 
 DEMO_PEOPLE = 4000
 PRINTS = 'pdf = "auto"'
-MUST_RUN_IN_CI = ("browser", "network", "real_data", "server")
+MUST_RUN_IN_CI = ("browser", "network", "real_data", "server", "spark")
 
 properties.register_profiles()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,16 @@ from riskstrat.storage import compute_digest, compute_file_digest
 PUBLISHED, WITHDRAWN, IMPORTED = "list published", "list withdrawn", "reviews imported"
 TRAINED, PROMOTED, REPLAYED, REFRESHED = "trained", "promoted", "replayed", "refreshed"
 MONITORED = "monitored"
+PACKED = "evidence pack made"
+EXPORTED = "decisions exported"
+TRIAL_STARTED, SEALED = "trial started", "list sealed"
+TRIAL_UNSEALED, TRIAL_CLOSED = "trial unsealed", "trial closed"
+MONITORED, EXPORTED = "monitored", "model exported"
 ANCHORED = "worklist anchored"
 """The head of one day of the worklist's own log of looks and edits."""
+
+DELETED = "deleted"
+"""What a site no longer keeps: details say which files and folders, how many rows, and the days anchored anew."""
 
 
 def log_publishing(root: Path, manifest: Path, when: str, digest: str) -> AbstractContextManager[None]:
@@ -92,6 +101,12 @@ def log_importing(root: Path, file: Path, digest: str, details: Mapping[str, Any
     return log_deed(root, Deed(IMPORTED, {**details, "file": file.name}, [_describe_leaf(root, file, digest)]))
 
 
+def find_last_export(root: Path, key: str) -> tuple[str, str] | None:
+    """When the last export that was imported of the worklist with that public key was made, and its sha256."""
+    told = [line.details for line in read(root) if line.action == IMPORTED and line.details.get("key") == key]
+    return (str(told[-1]["made_at"]), str(told[-1]["export"])) if told else None
+
+
 def log_refreshing(root: Path, file: Path, digest: str, details: Mapping[str, Any]) -> AbstractContextManager[None]:
     """Log that who is kept off lists since is written anew. details: number, as_at and how many are kept off."""
     return log_deed(root, Deed(REFRESHED, details, [_describe_leaf(root, file, digest)]))
@@ -105,6 +120,46 @@ def log_replaying(root: Path, page: Path, digest: str) -> AbstractContextManager
 def log_monitoring(root: Path, page: Path, digest: str) -> AbstractContextManager[None]:
     """Log that the page on lists in use is written where lists stand."""
     return log_deed(root, Deed(MONITORED, {"file": page.name}, [_describe_leaf(root, page, digest)]))
+
+
+def log_packing(root: Path, version: str, manifest: Path, digest: str) -> AbstractContextManager[None]:
+    """Log that an evidence pack of a version is made: its manifest will stand outside with this sha256."""
+    leaves = [[manifest.resolve().as_posix(), digest]]
+    return log_deed(root, Deed(PACKED, {"version": version, "manifest": digest}, leaves))
+
+
+def log_deleting(root: Path, details: Mapping[str, Any], leaves: Mapping[Path, str]) -> AbstractContextManager[None]:
+    """Log that what is no longer kept goes. leaves: the record of what goes, then the note that all of it has gone.
+
+    details: gone (path below the workspace and digest of each), rows, before (the first day that stays, by what it is
+    of) and heads of days of the worklist's log.
+    """
+    return log_deed(root, Deed(DELETED, details, [_describe_leaf(root, *leaf) for leaf in leaves.items()]))
+
+
+def find_begun_deletion(root: Path) -> Mapping[str, Any] | None:
+    """The details of a deletion that a killed run began and nobody finished; None without one."""
+    begun = [line.details for line in find_open(read(root)) if line.details["deed"] == DELETED]
+    return begun[0]["details"] if begun else None
+
+
+def find_first_kept(root: Path) -> dict[str, date]:
+    """By what was deleted so far ("lists", "decisions", "cases", "looks") the first day of which nothing was."""
+    first: dict[str, date] = {}
+    for line in read(root):
+        if line.action == DELETED:
+            days = {name: date.fromisoformat(str(day)) for name, day in line.details["before"].items()}
+            first |= {name: max(day, first.get(name, day)) for name, day in days.items()}
+    return first
+
+
+def log_exporting(root: Path, out: Path, content: bytes, details: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Log that a model leaves for another site in a file with this content.
+
+    details: version, licence, given_by and taken_by, the references of both controllers' approvals.
+    """
+    digest = compute_digest(content)
+    return log_deed(root, Deed(EXPORTED, {**details, "sha256": digest}, [[out.resolve().as_posix(), digest]]))
 
 
 def log_writing_out(
@@ -135,6 +190,9 @@ def lists_logged(lines: Sequence[Line]) -> dict[str, Line]:
             standing[when] = line
         elif line.action == WITHDRAWN:
             standing.pop(when, None)
+        elif line.action == DELETED:
+            gone = {Path(str(path)).name for path, _ in line.details["gone"]}
+            standing = {day: each for day, each in standing.items() if day not in gone}
     return standing
 
 

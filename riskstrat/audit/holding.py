@@ -14,7 +14,7 @@ _LOCK = re.compile(r"\.lock(?:\..+)?")
 """What keeps two runs apart, and who holds it."""
 
 Located = tuple[Iterable[tuple[str, str | None]], Iterable[str]]
-"""Files that a line says stand (path, and sha256 where it was logged), and folders that it says are gone."""
+"""Files that a line says stand (path, and sha256 where it was logged), and files and folders that it says are gone."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ def _collect_expected(lines: Iterable[Line], holdings: Holdings) -> dict[str, Fo
     logged: dict[str, Found] = {}
     for line in lines:
         stands, gone = holdings.locate(line)
-        for folder in gone:
-            logged = {path: found for path, found in logged.items() if not path.startswith(f"{folder}/")}
+        for each in gone:
+            logged = {path: found for path, found in logged.items() if not f"{path}/".startswith(f"{each}/")}
         logged |= {path: Found(digest, f"line {line.number} of the log") for path, digest in stands}
     stated = {path: Found(digest, "the list of files beside it") for path, digest in holdings.stated.items()}
     # What a line says counts, but for one without a digest.

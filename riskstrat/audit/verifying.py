@@ -79,7 +79,12 @@ _FINISHED_BY = {
     "reviews imported": "riskstrat reviews import of that file",
     "replayed": "riskstrat replay",
     "monitored": "riskstrat monitor",
+    "model exported": "riskstrat models export",
     "refreshed": "riskstrat refresh",
+    "deleted": "riskstrat retention --delete",
+    "trial started": "riskstrat trial start",
+    "list sealed": "riskstrat weekly for that date",
+    "trial closed": "riskstrat trial close",
 }
 
 

@@ -9,7 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskstrat import __version__
-from riskstrat.cli import audit, backups, daily, identity, impact, reviews, sources, tables, worklist
+from riskstrat.cli import (
+    audit,
+    backups,
+    daily,
+    identity,
+    impact,
+    keeping,
+    models,
+    pack,
+    planning,
+    reviews,
+    sources,
+    tables,
+    trial,
+    worklist,
+)
 from riskstrat.cli.options import AsJson, LookPurpose, RecipeName, TableOut, Wait, Workspace
 from riskstrat.cli.showing import show
 from riskstrat.site.dates import written_date
@@ -128,6 +143,20 @@ def train(
     as_at: Annotated[
         str | None, typer.Option("--as-at", help="Use only what was known on this date [default: the data-as-at].")
     ] = None,
+    sensitive: Annotated[
+        bool,
+        typer.Option(
+            "--compare-sensitive",
+            help="Say what it costs to keep sensitive records out of the score: each test date is learned both ways.",
+        ),
+    ] = False,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", help="Package of another site: calibrate its model here instead of learning one."),
+    ] = None,
+    approval: Annotated[
+        str | None, typer.Option("--approval", help="With --from: reference of your controller's approval.")
+    ] = None,
     workspace: Workspace = None,
     wait: Wait = False,
     json: AsJson = False,
@@ -137,21 +166,13 @@ def train(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.train import train as run
 
-        return run(workspace, recipe, _date(as_at, "--as-at"), progress, wait=wait)
+        asked = _date(as_at, "--as-at")
+        return run(workspace, recipe, asked, progress, sensitive=sensitive, start=start, approval=approval, wait=wait)
 
     show(verb, json)
 
 
-@app.command()
-def models(workspace: Workspace = None, json: AsJson = False) -> None:
-    """List the registered versions and which is champion."""
-
-    def verb(progress: Progress) -> Report:
-        from riskstrat.verbs.models import models as run
-
-        return run(workspace)
-
-    show(verb, json)
+app.add_typer(models.app, name="models")
 
 
 @app.command()
@@ -337,8 +358,13 @@ app.command()(daily.monitor)
 app.command("subject-access")(daily.subject_access)
 app.command()(backups.backup)
 app.command()(backups.restore)
+app.command()(keeping.retention)
 app.command()(impact.power)
+app.command()(planning.capacity)
+app.command()(planning.demand)
 app.add_typer(impact.app, name="impact")
+app.add_typer(pack.app, name="pack")
+app.add_typer(trial.app, name="trial")
 app.add_typer(reviews.app, name="reviews")
 app.add_typer(worklist.app, name="worklist")
 app.add_typer(audit.app, name="audit")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskstrat.cli.options import AsJson, Workspace
+from riskstrat.cli.options import AsJson, RecipeName, Workspace
 from riskstrat.cli.showing import show
 
 if TYPE_CHECKING:
@@ -36,6 +36,56 @@ def demonstrate(
         from riskstrat.verbs.impact_demonstrate import demonstrate as run
 
         return run(out, runs, progress)
+
+    show(verb, json)
+
+
+@app.command()
+def plan(
+    analysis: Annotated[str, typer.Option("--analysis", help="Date of the last look, such as 2027-12-01.")],
+    looks: Annotated[
+        list[str] | None, typer.Option("--look", help="Date of a look before that; may be given several times.")
+    ] = None,
+    outcome: Annotated[
+        str, typer.Option("--outcome", help="emergency_admissions, attendances or falls.")
+    ] = "emergency_admissions",
+    since: Annotated[
+        str | None, typer.Option("--since", help="Lists count from this date on [default: today].")
+    ] = None,
+    followed_weeks: Annotated[
+        int, typer.Option("--followed-weeks", min=4, max=52, help="Weeks for which each person is followed.")
+    ] = 26,
+    least_fall: Annotated[
+        int, typer.Option("--least-fall", min=1, max=50, help="The least fall worth having, in percent.")
+    ] = 10,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why a plan that stands is changed; it is logged and printed.")
+    ] = None,
+    recipe: RecipeName = None,
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Log what will be judged, how and when, before any result is seen."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.site.dates import written_date
+        from riskstrat.verbs.impact_plan import plan_impact as run
+
+        days = [*(written_date(look, "--look") for look in looks or []), written_date(analysis, "--analysis")]
+        first = None if since is None else written_date(since, "--since")
+        return run(workspace, days, outcome, first, followed_weeks, least_fall, reason, recipe)
+
+    show(verb, json)
+
+
+@app.command()
+def look(out: PageOut, workspace: Workspace = None, json: AsJson = False) -> None:
+    """Say whether the lists changed what came of people, by the plan that is logged."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.verbs.impact_look import look_at_impact as run
+
+        return run(workspace, out, progress)
 
     show(verb, json)
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Callable
+from functools import cache
+
+from typer.main import get_command
 
 from riskstrat.cli.app import app
 from riskstrat.errors import FaultError, RiskstratError, StorageError
@@ -24,7 +28,7 @@ def main() -> None:
     """Run the command line; ends the process with the exit code of what went wrong, 0 if nothing did."""
     try:
         _require_text(sys.argv)
-        app()
+        _build_command()()
     except RiskstratError as error:
         _stop_with_message(str(error), error.exit_code)
     except MemoryError:
@@ -39,6 +43,12 @@ def main() -> None:
         if os.environ.get(TRACEBACK):
             traceback.print_exc()
         _stop_with_message(str(fault), fault.exit_code)
+
+
+@cache
+def _build_command() -> Callable[[], object]:
+    """The command of every verb. Typer makes it anew each time it is asked, which takes longer than a small verb."""
+    return get_command(app)
 
 
 def _require_text(arguments: list[str]) -> None:

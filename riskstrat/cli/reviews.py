@@ -24,7 +24,10 @@ def _group_verbs() -> None:
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="Filled-in workbook of a list, named or not, or a CSV of it.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="Filled-in workbook or CSV of a list, named or not, or a worklist's export (.json)."),
+    ],
     list_date: Annotated[
         str | None, typer.Option("--list-date", help="Date of the list, for a file that does not say it itself.")
     ] = None,

@@ -30,18 +30,22 @@ def ingest(
         str | None,
         typer.Option("--as-at", help="Date of the extract [default: the day up to which rows arrive as usual]."),
     ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the landed rows too, so that others can be added.")
+    ] = False,
+    add: Annotated[bool, typer.Option("--add", help="Add the extract to those that were kept.")] = False,
     leave_out: LeaveOut = None,
     workspace: Workspace = None,
     wait: Wait = False,
     json: AsJson = False,
 ) -> None:
-    """Check and clean source tables into the workspace."""
+    """Check and clean source tables into the workspace, in place of what stood there, or beside it with --add."""
 
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.ingest import ingest as run
 
         day = None if as_at is None else written_date(as_at, "--as-at")
-        return run(workspace, source, format, day, progress, leave_out=leave_out or (), wait=wait)
+        return run(workspace, source, format, day, progress, keep=keep, add=add, leave_out=leave_out or (), wait=wait)
 
     show(verb, json)
 

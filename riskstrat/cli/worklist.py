@@ -97,3 +97,19 @@ def anchor(workspace: Workspace = None, json: AsJson = False) -> None:
         return run(workspace)
 
     show(verb, json)
+
+
+@app.command("export-decisions")
+def export_decisions(
+    out: Annotated[Path, typer.Option("--out", help="File to write, ending in .json; it will hold decisions.")],
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Write what teams decided to one signed file, for a workspace on another machine that makes the lists."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.verbs.worklist_export_decisions import export_decisions as run
+
+        return run(workspace, out)
+
+    show(verb, json)

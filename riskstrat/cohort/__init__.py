@@ -1,7 +1,6 @@
 """Who is eligible on each index date, as known then, and which groups they belonged to."""
 
-from riskstrat.cohort.activity import find_last_activity
-from riskstrat.cohort.dimensions import groups
+from riskstrat.cohort.dimensions import QUINTILES, groups
 from riskstrat.cohort.eligibility import (
     Cohort,
     at_dates,
@@ -16,11 +15,11 @@ from riskstrat.cohort.eligibility import (
 )
 
 __all__ = [
+    "QUINTILES",
     "Cohort",
     "at_dates",
     "at_discharges",
     "find_absences",
-    "find_last_activity",
     "groups",
     "latest_discharge",
     "mark_opted_out",

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskstrat.cohort.activity import find_last_activity
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH, is_contradicted
 from riskstrat.definitions.durations import age_in_years, days
 from riskstrat.definitions.recipes import CohortRecipe
 from riskstrat.sources import tables
+from riskstrat.sources.activity import find_last_activity
 from riskstrat.sources.selection import day, known_rows
 from riskstrat.sources.store import Store
 

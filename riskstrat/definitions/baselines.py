@@ -13,15 +13,21 @@ LOGISTIC, AGE_AND_SEX, CHAMPION = "logistic_regression", "age_and_sex", "champio
 BUILT_IN = (LOGISTIC, AGE_AND_SEX, CHAMPION)
 """What every model is compared with, whatever features there are."""
 
-LIGHTGBM, STACK = "lightgbm", "stack"
-"""What a model is called among its baselines: LightGBM alone, or the stack that LightGBM is a member of."""
+LIGHTGBM, STACK, TRANSFERRED = "lightgbm", "stack", "transferred"
+"""What a model is called among its baselines: LightGBM alone, the stack that LightGBM is a member of, or another site's
+model, beside which stands what the recipe learned here."""
 
-RESERVED = (*BUILT_IN, LIGHTGBM, STACK, "everybody")
+RESERVED = (*BUILT_IN, LIGHTGBM, STACK, TRANSFERRED, "everybody")
 """Names that stand for something else in a version's evidence."""
 
 
 def find_own(models: Container[str]) -> str:
-    """The name of the model itself among the models that were measured: the stack, if there is one."""
+    """The name of the model itself among the models that were measured: another site's, or what was learned here."""
+    return TRANSFERRED if TRANSFERRED in models else find_learned(models)
+
+
+def find_learned(models: Container[str]) -> str:
+    """The name of what the recipe learned here among the models that were measured: the stack, if there is one."""
     return STACK if STACK in models else LIGHTGBM
 
 
@@ -29,7 +35,8 @@ class Baseline(Declared):
     """One baseline by the name it has in the evidence: the feature it is made of, and how that enters.
 
     added: features that count with it where they are built. scale: "count" enters as log(1 + sum), "log odds" as it
-    stands. index: the only index dates it is for, with the reason `otherwise` for leaving it out.
+    stands. index, outcome: the only index dates, or rows of training/outcomes.py, it is for, with the reason
+    `otherwise` for leaving it out.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -38,6 +45,7 @@ class Baseline(Declared):
     added: tuple[str, ...] = ()
     scale: Literal["count", "log odds"]
     index: Literal["calendar", "live_discharge"] | None = None
+    outcome: str | None = None
     otherwise: str = ""
 
     @field_validator("name")
@@ -49,8 +57,8 @@ class Baseline(Declared):
 
     @model_validator(mode="after")
     def _check_index_and_added(self) -> Self:
-        if bool(self.index) != bool(self.otherwise):
-            raise ValueError(f"{self.name}: index and otherwise belong together; give both or neither")
+        if bool(self.index or self.outcome) != bool(self.otherwise):
+            raise ValueError(f"{self.name}: index or outcome and otherwise belong together; give both or neither")
         if self.added and self.scale != "count":
             raise ValueError(f'{self.name}: only counts can be added up; take added out, or set scale = "count"')
         return self

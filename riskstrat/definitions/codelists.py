@@ -34,7 +34,10 @@ and what has another code there is an entry of system icd10cm. A complaint is a 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a codelist. `weight` is fixed-point: the published weight times the codelist's `scale`."""
+    """One entry of a codelist. `weight` is fixed-point: the published weight times the codelist's `scale`.
+
+    `tier` says to whom what is sensitive may be shown at all; other lists have none.
+    """
 
     code: str
     group: str
@@ -42,6 +45,7 @@ class Entry:
     source: str
     system: str = "icd10"
     weight: int = 1
+    tier: str = ""
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -90,14 +94,25 @@ class Codelist:
         kept = tuple(entry for entry in self.entries if entry.group in groups)
         return Codelist(self.name, kept, self.source, self.scale)
 
-    def find(self, code: str, system: str) -> list[int]:
+    def find(self, code: str, system: str) -> tuple[int, ...]:
         """The numbers of the entries that a code of `system` belongs to, in the order of the file."""
+        asked = (code, system)
+        # Every partition of people asks again of the same codes.
+        if asked not in self._found:
+            self._found[asked] = self._find(code, system)
+        return self._found[asked]
+
+    @cached_property
+    def _found(self) -> dict[tuple[str, str], tuple[int, ...]]:
+        return {}
+
+    def _find(self, code: str, system: str) -> tuple[int, ...]:
         by_code, lengths, phrases = self._index
         beginnings = {code[:length] for length in lengths.get(system, ())}
         found = {number for start in beginnings for number in by_code.get((system, start), ())}
         found |= set(by_code.get((system, code), ()))
         found |= {number for number in phrases.get(system, ()) if self.entries[number].holds(code, system)}
-        return sorted(found)
+        return tuple(sorted(found))
 
     @cached_property
     def _index(self) -> tuple[dict[tuple[str, str], list[int]], dict[str, set[int]], dict[str, list[int]]]:
@@ -118,6 +133,11 @@ class Codelist:
     def covers_any(self, other: Codelist) -> bool:
         """Whether every code of some entry of the other list belongs to this one."""
         return any(self.find(entry.code, system) for entry in other.entries for system in entry.reads)
+
+    def without(self, *groups: str) -> Codelist:
+        """The part of the codelist that belongs to no group of `groups`."""
+        kept = tuple(entry for entry in self.entries if entry.group not in groups)
+        return Codelist(self.name, kept, self.source, self.scale)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -35,14 +35,17 @@ THEMES = (
 AGE = "age"
 """The verb of a feature that is the age in completed years."""
 
-ZERO_IS_A_VALUE = frozenset({"days_since", "latest", "slope", AGE})
+COUNT, SLOPE = "count", "slope"
+"""The verbs of a number of rows, and of a change a year."""
+
+ZERO_IS_A_VALUE = frozenset({"days_since", "latest", SLOPE, AGE})
 """Verbs whose 0 says something; for the others 0 means that nothing is recorded."""
 
 Columns = Mapping[str, npt.NDArray[Any]]
 Lookback = str | Sequence[str]
 
 
-PLACEHOLDERS = ("n", "s", "lookback", "date", "ago", "roughly")
+PLACEHOLDERS = ("n", "s", "times", "lookback", "date", "ago", "roughly")
 """What a sentence may name in braces."""
 
 
@@ -169,7 +172,7 @@ def count(
     **words: Unpack[Words],
 ) -> Declared:
     """Number of rows in the lookback."""
-    feature = Feature("count", Wording(**words), missing, rows_of(rows), codes=codes)
+    feature = Feature(COUNT, Wording(**words), missing, rows_of(rows), codes=codes)
     return _expand_lookbacks(feature, lookback)
 
 
@@ -281,7 +284,7 @@ def slope(
     """
     wording = Wording(**words)
     rows = rows_of(table_of(value))
-    feature = Feature("slope", wording, missing, rows, value=on_stream(value), scale=scale, within=days(at_least))
+    feature = Feature(SLOPE, wording, missing, rows, value=on_stream(value), scale=scale, within=days(at_least))
     return _expand_lookbacks(feature, lookback)
 
 

@@ -20,10 +20,14 @@ Range = Annotated[tuple[float, float], AfterValidator(_check_range_order)]
 
 
 class EvidenceGates(Declared):
-    """How much there must be to judge by, over all test dates together."""
+    """How much there must be to judge by, over all test dates together.
+
+    least_people_with_outcome: people counted once, however many dates they had it on.
+    """
 
     least_test_dates: int = Field(3, ge=1)
     least_events: int = Field(100, ge=1)
+    least_people_with_outcome: int = Field(50, ge=1)
 
 
 class DiscriminationGates(Declared):
@@ -49,6 +53,14 @@ class SubgroupGates(Declared):
     mean_risk_over_observed_within: Range = (0.8, 1.25)
 
 
+class EquityGates(Declared):
+    """recall_not_below: models whose lists at capacity this one's may not find fewer than, of the people with the
+    outcome: among those with the fewest contacts, those registered lately, in the most deprived fifth and in each
+    ethnic group. Refused where the whole simultaneous interval of a paired difference lies below 0."""
+
+    recall_not_below: tuple[str, ...] = (CHAMPION,)
+
+
 class LeakageGates(Declared):
     """Signs that a feature knows what came after the index date.
 
@@ -71,4 +83,5 @@ class PromotionPolicy(Declared):
     discrimination: DiscriminationGates = DiscriminationGates()
     calibration: CalibrationGates = CalibrationGates()
     subgroups: SubgroupGates = SubgroupGates()
+    equity: EquityGates = EquityGates()
     leakage: LeakageGates = LeakageGates()

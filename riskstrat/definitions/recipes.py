@@ -23,6 +23,17 @@ def _check_duration(text: str) -> str:
 Length = Annotated[str, AfterValidator(_check_duration)]
 
 
+class AlreadyThere(Declared):
+    """Who is set apart, as known at the index date: people whose `feature` is `at_least` so much.
+
+    says: what they did, as the end of a sentence that begins with "they".
+    """
+
+    feature: str
+    at_least: float
+    says: str = Field(min_length=1)
+
+
 class CohortRecipe(Declared):
     """Who is eligible, and what gives an index date.
 
@@ -35,6 +46,8 @@ class CohortRecipe(Declared):
     max_age: int = Field(120, ge=0, le=120)
     recent: Length = "30d"
     """For `live_discharge`, how long after a discharge a person is still scored."""
+    already: AlreadyThere | None = None
+    """People who are there already, of whom a count says more than a risk; they neither train nor are listed."""
 
 
 class LabelRecipe(Declared):
@@ -48,6 +61,8 @@ class LabelRecipe(Declared):
     includes_index_day: bool = False
     death: Literal["negative", "composite", "exclude"] = "negative"
     delay: Length = "75d"
+    least_events: int = Field(1, ge=1)
+    """Events in the window from which on the outcome has happened, on the day of the last of so many."""
     min_nights: int = Field(0, ge=0, le=1)
     """1 leaves out stays without a night, where same-day emergency care has moved out of admissions."""
     exclude_periods: tuple[tuple[date, date], ...] = ()
@@ -178,12 +193,19 @@ class EvaluationRecipe(Declared):
 
 
 class Recipe(Declared):
-    """One model. `sentence` completes "the estimated chance of ..." and may name {date}, the index date."""
+    """One model. `sentence` completes "the estimated chance of ..." and may name {date}, the index date.
+
+    purpose: what it is for, where that is not what the product is for. asks_approval: whether it is off until
+    `approval` says who approved its use, and where that stands.
+    """
 
     name: str = ""
     title: str
     sentence: str
     outcome: str
+    purpose: str = ""
+    asks_approval: bool = False
+    approval: str = ""
     exclude_features: tuple[str, ...] = ()
     cohort: CohortRecipe = CohortRecipe()
     label: LabelRecipe = LabelRecipe()

@@ -50,3 +50,5 @@ class ReviewSettings(Declared):
     """What comes back from the teams."""
 
     contradictions: tuple[Contradiction, ...] = CONTRADICTIONS
+    exports_from: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = ()
+    """The public keys (audit/publisher.pub) of the workspaces whose worklist decides, on another machine."""

@@ -14,7 +14,8 @@ class Roles(Declared):
     age: in completed years. sex: yes/no features that say which sex is recorded. number_of_conditions: a count.
     care_home: yes/no features, of which any one says that somebody lives in a care home. conditions: the codelist whose
     groups are named as conditions of a person. conditions_in_order: those groups, the one that tells a team most first.
-    named_medicines: a count of kinds of medicine, each of which is named on a person's page.
+    named_medicines: a count of kinds of medicine, each of which is named on a person's page. contacts: how much care
+    somebody has had; days_registered: for how long they are registered.
     """
 
     age: str | None = None
@@ -24,11 +25,14 @@ class Roles(Declared):
     conditions: str | None = None
     conditions_in_order: tuple[str, ...] = ()
     named_medicines: str | None = None
+    contacts: str | None = None
+    days_registered: str | None = None
 
     @property
     def features(self) -> tuple[str, ...]:
         """Every feature named, in the order of the file."""
-        named = (self.age, *self.sex, self.number_of_conditions, *self.care_home, self.named_medicines)
+        told = (self.named_medicines, self.contacts, self.days_registered)
+        named = (self.age, *self.sex, self.number_of_conditions, *self.care_home, *told)
         return tuple(name for name in named if name is not None)
 
 

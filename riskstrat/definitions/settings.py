@@ -11,6 +11,7 @@ from riskstrat.definitions.coded_columns import CODED_COLUMNS
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.continuous_stays import ContinuousStays
 from riskstrat.definitions.declared import Declared
+from riskstrat.definitions.retention_settings import RetentionSettings
 from riskstrat.definitions.review_rules import ReviewSettings
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.vocabulary import OUTCOMES
@@ -117,10 +118,20 @@ class AdmissionSettings(Declared):
 
 
 class EngineSettings(Declared):
-    """How the feature engine uses the machine."""
+    """Where features and scores are computed: on this machine, or by the workers of an Apache Spark at `master`."""
 
     partition_people: int = Field(50_000, ge=1)
     threads: int = Field(2, ge=1)
+    kind: Literal["embedded", "spark"] = "embedded"
+    master: str = ""
+
+    @model_validator(mode="after")
+    def _check_master(self) -> Self:
+        if self.kind == "spark" and not self.master:
+            raise ValueError('kind = "spark" needs master = "spark://HOST:7077"; give it, or write kind = "embedded"')
+        if self.kind != "spark" and self.master:
+            raise ValueError('master is for kind = "spark"; write that, or leave master out')
+        return self
 
 
 class OptOutSettings(Declared):
@@ -148,11 +159,13 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class SensitiveSettings(Declared):
-    """What becomes of sensitive records, beyond their never being printed."""
+    """What becomes of sensitive records: off the lists and out of the score, unless an approval says otherwise."""
 
     in_score: bool = False
     """Whether they count in the score: not unless an approval is recorded by its reference."""
     approval: str = ""
+    shown_to_clinicians: dict[str, str] = Field(default_factory=dict)
+    """By group of sensitive.csv that may be shown by role, the reference of the Caldicott guardian's decision."""
     untold_reasons: dict[str, Share] = Field(default_factory=lambda: {"0": 1.0, "65": 0.4, "75": 0.2})
     """By age from which it holds, the share of emergency stays and A&E visits whose ordinary reason is not told, so
     that one that is not told is seldom a sensitive one."""
@@ -162,6 +175,14 @@ class SensitiveSettings(Declared):
         if self.in_score and not self.approval.strip():
             raise ValueError('in_score = true needs approval = "reference of the approval"; give it, or write false')
         return self
+
+    @field_validator("shown_to_clinicians")
+    @classmethod
+    def _check_decisions(cls, given: dict[str, str]) -> dict[str, str]:
+        for group, reference in given.items():
+            if not reference.strip():
+                raise ValueError(f'"{group}" needs the reference of the Caldicott guardian\'s decision')
+        return given
 
     @field_validator("untold_reasons")
     @classmethod
@@ -292,4 +313,5 @@ class Settings(Declared):
     casefinding: CasefindingSettings = CasefindingSettings()
     reviews: ReviewSettings = ReviewSettings()
     worklist: WorklistSettings = WorklistSettings()
+    retention: RetentionSettings = RetentionSettings()
     teams: Annotated[tuple[Team, ...], AfterValidator(_check_teams_distinct)] = ()

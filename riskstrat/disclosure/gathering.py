@@ -22,6 +22,8 @@ from riskstrat.publication import read_case_register
 from riskstrat.reviews import FileReviewStore
 from riskstrat.site.opening import Site
 from riskstrat.site.resources import Resource, list_places
+from riskstrat.sources.doubtful import DOUBTFUL
+from riskstrat.sources.extracts import read_landed
 from riskstrat.storage import compute_digest
 
 Held = Mapping[str, Any]
@@ -30,8 +32,16 @@ Held = Mapping[str, Any]
 NUMBERED = ("person", "spell", "last_spell", "stay")
 """Columns that number rows of the store and say nothing of a person."""
 
-SPELLS = "spells"
+_NOT_LANDED = {
+    "spells": "Hospital spells, of which continuous stays are made.",
+    DOUBTFUL: "Recorded conditions with a fault: no page tells them, but one may keep the person off lists.",
+}
+"""Stored tables that are no landed ones, with what each is."""
+
 ANOTHER = "[another person]"
+SEALED_LISTS = (
+    "Lists of a silent trial, encrypted and not to be read here. The person may stand in them: ask the sponsor."
+)
 
 _REFERENCE = re.compile(r"\b[A-Z]{3}-\d{3,}-[0-9A-Z]\b", re.ASCII)
 
@@ -51,6 +61,7 @@ def gather_held(opened: Site, patient: str) -> tuple[Held, ...]:
         *_read_tables(opened, patient),
         _part("cases", "Each case that lists opened, as each list handed it on.", cases),
         _part("lists", "Where the person stood at each published list, the estimate, and what was printed.", entries),
+        _part("sealed lists", SEALED_LISTS, list(_find_sealed(root))),
         _part("reviews", "What teams decided and noted; what was put right later too.", reviews),
         _part("kept off lists", "Why the person is kept off lists since.", _read_kept_off(root, patient)),
         _part("audit log", "Lines of the log that name the person.", lines),
@@ -64,12 +75,14 @@ def _part(title: str, says: str, rows: Any) -> dict[str, Any]:
 
 
 def _read_tables(opened: Site, patient: str) -> Iterator[dict[str, Any]]:
-    """The rows of each table of the store, every version of each; then those that a refresh brought."""
+    """The rows of each table of the store, every version of each; then as landed, and those that a refresh brought."""
     people = opened.store.people()
     found = people.loc[people["patient_id"] == patient, "person"]
     if len(found):
         for file in sorted((opened.store.folder / "tables").glob("*.parquet")):
             yield _read_table(file, int(found.iloc[0]))
+    for name, landed in read_landed(opened.store.folder, patient).items():
+        yield _part(f"landed {name}", "As extracts landed it, kept so that others can be added to them.", landed)
     refreshed = opened.store.refreshed.rows if opened.store.refreshed is not None else {}
     for name, rows in refreshed.items():
         own = [row for row in rows if row["patient_id"] == patient]
@@ -77,8 +90,8 @@ def _read_tables(opened: Site, patient: str) -> Iterator[dict[str, Any]]:
 
 
 def _read_table(file: Path, person: int) -> dict[str, Any]:
-    name, says = file.stem, "Hospital spells, of which continuous stays are made."
-    if name != SPELLS:
+    name, says = file.stem, _NOT_LANDED.get(file.stem, "")
+    if not says:
         says = f"{SCHEMAS[name].title}: {SCHEMAS[name].grain}. valid_from and valid_to say when it was known so."
     if "person" not in pq.read_schema(file).names:
         return _part(name, says, [])
@@ -112,6 +125,12 @@ def _read_reviews(root: Path, patient: str) -> Iterator[dict[str, Any]]:
 
 def _read_kept_off(root: Path, patient: str) -> list[dict[str, Any]]:
     return [each.describe() for each in read_every_kept_off(root) if each.patient_id == patient]
+
+
+def _find_sealed(root: Path) -> Iterator[dict[str, Any]]:
+    for line in audit.read(root):
+        if line.action == audit.SEALED:
+            yield {"trial": line.details["trial"], "list": line.details["week"], "sha256": line.details["sealed"]}
 
 
 def _find_lines(root: Path, patient: str, own: Collection[str]) -> Iterator[dict[str, Any]]:

@@ -48,6 +48,8 @@ def _read_list(published: PublishedList, patient: str) -> Iterator[dict[str, Any
         if entry["place"] == "listed":
             weekly = weekly or published.read_list()
             entry["printed"] = _find_printed(weekly.teams, str(entry["reference"]))
+            shown = published.read_for_clinicians().people.get(str(entry["reference"]), ())
+            entry |= {"shown_to_clinicians": [asdict(fact) for fact in shown]} if shown else {}
         yield entry
 
 

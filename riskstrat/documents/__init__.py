@@ -19,7 +19,14 @@ from riskstrat.documents.notes import accounting, freshness_line, nobody, purpos
 from riskstrat.documents.page import summary, write_page
 from riskstrat.documents.papers import papers_of
 from riskstrat.documents.pdf import build_pdf, find_browser, write_pdf
-from riskstrat.documents.people_page import Sheet, build_people, build_sheet, word_page, write_people
+from riskstrat.documents.people_page import (
+    Sheet,
+    build_people,
+    build_sheet,
+    word_page,
+    write_clinician_pages,
+    write_people,
+)
 from riskstrat.documents.person import (
     FALLS_TITLE,
     FALLS_WORDS,
@@ -115,6 +122,7 @@ __all__ = [
     "swap_sentences",
     "word_page",
     "write_bytes",
+    "write_clinician_pages",
     "write_csv",
     "write_index",
     "write_page",

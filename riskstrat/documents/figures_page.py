@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from riskstrat.documents.line_picture import LinePicture
 from riskstrat.documents.rendering import render_html
 from riskstrat.errors import PublicationError
 
@@ -16,18 +17,22 @@ MOST_WORDS = 150
 class FiguresTable:
     """One table: its heading, the sentences above it, the titles of its columns, and rows of as many cells.
 
-    The first cell of a row names it.
+    The first cell of a row names it. words: the other cells are words, not numbers.
     """
 
     heading: str
     says: Sequence[str]
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
+    words: bool = False
 
 
 @dataclass(frozen=True)
 class FiguresPage:
-    """What stands on the page, in its order; date: of the newest data that it speaks of, as ISO text, or empty."""
+    """What stands on the page, in its order; date: of the newest data that it speaks of, as ISO text, or empty.
+
+    picture: below the summary, where there is one.
+    """
 
     title: str
     about: str
@@ -35,6 +40,7 @@ class FiguresPage:
     tables: Sequence[FiguresTable]
     limits: Sequence[str]
     date: str = ""
+    picture: LinePicture | None = None
 
     def __post_init__(self) -> None:
         """Refuse a summary that is too long to be one."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from riskstrat import storage
 from riskstrat.definitions.phrases import long_date
+from riskstrat.documents.by_role import FOR_CLINICIANS_ONLY, word_decisions, word_sensitive_facts
 from riskstrat.documents.files import write_bytes
 from riskstrat.documents.named import WARNING, Names
 from riskstrat.documents.notes import freshness_line, nobody, purpose, risk_meaning
@@ -31,7 +33,7 @@ from riskstrat.documents.words import (
     printable,
     sentence,
 )
-from riskstrat.publication import TeamList, name_files
+from riskstrat.publication import ForClinicians, TeamList, name_files
 
 SUPPORTS_REVIEW = "Supports, does not replace, clinical judgement."
 MATTERS_HINT = "For the team to fill in: strengths, wishes, who matters, what a good day looks like."
@@ -43,6 +45,8 @@ OUTCOME_BOXES = 3
 MOST_SENTENCES = 2
 # Characters from which a page is printed smaller, to stay on one sheet of A4: found by printing.
 DENSE, DENSER = 4_000, 4_800
+# What the section for clinicians alone takes besides its words, as characters.
+OWN_SECTION = 400
 # Sentences on reliability that stand on paper; on a screen all do.
 RELIABILITY_ON_PAPER = 3
 # Estimates of earlier lists that stand on the page, latest last.
@@ -51,7 +55,10 @@ TREND_SHOWN = 6
 
 @dataclass(frozen=True)
 class Sheet:
-    """One person's page as printed, beside what `PrintedPerson` says already."""
+    """One person's page as printed, beside what `PrintedPerson` says already.
+
+    `by_role` and `decisions` are of what clinicians alone are shown, and empty on every other page.
+    """
 
     person: PrintedPerson
     name: str
@@ -70,6 +77,8 @@ class Sheet:
     missing: tuple[str, ...]
     reliability: tuple[str, ...]
     not_reached: str
+    by_role: Pairs
+    decisions: str
 
     @property
     def density(self) -> str:
@@ -80,8 +89,8 @@ class Sheet:
         pairs = [f"{name} {text}" for name, text in (*self.facts, *person.about)]
         events = [text for lane in self.strip.lanes for text in lane.events]
         told = (*self.changeable, *person.support, *self.cannot_see, *self.missing, *self.reliability, person.caution)
-        held = [f"{title} {text}" for title, text in self.held]
-        length = sum(map(len, (*lines, *ways, *pairs, *events, *told, *held)))
+        held = [f"{title} {text}" for title, text in (*self.held, *self.by_role)]
+        length = OWN_SECTION * bool(self.by_role) + sum(map(len, (*lines, *ways, *pairs, *events, *told, *held)))
         return "denser" if length >= DENSER else "dense" if length >= DENSE else ""
 
 
@@ -90,20 +99,29 @@ def write_people(team_list: TeamList, path: Path) -> None:
     write_bytes(build_people(team_list), Path(path))
 
 
-def build_people(team_list: TeamList, names: Names | None = None) -> bytes:
+def write_clinician_pages(team_list: TeamList, shown: ForClinicians, path: Path) -> None:
+    """Write the same with what clinicians alone are shown, into a folder that it makes. Raises StorageError."""
+    storage.write_bytes(build_people(team_list, shown=shown), path, parents=True)
+
+
+def build_people(team_list: TeamList, names: Names | None = None, shown: ForClinicians | None = None) -> bytes:
     """The pages of every listed person of one team, by rank: one page of A4 portrait each when printed.
 
     Each stands under its reference as an anchor. With `names` its head says who the person is, or why it does not.
+    shown: what clinicians alone are shown; the page then says that it is theirs alone.
     """
+    copy, warning = ("Named copy. ", WARNING) if names else ("", "")
+    if shown:
+        copy, warning = "For clinicians. ", FOR_CLINICIANS_ONLY
     return render_html(
         "people.html.j2",
-        title=f"{'Named copy. ' if names else ''}One page for each person: {printable(team_list.team)}",
+        title=f"{copy}One page for each person: {printable(team_list.team)}",
         notice=names.notice if names else (),
-        warning=f"{WARNING}." if names else "",
+        warning=f"{warning}." if warning else "",
         date=team_list.index_date.isoformat(),
         index_date=long_date(team_list.index_date),
         list_file=f"{name_files(team_list.team_code)}.html",
-        sheets=[build_sheet(person, names) for person in people_of(team_list)],
+        sheets=[build_sheet(person, names, shown) for person in people_of(team_list)],
         nobody=nobody(team_list),
         said=word_page(team_list),
         boxes=range(1, OUTCOME_BOXES + 1),
@@ -138,8 +156,8 @@ def run_words(team: TeamList) -> str:
     )
 
 
-def build_sheet(person: PrintedPerson, names: Names | None = None) -> Sheet:
-    """The page of one listed person, with what `names` says of them."""
+def build_sheet(person: PrintedPerson, names: Names | None = None, shown: ForClinicians | None = None) -> Sheet:
+    """The page of one listed person, with what `names` says of them, and `shown` to clinicians alone."""
     page = person.page
     name, held = names.tell_who(person.reference) if names else ("", ())
     return Sheet(
@@ -165,6 +183,8 @@ def build_sheet(person: PrintedPerson, names: Names | None = None) -> Sheet:
         missing=_format_sentences(page.missing),
         reliability=_format_sentences(page.reliability),
         not_reached=NOT_REACHED if may_not_be_reached(person.lowers) else "",
+        by_role=word_sensitive_facts(shown, person.reference) if shown else (),
+        decisions=word_decisions(shown) if shown and shown.decisions else "",
     )
 
 

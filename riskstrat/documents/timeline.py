@@ -131,11 +131,11 @@ def _place_ticks(start: date, end: date) -> list[tuple[float, str]]:
 
 def _describe_event(event: TimelineEvent, start: date) -> str:
     """One event in words; of what began before the drawing, the day it began is not told."""
-    since = f"since before {long_date(start)}" if event.start < start else f"since {long_date(event.start)}"
+    began = f"before {long_date(start)}" if event.start < start else long_date(event.start)
     if event.running:
-        when = since
+        when = f"since {began}"
     elif event.start < start:
-        when = since + (f", to {long_date(event.end)}" if event.end else "")
+        when = f"from {began} to {long_date(event.end)}" if event.end else began
     elif event.end is None or event.end == event.start:
         when = long_date(event.start)
     else:

@@ -8,6 +8,7 @@ from riskstrat.evaluation.calibration import Recalibration, calibration_in_the_l
 from riskstrat.evaluation.comparison import baseline_table, verdict
 from riskstrat.evaluation.curve import calibration_curve, calibration_errors, integrated_calibration_index
 from riskstrat.evaluation.decision import net_benefit
+from riskstrat.evaluation.equity import compare_recall
 from riskstrat.evaluation.fairness import fairness
 from riskstrat.evaluation.freshness import freshness
 from riskstrat.evaluation.inputs import EvaluationError, Figure
@@ -32,6 +33,7 @@ __all__ = [
     "calibration_curve",
     "calibration_errors",
     "calibration_in_the_large",
+    "compare_recall",
     "compared",
     "entering_and_leaving",
     "evaluate",

@@ -28,6 +28,7 @@ AT_EACH_LIST = ("k", "ppv", "sensitivity", "lift", "number_needed_to_review")
 SPELLED = {
     "lightgbm": "LightGBM",
     "stack": "The stack",
+    "transferred": "The other site's model",
     "auroc": "AUROC",
     "auprc": "AUPRC",
     "brier": "Brier score",
@@ -68,7 +69,7 @@ def verdict(
         raise EvaluationError(f"{metric} has no better direction; compare {allowed}")
     own, other = (_find_estimate(intervals, name, metric) for name in (model, against))
     estimate, low, high, level, reason = _find_difference(intervals, model, against, metric)
-    names = f"{_format_name(model)} {{}} {_format_name(against)}"
+    names = f"{_format_name(model)} {{}} {_format_name(against).replace('The ', 'the ', 1)}"
     if reason:
         return f"{names.format('cannot be compared with')}: {reason}."
     sign = 1 if metric in HIGHER_IS_BETTER else -1

@@ -8,7 +8,7 @@ import numpy as np
 
 from riskstrat.definitions.ages import name_age_band
 from riskstrat.definitions.durations import in_words
-from riskstrat.definitions.features import AGE, ZERO_IS_A_VALUE, Feature
+from riskstrat.definitions.features import AGE, COUNT, SLOPE, ZERO_IS_A_VALUE, Feature
 from riskstrat.definitions.phrases import capitalise_first, long_date
 from riskstrat.errors import DefinitionError
 
@@ -28,9 +28,12 @@ def render(feature: Feature, value: float, when: date | np.datetime64 | None, ag
     if template is None or ("{date}" in template and day is None):
         return None
     number = _word_value(feature, value)
+    if feature.verb == COUNT and number == "1":
+        template = template.replace(", the latest on {date}", ", on {date}")
     words = {
         "n": number,
         "s": "" if number == "1" else "s",
+        "times": {"1": "once", "2": "twice"}.get(number, f"{number} times"),
         "lookback": in_words(feature.lookback),
         "date": long_date(day) if day else "",
         "ago": ago_in_words(value),
@@ -41,7 +44,7 @@ def render(feature: Feature, value: float, when: date | np.datetime64 | None, ag
     except (KeyError, IndexError, ValueError, AttributeError):
         raise DefinitionError(
             f'{feature.name or feature.verb}: "{template}" cannot be read; its placeholders may be '
-            "{n}, {s}, {lookback}, {ago}, {roughly} and {date}"
+            "{n}, {s}, {times}, {lookback}, {ago}, {roughly} and {date}"
         ) from None
 
 
@@ -64,7 +67,9 @@ def _word_value(feature: Feature, value: float) -> str:
         return name_age_band(value)
     if wording.values and value in range(len(wording.values)):
         return wording.values[int(value)]
-    return in_figures(abs(value) if wording.says_negative is not None else value)
+    size = abs(value) if wording.says_negative is not None else value
+    # No measurement is that exact over years.
+    return in_figures(round(size, 1) if feature.verb == SLOPE else size)
 
 
 def ago_in_words(value: float) -> str:

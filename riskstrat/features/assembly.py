@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.durations import age_in_years
@@ -36,6 +37,16 @@ class _Columns:
         """A view of one column by its number in the plan."""
         width = self.asked.shape[1]
         return self.asked[:, number] if number < width else self.behind[:, number - width]
+
+
+@dataclass(frozen=True)
+class _Attribute:
+    """A column of a plan that comes from `people`, with one value per person, beginning with person `first`."""
+
+    column: int
+    feature: Feature
+    first: int
+    by_person: npt.NDArray[Any]
 
 
 Derive = Callable[[Plan, _Columns], None]
@@ -87,7 +98,9 @@ class FeatureEngine:
         from riskstrat.features.partition import fill_partition
 
         values = np.full((len(cohort), len(plan.names)), np.nan, np.float32)
-        attributes = self._read_attributes(plan)
+        if not len(cohort):
+            return values
+        attributes = self._read_attributes(plan, *(int(cohort["person"].iloc[end]) for end in (0, -1)))
         scans = [(scan, scan.compiled) for scan in plan.scans]
         local = threading.local()
         parts = list(_iterate_partitions(cohort["person"].to_numpy(), self.settings.partition_people))
@@ -116,26 +129,23 @@ class FeatureEngine:
     def _connect(self) -> Any:
         return self.store.connect(self.codelists, printable=self.printable)
 
-    def _read_attributes(self, plan: Plan) -> list[tuple[int, Feature, npt.NDArray[Any]]]:
-        """Each attribute of a plan with one value per person in the store's order; for an age, the date of birth."""
+    def _read_attributes(self, plan: Plan, first: int, last: int) -> list[_Attribute]:
+        """Each attribute of a plan with one value per person from `first` to `last`; for an age, the date of birth."""
         if not plan.attributes:
             return []
-        plain = {column: feature.value for column, feature in plan.attributes if feature.verb == "attribute"}
-        read = self._read_people_values(plain)
-        born = self.store.people()["date_of_birth"].to_numpy()
-        return [(column, feature, read.get(column, born)) for column, feature in plan.attributes]
-
-    def _read_people_values(self, wanted: Mapping[int, Any]) -> dict[int, npt.NDArray[np.float64]]:
-        """For each wanted expression on `people`, one value per person in the store's order."""
         people = STREAMS["people"].table
-        columns = {f"a{number}": value.cast("float64") for number, value in wanted.items()}
+        wanted: dict[str, Any] = {
+            f"a{column}": people.date_of_birth if feature.value is None else feature.value.cast("float64")
+            for column, feature in plan.attributes
+        }
         with self.store.connect(self.codelists) as backend:
-            rows = backend.to_pyarrow(people.select(person=people.person, **columns))
-        given = {}
-        for number in wanted:
-            given[number] = np.full(self.store.people_count, np.nan)
-            given[number][rows["person"].to_numpy()] = rows[f"a{number}"].to_numpy(zero_copy_only=False)
-        return given
+            within = people.filter(people.person.between(first, last))
+            rows = backend.to_pyarrow(within.select(person=people.person, **wanted))
+        place = rows["person"].to_numpy() - first
+        return [
+            _Attribute(column, feature, first, _place_values(rows[f"a{column}"], place, last - first + 1))
+            for column, feature in plan.attributes
+        ]
 
 
 def engine(
@@ -165,14 +175,20 @@ def _iterate_partitions(person: npt.NDArray[np.int32], size: int) -> Iterator[tu
             yield int(person[begin]), int(person[end - 1]), slice(int(begin), int(end))
 
 
-def _fill_attributes(
-    attributes: Sequence[tuple[int, Feature, npt.NDArray[Any]]], rows: pd.DataFrame, columns: _Columns
-) -> None:
+def _place_values(given: pa.ChunkedArray, place: npt.NDArray[np.int32], people: int) -> npt.NDArray[Any]:
+    """One number or day for each of some people, from rows of those whose places these are; NaN or NaT for others."""
+    days = pa.types.is_date(given.type)
+    values = np.full(people, np.datetime64("NaT") if days else np.nan, "datetime64[D]" if days else np.float64)
+    values[place] = given.to_numpy(zero_copy_only=False)
+    return values
+
+
+def _fill_attributes(attributes: Sequence[_Attribute], rows: pd.DataFrame, columns: _Columns) -> None:
     person, dates = rows["person"].to_numpy(), rows["index_date"].to_numpy()
-    for column, feature, by_person in attributes:
-        given = by_person[person]
-        given = age_in_years(given, dates) if feature.verb == AGE else given
-        columns.find(column)[:] = _fill_missing(given, feature.missing)
+    for each in attributes:
+        given = each.by_person[person - each.first]
+        given = age_in_years(given, dates) if each.feature.verb == AGE else given
+        columns.find(each.column)[:] = _fill_missing(given, each.feature.missing)
 
 
 def _fill_derived(made: Plan, columns: _Columns) -> None:

@@ -85,11 +85,12 @@ def match_codes(measure: Measure, codes: Sequence[str]) -> list[list[tuple[int, 
         return [[(number, 1)] for number in range(len(codes))]
     groups = {group: number for number, group in enumerate(codelist.groups)}
     found = [codelist.find(code, system) for system, _, code in (label.partition(":") for label in codes)]
-    return [_list_key_weights(measure, codelist, entries, groups) for entries in found]
+    given = {entries: _list_key_weights(measure, codelist, entries, groups) for entries in set(found)}
+    return [given[entries] for entries in found]
 
 
 def _list_key_weights(
-    measure: Measure, codelist: Codelist, entries: list[int], groups: dict[str, int]
+    measure: Measure, codelist: Codelist, entries: tuple[int, ...], groups: dict[str, int]
 ) -> list[tuple[int, int]]:
     if not entries:
         return []

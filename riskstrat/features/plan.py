@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import ibis
@@ -48,7 +49,10 @@ class Measure:
 
 @dataclass
 class ScanPlan:
-    """One narrow scan of one stream: the expressions it computes for each row, by structure, and whom it serves."""
+    """One narrow scan of one stream: the expressions it computes for each row, by structure, and whom it serves.
+
+    `coded` is the number of its coded column with the code system before it; -1 if no measure reads one.
+    """
 
     stream: Stream
     filters: dict[str, tuple[ir.BooleanValue, ...]] = field(default_factory=dict)
@@ -57,6 +61,7 @@ class ScanPlan:
     untils: dict[str, ir.Value] = field(default_factory=dict)
     codes: dict[str, ir.Value] = field(default_factory=dict)
     measures: list[Measure] = field(default_factory=list)
+    coded: int = -1
     _compiled: list[Scan] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -116,6 +121,28 @@ class Plan:
 
 def plan(features: Mapping[str, Feature], landed: frozenset[str], absent_columns: Mapping[str, Sequence[str]]) -> Plan:
     """The plan for what can be built from the tables and columns that were landed; `notes` say what was left out."""
+    absent = tuple((table, tuple(columns)) for table, columns in absent_columns.items())
+    return _plan_once(_SameFeatures(features), landed, absent)
+
+
+class _SameFeatures:
+    """Features by name, equal to others only where they are the very same objects: expressions do not compare."""
+
+    def __init__(self, features: Mapping[str, Feature]) -> None:
+        self.by_name = dict(features)
+        self._objects = tuple((name, id(feature)) for name, feature in features.items())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _SameFeatures) and self._objects == other._objects
+
+    def __hash__(self) -> int:
+        return hash(self._objects)
+
+
+# A run asks for several engines of the same definitions; so their scans are compiled once, too.
+@lru_cache(maxsize=8)
+def _plan_once(given: _SameFeatures, landed: frozenset[str], absent: tuple[tuple[str, tuple[str, ...]], ...]) -> Plan:
+    features, absent_columns = given.by_name, dict(absent)
     usable, notes = _select_usable(features, landed, absent_columns)
     columns = [replace(feature, name=name) for name, feature in usable.items()]
     place = {name: number for number, name in enumerate(usable)}
@@ -275,7 +302,9 @@ def _measure(scan: ScanPlan, column: int, feature: Feature, conditions: tuple[ir
 
 def _place_code_column(scan: ScanPlan, feature: Feature) -> int:
     if feature.codes is not None:
-        return _place(scan.codes, _add_code_system(scan.stream))
+        if scan.coded < 0:
+            scan.coded = _place(scan.codes, _add_code_system(scan.stream))
+        return scan.coded
     if feature.key is not None and not isinstance(feature.key, str):
         return _place(scan.codes, feature.key.cast("string"))
     return -1

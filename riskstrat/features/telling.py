@@ -44,6 +44,9 @@ UNREAD = 0.02
 PARTLY = 0.5
 """The same where the site says that a table is understood in part."""
 
+COLUMNS_AT_ONCE = 16
+"""Columns of everybody that are read together: where a cluster holds them, each time is a query."""
+
 UNDECIDED = {("admissions", "method"): "it is not known how a hospital stay came about"}
 """Columns that each row has one known value of, and what is said of a person of whom a row has another.
 
@@ -187,11 +190,12 @@ class Telling:
     def _held(self) -> Mapping[str, bool]:
         """By fingerprint of a feature with rows whether anybody's record holds a row that it counts, at any time."""
         leaves = {leaf.fingerprint: leaf for one in self._features.values() for leaf in self._list_leaves(one)}
-        place = {name: number for number, name in enumerate(self.everybody.columns)}
+        shown = [name for name in self.everybody.columns if name in self._features]
         seen = {
-            one.fingerprint
-            for name, one in self._features.items()
-            if name in place and not _is_bare(one, self.everybody.values[:, place[name]]).all()
+            self._features[name].fingerprint
+            for block in (shown[at : at + COLUMNS_AT_ONCE] for at in range(0, len(shown), COLUMNS_AT_ONCE))
+            for name, column in zip(block, self.everybody.select(block).T, strict=True)
+            if not _is_bare(self._features[name], column).all()
         }
         unseen = {key: leaf for key, leaf in leaves.items() if key not in seen}
         return dict.fromkeys(leaves, True) | _search_whole_record(self.engine, unseen, self.everybody.keys)

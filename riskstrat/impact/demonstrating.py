@@ -141,11 +141,11 @@ def _tabulate_comparison(made: Sequence[Run]) -> FiguresTable:
         for number, run in enumerate(made, start=1)
     ]
     says = (
-        "Each person listed is held against up to three people of the same age band, sex and number of admissions in "
-        "the year before, who had the same estimate, were never listed before, and had stood as high before. Everybody "
-        "listed counts from their first list. The difference of estimates is in standard deviations; below 0.1 is "
-        "usually taken as alike. The verdict allows for a look every month over 24 months, and a fall of a tenth as "
-        "the least worth having.",
+        "Each person listed is held against up to three people of the same age band, sex, number of admissions in the "
+        "year before and time since the latest, who had the same estimate, were never listed before, and had stood as "
+        "high before. Everybody listed counts from their first list. The difference of estimates is in standard "
+        "deviations; below 0.1 is usually taken as alike. The verdict allows for a look every month over 24 months, "
+        "and a fall of a tenth as the least worth having.",
     )
     columns = (
         "Borough",

@@ -30,7 +30,7 @@ class Effect:
     """The events of people listed over those that they would have had, as a ratio with the parts of its interval.
 
     slope: events of controls who were not listed yet. spread: of the estimating sum, of the slope, and between them.
-    listed, controls: the mean number of events.
+    listed, controls: the mean number of events. fewest: people with any, on the side with fewer of them.
     """
 
     ratio: float
@@ -38,11 +38,17 @@ class Effect:
     spread: tuple[float, float, float]
     listed: float
     controls: float
+    fewest: int
 
     @property
     def change(self) -> float:
         """The relative change: -0.2 for a fifth fewer."""
         return self.ratio - 1
+
+    def measure_error(self, ratio: float = 1.0) -> float:
+        """The standard error of the ratio where the truth is `ratio`."""
+        own, shared, slope = self.spread
+        return float(np.sqrt(max(own - 2 * ratio * shared + ratio**2 * slope, 0.0)) / self.slope)
 
     def interval(self, critical: float = TWO_SIDED) -> tuple[float, float] | None:
         """The relative changes not ruled out at `critical` standard errors (Fieller); None where nothing is."""
@@ -79,7 +85,8 @@ def estimate_effect(outcomes: Outcomes, matches: Matches, chosen: npt.NDArray[np
     spread = (_add_up(own, own, clusters), _add_up(own, slope, clusters), _add_up(slope, slope, clusters))
     sets = int(listed.sum())
     means = float(events[listed].sum() / sets), float((weight * events)[~listed].sum() / sets)
-    return Effect(float(moved.sum() / held.sum()), float(held.sum()), spread, *means)
+    fewest = min(int((events[side] > 0).sum()) for side in (listed, ~listed))
+    return Effect(float(moved.sum() / held.sum()), float(held.sum()), spread, *means, fewest)
 
 
 def _number_clusters(matches: Matches, keep: npt.NDArray[np.bool_]) -> tuple[tuple[int, npt.NDArray[Any]], ...]:

@@ -30,11 +30,24 @@ def take_looks(outcomes: Outcomes, matches: Matches, followed: int, weeks: Seque
     """
     ripe = [matches.week + followed <= week for week in weeks]
     counts = [int((each & matches.listed).sum()) for each in ripe]
-    taken = [number for number in range(len(weeks)) if counts[number] > (counts[number - 1] if number else 0)]
-    boundaries = find_boundaries([counts[number] / counts[-1] for number in taken])
-    for number, critical in zip(taken, boundaries, strict=True):
+    times = [(week - followed) / (weeks[-1] - followed) for week in weeks]
+    for number, critical in price_looks(counts, times):
         effect = estimate_effect(outcomes, matches, ripe[number])
         yield PaidLook(weeks[number], effect, critical, effect.interval(critical) if effect else None)
+
+
+def price_looks(counts: Sequence[int], times: Sequence[float]) -> list[tuple[int, float]]:
+    """The number of each look at which somebody new was followed, and how many standard errors it asks for.
+
+    counts: people listed and followed by each look. times: the fraction of the calendar that is over by then, of which
+    the analysis date is 1. What a look asks for does not hang on the looks that come after it.
+    """
+    taken: list[int] = []
+    for number, count in enumerate(counts):
+        if count > (counts[taken[-1]] if taken else 0):
+            taken.append(number)
+    shares = [counts[number] / counts[taken[-1]] for number in taken]
+    return list(zip(taken, find_boundaries(shares, times=[times[number] for number in taken]), strict=True))
 
 
 def judge_looks(looks: Sequence[PaidLook], worthwhile: float) -> Verdict:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,12 +28,22 @@ Without it a person who has just risen is held against one who has stood high fo
 is truly more ill, and every list would look as if it worked.
 """
 
+MOST_ADMISSIONS = 3
+"""So many and more admissions in the year before are one kind."""
+
+RECENT_DAYS = (28, 91)
+"""Days since the latest admission at which another kind begins.
+
+Without them a person whose estimate has just risen, after a stay that is barely over, is held against one whose stay is
+nearly forgotten; the first is truly more ill for some weeks, and a list that does nothing would look harmful.
+"""
+
 
 @dataclass(frozen=True)
 class Panel:
     """Lists in the order of time, by people in one fixed order.
 
-    margin: weeks by people, NaN for who was not eligible then. strata: weeks by people; only equal ones are matched.
+    margin: weeks by people, NaN for who could not be listed then. strata: weeks by people; only equal ones are matched.
     first_week: the number of the first list that somebody stood on, -1 for nobody's.
     """
 
@@ -61,9 +72,25 @@ class Matches:
         return int(self.listed.sum())
 
 
-def match_controls(panel: Panel) -> Matches:
-    """The sets of all people listed who have a control within the calipers, nearest margins first."""
-    sets = list(_find_sets(panel))
+def number_kinds(
+    band: npt.NDArray[Any], sex: npt.NDArray[Any], prior: npt.NDArray[Any], days_since: npt.NDArray[Any]
+) -> Indices:
+    """One number for each kind of people who may be compared.
+
+    band, sex: numbers from 0, sex below 10. prior: admissions of the year before. days_since: since the latest of them,
+    more than a quarter where there was none.
+    """
+    recent = np.searchsorted(RECENT_DAYS, days_since, side="right")
+    parts = ((band, 1), (sex, 10), (np.minimum(prior, MOST_ADMISSIONS), MOST_ADMISSIONS + 1), (recent, 3))
+    number = np.zeros(len(band), np.int64)
+    for part, size in parts:
+        number = number * size + np.asarray(part, np.int64)
+    return number
+
+
+def match_controls(panel: Panel, since: int = 0) -> Matches:
+    """The sets of the people first listed in week `since` or later who have a control, nearest margins first."""
+    sets = [found for found in _find_sets(panel) if found[0] >= since]
     found = [(week, person, controls) for week, person, controls in sets if len(controls)]
     sizes = np.array([len(controls) for _, _, controls in found], np.int64)
     number = np.arange(len(found), dtype=np.int64)
@@ -104,6 +131,33 @@ def _subtract(highest: Numbers, alike: Indices, person: int) -> Numbers:
     """How far apart earlier margins lie; infinite where only one person has any."""
     with np.errstate(invalid="ignore"):
         return np.nan_to_num(np.abs(highest[alike] - highest[person]), nan=np.inf)
+
+
+def keep_rows(matches: Matches, kept: npt.NDArray[np.bool_]) -> Matches:
+    """The sets of which the person listed is kept and a control is; the weights of the controls kept sum to 1 again.
+
+    kept: by row of `matches`. Sets keep their numbers.
+    """
+    heads = matches.set[matches.listed & kept]
+    held = kept & np.isin(matches.set, heads)
+    size = np.bincount(matches.set[held & ~matches.listed], minlength=matches.set.max(initial=0) + 1)
+    held &= size[matches.set] > 0
+    weight = np.where(matches.listed, 1.0, 1 / np.maximum(size[matches.set], 1))
+    return Matches(
+        matches.set[held],
+        matches.person[held],
+        matches.week[held],
+        matches.listed[held],
+        weight[held],
+        matches.unmatched,
+    )
+
+
+def pair_with_themselves(person: Indices, week: Indices) -> Matches:
+    """Each person as the one control of themselves: what a plain before and after compares."""
+    number = np.arange(len(person), dtype=np.int64)
+    listed = np.arange(2 * len(person)) < len(person)
+    return Matches(np.tile(number, 2), np.tile(person, 2), np.tile(week, 2), listed, np.ones(2 * len(person)), 0)
 
 
 def compute_balance(values: Numbers, matches: Matches) -> float:

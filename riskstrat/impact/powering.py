@@ -10,8 +10,8 @@ import pandas as pd
 
 from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.figures_page import FiguresPage, FiguresTable
+from riskstrat.impact.detecting import Assumptions, find_detectable_fall
 from riskstrat.impact.listings import Listings
-from riskstrat.impact.power import Assumptions, find_detectable_fall
 
 MONTHS = (3, 6, 12, 24)
 ROUNDED_TO = 5

@@ -1,4 +1,8 @@
-"""What each look costs: O'Brien-Fleming-type spending of 5% over looks (Lan and DeMets 1983, Biometrika 70:659)."""
+"""What each look costs: O'Brien-Fleming-type spending of 5% over looks (Lan and DeMets 1983, Biometrika 70:659).
+
+What is spent goes by the calendar, which is known in advance, and what two looks have in common by how many people each
+has seen (Lan and DeMets 1989, Statistics in Medicine 8:1191).
+"""
 
 from __future__ import annotations
 
@@ -22,19 +26,26 @@ def spend(fraction: float, alpha: float = ALPHA) -> float:
     return float(4 * stats.norm.sf(stats.norm.isf(alpha / 4) / np.sqrt(min(fraction, 1.0))))
 
 
-def find_boundaries(fractions: Sequence[float], alpha: float = ALPHA) -> tuple[float, ...]:
-    """How many standard errors from none each look must be to stop, for looks at these growing fractions."""
-    return _find_boundaries(tuple(round(fraction, 6) for fraction in fractions), alpha)
+def find_boundaries(
+    fractions: Sequence[float], alpha: float = ALPHA, times: Sequence[float] | None = None
+) -> tuple[float, ...]:
+    """How many standard errors from none each look must be to stop, for looks at these growing fractions.
+
+    fractions: of the information of the last of them. times: the fractions of the calendar by which `alpha` is spent;
+    those of the information where None. A later look moves no earlier boundary.
+    """
+    shares, spent_by = (tuple(round(one, 9) for one in given) for given in (fractions, times or fractions))
+    return _find_boundaries(shares, spent_by, alpha)
 
 
 @cache
-def _find_boundaries(fractions: tuple[float, ...], alpha: float) -> tuple[float, ...]:
+def _find_boundaries(fractions: tuple[float, ...], times: tuple[float, ...], alpha: float) -> tuple[float, ...]:
     """Follows the density of the score B(t) that has not crossed yet (Armitage, McPherson and Rowe 1969)."""
     found: list[float] = []
     density, points, step = np.array([1.0]), np.array([0.0]), np.array([1.0])
     time, spent = 0.0, 0.0
-    for fraction in fractions:
-        to_spend = spend(fraction, alpha) - spent
+    for fraction, by in zip(fractions, times, strict=True):
+        to_spend = spend(by, alpha) - spent
         spread = np.sqrt(fraction - time)
         bound = _solve_bound(density * step, points, spread, to_spend, np.sqrt(fraction))
         spent += to_spend

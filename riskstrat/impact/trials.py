@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from riskstrat.impact.estimating import Outcomes
-from riskstrat.impact.matching import Matches, Panel
+from riskstrat.impact.matching import RECENT_DAYS, Matches, Panel, number_kinds
 
 HISTORY, YEAR, QUARTER = 52, 52, 13
 """Weeks before the first list; weeks of the two counts that the score is made of."""
@@ -79,7 +79,7 @@ class Trial:
         """Admissions of each person in the weeks after the list of week `start`; before it where `weeks` is below 0."""
         return np.asarray(np.abs(self.count_between(people, start, np.asarray(start) + weeks)))
 
-    def count_between(self, people: npt.NDArray[Any], start: npt.NDArray[Any], end: npt.NDArray[Any]) -> Numbers:
+    def count_between(self, people: npt.NDArray[Any], start: Any, end: Any) -> Numbers:
         """Admissions of each person from the list of week `start` to that of week `end`."""
         return np.asarray(self._running[end + HISTORY, people] - self._running[start + HISTORY, people])
 
@@ -204,10 +204,25 @@ def compute_naive_change(trial: Trial, weeks: int | None = None, *, admitted: bo
 
 
 def build_panel(trial: Trial) -> Panel:
-    """The lists of a run as a site would have them: exact on age band, sex and admissions before."""
-    strata = (trial.age_band * 2 + trial.sex)[None, :].astype(np.int64) * 4 + np.minimum(trial.prior, 3)
+    """The lists of a run as a site would have them: of one kind by age band, sex and the admissions seen before."""
+    weeks, everybody = range(trial.design.weeks), np.arange(trial.design.people)
+    strata = np.array(
+        [
+            number_kinds(trial.age_band, trial.sex, trial.prior[week], _measure_since(trial, week, everybody))
+            for week in weeks
+        ]
+    )
     alive = trial.died[None, :] > np.arange(trial.design.weeks)[:, None]
     return Panel(np.where(alive, trial.margin, np.nan), strata, trial.first_week)
+
+
+def _measure_since(trial: Trial, week: int, people: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """By person the days since their latest admission that was seen, as far as kinds of people tell them apart."""
+    seen = week - trial.design.late
+    since = np.full(len(people), YEAR * 7)
+    for ago in sorted(RECENT_DAYS, reverse=True):
+        since[trial.count_between(people, seen - ago // 7, seen) > 0] = ago - 1
+    return since
 
 
 def follow_matches(trial: Trial, matches: Matches) -> Outcomes:

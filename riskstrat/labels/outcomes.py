@@ -12,14 +12,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskstrat.definitions.deaths import DOUBTFUL_DEATH, is_contradicted
 from riskstrat.definitions.durations import days
+from riskstrat.definitions.expressions import rows_of
 from riskstrat.definitions.recipes import LabelRecipe
 from riskstrat.errors import IndexDateError
 from riskstrat.labels import actions
 from riskstrat.labels.registration import registered_until
 from riskstrat.sources import tables
-from riskstrat.sources.selection import day, known_rows
+from riskstrat.sources.activity import find_last_activity
+from riskstrat.sources.selection import day, find_event_column, known_rows
 from riskstrat.sources.store import Store
+from riskstrat.sources.streams import STREAMS_OF_STAYS
 
 _PERSON = 10_000_000
 """More days than any date has, so that person and day make one sortable number."""
@@ -52,11 +56,12 @@ def label(store: Store, cohort: pd.DataFrame, outcome: ir.Table, recipe: LabelRe
     index = cohort["index_date"].to_numpy().astype("datetime64[D]")
     require_complete(index, recipe, as_at)
     person = cohort["person"].to_numpy()
-    event, notes = _find_first_event(store, cohort, outcome, recipe, as_at)
+    event, notes = _find_event(store, cohort, outcome, recipe, as_at)
     acted, unknown = actions.first_actions(store, cohort, recipe)
     died = _find_deaths(store, as_at)
+    doubted = _mark_doubtful_deaths(store, person, died, as_at)
     left = registered_until(store, person, index, as_at)
-    rows = _decide(index, recipe, event, died[person], left)
+    rows = _decide(index, recipe, event, (died[person], doubted), left)
     if recipe.exclude_periods:
         _exclude(rows, index, recipe)
     rows["action_on"] = acted.astype("datetime64[s]")
@@ -84,12 +89,12 @@ def require_complete(index: npt.NDArray[np.datetime64], recipe: LabelRecipe, as_
         )
 
 
-def _find_first_event(
+def _find_event(
     store: Store, cohort: pd.DataFrame, outcome: ir.Table, recipe: LabelRecipe, as_at: date
 ) -> tuple[npt.NDArray[np.datetime64], tuple[str, ...]]:
-    """The first outcome event in each window, or NaT. The index stay is never its own outcome."""
+    """The day of the event that makes `least_events` in each window, or NaT. The index stay is never its own event."""
     found, notes = _find_events(store, outcome, recipe, as_at)
-    key = found["person"].astype(np.int64) * _PERSON + found["admitted_on"].astype(np.int64)
+    key = found["person"].astype(np.int64) * _PERSON + found["day"].astype(np.int64)
     person = cohort["person"].to_numpy().astype(np.int64) * _PERSON
     index = cohort["index_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     at = np.searchsorted(key, person + index + recipe.first_day)
@@ -97,30 +102,42 @@ def _find_first_event(
     spell = cohort["spell"].to_numpy()
     padded_spell = np.append(found["last_spell"], -2)
     at += (padded_spell[at] == spell) & (spell >= 0)
+    at = np.minimum(at + recipe.least_events - 1, len(key))
     padded_key = np.append(key, np.iinfo(np.int64).max)
-    event = np.append(found["admitted_on"], _NEVER)[at]
+    event = np.append(found["day"], _NEVER)[at]
     return np.where(padded_key[at] <= last, event, _NEVER), notes
 
 
 def _find_events(
     store: Store, outcome: ir.Table, recipe: LabelRecipe, as_at: date
 ) -> tuple[dict[str, npt.NDArray[Any]], tuple[str, ...]]:
-    """Outcome events by person and day: stays that are over with fewer than `min_nights` nights are none."""
-    found, notes = known_rows(store, outcome, ("person", "admitted_on", "last_spell", "discharged_on"), as_at)
-    nights = found["discharged_on"] - found["admitted_on"]
+    """Outcome events by person and day: `person, day, last_spell` (-1 of what is no stay).
+
+    Stays that are over with fewer than `min_nights` nights are none.
+    """
+    day_of = find_event_column(outcome)
+    if rows_of(outcome).stream not in STREAMS_OF_STAYS:
+        found, notes = known_rows(store, outcome, ("person", day_of), as_at)
+        none = np.full(len(found["person"]), -1, np.int32)
+        return {"person": found["person"], "day": found[day_of], "last_spell": none}, notes
+    found, notes = known_rows(store, outcome, ("person", day_of, "last_spell", "discharged_on"), as_at)
+    nights = found["discharged_on"] - found[day_of]
     kept = np.isnat(nights) | (nights >= np.timedelta64(recipe.min_nights, "D"))
-    return {name: column[kept] for name, column in found.items()}, notes
+    told = {"person": found["person"], "day": found[day_of], "last_spell": found["last_spell"]}
+    return {name: column[kept] for name, column in told.items()}, notes
 
 
 def events_by_provider(store: Store, outcome: ir.Table, as_at: date) -> pd.DataFrame:
     """One row per provider and month of admission: `provider, month, events`, as known at `as_at`.
 
-    A provider that stops or starts recording short stays as admissions shows here as a step.
+    A provider that stops or starts recording short stays as admissions shows here as a step. No rows where the source
+    of the outcome does not say the provider.
     """
-    found, _ = known_rows(store, outcome, ("provider", "admitted_on"), as_at)
-    rows = pd.DataFrame(
-        {"provider": found["provider"], "month": found["admitted_on"].astype("datetime64[M]").astype(str)}
-    )
+    day_of = find_event_column(outcome)
+    if "provider" not in outcome.columns:
+        return pd.DataFrame({"provider": [], "month": [], "events": []}).astype({"events": np.int64})
+    found, _ = known_rows(store, outcome, ("provider", day_of), as_at)
+    rows = pd.DataFrame({"provider": found["provider"], "month": found[day_of].astype("datetime64[M]").astype(str)})
     rows["provider"] = rows["provider"].fillna("not recorded")
     return rows.groupby(["provider", "month"]).size().rename("events").reset_index()
 
@@ -133,23 +150,36 @@ def _find_deaths(store: Store, as_at: date) -> npt.NDArray[np.datetime64]:
     return np.where(known <= day(as_at), died, _NEVER)
 
 
+def _mark_doubtful_deaths(
+    store: Store, person: npt.NDArray[np.int32], died: npt.NDArray[np.datetime64], as_at: date
+) -> npt.NDArray[np.bool_]:
+    """For each row whether activity known at `as_at` contradicts the person's death."""
+    dead = np.unique(person[~np.isnat(died[person])])
+    active = find_last_activity(store, dead, as_at).reindex(dead).to_numpy()
+    doubtful = dead[is_contradicted(died[dead], active)]
+    return np.isin(person, doubtful)
+
+
 def _decide(
     index: npt.NDArray[np.datetime64],
     recipe: LabelRecipe,
     event: npt.NDArray[np.datetime64],
-    died: npt.NDArray[np.datetime64],
+    deaths: tuple[npt.NDArray[np.datetime64], npt.NDArray[np.bool_]],
     left: npt.NDArray[np.datetime64],
 ) -> pd.DataFrame:
     """Outcome and reason from the first event, the death and the end of registration, whichever is first.
 
-    An event counts up to and including the day of leaving; leaving on or after the day of death is the death. A
-    window that takes in its index day begins with somebody alive on it; any other begins after it.
+    deaths: the day of each, and whether it is doubtful. An event counts up to and including the day of leaving, and of
+    death; leaving on or after the day of death is the death. A window that reaches a doubtful death without an event
+    before it cannot be told. A window that takes in its index day begins with somebody alive on it; any other after it.
     """
+    died, doubted = deaths
     opens, end = (index + np.timedelta64(ahead, "D") for ahead in (recipe.first_day, recipe.last_day))
     gone = died < np.minimum(opens, index + 1)
-    happens = ~np.isnat(event) & ~(event > left) & ~gone
+    happens = ~np.isnat(event) & ~(event > left) & ~(event > died) & ~gone
     leaves = (left <= end) & ~(died <= left)
-    reason = np.select([gone, happens, leaves, died <= end], [DEAD, "event", "deregistered", "died"], "no event")
+    tests = [gone & doubted, gone, happens, leaves, (died <= end) & doubted, died <= end]
+    reason = np.select(tests, [DOUBTFUL_DEATH, DEAD, "event", "deregistered", DOUBTFUL_DEATH, "died"], "no event")
     dies = reason == "died"
     outcome = np.select([happens, reason == "no event", dies], [1.0, 0.0, _label_deaths(recipe, died >= opens)], np.nan)
     event_on = np.where(happens, event, np.where(dies & (outcome == 1), died, _NEVER))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskstrat.definitions.monitoring import DriftWatch, MonitoringPlan
-from riskstrat.monitoring.chance import Array, Distance, find_largest_by_chance, measure_psi
+from riskstrat.evaluation.chance import Array, Distance, find_largest_by_chance, measure_psi
 from riskstrat.monitoring.findings import Finding, share_chance
 
 QUANTILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)

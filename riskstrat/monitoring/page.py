@@ -8,7 +8,7 @@ from riskstrat.definitions.monitoring import Watch
 from riskstrat.definitions.phrases import long_date, lower_first
 from riskstrat.documents.rendering import render_html
 from riskstrat.documents.words import joined, sentence
-from riskstrat.monitoring.chance import Interval
+from riskstrat.evaluation.chance import Interval
 from riskstrat.monitoring.findings import Finding
 from riskstrat.monitoring.ripened import RipeMonth
 from riskstrat.monitoring.watching import Watched, describe_reference

@@ -16,7 +16,7 @@ import pandas as pd
 from riskstrat.definitions.monitoring import DIMENSIONS, MonitoringPlan
 from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.words import round_count
-from riskstrat.monitoring.chance import (
+from riskstrat.evaluation.chance import (
     Array,
     Interval,
     bound_observed_over_expected,

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from riskstrat.definitions.monitoring import MonitoringPlan
 from riskstrat.documents.words import round_count
-from riskstrat.monitoring.chance import bound_share
+from riskstrat.evaluation.chance import bound_share
 from riskstrat.monitoring.findings import Finding, share_chance
 
 FEWEST = 8

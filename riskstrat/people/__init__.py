@@ -1,12 +1,13 @@
 """Each listed person as a page may tell of them: reasons, counts and facts without a trace of anything sensitive."""
 
-from riskstrat.people.details import counts_shown, describe_people
+from riskstrat.people.details import FOR_CLINICIANS, counts_shown, describe_people
 from riskstrat.people.facts import person_facts
 from riskstrat.people.limits import find_day_of_statuses
 from riskstrat.people.reasons import explain_printable, printed_counts, themes_by_patient
 from riskstrat.people.records import Records, gather_records
 
 __all__ = [
+    "FOR_CLINICIANS",
     "Records",
     "counts_shown",
     "describe_people",

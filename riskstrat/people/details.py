@@ -13,6 +13,7 @@ from riskstrat.definitions.ages import AGE_BANDS, AGES
 from riskstrat.definitions.durations import age_in_years
 from riskstrat.definitions.pathways import Pathway
 from riskstrat.definitions.phrases import long_date
+from riskstrat.people.by_role import find_sensitive_facts
 from riskstrat.people.facts import person_facts
 from riskstrat.people.met import MetFacts
 from riskstrat.people.reasons import explain_printable, printed_counts, themes_by_patient
@@ -22,6 +23,9 @@ from riskstrat.publication import FallsCheck, Suggestion
 from riskstrat.site.opening import Site
 from riskstrat.site.pathways import pathways_of
 from riskstrat.site.scored import Scored
+
+FOR_CLINICIANS = "for_clinicians"
+"""Column of `SensitiveFact`s, which no list is built from."""
 
 NOT_TO_BE_TOLD = FallsCheck("cannot tell", "Not all that the criteria rest on can be told from records shown here.")
 """Where the criteria are answered otherwise by the whole record than by what may be shown of it."""
@@ -37,7 +41,8 @@ def describe_people(
 ) -> pd.DataFrame:
     """One row per patient, indexed by patient_id: what their row and their page say besides place and score.
 
-    A rule is said to be met only if it is by the whole record and by what may be shown of it.
+    `FOR_CLINICIANS` holds what no row and no page but a clinician's may say. A rule is said to be met only if it is by
+    the whole record and by what may be shown of it.
     trend: one row per earlier list and patient with patient_id, list_date and risk.
     """
     records = gather_records(opened, scored, patients)
@@ -53,6 +58,8 @@ def describe_people(
     shown = counts_shown(opened, records.matrix.columns)
     untold = find_untold(records, shown, {patient: page.timeline for patient, page in details["page"].items()})
     details["untold"] = pd.Series(untold, index=index, dtype=object)
+    shown_by_role = find_sensitive_facts(records)
+    details[FOR_CLINICIANS] = pd.Series([shown_by_role[str(one)] for one in index], index=index, dtype=object)
     return details.join(printed_counts(opened, scored, patients, shown, records))
 
 

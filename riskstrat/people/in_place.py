@@ -16,6 +16,8 @@ from riskstrat.people.timeline import AT_ONCE, SERVICES
 
 RECENT = 90
 """Days in which a service has to have seen somebody to be involved now."""
+EQUIPMENT_DAYS = 731
+"""Days for which equipment that was supplied is told: nobody knows of older things whether they are still there."""
 
 
 def support_in_place(records: Records, list_date: date) -> dict[str, tuple[str, ...]]:
@@ -55,9 +57,10 @@ def _describe_contact(row: Any) -> str:
 
 
 def running_services(services: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Sentences by patient_id from social care rows as they stood: what runs, and the latest equipment."""
+    """Sentences by patient_id from social care rows as they stood: what runs, and the latest equipment of two years."""
     runs = services["ended_on"].isna() & ~services["service"].isin(AT_ONCE)
-    equipment = services[services["service"] == "equipment"].sort_values("started_on", kind="stable")
+    recent = (services["index_date"] - services["started_on"]).dt.days < EQUIPMENT_DAYS
+    equipment = services[(services["service"] == "equipment") & recent].sort_values("started_on", kind="stable")
     shown = pd.concat([services[runs], equipment.drop_duplicates("patient_id", keep="last")])
     shown = shown.drop_duplicates(["patient_id", "service"]).sort_values(["started_on", "service"], kind="stable")
     return _gather_by_patient((row.patient_id, _describe_service(row)) for row in shown.itertuples(index=False))

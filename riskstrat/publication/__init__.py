@@ -3,7 +3,8 @@
 The one room that knows what stands where in `lists/<date>/`. Documents are writers over `TeamList`.
 """
 
-from riskstrat.publication.cases import dump_cases, read_case_register, require_same_register
+from riskstrat.publication.cases import dump_cases, find_last_numbers, read_case_register, require_same_register
+from riskstrat.publication.clinicians import ForClinicians, SensitiveFact, SensitiveKind, dump_for_clinicians
 from riskstrat.publication.facts import (
     OTHER_THEME,
     CaseAction,
@@ -24,11 +25,19 @@ from riskstrat.publication.facts import (
     ThemeReason,
     TimelineEvent,
 )
-from riskstrat.publication.holding import find_list_files, locate_manifest, locate_withdrawn, state_list_files
+from riskstrat.publication.holding import (
+    find_every_list,
+    find_list_files,
+    locate_manifest,
+    locate_withdrawn,
+    state_list_files,
+)
 from riskstrat.publication.layout import (
     CASES,
+    CLINICIANS,
     EVERYONE,
     EVERYONE_COLUMNS,
+    FOR_CLINICIANS,
     INDEX,
     NAMING,
     NOTICES,
@@ -66,9 +75,11 @@ __all__ = [
     "A_LITTLE",
     "A_LOT",
     "CASES",
+    "CLINICIANS",
     "EVERYONE",
     "EVERYONE_COLUMNS",
     "FORMAT",
+    "FOR_CLINICIANS",
     "INDEX",
     "NAMING",
     "NOTICES",
@@ -87,6 +98,7 @@ __all__ = [
     "CountColumn",
     "Direction",
     "FallsCheck",
+    "ForClinicians",
     "Lane",
     "ListedPerson",
     "Move",
@@ -95,6 +107,8 @@ __all__ = [
     "Readers",
     "RecordedCondition",
     "Rise",
+    "SensitiveFact",
+    "SensitiveKind",
     "Suggestion",
     "Swap",
     "TeamCounts",
@@ -106,9 +120,12 @@ __all__ = [
     "count_editions",
     "describe_format",
     "dump_cases",
+    "dump_for_clinicians",
     "dump_list",
     "find_earlier",
+    "find_every_list",
     "find_folders",
+    "find_last_numbers",
     "find_list_files",
     "find_published",
     "find_unfinished_withdrawal",

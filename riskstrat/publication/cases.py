@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskstrat.casefinding import CASE_COLUMNS, CaseRegister
+from riskstrat.casefinding import CASE_COLUMNS, REFERRED, CaseRegister
 from riskstrat.errors import PublicationError
 from riskstrat.publication.layout import CASES, WITHDRAWN
 from riskstrat.publication.published import find_folders
@@ -32,6 +32,18 @@ def require_same_register(lists: Path, register: CaseRegister) -> None:
         raise PublicationError(
             "another list was published while this one was made, and both would give the same references; run it again"
         )
+
+
+def find_last_numbers(folder: Path) -> dict[tuple[str, bool], int]:
+    """The highest number of a case that a list opened or knew of, by team and whether somebody was put forward.
+
+    Raises PublicationError if its cases cannot be read.
+    """
+    found: dict[tuple[str, bool], int] = {}
+    for team_code, number, *_ in _read_cases(folder):
+        key = (str(team_code), number in REFERRED)
+        found[key] = max(number, found.get(key, 0))
+    return found
 
 
 def dump_cases(register: CaseRegister) -> bytes:

@@ -17,7 +17,7 @@ def state_list_files(lists: Path) -> dict[Path, str]:
     Of a list whose manifest cannot be read none is given; the manifest itself is for the log to hold.
     """
     stated: dict[Path, str] = {}
-    for folder in _find_every_list(lists):
+    for _, folder in find_every_list(lists):
         try:
             files = open_published(folder).manifest["files"]
         except PublicationError:
@@ -43,6 +43,13 @@ def locate_withdrawn(lists: Path, when: str, number: int) -> tuple[Path, Path]:
     return folder / MANIFEST, folder / WITHDRAWAL
 
 
-def _find_every_list(lists: Path) -> Iterator[Path]:
-    yield from find_folders(lists).values()
-    yield from (path for path in sorted((lists / WITHDRAWN).glob("????-??-??-*")) if path.is_dir())
+def find_every_list(lists: Path) -> Iterator[tuple[date, Path]]:
+    """Date and folder of each list that stands, then of each that was withdrawn."""
+    yield from find_folders(lists).items()
+    for path in sorted((lists / WITHDRAWN).glob("????-??-??-*")):
+        try:
+            day = date.fromisoformat(path.name[:10])
+        except ValueError:
+            continue
+        if path.is_dir():
+            yield day, path

@@ -22,6 +22,9 @@ REVIEWS = "internal/reviews.csv"
 NOTICES = "internal/notices.json"
 """Whom clinicians put forward and who was in question when the list was made; only where there was anybody."""
 
+FOR_CLINICIANS = "clinicians/facts.json"
+"""Sensitive facts that clinicians alone are shown; only where the site has recorded that they may be."""
+
 CASES = "internal/cases.csv"
 """Every case that this list and those before it opened, so that no number is given twice; the next list carries on."""
 
@@ -42,8 +45,11 @@ Readers = Literal["owner", "group"]
 
 _FOLDER_MODES: dict[Readers, int] = {"owner": 0o700, "group": 0o750}
 _FILE_MODES: dict[Readers, int] = {"owner": 0o600, "group": 0o640}
-_OF_ALL_TEAMS = (MANIFEST, LIST, "internal")
-"""What tells of the people of every team: for the account that published it, whoever else may read."""
+CLINICIANS = "clinicians"
+"""The folder of what clinicians alone are shown, with a folder for each team."""
+
+_OF_ALL_TEAMS = (MANIFEST, LIST, "internal", CLINICIANS)
+"""What no team's folder may hold: for the account that published it, whoever else may read."""
 
 _SAFE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from riskstrat.errors import PublicationError
-from riskstrat.publication.layout import EVERYONE, LIST, MANIFEST, REFERENCES, name_references
+from riskstrat.publication.clinicians import ForClinicians, parse_for_clinicians
+from riskstrat.publication.layout import EVERYONE, FOR_CLINICIANS, LIST, MANIFEST, REFERENCES, name_references
 from riskstrat.publication.weekly_list import FORMAT, WeeklyList, parse_list
 from riskstrat.storage import EACH, Shape, compute_digest, compute_file_digest, find_misfit, format_json, parse_json
 
@@ -102,6 +103,15 @@ class PublishedList:
             return parse_list(self.read_file(LIST))
         except PublicationError as damaged:
             raise PublicationError(f"{LIST} of the list of {self.list_date} {damaged}") from None
+
+    def read_for_clinicians(self) -> ForClinicians:
+        """What clinicians alone are shown; nothing where it was published without. Raises PublicationError."""
+        if FOR_CLINICIANS not in self.manifest["files"]:
+            return ForClinicians()
+        try:
+            return parse_for_clinicians(self.read_file(FOR_CLINICIANS))
+        except PublicationError as damaged:
+            raise PublicationError(f"{FOR_CLINICIANS} of the list of {self.list_date} {damaged}") from None
 
     def read_patients(self, team_code: str) -> dict[str, str]:
         """The patient_id of each reference of one team, by rank. Raises PublicationError if a reference stands twice.

@@ -1,7 +1,7 @@
 """Which models exist, how each did, and which one is the champion. MLflow on SQLite in the
 workspace's registry/, and records beside it that are read without MLflow."""
 
-from riskstrat.registry.evidence import COMPARED, JUDGED, TITLED
+from riskstrat.registry.evidence import COMPARED, JUDGED, PACKED, TITLED
 from riskstrat.registry.gates import Gate, gates
 from riskstrat.registry.holding import find_version_files, state_version_files
 from riskstrat.registry.origins import newest
@@ -14,6 +14,7 @@ __all__ = [
     "COMPARED",
     "DATABASE",
     "JUDGED",
+    "PACKED",
     "TITLED",
     "Gate",
     "Kept",

@@ -14,10 +14,7 @@ JUDGED: Shape = {
     "verdict": str,
     "test_dates": [str],
     "left_out": {EACH: str},
-    "models": {
-        "lightgbm": _JUDGED_MODEL,
-        EACH: _JUDGED_MODEL,
-    },
+    "models": {EACH: _JUDGED_MODEL},
     "intervals": [{"metric": str, "model": str, "versus": _TEXT, "estimate": _FIGURE, "low": _FIGURE, "high": _FIGURE}],
     "at_capacity": {"lift": _FIGURE},
     "subgroups": [{"dimension": str, "group": str}],
@@ -34,3 +31,15 @@ COMPARED: Shape = {
 
 TITLED: Shape = {"title": str, "definitions_hash": str}
 """For the head of a page."""
+
+PACKED: Shape = {
+    "recipe": dict,
+    "models": {
+        EACH: {
+            "n": int,
+            "events": int,
+            **dict.fromkeys(("auroc", "calibration_slope", "calibration_intercept", "ici"), _FIGURE),
+        }
+    },
+}
+"""For a package for another site."""

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from riskstrat.definitions.baselines import find_own
+from riskstrat.definitions.baselines import LIGHTGBM, TRANSFERRED, find_learned, find_own
 from riskstrat.definitions.promotion import PromotionPolicy
+from riskstrat.errors import ModelError
 
 Evidence = Mapping[str, Any]
 
@@ -22,8 +23,20 @@ class Gate:
 
 
 def gates(policy: PromotionPolicy, evidence: Evidence) -> tuple[Gate, ...]:
-    """Every gate in the order of the file. A figure that could not be had does not pass."""
-    parts = (_judge_evidence, _judge_discrimination, _judge_calibration, _judge_subgroups, _judge_leakage)
+    """Every gate in the order of the file. A figure that could not be had does not pass.
+
+    Raises ModelError where the model itself was not measured.
+    """
+    if find_own(evidence["models"]) not in evidence["models"]:
+        raise ModelError("the evidence has no figures of the model itself; train again")
+    parts = (
+        _judge_evidence,
+        _judge_discrimination,
+        _judge_calibration,
+        _judge_subgroups,
+        _judge_equity,
+        _judge_leakage,
+    )
     return tuple(gate for part in parts for gate in part(policy, evidence))
 
 
@@ -33,6 +46,12 @@ def _judge_evidence(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gat
     if evidence["test_dates"]:
         yield _require_at_least("evidence.least_test_dates", "test dates", dates, asked.least_test_dates)
     yield _require_at_least("evidence.least_events", "outcome events on the test dates", events, asked.least_events)
+    # Evidence of an earlier riskstrat counts rows alone.
+    if (people := evidence.get("people_with_outcome")) is not None:
+        name = "evidence.least_people_with_outcome"
+        yield _require_at_least(
+            name, "people with the outcome on the test dates", people, asked.least_people_with_outcome
+        )
 
 
 def _judge_discrimination(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
@@ -43,7 +62,7 @@ def _judge_discrimination(policy: PromotionPolicy, evidence: Evidence) -> Iterat
     else:
         said = f"AUROC {_spread(found)}; its upper end must reach {asked.least_auroc:g}"
         yield Gate("discrimination.least_auroc", found["high"] >= asked.least_auroc, said)
-    for other in asked.not_worse_than:
+    for other in dict.fromkeys((*asked.not_worse_than, *_list_learned_here(evidence))):
         yield _compare_with_rival(evidence, other)
     lift = evidence["at_capacity"]["lift"]
     said = "the lists at capacity have no lift" if lift is None else f"lift {lift:.2f} of the lists at capacity"
@@ -51,9 +70,17 @@ def _judge_discrimination(policy: PromotionPolicy, evidence: Evidence) -> Iterat
     yield Gate("discrimination.least_lift", passed, f"{said}; at least {asked.least_lift:g} is asked")
 
 
-def _compare_with_rival(evidence: Evidence, other: str) -> Gate:
+def _list_learned_here(evidence: Evidence) -> tuple[str, ...]:
+    """What another site's model is always held against: the model that the recipe learns here."""
+    models = evidence["models"]
+    if find_own(models) != TRANSFERRED:
+        return ()
+    return (find_learned(models if LIGHTGBM in models else evidence["left_out"]),)
+
+
+def _compare_with_rival(evidence: Evidence, other: str, name: str = "discrimination.not_worse_than") -> Gate:
     """Passes unless the whole paired interval lies below 0. A rival that was left out holds nobody back."""
-    name, spelled = "discrimination.not_worse_than", other.replace("_", " ")
+    spelled = _spell(other)
     if other not in evidence["models"]:
         why = evidence["left_out"].get(other, "it is not among the baselines")
         return Gate(name, other == "champion" or other in evidence["left_out"], f"not compared with {spelled}: {why}")
@@ -92,6 +119,44 @@ def _judge_subgroups(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Ga
         yield Gate(name, False, f"{group}: mean risk over observed {found} lies outside {low:g} to {high:g}")
     if not beyond:
         yield Gate(name, True, f"none of {len(shown)} groups has mean risk over observed outside {low:g} to {high:g}")
+
+
+def _judge_equity(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
+    """For each rival a gate for each group of which its lists find more, or one that says that there is none.
+
+    Evidence of an earlier riskstrat has no such figures.
+    """
+    if "equity" in evidence:
+        for other in dict.fromkeys((*policy.equity.recall_not_below, *_list_learned_here(evidence))):
+            yield from _compare_groups_with_rival(evidence, other)
+
+
+def _compare_groups_with_rival(evidence: Evidence, other: str) -> Iterator[Gate]:
+    name = "equity.recall_not_below"
+    if other not in evidence["models"]:
+        yield _compare_with_rival(evidence, other, name)
+        return
+    measured = [row for row in evidence["equity"] if row["against"] == other]
+    judged = [row for row in measured if row["high"] is not None]
+    fewer = [row for row in judged if row["high"] < 0]
+    for row in fewer:
+        yield Gate(name, False, _word_fall(row))
+    if not measured:
+        yield Gate(name, False, f"groups were not held against {_spell(other)}; train again")
+    elif not fewer:
+        yield Gate(name, True, f"lists at capacity find no fewer than {_spell(other)} in {len(judged)} groups")
+
+
+def _word_fall(row: Mapping[str, Any]) -> str:
+    return (
+        f"{_spell(row['dimension'])} {row['group']}: lists at capacity find {row['recall']:.1%} of those with the "
+        f"outcome, those of {_spell(row['against'])} {row['recall_against']:.1%}; difference {row['difference']:+.4f} "
+        f"({row['low']:+.4f} to {row['high']:+.4f})"
+    )
+
+
+def _spell(other: str) -> str:
+    return other.replace("_", " ")
 
 
 def _judge_leakage(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:

@@ -8,6 +8,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -95,7 +96,13 @@ def copy_database(registry: Path) -> bytes:
 
 
 def _make_database(path: Path) -> None:
-    """An empty registry. MLflow builds it in some fifty steps, so it is built elsewhere and put in place whole."""
+    """An empty registry, put in place whole."""
+    write_bytes(_build_database(), path)
+
+
+@cache
+def _build_database() -> bytes:
+    """An empty registry. MLflow builds it in some fifty steps that take seconds, so it is built elsewhere, and once."""
     from mlflow import MlflowClient
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
@@ -103,7 +110,7 @@ def _make_database(path: Path) -> None:
         client = MlflowClient(tracking_uri=_build_address(built), registry_uri=_build_address(built))
         # Nothing is ever logged to it, and MLflow's page would open on it.
         client.delete_experiment("0")
-        write_bytes(built.read_bytes(), path)
+        return built.read_bytes()
 
 
 def _build_address(database: Path) -> str:

@@ -1,6 +1,7 @@
 """What teams decided: a review as a record, its validation against the edition it is about, and where reviews stand."""
 
 from riskstrat.reviews.cells import DayBounds, clean_text, fold, read_day
+from riskstrat.reviews.exported import ExportedDecisions, ListDecisions, parse_export, require_sealed
 from riskstrat.reviews.files import FileReviewStore, ImportedFile
 from riskstrat.reviews.filled import (
     AGREE,
@@ -62,6 +63,7 @@ __all__ = [
     "DayBounds",
     "Edition",
     "Entries",
+    "ExportedDecisions",
     "FileReviewStore",
     "Filled",
     "FilledRow",
@@ -69,6 +71,7 @@ __all__ = [
     "ImportedFile",
     "InQuestion",
     "Judged",
+    "ListDecisions",
     "ListMark",
     "Notices",
     "Problem",
@@ -89,10 +92,12 @@ __all__ = [
     "judge",
     "judge_entry",
     "name_column",
+    "parse_export",
     "parse_notices",
     "parse_snapshot",
     "parse_workbook",
     "read_day",
     "read_filled",
     "read_sheet",
+    "require_sealed",
 ]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from riskstrat.errors import PublicationError, StorageError
+from riskstrat.reviews.exported import EXPORTED, ExportedDecisions, parse_export
 from riskstrat.reviews.notices import Notices
 from riskstrat.reviews.record import Correction, Review
 from riskstrat.reviews.store import ReviewLogging, Snapshot, StandingReviews, cut_snapshot, dump_reviews, parse_review
@@ -83,8 +84,27 @@ class FileReviewStore:
         return cut_snapshot((one for each in standing for reviews in each.values() for one in reviews), cut_off)
 
     def take_notices(self, cut_off: date) -> Notices:
-        """None: a workbook that comes back holds decisions alone."""
-        return Notices()
+        """What the last export of a worklist that was imported says; a workbook that comes back holds decisions alone.
+
+        Raises PublicationError if the export cannot be read.
+        """
+        path = self.folder / EXPORTED
+        if not path.is_file():
+            return Notices()
+        with refuse_in_one_line(_cannot_read, path):
+            told = parse_export(path.read_bytes(), f"{FOLDER}/{EXPORTED}").notices
+        return Notices(
+            tuple(one for one in told.put_forward if one.put_on < cut_off),
+            tuple(one for one in told.in_question if one.since < cut_off <= one.until),
+        )
+
+    def keep_export(self, exported: ExportedDecisions, logging: ReviewLogging) -> None:
+        """Keep an export whose decisions have been taken in, in place of the last; `logging` as for `add`."""
+        with refuse_in_one_line(cannot_write, self.folder):
+            make_folder(self.folder)
+        target, content = self.folder / EXPORTED, exported.dump()
+        with logging(target, compute_digest(content)):
+            write_bytes(content, target)
 
     def read_imports(self) -> Iterator[ImportedFile]:
         """Every file as it was imported, in the order of lists and imports."""
@@ -95,6 +115,10 @@ class FileReviewStore:
         """Every file below the folder of reviews, whatever it is."""
         return [path for path in sorted(self.folder.rglob("*")) if path.is_file()]
 
+    def find_before(self, first: date) -> list[Path]:
+        """The files of lists of before a day, in the order in which they were imported."""
+        return [path for day, _, _, path in self._find_files() if day < first]
+
     def _find_files(self) -> list[tuple[date, str, int, Path]]:
         """List date, team code, number and path of each file, in the order in which they were imported."""
         found = []
@@ -103,6 +127,10 @@ class FileReviewStore:
             if name:
                 found.append((date.fromisoformat(name[1]), name[2], int(name[3]), path))
         return sorted(found)
+
+
+def _cannot_read(path: Path, reason: str) -> str:
+    return f"cannot read {FOLDER}/{path.name}: {reason}; check its permissions"
 
 
 def _read_correction(path: Path) -> Correction | None:

@@ -16,25 +16,25 @@ _DECISIONS = frozenset({"0", "2", "4", "6", "8", "10"})
 """Of splits by a number: where a missing value goes, and what counts as one."""
 
 _HEADER = {"version": "v4", "num_class": "1", "num_tree_per_iteration": "1", "label_index": "0"}
-_AFTER = "end of trees\n"
+AFTER = "end of trees\n"
 
 
 def is_whole(text: str, columns: int) -> bool:
     """Whether the text is of trees over that many columns, each a tree, of the sizes that its head gives."""
     try:
-        head, body = _split_head(text)
+        head, body = read_head(text)
         names = len(head["feature_names"].split(" ")), len(head["feature_infos"].split(" "))
         fits = int(head["max_feature_idx"]) == columns - 1 and names == (columns, columns)
         stated = all(head[name] == value for name, value in _HEADER.items())
-        blocks = list(_split_trees(body, [int(size) for size in head["tree_sizes"].split()]))
+        blocks = list(split_trees(body, [int(size) for size in head["tree_sizes"].split()]))
         objective = head["objective"] == "binary sigmoid:1" and _is_monotone(head, columns)
         return fits and stated and objective and all(_is_tree(block, columns) for block in blocks)
     except (KeyError, ValueError):
         return False
 
 
-def _split_head(text: str) -> tuple[Mapping[str, str], str]:
-    """The lines before the first tree by their names, and the rest."""
+def read_head(text: str) -> tuple[Mapping[str, str], str]:
+    """The lines before the first tree by their names, and the rest. Raises ValueError where it does not begin so."""
     begin, _, rest = text.partition("\n")
     head, blank, body = rest.partition("\n\n")
     if begin != "tree" or not blank or not text.isascii():
@@ -42,7 +42,7 @@ def _split_head(text: str) -> tuple[Mapping[str, str], str]:
     return _read_lines(head), body
 
 
-def _split_trees(body: str, sizes: list[int]) -> Iterator[Mapping[str, str]]:
+def split_trees(body: str, sizes: list[int]) -> Iterator[Mapping[str, str]]:
     """The lines of each tree by their names. Raises ValueError unless the sizes lead to the end of the trees."""
     place = 0
     for number, size in enumerate(sizes):
@@ -52,7 +52,7 @@ def _split_trees(body: str, sizes: list[int]) -> Iterator[Mapping[str, str]]:
         if size <= 0 or title != f"Tree={number}" or not block.endswith("\n"):
             raise ValueError(number)
         yield _read_lines(lines.strip("\n"))
-    if not body[place:].startswith(_AFTER):
+    if not body[place:].startswith(AFTER):
         raise ValueError(place)
 
 

@@ -25,6 +25,8 @@ from riskstrat.storage import EACH, Shape, find_misfit
 if TYPE_CHECKING:
     from lightgbm import Booster
 
+Numbers32 = npt.NDArray[np.float32]
+
 _FACTS: Shape = {
     "columns": [str],
     "fingerprints": {EACH: str},
@@ -124,6 +126,15 @@ class RiskModel:
         found = self.booster.predict(np.ascontiguousarray(values), raw_score=True, num_threads=threads)
         margin = np.asarray(found, dtype=np.float64)
         return margin if self.linear is None else self.weights.add(margin, self.linear.margin(values, self.columns))
+
+    def find_leaves(self, values: Numbers32, first: int = 0, trees: int = -1) -> npt.NDArray[np.int32]:
+        """For each row the leaf that it reaches in so many trees from the first asked for (rows by trees).
+
+        values: with the model's own columns in its own order.
+        """
+        given = np.ascontiguousarray(values)
+        found = self.booster.predict(given, start_iteration=first, num_iteration=trees, pred_leaf=True, num_threads=1)
+        return np.asarray(found, np.int32).reshape(len(values), -1)
 
     def risk(self, matrix: FeatureMatrix) -> npt.NDArray[np.float64]:
         """One calibrated risk (0 to 1) per row of the matrix. Raises ModelError as `narrow` does."""

@@ -23,6 +23,9 @@ from riskstrat.storage.archives import Source, write_archive
 from riskstrat.workspace import SETTINGS_FILE, Workspace
 
 DECISIONS = ("features", "training", "notebooks")
+DELETIONS = "retention"
+"""The records of what was deleted."""
+
 _NOT_KEPT = re.compile(
     r".*\.(lock|holder|pyc)|mlflow\.db-(wal|shm|journal)"
     r"|.*\.(incoming|previous|spill|spill-excerpts|reader)-\d+(-\d+)?"
@@ -62,7 +65,7 @@ def _list_files(workspace: Workspace) -> Iterator[Path]:
         if workspace.root not in place.resolve().parents:
             raise StorageError(f"{resource} stand outside the workspace ({place}): back them up there, by other means")
     yield from (path for name in (SETTINGS_FILE, ".gitignore") if (path := workspace.root / name).is_file())
-    folders = [workspace.root / name for name in DECISIONS]
+    folders = [workspace.root / name for name in (*DECISIONS, DELETIONS)]
     for folder in (*folders, *(place for resource, place in places.items() if resource is not Resource.STORE)):
         yield from _list_below(folder)
 

@@ -33,13 +33,17 @@ class Site:
     engine: FeatureEngine
 
     def recipe(self, name: str | None = None) -> Recipe:
-        """The recipe of that name, or the one the weekly list uses. Raises DefinitionError if there is none."""
+        """The recipe of that name, or the one the weekly list uses.
+
+        Raises DefinitionError if there is none, or if it is off until somebody has approved its use.
+        """
         wanted = name or self.workspace.settings.lists.recipe
         recipes = self.workspace.recipes
         if wanted not in recipes:
             raise DefinitionError(
                 f'no recipe "{wanted}" in training{near(wanted, tuple(recipes))} (recipes: {", ".join(recipes)})'
             )
+        _require_approved(recipes[wanted])
         return recipes[wanted]
 
     def rows_named(self, name: str) -> ir.Table:
@@ -50,8 +54,21 @@ class Site:
         return outcomes[name]
 
     @property
+    def on_cluster(self) -> bool:
+        """Whether features of a cohort are made by the workers of a cluster."""
+        return self.workspace.settings.engine.kind == "spark"
+
+    @property
     def opt_outs(self) -> tuple[str, ...]:
         return self.workspace.settings.opt_outs.applied
+
+
+def _require_approved(recipe: Recipe) -> None:
+    if recipe.asks_approval and not recipe.approval.strip():
+        raise DefinitionError(
+            f"{recipe.name} is off until its use is approved; say in training/{recipe.name}.toml, as approval, who "
+            "approved it and where that stands"
+        )
 
 
 def open_workspace(root: Path | None) -> Site:
@@ -149,5 +166,10 @@ def counts_in_words(cohort: Cohort) -> str:
 
 
 def build_matrix(opened: Site, cohort: Cohort, progress: Progress) -> FeatureMatrix:
-    """The one way to a matrix, for training and for weekly scoring alike."""
+    """The one way to a matrix, for training and for weekly scoring alike. Raises ClusterError if a cluster fails to."""
+    if opened.on_cluster:
+        # Loads what only a site with a cluster needs.
+        from riskstrat.site.spread_matrix import spread_matrix
+
+        return spread_matrix(opened.workspace, opened.engine, cohort.rows, progress)
     return opened.engine.matrix(cohort.rows, progress)

@@ -21,6 +21,7 @@ _KEPT = {
     "reviews": "the reviews",
     "refreshed": "what refreshes brought",
     "audit": "the audit log",
+    "trial": "the silent trial",
     SETTINGS_FILE: "the settings",
 }
 """What a workspace keeps under names that no setting changes, beside its store and its lists."""

@@ -23,6 +23,7 @@ class Resource(StrEnum):
     REVIEWS = "the reviews"
     REGISTRY = "the registry"
     REFRESHED = "the statuses of the day"
+    TRIAL = "the silent trial"
 
 
 WRITTEN_BY: Mapping[str, tuple[Resource, ...]] = {
@@ -31,12 +32,16 @@ WRITTEN_BY: Mapping[str, tuple[Resource, ...]] = {
     "train": (Resource.REGISTRY,),
     "models": (Resource.REGISTRY,),
     "promote": (Resource.REGISTRY,),
-    "weekly": (Resource.LISTS,),
+    "weekly": (Resource.LISTS, Resource.TRIAL),
     "withdraw": (Resource.LISTS,),
     "replay": (Resource.LISTS,),
     "monitor": (Resource.LISTS,),
     "reviews import": (Resource.REVIEWS,),
-    "backup": (Resource.LISTS, Resource.REVIEWS, Resource.REGISTRY, Resource.REFRESHED),
+    "retention": (Resource.STORE, Resource.LISTS, Resource.REVIEWS),
+    "trial start": (Resource.TRIAL,),
+    "trial close": (Resource.TRIAL,),
+    "trial unseal": (Resource.TRIAL,),
+    "backup": (Resource.LISTS, Resource.REVIEWS, Resource.REGISTRY, Resource.REFRESHED, Resource.TRIAL),
 }
 """What each verb writes, or must not see half written. Those of one verb are taken in the order of `Resource`."""
 
@@ -50,6 +55,7 @@ def list_places(workspace: Workspace) -> dict[Resource, Path]:
         Resource.REVIEWS: root / "reviews",
         Resource.REGISTRY: root / "registry",
         Resource.REFRESHED: locate_refreshed(root).parent,
+        Resource.TRIAL: root / "trial",
     }
 
 

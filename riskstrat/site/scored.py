@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from riskstrat.cohort import Cohort
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.recipes import Recipe
-from riskstrat.registry import ModelVersion, champion
+from riskstrat.registry import ModelVersion, champion, champion_version, kept, newest
 from riskstrat.scoring import RiskModel
+from riskstrat.site.apart import set_apart
 from riskstrat.site.opening import Site, build_matrix, cohort_at, index_date
 
 
@@ -17,11 +22,19 @@ class Scored:
     """Everybody eligible with margin and risk.
 
     `rows`: the cohort and columns `margin, risk, risk_low, risk_high`, in the matrix's order; low and high are the ends
-    of the 95% interval of the rate among people with similar scores.
+    of the 95% interval of the rate among people with similar scores. margin: the model's for this matrix, where it was
+    computed with it.
     """
 
-    def __init__(self, cohort: Cohort, matrix: FeatureMatrix, model: RiskModel, version: ModelVersion) -> None:
-        margin = model.margin(matrix)
+    def __init__(
+        self,
+        cohort: Cohort,
+        matrix: FeatureMatrix,
+        model: RiskModel,
+        version: ModelVersion,
+        margin: npt.NDArray[np.float64] | None = None,
+    ) -> None:
+        margin = model.margin(matrix) if margin is None else margin
         self.cohort = cohort
         self.matrix = matrix
         self.model = model
@@ -33,8 +46,35 @@ class Scored:
 
 
 def score_cohort(opened: Site, recipe: Recipe, when: str, progress: Progress) -> Scored:
-    """Score everybody eligible at `when` with the champion of the recipe. Raises ModelError if there is none."""
+    """Score everybody eligible at `when` with the champion of the recipe. Raises ModelError if there is none, and
+    ClusterError where a cluster makes the scores."""
     wanted = index_date(when, recipe, opened.store)
     model, version = champion(opened.workspace.root / "registry", recipe.name)
     cohort = cohort_at(opened, recipe, wanted)
-    return Scored(cohort, build_matrix(opened, cohort, progress), model, version)
+    if opened.on_cluster:
+        # Loads what only a site with a cluster needs.
+        from riskstrat.site.spread_matrix import spread_scores
+
+        spread, margin = spread_scores(opened.workspace, opened.engine, cohort.rows, model, progress)
+        cohort, matrix, kept_rows = set_apart(recipe, cohort, spread)
+        return Scored(cohort, matrix, model, version, margin[kept_rows])
+    cohort, matrix, _ = set_apart(recipe, cohort, build_matrix(opened, cohort, progress))
+    return Scored(cohort, matrix, model, version)
+
+
+def score_then(opened: Site, recipe: Recipe, day: date, progress: Progress) -> Scored:
+    """Scored by the newest model of the champion version that was made by the day.
+
+    Raises ModelError where there is none, or no champion.
+    """
+    folder = opened.workspace.root / "registry"
+    version = kept(folder, recipe.name, champion_version(folder, recipe.name))
+    model = newest(version.origins(), day.isoformat())
+    cohort = cohort_at(opened, recipe, day)
+    cohort, matrix, _ = set_apart(recipe, cohort, build_matrix(opened, cohort, progress))
+    return Scored(cohort, matrix, model, version.version)
+
+
+def name_model(scored: Scored) -> str:
+    """The model in words, as it would have been on a past day."""
+    return f"{scored.version.name} version {scored.version.version} as it would have been then"

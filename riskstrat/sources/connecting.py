@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -19,16 +20,18 @@ MEMORY_LIMIT = "4GB"
 """What DuckDB may hold in memory; more is spilled beside the store."""
 
 
-def connect_beside(work: Path, settings: Settings, source: Path | None) -> duckdb.DuckDBPyConnection:
-    """A database that stands in the folder `work`, which it makes, and reads nothing but the folder around it and the
-    source."""
+def connect_beside(
+    work: Path, settings: Settings, source: Path | None, readable: Sequence[Path] = ()
+) -> duckdb.DuckDBPyConnection:
+    """A database that stands in the folder `work`, which it makes, and reads nothing but the folder around it, the
+    source and the folders `readable`."""
     work.mkdir()
     connection = duckdb.connect()
     # A log of what is written would be named wrongly beside a path with a question mark, and nobody would read it.
     staging_file = quote_text(str(work / "staging.duckdb"))
     connection.execute(f"ATTACH {staging_file} AS staging (TYPE DUCKDB, RECOVERY_MODE NO_WAL_WRITES)")
     connection.execute("USE staging")
-    _limit(connection, settings, [work.parent, *list_readable(source)], work / "spill")
+    _limit(connection, settings, [work.parent, *readable, *list_readable(source)], work / "spill")
     connection.execute("PRAGMA disable_checkpoint_on_shutdown")
     return connection
 
@@ -73,19 +76,26 @@ def require_basis(landing: Landing, legal_basis: Mapping[str, str] | None) -> No
         )
 
 
-def stage_table(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
-    """Make `clean_<table>` of a landed table, people before any other. Raises SourceError where it cannot be read."""
+@contextmanager
+def read_or_refuse(table: str) -> Iterator[None]:
+    """Raises SourceError where a scan of landed rows fails in the block."""
     try:
-        if landed.name == "people":
-            staging.stage_people(connection, landed)
-        else:
-            staging.stage(connection, landed)
+        yield
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
         raise
     except (duckdb.Error, pa.ArrowException) as error:
         if disk_refused(error):
             raise
         raise SourceError(
-            f"{landed.name} cannot be read ({type(error).__name__}); land it again, as parquet or CSV in UTF-8"
+            f"{table} cannot be read ({type(error).__name__}); land it again, as parquet or CSV in UTF-8"
         ) from error
+
+
+def stage_table(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
+    """Make `clean_<table>` of a landed table, people before any other. Raises SourceError where it cannot be read."""
+    with read_or_refuse(landed.name):
+        if landed.name == "people":
+            staging.stage_people(connection, landed)
+        else:
+            staging.stage(connection, landed)
     staging.refuse_month_first(connection, landed)

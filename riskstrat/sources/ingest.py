@@ -23,9 +23,12 @@ from riskstrat.sources.cleaning import list_converted
 from riskstrat.sources.codes import CodesTable, KnownCodes, compare_with_before, describe_codes, require_understood
 from riskstrat.sources.connecting import connect_beside, remove_work, require_basis, stage_table
 from riskstrat.sources.continuous_stays import SPELLS, build_spells_query, make_stays, report_joined
+from riskstrat.sources.doubtful import DOUBTFUL, build_doubtful_query
+from riskstrat.sources.doubtful import SCHEMA as DOUBTFUL_SCHEMA
 from riskstrat.sources.dressed import report_twins
 from riskstrat.sources.extract_day import UNDATED, Arrivals, find_first_day
-from riskstrat.sources.landing import Landed, Landing
+from riskstrat.sources.extracts import Manner, build_quarantine_query, keep_rows, name_row, read_before, require_later
+from riskstrat.sources.landing import Extract, Landed, Landing
 from riskstrat.sources.mapping import SourceMapping, map_format
 from riskstrat.sources.notes import notes_on
 from riskstrat.sources.store_versions import OF_THE_FIRST_FORMAT, POINTER, VERSIONS, read_facts, seal_version
@@ -68,7 +71,7 @@ class IngestReport:
     """What one ingest did, as its manifest keeps it. Dates are ISO text.
 
     `mapping` is the sha256 of source.toml and its SQL, empty where tables had our names; `outcomes` counts rows of the
-    source as (mapped, guessed or lost; what; rows).
+    source as (mapped, guessed or lost; what; rows). `extracts` are those whose landed rows are kept, by name.
     """
 
     format: str
@@ -90,6 +93,7 @@ class IngestReport:
     notes: tuple[str, ...]
     continuous_stays: str
     simulated: bool = False
+    extracts: tuple[Extract, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Everything in it, ready for JSON."""
@@ -106,6 +110,7 @@ def ingest(
     known: KnownCodes | None = None,
     leave_out: Collection[str] = (),
     sample: int | None = None,
+    manner: Manner = Manner.WHOLE,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Read `source`, judge every row, and make what came of it the version of the store that is read.
@@ -115,6 +120,7 @@ def ingest(
     `as_at` is the date of the extract; without it, the day up to which rows arrive as usual. `leave_out` names tables
     that take people out and whose rows may be left out where they cannot be read. `legal_basis` has the basis of each
     table that may be used, `known` what its codes are understood by; None asks for none, as the people are made up.
+    `manner` says whether the extract stands in place of all before or is added to those that were kept.
     Raises SourceError, before anything is written, for a source that cannot be used, a table without a basis, one with
     too many quarantined rows or with one that would take nobody out, dates that leave data-as-at uncertain, or a column
     of codes that nothing understands; StorageError when the store cannot be written. Either way the version that
@@ -123,16 +129,26 @@ def ingest(
     mapping, store = map_format(source) if isinstance(source, Path) else source, Path(store).resolve()
     settings = _add_lags(settings, mapping)
     _check_places(mapping.location, store)
+    before = None
+    if manner is not Manner.WHOLE:
+        before = read_before(store, mapping, manner, simulated=legal_basis is None)
+        require_later(as_at, before)
+    files = list(before.files.values()) if before else []
     with incoming(store, settings.data.keep_versions) as folder:
-        connection = connect_beside(folder / "work", settings, mapping.location)
+        connection = connect_beside(folder / "work", settings, mapping.location, [file.parent for file in files[:1]])
         try:
-            with land(connection, mapping, settings.data.quarantine_limit, sample) as landing:
+            only = SCHEMAS if files else None
+            with land(connection, mapping, settings.data.quarantine_limit, sample, only) as landing:
+                if before is not None:
+                    landing = keep_rows(connection, landing, folder, before)
                 require_basis(landing, legal_basis)
                 run = _IngestRun(connection, landing, settings, known, progress or (lambda step, share: None))
                 report = run.build(folder, mapping, as_at, leave_out)
         finally:
             connection.close()
-        report = replace(report, codes=_compare_codes(report, store), simulated=legal_basis is None)
+        # What an addition is compared with would hang on the order in which extracts came.
+        codes = report.codes if manner is Manner.ADDED else _compare_codes(report, store)
+        report = replace(report, codes=codes, simulated=legal_basis is None)
         remove_work(folder / "work")
         seal_version(folder, report.to_dict())
     return report
@@ -207,11 +223,13 @@ class _IngestRun:
         )
         for name in self.tables:
             if SCHEMAS[name].must_have_effect and name not in leave_out:
-                quarantine.require_effect(self.connection, name)
+                self._require_effect(name)
         counts = {name: self._count_landed_rows(landed) for name, landed in self.tables.items()}
         for name, count in counts.items():
             behind = self.tables[name].made_of or (name, count)
             quarantine.check_limit(self.connection, name, behind, self.settings.data.quarantine_limit, day)
+        if self.landing.extracts:
+            self._check_added(day)
         self._require_people("accepted_people")
         self._judge_codes()
         people = versions.number_people(self.connection)
@@ -219,6 +237,25 @@ class _IngestRun:
         make_stays(self.connection, self.settings.admissions.continuous_stays)
         reports = self._write(folder, counts)
         return self._report(mapping, day, people, reports)
+
+    def _require_effect(self, name: str) -> None:
+        if not self.landing.extracts:
+            quarantine.require_effect(self.connection, name)
+            quarantine.require_known(self.connection, name)
+            return
+        named = name_row(name, self.landing.added)
+        quarantine.require_effect(self.connection, name, named, f"JOIN origin_{name} USING (landed_row)")
+        quarantine.require_known(self.connection, name, self._select_added(name))
+
+    def _check_added(self, day: date) -> None:
+        """What is asked of all rows is asked of the extract that was added too, or many good ones would hide it."""
+        (extract,) = (each for each in self.landing.extracts if each.name == self.landing.added)
+        for name, rows in extract.rows.items():
+            limit, among = self.settings.data.quarantine_limit, self._select_added(name)
+            quarantine.check_limit(self.connection, name, (f"{name} of the extract", rows), limit, day, among)
+
+    def _select_added(self, name: str) -> str:
+        return f"landed_row IN (SELECT landed_row FROM origin_{name} WHERE extract = '{self.landing.added}')"
 
     def _stage(self) -> None:
         for number, (name, landed) in enumerate(self.tables.items()):
@@ -238,7 +275,7 @@ class _IngestRun:
             raise SourceError(f"{why}: mend the source")
 
     def _count_landed_rows(self, landed: Landed) -> int:
-        return self._count(f"clean_{landed.name}") + len(landed.unreadable)
+        return self._count(f"clean_{landed.name}") + len(landed.unreadable) + len(landed.withheld)
 
     def _count(self, relation: str) -> int:
         row = self.connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
@@ -270,12 +307,18 @@ class _IngestRun:
             self.progress(f"writing {name}", 0.5 + 0.5 * number / len(self.tables))
             reports[name] = self._write_table(folder / "tables" / f"{name}.parquet", name, counts[name])
         write_parquet(self.connection, build_spells_query(), SPELLS, folder / "tables" / "spells.parquet")
+        if "conditions" in self.tables:
+            file = folder / "tables" / f"{DOUBTFUL}.parquet"
+            write_parquet(self.connection, build_doubtful_query(), DOUBTFUL_SCHEMA, file)
         faults = " UNION ALL ".join(
             f"SELECT {number} AS place, '{name}' AS \"table\", landed_row AS row, rule, message FROM fault_{name}"
             for number, name in enumerate(self.tables)
         )
         query = f'SELECT "table", row, rule, message FROM ({faults}) ORDER BY place, row'
-        write_parquet(self.connection, query, _QUARANTINE, folder / "quarantine.parquet")
+        if self.landing.extracts:
+            query = build_quarantine_query(faults, self.tables)
+        schema = _QUARANTINE.append(pa.field("extract", pa.string())) if self.landing.extracts else _QUARANTINE
+        write_parquet(self.connection, query, schema, folder / "quarantine.parquet")
         coverage.write_coverage(self.connection, folder, self.tables)
         self.progress("done", 1.0)
         return reports
@@ -345,4 +388,5 @@ class _IngestRun:
                 *report_joined(self.connection),
             ),
             continuous_stays=self.settings.admissions.continuous_stays,
+            extracts=self.landing.extracts,
         )

@@ -39,7 +39,8 @@ class Landed:
     the relation is scanned, the rows of a CSV file that do not have the header's number of fields. `records` are those
     that a CSV file was seen to hold before it was parsed. `unmapped` names the columns whose codes a mapping reads: a
     flag `unmapped_<column>` of the relation is true where it names no code for the value. `made_of` has the name and
-    the rows of what it was made of, where a row of it stands for several of those.
+    the rows of what it was made of, where a row of it stands for several of those. `withheld` are rows of an earlier
+    extract of which nothing was kept, as their patient_id was an NHS number.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Landed:
     unreadable: list[int] = field(default_factory=list)
     records: int | None = None
     made_of: tuple[str, int] | None = None
+    withheld: list[int] = field(default_factory=list)
 
     @property
     def ignored(self) -> tuple[str, ...]:
@@ -57,10 +59,24 @@ class Landed:
 
 
 @dataclass(frozen=True)
+class Extract:
+    """One extract of those that a store keeps: `name` is a digest of its rows, `rows` how many each table has.
+
+    What it holds that no schema names is ignored: columns by table, and tables.
+    """
+
+    name: str
+    rows: dict[str, int]
+    ignored_columns: dict[str, tuple[str, ...]]
+    ignored_tables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Landing:
     """Everything a source holds: its canonical tables, the names of others, and what its mapping has to say.
 
-    `outcomes` counts what became of the source's own rows: (mapped, guessed or lost; what; rows).
+    `outcomes` counts what became of the source's own rows: (mapped, guessed or lost; what; rows). `extracts` are those
+    that were kept, if any, and `added` names the one that came now.
     """
 
     tables: Mapping[str, Landed]
@@ -68,6 +84,8 @@ class Landing:
     comparable_dates: bool = True
     notes: tuple[str, ...] = ()
     outcomes: tuple[tuple[str, str, int], ...] = ()
+    extracts: tuple[Extract, ...] = ()
+    added: str = ""
 
 
 def land_batches(connection: duckdb.DuckDBPyConnection, name: str, batches: pa.RecordBatchReader) -> Landed:

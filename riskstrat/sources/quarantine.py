@@ -168,11 +168,11 @@ def _quote_date(day: date) -> str:
 
 
 def _add_unreadable(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
-    rule = validation.UNREADABLE_ROW
-    connection.execute(
-        f"INSERT INTO fault_{landed.name} SELECT unnest(?::BIGINT[]), ?, ?",
-        [landed.unreadable, rule, validation.MESSAGES[rule]],
-    )
+    for rule, rows in ((validation.UNREADABLE_ROW, landed.unreadable), (validation.NHS_NUMBER, landed.withheld)):
+        connection.execute(
+            f"INSERT INTO fault_{landed.name} SELECT unnest(?::BIGINT[]), ?, ?",
+            [rows, rule, validation.MESSAGES[rule]],
+        )
 
 
 def _add_spell_faults(connection: duckdb.DuckDBPyConnection) -> None:
@@ -266,14 +266,16 @@ def _quote_texts(texts: list[str]) -> str:
     return ", ".join(f"'{text}'" for text in texts)
 
 
-def require_effect(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+def require_effect(
+    connection: duckdb.DuckDBPyConnection, table: str, named: str = "landed_row", joined: str = ""
+) -> None:
     """Raise SourceError where a row that takes a person out would be quarantined, so that it has no effect.
 
-    Also where the rows of such a table, many enough, name nobody in people, none of them: they hold other pseudonyms.
+    named: SQL of what a landed row is called, of its fault and what that is `joined` with.
     """
     schema = SCHEMAS[table]
-    where = f"fault_{table} WHERE {_build_lost_test(schema)}"
-    query = f"SELECT count(*), mode(message), list(landed_row ORDER BY landed_row)[:5] FROM {where}"
+    lost = f"(FROM fault_{table} WHERE {_build_lost_test(schema)})"
+    query = f"SELECT count(*), mode(message), list({named} ORDER BY landed_row)[:5] FROM {lost} {joined}"
     count, message, rows = connection.execute(query).fetchone() or (0, None, [])
     if count:
         which = ", ".join(str(row) for row in rows) + (", ..." if count > len(rows) else "")
@@ -281,7 +283,15 @@ def require_effect(connection: duckdb.DuckDBPyConnection, table: str) -> None:
             f"{count} row{'s' * (count != 1)} of {table} (row {which}; most often: {message}) would not take anybody "
             f"out; mend {'them' if count > 1 else 'it'}, or leave such rows out with --leave-out {table}"
         )
-    query = f"SELECT count(*), count(person_row) FROM clean_{table} WHERE fault IS DISTINCT FROM ?"
+
+
+def require_known(connection: duckdb.DuckDBPyConnection, table: str, among: str = "true") -> None:
+    """Raise SourceError where rows that take people out, many enough, name nobody in people: other pseudonyms.
+
+    among: SQL of the rows of `clean_<table>` that are looked at.
+    """
+    schema = SCHEMAS[table]
+    query = f"SELECT count(*), count(person_row) FROM clean_{table} WHERE fault IS DISTINCT FROM ? AND {among}"
     empty = next(code for code, rule in enumerate(validation.RULES[table]) if rule.name == validation.EMPTY_ROW)
     rows, known = connection.execute(query, [empty]).fetchone() or (0, 0)
     if schema.takes_out and rows >= FEWEST_STRANGERS and not known:
@@ -322,16 +332,22 @@ _AHEAD: Mapping[tuple[str, str], tuple[int, str]] = {
 
 
 def check_limit(
-    connection: duckdb.DuckDBPyConnection, table: str, behind: tuple[str, int], limit: float, day: date
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    behind: tuple[str, int],
+    limit: float,
+    day: date,
+    among: str = "true",
 ) -> None:
     """Raise SourceError when more than `limit` of a table's rows are quarantined; the message counts them by rule.
 
     behind: the name and the number of the rows that the limit is a share of: the table's, or what it was made of.
+    among: SQL of the rows of `fault_<table>` that count.
     """
     source, landed = behind
     # Who is kept off lists may have left the borough: their rows are said, and no fault of the source.
     strangers = [validation.UNKNOWN_PERSON] * SCHEMAS[table].takes_out
-    faults = f"fault_{table} WHERE rule NOT IN ({_quote_texts([*_NO_FAULT, *strangers])})"
+    faults = f"fault_{table} WHERE rule NOT IN ({_quote_texts([*_NO_FAULT, *strangers])}) AND {among}"
     rules = connection.execute(f"SELECT rule, count(*) FROM {faults} GROUP BY rule ORDER BY 2 DESC, 1").fetchall()
     quarantined = sum(count for _, count in rules)
     if not landed or quarantined / landed <= limit:

@@ -117,6 +117,7 @@ class _RefreshRun:
         for name, landed in tables.items():
             if SCHEMAS[name].must_have_effect and name not in leave_out:
                 quarantine.require_effect(self.connection, name)
+                quarantine.require_known(self.connection, name)
             if not landed.relation.startswith("landed_stored_"):
                 self._count_table(name, landed)
 

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.expressions import rows_of
+from riskstrat.errors import DefinitionError
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import STREAMS, conditions_of
 
@@ -42,6 +43,15 @@ def known_rows(
     return {name: as_numpy(read[name]) for name in columns}, conditions.notes
 
 
+def find_event_column(rows: ir.Table) -> str:
+    """The column with the day of each row's event. Raises DefinitionError for rows that are no events."""
+    stream = rows_of(rows).stream
+    event = STREAMS[stream].event
+    if event is None:
+        raise DefinitionError(f"rows of {stream} have no day of an event; take those of another table")
+    return event
+
+
 def select_standing(table: ir.Table, day: date) -> ir.Table:
     """The versions of rows that stood at the end of a day, of any table with valid_from and valid_to."""
     return table.filter(table.valid_from <= day, table.valid_to > day)
@@ -51,9 +61,7 @@ def find_first_days(
     store: Store, rows: ir.Table, persons: npt.NDArray[np.int32], as_at: date
 ) -> npt.NDArray[np.datetime64]:
     """For each of `persons` the first event day among the rows of `rows`, as known on `as_at`; NaT without any."""
-    event = STREAMS[rows_of(rows).stream].event
-    assert event is not None
-    return _find_days(store, [(rows, event)], persons, as_at, "min")
+    return _find_days(store, [(rows, find_event_column(rows))], persons, as_at, "min")
 
 
 def find_latest_days(

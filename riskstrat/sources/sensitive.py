@@ -38,6 +38,9 @@ SYSTEMS_OF: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """By table and column the systems of the codelist that its values are held against."""
 
+BY_ROLE = "by role"
+"""The tier of what clinicians may be shown where a site has recorded that; any other tier is shown to nobody."""
+
 CODED = ("diagnoses", "conditions")
 """Tables whose rows name the system of their code."""
 
@@ -50,6 +53,18 @@ def require_sensitive(codelists: Mapping[str, Codelist]) -> Codelist:
             f"sensitive record kept out of a score; restore {SENSITIVE}.csv from the package"
         )
     return codelists[SENSITIVE]
+
+
+def require_by_role(sensitive: Codelist, groups: Iterable[str]) -> None:
+    """Raises DefinitionError for a group that is not in the codelist, or that may not be shown to anybody."""
+    for group in groups:
+        if any(entry.tier != BY_ROLE for entry in sensitive.only(group).entries):
+            known = {entry.group for entry in sensitive.entries if entry.tier == BY_ROLE}
+            allowed = ", ".join(f'"{name}"' for name in sensitive.groups if name in known and name != group)
+            raise DefinitionError(
+                f'sensitive.shown_to_clinicians: "{group}" is shown to nobody, by its tier in {SENSITIVE}.csv; '
+                f"take it out of riskstrat.toml; by role are {allowed or 'none'}"
+            )
 
 
 def mark_coded(rows: pd.DataFrame, sensitive: Codelist) -> npt.NDArray[Any]:

@@ -33,12 +33,14 @@ class Store:
     """One version of an ingested store, in its folder; nothing in it changes, and it stays while this is held.
 
     refreshed: what came since of who is kept off lists; `read` gives it with the tables that it is of.
+    only_persons: the first and last person whose rows streams give, where they do not give everybody's.
     """
 
     folder: Path
     manifest: Mapping[str, Any]
     refreshed: Refreshed | None = field(default=None, kw_only=True, repr=False)
     reading: Reading | None = field(default=None, kw_only=True, repr=False, compare=False)
+    only_persons: tuple[int, int] | None = field(default=None, kw_only=True)
 
     @property
     def data_as_at(self) -> date:
@@ -139,7 +141,7 @@ class Store:
 
         files = {table: self.file(table) for table in self.manifest["tables"]}
         absent = {(table, column) for table, columns in self.absent_columns.items() for column in columns}
-        return {statement.split()[2]: statement for statement in views(files, absent, codelists)}
+        return {statement.split()[2]: statement for statement in views(files, absent, codelists, self.only_persons)}
 
     def people(self) -> pd.DataFrame:
         """One row per person, in the order of person numbers."""

@@ -1,7 +1,8 @@
 """Versions of a store: each in a folder named by the digest of what is in it, and a small file that says which is read.
 
     data/current.json           which version is read, and which stood before it
-    data/versions/<digest>/     manifest.json with the sha256 of every other file; the tables; what was quarantined
+    data/versions/<digest>/     manifest.json with the sha256 of every other file; the tables; what was quarantined;
+                                landed/ with the rows as they came, where extracts can be added
 
 A version never changes. Ingest puts a new one beside the others and replaces `current.json`, so that a run which has
 read that once reads one version to its end.
@@ -15,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from riskstrat.errors import SourceError
+from riskstrat.errors import SourceError, StorageError
 from riskstrat.storage import (
     Reading,
     clear_leftovers,
@@ -31,7 +32,7 @@ from riskstrat.storage import (
     write_json,
 )
 
-POINTER, VERSIONS, MANIFEST = "current.json", "versions", "manifest.json"
+POINTER, VERSIONS, MANIFEST, LANDED = "current.json", "versions", "manifest.json", "landed"
 FORMAT = 2
 """Of what stands in a store. The first had neither versions nor this number."""
 
@@ -63,9 +64,14 @@ def pin_version(store: Path) -> Pinned:
     raise SourceError(f"{store.name}/ has lost the version that it reads; {_word_advice()}")
 
 
+def find_damage(pinned: Pinned, part: str = "files") -> str | None:
+    """The first file of a part of a version (LANDED, or all that is read) that is not as written; None if each is."""
+    return _find_wrong_file(pinned.folder, pinned.manifest, part)
+
+
 def require_whole(store: Path, pinned: Pinned) -> None:
     """Raises SourceError unless every file of a version is the one that ingest wrote."""
-    wrong = _find_wrong_file(pinned.folder, pinned.manifest)
+    wrong = find_damage(pinned)
     if wrong is None:
         return
     table = Path(wrong)
@@ -75,8 +81,14 @@ def require_whole(store: Path, pinned: Pinned) -> None:
 
 
 def seal_version(folder: Path, facts: Mapping[str, Any]) -> None:
-    """Write the manifest of a version that has all its other files: these facts, and the sha256 of each file."""
-    sealed = {**facts, "store_format": FORMAT, "files": compute_folder_digests(folder)}
+    """Write the manifest of a version that has all its other files: these facts, and the sha256 of each file.
+
+    The landed rows that are kept for later extracts are named apart: nobody who reads a version reads them.
+    """
+    digests = compute_folder_digests(folder)
+    kept = {name: digest for name, digest in digests.items() if name.startswith(f"{LANDED}/")}
+    files = {name: digest for name, digest in digests.items() if name not in kept}
+    sealed = {**facts, "store_format": FORMAT, "files": files} | ({LANDED: kept} if kept else {})
     write_json(sealed, folder / MANIFEST, strict=True)
 
 
@@ -91,7 +103,7 @@ def is_whole(folder: Path) -> bool:
         manifest = (folder / MANIFEST).read_bytes()
     except OSError:
         return False
-    return _find_wrong_file(folder, manifest) is None
+    return all(_find_wrong_file(folder, manifest, part) is None for part in ("files", LANDED))
 
 
 def point_to(store: Path, name: str, keep: int) -> None:
@@ -106,6 +118,29 @@ def point_to(store: Path, name: str, keep: int) -> None:
     for left in OF_THE_FIRST_FORMAT:
         remove_folder(store / left)
     _prune(store / VERSIONS, names)
+
+
+def list_earlier_versions(store: Path) -> list[Path]:
+    """The folder of every version but the one that is read, by name; none where nothing was ingested."""
+    try:
+        current = _read_pointer(store)[0]
+    except SourceError:
+        return []
+    return [folder for folder in _list_versions(store / VERSIONS) if folder.name != current]
+
+
+def drop_versions(store: Path, names: Sequence[str]) -> None:
+    """Remove earlier versions; what has gone is passed over. Raises StorageError for one that somebody still reads."""
+    if not names:
+        return
+    kept = [name for name in _read_pointer(store) if name not in names]
+    write_bytes(write_pointer(kept), store / POINTER)
+    for name in names:
+        remove_unread_folder(store / VERSIONS / name)
+        if (store / VERSIONS / name).exists():
+            raise StorageError(
+                f"a version of the data ({name[:8]}...) is still read by another run; run this again after it"
+            )
 
 
 def write_pointer(names: Sequence[str]) -> bytes:
@@ -159,11 +194,11 @@ def _explain_absence(store: Path) -> str:
     return f'no ingested data in {store.name}/; run "riskstrat ingest SOURCE" first'
 
 
-def _find_wrong_file(folder: Path, manifest: bytes) -> str | None:
-    """The first file of a version that is missing or not the one that was written, from its folder on."""
+def _find_wrong_file(folder: Path, manifest: bytes, part: str) -> str | None:
+    """The first file of a part of a version that is missing or not the one that was written, from its folder on."""
     if compute_digest(manifest)[:32] != folder.name:
         return MANIFEST
-    for name, digest in parse_json(manifest)["files"].items():
+    for name, digest in parse_json(manifest).get(part, {}).items():
         try:
             found = compute_file_digest(folder / name)
         except OSError:

@@ -33,12 +33,19 @@ STREAMS_OF_STAYS = ("admissions", "diagnoses", "all_falls")
 _MERGED = ("recorded_conditions", "all_falls")
 
 
-def views(files: Mapping[str, Path], absent: Set[tuple[str, str]], codelists: Mapping[str, Codelist]) -> Iterator[str]:
+def views(
+    files: Mapping[str, Path],
+    absent: Set[tuple[str, str]],
+    codelists: Mapping[str, Codelist],
+    persons: tuple[int, int] | None = None,
+) -> Iterator[str]:
     """One CREATE VIEW statement per stream whose tables were landed, base tables first.
 
-    `files` has the parquet file of each landed table, `absent` the tables and columns that were not landed.
+    `files` has the parquet file of each landed table, `absent` the tables and columns that were not landed, `persons`
+    the first and last person whose rows are wanted; None for everybody's.
     """
     landed = frozenset(files)
+    within = "" if persons is None else f" WHERE person BETWEEN {persons[0]} AND {persons[1]}"
     for name, stream in STREAMS.items():
         if not stream.available(landed):
             continue
@@ -47,7 +54,7 @@ def views(files: Mapping[str, Path], absent: Set[tuple[str, str]], codelists: Ma
         elif name == "all_falls":
             query = _build_falls_query(landed, absent, codelists)
         else:
-            query = f"SELECT * FROM {read_literally(files[name])}"
+            query = f"SELECT * FROM {read_literally(files[name])}{within}"
         yield f"CREATE VIEW {name} AS SELECT {_list_columns(stream)} FROM ({query})"
 
 

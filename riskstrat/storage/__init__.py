@@ -9,6 +9,7 @@ from riskstrat.storage.atomic import write_atomically, write_bytes, write_text
 from riskstrat.storage.beside import clear_abandoned, clear_leftovers, is_leftover_in_use, name_beside
 from riskstrat.storage.digests import compute_digest, compute_file_digest, compute_folder_digests
 from riskstrat.storage.folders import (
+    discard,
     make_folder,
     move_folder,
     remove_folder,
@@ -51,6 +52,7 @@ __all__ = [
     "compute_folder_digests",
     "cut_file",
     "describe_strange",
+    "discard",
     "find_misfit",
     "find_reason",
     "format_canonical_json",

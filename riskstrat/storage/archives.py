@@ -96,6 +96,16 @@ def restore_archive(file: Path, target: Path, wanted: Mapping[str, Any] | None =
     return facts
 
 
+def read_archive_facts(file: Path) -> Mapping[str, Any] | None:
+    """What an archive says of itself; None for what is no such archive, or cannot be read."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            facts: Mapping[str, Any] = _read_contents(archive, file)["facts"]
+            return facts
+    except (*_DAMAGED, OSError, StorageError):
+        return None
+
+
 def _read_contents(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
     names = archive.namelist()
     if CONTENTS not in names:

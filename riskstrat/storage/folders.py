@@ -110,6 +110,26 @@ def remove_folder(folder: Path) -> None:
     remove(folder)
 
 
+def discard(path: Path) -> None:
+    """Take a file or a folder away: out of sight at once, then gone, with what killed runs left of it.
+
+    Nothing where none stands. Raises StorageError for what the system does not let go.
+    """
+    with refuse_in_one_line(_cannot_remove, path):
+        clear_leftovers(path)
+        with reserve_beside(path, INCOMING) as aside:
+            if os.path.lexists(path):
+                rename(path, aside)
+                sync_folder(path.parent)
+            remove(aside)
+            if os.path.lexists(aside):
+                raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def _cannot_remove(path: Path, reason: str) -> str:
+    return f"cannot remove {path.name}: {reason}; close what has it open, or allow it, and run again"
+
+
 def set_permissions(folder: Path, choose: Callable[[Path], int]) -> None:
     """Give each file and folder in `folder`, and itself, the permission bits that `choose` gives for its path in it.
 

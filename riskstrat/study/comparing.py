@@ -16,6 +16,7 @@ from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import ModelError
 from riskstrat.labels import label
 from riskstrat.registry import COMPARED, Kept, newest
+from riskstrat.site.apart import set_apart
 from riskstrat.site.opening import Site, build_matrix
 
 Dates = npt.NDArray[np.datetime64]
@@ -46,9 +47,10 @@ def compare_versions(opened: Site, versions: tuple[Kept, Kept], progress: Progre
     recipe = read(Recipe, versions[0].evidence["recipe"], "the recipe in its evidence", ModelError)
     dates = _find_common_tests(*versions)
     rows, outcome = _test_rows(opened, recipe, dates)
-    matrix = build_matrix(opened, Cohort(rows, {}), progress)
+    cohort, matrix, kept = set_apart(recipe, Cohort(rows, {}), build_matrix(opened, Cohort(rows, {}), progress))
+    rows, outcome = cohort.rows, outcome[kept]
     on = _find_test_date(rows["index_date"].to_numpy().astype("datetime64[D]"), dates)
-    one, two = (_score_test_rows(kept, matrix, on) for kept in versions)
+    one, two = (_score_test_rows(each, matrix, on) for each in versions)
     return Compared(recipe, (one, two), rows.assign(list=on), outcome)
 
 

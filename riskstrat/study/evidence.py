@@ -27,15 +27,16 @@ from riskstrat.evaluation import (
     pooled_yield,
     single_features,
     subgroups,
-    verdict,
 )
 from riskstrat.explanation import chosen_rows, overall
 from riskstrat.labels import intervened
 from riskstrat.registry import champion_version, kept, newest
 from riskstrat.scoring import RiskModel
 from riskstrat.site.threads import run_in_threads
+from riskstrat.study.equity import measure_equity
 from riskstrat.study.fitting import PooledTestRows, TestedFold, TrainingRun, pooled
 from riskstrat.study.gathering import Study, days_old, describe_short_records
+from riskstrat.study.starting import describe_start, word_verdict
 
 OF_THE_MODEL = (
     "auprc",
@@ -77,6 +78,7 @@ def evaluated(learned: TrainingRun, progress: Progress) -> Evaluated:
     parts: dict[str, Callable[[], Any]] = {
         "intervals": lambda: _compute_intervals(learned, rows),
         "groups": lambda: _measure_by_group(learned, rows),
+        "equity": lambda: measure_equity(learned, rows),
         "freshness": lambda: _measure_freshness(learned, rows.capacity),
         "leakage": lambda: _check_leakage(learned, rows, models),
         "curves": lambda: _gather_curves(rows),
@@ -84,9 +86,11 @@ def evaluated(learned: TrainingRun, progress: Progress) -> Evaluated:
     }
     threads = learned.study.opened.workspace.settings.engine.threads
     made = run_in_threads(parts, threads, lambda share: progress("evaluation", share))
-    said = _word_verdict(made["intervals"], rows)
+    said = word_verdict(made["intervals"], rows.risks)
     evidence = {
         **_describe_version(learned),
+        **describe_start(learned.start),
+        "people_with_outcome": len(np.unique(rows.people[rows.outcome == 1])),
         "verdict": said,
         **_describe_origins(learned),
         "models": {name: one.to_dict() for name, one in models.items()},
@@ -94,7 +98,7 @@ def evaluated(learned: TrainingRun, progress: Progress) -> Evaluated:
         "intervals": records(made["intervals"]),
         **made["curves"],
         **made["groups"],
-        **{name: made[name] for name in ("leakage", "person_disjoint", "freshness")},
+        **{name: made[name] for name in ("equity", "leakage", "person_disjoint", "freshness")},
         "explanation": _explain_model(learned, rows),
     }
     return Evaluated(rows, models, made["intervals"], said, plain(evidence))
@@ -146,14 +150,6 @@ def _compute_intervals(learned: TrainingRun, rows: PooledTestRows) -> pd.DataFra
     tables = [bootstrap_by_person(rows.outcome, rows.risks, rows.people, metric="auroc", **drawn)]
     tables += [bootstrap_by_person(rows.outcome, own, rows.people, metric=name, **drawn) for name in OF_THE_MODEL]
     return pd.concat(tables, ignore_index=True)
-
-
-def _word_verdict(intervals: pd.DataFrame, rows: PooledTestRows) -> str:
-    if intervals.empty:
-        return "No intervals: bootstrap_rounds is 0, or the test rows have one outcome only."
-    if LOGISTIC not in rows.risks:
-        return "No logistic regression to compare with."
-    return verdict(intervals[intervals["metric"] == "auroc"], model=rows.own)
 
 
 def _describe_version(learned: TrainingRun) -> dict[str, Any]:

@@ -17,11 +17,21 @@ from riskstrat.definitions.progress import Progress, silent
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import TrainingError
 from riskstrat.labels import events_by_provider
-from riskstrat.scoring import RiskModel
+from riskstrat.scoring import Package, RiskModel
 from riskstrat.site.opening import Site
 from riskstrat.site.threads import run_in_threads
 from riskstrat.study.gathering import Fold, Study, gather
-from riskstrat.training import DeclaredRivals, Fitted, Tuned, fit, tune
+from riskstrat.training import (
+    DeclaredRivals,
+    Fitted,
+    Tuned,
+    count_few_people,
+    fit,
+    fit_transferred,
+    rows_at,
+    tune,
+)
+from riskstrat.training.slices import TRAIN
 from riskstrat.workspace import Workspace
 
 REGISTERED, HELD_OUT = "registered", "people held out of the latest origin"
@@ -47,7 +57,8 @@ class TrainingRun:
 
     `held_out` is the latest origin once more without the people it is tested on, `older` the model of each age in
     months; what could not be fitted is absent. `tuned` is None where the recipe's settings are taken as they stand.
-    `left_out` says which test dates could not be fitted and why.
+    `left_out` says which test dates could not be fitted and why. `start`: the package of another site that all began
+    from, None where they learned here.
     """
 
     study: Study
@@ -59,16 +70,26 @@ class TrainingRun:
     older: Mapping[int, RiskModel]
     providers: pd.DataFrame
     left_out: tuple[str, ...]
+    start: Package | None = None
 
 
-def learn(opened: Site, recipe_name: str, as_at: date | None = None, progress: Progress = silent) -> TrainingRun:
-    """Gather, tune and fit, from rows known on `as_at` (default: data-as-at); nothing is registered."""
+def learn(
+    opened: Site,
+    recipe_name: str,
+    as_at: date | None = None,
+    progress: Progress = silent,
+    start: Package | None = None,
+) -> TrainingRun:
+    """Gather, tune and fit, from rows known on `as_at` (default: data-as-at); nothing is registered.
+
+    start: the model of another site, which is calibrated here and held against what the recipe learns here.
+    """
     study = gather(opened, recipe_name, as_at, progress)
     outcome = study.opened.rows_named(study.recipe.outcome)
     providers = events_by_provider(study.opened.store, outcome, study.as_at)
     folds = study.folds()
     recipe, tuned = tuned_recipe(study, folds[-1], progress)
-    made = _run_fits(study, recipe, _plan_jobs(study, folds), progress)
+    made = _run_fits(study, recipe, _plan_jobs(study, folds), progress, start)
     tested = tuple(TestedFold(fold, fit) for fold in folds if isinstance(fit := made[fold.name], Fitted))
     refused = {fold.name: fit for fold in folds if isinstance(fit := made[fold.name], TrainingError)}
     registered = made[REGISTERED] if study.origins else tested[0].fitted if tested else refused[folds[0].name]
@@ -76,6 +97,8 @@ def learn(opened: Site, recipe_name: str, as_at: date | None = None, progress: P
         if isinstance(needed, TrainingError):
             raise needed
     assert isinstance(registered, Fitted)
+    if start is None:
+        registered = _record_few_people(study, registered)
     alone = made.get(HELD_OUT)
     older = {age: fit.model for age, one in study.older.items() if isinstance(fit := made[one.name], Fitted)}
     return TrainingRun(
@@ -88,7 +111,17 @@ def learn(opened: Site, recipe_name: str, as_at: date | None = None, progress: P
         older,
         providers,
         tuple(f"test date {name} is left out: {why}" for name, why in refused.items()),
+        start,
     )
+
+
+def _record_few_people(study: Study, registered: Fitted) -> Fitted:
+    """The fit whose model also records how few people made a part of it: an export asks for that."""
+    fold = study.fold(study.origins[0]) if study.origins else study.folds()[0]
+    train = np.flatnonzero((fold.slice_of == TRAIN) & ~np.isnan(fold.seen))
+    model = registered.model
+    few = count_few_people(model, rows_at(study.matrix, model.columns, fold.seen, train))
+    return replace(registered, model=replace(model, trained={**model.trained, "few_people": few}))
 
 
 class _Job(NamedTuple):
@@ -109,24 +142,44 @@ def _plan_jobs(study: Study, folds: tuple[Fold, ...]) -> dict[str, _Job]:
 
 
 def _run_fits(
-    study: Study, recipe: Recipe, jobs: Mapping[str, _Job], progress: Progress
+    study: Study, recipe: Recipe, jobs: Mapping[str, _Job], progress: Progress, start: Package | None
 ) -> dict[str, Fitted | TrainingError]:
     """Each job's fit or refusal. Fits stand side by side, one processor thread each, which changes no result."""
-    parts = {name: partial(_fit_or_refusal, study, recipe, job) for name, job in jobs.items()}
+    parts = {name: partial(_fit_or_refusal, study, recipe, job, start) for name, job in jobs.items()}
     threads = study.opened.workspace.settings.engine.threads
     return run_in_threads(parts, threads, lambda share: progress("fitting", share))
 
 
-def _fit_or_refusal(study: Study, recipe: Recipe, job: _Job) -> Fitted | TrainingError:
+def _fit_or_refusal(study: Study, recipe: Recipe, job: _Job, start: Package | None) -> Fitted | TrainingError:
     try:
+        if start is not None:
+            return _fit_transferred(study, recipe, job, start.model)
         return fit_fold(study, recipe, job.fold, rivals=job.rivals)
     except TrainingError as refused:
         return refused
 
 
+def _fit_transferred(study: Study, recipe: Recipe, job: _Job, start: RiskModel) -> Fitted:
+    """The other site's model on the rows of a fold; where it is tested, beside what the recipe learns of them."""
+    local, refused = None, None
+    if job.rivals:
+        try:
+            local = fit_fold(study, recipe, job.fold)
+        except TrainingError as why:
+            refused = str(why)
+    fold, trained = job.fold, _describe_making(study, job.fold)
+    given = (start, study.matrix, fold.seen, fold.slice_of, recipe)
+    return fit_transferred(*given, local=local, refused=refused, trained=trained)
+
+
+def _describe_making(study: Study, fold: Fold) -> dict[str, str]:
+    """The day that a fold's model is made on, and the data it is made of."""
+    made_on = fold.origin.made_on if fold.origin else study.as_at
+    return {"as_at": made_on.isoformat(), "store": study.opened.store.fingerprint}
+
+
 def fit_fold(study: Study, recipe: Recipe, fold: Fold, *, rivals: bool = True, threads: int = 1) -> Fitted:
     """One fit on the rows of a fold, tested where the fold has test rows. Raises TrainingError."""
-    made_on = fold.origin.made_on if fold.origin else study.as_at
     features = study.opened.workspace.features
     return fit(
         study.matrix,
@@ -135,7 +188,7 @@ def fit_fold(study: Study, recipe: Recipe, fold: Fold, *, rivals: bool = True, t
         recipe,
         threads=threads,
         tables={name: one.rows.stream for name, one in features.items() if one.rows is not None},
-        trained={"as_at": made_on.isoformat(), "store": study.opened.store.fingerprint},
+        trained=_describe_making(study, fold),
         declared=features,
         tested=fold.origin is None or bool(fold.origin.test),
         rivals=_build_declared_rivals(study.opened.workspace) if rivals else None,

@@ -15,6 +15,7 @@ from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import IndexDateError, TrainingError
 from riskstrat.labels import Labels, label
+from riskstrat.site.apart import set_apart
 from riskstrat.site.opening import Site, build_matrix
 from riskstrat.training import (
     Origin,
@@ -105,7 +106,7 @@ def gather(opened: Site, recipe_name: str, as_at: date | None, progress: Progres
 
     Raises IndexDateError or TrainingError where dates do not allow it.
     """
-    recipe = _leave_out_sensitive(opened, opened.recipe(recipe_name))
+    recipe = leave_out_sensitive(opened, opened.recipe(recipe_name))
     until = as_at or opened.store.data_as_at
     if until > opened.store.data_as_at:
         raise IndexDateError(f"--as-at {until} is in the future: the data are as at {opened.store.data_as_at}")
@@ -116,11 +117,13 @@ def gather(opened: Site, recipe_name: str, as_at: date | None, progress: Progres
     cohort = _select_cohort(opened, recipe, until, chosen, older)
     labels = label(opened.store, cohort.rows, opened.rows_named(recipe.outcome), recipe.label, until)
     progress("cohort and labels", 1.0)
-    matrix = build_matrix(opened, cohort, progress)
+    cohort, matrix, kept = set_apart(recipe, cohort, build_matrix(opened, cohort, progress))
+    if not kept.all():
+        labels = label(opened.store, cohort.rows, opened.rows_named(recipe.outcome), recipe.label, until)
     return Study(opened, recipe, until, cohort, labels, matrix, chosen, older)
 
 
-def _leave_out_sensitive(opened: Site, recipe: Recipe) -> Recipe:
+def leave_out_sensitive(opened: Site, recipe: Recipe) -> Recipe:
     """The recipe without features of which no page speaks, unless the site has approved that they count in the score.
 
     The rows of sensitive codes are left out already; such a feature may rest on others too, as alcohol problems do on

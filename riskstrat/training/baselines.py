@@ -135,7 +135,7 @@ def _choose_age_and_sex(declared: DeclaredRivals, matrix: FeatureMatrix, recipe:
 
 def _choose_one_score(baseline: Baseline, matrix: FeatureMatrix, recipe: Recipe) -> Chosen:
     """A score of one column, and of the part of it that is never printed where that stands apart."""
-    if baseline.index not in (None, recipe.cohort.index):
+    if baseline.index not in (None, recipe.cohort.index) or baseline.outcome not in (None, recipe.outcome):
         return baseline.otherwise
     if baseline.feature not in matrix.columns:
         return f"the matrix has no {baseline.feature} column"

@@ -100,8 +100,8 @@ def fit(
     baselines = _calibrate_members(task, learned, held, scored) if rivals else {}
     baselines |= fit_baselines(matrix, seen, places, recipe, rivals) if rivals else {}
     facts = {
-        **_count_rows(seen, used, places),
-        **_list_index_dates(recipe, matrix.keys, places),
+        **count_rows(seen, used, places),
+        **list_index_dates(recipe, matrix.keys, places),
         **learned.describe(len(places[TRAIN])),
         "calibration": made.note + held.how,
         "baselines": {name: one.note for name, one in baselines.items() if one.calibrator is not None},
@@ -122,7 +122,7 @@ def _build_uncalibrated_model(task: Task, learned: Learned, tables: Mapping[str,
         columns=task.columns,
         fingerprints={name: task.matrix.fingerprints[name] for name in task.columns},
         calibrator=Platt(1.0, 0.0),
-        recipe=_describe_recipe(task.recipe),
+        recipe=describe_recipe(task.recipe),
         trained={},
         tables={name: tables[name] for name in task.columns if name in tables},
         linear=stacked.linear if stacked else None,
@@ -180,13 +180,14 @@ def _refuse_too_little(recipe: Recipe, seen: Numbers, places: Mapping[str, Index
         raise TrainingError(f"{name} has no row to test on; land later records, or change the dates under [split]")
 
 
-def _describe_recipe(recipe: Recipe) -> dict[str, Any]:
+def describe_recipe(recipe: Recipe) -> dict[str, Any]:
     """What a list or a page needs to say what the risk is of."""
     label = recipe.label
     return {
         "name": recipe.name,
         "title": recipe.title,
         "sentence": recipe.sentence,
+        "purpose": recipe.purpose,
         "outcome": recipe.outcome,
         "index": recipe.cohort.index,
         "min_age": recipe.cohort.min_age,
@@ -198,7 +199,8 @@ def _describe_recipe(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _count_rows(seen: npt.NDArray[np.float64], used: npt.NDArray[Any], places: Mapping[str, Index]) -> dict[str, Any]:
+def count_rows(seen: npt.NDArray[np.float64], used: npt.NDArray[Any], places: Mapping[str, Index]) -> dict[str, Any]:
+    """Plain values for the record: rows and events of each slice, and the rows that are in none."""
     return {
         "rows": {name: len(place) for name, place in places.items()},
         "events": {name: int(seen[place].sum()) for name, place in places.items()},
@@ -207,7 +209,7 @@ def _count_rows(seen: npt.NDArray[np.float64], used: npt.NDArray[Any], places: M
     }
 
 
-def _list_index_dates(recipe: Recipe, keys: pd.DataFrame, places: Mapping[str, Index]) -> dict[str, Any]:
+def list_index_dates(recipe: Recipe, keys: pd.DataFrame, places: Mapping[str, Index]) -> dict[str, Any]:
     """The index dates of each slice. Discharge dates are people's own, so they are not kept."""
     if recipe.cohort.index != "calendar":
         return {}

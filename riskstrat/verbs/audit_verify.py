@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from riskstrat import audit, registry
 from riskstrat.audit import Holdings, Line, Located
 from riskstrat.errors import AuditError, RiskstratError
 from riskstrat.publication import find_list_files, locate_manifest, locate_withdrawn, state_list_files
+from riskstrat.retention import find_records
 from riskstrat.reviews import FileReviewStore
 from riskstrat.sources.refreshed import locate_refreshed
+from riskstrat.trial.standing import find_trial_files
 from riskstrat.verbs.report import Report
 from riskstrat.workspace import find, load, read_settings
 
@@ -27,9 +29,9 @@ _KEPT = re.compile(r"\s*([1-9]\d*)\s*:\s*([0-9a-f]{64})\s*", re.ASCII)
 def verify(root: Path | None, remembered: str | None = None) -> Report:
     """Prove the log of a workspace or of an identity folder whole, and that what it speaks of stands as it says.
 
-    Held are every published and withdrawn list, every file of reviews, what refreshes brought, every champion and
-    version. Raises AuditError
-    naming the first wrong line. `remembered` is COUNT:HASH as an earlier proof printed it.
+    Held are every published and withdrawn list, every file of reviews, what refreshes brought, what a silent trial
+    sealed, every champion and version, and the records of what was deleted since. Raises AuditError naming the first
+    wrong line. `remembered` is COUNT:HASH as an earlier proof printed it.
     """
     folder, lists = _find_folder_and_lists(root)
     gather = None if lists is None else partial(_gather_holdings, folder, lists)
@@ -87,7 +89,9 @@ def _gather_holdings(root: Path, lists: Path) -> Holdings:
         *reviews.find_kept_files(),
         *registry.find_version_files(registry_folder, trained),
         *_find_papers(root, lines),
+        *find_records(root),
         *(path for path in locate_refreshed(root).parent.rglob("*") if path.is_file()),
+        *find_trial_files(root),
     )
     return Holdings(
         _locate_by(root, lists),
@@ -120,11 +124,23 @@ def _locate_by(root: Path, lists: Path) -> Callable[[Line], Located]:
             places = [_name_below(root, path) for path in locate_withdrawn(lists, when, withdrawn[when])]
             digests = (published.pop(when, None), leaves[-1][1] if leaves else None)
             return list(zip(places, digests, strict=True)), [_name_below(root, lists / when)]
+        if line.action == audit.DELETED:
+            gone = [str(path) for path, _ in line.details["gone"]]
+            for day in [day for day in published if _name_below(root, lists / day) in gone]:
+                published.pop(day)
+            for day in [day for day in withdrawn if _is_withdrawn_gone(root, lists, day, gone)]:
+                withdrawn.pop(day)
+            return leaves, gone
         if line.action in (audit.BEGUN, audit.NOT_DONE) or leaves:
             return ([] if line.action == audit.BEGUN else leaves), []
         return [(_name_below(root, path), None) for path in _locate_undigested(root, line)], []
 
     return locate
+
+
+def _is_withdrawn_gone(root: Path, lists: Path, when: str, gone: Collection[str]) -> bool:
+    """Whether the withdrawn lists of a date are among what was deleted; the next one is the first again."""
+    return _name_below(root, locate_withdrawn(lists, when, 1)[0].parent) in gone
 
 
 def _locate_undigested(root: Path, line: Line) -> list[Path]:

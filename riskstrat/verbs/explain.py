@@ -14,6 +14,7 @@ from riskstrat.people import explain_printable, themes_by_patient
 from riskstrat.publication import ThemeReason
 from riskstrat.site.opening import index_date, open_workspace
 from riskstrat.site.scored import Scored, score_cohort
+from riskstrat.trial.standing import require_readable
 from riskstrat.verbs.report import Report
 
 
@@ -32,7 +33,7 @@ def explain(
     """
     opened = open_workspace(root)
     chosen = opened.recipe(recipe)
-    index_date(when, chosen, opened.store)
+    require_readable(opened.workspace.root, index_date(when, chosen, opened.store))
     audit.require_purpose(purpose, opened.store.simulated)
     scored = score_cohort(opened, chosen, when, progress)
     audit.log_look(opened.workspace.root, "explain", patient, when, purpose, simulated=opened.store.simulated)

@@ -17,6 +17,7 @@ from riskstrat.site.resources import Resource, list_places, write_alone
 from riskstrat.sources.codes import KnownCodes
 from riskstrat.sources.coverage import read_coverage
 from riskstrat.sources.doubts import find_doubts
+from riskstrat.sources.extracts import Manner
 from riskstrat.sources.ingest import CODES_PAGE
 from riskstrat.sources.ingest import ingest as ingest_into
 from riskstrat.sources.mapping import SOURCE_FILE, SourceMapping, choose_mapping
@@ -32,12 +33,15 @@ def ingest(
     as_at: date | None = None,
     progress: Progress = silent,
     *,
+    keep: bool = False,
+    add: bool = False,
     leave_out: Collection[str] = (),
     wait: bool = False,
 ) -> Report:
     """Check and clean the tables of `source` into the workspace's store; nothing is written unless all can be.
 
-    Without a source the workspace's own source.toml says what is read.
+    Without a source the workspace's own source.toml says what is read. keep: with the landed rows, so that extracts can
+    be added; add: to those that were kept, and everything is judged anew as if it had been landed together.
 
     Raises SourceError where riskstrat.toml states no legal basis for a table (simulated ones need none); WorkspaceError
     where `leave_out` names a table that keeps nobody off lists; BusyError while another run ingests, unless it is to
@@ -47,8 +51,9 @@ def ingest(
     workspace = load(find(root))
     mapping = choose_mapping(source, format, workspace.root / SOURCE_FILE)
     store = list_places(workspace)[Resource.STORE]
+    manner = Manner.ADDED if add else Manner.KEPT if keep else Manner.WHOLE
     with write_alone(workspace.root, "ingest", wait=wait):
-        summary = _ingest(workspace, mapping, store, as_at, progress, leave_out)
+        summary = _ingest(workspace, mapping, store, as_at, progress, leave_out, manner)
     return _report(summary, store)
 
 
@@ -59,6 +64,7 @@ def _ingest(
     as_at: date | None,
     progress: Progress,
     leave_out: Collection[str],
+    manner: Manner,
 ) -> Mapping[str, Any]:
     basis = find_legal_basis(mapping, workspace.settings)
     known = KnownCodes(workspace.codelists, find_compared_words(workspace))
@@ -70,6 +76,7 @@ def _ingest(
         legal_basis=basis,
         known=known,
         leave_out=leave_out,
+        manner=manner,
         progress=progress,
     )
     summary = made.to_dict()
@@ -99,8 +106,22 @@ def _report(summary: Mapping[str, Any], store: Path) -> Report:
     landed = sum(table["landed"] for table in tables.values())
     lines = (f"{landed:,} rows in {len(tables)} tables, data as at {summary['data_as_at']}: {store}",)
     doubts = (f"check the sources: {doubt}" for doubt in summary["doubts"])
-    notes = (*summary["notes"], *report_outcomes(summary), *doubts, *_report_codes(summary, store))
+    notes = (
+        *_report_extracts(summary),
+        *summary["notes"],
+        *report_outcomes(summary),
+        *doubts,
+        *_report_codes(summary, store),
+    )
     return Report(summary, (*lines, *notes), tabulate_tables(summary))
+
+
+def _report_extracts(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Which extracts the store rests on, where it keeps them."""
+    kept = summary["extracts"]
+    if kept:
+        names = ", ".join(f"{extract['name']} ({sum(extract['rows'].values()):,} rows)" for extract in kept)
+        yield f"of {len(kept)} extract{'s' * (len(kept) != 1)}: {names}"
 
 
 def report_outcomes(summary: Mapping[str, Any]) -> Iterator[str]:

@@ -9,14 +9,17 @@ from riskstrat.definitions.progress import Progress, silent
 from riskstrat.documents import natural_frequency
 from riskstrat.publication import ThemeReason
 from riskstrat.site.opening import open_workspace
+from riskstrat.trial.standing import require_readable
 from riskstrat.verbs.report import Report
 from riskstrat.verbs.review_store import open_review_store
 from riskstrat.weekly.listing import headline, make_lists, summary_of
+from riskstrat.weekly.planning import find_list_date
 
 
 def list_(root: Path | None, when: str, recipe: str | None = None, progress: Progress = silent) -> Report:
     """Every team's list, to look at; nothing is published."""
     opened = open_workspace(root)
+    require_readable(opened.workspace.root, find_list_date(opened, when))
     listed = make_lists(opened, when, recipe, progress, open_review_store(opened.workspace))
     header = ("team", "reference", "came", "risk", "age", "sex", "main reason")
     rows = [header]

@@ -7,8 +7,8 @@ from pathlib import Path
 from riskstrat.definitions.durations import days
 from riskstrat.documents.figures_page import render_figures_page
 from riskstrat.errors import DefinitionError
+from riskstrat.impact.detecting import Assumptions
 from riskstrat.impact.listings import read_listings
-from riskstrat.impact.power import Assumptions
 from riskstrat.impact.powering import (
     build_power_page,
     compute_detectable,

@@ -86,6 +86,8 @@ def _write(
         return format_json(told | {"kept_off": [each.describe() for each in found]}, strict=True).encode("utf-8")
 
     if before is not None and place.read_bytes() == spell(before.number):
+        # A run that was killed may have written it and not said so.
+        audit.settle(root)
         return False
     content = spell(refreshed.number)
     audit.require_ready(root)

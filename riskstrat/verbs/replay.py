@@ -12,6 +12,7 @@ from riskstrat.definitions.progress import Progress, silent
 from riskstrat.documents import ReplaySummary, describe_window, write_replay_page
 from riskstrat.site.opening import open_workspace
 from riskstrat.site.outputs import require_free_place
+from riskstrat.trial.standing import require_readable
 from riskstrat.verbs.lists_page import prepare_target, write_page
 from riskstrat.verbs.report import Report
 from riskstrat.verbs.review_store import open_review_store
@@ -34,6 +35,7 @@ def replay(
         require_free_place(out, (".html",))
     opened = open_workspace(root)
     recipe = opened.recipe(recipe_name)
+    require_readable(opened.workspace.root, until)
     target = prepare_target(opened, out, "replay.html")
     summary = rebuild_lists(opened, recipe, weeks, until, progress, open_review_store(opened.workspace))
     write_page(opened.workspace, "replay", _build_page(summary, target.name), target, audit.log_replaying)

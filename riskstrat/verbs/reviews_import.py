@@ -22,6 +22,7 @@ from riskstrat.returning import (
 from riskstrat.reviews import Edition, Filled, Judged, Terms, is_numbered, judge, read_filled
 from riskstrat.site.resources import write_alone
 from riskstrat.storage import require_plain
+from riskstrat.verbs.exported_decisions import import_export
 from riskstrat.verbs.report import Report
 from riskstrat.verbs.review_store import open_review_store
 from riskstrat.workspace import Workspace, find, load
@@ -41,6 +42,8 @@ def import_reviews(
 ) -> Report:
     """Take the outcomes of a filled-in list into `reviews/`; the same contents a second time change nothing.
 
+    A file that ends in .json is the export of a worklist on another machine (`import_export`).
+
     list_date: of a file that does not say itself which list it is. leave_out: rows, columns and sheets to pass over.
     confirm: rows whose entries are meant, though they do not seem to go together. Raises PublicationError, and writes
     nothing, where something cannot be read or is in doubt, or where a review differs from one imported before and no
@@ -48,6 +51,10 @@ def import_reviews(
     """
     _refuse_nameless(correct, by, reason)
     require_plain(file)
+    if file.suffix.lower() == ".json":
+        if correct or list_date or leave_out or confirm:
+            raise PublicationError(f"{file.name} is a signed export, which is taken whole; leave out the other options")
+        return import_export(root, file, wait=wait)
     filled = read_filled(file)
     workspace = load(find(root))
     with write_alone(workspace.root, "reviews import", wait=wait):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -14,13 +15,16 @@ from threadpoolctl import threadpool_limits
 from riskstrat import audit
 from riskstrat.definitions.baselines import find_own
 from riskstrat.definitions.progress import Progress, silent
+from riskstrat.errors import ModelError
 from riskstrat.evaluation import Evaluation, baseline_table
 from riskstrat.registry import Gate, ModelVersion, champion_version, gates, log_model, reconcile
 from riskstrat.site.opening import open_workspace
 from riskstrat.site.resources import write_alone
 from riskstrat.study.evidence import Evaluated, evaluated, notes, plain
 from riskstrat.study.fitting import TrainingRun, learn
+from riskstrat.study.packaging import accept_package
 from riskstrat.study.papers import papers
+from riskstrat.study.sensitive import compare_sensitive
 from riskstrat.verbs.report import Report
 from riskstrat.workspace import Workspace
 
@@ -28,9 +32,21 @@ _PROVIDERS_SAID = 3
 
 
 def train(
-    root: Path | None, recipe_name: str, as_at: date | None = None, progress: Progress = silent, *, wait: bool = False
+    root: Path | None,
+    recipe_name: str,
+    as_at: date | None = None,
+    progress: Progress = silent,
+    *,
+    sensitive: bool = False,
+    start: Path | None = None,
+    approval: str | None = None,
+    wait: bool = False,
 ) -> Report:
     """Train, evaluate and register a version of the recipe's model, from rows known on `as_at`.
+
+    sensitive: the evidence also says what it costs to keep sensitive records out of the score, or gains to have them.
+    start: a package of another site, whose model is calibrated here instead; approval: the reference under which this
+    site's controller approved that. Raises ModelError where the package cannot be used here.
 
     Raises BusyError where another run writes the registry at the start, unless it is to wait. What has been learned is
     never lost so: to register it, it waits.
@@ -41,10 +57,18 @@ def train(
         disagreements = reconcile(workspace.root / "registry")
         audit.require_ready(workspace.root)
     _read_first(workspace, recipe_name)
+    if start is None and approval is not None:
+        raise ModelError("--approval goes with --from: give the package of the other site too, or neither")
+    if start is not None and sensitive:
+        raise ModelError("--compare-sensitive learns models, and --from learns none: give one of the two")
+    package = None if start is None else accept_package(opened, recipe_name, start, approval)
     # Products of long vectors are shared out at a loss, and their last digits would tell how many cores took part.
     with threadpool_limits(1, user_api="blas"):
-        learned = learn(opened, recipe_name, as_at, progress)
+        learned = learn(opened, recipe_name, as_at, progress, package)
         found = evaluated(learned, progress)
+        if sensitive:
+            compared = plain(compare_sensitive(learned, progress))
+            found = replace(found, evidence={**found.evidence, "sensitive": compared})
     held = gates(workspace.promotion, found.evidence)
     progress("registering", 0.0)
     with write_alone(workspace.root, "train", wait=True):
@@ -119,6 +143,7 @@ def _report(
         *_format_auroc_by_date(evidence),
         *_describe_extra_tests(evidence),
         _describe_sensitive(learned.study.opened.workspace),
+        _describe_sensitive_cost(evidence.get("sensitive")),
         "labels: " + ", ".join(f"{number:,} {reason}" for reason, number in evidence["labels"].items()),
         *_report_interventions(evidence),
         *(_describe_providers(learned.providers) if learned.study.opened.store.comparable_dates else ()),
@@ -138,6 +163,17 @@ def _describe_sensitive(workspace: Workspace) -> str:
     if sensitive.in_score:
         return f"sensitive records count in the score, as approved: {sensitive.approval}"
     return "sensitive records do not count in the score ([sensitive] in_score); stays, visits and falls all do"
+
+
+def _describe_sensitive_cost(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return "what that costs was not measured: train --compare-sensitive measures it"
+    if found.get("difference") is None:
+        return f"what that costs cannot be told: {found['reason']}"
+    return (
+        f"AUROC with sensitive records {found['auroc_with']:.4f}, without {found['auroc_without']:.4f} "
+        f"({_format_difference(found)}), on the same test rows"
+    )
 
 
 def _describe_version(learned: TrainingRun, version: ModelVersion) -> str:

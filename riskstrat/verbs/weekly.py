@@ -25,8 +25,10 @@ from riskstrat.reviews import ReviewStore, count_changes
 from riskstrat.site.dates import find_latest_monday
 from riskstrat.site.opening import open_data
 from riskstrat.site.resources import Resource, list_places, write_alone
+from riskstrat.trial.standing import find_running_trial
 from riskstrat.verbs.report import Report
 from riskstrat.verbs.review_store import open_review_store
+from riskstrat.verbs.sealed_week import seal_week
 from riskstrat.weekly.listing import Listed, headline, make_lists, summary_of
 from riskstrat.weekly.planning import find_list_date, find_nothing_to_do
 from riskstrat.weekly.publishing import build_weekly_list, compute_inputs, describe_publication, write_documents
@@ -42,7 +44,7 @@ def weekly(
     if_fresh: bool = False,
     wait: bool = False,
 ) -> Report:
-    """Score, explain, list and publish to `lists/<date>/`.
+    """Score, explain, list and publish to `lists/<date>/`; while a silent trial runs, seal instead.
 
     A second run on the same inputs changes nothing. if_fresh: only where there is something to do, else raises
     NothingToDoError; without a date for the latest Monday of the data. Raises PublicationError when a list of that date
@@ -56,6 +58,10 @@ def weekly(
         opened = open_data(workspace)
         day = when or find_latest_monday(opened.store.data_as_at).isoformat()
         store = open_review_store(workspace)
+        audit.settle(workspace.root)
+        trial = find_running_trial(workspace.root)
+        if trial is not None:
+            return seal_week(opened, trial, day, recipe, progress, store, if_fresh=if_fresh)
         if if_fresh and (why := find_nothing_to_do(opened, store, day, recipe)):
             raise NothingToDoError(f"nothing to do: {why}")
         _require_publishable(workspace, find_list_date(opened, day))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from riskstrat.definitions.progress import Progress, silent
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.documents import long_date, natural_frequency
 from riskstrat.publication import EVERYONE_COLUMNS, find_published
-from riskstrat.site.opening import LATEST, Site, index_date, open_workspace
+from riskstrat.site.apart import set_apart
+from riskstrat.site.opening import LATEST, Site, build_matrix, cohort_at, index_date, open_workspace
+from riskstrat.trial.standing import require_readable
 from riskstrat.verbs.report import Report
 from riskstrat.verbs.review_store import open_review_store
 
@@ -48,6 +51,7 @@ def why(
     opened = open_workspace(root)
     chosen = opened.recipe(recipe)
     wanted = index_date(when, chosen, opened.store)
+    require_readable(opened.workspace.root, wanted)
     audit.log_look(opened.workspace.root, "why", patient, when, purpose, simulated=opened.store.simulated)
     person, at = _find_person(opened, patient), wanted or opened.store.data_as_at
     # Asked first: whoever opted out after a list was published must not be told of from it.
@@ -99,6 +103,13 @@ def _explain_placed_person(place: dict[str, Any]) -> str:
     return f"Not listed for {team}: {place['reason']}."
 
 
+def _is_apart(opened: Site, recipe: Recipe, person: int, at: date) -> bool:
+    """Whether one person who is eligible is set apart, as known then."""
+    cohort = cohort_at(opened, recipe, at)
+    own = replace(cohort, rows=cohort.rows[cohort.rows["person"] == person].reset_index(drop=True))
+    return not set_apart(recipe, own, build_matrix(opened, own, silent))[2].all()
+
+
 def _find_person(opened: Site, patient: str) -> int | None:
     """The row number of a patient among people, None for whoever is not in the data."""
     people = opened.store.people()["patient_id"]
@@ -113,6 +124,9 @@ def _explain_unplaced_person(opened: Site, recipe: Recipe, person: int, reason: 
             return f"Not listed: the data came late; that they were registered was known from {long_date(known)}."
     if reason in _NOT_ELIGIBLE:
         return _NOT_ELIGIBLE[reason].format(recipe=recipe)
+    already = recipe.cohort.already
+    if already is not None and _is_apart(opened, recipe, person, at):
+        return f"Not listed: this list is of people who may come to it, and they {already.says}."
     if recipe.cohort.index != "calendar":
         return "Not listed: no discharge from hospital that counts at that date."
     return "Not listed: eligible, but no team serves their practice."

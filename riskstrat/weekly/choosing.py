@@ -22,7 +22,6 @@ from riskstrat.casefinding import (
     bring_forward,
     find_cases,
 )
-from riskstrat.cohort import find_last_activity
 from riskstrat.definitions import none_of
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.publication import EVERYONE_COLUMNS
@@ -30,6 +29,7 @@ from riskstrat.reviews import Notices, Snapshot
 from riskstrat.site.opening import Site
 from riskstrat.site.pathways import pathways_of
 from riskstrat.site.scored import Scored
+from riskstrat.sources.activity import find_last_activity
 from riskstrat.sources.refreshed import DEATHS, DEPARTURES
 from riskstrat.sources.selection import day, known_rows
 from riskstrat.sources.streams import ADMISSION_DETAILS, NOT_ORDINARY, codes_in

@@ -14,10 +14,11 @@ import pandas as pd
 from riskstrat.casefinding import CaseList, CaseRegister
 from riskstrat.definitions.progress import Progress
 from riskstrat.errors import PublicationError
-from riskstrat.people import describe_people
+from riskstrat.people import FOR_CLINICIANS, describe_people
 from riskstrat.publication import (
     NOTICES,
     REVIEWS,
+    ForClinicians,
     PublishedList,
     TeamList,
     count_editions,
@@ -34,6 +35,7 @@ from riskstrat.weekly.memory import read_trend, remember
 from riskstrat.weekly.since import Since, since
 from riskstrat.weekly.source_checks import check_sources
 from riskstrat.weekly.team_lists import TeamFacts, build_team_list
+from riskstrat.weekly.wholeness import describe_not_whole
 
 
 @dataclass
@@ -59,7 +61,8 @@ class Listed:
     """The lists of one index date: the scored cohort, each team's cases, and the content of each team's documents.
 
     edition: how many lists of that date there are with this one, withdrawn ones too. register: the cases of all
-    lists before it, as they were read. doubts: sentences on the sources.
+    lists before it, as they were read. doubts: sentences on the sources. for_clinicians: what no document of these may
+    say.
     """
 
     opened: Site
@@ -75,6 +78,7 @@ class Listed:
     register: CaseRegister
     doubts: tuple[str, ...]
     steps: Steps
+    for_clinicians: ForClinicians
 
     @property
     def cases(self) -> tuple[CaseList, ...]:
@@ -85,8 +89,19 @@ class Listed:
         return self.found.everyone
 
 
-def make_lists(opened: Site, when: str, recipe: str | None, progress: Progress, store: ReviewStore) -> Listed:
-    """Score, choose and explain, for every team, without writing anything. store: what teams decided so far."""
+def make_lists(
+    opened: Site,
+    when: str,
+    recipe: str | None,
+    progress: Progress,
+    store: ReviewStore,
+    *,
+    remembers: bool = True,
+) -> Listed:
+    """Score, choose and explain, for every team, without writing anything.
+
+    store: what teams decided so far. remembers: whether it knows of the lists before it.
+    """
     steps = Steps()
     chosen = opened.recipe(recipe)
     scored = score_cohort(opened, chosen, when, progress)
@@ -95,7 +110,7 @@ def make_lists(opened: Site, when: str, recipe: str | None, progress: Progress, 
     list_date = opened.store.data_as_at if when == LATEST else date.fromisoformat(when)
     doubts = check_sources(opened, list_date)
     lists = opened.workspace.root / opened.workspace.settings.lists.folder
-    earlier = find_earlier(lists, chosen.name, list_date)
+    earlier = find_earlier(lists, chosen.name, list_date) if remembers else ()
     past = tuple(map(remember, earlier))
     reviews, notices = read_decided(store, lists / list_date.isoformat(), list_date)
     register, edition = read_case_register(lists), count_editions(lists, list_date) + 1
@@ -113,16 +128,25 @@ def make_lists(opened: Site, when: str, recipe: str | None, progress: Progress, 
     progress("reasons", 1.0)
     own_dates = when == LATEST
     gathered = gather_latest_reviews(found.facts.reviews)
+    for_clinicians = _gather_for_clinicians(opened, found.cases, details.pop(FOR_CLINICIANS))
+    facts = TeamFacts(details, changed, gathered, doubts, describe_not_whole(opened, list_date))
     documents = tuple(
-        build_team_list(
-            opened, scored, case, TeamFacts(details, changed, gathered, doubts), (list_date, edition), own_dates
-        )
-        for case in found.cases
+        build_team_list(opened, scored, case, facts, (list_date, edition), own_dates) for case in found.cases
     )
     return Listed(
         *(opened, scored, found, changed, documents, earlier, reviews, notices),
-        *(list_date, edition, register, doubts, steps),
+        *(list_date, edition, register, doubts, steps, for_clinicians),
     )
+
+
+def _gather_for_clinicians(opened: Site, cases: tuple[CaseList, ...], told: pd.Series) -> ForClinicians:
+    """What clinicians alone are shown of everybody listed. told: by patient_id the facts of each."""
+    people = {
+        str(reference): told[patient]
+        for case in cases
+        for reference, patient in zip(case.rows["reference"], case.rows["patient_id"], strict=True)
+    }
+    return ForClinicians(opened.workspace.settings.sensitive.shown_to_clinicians, people)
 
 
 def read_decided(store: ReviewStore, folder: Path, list_date: date) -> tuple[Snapshot, Notices]:

@@ -8,6 +8,7 @@ from datetime import date
 import pandas as pd
 
 from riskstrat.definitions.codelists import Codelist
+from riskstrat.sources.doubtful import read_doubtful
 from riskstrat.sources.selection import read_coded_rows
 from riskstrat.sources.store import Store
 
@@ -19,17 +20,44 @@ IN_CARE = "in palliative care"
 def find_palliative(store: Store, codelists: Mapping[str, Codelist], at: date) -> frozenset[int] | None:
     """Persons whose latest code of the codelist, as known on that day, says palliative care and has not ended.
 
-    Of two codes of one day the one that says palliative care counts. None where the conditions cannot tell: they were
-    not landed, no code of the codelist is among them, or the site has no such codelist.
+    Of two codes of one day the one that says palliative care counts. A quarantined row that names a person and says
+    palliative care counts too, whatever other rows say. None where the conditions cannot tell: they were not landed, no
+    code of the codelist is among them, or the site has no such codelist.
     """
     if "conditions" not in store.landed or CODELIST not in codelists:
         return None
     rows = read_coded_rows(store, "conditions", codelists[CODELIST])
-    if rows.empty:
+    doubtful = _read_doubtful_care(store, codelists[CODELIST])
+    if rows.empty and doubtful.empty:
         return None
+    return _find_in_care(rows, at) | _find_doubtful_care(doubtful, at, store.data_as_at)
+
+
+def _find_in_care(rows: pd.DataFrame, at: date) -> frozenset[int]:
     now = pd.Timestamp(at)
     known = rows[(rows["valid_from"] <= now) & (rows["valid_to"] > now) & (rows["recorded_on"] <= now)]
     begun = known.assign(in_care=(known["group"] == IN_CARE) & ~(known["ended_on"] <= now))
     ordered = begun.sort_values(["person", "recorded_on", "in_care"], kind="stable")
     latest = ordered.drop_duplicates("person", keep="last")
     return frozenset(int(person) for person in latest.loc[latest["in_care"], "person"])
+
+
+def _read_doubtful_care(store: Store, codelist: Codelist) -> pd.DataFrame:
+    """The quarantined rows whose code says palliative care in any system: the one that they name may be the fault."""
+    rows = read_doubtful(store)
+    groups = {code: _list_groups(codelist, code) for code in rows["code"].unique()}
+    return rows[rows["code"].map(lambda code: IN_CARE in groups[code]).astype(bool)]
+
+
+def _list_groups(codelist: Codelist, code: str) -> set[str]:
+    systems = {system for entry in codelist.entries for system in entry.reads}
+    return {codelist.entries[number].group for system in systems for number in codelist.find(code, system)}
+
+
+def _find_doubtful_care(rows: pd.DataFrame, at: date, data_as_at: date) -> frozenset[int]:
+    """Persons of quarantined rows: from ever, unless a list of the past could not know, until an end that is past."""
+    now, last = pd.Timestamp(at), pd.Timestamp(data_as_at)
+    days = (rows["recorded_on"], rows["known_on"])
+    later = [(day > now) & (day <= last) for day in days]
+    ended = (rows["ended_on"] <= now) & ~(rows["ended_on"] < rows["recorded_on"])
+    return frozenset(rows.loc[~(later[0] | later[1] | ended), "person"].tolist())

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskstrat import __version__
+from riskstrat import __version__, storage
 from riskstrat.casefinding import CaseRegister, tabulate_cases
 from riskstrat.cohort import mark_opted_out
 from riskstrat.definitions.matrix import hash_of
@@ -17,6 +17,7 @@ from riskstrat.definitions.progress import Progress
 from riskstrat.documents import (
     find_browser,
     write_bytes,
+    write_clinician_pages,
     write_csv,
     write_index,
     write_page,
@@ -26,15 +27,19 @@ from riskstrat.documents import (
 )
 from riskstrat.publication import (
     CASES,
+    CLINICIANS,
     EVERYONE,
+    FOR_CLINICIANS,
     INDEX,
     NAMING,
     NOTICES,
     REFERENCES,
     REVIEWS,
+    ForClinicians,
     TeamList,
     WeeklyList,
     dump_cases,
+    dump_for_clinicians,
     name_files,
 )
 from riskstrat.site.threads import run_in_threads
@@ -47,7 +52,17 @@ from riskstrat.weekly.team_lists import table_dates
 def compute_inputs(listed: Listed, when: str) -> dict[str, str]:
     """What decides the bytes of a list: if none of these changed, a second run would write the same."""
     opened = listed.opened
-    without: Any = {"engine": True, "worklist": True, "data": {"keep_versions"}, "lists": {"readers"}}
+    without: Any = {
+        "engine": True,
+        "worklist": True,
+        "retention": True,
+        "reviews": {"exports_from"},
+        "data": {"keep_versions"},
+        "lists": {"readers"},
+    }
+    decided = opened.workspace.settings.sensitive.shown_to_clinicians
+    # A site that shows clinicians nothing more has the inputs that it had before it could.
+    without |= {} if decided else {"sensitive": {"shown_to_clinicians"}}
     settings = opened.workspace.settings.model_dump_json(exclude=without)
     wording = [(name, feature.wording) for name, feature in sorted(opened.workspace.features.items())]
     refreshed = opened.store.refreshed.digest if opened.store.refreshed is not None else ""
@@ -81,6 +96,10 @@ def write_documents(listed: Listed, folder: Path, naming_page: str, progress: Pr
     """
     pdf = listed.opened.workspace.settings.lists.pdf == "auto" and find_browser() is not None
     parts = {document.team: partial(_write_team, document, folder, pdf) for document in listed.documents}
+    if listed.for_clinicians.decisions:
+        storage.write_bytes(dump_for_clinicians(listed.for_clinicians), folder / FOR_CLINICIANS, parents=True)
+        write = partial(_write_for_clinicians, listed.for_clinicians, folder / CLINICIANS, pdf)
+        parts |= {f"clinicians of {document.team}": partial(write, document) for document in listed.documents}
     threads = listed.opened.workspace.settings.engine.threads
     run_in_threads(parts, threads, lambda share: progress("documents", share))
     write_index(list(listed.documents), folder / INDEX)
@@ -127,6 +146,14 @@ def _write_team(document: TeamList, folder: Path, pdf: bool) -> None:
     if pdf:
         for name in (stem, f"{stem}-people"):
             write_pdf(own / f"{name}.html", own / f"{name}.pdf")
+
+
+def _write_for_clinicians(shown: ForClinicians, folder: Path, pdf: bool, document: TeamList) -> None:
+    stem = name_files(document.team_code)
+    page = folder / stem / f"{stem}-people.html"
+    write_clinician_pages(document, shown, page)
+    if pdf:
+        write_pdf(page, page.with_suffix(".pdf"))
 
 
 def _compute_digest_of_rows(table: pd.DataFrame | None) -> str:

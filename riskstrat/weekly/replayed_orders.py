@@ -74,4 +74,4 @@ def take_first(candidates: pd.DataFrame, by: str, sizes: Mapping[str, int]) -> p
     """The rows of each team with the largest `by`, as many as its size; missing ones last, equal ones by patient_id."""
     ordered = candidates.sort_values([by, "patient_id"], ascending=[False, True], na_position="last", kind="stable")
     place = ordered.groupby("team").cumcount()
-    return ordered[place < ordered["team"].map(sizes).fillna(0)]
+    return ordered[place < ordered["team"].map(dict(sizes)).astype(float).fillna(0)]

@@ -14,7 +14,7 @@ from riskstrat.definitions.durations import days
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.documents import ReplayGroup
 from riskstrat.site.opening import Site
-from riskstrat.sources.selection import known_rows
+from riskstrat.sources.selection import find_event_column, known_rows
 
 DIMENSIONS = {"imd_quintile": "Deprivation of the area", "ethnicity": "Ethnic group", "age_band": "Age"}
 
@@ -43,18 +43,21 @@ def choose_window(list_dates: Sequence[date], recipe: Recipe, as_at: date) -> Wi
 def follow(opened: Site, recipe: Recipe, firsts: pd.DataFrame, window: Window | None) -> pd.DataFrame:
     """`firsts` (one row per person with day, person and risk) with what came of each.
 
-    followed: whether the window is complete for them. weeks: to the first event of the outcome in it, missing if none.
+    followed: whether the window is complete for them. weeks: until the outcome has
+    happened in it, missing if it has not.
     expected: the chance of one in it by the estimate, as if it were spread evenly over the horizon.
     """
     if window is None:
         return firsts.assign(followed=False, weeks=np.nan, expected=0.0)
-    events, _ = known_rows(
-        opened.store, opened.rows_named(recipe.outcome), ("person", "admitted_on"), opened.store.data_as_at
-    )
+    outcome, least = opened.rows_named(recipe.outcome), recipe.label.least_events
+    day_of = find_event_column(outcome)
+    events, _ = known_rows(opened.store, outcome, ("person", day_of), opened.store.data_as_at)
     joined = firsts[["patient_id", "person", "day"]].merge(pd.DataFrame(events), on="person", how="left")
-    away = (pd.to_datetime(joined["admitted_on"]) - joined["day"]).dt.days
+    away = (pd.to_datetime(joined[day_of]) - joined["day"]).dt.days
     joined["weeks"] = away.where((away > 0) & (away <= window.length)) / 7
-    first = joined.groupby("patient_id")["weeks"].min().reindex(firsts["patient_id"]).to_numpy()
+    place = joined.groupby("patient_id")["weeks"].rank(method="first")
+    counted = joined[place == least].set_index("patient_id")["weeks"]
+    first = counted.reindex(firsts["patient_id"]).to_numpy()
     followed = firsts["day"] <= pd.Timestamp(window.last)
     expected = 1 - (1 - firsts["risk"]) ** (window.length / days(recipe.label.horizon))
     return firsts.assign(

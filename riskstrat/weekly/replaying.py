@@ -20,6 +20,7 @@ from riskstrat.errors import IndexDateError
 from riskstrat.registry import TITLED, Kept, champion_version, kept, newest
 from riskstrat.reviews import ReviewStore
 from riskstrat.scoring import RiskModel
+from riskstrat.site.apart import set_apart
 from riskstrat.site.dates import find_latest_monday
 from riskstrat.site.opening import Site, build_matrix, cohort_at, index_date, require_not_future
 from riskstrat.site.scored import Scored
@@ -27,6 +28,7 @@ from riskstrat.weekly.choosing import choose_cases
 from riskstrat.weekly.memory import PastList
 from riskstrat.weekly.replayed_orders import OtherLists, find_candidates, take_first
 from riskstrat.weekly.replayed_outcomes import Window, choose_window, count_groups, follow
+from riskstrat.weekly.wholeness import describe_deleted
 
 ASSUMED = "other"
 """The outcome that every replayed review ends in: it rests as any review does, and says nothing about what was done."""
@@ -111,8 +113,9 @@ def _replay_week(
     store: ReviewStore,
 ) -> tuple[Week, PastList, pd.DataFrame]:
     """One list date; what the next remembers of it; and its cohort."""
-    cohort = cohort_at(opened, recipe, day)
-    scored = Scored(cohort, build_matrix(opened, cohort, silent), model, version.version)
+    found_then = cohort_at(opened, recipe, day)
+    cohort, matrix, _ = set_apart(recipe, found_then, build_matrix(opened, found_then, silent))
+    scored = Scored(cohort, matrix, model, version.version)
     imported, notices = store.take_snapshot(day), store.take_notices(day)
     found = choose_cases(opened, scored, day, past, imported, _build_assumed_reviews(before), notices=notices)
     assumed = frozenset().union(*(week.listed["patient_id"] for week in before))
@@ -169,7 +172,7 @@ def _build_summary(
         model=str(version.evidence["title"]),
         model_version=str(version.version.version),
         definitions=str(version.evidence["definitions_hash"])[:12],
-        intended_purpose=PURPOSE,
+        intended_purpose=recipe.purpose or PURPOSE,
         clinical_use=describe_clinical_use(opened.workspace.settings.lists.clinical_use),
         window_days=window.length if window else None,
         whole_window=window is not None and window.length == days(recipe.label.horizon),
@@ -178,7 +181,7 @@ def _build_summary(
         over_all=_build_team_figures(None, made, found, None),
         orders=tuple(_build_order_figures(opened, recipe, made, window)),
         groups=count_groups(opened, first, _join_index_dates(found)),
-        notes=NOTES,
+        notes=(*NOTES, *(f"{said}." for said in describe_deleted(opened.workspace.root, made[0].day))),
     )
 
 

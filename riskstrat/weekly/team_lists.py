@@ -33,13 +33,14 @@ class TeamFacts:
     """What is told of listed people besides their cases, of all teams.
 
     details: one row per person, indexed by patient_id. reviews: by patient_id the rows of their reviews. doubts:
-    sentences on the sources.
+    sentences on the sources. not_whole: what a list of a past date lacks that there was then.
     """
 
     details: pd.DataFrame
     since: Since
     reviews: Mapping[str, pd.DataFrame]
     doubts: tuple[str, ...]
+    not_whole: tuple[str, ...] = ()
 
 
 def build_team_list(
@@ -71,14 +72,15 @@ def build_team_list(
         definitions=scored.model.definitions_hash[:12],
         horizon=horizon_of(scored, list_date, own_dates),
         counts=TeamCounts(case.eligible, len(people), case.below_the_line, case.known, case.excluded),
-        intended_purpose=PURPOSE,
+        intended_purpose=str(scored.model.recipe.get("purpose") or PURPOSE),
         clinical_use=describe_clinical_use(settings.lists.clinical_use),
         people=people,
         counts_shown=tuple(
             _count_column(name, title, opened.workspace.features[name]) for name, title in shown.items()
         ),
         notes=(
-            *(*describe_later_training(scored.model.trained.get("as_at"), list_date), *case.unchecked),
+            *(*facts.not_whole, *describe_later_training(scored.model.trained.get("as_at"), list_date)),
+            *case.unchecked,
             *(*store.notes, *opened.engine.notes, *_describe_unfilled_places(case)),
         ),
         statuses_as_at=find_day_of_statuses(store, list_date),

@@ -32,6 +32,10 @@ class DayHead(NamedTuple):
     digest: str
 
 
+EMPTY = DayHead(0, compute_digest(b""))
+"""Of a day without a line."""
+
+
 def compute_head(day: date) -> DayHead:
     """The head of one day by the time in London: its looks, then its edits, each in the order of writing."""
     lines = [line + b"\n" for line in _list_lines(day)]
@@ -59,7 +63,7 @@ def find_changed_days(lines: Sequence[Line]) -> list[str]:
     Raises StorageError if the database cannot be read.
     """
     try:
-        return [said for line in lines if line.action == audit.ANCHORED and (said := _judge(line))]
+        return [said for day, stated in _state_heads(lines).items() if (said := _judge(day, *stated))]
     except DatabaseError:
         raise StorageError("the worklist's database cannot be read; restore it from a backup") from None
 
@@ -79,14 +83,29 @@ def anchor_each_day(root: Path, stop: threading.Event) -> None:
             return
 
 
-def _judge(line: Line) -> str | None:
-    day = str(line.details["day"])
-    logged = DayHead(int(line.details["lines"]), str(line.details["digest"]))
+def _state_heads(lines: Sequence[Line]) -> dict[str, tuple[int, DayHead]]:
+    """By day the line that says last how its log must stand, and its head.
+
+    A deletion states the days anew of which it emptied lines; of those before the first that is kept nothing stands.
+    """
+    stated: dict[str, tuple[int, DayHead]] = {}
+    for line in lines:
+        if line.action == audit.ANCHORED:
+            head = DayHead(int(line.details["lines"]), str(line.details["digest"]))
+            stated[str(line.details["day"])] = (line.number, head)
+        elif line.action == audit.DELETED:
+            first = str(line.details["before"].get("looks", ""))
+            stated |= {day: (line.number, EMPTY) for day in stated if day < first}
+            stated |= {str(day): (line.number, DayHead(*head)) for day, *head in line.details["heads"]}
+    return stated
+
+
+def _judge(day: str, number: int, logged: DayHead) -> str | None:
     found = compute_head(date.fromisoformat(day))
     if found == logged:
         return None
     return (
-        f"the worklist's log of {day} was changed: line {line.number} of the audit log has {logged.lines:,} looks and "
+        f"the worklist's log of {day} was changed: line {number} of the audit log has {logged.lines:,} looks and "
         f"edits, and {found.lines:,} stand, not all as they were"
     )
 

@@ -25,6 +25,9 @@ from riskstrat.worklist.models import (
 OF_A_CASE: tuple[type[Model], ...] = (Decision, Opinion, Referral, FaultReport, Release, Objection, Attempt)
 LOGS: tuple[type[Model], ...] = (AgendaItem, Edit, Look)
 
+NOT_TOLD = ("proof",)
+"""Columns that say nothing of the person, and by which the identity install would name them."""
+
 
 def gather_held_in_worklist(patient: str) -> list[dict[str, Any]]:
     """Each table that holds anything of a patient_id: title, what it says, and its rows as text by column."""
@@ -47,4 +50,5 @@ def _name(kind: type[Model]) -> str:
 
 def _read(rows: QuerySet[Any]) -> Iterator[dict[str, str]]:
     for row in rows.order_by("pk").values():
-        yield {name: "" if value is None else str(value) for name, value in row.items()}
+        told = {name: value for name, value in row.items() if name not in NOT_TOLD}
+        yield {name: "" if value is None else str(value) for name, value in told.items()}

@@ -52,10 +52,18 @@ class Choice(forms.ChoiceField):
 
 
 class Day(forms.Field):
-    """A day up to today and not years ago, written as in any other field of a day (riskstrat.worklist.texts)."""
+    """A day up to today and not long ago, written as in any other field of a day (riskstrat.worklist.texts).
 
-    def __init__(self, *, missing: str, **options: Any) -> None:
-        super().__init__(error_messages={"required": missing}, widget=forms.TextInput, **options)
+    `missing` is said where none is given; without it a day may be left out. `title` names it in what is said.
+    """
+
+    def __init__(
+        self, *, missing: str = "", title: str = "the day", longest_ago: timedelta = LONGEST_AGO, **options: Any
+    ) -> None:
+        self.title, self.longest_ago = title, longest_ago
+        super().__init__(
+            required=bool(missing), error_messages={"required": missing}, widget=forms.TextInput, **options
+        )
 
     def prepare_value(self, value: Any) -> Any:
         """A day as it is written into the field; what was typed stays as it was."""
@@ -65,7 +73,7 @@ class Day(forms.Field):
         """The day; None for a blank field. Raises ValidationError for anything else."""
         today = timezone.localdate()
         text = clean_text(str(value or "").replace("\x00", "")) or ""
-        day, fault = read_day_between("the day", text, today - LONGEST_AGO, today)
+        day, fault = read_day_between(self.title, text, today - self.longest_ago, today)
         if fault:
             raise ValidationError(fault)
         return day

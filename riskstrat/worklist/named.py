@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +13,29 @@ from django.http import HttpRequest
 
 from riskstrat.definitions.worklist_settings import NamesSettings
 from riskstrat.errors import RiskstratError
+from riskstrat.identity import REFERRAL
 from riskstrat.naming import (
     MOST_PEOPLE,
+    AnsweredPseudonym,
     AskedNames,
     AskedPerson,
+    AskedPseudonym,
     NamedPerson,
     NamesService,
     open_service,
     prove_list,
     request_names,
+    request_pseudonym,
 )
+from riskstrat.worklist.models import Case
 from riskstrat.worklist.published import CurrentList
 
 BRIEF = ("name", "date_of_birth", "nhs_number")
 """What stands beside a reference in a list; the page of a case has everything that the role is told."""
 
 NOT_SET_UP = "Names could not be fetched: this server's own settings for them do not hold; ask your administrator"
+
+NO_PSEUDONYM = "the identity install gave no pseudonym: use the one of the practice's file"
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,7 @@ def fetch_names(request: HttpRequest, current: CurrentList, team_code: str, refe
     if not settings.RISKSTRAT_RULES.names.url or not wanted:
         return PageNames()
     try:
-        service = open_names(Path(settings.RISKSTRAT_WORKSPACE.root), settings.RISKSTRAT_RULES.names)
+        service = _open_own_service()
         parts = [wanted[place : place + MOST_PEOPLE] for place in range(0, len(wanted), MOST_PEOPLE)]
         asked = [_ask_for(request, current, team_code, part) for part in parts]
     except (RiskstratError, ValueError, OSError):
@@ -69,6 +77,50 @@ def fetch_names(request: HttpRequest, current: CurrentList, team_code: str, refe
     except RiskstratError as refused:
         return PageNames(problem=str(refused))
     return PageNames(people)
+
+
+def fetch_referred_names(request: HttpRequest, team_code: str, cases: Iterable[Case]) -> PageNames:
+    """The names of people who were put forward through the identity install, and may stand on no list yet.
+
+    Those whose pseudonym came from a practice's file have none here. Never raises, as `fetch_names`.
+    """
+    vouched = [case for case in cases if case.proof][:MOST_PEOPLE]
+    if not settings.RISKSTRAT_RULES.names.url or not vouched:
+        return PageNames()
+    people = tuple(
+        AskedPerson(reference=case.reference, patient_id=case.patient_id, proof=case.proof) for case in vouched
+    )
+    user: Any = request.user
+    try:
+        service = _open_own_service()
+        asked = AskedNames(user=user.username, role=user.role, purpose=REFERRAL, team=team_code, people=people)
+    except (RiskstratError, ValueError, OSError):
+        return PageNames(problem=NOT_SET_UP)
+    try:
+        return PageNames(request_names(service, asked))
+    except RiskstratError as refused:
+        return PageNames(problem=str(refused))
+
+
+def ask_pseudonym(request: HttpRequest, team_code: str, nhs_number: str, born_on: date) -> AnsweredPseudonym:
+    """The pseudonym of somebody put forward, with its proof, or why there is none; the number is kept nowhere."""
+    user: Any = request.user
+    try:
+        service = _open_own_service()
+        asked = AskedPseudonym(
+            user=user.username, role=user.role, team=team_code, nhs_number=nhs_number, date_of_birth=born_on
+        )
+    except (RiskstratError, ValueError, OSError):
+        return AnsweredPseudonym(why_not=NO_PSEUDONYM)
+    try:
+        return request_pseudonym(service, asked)
+    except RiskstratError:
+        return AnsweredPseudonym(why_not=NO_PSEUDONYM)
+
+
+def _open_own_service() -> NamesService:
+    """The identity install of this site. Raises as `open_names` does."""
+    return open_names(Path(settings.RISKSTRAT_WORKSPACE.root), settings.RISKSTRAT_RULES.names)
 
 
 def open_names(root: Path, rules: NamesSettings) -> NamesService:

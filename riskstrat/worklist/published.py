@@ -12,7 +12,14 @@ from django.conf import settings
 
 from riskstrat.documents import PrintedPerson, people_of
 from riskstrat.errors import PublicationError
-from riskstrat.publication import PublishedList, TeamList, WeeklyList, compute_manifest_digest, find_folders
+from riskstrat.publication import (
+    ForClinicians,
+    PublishedList,
+    TeamList,
+    WeeklyList,
+    compute_manifest_digest,
+    find_folders,
+)
 from riskstrat.publication import open_published as open_folder
 
 KEPT_LISTS = 8
@@ -67,6 +74,12 @@ class CurrentList:
         """The listed people of one team, by rank."""
         team = self.find_team(code)
         return [self._people[one.reference] for one in team.people] if team else []
+
+    @cached_property
+    def for_clinicians(self) -> ForClinicians:
+        """What clinicians alone are shown, as far as the site still allows it. Raises PublicationError."""
+        allowed = settings.RISKSTRAT_WORKSPACE.settings.sensitive.shown_to_clinicians
+        return self.published.read_for_clinicians().keep_groups(allowed) if allowed else ForClinicians()
 
     def read_patients(self, code: str) -> dict[str, str]:
         """The patient_id of each reference of a team. Raises PublicationError if they cannot be read."""

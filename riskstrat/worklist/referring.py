@@ -36,11 +36,12 @@ class GivenReference:
 
 
 def put_forward(
-    current: CurrentList, team_code: str, patient_id: str, reason: str, user: User
+    current: CurrentList, team_code: str, patient_id: str, reason: str, user: User, proof: str = ""
 ) -> GivenReference | None:
     """Put somebody forward for a team's next list; None where the team does not serve them, whatever the cause.
 
-    A person who has a case with the team keeps its reference; another gets the next one of `REFERRED`.
+    A person who has a case with the team keeps its reference; another gets the next one of `REFERRED`. proof: what came
+    with the pseudonym from the identity install, by which it names them later.
     """
     if patient_id not in current.find_served(team_code):
         return None
@@ -50,7 +51,10 @@ def put_forward(
     for _ in range(MOST_TRIES):
         try:
             with transaction.atomic():
-                return _keep(current, team_code, patient_id, reason, user)
+                given = _keep(current, team_code, patient_id, reason, user)
+                if proof:
+                    Case.objects.filter(pk=given.reference).update(proof=proof)
+                return given
         except IntegrityError:
             continue
     raise IntegrityError(f"no free number was found in {MOST_TRIES} tries")

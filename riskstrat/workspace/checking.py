@@ -8,10 +8,10 @@ from string import Formatter
 
 from riskstrat.definitions.codelists import Codelist, near
 from riskstrat.definitions.durations import EVER
-from riskstrat.definitions.expressions import columns_of
+from riskstrat.definitions.expressions import columns_of, rows_of
 from riskstrat.definitions.features import AGE, PLACEHOLDERS, Feature
 from riskstrat.sources.sensitive import SENSITIVE
-from riskstrat.sources.streams import STREAM_CODELISTS
+from riskstrat.sources.streams import STREAM_CODELISTS, STREAMS_OF_STAYS
 from riskstrat.sources.tables import STREAMS
 from riskstrat.storage.files import sha256_of
 from riskstrat.workspace.codelists import FOLDER, find_code_problem
@@ -201,12 +201,18 @@ def _check_recipes(workspace: Workspace) -> Iterator[Finding]:
         if recipe.outcome not in workspace.outcomes:
             close = near(recipe.outcome, tuple(workspace.outcomes))
             yield (where, f'outcome "{recipe.outcome}" is not in training/outcomes.py{close}')
+        elif recipe.label.min_nights and rows_of(workspace.outcomes[recipe.outcome]).stream not in STREAMS_OF_STAYS:
+            yield (where, f'label.min_nights is for stays, and outcome "{recipe.outcome}" is none; take it out')
         if recipe.cohort.index != "calendar" and recipe.cohort.index not in workspace.outcomes:
             yield (where, f"cohort.index {recipe.cohort.index} needs rows of that name in training/outcomes.py")
         for feature in recipe.exclude_features:
             if feature not in workspace.features:
                 close = near(feature, tuple(workspace.features))
                 yield (where, f'exclude_features: no feature "{feature}"{close}')
+        already = recipe.cohort.already
+        if already is not None and already.feature not in workspace.features:
+            close = near(already.feature, tuple(workspace.features))
+            yield (where, f'cohort.already: no feature "{already.feature}"{close}')
         if recipe.cohort.min_age > recipe.cohort.max_age:
             yield (where, "cohort.min_age is above cohort.max_age")
 

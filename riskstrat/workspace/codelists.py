@@ -22,7 +22,7 @@ SYSTEMS = (*BY_PREFIX, "snomed", "register", "complaint", PHRASE, "specialty", "
 """Code systems of an entry; `value` marks whole values of one column, which feature files compare themselves."""
 REQUIRED = ("code", "group", "description", "source")
 OPTIONAL = ("system", "weight", "tier", "owner")
-"""Columns that a list may have; `tier` and `owner` are for readers and decide nothing."""
+"""Columns that a list may have. `tier` decides for the list of what is sensitive alone; `owner` is for readers."""
 SHORTEST_SNOMED = 6
 
 
@@ -105,7 +105,9 @@ def _parse_entry(row: dict[str, str], where: str) -> Entry:
     for problem in _find_row_problems(row):
         raise DefinitionError(f"{where}: {problem}")
     facts = {name: row[name].strip() for name in REQUIRED}
-    return Entry(**facts, system=row.get("system") or "icd10", weight=int(row.get("weight") or 1))
+    return Entry(
+        **facts, system=row.get("system") or "icd10", weight=int(row.get("weight") or 1), tier=row.get("tier") or ""
+    )
 
 
 def _find_row_problems(row: dict[str, str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 
+from riskstrat.definitions.assurance import Assurance, Framework
 from riskstrat.definitions.baselines import Baseline, Baselines, ReplayOrder
 from riskstrat.definitions.changeable import Opportunities, Opportunity
 from riskstrat.definitions.codelists import Codelist, available
@@ -32,8 +33,9 @@ from riskstrat.definitions.promotion import PromotionPolicy
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.definitions.roles import Roles
 from riskstrat.definitions.settings import Settings
+from riskstrat.definitions.trial import TrialLimits
 from riskstrat.errors import DefinitionError, WorkspaceError
-from riskstrat.sources.sensitive import SENSITIVE
+from riskstrat.sources.sensitive import SENSITIVE, require_by_role, require_sensitive
 from riskstrat.sources.tables import STREAMS
 from riskstrat.storage import compute_digest
 from riskstrat.storage.files import KeptFile, keep_file, read_toml
@@ -46,6 +48,8 @@ OUTCOMES_FILE = "training/outcomes.py"
 PROMOTION_FILE = "registry/promotion.toml"
 HAZARDS_FILE = "registry/hazards.toml"
 MONITORING_FILE = "registry/monitoring.toml"
+ASSURANCE_FILE = "registry/assurance.toml"
+TRIAL_FILE = "registry/trial.toml"
 CARD_FILE = "registry/model_card.md.j2"
 PATHWAYS_FILE = "training/pathways.toml"
 CHANGEABLE_FILE = "training/changeable.toml"
@@ -60,7 +64,7 @@ RULES = (
     *(BASELINES_FILE, ROLES_FILE, INDICATORS_FILE),
 )
 """TOML files of training/ that are not recipes."""
-KEPT = (*RULES, PROMOTION_FILE, HAZARDS_FILE, MONITORING_FILE, CARD_FILE)
+KEPT = (*RULES, PROMOTION_FILE, HAZARDS_FILE, MONITORING_FILE, ASSURANCE_FILE, TRIAL_FILE, CARD_FILE)
 """Files of which a run reads what stood there when it began, and parses only what it needs."""
 
 
@@ -97,6 +101,16 @@ class Workspace:
     def monitoring(self) -> MonitoringPlan:
         """The plan of registry/monitoring.toml. Raises DefinitionError."""
         return _read_required_file(MonitoringPlan, self.kept[MONITORING_FILE])
+
+    @cached_property
+    def assurance(self) -> tuple[Framework, ...]:
+        """The frameworks of registry/assurance.toml in its order. Raises DefinitionError."""
+        return _read_required_file(Assurance, self.kept[ASSURANCE_FILE]).framework
+
+    @cached_property
+    def trial_limits(self) -> TrialLimits:
+        """The limits of registry/trial.toml. Raises DefinitionError."""
+        return _read_required_file(TrialLimits, self.kept[TRIAL_FILE])
 
     @cached_property
     def pathways(self) -> tuple[Pathway, ...]:
@@ -209,6 +223,8 @@ def load(root: Path) -> Workspace:
     root = root.resolve()
     settings = read_settings(root)
     codelists, provenance = read_codelists(root)
+    if settings.sensitive.shown_to_clinicians:
+        require_by_role(require_sensitive(codelists), settings.sensitive.shown_to_clinicians)
     with available(codelists):
         outcomes = _read_outcomes(root)
         with offer_rows(outcomes):

@@ -16,9 +16,11 @@ PATTERNS = (
     "training/*.py",
     "training/*.toml",
     "registry/README.md",
+    "registry/assurance.toml",
     "registry/promotion.toml",
     "registry/hazards.toml",
     "registry/monitoring.toml",
+    "registry/trial.toml",
     "registry/model_card.md.j2",
     "notebooks/*.ipynb",
 )
@@ -33,6 +35,7 @@ GITIGNORE = """\
 /lists/
 /refreshed/
 /reviews/
+/trial/
 /worklist/
 /scratch/
 /registry/mlflow.db*
@@ -40,6 +43,18 @@ GITIGNORE = """\
 /registry/cards/
 __pycache__/
 """
+
+
+def list_decisions(root: Path) -> dict[str, bytes]:
+    """The files of a workspace that decide features, models and lists, by name: all but its settings and notebooks."""
+    folders = [pattern for pattern in PATTERNS if pattern.startswith(("features/", "training/", "registry/"))]
+    paths = [path for pattern in folders for path in sorted(root.glob(pattern))]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+
+
+def list_shipped_decisions() -> dict[str, bytes]:
+    """The same files as they came with this riskstrat."""
+    return list_decisions(_template())
 
 
 def init(target: Path) -> list[Path]:

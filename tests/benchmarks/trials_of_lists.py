@@ -42,6 +42,7 @@ def run_one(design: TrialDesign, seed: int) -> dict[str, Any]:
         "listed": matches.sets + matches.unmatched,
         "matched": matches.sets / (matches.sets + matches.unmatched),
         "listed later": (weight @ outcomes.later[controls]) / (weight @ outcomes.events[controls]),
+        "controls": 1 / np.mean(weight),
         "events": weight @ outcomes.events[controls] / matches.sets,
     }
 
@@ -53,7 +54,7 @@ def summarise(design: TrialDesign, seeds: int) -> dict[str, Any]:
     figures: dict[str, Any] = {"design": vars(design), "seeds": seeds}
     for name in ("verdict", "with looks"):
         figures[name] = {verdict: float(np.mean([run[name] == verdict for run in runs])) for verdict in Verdict}
-    for name in ("covers", "listed", "matched", "listed later", "events", "naive"):
+    for name in ("covers", "listed", "matched", "listed later", "controls", "events", "naive"):
         figures[name] = float(np.mean([run[name] for run in runs]))
     figures["median change"] = float(np.nanmedian([run["change"] for run in runs]))
     figures["naive looks like success"] = float(np.mean([run["naive"] < -0.2 for run in runs]))

@@ -171,7 +171,7 @@ def test_what_nobody_foresaw_is_one_line_without_its_words_and_a_traceback_on_de
     ("change", "lacks"),
     [
         (lambda evidence: evidence.pop("leakage"), "leakage"),
-        (lambda evidence: evidence["models"].pop("lightgbm"), "models.lightgbm"),
+        (lambda evidence: evidence.pop("models"), "models"),
         (lambda evidence: evidence["models"]["lightgbm"].update(events="many"), "models.lightgbm.events"),
         (lambda evidence: evidence["intervals"][1].pop("low"), "intervals.1.low"),
         (lambda evidence: evidence.update(subgroups={}), "subgroups"),

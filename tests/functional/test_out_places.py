@@ -23,8 +23,18 @@ WORKSPACE_VERBS: dict[str, tuple[Any, ...]] = {
     "monitor": (),
     "backup": (),
     "power": (),
+    "pack make": (),
+    "impact look": (),
     "subject-access": ("P1",),
     "worklist backup": (),
+    "worklist export-decisions": (),
+    "capacity": (),
+    "demand": (),
+    "trial unseal": ("--key", "key.pem", "--reason", "A person may be at risk."),
+    "models export": (
+        *("emergency_admission_12m", 1, "--licence", "CC BY 4.0"),
+        *("--approval", "IG-1", "--recipient-approval", "IG-2"),
+    ),
 }
 OTHER_VERBS: dict[str, tuple[Any, ...]] = {
     "source describe": ("extract",),
@@ -32,20 +42,29 @@ OTHER_VERBS: dict[str, tuple[Any, ...]] = {
     "identity translate": ("rows.csv", "--source", "council"),
     "identity page": (),
     "impact demonstrate": (),
+    "trial key": (),
     "identity client": ("worklist",),
 }
 ENDINGS = {
     "simulate": "",
     "board": "",
+    "pack make": "",
     "subject-access": "",
+    "trial unseal": "",
     "worklist backup": ".zip",
+    "worklist export-decisions": ".json",
+    "models export": ".json",
     "replay": ".html",
     "monitor": ".html",
     "backup": ".zip",
     "source describe": ".toml",
+    "trial key": ".pem",
     "identity page": ".html",
     "impact demonstrate": ".html",
     "power": ".html",
+    "capacity": ".html",
+    "demand": ".html",
+    "impact look": ".html",
     "identity client": ".key",
 }
 ELSEWHERE = {"identity name"}

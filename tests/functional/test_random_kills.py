@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import random
 import shutil
 import subprocess
+import time
+import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -17,90 +18,106 @@ import pyarrow.parquet as pq
 import pytest
 
 from riskstrat import audit
-from riskstrat.reviews import TITLES
 from tests.functional.test_identity_naming import REASON, Site, planted
-from tests.suite.forked import kill_at_change, run_forked
-from tests.suite.quick import copy_workspace
+from tests.suite.forked import kill_after, kill_at_change, run_forked
+from tests.suite.quick import MODEL
+from tests.suite.small_site import DAY_AFTER, MONDAY, OVERRIDE, make_small_site
 
 pytestmark = [pytest.mark.exhaustive, pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")]
 
+Verb = Callable[..., subprocess.CompletedProcess[str]]
 Tree = Callable[[Path], dict[str, str]]
 
-MODEL = "emergency_admission_12m"
-KILLS = 25
-"""Of each of eight verbs: 200 in all."""
+KILLS = {
+    "ingest": 13,
+    "ingest --add": 13,
+    "train": 10,
+    "promote": 20,
+    "weekly": 14,
+    "withdraw": 20,
+    "reviews import": 20,
+    "refresh": 18,
+    "backup": 18,
+    "restore": 18,
+    "pseudonymise": 20,
+    "name": 20,
+}
+"""Kills of each verb before a random change of a file: 204 in all, fewer of those that take long."""
 
-NOT_COMPARED = ("withdrawal.json", ".reader-")
-"""The time of a withdrawal, and the marks of readers, of which a killed one stays until the next ingest."""
+AT_A_TIME = 1
+"""Further kills of each verb after a random time, which may also fall between two changes or within one."""
+
+NOT_COMPARED = ("withdrawal.json", ".reader-", ".lock")
+"""The time of a withdrawal, and the marks of readers and writers, of which a killed one stays until the next run."""
+
+REASONED = ("--reason", "It was the wrong week.")
 
 
 @dataclass(frozen=True)
 class Killed:
     """A verb: its arguments, where its log stands, the deed it logs, and which folders it writes.
 
-    `out` is what it writes outside of them: a rerun may be refused because it is there already, whole.
+    `out` is what it writes outside of them, or the folder that it makes: a rerun may be refused because it is there
+    already, whole. `more` says that a rerun does another deed, as a second training does, or a file put out once more.
     """
 
     given: tuple[object, ...]
     root: Path
     deed: str | None
-    folders: tuple[Path, ...]
-    again: str = "same"
+    folders: tuple[Path, ...] = ()
     out: Path | None = None
+    more: bool = False
 
 
-def fill_csv(workspace: Path, monday: str, target: Path) -> Path:
-    """A filled-in list of one team of a published week."""
-    references = workspace / "lists" / monday / "pwc" / "references.csv"
-    with references.open(encoding="utf-8", newline="") as file:
-        reference = next(csv.DictReader(file))["reference"]
-    row = {"Reference": reference, "Outcome 1": "Telecare", "Owner 1": "Falls nurse", "Decided on": monday}
-    row |= {"Status checked": "Yes", "Agree": "Yes"}
-    with target.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, TITLES)
-        writer.writeheader()
-        writer.writerow(row)
-    return target
-
-
-def make(verb_name: str, folder: Path, demo: Path, monday: str, run: Callable[..., object]) -> Killed:
-    """A workspace or an identity folder in which the verb has something to do."""
-    folder.mkdir(parents=True)
+def prepare(verb_name: str, folder: Path, small: Path, run: Verb) -> None:
+    """Fills a folder in which the verb has something to do; `small` is the folder of a small site."""
     if verb_name in ("pseudonymise", "name"):
-        site = Site(folder)
-        site.allow()
-        identity = ("--identity", site.root)
-        if verb_name == "name":
-            asked = ("--team", "KIR", "--purpose", "direct_care", "--reason", REASON, "--out", site.copy)
-            return Killed(("identity", "name", site.week, *asked, *identity), site.root, "named", (), out=site.copy)
-        out = folder / "again.parquet"
-        given = ("identity", "pseudonymise", planted(folder), "--table", "people", "--out", out, *identity)
-        return Killed(given, site.root, "pseudonymised", (), out=out)
-    workspace = copy_workspace(demo, folder / "workspace")
-    at = ("-w", workspace)
-    lists, data, reviews = (workspace / name for name in ("lists", "data", "reviews"))
-    reason = ("--reason", "It was the wrong week.")
-    if verb_name == "ingest":
-        return Killed(("ingest", demo.parent / "other", *at), workspace, None, (data, lists))
+        folder.mkdir(parents=True)
+        Site(folder).allow()
+        planted(folder)
+        return
+    shutil.copytree(small, folder)
+    workspace = folder / "workspace"
     if verb_name == "weekly":
-        run("withdraw", monday, *reason, *at)
-        return Killed(("weekly", "--index-date", monday, *at), workspace, "list published", (data, lists))
-    if verb_name == "withdraw":
-        return Killed(("withdraw", monday, *reason, *at), workspace, "list withdrawn", (data, lists))
-    if verb_name == "promote":
-        (workspace / "registry" / "artifacts" / MODEL / "champion.json").unlink()
-        shutil.rmtree(workspace / "registry" / "cards")
-        by = ("--override", "--by", "A. Analyst", "--reason", "The gates were judged by hand.")
-        return Killed(("promote", MODEL, 1, *by, *at), workspace, "promoted", (data, lists))
-    if verb_name == "reviews import":
-        filled = fill_csv(workspace, monday, folder / "filled.csv")
-        given = ("reviews", "import", filled, "--list-date", monday, *at)
-        return Killed(given, workspace, "reviews imported", (lists, reviews))
-    assert verb_name == "train"
-    return Killed(("train", MODEL, *at), workspace, "trained", (data, lists), again="another")
+        assert run("withdraw", MONDAY, *REASONED, "-w", workspace).returncode == 0
 
 
-VERBS = ("ingest", "weekly", "withdraw", "promote", "reviews import", "pseudonymise", "name", "train")
+def describe(verb_name: str, folder: Path) -> Killed:
+    """What is run in a folder that was prepared, and what it writes."""
+    identity = ("--identity", folder / "install")
+    if verb_name == "name":
+        out = folder / "team" / "kir.xlsx"
+        asked = ("--team", "KIR", "--purpose", "direct_care", "--reason", REASON, "--out", out)
+        given = ("identity", "name", folder / "copied" / MONDAY, *asked, *identity)
+        return Killed(given, folder / "install", "named", out=out)
+    if verb_name == "pseudonymise":
+        out = folder / "again.parquet"
+        given = ("identity", "pseudonymise", folder / "people.csv", "--table", "people", "--out", out, *identity)
+        return Killed(given, folder / "install", "pseudonymised", out=out, more=True)
+    workspace = folder / "workspace"
+    lists, data, reviews, refreshed = (workspace / name for name in ("lists", "data", "reviews", "refreshed"))
+    at = ("-w", workspace)
+    if verb_name == "restore":
+        restored = folder / "restored"
+        return Killed(("restore", folder / "kept.zip", restored), workspace, None, (restored,), out=restored)
+    if verb_name == "backup":
+        out = folder / "again.zip"
+        return Killed(("backup", "--out", out, *at), workspace, None, (data, lists), out=out)
+    given, deed, folders = {
+        "ingest": (("ingest", folder / "other"), None, (data, lists)),
+        "ingest --add": (("ingest", folder / "more", "--add"), None, (data, lists)),
+        "train": (("train", MODEL), "trained", (data, lists)),
+        "promote": (("promote", MODEL, 2, *OVERRIDE), "promoted", (data, lists)),
+        "weekly": (("weekly", "--index-date", MONDAY), "list published", (data, lists)),
+        "withdraw": (("withdraw", MONDAY, *REASONED), "list withdrawn", (data, lists)),
+        "reviews import": (
+            ("reviews", "import", folder / "filled.csv", "--list-date", MONDAY),
+            "reviews imported",
+            (lists, reviews),
+        ),
+        "refresh": (("refresh", folder / "today", "--as-at", DAY_AFTER), "refreshed", (data, refreshed)),
+    }[verb_name]
+    return Killed((*given, *at), workspace, deed, folders, more=verb_name == "train")
 
 
 def read_state(tree: Tree, folders: Iterable[Path]) -> dict[str, str]:
@@ -116,7 +133,13 @@ def read_state(tree: Tree, folders: Iterable[Path]) -> dict[str, str]:
 
 def require_whole(out: Path) -> None:
     """Fails unless a file can be read to its end."""
-    assert len(pq.read_table(out)) if out.suffix == ".parquet" else openpyxl.load_workbook(out)["List"].max_row > 1
+    if out.suffix == ".zip":
+        with zipfile.ZipFile(out) as archive:
+            assert archive.testzip() is None
+    elif out.suffix == ".parquet":
+        assert len(pq.read_table(out))
+    elif out.suffix == ".xlsx":
+        assert openpyxl.load_workbook(out)["List"].max_row > 1
 
 
 def count_deeds(killed: Killed, before: int) -> int:
@@ -124,48 +147,66 @@ def count_deeds(killed: Killed, before: int) -> int:
 
 
 @pytest.fixture(scope="module")
-def demo(
-    demo_workspace: Path, quick_recipe: Callable, verb: Callable, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    folder = tmp_path_factory.mktemp("kills")
-    assert verb("simulate", "--people", 300, "--seed", 3, "--out", folder / "other").returncode == 0
-    workspace = copy_workspace(demo_workspace, folder / "workspace")
-    quick_recipe(workspace)
-    return workspace
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small site."""
+    return make_small_site(tmp_path_factory.mktemp("kills") / "site").parent
 
 
-@pytest.mark.parametrize("verb_name", VERBS)
-def test_a_verb_killed_at_random_is_finished_by_the_next_run(
-    verb_name: str,
-    demo: Path,
-    monday: str,
-    verb: Callable[..., subprocess.CompletedProcess[str]],
-    tree: Tree,
-    tmp_path: Path,
-) -> None:
-    counted = tmp_path / "changes"
-    whole = make(verb_name, tmp_path / "whole", demo, monday, verb)
-    before = len(audit.read(whole.root))
-    done = run_forked(*whole.given, before=partial(kill_at_change, 0, counted))
-    assert done.returncode == 0, done.stderr
-    meant, changes = read_state(tree, whole.folders), int(counted.read_text("utf-8"))
-    assert count_deeds(whole, before) == (1 if whole.deed else 0)
-    draw = random.Random(f"{verb_name} 2026")
-    for number in sorted(draw.randint(1, changes) for _ in range(KILLS)):
-        folder = tmp_path / str(number)
-        shutil.rmtree(folder, ignore_errors=True)
-        killed = make(verb_name, folder, demo, monday, verb)
-        before = len(audit.read(killed.root))
-        dead = run_forked(*killed.given, before=partial(kill_at_change, number, counted))
-        assert dead.returncode < 0, f"change {number} of {changes} did not come"
-        again, moment = verb(*killed.given), f"change {number} of {changes}"
+class Rounds:
+    """One verb that is run whole once, and then killed again and again in copies of the same folder."""
+
+    def __init__(self, verb_name: str, folder: Path, small: Path, verb: Verb, tree: Tree) -> None:
+        self.name, self.folder, self.verb, self.tree = verb_name, folder, verb, tree
+        self.counted = folder / "changes"
+        prepare(verb_name, folder / "start", small, verb)
+        whole = self._copy("whole")
+        self.before = len(audit.read(whole.root))
+        begun = time.monotonic()
+        done = run_forked(*whole.given, before=partial(kill_at_change, 0, self.counted))
+        self.seconds = time.monotonic() - begun
+        assert done.returncode == 0, done.stderr
+        self.meant, self.changes = read_state(tree, whole.folders), int(self.counted.read_text("utf-8"))
+        assert count_deeds(whole, self.before) == (1 if whole.deed else 0)
+
+    def _copy(self, name: str) -> Killed:
+        shutil.copytree(self.folder / "start", self.folder / name)
+        return describe(self.name, self.folder / name)
+
+    def kill_at(self, number: int) -> None:
+        """Kill it before a change, and judge the next run."""
+        killed = self._copy("killed")
+        dead = run_forked(*killed.given, before=partial(kill_at_change, number, self.counted))
+        assert dead.returncode < 0, f"change {number} of {self.changes} did not come"
+        self._judge(killed, f"change {number} of {self.changes}")
+
+    def kill_after(self, seconds: float) -> None:
+        """Kill it after a time, which it may have ended before, and judge the next run."""
+        killed = self._copy("killed")
+        run_forked(*killed.given, before=partial(kill_after, seconds))
+        self._judge(killed, f"{seconds:.3f} of {self.seconds:.3f} seconds")
+
+    def _judge(self, killed: Killed, moment: str) -> None:
+        again = self.verb(*killed.given)
         if killed.out is None:
             assert again.returncode == 0, f"{moment}: {again.stderr}"
         else:
+            assert killed.out.exists(), f"{moment}: {again.stderr}"
             require_whole(killed.out)
-        assert read_state(tree, killed.folders) == meant, moment
-        deeds = count_deeds(killed, before)
-        assert killed.deed is None or deeds == 1 or (killed.again == "another" and deeds == 2), f"{moment}: {deeds}"
-        proved = verb("audit", "verify", "-w", killed.root)
+        assert read_state(self.tree, killed.folders) == self.meant, moment
+        deeds = count_deeds(killed, self.before)
+        assert killed.deed is None or deeds == 1 or (killed.more and deeds == 2), f"{moment}: {deeds}"
+        proved = self.verb("audit", "verify", "-w", killed.root)
         assert proved.returncode == 0, f"{moment}: {proved.stderr}{proved.stdout}"
-        shutil.rmtree(folder)
+        shutil.rmtree(self.folder / "killed")
+
+
+@pytest.mark.parametrize("verb_name", KILLS)
+def test_a_verb_killed_at_random_is_finished_by_the_next_run(
+    verb_name: str, small: Path, verb: Verb, tree: Tree, tmp_path: Path
+) -> None:
+    rounds = Rounds(verb_name, tmp_path, small, verb, tree)
+    draw = random.Random(f"{verb_name} 2026")
+    for number in sorted(draw.randint(1, rounds.changes) for _ in range(KILLS[verb_name])):
+        rounds.kill_at(number)
+    for _ in range(AT_A_TIME):
+        rounds.kill_after(draw.uniform(0, rounds.seconds))

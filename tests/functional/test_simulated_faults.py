@@ -93,3 +93,25 @@ def test_faults_of_every_kind_are_injected_at_about_the_share_asked_for(
     }
     rows = sum(table.landed for name, table in report.tables.items() if name in SCHEMAS and name != "areas")
     assert 0.018 < len(ledger) / rows < 0.022
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("borough", "seed"), [("knowsley", 11), ("wirral", 12)])
+def test_a_ledger_of_one_row_in_twenty_is_met_with_recall_and_precision(
+    borough: str, seed: int, tmp_path: Path
+) -> None:
+    simulate(20_000, seed, tmp_path / "borough", borough=borough, faults=0.05)
+    ledger = pq.read_table(tmp_path / "borough_truth" / "faults.parquet").to_pandas()
+    report, quarantined = _ingested(tmp_path / "borough")
+    found = ledger.merge(quarantined, on=["table", "row"], how="left")
+    null_dates = found["fault"] == "null date"
+    met = found.loc[~null_dates, "rule"].notna().sum()
+    # An end that is emptied leaves its row where it is, and is counted.
+    emptied = min(null_dates.sum(), found.loc[null_dates, "rule"].isin(FOLLOWERS).sum() + report.null_dates)
+    own = quarantined[~quarantined["rule"].isin(FOLLOWERS)].merge(ledger, on=["table", "row"], how="left")
+    recall, precision = (met + emptied) / len(ledger), own["fault"].notna().mean()
+    print(f"\n{borough}: {len(ledger):,} faults, recall {recall:.5f}; {len(own):,} own rows, precision {precision:.5f}")
+    # An opt-out of an unknown kind is no loss: it has its effect, so its row stays.
+    assert set(found.loc[~null_dates & found["rule"].isna(), "table"]) <= {"opt_outs"}
+    assert recall >= 0.995
+    assert precision >= 0.99

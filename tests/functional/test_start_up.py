@@ -27,7 +27,6 @@ VERBS = (
     "table",
     "features",
     "train",
-    "models",
     "promote",
     "compare",
     "score",
@@ -39,6 +38,7 @@ VERBS = (
     "replay",
 )
 GROUPS = {
+    "models": ("export",),
     "reviews": ("import",),
     "audit": ("verify",),
     "identity": ("init", "pseudonymise", "crosswalk", "translate", "name", "page"),

@@ -55,6 +55,10 @@ def test_each_verb_that_writes_is_refused_with_a_code_of_its_own_and_says_who_wr
         "reviews import": (workbook,),
         "backup": ("--out", bench.with_name("backup.zip")),
         "refresh": (demo_workspace / "demo" / "borough",),
+        "retention": ("--delete",),
+        "trial start": ("--public-key", "key.pem"),
+        "trial close": ("--key", "key.pem"),
+        "trial unseal": ("--key", "key.pem", "--reason", "A person may be at risk.", "--out", bench.with_name("out")),
     }
     # `models` does without, and `replay` and `monitor` wait with the page that they have made.
     assert given.keys() == WRITTEN_BY.keys() - {"models", "replay", "monitor"}

@@ -13,13 +13,14 @@ import pandas as pd
 import pytest
 
 from riskstrat.definitions.progress import silent
-from riskstrat.documents import write_page, write_people
-from riskstrat.publication import ListedPerson, TeamList
+from riskstrat.documents import write_bytes, write_page, write_people
+from riskstrat.publication import ListedPerson, TeamList, dump_list
 from riskstrat.reviews import FileReviewStore
 from riskstrat.site import scored
-from riskstrat.site.opening import open_workspace
+from riskstrat.site.opening import Site, open_workspace
 from riskstrat.sources.ingest import ingest
 from riskstrat.weekly.listing import Listed, make_lists
+from riskstrat.weekly.publishing import build_weekly_list, write_documents
 from riskstrat.workspace import load
 
 PLANTED = ("F102", "X601", "B24", "T391X2A")
@@ -80,16 +81,83 @@ def boroughs(
     return plain, planted, listed
 
 
+@pytest.fixture(scope="module")
+def plain(boroughs: tuple[Path, Path, set[str]], monday: str) -> Listed:
+    """The lists of the demo as it is."""
+    return make_lists(open_workspace(boroughs[0]), monday, None, silent, FileReviewStore(boroughs[0]))
+
+
 def test_their_lists_and_pages_are_equal_to_the_byte(
-    boroughs: tuple[Path, Path, set[str]], monday: str, tmp_path: Path
+    boroughs: tuple[Path, Path, set[str]], plain: Listed, monday: str, tmp_path: Path
 ) -> None:
-    plain, planted = (
-        make_lists(open_workspace(workspace), monday, None, silent, FileReviewStore(workspace))
-        for workspace in boroughs[:2]
-    )
+    workspace = boroughs[1]
+    planted = make_lists(open_workspace(workspace), monday, None, silent, FileReviewStore(workspace))
     assert planted.opened.store.fingerprint != plain.opened.store.fingerprint
     assert planted.documents == plain.documents
     assert write_pages(planted.documents, tmp_path / "a") == write_pages(plain.documents, tmp_path / "b")
+
+
+DECIDED = '[sensitive.shown_to_clinicians]\n"Alcohol and drugs" = "CG 12"\n"Self-harm" = "CG 13"\n'
+
+
+def list_for_clinicians(workspace: Path, monday: str) -> Listed:
+    """The lists once the site has recorded that clinicians may be shown two groups; the file is put back."""
+    settings = workspace / "riskstrat.toml"
+    given = settings.read_text(encoding="utf-8")
+    assert "[sensitive.shown_to_clinicians]\n" in given
+    settings.write_text(given.replace("[sensitive.shown_to_clinicians]\n", DECIDED), encoding="utf-8")
+    try:
+        return make_lists(open_workspace(workspace), monday, None, silent, FileReviewStore(workspace))
+    finally:
+        settings.write_text(given, encoding="utf-8")
+
+
+def write_all(listed: Listed, folder: Path) -> dict[str, bytes]:
+    """Every file of a list but its manifest, by its path."""
+    listed = replace(listed, opened=without_pdf(listed.opened))
+    for team in listed.documents:
+        (folder / team.team_code.lower()).mkdir(parents=True)
+    (folder / "internal").mkdir()
+    write_documents(listed, folder, "the page for names", silent)
+    write_bytes(dump_list(build_weekly_list(listed)), folder / "list.json")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def without_pdf(opened: Site) -> Site:
+    settings = opened.workspace.settings
+    lists = settings.lists.model_copy(update={"pdf": "off"})
+    return replace(opened, workspace=replace(opened.workspace, settings=settings.model_copy(update={"lists": lists})))
+
+
+def test_what_clinicians_alone_are_shown_changes_no_file_of_anybody_else(
+    boroughs: tuple[Path, Path, set[str]], plain: Listed, monday: str, tmp_path: Path
+) -> None:
+    before = write_all(plain, tmp_path / "before")
+    _, planted, patients = boroughs
+    listed = list_for_clinicians(planted, monday)
+    after = write_all(listed, tmp_path / "after")
+    added = {path: content for path, content in after.items() if path.startswith("clinicians/")}
+    assert {path: content for path, content in after.items() if path not in added} == before
+    assert sorted(added) == sorted(
+        ["clinicians/facts.json", *(f"clinicians/{one}/{one}-people.html" for one in team_files(listed))]
+    )
+    told = {
+        row.patient_id: {(fact.group, fact.kind) for fact in listed.for_clinicians.people[row.reference]}
+        for case in listed.cases
+        for row in case.rows.itertuples()
+    }
+    assert patients <= told.keys()
+    facts = {fact for patient in patients for fact in told[patient]}
+    assert {("Alcohol and drugs", kind) for kind in ("condition", "medicine", "contact")} <= facts
+    assert {group for group, _ in facts} <= {"Alcohol and drugs", "Self-harm"}
+    pages = b"".join(content for path, content in added.items() if path.endswith(".html"))
+    assert b"Shown by decision of the Caldicott guardian: Alcohol and drugs (CG 12); Self-harm (CG 13)." in pages
+    assert "clinicians/" not in " ".join(before)
+    assert b"Caldicott" not in b"".join(before.values())
+
+
+def team_files(listed: Listed) -> list[str]:
+    return [team.team_code.lower() for team in listed.documents]
 
 
 def champion_of_definitions(workspace: Path) -> Callable[..., Any]:

@@ -87,6 +87,43 @@ def test_ingesting_again_gives_the_same_bytes(verb: Verb, fresh: Path, landed: P
     assert tree(fresh) == first
 
 
+def part_source(landed: Path, folder: Path) -> tuple[Path, Path]:
+    """Two extracts of a borough that overlap and hold all of it together; the second has neither people nor stays."""
+    first, second = folder / "first", folder / "second"
+    shutil.copytree(landed, first)
+    second.mkdir()
+    for mark in landed.iterdir():
+        if mark.suffix != ".parquet":
+            shutil.copy(mark, second)
+    for file in sorted(landed.glob("*.parquet")):
+        if file.stem in ("people", "admissions", "diagnoses"):
+            continue
+        for place, share in ((first, "part < 8"), (second, "part >= 6")):
+            query = f"SELECT * EXCLUDE (part) FROM (SELECT *, hash(t) % 10 AS part FROM '{file}' t) WHERE {share}"
+            duckdb.sql(query).write_parquet(str(place / file.name))
+    return first, second
+
+
+def test_extracts_that_are_added_make_the_store_of_a_whole_one(
+    verb: Verb, refused: Callable[..., str], fresh: Path, landed: Path, tmp_path: Path
+) -> None:
+    whole = json.loads(verb("ingest", landed, "-w", fresh, "--json").stdout)
+    first, second = part_source(landed, tmp_path)
+    assert "--keep" in refused(verb("ingest", second, "--add", "-w", fresh), 5)
+    assert verb("ingest", first, "--keep", "-w", fresh).returncode == 0
+    done = verb("ingest", second, "--add", "-w", fresh)
+    assert done.returncode == 0, done.stderr
+    assert "of 2 extracts: " in done.stdout
+    version = find_version(fresh / "data")
+    added = json.loads(verb("ingest", second, "--add", "-w", fresh, "--json").stdout)
+    assert find_version(fresh / "data") == version
+    assert {name: table["sha256"] for name, table in added["tables"].items()} == {
+        name: table["sha256"] for name, table in whole["tables"].items()
+    }
+    assert {**added, "codes": [], "extracts": []} == {**whole, "codes": [], "extracts": []}
+    assert [entry | {"before": None} for entry in whole["codes"]] == added["codes"]
+
+
 def test_rows_after_the_given_date_of_extract_are_wrong_rows(verb: Verb, fresh: Path, landed: Path) -> None:
     whole = json.loads(verb("ingest", landed, "-w", fresh, "--json").stdout)
     before = (date.fromisoformat(whole["data_as_at"]) - timedelta(days=1)).isoformat()

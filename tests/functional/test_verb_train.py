@@ -65,7 +65,7 @@ def test_the_report_has_the_figures_of_the_model_and_of_every_baseline(trained: 
         ),
         "champion",
     }
-    assert set(trained["left_out"]) == {"parr30"}
+    assert set(trained["left_out"]) == {"parr30", "ae_attendances_last_year"}
     for one in trained["evaluation"].values():
         assert 0.5 < one["auroc"] < 1
         assert 0 < one["brier"] < 0.25
@@ -88,6 +88,20 @@ def test_training_again_gives_the_same_booster_and_figures(
     assert again["version"] == 3
     assert booster(quick_workspace, 3) == booster(quick_workspace, 2)
     assert figures(again) == figures(trained)
+
+
+def test_what_sensitive_records_are_worth_is_measured_on_the_same_rows_where_asked(
+    quick_training: Training, trained: dict[str, Any]
+) -> None:
+    assert "sensitive" not in trained
+    found = quick_training(3)["sensitive"]
+    assert found["in_score"] is False
+    assert found["auroc_without"] == pytest.approx(trained["evaluation"]["stack"]["auroc"])
+    assert found["auroc_with"] != found["auroc_without"], "sensitive records were not there the other way"
+    assert found["difference"] == pytest.approx(found["auroc_with"] - found["auroc_without"])
+    assert found["low"] <= found["difference"] <= found["high"]
+    assert found["rows"] == trained["evaluation"]["stack"]["n"]
+    assert set(found["at_capacity"]) == {"with", "without"}
 
 
 def test_as_at_an_earlier_date_another_model_is_made(quick_workspace: Path, trained_earlier: dict[str, Any]) -> None:

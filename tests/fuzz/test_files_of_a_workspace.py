@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from riskstrat.definitions.assurance import Assurance
 from riskstrat.definitions.baselines import Baselines
 from riskstrat.definitions.changeable import Opportunities
 from riskstrat.definitions.declared import Declared, read
@@ -20,6 +21,7 @@ from riskstrat.definitions.promotion import PromotionPolicy
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.definitions.roles import Roles
 from riskstrat.definitions.settings import Settings
+from riskstrat.definitions.trial import TrialLimits
 from riskstrat.errors import RiskstratError, WorkspaceError
 from riskstrat.publication import parse_list
 from riskstrat.reviews import parse_snapshot, read_filled
@@ -42,8 +44,10 @@ DECLARED: dict[str, type[Declared]] = {
     "training/pathways.toml": Pathways,
     "training/roles.toml": Roles,
     "registry/hazards.toml": Hazards,
+    "registry/assurance.toml": Assurance,
     "registry/monitoring.toml": MonitoringPlan,
     "registry/promotion.toml": PromotionPolicy,
+    "registry/trial.toml": TrialLimits,
 }
 RETURNED = (
     "Reference,Status checked,Outcome 1,Outcome 2,Outcome 3,Agree,Note,Owner 1,Owner 2,Owner 3,Due 1,Due 2,Due 3,"

@@ -38,4 +38,13 @@ def random_tables(shape: Shape, seed: int, people: int) -> Tables:
             tables[name].append(row)
     for rows in tables.values():
         rng.shuffle(rows)
+    tables["conditions"] = _drop_twins(tables["conditions"])
     return tables
+
+
+def _drop_twins(rows: list[Row]) -> list[Row]:
+    """Without conditions of one day whose codes may be one in two dresses, F03 and F03X: ingest takes one of them."""
+    kept: dict[tuple[object, ...], Row] = {}
+    for row in rows:
+        kept.setdefault((row["patient_id"], row["recorded_on"], row["code"].strip().upper()[:3]), row)
+    return list(kept.values())

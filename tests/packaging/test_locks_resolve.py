@@ -34,9 +34,8 @@ pytestmark = [
 ]
 
 
-def run_python(environment: Path, *arguments: str | Path) -> str:
-    """Run the Python of an environment and return what it printed; fails with its words if it failed."""
-    python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
+def run_python(python: str | Path, *arguments: str | Path) -> str:
+    """Run a Python and return what it printed; fails with its words if it failed."""
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV_"))}
     done = subprocess.run(
         [str(python), *map(str, arguments)],
@@ -50,23 +49,35 @@ def run_python(environment: Path, *arguments: str | Path) -> str:
     return done.stdout
 
 
-def resolve(pip: str, lock: Path, folder: Path) -> tuple[str, str]:
-    """Return the pip of a new environment, and what it would install there by the lock."""
-    environment = folder / f"{pip}-{lock.stem}"
-    venv.create(environment, with_pip=True)
-    wanted = ("--upgrade", "pip") if pip == NEWEST else (f"pip=={pip}",)
-    run_python(environment, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted)
+def fetch_pip(pip: str, folder: Path) -> Path:
+    """Return the wheel of a pip, fetched into the folder."""
+    name = "pip" if pip == NEWEST else f"pip=={pip}"
+    options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:")
+    run_python(sys.executable, "-m", "pip", "download", *options, "--dest", folder, name)
+    (wheel,) = folder.glob("pip-*.whl")
+    return wheel
+
+
+def resolve(wheel: Path, lock: Path, environment: Path) -> tuple[str, str]:
+    """Return the version of a pip that runs from its wheel, and what it would install by the lock where nothing is."""
+    venv.create(environment, with_pip=False)
+    python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
     options = ("--dry-run", "--require-hashes", "--only-binary", ":all:", "--disable-pip-version-check")
-    printed = run_python(environment, "-m", "pip", "install", *options, "-r", lock)
-    return run_python(environment, "-m", "pip", "--version").split()[1], printed
+    printed = run_python(python, wheel / "pip", "install", *options, "-r", lock)
+    return run_python(python, wheel / "pip", "--version").split()[1], printed
 
 
 @pytest.fixture(scope="module")
 def resolutions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, Path], Future[tuple[str, str]]]]:
     """Each case at work in a thread of its own: most of the time is waiting for the index."""
     folder = tmp_path_factory.mktemp("pips")
+    wheels = {pip: fetch_pip(pip, folder / pip) for pip in PIPS if can_run(pip)}
     with ThreadPoolExecutor(len(CASES)) as threads:
-        yield {(pip, lock): threads.submit(resolve, pip, lock, folder) for pip, lock in CASES if can_run(pip)}
+        yield {
+            (pip, lock): threads.submit(resolve, wheels[pip], lock, folder / f"{pip}-{lock.stem}")
+            for pip, lock in CASES
+            if can_run(pip)
+        }
 
 
 def can_run(pip: str) -> bool:

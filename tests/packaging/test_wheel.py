@@ -26,6 +26,7 @@ ALLOWED = [
     for pattern in (
         r"riskstrat/(?!_template/)(\w+/)*\w+(\.html)?\.(py|j2|css|svg|sql|toml)",
         r"riskstrat/py\.typed",
+        r"riskstrat/cluster/log4j2\.properties",
         r"riskstrat/simulation/(\w+/)*\w+\.csv",
         r"riskstrat/identity/page/naming\.(html|js)",
         r"riskstrat/worklist/templates/worklist/\w+\.jinja",
@@ -34,7 +35,7 @@ ALLOWED = [
         TEMPLATE + r"riskstrat\.toml",
         TEMPLATE + r"(features|training)/\w+\.(py|toml)",
         TEMPLATE + r"features/codelists/(\w+\.csv|codelists\.toml|README\.md)",
-        TEMPLATE + r"registry/(README\.md|promotion\.toml|hazards\.toml|monitoring\.toml|model_card\.md\.j2)",
+        TEMPLATE + r"registry/(README\.md|(assurance|promotion|hazards|monitoring|trial)\.toml|model_card\.md\.j2)",
         TEMPLATE + r"notebooks/\w+\.ipynb",
         r"riskstrat-[\d.]+\.dist-info/(METADATA|WHEEL|RECORD|entry_points\.txt|licenses/LICENSE)",
     )

@@ -18,7 +18,7 @@ from riskstrat.identity.nhs_numbers import usable
 from riskstrat.reviews.judging import is_numbered
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.validation import LOOKS_LIKE_NHS_NUMBER, nhs_numbers
-from tests.suite.properties import property_settings
+from tests.suite.properties import property_settings, pure_settings
 from tests.suite.spellings import compute_check, spellings
 from tests.suite.stores import find_version
 
@@ -67,7 +67,7 @@ def test_a_number_is_found_at_every_door_ten_thousand_times(spelt: tuple[str, st
 ANYTHING = st.text(st.sampled_from("0123456789aAeEfFnNhHsS.,+-/ _'\"\u200d\uff11\u0661x"), max_size=24)
 
 
-@property_settings(30)
+@pure_settings(30)
 @given(st.lists(spellings().map(lambda spelt: spelt[1]) | ANYTHING, min_size=1, max_size=40))
 def test_what_ingest_lets_by_without_a_look_is_no_number(texts: list[str]) -> None:
     for text, looked_at in zip(texts, is_candidate(texts), strict=True):
@@ -107,13 +107,13 @@ OTHERS = st.sampled_from(
 ) | st.just("a0000000-0000-4000-8000-009990000018")
 
 
-@property_settings(FEW)
+@pure_settings(FEW)
 @given(HEXADECIMAL | HEXADECIMAL.map(str.upper) | st.uuids().map(str) | LOCAL | DATES | OTHERS)
 def test_an_ordinary_key_passes(key: str) -> None:
     assert nhs_numbers([key]) == []
 
 
-@property_settings(FEW)
+@pure_settings(FEW)
 @given(st.datetimes(), st.sampled_from(["%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%y %H:%M", "%Y-%m-%dT%H:%M:%SZ"]))
 def test_a_date_with_its_time_is_no_number(at: object, form: str) -> None:
     text = f"Weekly meeting on {at:{form}}, as agreed" if 1900 <= at.year <= 2199 else "Weekly meeting"  # type: ignore[attr-defined]

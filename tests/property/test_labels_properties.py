@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from riskstrat.cohort import Cohort, at_dates, at_discharges
+from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.definitions.recipes import CohortRecipe, LabelRecipe
 from riskstrat.definitions.settings import Settings
 from riskstrat.labels import label
@@ -111,7 +112,7 @@ def stays(draw: st.DrawFn) -> tuple[Stay, ...]:
 
 @st.composite
 def people(draw: st.DrawFn) -> tuple[Person, ...]:
-    """Thirty people, because an ingest costs more than a person; the dead have no record over 30 days after death."""
+    """Thirty people, because an ingest costs more than a person; some of the dead have records after their death."""
     spell = count(1)
     made = []
     for number in range(30):
@@ -216,6 +217,12 @@ def registered_until(person: Person, day: int) -> int | None:
     return None if until == 10_000 else until
 
 
+def seen_alive(person: Person) -> int:
+    """The latest day on which a stay or a registration began, as known when labels are made."""
+    begun = [(s.day, s.known) for s in person.stays] + [(r.first, r.known) for r in person.registrations]
+    return max((first for first, known in begun if max(first, known) <= AS_AT), default=-1_000)
+
+
 def happened(person: Person, day: int, spell: int | None, recipe: LabelRecipe) -> tuple[float | None, str]:
     """Outcome (None = it cannot be said) and reason."""
     opens, end = day + recipe.first_day, day + recipe.last_day
@@ -225,16 +232,23 @@ def happened(person: Person, day: int, spell: int | None, recipe: LabelRecipe) -
     events = [
         s.day
         for s in person.stays
-        if s.method == "21" and s.known <= AS_AT and s.number != spell and opens <= s.day <= end
+        if s.method == "21"
+        and s.known <= AS_AT
+        and s.number != spell
+        and opens <= s.day <= end
+        and (died is None or s.day <= died)
     ]
+    doubted = died is not None and seen_alive(person) > died + 7
     if died is not None and (died < day or (died == day and opens > day)):
-        return None, "dead by the index date, not known then"
+        return None, DOUBTFUL_DEATH if doubted else "dead by the index date, not known then"
     if events and (left is None or min(events) <= left):
         return 1.0, "event"
     if left is not None and left <= end and (died is None or died > left):
         return None, "deregistered"
     if died is None or died > end:
         return 0.0, "no event"
+    if doubted:
+        return None, DOUBTFUL_DEATH
     composite = 1.0 if died >= opens else None
     return {"negative": 0.0, "composite": composite, "exclude": None}[recipe.death], "died"
 

@@ -21,7 +21,7 @@ from riskstrat.errors import SourceError
 from riskstrat.sources.dressed import build_resolved_query
 from riskstrat.sources.ingest import IngestReport, ingest
 from riskstrat.sources.store import Store, open_store
-from tests.suite.properties import population_settings, property_settings
+from tests.suite.properties import population_settings, pure_settings
 from tests.suite.stores import find_version
 
 AROUND: tuple[Callable[[str], str], ...] = (
@@ -68,7 +68,7 @@ def dressed(draw: st.DrawFn) -> tuple[str, str]:
     return key, draw(st.sampled_from(AROUND))(worn(key))
 
 
-@property_settings(150)
+@pure_settings(150)
 @given(dressed())
 def test_a_key_in_any_dress_is_reduced_to_the_same(pair: tuple[str, str]) -> None:
     key, written = pair
@@ -76,7 +76,7 @@ def test_a_key_in_any_dress_is_reduced_to_the_same(pair: tuple[str, str]) -> Non
     assert find_breaks(key) == ""
 
 
-@property_settings(100)
+@pure_settings(100)
 @given(st.from_regex(r"[1-9][0-9]{3,8}", fullmatch=True), st.integers(1, 8), st.integers(1, 8), st.sampled_from("-/: "))
 def test_groups_of_digits_are_told_apart_whatever_the_sign_and_the_zeros_in_front(
     key: str, one: int, other: int, sign: str
@@ -91,7 +91,7 @@ def test_letters_that_touch_a_number_are_part_of_the_key(written: str, key: str)
     assert reduce_key(f"patient id: {written}") == reduce_key(written)
 
 
-@property_settings(100)
+@pure_settings(100)
 @given(st.text(st.sampled_from("00123aBnhsidNOpatcl."), max_size=9) | st.text(max_size=6))
 def test_what_sql_reduces_it_reduces_as_python_does(key: str) -> None:
     asked = f"SELECT {IS_BARE_KEY.format('k')}, {BARE_KEY.format('k')} FROM (SELECT ?::VARCHAR AS k)"

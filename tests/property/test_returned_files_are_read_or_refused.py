@@ -17,7 +17,7 @@ from openpyxl import Workbook
 from riskstrat.casefinding import reference
 from riskstrat.errors import RiskstratError
 from riskstrat.reviews import TITLES, Edition, Filled, Terms, judge, parse_workbook, read_filled, read_sheet
-from tests.suite.properties import property_settings
+from tests.suite.properties import pure_settings
 
 ONE = reference("NHU", 1)
 EDITION = Edition("NHU", "North Huyton", date(2026, 11, 16), {ONE: "P1"})
@@ -60,7 +60,7 @@ WORKBOOK = make_workbook()
 TEXT = ",".join(TITLES) + f'\r\n{ONE},Yes,Telecare,,,"a, ""b""",,,,,,,,19/11/2026,AB,\r\n'
 
 
-@property_settings(100)
+@pure_settings(100)
 @given(st.sampled_from(["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/sharedStrings.xml", "xl/styles.xml"]), edits)
 def test_a_workbook_with_a_damaged_part(part: str, changes: list[tuple[float, int, str]]) -> None:
     content = io.BytesIO()
@@ -71,7 +71,7 @@ def test_a_workbook_with_a_damaged_part(part: str, changes: list[tuple[float, in
     read_or_refuse(lambda: read_sheet(parse_workbook(content.getvalue(), "filled.xlsx"), "filled.xlsx"))
 
 
-@property_settings(100)
+@pure_settings(100)
 @given(st.binary(max_size=60) | edits.map(lambda changes: change_text(TEXT, changes).encode("utf-8", "replace")))
 def test_a_damaged_csv(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:

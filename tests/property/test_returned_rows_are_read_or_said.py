@@ -20,7 +20,7 @@ from riskstrat.errors import RiskstratError
 from riskstrat.reviews import TITLES, Edition, Grid, Judged, Review, Terms, fold, judge, read_sheet
 from riskstrat.reviews.filled import DECIDED, DUES, OUTCOMES, OWNERS
 from riskstrat.reviews.grids import Book
-from tests.suite.properties import property_settings
+from tests.suite.properties import pure_settings
 
 LIST_DATE, TODAY = date(2026, 11, 16), date(2026, 12, 31)
 PATIENTS = {reference("NHU", number): f"P{number}" for number in range(1, 8)}
@@ -255,7 +255,7 @@ def judge_sheet(sheet: Sheet, preamble: int, left_out: frozenset[str] = frozense
     return judge(read_sheet(sheet.build_book(preamble), "filled.xlsx"), EDITION, replace(TERMS, left_out=left_out))
 
 
-@property_settings(300)
+@pure_settings(300)
 @given(returned_sheets(), st.integers(0, 2))
 def test_each_entry_is_read_for_the_case_it_was_written_beside_or_its_row_is_named(sheet: Sheet, preamble: int) -> None:
     try:
@@ -277,7 +277,7 @@ def test_each_entry_is_read_for_the_case_it_was_written_beside_or_its_row_is_nam
     assert set(judged.reviews) <= set(sheet.meanings)
 
 
-@property_settings(100)
+@pure_settings(100)
 @given(returned_sheets(), st.integers(0, 2))
 def test_what_is_left_out_by_name_changes_nothing_of_the_rest(sheet: Sheet, preamble: int) -> None:
     assume(not sheet.broken)

@@ -64,7 +64,14 @@ def test_every_feature_says_what_it_is_and_what_its_absence_is(shipped: Workspac
 
 
 def sentences(feature: Feature) -> list[str]:
-    words = {"ago": "7 months ago", "n": "2", "s": "s", "lookback": "12 months", "date": "4 March 2026"}
+    words = {
+        "ago": "7 months ago",
+        "n": "2",
+        "s": "s",
+        "times": "twice",
+        "lookback": "12 months",
+        "date": "4 March 2026",
+    }
     words["roughly"] = words["ago"]
     worded = feature.wording
     given = (worded.says, worded.says_negative, worded.says_always, worded.absent)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from functools import cache
 from multiprocessing import forkserver
@@ -76,6 +77,13 @@ def kill_at_change(number: int, counted: Path) -> None:
 
     sys.addaudithook(watch)
     atexit.register(lambda: counted.write_text(str(changes), encoding="utf-8"))
+
+
+def kill_after(seconds: float) -> None:
+    """Kill this process after a time, whatever it does then."""
+    end = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGKILL))
+    end.daemon = True
+    end.start()
 
 
 CHANGES = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.chmod", "os.truncate", "shutil.rmtree")

@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, Phase, settings
 MORE = {"fixed": 1, "random": 5}
 """How many times the examples that a property asks for are looked at."""
 
+BAR = 10_000
+
 
 def register_profiles() -> None:
     """Registers both profiles and loads `fixed`; the option of Hypothesis' own plugin loads another."""
@@ -25,6 +27,12 @@ def property_settings(examples: int, *, allow: Collection[HealthCheck] = (Health
     """The settings of a property that looks at `examples` examples, times what the profile asks for."""
     more = MORE[settings.get_current_profile_name()]
     return settings(max_examples=examples * more, suppress_health_check=tuple(allow))
+
+
+def pure_settings(examples: int) -> settings:
+    """The settings of a property of a function that touches nothing: 10,000 examples where new ones are looked at."""
+    asked = property_settings(examples)
+    return settings(asked, max_examples=BAR) if settings.get_current_profile_name() == "random" else asked
 
 
 def population_settings(examples: int) -> settings:

@@ -63,7 +63,7 @@ entries = st.lists(st.builds(entry, st.sampled_from((*SYSTEMS, "phrase")), st.te
 @given(entries, texts, st.sampled_from(SYSTEMS))
 def test_a_codelist_finds_exactly_the_entries_that_hold_the_code(listed: list[Entry], code: str, system: str) -> None:
     codelist = Codelist("list", tuple(listed), "source")
-    assert codelist.find(code, system) == [n for n, one in enumerate(listed) if one.holds(code, system)]
+    assert list(codelist.find(code, system)) == [n for n, one in enumerate(listed) if one.holds(code, system)]
 
 
 @given(entries, texts, st.sampled_from(SYSTEMS))

@@ -75,7 +75,8 @@ def test_every_example_is_a_command_that_parses(page: str, line: str) -> None:
 
 def verb_of(words: list[str]) -> str:
     """The verb that a command line begins with, of one word or two."""
-    return words[0] if words[0] in VERBS else " ".join(words[:2])
+    both = " ".join(words[:2])
+    return both if both in VERBS else words[0]
 
 
 def test_every_verb_has_an_example() -> None:

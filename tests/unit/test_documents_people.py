@@ -152,7 +152,7 @@ def test_events_outside_the_24_months_are_left_out_and_longer_ones_cut() -> None
     )
     assert drawn.lanes[2].marks == ()
     assert drawn.lanes[3].marks[0].x == 96.0
-    assert drawn.lanes[3].events == ("Since before 16 November 2024, to 1 January 2025: home care.",)
+    assert drawn.lanes[3].events == ("From before 16 November 2024 to 1 January 2025: home care.",)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
+from scipy import stats
 
+from riskstrat.impact.detecting import ALPHA, Assumptions, compute_power, find_detectable_fall
 from riskstrat.impact.estimating import Outcomes, estimate_effect
-from riskstrat.impact.looking import choose_monthly_looks, judge_looks, take_looks
-from riskstrat.impact.matching import CONTROLS, Matches, Panel, compute_balance, match_controls
-from riskstrat.impact.power import ALPHA, Assumptions, compute_power, find_detectable_fall
+from riskstrat.impact.looking import choose_monthly_looks, judge_looks, price_looks, take_looks
+from riskstrat.impact.matching import CONTROLS, Matches, Panel, compute_balance, keep_rows, match_controls, number_kinds
 from riskstrat.impact.spending import find_boundaries, spend
 from riskstrat.impact.verdicts import Verdict, judge_interval
 
@@ -50,6 +53,14 @@ def test_the_nearest_are_taken_and_their_weights_sum_to_one() -> None:
     found = match_controls(panel([margins], [0, -1, -1, -1, -1]))
     assert controls_of(found) == [1, 2, 3][:CONTROLS]
     assert found.weight[~found.listed].sum() == pytest.approx(1)
+
+
+def test_controls_who_are_left_share_the_weight_of_who_is_gone() -> None:
+    found = match_controls(panel([[1.0, 1.01, 1.02, 1.03]], [0, -1, -1, -1]))
+    left = keep_rows(found, np.array([True, True, False, True]))
+    assert (controls_of(left), left.weight.tolist()) == ([1, 3], [1, 0.5, 0.5])
+    assert keep_rows(found, np.array([False, True, True, True])).sets == 0
+    assert keep_rows(found, np.array([True, False, False, False])).sets == 0
 
 
 def test_nobody_to_compare_with_is_counted_and_gives_no_effect() -> None:
@@ -142,6 +153,83 @@ def test_the_verdict_is_read_off_the_interval(interval: tuple[float, float] | No
 def test_five_equal_looks_have_the_boundaries_in_print() -> None:
     """Lan-DeMets with O'Brien-Fleming-type spending, 2.5% for each side: as ldbounds gives them."""
     assert find_boundaries([0.2, 0.4, 0.6, 0.8, 1.0]) == pytest.approx((4.877, 3.357, 2.680, 2.290, 2.031), abs=0.003)
+
+
+def integrate_crossings(fractions: Sequence[float], boundaries: Sequence[float]) -> list[float]:
+    """The chance to have crossed by each look under no effect: Simpson's rule over the density of what has not.
+
+    Recursive integration as Armitage, McPherson and Rowe (1969) have it, with other points and another rule than the
+    engine's.
+    """
+    points, mass, time, crossed = np.array([0.0]), np.array([1.0]), 0.0, []
+    for fraction, boundary in zip(fractions, boundaries, strict=True):
+        spread, bound = np.sqrt(fraction - time), boundary * np.sqrt(fraction)
+        ahead = np.linspace(-bound, bound, 301)
+        weights = np.where(np.arange(301) % 2, 4.0, 2.0)
+        weights[[0, -1]] = 1
+        density = stats.norm.pdf(ahead[:, None], points[None, :], spread) @ mass
+        mass = density * weights * (ahead[1] - ahead[0]) / 3
+        points, time = ahead, fraction
+        crossed.append(1 - float(mass.sum()))
+    return crossed
+
+
+LOOKS = [
+    [0.2, 0.4, 0.6, 0.8, 1.0],
+    [0.5, 1.0],
+    [0.1, 0.15, 0.7, 0.72, 1.0],
+    [number / 24 for number in range(1, 25)],
+]
+
+
+@pytest.mark.parametrize("fractions", LOOKS)
+def test_what_is_spent_by_each_look_is_what_the_function_gives_it(fractions: list[float]) -> None:
+    """The chance to have crossed is the spending function's at every look, and 5% in all."""
+    crossed = integrate_crossings(fractions, find_boundaries(fractions))
+    assert crossed == pytest.approx([spend(fraction) for fraction in fractions], abs=1e-4)
+    assert crossed[-1] == pytest.approx(0.05, abs=1e-4)
+
+
+@pytest.mark.parametrize("fractions", LOOKS[:-1])
+def test_spending_by_the_calendar_spends_5_percent_whatever_the_people(fractions: list[float]) -> None:
+    times = [(number + 1) / len(fractions) for number in range(len(fractions))]
+    crossed = integrate_crossings(fractions, find_boundaries(fractions, times=times))
+    assert crossed == pytest.approx([spend(time) for time in times], abs=1e-4)
+
+
+def test_a_later_look_moves_no_earlier_boundary() -> None:
+    """Counts and times of five looks, seen at each in turn: what was asked for stays."""
+    counts, times = [30, 80, 200, 210, 400], [0.1, 0.3, 0.6, 0.8, 1.0]
+    last = price_looks(counts, times)
+    for seen in range(1, 6):
+        assert price_looks(counts[:seen], times[:seen]) == [
+            (number, pytest.approx(critical, abs=1e-4)) for number, critical in last[:seen]
+        ]
+
+
+def test_a_look_at_nobody_new_is_not_paid_for() -> None:
+    assert [number for number, _ in price_looks([0, 10, 10, 9, 20], [0.2, 0.4, 0.6, 0.8, 1.0])] == [1, 4]
+    assert price_looks([0, 0], [0.5, 1.0]) == []
+
+
+def test_kinds_differ_in_each_part_and_count_many_admissions_as_one() -> None:
+    every = [
+        (band, sex, prior, since) for band in range(7) for sex in (1, 2) for prior in range(4) for since in (0, 28, 91)
+    ]
+    columns = [np.array(column) for column in zip(*every, strict=True)]
+    assert len(set(number_kinds(*columns).tolist())) == len(every)
+    same = number_kinds(np.array([1, 1]), np.array([1, 1]), np.array([3, 9]), np.array([90, 28]))
+    assert same[0] == same[1]
+
+
+def test_the_error_of_the_ratio_is_that_of_its_interval() -> None:
+    """Near its own value the range is about that many errors wide."""
+    events = np.array([1, 0, 0, 0] * 500 + [1, 1, 0, 0] * 500, float)
+    effect = estimate_effect(Outcomes(events, np.zeros(4000), np.ones(4000)), pairs(2000))
+    assert effect is not None
+    low, high = effect.interval() or (0, 0)
+    assert (high - low) / 2 == pytest.approx(1.96 * effect.measure_error(effect.ratio), rel=0.02)
+    assert effect.fewest == 500
 
 
 def test_one_look_costs_nothing_and_all_is_spent_at_the_end() -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from riskstrat.documents.figures_page import MOST_WORDS, FiguresPage, render_figures_page
 from riskstrat.errors import PublicationError
+from riskstrat.impact.detecting import Assumptions
 from riskstrat.impact.listings import Listings
-from riskstrat.impact.power import Assumptions
 from riskstrat.impact.powering import build_power_page, compute_detectable, compute_events, word_detectable
 from tests.suite.verbs import Verb
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from riskstrat.impact.detecting import Assumptions, compute_power
 from riskstrat.impact.estimating import Effect, estimate_effect
 from riskstrat.impact.matching import compute_balance, match_controls
-from riskstrat.impact.power import Assumptions, compute_power
 from riskstrat.impact.trials import TrialDesign, build_panel, compute_naive_change, follow_matches, simulate_trial
 
 QUICK = 5

@@ -73,6 +73,7 @@ def test_a_circle_through_three_modules_is_found() -> None:
         ("labels", "import riskstrat.features", "Imports run down the floors"),
         ("scoring", "def late():\n    import riskstrat.training", "Imports run down the floors"),
         ("features", "import duckdb", "Database engines: only sources"),
+        ("site", "from pyspark.sql import SparkSession", "Spark: only cluster"),
         ("evaluation", "import lightgbm", "LightGBM: only training and scoring"),
         ("casefinding", "import shap", "SHAP: only explanation"),
         ("weekly", "from mlflow import tracking", "MLflow: only registry"),

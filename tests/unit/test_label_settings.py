@@ -3,17 +3,22 @@
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from riskstrat.cohort import at_dates
-from riskstrat.definitions.recipes import CohortRecipe, LabelRecipe, Recipe
+from riskstrat.cohort import Cohort, at_dates
+from riskstrat.definitions.expressions import none_of
+from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.recipes import AlreadyThere, CohortRecipe, LabelRecipe, Recipe
 from riskstrat.definitions.settings import Settings
+from riskstrat.errors import SourceError
 from riskstrat.labels import events_by_provider, label
+from riskstrat.site.apart import set_apart
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import Store, open_store
-from riskstrat.sources.tables import admissions
+from riskstrat.sources.tables import admissions, attendances
 from riskstrat.training import every_date, origins
 
 PEOPLE = """patient_id,date_of_birth,sex
@@ -97,3 +102,67 @@ def test_a_period_that_ends_before_it_begins_is_refused() -> None:
 def test_events_are_counted_by_provider_and_month(store: Store) -> None:
     expected = pd.DataFrame({"provider": ["RA1", "not recorded"], "month": ["2023-03", "2023-04"], "events": [2, 1]})
     pd.testing.assert_frame_equal(events_by_provider(store, EMERGENCY, AS_AT), expected, check_dtype=False)
+
+
+ATTENDANCES = """patient_id,attended_on,category
+five,2023-01-01,1
+five,2023-01-02,1
+five,2023-03-10,1
+five,2023-03-10,1
+five,2023-08-01,
+five,2024-01-01,1
+four and a day late,2023-01-02,1
+four and a day late,2023-02-02,1
+four and a day late,2023-03-02,1
+four and a day late,2023-04-02,1
+four and a day late,2024-01-02,1
+follow-ups,2023-02-01,1
+follow-ups,2023-02-02,2
+follow-ups,2023-02-03,3
+follow-ups,2023-02-04,4
+follow-ups,2023-02-05,2
+"""
+"""The window of 1 January 2023 is 2 January 2023 to 1 January 2024."""
+
+
+@pytest.fixture
+def visited(tmp_path: Path) -> Store:
+    source = tmp_path / "source"
+    source.mkdir()
+    people = "".join(f"{name},1950-01-01,F\n" for name in ("five", "four and a day late", "follow-ups", "never"))
+    (source / "people.csv").write_text(f"patient_id,date_of_birth,sex\n{people}", encoding="utf-8")
+    stays = "patient_id,spell_id,admitted_on,method\nnever,s1,2023-03-10,21\n"
+    (source / "admissions.csv").write_text(stays, encoding="utf-8")
+    (source / "attendances.csv").write_text(ATTENDANCES, encoding="utf-8")
+    ingest(source, tmp_path / "data", Settings(), as_at=AS_AT)
+    return open_store(tmp_path / "data")
+
+
+@pytest.mark.parametrize(("least", "expected"), [(5, {"five"}), (4, {"five", "four and a day late"}), (6, set())])
+def test_an_outcome_of_several_events_happens_on_the_day_of_the_last_that_is_asked_for(
+    visited: Store, least: int, expected: set[str]
+) -> None:
+    rows = at_dates(visited, CohortRecipe(), [date(2023, 1, 1)], ()).rows
+    first = attendances.filter(none_of(attendances.category, ["2", "3", "4"]))
+    made = label(visited, rows, first, LabelRecipe(least_events=least), AS_AT).rows.set_index("patient_id")
+    assert set(made.index[made["outcome"] == 1]) == expected
+    if least == 5:
+        assert made.loc["five", "event_on"] == pd.Timestamp("2024-01-01")
+    assert events_by_provider(visited, first, AS_AT).empty
+
+
+def test_people_who_are_there_already_are_set_apart_and_counted() -> None:
+    keys = pd.DataFrame({"patient_id": ["a", "b", "c"], "index_date": pd.Timestamp("2023-01-01")})
+    values = np.array([[4.0], [5.0], [np.nan]], np.float32)
+    matrix = FeatureMatrix(keys, values, ("first_ae_attendances_365d",), {})
+    cohort = Cohort(keys, {"candidates": 4, "dead": 1, "eligible": 3})
+    already = AlreadyThere(feature="first_ae_attendances_365d", at_least=5, says="had five")
+    recipe = Recipe(title="t", sentence="s", outcome="o", cohort=CohortRecipe(already=already))
+    left, rest, kept = set_apart(recipe, cohort, matrix)
+    assert kept.tolist() == [True, False, True]
+    assert left.rows["patient_id"].tolist() == rest.keys["patient_id"].tolist() == ["a", "c"]
+    assert list(left.counts.items()) == [("candidates", 4), ("dead", 1), ("there already", 1), ("eligible", 2)]
+    plain = set_apart(Recipe(title="t", sentence="s", outcome="o"), cohort, matrix)
+    assert plain[0] is cohort
+    with pytest.raises(SourceError, match="sets people apart by first_ae_attendances_365d"):
+        set_apart(recipe, cohort, FeatureMatrix(keys, values, ("age",), {}))

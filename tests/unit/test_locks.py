@@ -16,7 +16,9 @@ MACHINES = locks.build_machines()
 PEERS = Path(__file__).parents[1] / "benchmarks" / "requirements-peers.lock"
 EACH = pytest.mark.parametrize("path", [locks.ENGINE, locks.RUNTIME, locks.DEV], ids=lambda path: path.name)
 EACH_AND_PEERS = pytest.mark.parametrize(
-    "path", [locks.ENGINE, locks.RUNTIME, locks.DEV, PEERS], ids=lambda path: path.name
+    "path",
+    [locks.ENGINE, locks.RUNTIME, locks.DEV, PEERS, locks.SPARK, locks.SPARK_BUILD],
+    ids=lambda path: path.name,
 )
 
 
@@ -158,3 +160,19 @@ def test_the_lock_that_runs_the_product_holds_nothing_that_only_tests_it() -> No
         canonicalize_name(need.name) for need in ASKED[locks.RUNTIME]
     }
     assert testing & {pin.name for pin in RUNTIME} == set()
+
+
+def test_spark_is_locked_apart_from_what_runs_without_it() -> None:
+    """Its extra and its lock ask for the same, and nothing of it is in the lock of a site that has none."""
+    assert PROJECT["project"]["optional-dependencies"]["spark"] == PROJECT["dependency-groups"]["spark"]
+    (asked,) = map(Requirement, PROJECT["dependency-groups"]["spark"])
+    pins = {pin.name: pin for pin in locks.read_lock(locks.SPARK)}
+    assert set(pins) == {"pyspark", "py4j"}
+    assert pins["pyspark"].satisfies(asked)
+    assert set(pins).isdisjoint(pin.name for pin in DEV)
+
+
+def test_what_builds_spark_is_locked_and_nothing_else() -> None:
+    (build,) = map(Requirement, PROJECT["dependency-groups"]["spark-build"])
+    (pin,) = locks.read_lock(locks.SPARK_BUILD)
+    assert pin.satisfies(build)

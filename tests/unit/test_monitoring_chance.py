@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from riskstrat.monitoring.chance import (
+from riskstrat.evaluation.chance import (
     Interval,
     bound_observed_over_expected,
     bound_ratio,

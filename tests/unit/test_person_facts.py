@@ -136,6 +136,12 @@ def test_services_that_run_are_drawn_to_the_index_date() -> None:
     }
 
 
+@pytest.mark.parametrize(("day", "told"), [("2024-11-15", False), ("2024-11-16", True)])
+def test_equipment_is_in_place_for_two_years_after_it_was_supplied(day: str, told: bool) -> None:
+    services = table(f"patient_id , service , started_on , ended_on\na , equipment , {day} ,")
+    assert bool(running_services(services)) is told
+
+
 def test_contacts_are_counted_by_quarter_and_service_without_the_missed() -> None:
     contacts = table("""
         patient_id , contacted_on , service       , attended

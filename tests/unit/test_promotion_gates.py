@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from riskstrat.definitions.promotion import PromotionPolicy
+from riskstrat.errors import ModelError
 from riskstrat.registry import gates
 
 POLICY = PromotionPolicy()
@@ -187,3 +188,68 @@ def test_of_a_stack_the_stack_is_judged_and_not_the_trees_in_it() -> None:
     assert all(gate.passed for gate in gates(POLICY, evidence))
     evidence["models"]["stack"]["ici"] = 0.03
     assert [gate.name for gate in gates(POLICY, evidence) if not gate.passed] == ["calibration.largest_ici"]
+
+
+def test_people_are_counted_once_where_the_evidence_counts_them() -> None:
+    for people, wrong in ((49, ["evidence.least_people_with_outcome"]), (50, [])):
+        found = failing(lambda evidence, people=people: evidence.update(people_with_outcome=people))
+        assert [name for name, _ in found] == wrong
+
+
+def fall(group: str, low: float | None, high: float | None, against: str = "champion") -> dict[str, Any]:
+    middle = None if low is None or high is None else (low + high) / 2
+    figures = {"recall": 0.1, "recall_against": 0.14, "difference": middle, "low": low, "high": high}
+    return {"against": against, "dimension": "imd_quintile", "group": group, **figures}
+
+
+def beside_champion(*rows: dict[str, Any]) -> Callable:
+    def change(evidence: dict[str, Any]) -> None:
+        evidence["models"]["champion"] = {}
+        evidence["intervals"].append(interval("auroc", -0.001, 0.003, "champion"))
+        evidence["equity"] = list(rows)
+
+    return change
+
+
+def test_a_group_of_which_fewer_are_found_than_by_the_champion_stops_promotion_and_is_named() -> None:
+    worse, level, small = fall("1 most deprived", -0.07, -0.01), fall("White", -0.07, 0.0), fall("Mixed", None, None)
+    assert failing(beside_champion(level, small)) == []
+    ((name, sentence),) = failing(beside_champion(level, worse, small))
+    assert name == "equity.recall_not_below"
+    assert sentence == (
+        "imd quintile 1 most deprived: lists at capacity find 10.0% of those with the outcome, those of champion "
+        "14.0%; difference -0.0400 (-0.0700 to -0.0100)"
+    )
+
+
+def test_groups_that_were_not_held_against_a_rival_do_not_pass_and_no_champion_holds_nobody_back() -> None:
+    assert failing(beside_champion()) == [
+        ("equity.recall_not_below", "groups were not held against champion; train again")
+    ]
+    assert failing(lambda evidence: evidence.update(equity=[])) == []
+
+
+def transferred(*rows: dict[str, Any], low: float = -0.01, high: float = 0.02) -> Callable:
+    def change(evidence: dict[str, Any]) -> None:
+        beside_champion(*rows)(evidence)
+        models, spans = evidence["models"], evidence["intervals"]
+        models["transferred"] = models["lightgbm"]
+        models["stack"] = {}
+        renamed = [{**row, "model": "transferred"} for row in spans]
+        evidence["intervals"] = [*renamed, {**interval("auroc", low, high, "stack"), "model": "transferred"}]
+
+    return change
+
+
+def test_another_sites_model_is_held_against_what_is_learned_here_whatever_the_policy_names() -> None:
+    level, worse = fall("White", -0.1, 0.1), fall("White", -0.1, -0.02, "stack")
+    assert failing(transferred(level, fall("White", -0.1, 0.1, "stack"))) == []
+    assert [name for name, _ in failing(transferred(level, worse))] == ["equity.recall_not_below"]
+    ((name, sentence),) = failing(transferred(level, fall("White", -0.1, 0.1, "stack"), low=-0.03, high=-0.01))
+    assert name == "discrimination.not_worse_than"
+    assert "minus that of stack" in sentence
+
+
+def test_evidence_without_figures_of_the_model_itself_is_refused() -> None:
+    with pytest.raises(ModelError, match="no figures of the model itself"):
+        gates(POLICY, {**GOOD, "models": {"logistic_regression": {}}})

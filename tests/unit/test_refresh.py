@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from riskstrat import audit
+from riskstrat.audit.log import HeldLog
 from riskstrat.casefinding import read_kept_off, read_kept_off_patients
 from riskstrat.cohort import mark_opted_out
 from riskstrat.errors import SourceError
@@ -139,6 +141,26 @@ def test_the_same_rows_again_change_no_byte_and_no_line_of_the_log(verb: Verb, r
     before = locate_refreshed(root).read_bytes(), (root / "audit" / "log.jsonl").read_bytes()
     assert not refresh(verb, root, TUESDAY, **rows)["written"]
     assert before == (locate_refreshed(root).read_bytes(), (root / "audit" / "log.jsonl").read_bytes())
+
+
+def test_a_run_that_was_killed_before_its_last_line_is_logged_as_done_by_the_next(
+    verb: Verb, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, add = {"statuses": STATUSES + f"p1,{TUESDAY},no,yes,no,no\n"}, HeldLog.add
+
+    def be_killed(log: HeldLog, action: str, *given: Any) -> Any:
+        if action == "refreshed":
+            raise KeyboardInterrupt
+        return add(log, action, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(HeldLog, "add", be_killed)
+        assert run(verb, root, TUESDAY, **rows).returncode == 130
+    assert verb("audit", "verify", "-w", root).returncode == 13
+    for _ in range(2):
+        assert not refresh(verb, root, TUESDAY, **rows)["written"]
+        assert [line.action for line in audit.read(root)].count("refreshed") == 1
+        assert verb("audit", "verify", "-w", root).returncode == 0
 
 
 def test_a_whole_ingest_of_a_later_day_takes_over_and_one_of_the_same_day_does_not(verb: Verb, root: Path) -> None:

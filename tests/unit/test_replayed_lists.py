@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from riskstrat.definitions.recipes import LabelRecipe, Recipe
 from riskstrat.site.scored import Scored
 from riskstrat.weekly.replayed_orders import OtherLists, find_candidates, take_first
 from riskstrat.weekly.replayed_outcomes import Window, choose_window
+from riskstrat.weekly.wholeness import describe_not_whole
 
 MONDAY, TUESDAY = date(2026, 11, 16), date(2026, 11, 17)
 
@@ -102,3 +104,23 @@ def test_people_who_rest_because_a_review_was_assumed_are_candidates_and_others_
     case: Any = SimpleNamespace(everyone=everyone, team=SimpleNamespace(name="Kirkby"))
     found = find_candidates([case], frozenset("ceg"))
     assert (found["patient_id"].tolist(), set(found["team"])) == (list("abcg"), {"Kirkby"})
+
+
+@pytest.mark.parametrize(
+    ("begins", "kind", "list_date", "said"),
+    [
+        ("2026-11-18", "type_1", MONDAY, True),
+        ("2026-11-16", "type_1", MONDAY, False),
+        ("2026-11-18", "another", MONDAY, False),
+        ("2026-11-18", None, MONDAY, True),
+        ("2026-11-30", "type_1", date(2026, 11, 20), False),
+    ],
+)
+def test_a_list_of_a_past_date_says_that_people_have_opted_out_since(
+    tmp_path: Path, begins: str, kind: str | None, list_date: date, said: bool
+) -> None:
+    rows = pd.DataFrame({"kind": [kind], "from_on": [pd.Timestamp(begins)]})
+    store = SimpleNamespace(data_as_at=date(2026, 11, 20), landed={"opt_outs"}, read=lambda name: rows)
+    opened = SimpleNamespace(store=store, opt_outs=("type_1",), workspace=SimpleNamespace(root=tmp_path))
+    sentences = describe_not_whole(cast(Any, opened), list_date)
+    assert [f"opted out since {list_date.day} November" in each for each in sentences] == [True] * said

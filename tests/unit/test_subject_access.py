@@ -116,6 +116,19 @@ def test_nothing_of_anybody_else_is_there(verb: Verb, root: Path) -> None:
             assert other not in text, other
 
 
+def test_landed_rows_that_are_kept_are_held_too_and_nobody_elses(verb: Verb, root: Path) -> None:
+    header = "patient_id,date_of_birth,sex\n"
+    people = f"{header}p1,1950-01-01,F\n p1 ,1850-01-01,F\np2,1950-01-02,F\n"
+    stays = f"patient_id,spell_id,admitted_on,method\np2,s1,{STANDING},21\n"
+    source = land(root.parent / "kept", {"people": people, "admissions": stays})
+    done = verb("ingest", source, "--keep", "-w", root, "--as-at", STANDING)
+    assert done.returncode == 0, done.stderr
+    held, page = ask(verb, root, "p1")
+    assert sorted(row["date_of_birth"] for row in held["landed people"]) == ["1850-01-01", "1950-01-01"]
+    assert "landed admissions" not in held
+    assert "1950-01-02" not in page
+
+
 def test_somebody_left_off_lists_and_somebody_unknown_are_answered_too(verb: Verb, root: Path) -> None:
     held, _ = ask(verb, root, "p3")
     assert [(row["place"], row["reason"], "printed" in row) for row in held["lists"]] == [
@@ -124,6 +137,14 @@ def test_somebody_left_off_lists_and_somebody_unknown_are_answered_too(verb: Ver
     held, page = ask(verb, root, "nobody")
     assert list(held) == ["audit log"]
     assert "Nothing is held" not in page
+
+
+def test_sealed_lists_are_said_to_be_held(verb: Verb, root: Path) -> None:
+    assert "sealed lists" not in ask(verb, root, "p3")[0]
+    audit.append(root, audit.SEALED, {"trial": 1, "week": "2026-11-23", "sealed": "d" * 64})
+    held, page = ask(verb, root, "p1")
+    assert held["sealed lists"] == [{"trial": 1, "list": "2026-11-23", "sha256": "d" * 64}]
+    assert "The person may stand in them: ask the sponsor." in page
 
 
 def test_real_records_need_a_purpose_and_the_look_is_logged(verb: Verb, root: Path, refused: Any) -> None:

@@ -110,7 +110,7 @@ def test_a_gate_may_name_a_baseline_that_the_workspace_declares_and_no_other(sit
         ("baselines", '[[baseline]]\nname = "champion"\ntitle = "C"\nfeature = "x"\nscale = "count"\n',
          "stands for something else in the evidence"),
         ("baselines", '[[baseline]]\nname = "a"\ntitle = "C"\nfeature = "x"\nscale = "count"\nindex = "calendar"\n',
-         "index and otherwise belong together"),
+         "index or outcome and otherwise belong together"),
         ("baselines", 2 * '[[baseline]]\nname = "a"\ntitle = "C"\nfeature = "x"\nscale = "count"\n',
          '"a" stands 2 times; rename one'),
         ("roles", 'aeg = "x"\n', 'unknown key "aeg"; did you mean "age"?'),

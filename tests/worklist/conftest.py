@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from riskstrat.workspace import Workspace
-from tests.suite.worklists import LIST_DATE, make_site, undo_after
+from riskstrat.workspace import Workspace, load
+from tests.suite.worklists import LIST_DATE, SETTINGS, make_site, undo_after
 
 PASSWORD = "a long enough password"
+PRODUCTION = SETTINGS.replace("https = false", "https = true").replace(
+    '["testserver", "localhost", "127.0.0.1"]', '["worklist.example.nhs.uk"]'
+)
 
 
 @pytest.fixture(scope="session")
-def started_site(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def cheap_passwords() -> Iterator[None]:
+    """Hashing a password costs next to nothing: as shipped, it is most of the time of tests that sign in by one."""
+    from django.contrib.auth.hashers import ScryptPasswordHasher
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScryptPasswordHasher, "work_factor", 16)
+        yield
+
+
+@pytest.fixture(scope="session")
+def started_site(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) -> Workspace:
     """The workspace of `tests.suite.worklists`, its worklist started with no accounts but an administrator."""
     from riskstrat.worklist.starting import start
 
@@ -33,6 +48,22 @@ def site(started_site: Workspace) -> Iterator[Workspace]:
     point_at(started_site)
     with undo_after():
         yield started_site
+
+
+@pytest.fixture
+def copied(started_site: Workspace, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the started site that a test may spoil, with settings for people to use it."""
+    from riskstrat.worklist import point_at
+
+    root = tmp_path / "site"
+    shutil.copytree(started_site.root, root)
+    (root / "riskstrat.toml").write_text(PRODUCTION, encoding="utf-8")
+    point_at(load(root))
+    from riskstrat.worklist.models import User
+
+    User.objects.update(must_change_password=False)
+    yield root
+    point_at(started_site)
 
 
 @pytest.fixture

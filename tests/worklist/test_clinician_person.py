@@ -8,8 +8,10 @@ from datetime import date
 import pytest
 
 from riskstrat.casefinding import reference as build_reference
+from riskstrat.definitions.settings import SensitiveSettings
 from riskstrat.documents import build_people
-from riskstrat.publication import TeamList
+from riskstrat.publication import ForClinicians, PublishedList, SensitiveFact, TeamList
+from riskstrat.worklist import published as published_lists
 from riskstrat.worklist.roles import Role
 from tests.browser.listed_team import LIST_DATE
 from tests.browser.reading_back import Reader
@@ -62,7 +64,7 @@ def test_each_look_is_logged_before_the_page_is_shown(sign_in, monkeypatch) -> N
     from riskstrat.worklist.views import persons
 
     seen = []
-    monkeypatch.setattr(persons, "tell_case", lambda found: seen.append(Look.objects.count()) or {"found": found})
+    monkeypatch.setattr(persons, "tell_case", lambda found, **_: seen.append(Look.objects.count()) or {"found": found})
     client = sign_in(Role.CLINICIAN, "KIR")
     client.get(f"/cases/{HERE}")
     look = Look.objects.get()
@@ -120,3 +122,59 @@ def test_a_page_names_nobody(site, sign_in) -> None:
     """The pseudonym stands on no page either."""
     content = sign_in(Role.CLINICIAN, "KIR").get(f"/cases/{HERE}").content.decode()
     assert name_patient(HERE) not in content
+
+
+SHOWN = ForClinicians(
+    {"Self-harm": "CG 1", "Prison": "CG 4"},
+    {HERE: (SensitiveFact("Self-harm", "A&E visit", 2, date(2025, 1, 5), date(2026, 3, 4)),)},
+)
+TOLD = "Self-harm: 2 A&E visits, the first on 5 January 2025, the latest on 4 March 2026."
+
+
+@pytest.fixture
+def published_for_clinicians(site, monkeypatch) -> None:
+    """The lists as if they had been published with what clinicians alone are shown."""
+    monkeypatch.setattr(PublishedList, "read_for_clinicians", lambda published: SHOWN)
+    monkeypatch.setattr(published_lists, "_kept", {})
+
+
+def decide(site, monkeypatch, decisions: dict[str, str]) -> None:
+    from django.conf import settings
+
+    sensitive = SensitiveSettings(shown_to_clinicians=decisions)
+    changed = site.settings.model_copy(update={"sensitive": sensitive})
+    monkeypatch.setattr(settings, "RISKSTRAT_WORKSPACE", replace(site, settings=changed))
+
+
+@pytest.mark.parametrize("role", [Role.CLINICIAN, Role.COORDINATOR])
+def test_what_clinicians_alone_are_shown_stands_on_their_page_and_on_no_others(
+    site, sign_in, monkeypatch, published_for_clinicians, role: Role
+) -> None:
+    decide(site, monkeypatch, {"Self-harm": "CG 1"})
+    words = read(sign_in(role, "KIR"))
+    assert (TOLD in words) == (role == Role.CLINICIAN)
+    assert ("Shown by decision of the Caldicott guardian: Self-harm (CG 1)." in words) == (role == Role.CLINICIAN)
+    assert "Prison" not in words, "a decision that was taken back since the list counts at once"
+
+
+def test_without_a_decision_a_clinician_reads_what_a_coordinator_does(
+    site, sign_in, monkeypatch, published_for_clinicians
+) -> None:
+    decide(site, monkeypatch, {})
+    words = read(sign_in(Role.CLINICIAN, "KIR"))
+    assert "Self-harm" not in words
+    assert "Caldicott" not in words
+
+
+def test_no_other_page_of_the_case_says_it(site, sign_in, monkeypatch, published_for_clinicians) -> None:
+    decide(site, monkeypatch, dict(SHOWN.decisions))
+    client = sign_in(Role.CLINICIAN, "KIR")
+    pages = [
+        *("teams/KIR/list", "teams/KIR/agenda", "teams/KIR/agenda/paper", "teams/KIR/actions"),
+        *(f"cases/{HERE}/{page}" for page in ("release", "history", "decision", "attempts")),
+    ]
+    for page in pages:
+        response = client.get(f"/{page}")
+        assert response.status_code == 200, page
+        assert b"A&amp;E visits, the first on 5" not in response.content
+        assert b"Caldicott" not in response.content

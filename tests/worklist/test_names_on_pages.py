@@ -35,7 +35,19 @@ told = ["name", "nhs_number", "contact", "contact_safely"]
 basis = "Sharing agreement 12, section 3"
 approved_by = "IG lead"
 valid_until = "2126-03-31"
+
+[[names]]
+client = "worklist"
+role = "clinician"
+teams = ["KIR"]
+purposes = ["referral", "put_forward"]
+told = ["name", "date_of_birth"]
+basis = "Sharing agreement 12, section 4"
+approved_by = "IG lead"
+valid_until = "2126-03-31"
 """
+NEWCOMER = {"name": "Perpetua Oldershaw", "nhs_number": "9990000026", "date_of_birth": "1938-05-03"}
+SENT = {"nhs_number": "999 000 0026", "born_on": "3/5/1938", "patient_id": "", "reason": "Two falls since Friday"}
 
 
 class Install:
@@ -54,6 +66,7 @@ def install(started_site: Workspace, tmp_path_factory: pytest.TempPathFactory) -
     with changing(root, key) as held:
         held.learn(name_patient(HERE), NAMED)
         held.learn(name_patient(RESTRICTED), HIDDEN)
+        held.learn(key.pseudonym(NEWCOMER["nhs_number"]), NEWCOMER)
     written = identity.make_secret()
     identity.keep_secret(root, "worklist", written)
     publisher = (started_site.root / "audit" / "publisher.pub").read_text("ascii").strip()
@@ -187,3 +200,119 @@ def test_a_site_without_an_identity_install_reads_references_and_no_excuse(site,
         said = read(client, page)
         assert "Names could not be fetched" not in said
         assert "wl-name" not in said
+
+
+# ---- Put forward ----
+
+
+@pytest.fixture
+def served(named: Install, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The pseudonym of NEWCOMER, whom Kirkby's list then says that the team serves."""
+    from riskstrat.worklist.published import CurrentList
+
+    patient = identity.open_folder(named.root).key().pseudonym(NEWCOMER["nhs_number"])
+    monkeypatch.setattr(CurrentList, "find_served", lambda self, code: frozenset({patient} if code == "KIR" else ()))
+    return patient
+
+
+def refer(client: Any, team: str = "KIR", **changes: str) -> Any:
+    return client.post(f"/teams/{team}/refer", SENT | changes)
+
+
+def test_somebody_put_forward_by_number_is_named_as_listed_people_are(served, named, sign_in) -> None:
+    from riskstrat.worklist.models import Case
+
+    client = sign_in(Role.CLINICIAN, "KIR")
+    address = refer(client)["Location"]
+    case = Case.objects.get()
+    assert (address, case.patient_id) == (f"/cases/{case.reference}", served)
+    for page in (address, "/teams/KIR/refer", "/teams/KIR/reports", "/teams/KIR/list"):
+        said = read(client, page)
+        assert NEWCOMER["name"] in said, page
+        assert "3 May 1938" in said
+        assert "999 000 0026" not in said
+    line = list(audit.read(named.root))[-1]
+    assert (line.action, line.details["references"]) == ("names shown", [case.reference])
+    # With this role nothing is agreed about people put forward.
+    said = read(sign_in(Role.COORDINATOR, "KIR"), address)
+    assert NEWCOMER["name"] not in said
+    assert "Names could not be fetched" in said
+
+
+def test_the_proof_of_one_case_names_nobody_else(served, named, sign_in) -> None:
+    from riskstrat.worklist.models import Case
+
+    client = sign_in(Role.CLINICIAN, "KIR")
+    address = refer(client)["Location"]
+    Case.objects.update(patient_id=name_patient(HERE))
+    said = read(client, address)
+    assert NAMED["name"] not in said
+    assert "did not put them forward" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"nhs_number": "999 000 0027"}, "Not a usable NHS number"),
+        ({"born_on": "4/5/1938"}, "Not known here under that NHS number and date of birth"),
+        ({"born_on": ""}, "Enter an NHS number with the date of birth, or else a pseudonym"),
+        ({"nhs_number": ""}, "Enter an NHS number with the date of birth, or else a pseudonym"),
+        ({"nhs_number": "", "born_on": ""}, "Enter an NHS number with the date of birth, or else a pseudonym"),
+        ({"patient_id": "p-below-kir-1"}, "Enter an NHS number with the date of birth, or else a pseudonym"),
+        ({"born_on": "the third"}, "Write the date of birth as a date"),
+        ({"born_on": "3/5/1838"}, "Give the date of birth as a date from"),
+        ({"reason": ""}, "Enter why the team should look at this person"),
+        ({"nhs_number": "9" * 41}, "Enter the ten digits"),
+    ],
+)
+def test_what_is_not_one_person_is_refused_keeps_nothing_and_repeats_nothing(served, sign_in, changes, words) -> None:
+    from riskstrat.worklist.models import Case, Edit
+
+    response = refer(sign_in(Role.CLINICIAN, "KIR"), **changes)
+    said = response.content.decode()
+    assert (response.status_code, words in said) == (200, True), said
+    assert (Case.objects.count(), Edit.objects.count()) == (0, 0)
+    assert not [value for name, value in (SENT | changes).items() if name != "reason" and value and value in said]
+
+
+def test_somebody_whom_another_team_serves_gets_the_one_answer(served, named, sign_in, monkeypatch) -> None:
+    from riskstrat.worklist.models import Case
+    from riskstrat.worklist.published import CurrentList
+
+    monkeypatch.setattr(CurrentList, "find_served", lambda self, code: frozenset())
+    said = refer(sign_in(Role.CLINICIAN, "KIR")).content.decode()
+    assert "This person is not served by this team, or may not be listed" in said
+    assert Case.objects.count() == 0
+
+
+def test_a_team_with_which_nothing_is_agreed_uses_the_practices_file(named, sign_in, monkeypatch) -> None:
+    from riskstrat.worklist.models import Case
+    from riskstrat.worklist.published import CurrentList
+
+    monkeypatch.setattr(CurrentList, "find_served", lambda self, code: frozenset({"p-below-huy-1"}))
+    client = sign_in(Role.CLINICIAN, "HUY")
+    assert "The identity install gave no pseudonym" in refer(client, "HUY").content.decode()
+    given = {"nhs_number": "", "born_on": "", "patient_id": "p-below-huy-1"}
+    assert refer(client, "HUY", **given).status_code == 302
+    assert (Case.objects.get().patient_id, Case.objects.get().proof) == ("p-below-huy-1", "")
+
+
+def test_the_number_of_somebody_put_forward_stands_in_no_file_row_or_log(served, named, sign_in) -> None:
+    refer(sign_in(Role.CLINICIAN, "KIR"))
+    from django.apps import apps
+    from django.core import serializers
+
+    rows = [row for model in apps.get_models() for row in model.objects.all()] if apps.ready else []
+    kept = serializers.serialize("json", rows)
+    files = [path.read_bytes() for path in named.workspace.root.rglob("*") if path.is_file()]
+    files.append((named.root / "audit" / "log.jsonl").read_bytes())
+    for word in (NEWCOMER["name"], NEWCOMER["nhs_number"], SENT["nhs_number"], "1938"):
+        assert word not in kept
+        assert not any(word.encode() in content for content in files)
+
+
+def test_a_site_without_an_identity_install_asks_for_no_number(site, sign_in) -> None:
+    client = sign_in(Role.CLINICIAN, "KIR")
+    assert "NHS number</label>" not in read(client, "/teams/KIR/refer").replace("\n", "").replace("  ", "")
+    response = client.post("/teams/KIR/refer", SENT | {"patient_id": "p-below-kir-1"})
+    assert response.status_code == 302

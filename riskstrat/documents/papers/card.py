@@ -59,6 +59,7 @@ def context(version: Registered, drawn: Mapping[str, Picture]) -> dict[str, Any]
         "as_at_iso": version.fact("as_at"),
         "calibration": plain(sentence(fit_to_leave(version.fact("registered", "calibration")))),
         "person_disjoint": person_disjoint(version),
+        "sensitive": sensitive(version),
         "intervened": INTERVENED.get(str(version.part("intervened", "mode")), ""),
         "tuning": tuning(version),
         "gates": gates(version),
@@ -83,6 +84,23 @@ def person_disjoint(version: Registered) -> str:
         f"people on earlier dates, and {figure(found.get('auroc_new'), 4)} from one that had seen none of them: "
         f"difference {spread(gap, 'gap', 4, signed=True)}, on {count(found.get('rows'))} rows with "
         f"{count(found.get('events'))} outcome events."
+    )
+
+
+def sensitive(version: Registered) -> str:
+    """What sensitive records in the score are worth, in sentences; empty where that was not looked at."""
+    found = version.part("sensitive") or {}
+    if not found:
+        return ""
+    way = "count" if found.get("in_score") else "do not count"
+    said = f"Sensitive records {way} in the score."
+    if not known(found.get("difference")):
+        return f"{said} What that costs could not be worked out: {plain(fit_to_leave(found.get('reason')))}."
+    gap = {f"gap{end}": found.get(name) for end, name in (("", "difference"), ("_low", "low"), ("_high", "high"))}
+    return (
+        f"{said} On the same test rows AUROC is {figure(found.get('auroc_with'), 4)} with them and "
+        f"{figure(found.get('auroc_without'), 4)} without: difference {spread(gap, 'gap', 4, signed=True)}, on "
+        f"{count(found.get('rows'))} rows with {count(found.get('events'))} outcome events."
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from riskstrat.definitions.baselines import LIGHTGBM, LOGISTIC, STACK, find_own
+from riskstrat.definitions.baselines import LIGHTGBM, LOGISTIC, STACK, TRANSFERRED, find_own
 from riskstrat.documents.papers.wording import count, day, days, figure, known, model
 
 RIVAL = LOGISTIC
@@ -53,11 +53,19 @@ class Registered:
     @property
     def own_title(self) -> str:
         """What the model itself is called within a sentence or a heading."""
-        return "the stack" if self.own_name == STACK else "LightGBM"
+        return {STACK: "the stack", TRANSFERRED: "the other site's model"}.get(self.own_name, "LightGBM")
 
     @property
     def kind(self) -> str:
         """What was learned, in a sentence; of a stack with what each member counts."""
+        if self.own_name == TRANSFERRED:
+            return (
+                f"Another site's model on {self.fact('features')} features, calibrated on the people of this site and "
+                "not learned here. It came in a package with the sha256 "
+                f"{self.fact('start', 'digest')}; licence: {self.fact('start', 'licence')}; approved by the controller "
+                f"it comes from as {self.fact('start', 'given_by')} and by this one as "
+                f"{self.fact('start', 'taken_by')}."
+            )
         if self.own_name != STACK:
             return f"Gradient-boosted trees (LightGBM) on {self.fact('features')} features, without class weights."
         weights = self.part("registered", "weights") or {}

@@ -103,7 +103,8 @@ def _describe_alternatives(version: Registered) -> str:
 def _build_decision_fields(version: Registered) -> list[RecordField]:
     given = (
         "For each person on the list: the risk as a natural frequency, the facts that raised and lowered it, counts of "
-        "recent care, and what the tool cannot see. Sensitive facts are never printed."
+        "recent care, and what the tool cannot see. Sensitive facts are on no list and on no page of it; some "
+        "groups of them may be shown to clinicians alone, where the site's Caldicott guardian has decided so."
     )
     return [
         RecordField("3.1", "Its place in the process", REVIEW),

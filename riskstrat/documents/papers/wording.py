@@ -21,6 +21,7 @@ FOR_THE_SITE = "for the site to state."
 MODELS = {
     "lightgbm": "LightGBM",
     "stack": "Stack of LightGBM and logistic regression",
+    "transferred": "The other site's model, calibrated here",
     "logistic_regression": "Logistic regression",
     "age_and_sex": "Age and sex",
     "champion": "The champion so far",

@@ -16,12 +16,15 @@ class Case(models.Model):
     """One person with one team: one row per reference, made when somebody first writes something about the case.
 
     `patient_id` is the pseudonym of the workspace. `version` rises with each change, so that two at once are noticed.
+    `proof` came with the pseudonym from the identity install where somebody was put forward, and is shown to it when
+    their name is asked for; blank for everybody else.
     """
 
     reference = models.CharField(primary_key=True, max_length=16)
     team_code = models.CharField(max_length=3, db_index=True)
     patient_id = models.CharField(max_length=128, db_index=True)
     opened_on = models.DateField()
+    proof = models.CharField(max_length=100, blank=True, default="")
     version = models.PositiveIntegerField(default=1)
 
     class Meta:

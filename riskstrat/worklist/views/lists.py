@@ -15,7 +15,7 @@ from riskstrat.publication import TeamList
 from riskstrat.worklist.access import allow
 from riskstrat.worklist.agendas import build_agenda_rows, find_meeting, find_next
 from riskstrat.worklist.listing import SORTS, build_choices, build_rows, choose_rows
-from riskstrat.worklist.named import fetch_names
+from riskstrat.worklist.named import fetch_names, fetch_referred_names
 from riskstrat.worklist.published import CurrentList, find_current, find_list, list_dates
 from riskstrat.worklist.referring import list_waiting_referrals
 from riskstrat.worklist.roles import LISTING
@@ -64,8 +64,10 @@ def show_list(request: HttpRequest, team_code: str, day: str | None = None) -> H
     order = request.GET.get("sort", "rank")
     agenda = build_agenda_rows(*opened, find_meeting(team_code, opened.current.list_date)) if opened.is_latest else []
     shown = choose_rows(rows, choices, order)
+    waiting = list_waiting_referrals(team_code) if opened.is_latest else []
     context = {
         "names": fetch_names(request, opened.current, team_code, [row.person.reference for row in shown]),
+        "waiting_names": fetch_referred_names(request, team_code, [referral.case for referral in waiting]),
         "next": find_next(agenda, ""),
         "left": sum(row.is_open for row in agenda),
         "opened": opened,
@@ -75,7 +77,7 @@ def show_list(request: HttpRequest, team_code: str, day: str | None = None) -> H
         "sorts": {name: title for name, (title, _) in SORTS.items()},
         "order": order if order in SORTS else "rank",
         "head": describe_head(opened.team),
-        "waiting": list_waiting_referrals(team_code) if opened.is_latest else [],
+        "waiting": waiting,
         "summary": documents.summary(opened.current.list_people(team_code)),
     }
     return render(request, "worklist/list.jinja", context)

@@ -11,9 +11,9 @@ from django.urls import path
 from riskstrat.documents import build_sheet, word_page
 from riskstrat.worklist.access import allow
 from riskstrat.worklist.contacting import is_unreached
-from riskstrat.worklist.finding import FoundCase, find_case
+from riskstrat.worklist.finding import FoundCase, find_case, open_case
 from riskstrat.worklist.models import Referral
-from riskstrat.worklist.named import PageNames, fetch_names
+from riskstrat.worklist.named import PageNames, fetch_names, fetch_referred_names
 from riskstrat.worklist.releasing import has_objection, select_releases
 from riskstrat.worklist.reporting import find_blocking_report, find_confirmed_report
 from riskstrat.worklist.roles import LISTING, Role
@@ -30,7 +30,7 @@ def show_person(request: HttpRequest, reference: str) -> HttpResponse:
     log_look(request, reference, "person")
     user: Any = request.user
     decision = find_decision(found.listing.list_date, reference) if found.listing else None
-    context = tell_case(found) | {
+    context = tell_case(found, sensitive=user.role == Role.CLINICIAN) | {
         "names": _fetch_names(request, found),
         "opinions": list_opinions(found, besides=user) if found.listing else [],
         "form": begin_opinion(found, user) if found.is_current and user.role == Role.CLINICIAN else None,
@@ -48,21 +48,24 @@ def show_person(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _fetch_names(request: HttpRequest, found: FoundCase) -> PageNames:
-    """The name of a case that stands on a list; a case that was put forward has none here."""
+    """The name of a case, by the latest list that it stood on; of one put forward, by what came with the pseudonym."""
     if found.listing is None:
-        return PageNames()
+        return fetch_referred_names(request, found.team_code, [open_case(found)])
     return fetch_names(request, found.listing, found.team_code, [found.reference])
 
 
-def tell_case(found: FoundCase) -> dict[str, Any]:
-    """What pages about a case need of its list: its sheet, the words of the list, and its neighbours by rank."""
+def tell_case(found: FoundCase, *, sensitive: bool = False) -> dict[str, Any]:
+    """What pages about a case need of its list: its sheet, the words of the list, and its neighbours by rank.
+
+    sensitive: with what clinicians alone are shown, where the site allows it.
+    """
     if found.listing is None or found.person is None or found.team is None:
         return {"found": found, "sheet": None}
     order = [one.reference for one in found.team.people]
     place = order.index(found.reference)
     return {
         "found": found,
-        "sheet": build_sheet(found.person),
+        "sheet": build_sheet(found.person, shown=found.listing.for_clinicians if sensitive else None),
         "said": word_page(found.team),
         "before": order[place - 1] if place else None,
         "after": order[place + 1] if place + 1 < len(order) else None,

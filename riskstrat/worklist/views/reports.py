@@ -17,6 +17,7 @@ from riskstrat.worklist.contacting import list_unreached
 from riskstrat.worklist.fields import Choice, PlainText, Version, read_post
 from riskstrat.worklist.finding import find_case, open_case
 from riskstrat.worklist.models import FaultReport
+from riskstrat.worklist.named import fetch_referred_names
 from riskstrat.worklist.referring import list_waiting_referrals
 from riskstrat.worklist.reporting import make_report, select_open_reports, settle_report
 from riskstrat.worklist.roles import LISTING, Role
@@ -97,12 +98,14 @@ def settle_case_report(request: HttpRequest, reference: str, number: int) -> Htt
 @allow(*LISTING, of_team=True)
 def show_reports(request: HttpRequest, team_code: str) -> HttpResponse:
     """What of a team's cases waits: open reports, people whom nobody reached, and people put forward."""
+    waiting = list_waiting_referrals(team_code)
     context = {
+        "names": fetch_referred_names(request, team_code, [referral.case for referral in waiting]),
         "team_code": team_code,
         "team": settings.RISKSTRAT_TEAMS.get(team_code, team_code),
         "reports": list(select_open_reports().filter(case__team_code=team_code)),
         "unreached": list_unreached(team_code),
-        "waiting": list_waiting_referrals(team_code),
+        "waiting": waiting,
         "today": timezone.localdate(),
     }
     return render(request, "worklist/reports.jinja", context)

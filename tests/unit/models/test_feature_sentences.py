@@ -47,6 +47,29 @@ def test_a_count_is_a_whole_number_with_its_plural_and_lookback(value: float, se
 
 
 @pytest.mark.parametrize(
+    ("verb", "value", "sentence"),
+    [
+        ("count", 1, "1 stay in the last 12 months, on 4 March 2026."),
+        ("count", 2, "2 stays in the last 12 months, the latest on 4 March 2026."),
+        ("distinct", 1, "1 stay in the last 12 months, the latest on 4 March 2026."),
+    ],
+)
+def test_of_one_row_no_latest_is_said_and_of_one_kind_of_rows_it_is(verb: str, value: int, sentence: str) -> None:
+    assert said("{n} stay{s} in the last {lookback}, the latest on {date}", value, verb=verb) == sentence
+
+
+@pytest.mark.parametrize(("value", "words"), [(1, "once"), (2, "twice"), (3, "3 times"), (1200, "1,200 times")])
+def test_times_are_said_as_people_say_them(value: int, words: str) -> None:
+    assert said("taken to A&E {times}", value) == f"Taken to A&E {words}."
+
+
+def test_a_change_a_year_has_one_decimal() -> None:
+    words = {"says_negative": "fell by {n} a year"}
+    assert said("rose by {n} a year", 2.345, verb="slope", words=words) == "Rose by 2.3 a year."
+    assert said("rose by {n} a year", -3.68, verb="slope", words=words) == "Fell by 3.7 a year."
+
+
+@pytest.mark.parametrize(
     ("value", "figure"),
     [
         (np.float32(0.1), "0.1"),
@@ -139,7 +162,7 @@ def test_a_sentence_begins_with_a_capital_and_ends_with_one_full_stop() -> None:
 def test_a_placeholder_that_does_not_exist_is_refused_by_the_features_name(wrong: str) -> None:
     with pytest.raises(
         DefinitionError,
-        match=r"stays: .* placeholders may be \{n\}, \{s\}, \{lookback\}, \{ago\}, \{roughly\} and \{date\}",
+        match=r"stays: .* placeholders may be \{n\}, \{s\}, \{times\}, \{lookback\}, \{ago\}, \{roughly\} and \{date\}",
     ):
         said(wrong, 1)
 
@@ -151,7 +174,7 @@ def test_a_placeholder_that_does_not_exist_is_refused_by_the_features_name(wrong
         (0.99, None),
         (0.0, None),
         (-1.0, "Weight loss: 1 a year."),
-        (-2.25, "Weight loss: 2.25 a year."),
+        (-2.25, "Weight loss: 2.2 a year."),
         (1.5, "Weight gain: 1.5 a year."),
         (np.nan, "It cannot be told."),
     ],

@@ -152,7 +152,7 @@ def test_a_weaker_lookback_speaks_where_the_stronger_has_nothing_to_say() -> Non
         emergency_admissions_365d=(0.5, 3, "NaT"),
         age=(0.01, 50, "NaT"),
     )
-    assert table["sentences"][0] == ("1 emergency admission in the last 3 months, the latest on 4 October 2026.",)
+    assert table["sentences"][0] == ("1 emergency admission in the last 3 months, on 4 October 2026.",)
 
 
 def test_what_is_true_of_a_place_is_never_a_reason_and_still_counts(monkeypatch: pytest.MonkeyPatch) -> None:

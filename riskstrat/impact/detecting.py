@@ -19,9 +19,9 @@ class Assumptions:
     admissions over its mean.
     """
 
-    matched: float = 0.65
-    controls: float = 2.5
-    listed_later: float = 0.45
+    matched: float = 0.52
+    controls: float = 2.4
+    listed_later: float = 0.44
     clustering: float = 1.2
 
 

@@ -1,0 +1,89 @@
+"""What teams decided in a worklist on another machine, signed by its workspace, as one file of pseudonyms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from pydantic import TypeAdapter, ValidationError
+
+from riskstrat import audit
+from riskstrat.errors import PublicationError
+from riskstrat.reviews.notices import Notices
+from riskstrat.reviews.record import Review
+from riskstrat.storage import format_json
+
+FORMAT = 1
+EXPORTED = "exported.json"
+"""In the folder of reviews: the last export that was imported, as it came."""
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+
+
+@dataclass(frozen=True)
+class ListDecisions:
+    """Everything that stands of one team's list; nobody's reviews where all were taken back."""
+
+    list_date: date
+    team_code: str
+    reviews: tuple[Review, ...]
+
+
+@dataclass(frozen=True)
+class ExportedDecisions:
+    """Everything that a worklist tells the next lists; lists by date and team.
+
+    `made_at`: as of when, in UTC to the second, such as 2026-11-16T08:30:00Z, so that the later one sorts last.
+    `seal` is the signature of the workspace whose worklist it is, over all the rest.
+    """
+
+    made_at: str
+    lists: tuple[ListDecisions, ...]
+    notices: Notices
+    seal: Mapping[str, str]
+    format: int = FORMAT
+
+    @property
+    def key(self) -> str:
+        """The public key that it says it is signed by."""
+        return str(self.seal.get("key", ""))
+
+    @property
+    def sealed_bytes(self) -> bytes:
+        """What the seal is of."""
+        return format_json({name: value for name, value in asdict(self).items() if name != "seal"}).encode("utf-8")
+
+    def dump(self) -> bytes:
+        """The file as it travels."""
+        return format_json(asdict(self)).encode("utf-8")
+
+
+def parse_export(content: bytes, name: str) -> ExportedDecisions:
+    """The export that `ExportedDecisions.dump` wrote; whose it is must still be asked. Raises PublicationError."""
+    try:
+        found = TypeAdapter(ExportedDecisions).validate_json(content)
+    except ValidationError:
+        found = None
+    readable = found is not None and found.format == FORMAT and _MOMENT.fullmatch(found.made_at)
+    if found is None or not readable or found.dump() != content:
+        raise PublicationError(
+            f"{name} is no export of decisions that this version reads, or was changed on its way; make it again with "
+            "riskstrat worklist export-decisions, by the same version on both sides"
+        )
+    return found
+
+
+def require_sealed(exported: ExportedDecisions, keys: Collection[str], name: str) -> None:
+    """Raises PublicationError unless an export was signed, as it stands, with one of the public keys."""
+    if exported.key not in keys:
+        raise PublicationError(
+            f"nothing was imported from {name}: it is signed by a workspace that riskstrat.toml does not name; if it "
+            "is your worklist's, write the key in its audit/publisher.pub into reviews.exports_from"
+        )
+    if not audit.is_sealed_by(keys, exported.sealed_bytes, exported.seal):
+        raise PublicationError(
+            f"nothing was imported from {name}: it is not as it was signed; copy it again, and tell the IG lead if it "
+            "is refused once more"
+        )

@@ -1,0 +1,57 @@
+"""The verb `trial unseal`: the sealed lists laid out to be read, for a reason that is logged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from riskstrat import audit
+from riskstrat.documents import write_csv, write_page, write_people
+from riskstrat.errors import StorageError
+from riskstrat.publication import name_files
+from riskstrat.site.outputs import require_free_place
+from riskstrat.site.resources import write_alone
+from riskstrat.storage import PRIVATE_FOLDER, make_folder, write_folder_atomically
+from riskstrat.storage.tables import write_table
+from riskstrat.trial.content import OpenedList
+from riskstrat.trial.opening import open_lists
+from riskstrat.trial.sealing import parse_private_key
+from riskstrat.verbs.report import Report
+from riskstrat.verbs.trial_close import read_key_file, require_trial
+from riskstrat.workspace import find, load
+
+
+def unseal(root: Path | None, key: Path, reason: str, out: Path, *, wait: bool = False) -> Report:
+    """Open every sealed list and write each team's pages and references, and everybody's estimates, into a new folder.
+
+    Before the close it is an emergency: it is logged with its reason first, and the trial cannot say "go" any more.
+    Raises AuditError for a reason that says nothing, StorageError for a folder that stands, PublicationError as
+    `trial close` does.
+    """
+    require_free_place(out)
+    reason = audit.require_reason(reason, "--reason")
+    if out.exists():
+        raise StorageError(f"{out.name} stands already; name a folder that is to be made")
+    workspace = load(find(root))
+    with write_alone(workspace.root, "trial unseal", wait=wait):
+        audit.settle(workspace.root)
+        trial = require_trial(workspace)
+        lists = open_lists(trial, parse_private_key(read_key_file(key), key.name))
+        number, early = trial.protocol.number, not trial.closed
+        audit.append(workspace.root, audit.TRIAL_UNSEALED, {"trial": number, "reason": reason, "early": early})
+    with write_folder_atomically(out, mode=PRIVATE_FOLDER) as part:
+        for one in lists:
+            _lay_out(one, part / one.day.isoformat())
+    said = "before its close, which its page will say" if early else "after its close"
+    line = f"{len(lists)} lists of trial {number} opened {said}: {out}"
+    return Report({"trial": number, "lists": [one.day for one in lists], "early": early, "folder": str(out)}, (line,))
+
+
+def _lay_out(one: OpenedList, folder: Path) -> None:
+    make_folder(folder, mode=PRIVATE_FOLDER)
+    for team in one.weekly.teams:
+        stem = name_files(team.team_code)
+        make_folder(folder / stem, mode=PRIVATE_FOLDER)
+        write_csv(team, folder / stem / f"{stem}.csv")
+        write_page(team, folder / stem / f"{stem}.html")
+        write_people(team, folder / stem / f"{stem}-people.html")
+    write_table(one.everyone, folder / "everyone.csv")

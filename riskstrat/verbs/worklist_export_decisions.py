@@ -1,0 +1,51 @@
+"""The verb `worklist export-decisions`: what teams decided, signed, for the machine on which lists are made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from riskstrat import audit
+from riskstrat.errors import StorageError, WorkspaceError
+from riskstrat.reviews import ExportedDecisions
+from riskstrat.site.outputs import require_free_place
+from riskstrat.storage import write_bytes
+from riskstrat.verbs.report import Report
+from riskstrat.verbs.review_store import is_in_database, open_review_store
+from riskstrat.workspace import find, load
+
+
+def export_decisions(root: Path | None, out: Path) -> Report:
+    """Write everything that the worklist tells the next lists to `out`, signed with the workspace's key.
+
+    It holds pseudonyms, decisions and notes, and nobody's name. Raises WorkspaceError where no worklist was started,
+    StorageError where a file of that name stands.
+    """
+    require_free_place(out, (".json",))
+    workspace = load(find(root))
+    if not is_in_database(workspace):
+        raise WorkspaceError("there is no worklist to export from: riskstrat worklist serve makes it")
+    if out.exists():
+        raise StorageError(f'"{out.name}" stands already and is not written over; give another name')
+    open_review_store(workspace)
+    from riskstrat.worklist.exporting import gather_decisions, gather_notices
+    from riskstrat.worklist.store import DatabaseReviewStore
+
+    store, now = DatabaseReviewStore(workspace), audit.now()
+    unsealed = ExportedDecisions(now, gather_decisions(store), gather_notices(store, audit.today()), {})
+    exported = ExportedDecisions(
+        now, unsealed.lists, unsealed.notices, audit.make_seal(workspace.root, unsealed.sealed_bytes)
+    )
+    counts = {
+        "lists": len(exported.lists),
+        "outcomes": sum(len(one.reviews) for one in exported.lists),
+        "put_forward": len(exported.notices.put_forward),
+        "in_question": len(exported.notices.in_question),
+    }
+    with audit.log_writing_out(workspace.root, audit.EXPORTED, {"made_at": now, **counts}, out, exported.dump()):
+        write_bytes(exported.dump(), out)
+    lines = (
+        f"{out}: {counts['outcomes']:,} outcomes about {counts['lists']:,} lists, {counts['put_forward']:,} people put "
+        f"forward, {counts['in_question']:,} in question; pseudonyms and notes, no names",
+        f"signed with {exported.key}; where lists are made, that key stands in reviews.exports_from",
+    )
+    return Report({"out": str(out), "made_at": now, "key": exported.key, **counts}, lines)

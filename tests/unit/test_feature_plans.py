@@ -1,0 +1,50 @@
+"""A plan is made once for the same definitions over the same tables, and anew for any other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from riskstrat.definitions import count
+from riskstrat.definitions.features import Feature
+from riskstrat.features.plan import plan
+from riskstrat.sources.tables import admissions, prescriptions
+
+WORDS: dict[str, Any] = {
+    "theme": "hospital use",
+    "unit": "stays",
+    "says": "{n} stays",
+    "absent": "No stays",
+    "why": "x",
+    "sensitive": False,
+}
+LANDED = frozenset({"people", "admissions", "prescriptions"})
+
+
+def declare(days: int) -> Feature:
+    (made,) = count(admissions, lookback=(f"{days}d",), missing=0, **WORDS)
+    return made
+
+
+def test_the_same_features_over_the_same_tables_have_one_plan_and_one_compiled_scan() -> None:
+    feature = declare(30)
+    first, again = plan({"stays": feature}, LANDED, {}), plan({"stays": feature}, LANDED, {})
+    assert first is again
+    assert first.scans[0].compiled is again.scans[0].compiled
+
+
+@pytest.mark.parametrize(("name", "days"), [("stays", 31), ("stays", 30), ("nights", 30)])
+def test_a_feature_that_was_declared_again_has_a_plan_of_its_own(name: str, days: int) -> None:
+    before = plan({"stays": declare(30)}, LANDED, {})
+    found = plan({name: declare(days)}, LANDED, {})
+    assert found is not before
+    assert [(one.name, one.lookback) for one in found.columns] == [(name, days)]
+
+
+def test_other_tables_or_columns_have_a_plan_of_their_own() -> None:
+    (coded,) = count(prescriptions.filter(prescriptions.bnf.notnull()), lookback=("30d",), missing=0, **WORDS)
+    features = {"stays": declare(30), "coded": coded}
+    assert plan(features, LANDED, {}).names == ("stays", "coded")
+    assert plan(features, LANDED - {"prescriptions"}, {}).names == ("stays",)
+    assert plan(features, LANDED, {"prescriptions": ("bnf",)}).names == ("stays",)
