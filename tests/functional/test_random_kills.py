@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import openpyxl
@@ -158,6 +159,8 @@ class Rounds:
     def __init__(self, verb_name: str, folder: Path, small: Path, verb: Verb, tree: Tree) -> None:
         self.name, self.folder, self.verb, self.tree = verb_name, folder, verb, tree
         self.counted = folder / "changes"
+        # A folder of its own for each kill: MLflow keeps the databases that it has open by their paths.
+        self.places = (f"killed {number}" for number in count(1))
         prepare(verb_name, folder / "start", small, verb)
         whole = self._copy("whole")
         self.before = len(audit.read(whole.root))
@@ -174,14 +177,14 @@ class Rounds:
 
     def kill_at(self, number: int) -> None:
         """Kill it before a change, and judge the next run."""
-        killed = self._copy("killed")
+        killed = self._copy(next(self.places))
         dead = run_forked(*killed.given, before=partial(kill_at_change, number, self.counted))
         assert dead.returncode < 0, f"change {number} of {self.changes} did not come"
         self._judge(killed, f"change {number} of {self.changes}")
 
     def kill_after(self, seconds: float) -> None:
         """Kill it after a time, which it may have ended before, and judge the next run."""
-        killed = self._copy("killed")
+        killed = self._copy(next(self.places))
         run_forked(*killed.given, before=partial(kill_after, seconds))
         self._judge(killed, f"{seconds:.3f} of {self.seconds:.3f} seconds")
 
@@ -197,7 +200,7 @@ class Rounds:
         assert killed.deed is None or deeds == 1 or (killed.more and deeds == 2), f"{moment}: {deeds}"
         proved = self.verb("audit", "verify", "-w", killed.root)
         assert proved.returncode == 0, f"{moment}: {proved.stderr}{proved.stdout}"
-        shutil.rmtree(self.folder / "killed")
+        shutil.rmtree(killed.root.parent)
 
 
 @pytest.mark.parametrize("verb_name", KILLS)
