@@ -25,7 +25,7 @@ from riskstrat.cli import (
     trial,
     worklist,
 )
-from riskstrat.cli.options import AsJson, LookPurpose, RecipeName, TableOut, Wait, Workspace
+from riskstrat.cli.options import AsJson, ListsPageOut, LookPurpose, RecipeName, TableOut, Wait, Workspace
 from riskstrat.cli.showing import show
 from riskstrat.site.dates import written_date
 
@@ -336,9 +336,7 @@ def replay(
     until: Annotated[
         str | None, typer.Option("--until", help="Date of the last list [default: the latest Monday of the data].")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Page to write, ending in .html [default: in the lists' folder].")
-    ] = None,
+    out: ListsPageOut = None,
     recipe: RecipeName = None,
     workspace: Workspace = None,
     json: AsJson = False,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskstrat.cli.options import AsJson, Format, LeaveOut, LookPurpose, RecipeName, Wait, Workspace
+from riskstrat.cli.options import AsJson, Format, LeaveOut, ListsPageOut, LookPurpose, RecipeName, Wait, Workspace
 from riskstrat.cli.showing import show
 from riskstrat.site.dates import written_date
 
@@ -64,9 +64,7 @@ def monitor(
     as_at: Annotated[
         str | None, typer.Option("--as-at", help="Day on which everything is looked at [default: today].")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Page to write, ending in .html [default: in the lists' folder].")
-    ] = None,
+    out: ListsPageOut = None,
     recipe: RecipeName = None,
     workspace: Workspace = None,
     json: AsJson = False,

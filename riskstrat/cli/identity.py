@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskstrat.cli.options import AsJson, TableOut
+from riskstrat.cli.options import AsJson, PageOut, TableOut
 from riskstrat.cli.showing import show
 
 if TYPE_CHECKING:
@@ -142,9 +142,7 @@ def name(
 
 
 @app.command()
-def page(
-    out: Annotated[Path, typer.Option("--out", help="File to write, ending in .html.")], json: AsJson = False
-) -> None:
+def page(out: PageOut, json: AsJson = False) -> None:
     """Write the page on which a practice names its list in its own browser."""
 
     def verb(progress: Progress) -> Report:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskstrat.cli.options import AsJson, RecipeName, Workspace
+from riskstrat.cli.options import AsJson, PageOut, RecipeName, Workspace
 from riskstrat.cli.showing import show
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 HELP = "Whether lists change what comes of the people on them."
 app = typer.Typer(name="impact", help=HELP, no_args_is_help=True)
-PageOut = Annotated[Path, typer.Option("--out", help="File to write, ending in .html.")]
 
 
 @app.callback()

@@ -19,6 +19,10 @@ RecipeName = Annotated[
     str | None,
     typer.Option("--recipe", help="Recipe in training/ [default: the one the lists use, in riskstrat.toml]."),
 ]
+PageOut = Annotated[Path, typer.Option("--out", help="File to write, ending in .html.")]
+ListsPageOut = Annotated[
+    Path | None, typer.Option("--out", help="Page to write, ending in .html [default: in the lists' folder].")
+]
 TableOut = Annotated[Path, typer.Option("--out", help="File to write, ending in .parquet or .csv.")]
 Format = Annotated[str, typer.Option("--format", help="canonical, hes, omop, synthea, meds or mimic.")]
 LeaveOut = Annotated[

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskstrat.cli.impact import PageOut
-from riskstrat.cli.options import AsJson, RecipeName, Workspace
+from riskstrat.cli.options import AsJson, PageOut, RecipeName, Workspace
 from riskstrat.cli.showing import show
 from riskstrat.site.dates import written_date
 

@@ -46,6 +46,18 @@ def require_free_place(out: Path, endings: Sequence[str] = (), *, identified: bo
             raise StorageError(f"cannot write {out.name}: it would stand in {what}; choose a folder of your own")
 
 
+def require_new_file(out: Path) -> None:
+    """Raises StorageError where anything of that name stands."""
+    if out.exists():
+        raise StorageError(f'"{out.name}" stands already and is not written over; give another name')
+
+
+def require_new_folder(out: Path) -> None:
+    """Raises StorageError where a file of that name stands, or a folder that holds anything."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise StorageError(f'"{out.name}" stands already and is not written over; give a new or an empty folder')
+
+
 def _name_owner(folder: Path, whole: Path, identified: bool) -> str | None:
     """What keeps `whole` for itself, where `folder` is that or something above it."""
     if (folder / IDENTITY_FILE).is_file():

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from riskstrat.errors import StorageError
 from riskstrat.site.backups import write_backup
-from riskstrat.site.outputs import require_free_place
+from riskstrat.site.outputs import require_free_place, require_new_file
 from riskstrat.site.resources import Resource, list_places, write_alone
 from riskstrat.sources.store import is_ingested, open_store
 from riskstrat.verbs.report import Report
@@ -22,8 +21,7 @@ def backup(root: Path | None, out: Path, *, wait: bool = False) -> Report:
     a file of that name stands.
     """
     require_free_place(out, (".zip",))
-    if out.exists():
-        raise StorageError(f'"{out.name}" stands already and is not written over; give another name')
+    require_new_file(out)
     workspace = load(find(root))
     rules = workspace.settings.worklist
     place = list_places(workspace)[Resource.STORE]

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.documents import BoardPack, build_board_page, build_board_workbook, find_browser, write_bytes, write_pdf
-from riskstrat.errors import StorageError
 from riskstrat.indicators import build_pack
 from riskstrat.site.opening import open_workspace
-from riskstrat.site.outputs import require_free_place
+from riskstrat.site.outputs import require_free_place, require_new_folder
 from riskstrat.storage import write_folder_atomically
 from riskstrat.verbs.report import Report
 
@@ -22,8 +21,7 @@ def board(root: Path | None, month: date, out: Path, progress: Progress = silent
     StorageError where the folder holds anything.
     """
     require_free_place(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise StorageError(f'"{out.name}" stands already and is not written over; give a new or an empty folder')
+    require_new_folder(out)
     opened = open_workspace(root)
     pack = build_pack(opened, month, progress)
     pdf = opened.workspace.settings.lists.pdf == "auto" and find_browser() is not None

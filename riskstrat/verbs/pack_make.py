@@ -9,7 +9,7 @@ from riskstrat import audit, registry
 from riskstrat.assurance import MANIFEST, SEAL, build_pack, write_manifest, write_sample
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.errors import StorageError
-from riskstrat.site.outputs import require_free_place
+from riskstrat.site.outputs import require_free_place, require_new_folder
 from riskstrat.storage import compute_digest, find_reason, format_json, parse_json, write_bytes, write_folder_atomically
 from riskstrat.verbs.report import Report
 from riskstrat.workspace import find, load
@@ -30,8 +30,7 @@ def make_pack(
     folder holds anything or the bill is none.
     """
     require_free_place(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise StorageError(f'"{out.name}" stands already and is not written over; give a new or an empty folder')
+    require_new_folder(out)
     workspace = load(find(root))
     kept = registry.kept(workspace.root / "registry", name or workspace.settings.lists.recipe, number)
     pack = build_pack(workspace, kept, None if bill is None else _read_bill(bill))

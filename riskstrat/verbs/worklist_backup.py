@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from riskstrat.errors import StorageError
-from riskstrat.site.outputs import require_free_place
+from riskstrat.site.outputs import require_free_place, require_new_file
 from riskstrat.verbs.report import Report
 from riskstrat.worklist.backing_up import require_in_file, write_backup
 from riskstrat.workspace import find, load
@@ -19,8 +18,7 @@ def backup(root: Path | None, out: Path) -> Report:
     require_free_place(out, (".zip",))
     workspace = load(find(root))
     require_in_file(workspace.settings.worklist)
-    if out.exists():
-        raise StorageError(f'"{out.name}" stands already and is not written over; give another name')
+    require_new_file(out)
     size = write_backup(workspace.root, workspace.settings.worklist, out)
     line = f"{out}: {size / 1e6:,.1f} MB; it holds decisions about patients and is not encrypted"
     return Report({"out": str(out), "bytes": size}, (line,))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from riskstrat import audit
-from riskstrat.errors import StorageError, WorkspaceError
+from riskstrat.errors import WorkspaceError
 from riskstrat.reviews import ExportedDecisions
-from riskstrat.site.outputs import require_free_place
+from riskstrat.site.outputs import require_free_place, require_new_file
 from riskstrat.storage import write_bytes
 from riskstrat.verbs.report import Report
 from riskstrat.verbs.review_store import is_in_database, open_review_store
@@ -24,8 +24,7 @@ def export_decisions(root: Path | None, out: Path) -> Report:
     workspace = load(find(root))
     if not is_in_database(workspace):
         raise WorkspaceError("there is no worklist to export from: riskstrat worklist serve makes it")
-    if out.exists():
-        raise StorageError(f'"{out.name}" stands already and is not written over; give another name')
+    require_new_file(out)
     open_review_store(workspace)
     from riskstrat.worklist.exporting import gather_decisions, gather_notices
     from riskstrat.worklist.store import DatabaseReviewStore
