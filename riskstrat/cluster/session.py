@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import sys
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,13 +62,24 @@ def open_session(master: str) -> SparkSession:
     for name, value in _SETTINGS.items():
         builder = builder.config(name, value)
     try:
-        session = builder.getOrCreate()
+        with _keep_interrupts():
+            session = builder.getOrCreate()
     except PySparkException:
         raise ClusterError(f"Apache Spark does not start; {_JAVA}") from None
     except Exception as fault:
         raise ClusterError(f"Apache Spark at {master} refuses ({type(fault).__name__}); see the master's log") from None
     _wait_for_worker(session, master)
     return session
+
+
+@contextmanager
+def _keep_interrupts() -> Iterator[None]:
+    """Ctrl+C afterwards does what it did before: Spark takes it for itself, and fails at it once a session is over."""
+    handler = signal.getsignal(signal.SIGINT)
+    yield
+    # Elsewhere Python, and so Spark, leaves the handler as it is.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, handler)
 
 
 def require_java() -> None:

@@ -6,7 +6,9 @@ workers as processes of this machine.
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -182,3 +184,12 @@ def test_a_master_that_is_not_there_is_said_at_once(cluster: Cluster) -> None:
         master = f"spark://127.0.0.1:{server.getsockname()[1]}"
     with pytest.raises(ClusterError, match=f"no Apache Spark answers at {master}; start its master"):
         open_session(master)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an interrupt that a test can send")
+def test_an_interrupt_is_one_once_the_session_is_over_too(cluster: Cluster) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    open_session(cluster.master).stop()
+    assert signal.getsignal(signal.SIGINT) is before
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
