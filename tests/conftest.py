@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -12,7 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.suite import kept, order, properties, quick, verbs
+# A second thread of a small product of vectors mostly waits, and waits busily. Read once, when NumPy is first loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from tests.suite import kept, order, properties, quick, undrawn, verbs
 from tests.suite.verbs import Done, Verb
 
 DEMO_PEOPLE = 4000
@@ -27,6 +31,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "browser" in item.path.relative_to(Path(__file__).parent).parts:
             item.add_marker("browser")
     order.put_longest_first(items)
+
+
+def pytest_collection_finish() -> None:
+    """What was made before the first test stands to the last: the garbage collector need not look at it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -162,6 +172,13 @@ def copy() -> Callable[[Path, Path], Path]:
 def quick_recipe() -> Callable[[Path], None]:
     """Makes the recipes of a workspace train in seconds, and opens its gates."""
     return quick.make_recipes_quick
+
+
+@pytest.fixture(scope="module")
+def without_pictures() -> Generator[None]:
+    """What a file's tests train has papers without pictures: for files that look at none."""
+    with undrawn.leave_out_pictures():
+        yield
 
 
 @pytest.fixture(scope="session")

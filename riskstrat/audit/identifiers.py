@@ -45,6 +45,7 @@ _JOINERS = re.compile(r"[\W_]+")
 _WITH_POINT = re.compile("([0-9]{10,})[.,]0+")
 _POINTED = re.compile(r"[\W_]*([0-9]+)(?:\.0+|,00?)[\W_]*")
 _POWER = re.compile(r"(?<![0-9.,])([0-9]+[.,][0-9]+)e\+?([0-9]{1,2})(?![0-9])", re.IGNORECASE)
+_POWER_ALONE = re.compile(rf"(?<![^\W_]){_POWER.pattern}(?![^\W_])", re.IGNORECASE)
 
 _DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "(?:1[89]|2[01])[0-9]{2}"
 _TIME = r"[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
@@ -167,7 +168,8 @@ def find_breaks(identifier: str) -> str:
 
 def _undress(identifier: str) -> str:
     """A key of people as it is written, without case, widths, a label and its colon, and the signs of a number."""
-    text = _LABELLED.sub("", _expand_powers(fold(identifier)).casefold())
+    # Letters that touch a number are part of the key, as in a hexadecimal one.
+    text = _LABELLED.sub("", _expand_powers(fold(identifier), _POWER_ALONE).casefold())
     pointed = _POINTED.fullmatch(text)
     return pointed[1] if pointed else text
 
@@ -280,9 +282,9 @@ def _is_telephone(pieces: list[_Piece]) -> bool:
     return False
 
 
-def _expand_powers(folded: str) -> str:
+def _expand_powers(folded: str, power: re.Pattern[str] = _POWER) -> str:
     """The text with numbers such as 9.434765919E9 written out."""
-    return _POWER.sub(lambda found: _write_out(found[0], found[1], int(found[2])), folded)
+    return power.sub(lambda found: _write_out(found[0], found[1], int(found[2])), folded)
 
 
 def _write_out(written: str, mantissa: str, power: int) -> str:

@@ -4,12 +4,21 @@ from riskstrat.casefinding.cases import CASE_COLUMNS, CASE_WEEKS, REFERRED, Case
 from riskstrat.casefinding.facts import CaseFacts, Memory
 from riskstrat.casefinding.falls_criteria import GRADED, FallsCriteria, FallsGuideline, falls_criteria
 from riskstrat.casefinding.kept_off import (
+    KNOWN,
     KeptOff,
     read_every_kept_off,
     read_kept_off,
     read_kept_off_patients,
 )
-from riskstrat.casefinding.lists import CaseList, find_cases, tabulate_cases
+from riskstrat.casefinding.lists import (
+    BELOW,
+    LISTED,
+    RESERVE_COLUMNS,
+    CaseList,
+    find_cases,
+    tabulate_cases,
+    tabulate_reserve,
+)
 from riskstrat.casefinding.references import check_character, is_sound, parse_reference, reference
 from riskstrat.casefinding.register import list_holders
 from riskstrat.casefinding.standing import (
@@ -27,15 +36,19 @@ from riskstrat.casefinding.teams import ListTeam, Membership, assign_teams
 from riskstrat.casefinding.weights import bands_of
 
 __all__ = [
+    "BELOW",
     "CASE_COLUMNS",
     "CASE_WEEKS",
     "DIED",
     "GRADED",
     "INPATIENT_DAYS",
     "IN_HOSPITAL",
+    "KNOWN",
+    "LISTED",
     "MOVED",
     "PALLIATIVE",
     "REFERRED",
+    "RESERVE_COLUMNS",
     "CaseFacts",
     "CaseList",
     "CaseRegister",
@@ -62,4 +75,5 @@ __all__ = [
     "reference",
     "standings",
     "tabulate_cases",
+    "tabulate_reserve",
 ]

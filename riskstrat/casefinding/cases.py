@@ -32,9 +32,11 @@ class CaseRegister:
 
     `listed_on` is the latest list date by that list; a case that is over has no patient_id, only its number. Dates are
     `date`. Rows stand in the order in which lists were made for a date, so that of one date the last row counts.
+    reserved: the same of everybody whom a list kept in reserve: the number is theirs, and no case yet.
     """
 
     rows: pd.DataFrame = field(default_factory=_make_no_cases)
+    reserved: pd.DataFrame = field(default_factory=_make_no_cases)
 
     def number_cases(
         self, team_code: str, patients: Sequence[str], list_date: date, closed_on: Mapping[str, date]
@@ -44,9 +46,9 @@ class CaseRegister:
         A case that is still open on the list's date keeps its number; others take the next that no list ever gave.
         closed_on: by patient_id the day on which a case was closed; one that no list has told of since is over.
         """
-        own = self.rows[self.rows["team_code"] == team_code]
-        still = _find_open_cases(own, list_date, closed_on)
-        given = (int(number) for number in own["number"] if number not in REFERRED)
+        own, kept = (rows[rows["team_code"] == team_code] for rows in (self.rows, self._select_reserved(self.rows)))
+        still = _find_reserved(kept, list_date) | _find_open_cases(own, list_date, closed_on)
+        given = (int(number) for rows in (own, kept) for number in rows["number"] if number not in REFERRED)
         highest, made = max(given, default=0), []
         for patient in patients:
             if patient not in still:
@@ -61,13 +63,33 @@ class CaseRegister:
         listed: one row per case on this list, `CASE_COLUMNS`. One row per case; a case left for good is forgotten, and
         so is who it was where the person has opted out since.
         """
-        rows = pd.concat([self.rows, listed], ignore_index=True) if len(self.rows) else listed
+        reserved = self._select_reserved(self.rows, listed).assign(patient_id="")
+        known = [rows for rows in (reserved, self.rows, listed) if len(rows)]
+        rows = pd.concat(known, ignore_index=True) if known else listed
         rows = rows.sort_values("listed_on", kind="stable").drop_duplicates(["team_code", "number"], keep="last")
-        kept = (rows["listed_on"] > list_date - _YEAR) & ~rows["patient_id"].isin(list(opted_out))
+        kept = (rows["listed_on"] > list_date - _YEAR) & ~rows["patient_id"].isin([*opted_out, ""])
         numbers = rows["number"].astype("int64")
         last = numbers.groupby([rows["team_code"], numbers.isin(REFERRED)]).transform("max") == numbers
         rows = rows.assign(patient_id=rows["patient_id"].where(kept, ""))[kept | last]
         return CaseRegister(rows.sort_values(["team_code", "number"])[list(CASE_COLUMNS)].reset_index(drop=True))
+
+    def _select_reserved(self, *cases: pd.DataFrame) -> pd.DataFrame:
+        """What was kept in reserve under a number that is no case of these: a case says by itself whose it is.
+
+        A row that names nobody hands on a number, which may be of the reserve, and is no case.
+        """
+        named = (rows[rows["patient_id"].ne("")] for rows in cases)
+        taken = {one for rows in named for one in zip(rows["team_code"], rows["number"], strict=True)}
+        numbers = zip(self.reserved["team_code"], self.reserved["number"], strict=True)
+        free = [one not in taken for one in numbers]
+        return self.reserved[pd.Series(free, index=self.reserved.index, dtype=bool)]
+
+
+def _find_reserved(kept: pd.DataFrame, list_date: date) -> dict[str, tuple[int, date]]:
+    """By patient_id the number that one team's reserves of a year kept for somebody, whose case would begin now."""
+    near = kept[kept["listed_on"].map(lambda day: abs(day - list_date) < _YEAR).astype(bool)]
+    near = near.sort_values("listed_on", kind="stable")
+    return {row.patient_id: (row.number, list_date) for row in near.itertuples(index=False)}
 
 
 def _find_open_cases(own: pd.DataFrame, list_date: date, closed_on: Mapping[str, date]) -> dict[str, tuple[int, date]]:

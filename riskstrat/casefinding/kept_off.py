@@ -12,6 +12,9 @@ from riskstrat.errors import SourceError
 from riskstrat.sources.refreshed import read_current
 from riskstrat.storage import Shape, find_misfit
 
+KNOWN = "known to another team"
+"""Of a person whom one team holds, for the cases and places in reserve that others have of them."""
+
 _TEXT = (str, type(None))
 _OF_ONE: Shape = {
     "patient_id": str,
@@ -27,7 +30,7 @@ _SHAPE: Shape = {"kept_off": [_OF_ONE]}
 
 @dataclass(frozen=True)
 class KeptOff:
-    """That a person is kept off lists, for one case of theirs (reference, team), or with neither where they have none.
+    """That a person is kept off lists, for one case or place in reserve (reference, team), or with neither.
 
     what: the reason, in the words of the lists. since: the day from which it was so, None where that is not told.
     known_on: the day of the refresh that first knew. until: the day from which it no longer holds, None for no end.
@@ -51,7 +54,7 @@ class KeptOff:
 
 
 def read_kept_off(root: Path, on: date) -> Mapping[str, KeptOff]:
-    """By reference of an open case of any published list: why its person is kept off lists on a day, where they are.
+    """By reference of an open case, or place in reserve, of any list: why its person is kept off on a day.
 
     Empty where no refresh has run. Raises SourceError where what the last one left cannot be read.
     """
@@ -59,9 +62,10 @@ def read_kept_off(root: Path, on: date) -> Mapping[str, KeptOff]:
 
 
 def read_kept_off_patients(root: Path, on: date) -> Mapping[str, KeptOff]:
-    """By patient_id, with an open case or without one: why a person is kept off every team's list on a day.
+    """By patient_id, with an open case or without one: why a person is kept off lists on a day.
 
-    For people who are put forward. Raises SourceError as `read_kept_off` does.
+    For people who are put forward; one who is known to a team may be on that team's list. Raises SourceError as
+    `read_kept_off` does.
     """
     return {each.patient_id: each for each in _read_kept_off(root) if each.holds_on(on)}
 

@@ -30,6 +30,7 @@ ROW_COLUMNS = (
     *("number", "opened_on", "arrival", "rising_since", "risk_before", "weeks_on_list", "listed_since", "escalate"),
     *("listed_before", "held_by", "held_since", "left_team", "left_on", "weight", "slot"),
 )
+RESERVE_COLUMNS = ("team_code", "rank", "reference", "patient_id", "arrival")
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,16 @@ class CaseList:
     everyone: one row per person of the team who is eligible or set apart, highest margin first: `EVERYONE_COLUMNS`;
     `place` is "listed", "below the line", "known" or "excluded", `reason` says why (excluded people alone), `order`
     counts from 1 among listed and below the line. rows: one row per listed person by rank: `reference`, `rank`, the
-    columns of the scored people, and `ROW_COLUMNS`; the reference is that of the case, whatever its rank. excluded:
-    people by reason. swaps: what sizing to services costs. unfilled: slots that nobody on the list can take, by
+    columns of the scored people, and `ROW_COLUMNS`; the reference is that of the case, whatever its rank. reserve: the
+    same for the next people below the line, who are not listed; their ranks go on from there. excluded: people by
+    reason. swaps: what sizing to services costs. unfilled: slots that nobody on the list can take, by
     pathway. unchecked: one sentence for each exclusion that could not be checked.
     """
 
     team: ListTeam
     everyone: pd.DataFrame
     rows: pd.DataFrame
+    reserve: pd.DataFrame = field(default_factory=pd.DataFrame)
     swaps: tuple[CaseSwap, ...] = ()
     unfilled: Mapping[str, int] = field(default_factory=dict)
     unchecked: tuple[str, ...] = ()
@@ -93,10 +96,11 @@ def find_cases(
     """Each team's list from `people`: one row per eligible patient with `patient_id, person, index_date, team, margin,
     risk`; `age`, `care_home`, `conditions` and `pathways` (a tuple of names) where a team's rules need them.
 
-    Candidates (see `standings`) stand in order of margin, highest first; of equal margins the smaller patient_id first,
-    so that order never depends on chance. Places go first to nominated people, then to those carried over, as long as
-    they are among the first `keeps_within` x capacity, then to the rest; within each, in that order, taking each whose
-    case still fits the capacity. Ranks on the list are by margin. People whose `team` is None are on no list.
+    Candidates (see `standings`) stand in order of margin, highest first; of equal margins the smaller patient_id
+    first, so that order never depends on chance. Places go first to nominated people, then to those not discussed yet
+    or only put off, as long as they are among the first `keeps_within` x capacity, then to the rest; within each, in
+    that order, taking each whose case still fits the capacity. Ranks on the list are by margin. People whose `team` is
+    None are on no list.
 
     Raises WorkspaceError where a team's limits need a column that `people` has not.
     """
@@ -111,7 +115,7 @@ def find_cases(
     cases = []
     for team in teams:
         rows = np.sort(groups.get(team.name, nobody))
-        case = _list_of(team, ordered.iloc[rows], told.iloc[rows], memory, list_date, rules)
+        case = _list_of(team, ordered.iloc[rows], told.iloc[rows], memory, list_date, settings)
         cases.append(replace(case, unchecked=describe_unchecked(facts, case.rows["person"], list_date)))
     return tuple(cases)
 
@@ -122,9 +126,10 @@ def _list_of(
     told: pd.DataFrame,
     memory: Memory,
     list_date: date,
-    rules: CasefindingSettings,
+    settings: Settings,
 ) -> CaseList:
     """`people` and `told` (what is told of each) are of one team, highest margin first."""
+    rules = settings.casefinding
     everyone = people[["patient_id", "person", "index_date", "margin", "risk"]].reset_index(drop=True)
     everyone["place"] = told["place"].to_numpy()
     everyone["reason"] = pd.Series(told["reason"].tolist(), index=everyone.index, dtype=object)
@@ -133,15 +138,17 @@ def _list_of(
     chosen = candidates[sequence]
     taken, pure = _take(team, people.iloc[chosen], told.iloc[chosen], keeping)
     listed = np.sort(chosen[list(taken.positions)])
+    next_ones = chosen[~np.isin(chosen, listed)][: settings.lists.reserve]
     order = pd.Series(pd.NA, index=everyone.index, dtype="Int64")
     order.iloc[candidates] = np.arange(1, len(candidates) + 1)
     everyone.loc[candidates, "place"] = BELOW
     everyone.loc[listed, "place"] = LISTED
     everyone["order"] = order
     services = {int(chosen[position]): service for position, service in taken.services.items()}
-    rows = _build_list_rows(team, people, told, listed, services, memory, list_date, rules)
+    both = _build_list_rows(team, people, told, np.append(listed, next_ones), services, memory, list_date, rules)
+    rows, reserve = both.iloc[: len(listed)], both.iloc[len(listed) :].reset_index(drop=True)
     swaps = swaps_of(everyone, np.sort(chosen[list(pure.positions)]), rows)
-    return CaseList(team, everyone, rows, swaps, taken.unfilled)
+    return CaseList(team, everyone, rows, reserve, swaps, taken.unfilled)
 
 
 def _order_candidates(
@@ -150,7 +157,7 @@ def _order_candidates(
     """Positions of the candidates in the order in which places are given, and how many of them come by right."""
     within = np.arange(1, len(told) + 1) <= rules.keeps_within * team.capacity
     nominated = told["nominated"].to_numpy(dtype=bool)
-    keeps = told["waiting"].to_numpy(dtype=bool) & within & ~nominated
+    keeps = told["keeps_place"].to_numpy(dtype=bool) & within & ~nominated
     turn = np.select([nominated, keeps], [0, 1], default=2)
     return np.argsort(turn, kind="stable"), int((turn < 2).sum())
 
@@ -192,7 +199,7 @@ def _build_list_rows(
         weeks_on_list=weeks,
         escalate=weeks >= rules.escalate_after_weeks,
         weight=told["weight"] / THOUSANDTHS,
-        slot=pd.Series([services[int(place)] for place in listed], dtype=object),
+        slot=pd.Series([services.get(int(place)) for place in listed], dtype=object),
     )
     return rows[[*(name for name in rows if name not in ROW_COLUMNS), *ROW_COLUMNS]]
 
@@ -205,6 +212,13 @@ def _number_cases(
     closed_on = dict(zip(rows.loc[closed.index, "patient_id"], closed, strict=True))
     cases = memory.cases.number_cases(team.code, rows["patient_id"].tolist(), list_date, closed_on)
     return cases[["number", "opened_on"]].set_axis(rows.index)
+
+
+def tabulate_reserve(found: Sequence[CaseList]) -> pd.DataFrame:
+    """One row per person in reserve at the lists of a date, by team and rank: `RESERVE_COLUMNS`."""
+    frames = [case.reserve.assign(team_code=case.team.code) for case in found if len(case.reserve)]
+    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(RESERVE_COLUMNS))
+    return rows[list(RESERVE_COLUMNS)]
 
 
 def tabulate_cases(found: Sequence[CaseList], list_date: date) -> pd.DataFrame:

@@ -44,6 +44,14 @@ def last_discussed(decided: pd.DataFrame) -> pd.Series:
     return decided[["day", "list_date"]].max(axis=1).groupby(decided["person"]).max()
 
 
+def last_put_off(decided: pd.DataFrame) -> pd.Series:
+    """By person the latest day of a decision, as `last_discussed` has it, where only deferring was decided then."""
+    newest = decided[decided["day"] == decided.groupby("person")["day"].transform("max")]
+    deferred = (newest["outcome"] == "deferred").groupby(newest["person"]).all()
+    days = last_discussed(newest)
+    return days[deferred.reindex(days.index).to_numpy(dtype=bool)]
+
+
 def last_closed(decided: pd.DataFrame) -> pd.Series:
     """By person the latest day of a decision that closes a case."""
     return decided.loc[decided["outcome"].isin(CLOSING)].groupby("person")["day"].max()

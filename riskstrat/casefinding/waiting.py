@@ -9,12 +9,12 @@ import pandas as pd
 
 from riskstrat.casefinding.facts import CaseFacts, Memory
 from riskstrat.casefinding.register import find_endings, find_quiet_holdings
-from riskstrat.casefinding.reviews import last_closed, last_discussed, reviews_by
+from riskstrat.casefinding.reviews import last_closed, last_discussed, last_put_off, reviews_by
 from riskstrat.definitions.settings import CasefindingSettings
 
 HISTORY_COLUMNS = (
-    *("waiting", "on_last", "listed_since", "listed_before", "held_by", "held_since", "left_team", "left_on"),
-    "closed_on",
+    *("waiting", "keeps_place", "on_last", "listed_since", "listed_before"),
+    *("held_by", "held_since", "left_team", "left_on", "closed_on"),
 )
 
 
@@ -23,16 +23,17 @@ def histories(
 ) -> pd.DataFrame:
     """One row per row of `people`, with its index: `HISTORY_COLUMNS`.
 
-    `waiting`: on the previous list and not discussed since they came onto it, as far as reviews say. `on_last`: on the
-    previous list, discussed since or not. `listed_before`: the last list that they stood on, unless they wait.
+    `waiting`: on the previous list and not discussed since they came onto it, as far as reviews say. `keeps_place`:
+    those, and whoever was on a list and has only been put off since. `on_last`: on the previous list, discussed since
+    or not. `listed_before`: the last list that they stood on, unless they wait.
     `held_by`, `held_since`: a caseload that holds them on paper alone. `left_team`, `left_on`: the last that no longer
     does. `closed_on`: the latest day on which that or a review closed their case.
     """
     listed = memory.before(list_date).reindex(people["patient_id"]).set_axis(people.index)
     decided = reviews_by(facts.reviews, list_date)
-    discussed, closed = (
+    discussed, put_off, closed = (
         pd.to_datetime(days.reindex(people["person"]).set_axis(people.index))
-        for days in (last_discussed(decided), last_closed(decided))
+        for days in (last_discussed(decided), last_put_off(decided), last_closed(decided))
     )
     since, last = pd.to_datetime(listed["listed_since"]), pd.to_datetime(listed["list_date"])
     previous = memory.previous(list_date)
@@ -43,7 +44,8 @@ def histories(
     held, left = (rows.reindex(people["person"]).set_axis(people.index) for rows in (quiet, ended))
     left_on = pd.to_datetime(left["ended_on"])
     columns = (
-        *(waiting, on_last, since.where(waiting, pd.Timestamp(list_date)), last.mask(waiting)),
+        *(waiting, waiting | (put_off >= since), on_last),
+        *(since.where(waiting, pd.Timestamp(list_date)), last.mask(waiting)),
         *(_clear_missing(held["team"]), pd.to_datetime(held["from_on"]), _clear_missing(left["team"]), left_on),
         pd.concat([left_on, closed], axis=1).max(axis=1),
     )

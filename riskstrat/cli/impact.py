@@ -56,6 +56,15 @@ def plan(
     least_fall: Annotated[
         int, typer.Option("--least-fall", min=1, max=50, help="The least fall worth having, in percent.")
     ] = 10,
+    most_caught_up: Annotated[
+        int,
+        typer.Option(
+            "--most-caught-up",
+            min=0,
+            max=100,
+            help="Of 100 people just below the line, how many may be listed within 12 weeks for it to tell anything.",
+        ),
+    ] = 50,
     reason: Annotated[
         str | None, typer.Option("--reason", help="Why a plan that stands is changed; it is logged and printed.")
     ] = None,
@@ -71,7 +80,7 @@ def plan(
 
         days = [*(written_date(look, "--look") for look in looks or []), written_date(analysis, "--analysis")]
         first = None if since is None else written_date(since, "--since")
-        return run(workspace, days, outcome, first, followed_weeks, least_fall, reason, recipe)
+        return run(workspace, days, outcome, first, followed_weeks, least_fall, reason, recipe, most_caught_up)
 
     show(verb, json)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,6 +40,30 @@ def capacity(
 
         day = None if index_date is None else written_date(index_date, "--index-date")
         return run(workspace, out, day, people or (), effect or (), recipe, progress)
+
+    show(verb, json)
+
+
+def cohorts(
+    out: Annotated[Path, typer.Option("--out", help="File to write, ending in .html, .csv or .json.")],
+    list_date: Annotated[
+        str | None, typer.Option("--list-date", help="Date of a published list [default: the latest].")
+    ] = None,
+    references: Annotated[
+        bool,
+        typer.Option("--references", help="Name listed people by reference too; the file is then for teams alone."),
+    ] = False,
+    recipe: RecipeName = None,
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Say how large each cohort is, who of it has a care plan on record, and who is at high risk and in none."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.verbs.cohorts import cohorts as run
+
+        day = None if list_date is None else written_date(list_date, "--list-date")
+        return run(workspace, out, day, recipe, progress, references=references)
 
     show(verb, json)
 

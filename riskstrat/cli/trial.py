@@ -101,6 +101,9 @@ def unseal(
     key: PrivateKey,
     reason: Annotated[str, typer.Option("--reason", help="Why, in a sentence; logged first.")],
     out: Annotated[Path, typer.Option("--out", help="Folder to make for the opened lists.")],
+    blind: Annotated[
+        bool, typer.Option("--blind", help="After the close: pages without estimates, and their key apart.")
+    ] = False,
     workspace: Workspace = None,
     wait: Wait = False,
     json: AsJson = False,
@@ -110,6 +113,6 @@ def unseal(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.trial_unseal import unseal as run
 
-        return run(workspace, key, reason, out, wait=wait)
+        return run(workspace, key, reason, out, blind=blind, wait=wait)
 
     show(verb, json)

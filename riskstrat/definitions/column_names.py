@@ -96,6 +96,8 @@ TABLE_NAMES: Mapping[str, tuple[str, ...]] = {
     "areas": ("practices", "gp_practices", "organisations"),
     "statuses": ("status", "flags"),
     "caseload": ("caseloads",),
+    "care_plans": ("care_plan", "plans", "pcsp", "respect_forms"),
+    "circumstances": ("circumstance", "social_circumstances"),
     "reviews": ("review",),
 }
 """By table of ours what it is also called."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, NotRequired, TypedDict, Unpack
 
 import ibis.expr.types as ir
@@ -108,7 +109,10 @@ class Wording:
 
 @dataclass(frozen=True)
 class Feature:
-    """One column of the matrix. `missing` is its value when no row counts: a number, or None for unknown (NaN)."""
+    """One column of the matrix. `missing` is its value when no row counts: a number, or None for unknown (NaN).
+
+    `formula_text` is the formula as it stood in its file when it was declared.
+    """
 
     verb: str
     wording: Wording
@@ -125,6 +129,7 @@ class Feature:
     first: bool = False
     inputs: Mapping[str, str | Feature] = field(default_factory=dict)
     formula: Callable[[Columns], npt.NDArray[Any]] | None = None
+    formula_text: str | None = None
     suffix: str = ""
     name: str = ""
 
@@ -137,7 +142,7 @@ class Feature:
         """Whether the value is how many groups of a codelist are recorded."""
         return self.verb == "distinct" and self.key == "group" and self.codes is not None
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """sha256 of everything that decides the values, and of nothing that only words them.
 
@@ -154,7 +159,7 @@ class Feature:
             *(structure(part) for part in (self.day, self.value, self.key, self.until)),
             (self.scale, self.within, self.first),
             [(name, i if isinstance(i, str) else i.fingerprint) for name, i in self.inputs.items()],
-            inspect.getsource(self.formula) if self.formula else None,
+            self.formula_text,
         )
         return compute_digest(repr(facts))
 
@@ -369,6 +374,7 @@ def derive(
             missing,
             inputs={k: _require_single_feature(k, v) for k, v in inputs.items()},
             formula=formula,
+            formula_text=inspect.getsource(formula),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,10 @@ from riskstrat.storage import compute_digest
 if TYPE_CHECKING:
     import pandas as pd
 
+Numbers32 = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.bool_] | npt.NDArray[np.int64]
+"""Some rows: marked, or by their positions."""
+
 
 @dataclass(frozen=True)
 class FeatureMatrix:
@@ -24,7 +28,7 @@ class FeatureMatrix:
     """
 
     keys: pd.DataFrame
-    values: npt.NDArray[np.float32]
+    values: Numbers32
     columns: tuple[str, ...]
     fingerprints: Mapping[str, str]
 
@@ -38,17 +42,35 @@ class FeatureMatrix:
         values = pd.DataFrame(self.values, columns=list(self.columns), index=self.keys.index)
         return pd.concat([self.keys[["patient_id", "index_date"]], values], axis=1)
 
-    def take(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> FeatureMatrix:
+    def take(self, rows: Rows) -> FeatureMatrix:
         """The same columns for some of the rows."""
         keys = self.keys.loc[rows] if rows.dtype == bool else self.keys.iloc[rows]
         return FeatureMatrix(keys.reset_index(drop=True), self.values[rows], self.columns, self.fingerprints)
 
-    def select(self, columns: Sequence[str]) -> npt.NDArray[np.float32]:
+    def keep(self, rows: npt.NDArray[np.bool_]) -> FeatureMatrix:
+        """The same columns for the rows that are marked, held as these are."""
+        return self.take(rows)
+
+    def select(self, columns: Sequence[str]) -> Numbers32:
         """The values of `columns`, in that order."""
         if tuple(columns) == self.columns:
             return self.values
+        return self.values[:, self._find_places(columns)]
+
+    def pick(self, rows: Rows, columns: Sequence[str]) -> Numbers32:
+        """The values of some rows in `columns`."""
+        if tuple(columns) == self.columns:
+            return self.values[rows]
+        return self.values[np.ix_(rows, self._find_places(columns))]
+
+    def walk(self, columns: Sequence[str], rows: npt.NDArray[np.int64] | None = None) -> Iterator[Numbers32]:
+        """The values of `columns`, of all rows or of some, in blocks of rows if they are many."""
+        if len(self):
+            yield self.select(columns) if rows is None else self.pick(rows, columns)
+
+    def _find_places(self, columns: Sequence[str]) -> npt.NDArray[np.int64]:
         place = {name: position for position, name in enumerate(self.columns)}
-        return self.values[:, [place[name] for name in columns]]
+        return np.array([place[name] for name in columns], np.int64)
 
     @property
     def definitions_hash(self) -> str:

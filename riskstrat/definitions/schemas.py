@@ -5,6 +5,7 @@ Each schema names its grain, its natural key, its event date, and which columns 
 
 from __future__ import annotations
 
+from riskstrat.definitions.languages import LANGUAGES
 from riskstrat.definitions.table_schema import Column, Settling, TableSchema
 
 ICD10 = r"[A-Z]\d[0-9A-Z]{1,5}"
@@ -16,6 +17,9 @@ SERVICES = (
     "assessment",
 )
 """Adult social care services."""
+
+CARE_HOMES = ("residential", "nursing")
+"""Those by which somebody lives in a care home."""
 
 
 def _make_patient_column() -> Column:
@@ -333,10 +337,42 @@ STATUSES = TableSchema(
     acts_from=("as_at",),
 )
 
+CARE_PLANS = TableSchema(
+    "care_plans",
+    "Care plans on record",
+    "One row per person, kind and day on which it was made",
+    ("patient_id", "kind", "made_on"),
+    None,
+    (
+        _make_patient_column(),
+        Column("kind", required=True, allowed=("care_plan", "respect", "advance_care_plan")),
+        Column("made_on", "date", required=True),
+        Column("ended_on", "date", decides=True),
+    ),
+    known=None,
+)
+
+CIRCUMSTANCES = TableSchema(
+    "circumstances",
+    "Circumstances that somebody recorded",
+    "One row per person and day",
+    ("patient_id", "recorded_on"),
+    None,
+    (
+        _make_patient_column(),
+        Column("recorded_on", "date", required=True),
+        Column("housebound", "boolean"),
+        Column("carer", "boolean"),
+        Column("language", allowed=tuple(LANGUAGES)),
+    ),
+    known=None,
+)
+
 SCHEMAS: dict[str, TableSchema] = {
     schema.name: schema
     for schema in (
         *(PEOPLE, REGISTRATIONS, ADMISSIONS, DIAGNOSES, CONDITIONS, FALLS, ATTENDANCES, PRESCRIPTIONS),
-        *(CONTACTS, MEASUREMENTS, SOCIAL_CARE, OPT_OUTS, AREAS, CASELOAD, REVIEWS, STATUSES),
+        *(CONTACTS, MEASUREMENTS, SOCIAL_CARE, OPT_OUTS, AREAS, CASELOAD, REVIEWS, STATUSES, CARE_PLANS),
+        CIRCUMSTANCES,
     )
 }

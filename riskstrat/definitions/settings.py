@@ -244,6 +244,8 @@ class ListSettings(Declared):
     """Who may open a team's published folder on Linux and macOS: the account that published it, or its group too."""
     default_capacity: int = Field(8, ge=0)
     """Capacity of a team that is not named under [[teams]]."""
+    reserve: int = Field(0, ge=0, le=20)
+    """People of each team below the capacity line who may be taken up on the worklist when a case falls through."""
     bands: dict[str, float] = Field(
         default_factory=lambda: {"very high": 0.4, "high": 0.2, "moderate": 0.1, "lower": 0.0}
     )
@@ -275,7 +277,7 @@ class CasefindingSettings(Declared):
     """Rising: odds now over odds at the earliest list of the last `rising_weeks`, by the same model."""
     rising_weeks: int = Field(13, ge=1, le=520)
     keeps_within: float = Field(2.0, ge=1)
-    """A listed person not yet discussed keeps the place while among the first `keeps_within` x capacity."""
+    """A listed person not yet discussed, or only put off, keeps the place among the first `keeps_within` x capacity."""
     caseload_quiet_months: int = Field(12, ge=1, le=120)
     """Months without a contact after which a caseload no longer keeps a person off the list."""
     escalate_after_weeks: int = Field(3, ge=1)

@@ -80,5 +80,7 @@ SOURCE_WORDS: Mapping[str, str] = {
     "social_care": "social care services",
     "people": "the list of people",
     "registrations": "GP registrations",
+    "care_plans": "care plans",
+    "circumstances": "recorded circumstances",
 }
 """The sources as a reader knows them."""

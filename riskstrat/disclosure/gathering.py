@@ -22,7 +22,7 @@ from riskstrat.publication import read_case_register
 from riskstrat.reviews import FileReviewStore
 from riskstrat.site.opening import Site
 from riskstrat.site.resources import Resource, list_places
-from riskstrat.sources.doubtful import DOUBTFUL
+from riskstrat.sources import doubtful
 from riskstrat.sources.extracts import read_landed
 from riskstrat.storage import compute_digest
 
@@ -34,7 +34,9 @@ NUMBERED = ("person", "spell", "last_spell", "stay")
 
 _NOT_LANDED = {
     "spells": "Hospital spells, of which continuous stays are made.",
-    DOUBTFUL: "Recorded conditions with a fault: no page tells them, but one may keep the person off lists.",
+    doubtful.CONDITIONS: "Recorded conditions with a fault: no page tells them, but one may keep the person off lists.",
+    doubtful.STAYS: "Hospital stays with a fault: no page tells them, but one may keep the person off lists.",
+    doubtful.HOMES: "Places in a care home with a fault: no page tells them, but the person counts as living there.",
 }
 """Stored tables that are no landed ones, with what each is."""
 
@@ -52,16 +54,18 @@ def gather_held(opened: Site, patient: str) -> tuple[Held, ...]:
     A reference in it that is another person's gives way to `ANOTHER`. Raises PublicationError for a list, StorageError
     for reviews, that cannot be read: what they hold would be passed over in silence.
     """
-    root, lists = opened.workspace.root, list_places(opened.workspace)[Resource.LISTS]
+    root, places = opened.workspace.root, list_places(opened.workspace)
+    lists = places[Resource.LISTS]
     cases = _find_cases(lists, patient)
     entries = read_own_entries(lists, patient)
-    own = {case["reference"] for case in cases} | {str(entry["reference"]) for entry in entries if entry["reference"]}
+    own = {case["reference"] for case in cases}
+    own |= {entry[name] for entry in entries for name in ("reference", "reserve_reference") if entry.get(name)}
     reviews, lines = list(_read_reviews(root, patient)), list(_find_lines(root, patient, own))
     parts = (
         *_read_tables(opened, patient),
         _part("cases", "Each case that lists opened, as each list handed it on.", cases),
         _part("lists", "Where the person stood at each published list, the estimate, and what was printed.", entries),
-        _part("sealed lists", SEALED_LISTS, list(_find_sealed(root))),
+        _part("sealed lists", SEALED_LISTS, list(_find_sealed(root, places[Resource.TRIAL]))),
         _part("reviews", "What teams decided and noted; what was put right later too.", reviews),
         _part("kept off lists", "Why the person is kept off lists since.", _read_kept_off(root, patient)),
         _part("audit log", "Lines of the log that name the person.", lines),
@@ -127,10 +131,15 @@ def _read_kept_off(root: Path, patient: str) -> list[dict[str, Any]]:
     return [each.describe() for each in read_every_kept_off(root) if each.patient_id == patient]
 
 
-def _find_sealed(root: Path) -> Iterator[dict[str, Any]]:
+def _find_sealed(root: Path, folder: Path) -> Iterator[dict[str, Any]]:
+    """Each sealed list that is still kept; those of a closed trial go with the published lists of their time."""
     for line in audit.read(root):
-        if line.action == audit.SEALED:
+        if line.action == audit.SEALED and (folder / _name_sealed(line.details)).is_file():
             yield {"trial": line.details["trial"], "list": line.details["week"], "sha256": line.details["sealed"]}
+
+
+def _name_sealed(details: Mapping[str, Any]) -> str:
+    return f"{details['trial']}/{details['week']}.sealed"
 
 
 def _find_lines(root: Path, patient: str, own: Collection[str]) -> Iterator[dict[str, Any]]:

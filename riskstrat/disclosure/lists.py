@@ -22,7 +22,7 @@ from riskstrat.publication import (
 
 def read_own_entries(lists: Path, patient: str) -> list[dict[str, Any]]:
     """One row per list on which a person stood or was left out, the oldest first: place, reason, estimate, and where
-    they were listed what was printed of them.
+    they were listed or in reserve what the list says of them.
 
     Raises PublicationError for a list that cannot be read.
     """
@@ -48,9 +48,19 @@ def _read_list(published: PublishedList, patient: str) -> Iterator[dict[str, Any
         if entry["place"] == "listed":
             weekly = weekly or published.read_list()
             entry["printed"] = _find_printed(weekly.teams, str(entry["reference"]))
-            shown = published.read_for_clinicians().people.get(str(entry["reference"]), ())
-            entry |= {"shown_to_clinicians": [asdict(fact) for fact in shown]} if shown else {}
+            entry |= _find_shown(published, str(entry["reference"]))
+        elif reserved := next((one for one in published.read_reserve() if one.patient_id == patient), None):
+            weekly = weekly or published.read_list()
+            entry["reserve_reference"] = reserved.reference
+            entry["in_reserve"] = _find_printed(weekly.teams, reserved.reference)
+            entry |= _find_shown(published, reserved.reference)
         yield entry
+
+
+def _find_shown(published: PublishedList, reference: str) -> dict[str, Any]:
+    """What a list holds for clinicians alone about one reference, where it holds anything."""
+    shown = published.read_for_clinicians().people.get(reference, ())
+    return {"shown_to_clinicians": [asdict(fact) for fact in shown]} if shown else {}
 
 
 def _write(value: Any) -> Any:
@@ -62,6 +72,7 @@ def _write(value: Any) -> Any:
 
 def _find_printed(teams: tuple[TeamList, ...], reference: str) -> dict[str, Any]:
     """What a list's documents say of one reference, and how the person came onto the list."""
-    people = [asdict(person) for team in teams for person in team.people if person.reference == reference]
+    everybody = (person for team in teams for person in (*team.people, *team.reserve))
+    people = [asdict(person) for person in everybody if person.reference == reference]
     moves = [asdict(move) for team in teams for move in team.moves if move.reference == reference]
     return {"person": people, "moves": moves}

@@ -6,6 +6,7 @@ or decides. The same input gives the same bytes: no clock, no random part.
 """
 
 from riskstrat.definitions.phrases import long_date
+from riskstrat.documents.blind_pages import write_blind_pages
 from riskstrat.documents.board_page import build_board_page
 from riskstrat.documents.board_records import BoardIndicator, BoardPack, BoardSeries, ControlLimits, ShownRate
 from riskstrat.documents.board_workbook import build_board_workbook
@@ -121,6 +122,7 @@ __all__ = [
     "swap_lines",
     "swap_sentences",
     "word_page",
+    "write_blind_pages",
     "write_bytes",
     "write_clinician_pages",
     "write_csv",

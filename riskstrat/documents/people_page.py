@@ -12,6 +12,7 @@ from riskstrat.documents.files import write_bytes
 from riskstrat.documents.named import WARNING, Names
 from riskstrat.documents.notes import freshness_line, nobody, purpose, risk_meaning
 from riskstrat.documents.person import (
+    COHORTS_TITLE,
     FALLS_TITLE,
     MAIN_TITLE,
     NO_PATHWAY,
@@ -44,9 +45,9 @@ OUTCOME_BOXES = 3
 # Sentences of one reason that stand on the page: what follows them repeats the same events in other lookbacks.
 MOST_SENTENCES = 2
 # Characters from which a page is printed smaller, to stay on one sheet of A4: found by printing.
-DENSE, DENSER = 4_000, 4_800
+DENSE, DENSER, DENSEST = 4_000, 4_800, 6_400
 # What the section for clinicians alone takes besides its words, as characters.
-OWN_SECTION = 400
+OWN_SECTION = 850
 # Sentences on reliability that stand on paper; on a screen all do.
 RELIABILITY_ON_PAPER = 3
 # Estimates of earlier lists that stand on the page, latest last.
@@ -82,7 +83,10 @@ class Sheet:
 
     @property
     def density(self) -> str:
-        """How small the page is printed: "" as usual, dense, or denser, where each reason keeps one sentence."""
+        """How small the page is printed: "" as usual, dense, denser, where each reason keeps one sentence, or densest.
+
+        The densest page says on paper that the drawing of the last 24 months, whose events it lists, is on the screen.
+        """
         person = self.person
         lines = [f"{line.heading()} {line.facts}" for line in (*self.raises, *self.lowers)]
         ways = [f"{way.title} {way.consider} {' '.join(way.met)}" for way in person.pathways]
@@ -91,7 +95,8 @@ class Sheet:
         told = (*self.changeable, *person.support, *self.cannot_see, *self.missing, *self.reliability, person.caution)
         held = [f"{title} {text}" for title, text in (*self.held, *self.by_role)]
         length = OWN_SECTION * bool(self.by_role) + sum(map(len, (*lines, *ways, *pairs, *events, *told, *held)))
-        return "denser" if length >= DENSER else "dense" if length >= DENSE else ""
+        steps = {"densest": DENSEST, "denser": DENSER, "dense": DENSE, "": 0}
+        return next(density for density, least in steps.items() if length >= least)
 
 
 def write_people(team_list: TeamList, path: Path) -> None:
@@ -175,7 +180,7 @@ def build_sheet(person: PrintedPerson, names: Names | None = None, shown: ForCli
         },
         raises=_truncate_reasons(person.raises),
         lowers=_truncate_reasons(person.lowers),
-        facts=_list_facts(person),
+        facts=list_facts(person),
         falls=dict(person.health)[FALLS_TITLE],
         changeable=_format_sentences(page.changeable),
         strip=strip(page.timeline, person.index_date, person.untold),
@@ -192,9 +197,13 @@ def _truncate_reasons(lines: list[ReasonLine]) -> list[ReasonLine]:
     return [line._replace(sentences=line.sentences[:MOST_SENTENCES]) for line in lines]
 
 
-def _list_facts(person: PrintedPerson) -> Pairs:
-    """Every condition in place of the main ones, then frailty, flags and counts, and the medicines that are named."""
-    rest = [(name, text) for name, text in person.health if name not in (MAIN_TITLE, FALLS_TITLE)]
+def list_facts(person: PrintedPerson) -> Pairs:
+    """Every condition in place of the main ones, then frailty, flags, cohorts with what cannot be told of them and why,
+    counts, and the medicines that are named.
+    """
+    rest = [(name, text) for name, text in person.health if name not in (MAIN_TITLE, FALLS_TITLE, COHORTS_TITLE)]
+    if COHORTS_TITLE in dict(person.health):
+        rest.append((COHORTS_TITLE, person.cohorts))
     medicines = [f"{printable(kind)} ({long_date(day)})" for kind, day in person.page.medicines]
     named = [(MEDICINES_TITLE, sentence(", ".join(medicines)))] if medicines else []
     pairs = ((CONDITIONS_TITLE, person.conditions), *rest, *person.counts, *named)

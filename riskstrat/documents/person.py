@@ -35,6 +35,7 @@ PLACE_TITLES = {"practice": "Practice", "pcn": "PCN", "locality": "Locality"}
 FALLS_TITLE = "NG249 falls criteria"
 FALLS_WORDS = {"met": "Met", "not met": "Not met", "cannot tell": "Cannot tell"}
 MAIN_TITLE, MAIN_CONDITIONS = "Main conditions", 3
+COHORTS_TITLE = "Cohorts"
 NO_PATHWAY = "No pathway's rule is met. The team may know of one."
 NO_SUPPORT = "None recorded."
 NO_DECISION = "No decision of this team is on record."
@@ -64,6 +65,7 @@ class PrintedPerson:
     figures: tuple[str, ...]
     about: Pairs
     conditions: str
+    cohorts: str
     counts: Pairs
     health: Pairs
     raises: list[ReasonLine]
@@ -166,6 +168,7 @@ def _build_person(team: TeamList, listed: ListedPerson) -> PrintedPerson:
         about=_list_characteristics(team, listed),
         counts=tuple((count_heading(count), count_text(listed, count)) for count in team.counts_shown),
         conditions=_describe_conditions(listed),
+        cohorts=_describe_cohorts(listed),
         health=_list_health_facts(listed),
         raises=reason_lines(listed.themes, "raises"),
         lowers=reason_lines(listed.themes, "lowers"),
@@ -238,7 +241,26 @@ def _list_health_facts(listed: ListedPerson) -> Pairs:
         ("Frailty", sentence(listed.frailty)),
         (FALLS_TITLE, falls_text(listed.falls_check)),
         ("Flags", " ".join(flags) or "None."),
+        *([(COHORTS_TITLE, _name_cohorts(listed))] if listed.cohorts else []),
     )
+
+
+def _name_cohorts(listed: ListedPerson) -> str:
+    """For a row: the tags of the cohorts that the person is in, and of which it cannot be told."""
+    tags = [sentence(one.tag) for one in listed.cohorts if one.answer == "in"]
+    untold = [lower_first(printable(one.tag)) for one in listed.cohorts if one.answer == "cannot be told"]
+    return " ".join([*tags, *([f"Cannot be told: {joined(untold)}."] if untold else [])]) or "None."
+
+
+def _describe_cohorts(listed: ListedPerson) -> str:
+    """The tags of the cohorts that the person is in, then those of which it cannot be told, each with the reason."""
+    tags = [sentence(one.tag) for one in listed.cohorts if one.answer == "in"]
+    untold = [
+        sentence(f"{printable(one.tag)} {word_untold(one.why)}")
+        for one in listed.cohorts
+        if one.answer == "cannot be told"
+    ]
+    return " ".join([*tags, *untold]) or "None."
 
 
 def _format_suggestion(given: Suggestion) -> Suggestion:

@@ -36,6 +36,8 @@ TAIL = (
         "falls_check",
         "falls_check_why",
         "flags",
+        "cohorts",
+        "cohorts_not_told",
         "reasons",
         "pathways",
         "support",
@@ -120,7 +122,9 @@ def _change_parts(row: ListedPerson) -> list[str | float]:
 def _format_findings(row: ListedPerson) -> list[str]:
     check = row.falls_check
     words = [_join_texts(one.name for one in row.conditions[:MAIN_CONDITIONS]), printable(row.frailty)]
-    return [*words, check.answer, printable(check.why), _join_texts(row.flags)]
+    tags = _join_texts(one.tag for one in row.cohorts if one.answer == "in")
+    untold = _join_texts(f"{one.tag}: {one.why}" for one in row.cohorts if one.answer == "cannot be told")
+    return [*words, check.answer, printable(check.why), _join_texts(row.flags), tags, untold]
 
 
 def _format_decision(decision: CaseDecision | None) -> list[str]:

@@ -133,7 +133,8 @@ def _describe_event(event: TimelineEvent, start: date) -> str:
     """One event in words; of what began before the drawing, the day it began is not told."""
     began = f"before {long_date(start)}" if event.start < start else long_date(event.start)
     if event.running:
-        when = f"since {began}"
+        # Of a stay without an end a status may say that it is over: its beginning is all that is known.
+        when = f"{'admitted' if event.lane == 'Hospital' else 'since'} {began}"
     elif event.start < start:
         when = f"from {began} to {long_date(event.end)}" if event.end else began
     elif event.end is None or event.end == event.start:

@@ -1,5 +1,5 @@
 """Point-in-time features: declarations to one narrow scan per stream, and one kernel for time."""
 
-from riskstrat.features.assembly import FeatureEngine, engine
+from riskstrat.features.assembly import FeatureEngine, engine, narrow_engine
 
-__all__ = ["FeatureEngine", "engine"]
+__all__ = ["FeatureEngine", "engine", "narrow_engine"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,23 +17,28 @@ import pyarrow as pa
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.durations import age_in_years
 from riskstrat.definitions.features import AGE, Feature
-from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.matrix import FeatureMatrix, Numbers32
+from riskstrat.definitions.packed_matrix import Packed, PackedMatrix, join_packed, pack_column
 from riskstrat.definitions.settings import EngineSettings
 from riskstrat.features.plan import Plan, as_evidence, plan
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import STREAMS
 
 Progress = Callable[[str, float], None]
+Part = TypeVar("Part")
+
+USUAL_DATES = 4
+"""Index dates of a person up to which partitions hold as many people as the settings say."""
 
 
 @dataclass(frozen=True)
 class _Columns:
     """The columns of a plan for some rows: those of the matrix, and behind them what only derived features read."""
 
-    asked: npt.NDArray[np.float32]
-    behind: npt.NDArray[np.float32]
+    asked: Numbers32
+    behind: Numbers32
 
-    def find(self, number: int) -> npt.NDArray[np.float32]:
+    def find(self, number: int) -> Numbers32:
         """A view of one column by its number in the plan."""
         width = self.asked.shape[1]
         return self.asked[:, number] if number < width else self.behind[:, number - width]
@@ -74,9 +79,20 @@ class FeatureEngine:
 
     def matrix(self, cohort: pd.DataFrame, progress: Progress | None = None) -> FeatureMatrix:
         """One row per patient and index date of `cohort` (which is sorted by person and index date), every feature."""
-        values = self._compute_values(self.plan, cohort, _fill_derived, progress)
-        fingerprints = {name: self.fingerprints[name] for name in self.plan.names}
-        return FeatureMatrix(cohort.reset_index(drop=True), values, self.plan.names, fingerprints)
+        names, parts = self.plan.names, self._compute_parts(self.plan, cohort, _fill_derived, np.array, progress)
+        return FeatureMatrix(
+            cohort.reset_index(drop=True), _join_parts(parts, len(names)), names, self._own_fingerprints
+        )
+
+    def packed_matrix(self, cohort: pd.DataFrame, progress: Progress | None = None) -> PackedMatrix:
+        """The same for many people, in a quarter of the memory."""
+        names, parts = self.plan.names, self._compute_parts(self.plan, cohort, _fill_derived, _pack_columns, progress)
+        packed = _join_packed_parts(parts, len(names))
+        return PackedMatrix(cohort.reset_index(drop=True), packed, names, self._own_fingerprints)
+
+    @property
+    def _own_fingerprints(self) -> dict[str, str]:
+        return {name: self.fingerprints[name] for name in self.plan.names}
 
     def evidence(self, cohort: pd.DataFrame) -> npt.NDArray[np.datetime64]:
         """One row per row of `cohort`, one date per feature: the latest row behind it, or NaT."""
@@ -86,45 +102,51 @@ class FeatureEngine:
         dates = days - np.where(known, ago, 0).astype("timedelta64[D]")
         return np.where(known, dates, np.datetime64("NaT"))
 
-    def compute_days_ago(self, cohort: pd.DataFrame) -> npt.NDArray[np.float32]:
+    def compute_days_ago(self, cohort: pd.DataFrame) -> Numbers32:
         """One row per row of `cohort`, one number per feature: days since the latest row behind it, or NaN."""
-        return self._compute_values(replace(as_evidence(self.plan), attributes=()), cohort, _fill_latest)
+        made = replace(as_evidence(self.plan), attributes=())
+        return _join_parts(self._compute_parts(made, cohort, _fill_latest, np.array), len(made.names))
 
-    def _compute_values(
-        self, plan: Plan, cohort: pd.DataFrame, derive: Derive, progress: Progress | None = None
-    ) -> npt.NDArray[np.float32]:
-        """One row per row of `cohort`, one column per feature of a plan; `derive` fills the derived ones of a part."""
+    def _compute_parts(
+        self,
+        plan: Plan,
+        cohort: pd.DataFrame,
+        derive: Derive,
+        finish: Callable[[Numbers32], Part],
+        progress: Progress | None = None,
+    ) -> list[Part]:
+        """The features of a plan for a cohort by partitions, in its order: what `finish` makes of the values of each.
+
+        `derive` fills the derived columns of a partition.
+        """
+        if not len(cohort):
+            return []
         # Loads the compiler, which nobody needs who only asks what a workspace can build.
         from riskstrat.features.partition import fill_partition
 
-        values = np.full((len(cohort), len(plan.names)), np.nan, np.float32)
-        if not len(cohort):
-            return values
         attributes = self._read_attributes(plan, *(int(cohort["person"].iloc[end]) for end in (0, -1)))
         scans = [(scan, scan.compiled) for scan in plan.scans]
         local = threading.local()
-        parts = list(_iterate_partitions(cohort["person"].to_numpy(), self.settings.partition_people))
+        person = cohort["person"].to_numpy()
+        bounds = list(_iterate_partitions(person, _choose_size(person, self.settings.partition_people)))
         # The pool ends first, and then the connection of each of its threads.
         with ExitStack() as connections, ThreadPoolExecutor(self.settings.threads) as pool:
 
-            def compute_partition(part: tuple[int, int, slice]) -> None:
+            def compute_partition(part: tuple[int, int, slice]) -> Part:
                 if not hasattr(local, "connection"):
                     local.connection = connections.enter_context(self._connect())
-                behind = np.full(
-                    (part[2].stop - part[2].start, len(plan.columns) - len(plan.names)), np.nan, np.float32
-                )
-                columns = _Columns(values[part[2]], behind)
+                columns = _make_columns(plan, part[2].stop - part[2].start)
                 _fill_attributes(attributes, cohort.iloc[part[2]], columns)
                 fill_partition(local.connection, scans, cohort, part, columns.asked, columns.behind)
                 derive(plan, columns)
+                return finish(columns.asked)
 
-            for done, future in enumerate(
-                as_completed([pool.submit(compute_partition, part) for part in parts]), start=1
-            ):
+            futures = [pool.submit(compute_partition, part) for part in bounds]
+            for done, future in enumerate(as_completed(futures), start=1):
                 future.result()
                 if progress:
-                    progress("features", done / len(parts))
-        return values
+                    progress("features", done / len(futures))
+        return [future.result() for future in futures]
 
     def _connect(self) -> Any:
         return self.store.connect(self.codelists, printable=self.printable)
@@ -165,6 +187,23 @@ def engine(
     return FeatureEngine(store, features, codelists, settings, made, fingerprints, printable)
 
 
+def narrow_engine(whole: FeatureEngine, names: Iterable[str], *, printable: bool) -> FeatureEngine:
+    """The engine of a few features, and of those that they are derived from, over the same store.
+
+    Raises KeyError for a name that is not declared.
+    """
+    wanted: dict[str, Feature] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in wanted:
+            wanted[name] = whole.declared[name]
+            waiting += [given for given in wanted[name].inputs.values() if isinstance(given, str)]
+    few = {name: feature for name, feature in whole.declared.items() if name in wanted}
+    made = plan(few, whole.store.landed, whole.store.absent_columns)
+    return replace(whole, plan=made, printable=printable)
+
+
 def _iterate_partitions(person: npt.NDArray[np.int32], size: int) -> Iterator[tuple[int, int, slice]]:
     """First and last person of each partition that the cohort has rows in, and those rows."""
     if not len(person):
@@ -173,6 +212,37 @@ def _iterate_partitions(person: npt.NDArray[np.int32], size: int) -> Iterator[tu
         begin, end = np.searchsorted(person, [first, first + size])
         if end > begin:
             yield int(person[begin]), int(person[end - 1]), slice(int(begin), int(end))
+
+
+def _choose_size(person: npt.NDArray[np.int32], people: int) -> int:
+    """People of a partition: fewer where each has more index dates than usual."""
+    dates = -(-len(person) // len(np.unique(person)))
+    return max(1, people * USUAL_DATES // max(dates, USUAL_DATES))
+
+
+def _make_columns(plan: Plan, rows: int) -> _Columns:
+    """Room for the columns of a plan, without values."""
+    asked, behind = len(plan.names), len(plan.columns) - len(plan.names)
+    return _Columns(*(np.full((rows, width), np.nan, np.float32, order="F") for width in (asked, behind)))
+
+
+def _join_parts(parts: Sequence[Numbers32], width: int) -> Numbers32:
+    """The rows of all partitions, each row's values side by side."""
+    return np.ascontiguousarray(np.concatenate(parts)) if parts else np.empty((0, width), np.float32)
+
+
+def _pack_columns(values: Numbers32) -> list[Packed]:
+    return [pack_column(column) for column in values.T]
+
+
+def _join_packed_parts(parts: Sequence[list[Packed]], width: int) -> list[Packed]:
+    """Each column whole; those of the parts go as they are joined."""
+    joined = []
+    for place in range(width):
+        joined.append(join_packed([part[place] for part in parts]) if parts else np.empty(0, np.float32))
+        for part in parts:
+            part[place] = np.empty(0, np.float32)
+    return joined
 
 
 def _place_values(given: pa.ChunkedArray, place: npt.NDArray[np.int32], people: int) -> npt.NDArray[Any]:

@@ -27,7 +27,7 @@ from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.features.assembly import FeatureEngine
 from riskstrat.features.gaps import explain_gap, explain_span
 from riskstrat.features.plan import plan
-from riskstrat.sources.coverage import Coverage, Span, list_practices_of
+from riskstrat.sources.coverage import DAYS_RECORDED, Coverage, Span, list_practices_of
 from riskstrat.sources.selection import find_first_days, find_latest_days
 from riskstrat.sources.streams import STREAM_CODELISTS
 from riskstrat.sources.tables import STREAMS
@@ -80,6 +80,20 @@ class Telling:
             self._known[name] = self._work_out_reasons(name)
         return self._known[name]
 
+    def find_gaps(self, name: str) -> Reasons:
+        """For each person why rows of the feature may be lacking, whatever was found; None where they all came."""
+        return self._work_out_reasons(name, np.ones(len(self.matrix), np.bool_))
+
+    def find_later_gaps(self, name: str, days: npt.NDArray[np.datetime64]) -> Reasons:
+        """For each person why rows of the feature after a day may be lacking; None where they all came, or no day."""
+        made, there = np.full(len(self.matrix), None, object), ~np.isnat(days)
+        for leaf in self._list_leaves(self._features[name]) if name in self._features else ():
+            _fill_empty(made, there, self._find_misread(leaf) or self._find_lacking_source(leaf))
+            for source in _list_sources(leaf):
+                for row in np.flatnonzero(there & (made == np.array(None))):
+                    made[row] = self._find_gap(source, int(row), (self._index_dates[row] - days[row].item()).days + 1)
+        return made
+
     def find_cut_short(self, name: str) -> npt.NDArray[np.bool_]:
         """For each person whether a feature adds up rows over more time than a source of theirs holds.
 
@@ -126,14 +140,15 @@ class Telling:
             values[self.find_reasons(name) != np.array(None), column] = np.nan
         return replace(self.matrix, values=values)
 
-    def _work_out_reasons(self, name: str) -> Reasons:
+    def _work_out_reasons(self, name: str, bare: npt.NDArray[np.bool_] | None = None) -> Reasons:
+        """bare: for whom it is asked why there may be rows, where these are not those without a value."""
         made = np.full(len(self.matrix), None, object)
         if name not in self.matrix.columns:
             made[:] = self._explain_unbuilt(name)
             return made
         feature = self._features[name]
-        values = self.matrix.values[:, self.matrix.columns.index(name)]
-        bare = _is_bare(feature, values)
+        if bare is None:
+            bare = _is_bare(feature, self.matrix.values[:, self.matrix.columns.index(name)])
         leaves = list(self._list_leaves(feature))
         for leaf in leaves:
             _fill_empty(made, bare | (feature.verb in NUMBERS), self._find_misread(leaf))
@@ -265,10 +280,18 @@ class Telling:
     def _first_days(self, source: str) -> npt.NDArray[np.datetime64]:
         """For each person the day of the first row of a source that was known by the latest index date, or NaT."""
         if source not in self._firsts:
-            self._firsts[source] = find_first_days(
-                self.engine.store, STREAMS[source].table, self.persons, max(self._index_dates)
+            until = max(self._index_dates)
+            self._firsts[source] = (
+                self._read_first_days(source)
+                if source in DAYS_RECORDED
+                else find_first_days(self.engine.store, STREAMS[source].table, self.persons, until)
             )
         return self._firsts[source]
+
+    def _read_first_days(self, source: str) -> npt.NDArray[np.datetime64]:
+        rows = self.engine.store.read(source)
+        days = pd.to_datetime(rows[DAYS_RECORDED[source]]).groupby(rows["person"]).min()
+        return days.reindex(self.persons).to_numpy().astype("datetime64[D]")
 
     @cached_property
     def _firsts(self) -> dict[str, npt.NDArray[np.datetime64]]:

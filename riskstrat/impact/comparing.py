@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import ibis.expr.types as ir
@@ -14,16 +14,19 @@ from riskstrat.definitions.durations import days
 from riskstrat.definitions.phrases import long_date
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import DefinitionError, IndexDateError, PublicationError
+from riskstrat.impact.crossing import LineFound, LineOutcomes, find_approaches, judge_line, keep_approaches
 from riskstrat.impact.estimating import TWO_SIDED, Effect, Outcomes, estimate_effect
 from riskstrat.impact.expecting import Expected, compare_expected
 from riskstrat.impact.looking import price_looks
-from riskstrat.impact.matching import Matches, keep_rows, match_controls, pair_with_themselves
+from riskstrat.impact.matching import Matches, keep_rows, match_controls, pair_with_themselves, take_alone
 from riskstrat.impact.measuring import MEASURES, OutcomeMeasure, find_deaths, find_early_end, find_measure, is_told
 from riskstrat.impact.planning import LoggedPlan, find_due
+from riskstrat.impact.ranking import rank_lists
 from riskstrat.impact.reading import build_panel, read_lists
 from riskstrat.impact.tallies import Days, EventTally, Tally
 from riskstrat.impact.verdicts import Verdict, judge_interval
 from riskstrat.labels.registration import registered_until
+from riskstrat.reviews import Notices
 from riskstrat.site.opening import Site
 
 FEWEST = 8
@@ -88,13 +91,17 @@ class Followed:
 class Comparison:
     """Everything that the looks of a plan need of a site, read once."""
 
-    def __init__(self, opened: Site, recipe: Recipe, logged: LoggedPlan) -> None:
-        """Raises IndexDateError, PublicationError and DefinitionError where there is nothing to compare."""
+    def __init__(self, opened: Site, recipe: Recipe, logged: LoggedPlan, told: Notices | None = None) -> None:
+        """told: who was taken up from reserves, and so was listed.
+
+        Raises IndexDateError, PublicationError and DefinitionError where there is nothing to compare.
+        """
         _require_calendar(opened, recipe)
         self.opened, self.recipe, self.plan = opened, recipe, logged.plan
         self.delay = days(recipe.label.delay)
         self.due = find_due(self.plan, opened.store.data_as_at)
-        self.lists = read_lists(opened, recipe, self.due[-1])
+        found = read_lists(opened, recipe, self.due[-1])
+        self.lists = [one.count_taken_up((told or Notices()).find_taken_up(one.list_date)) for one in found]
         self.site = build_panel(opened, recipe, self.lists)
         since = int(np.searchsorted(self.site.day, np.datetime64(self.plan.since)))
         if since == len(self.site.day):
@@ -106,6 +113,8 @@ class Comparison:
         self._died: dict[date, Days] = {}
         self._tallies: dict[tuple[str, date], Tally] = {}
         self.matches = match_controls(self.site.panel, since)
+        rankable = replace(self.site.panel, margin=self.site.rankable)
+        self.ranked = rank_lists(rankable, self.site.team, since)
 
     @property
     def rows(self) -> ir.Table:
@@ -168,27 +177,54 @@ class Comparison:
         """What became of each row in its span."""
         person, begins, ends = self._persons(matches), self._days(matches), self._ends(matches)
         first = self.site.panel.first_week[matches.person]
-        listed_on = np.where(first > matches.week, self.site.day[first], ends)
-        later = tally.count_between(person, np.minimum(listed_on, ends), ends)
+        listed_on = np.where(first < 0, ends, self.site.day[np.maximum(first, matches.week)])
+        after = tally.count_between(person, np.minimum(listed_on, ends), ends)
         risk = np.clip(self.site.risk[matches.week, matches.person], 0, 1 - 1e-9)
         expected = -np.log1p(-risk) if measure.expected else np.ones(len(risk))
         events = tally.count_between(person, begins, ends)
-        return Outcomes(events, np.where(matches.listed, 0.0, later), expected)
+        later, earlier = np.where(matches.listed, 0.0, after), np.where(matches.listed, events - after, 0.0)
+        return Outcomes(events, later, expected, earlier)
 
     def compare_outcome(
         self, measure: OutcomeMeasure, followed: Followed, critical: float = TWO_SIDED
     ) -> ComparedOutcome:
         """One outcome of the people whom a look compares, as known on its day."""
-        store, matches = self.opened.store, followed.matches
-        if not is_told(measure, store):
-            return ComparedOutcome(matches.sets, untold="no table tells of it")
-        end = find_early_end(measure, store, followed.day - timedelta(days=self.delay))
-        if end is not None:
-            return ComparedOutcome(
-                matches.sets, untold=f"its source ends on {long_date(end)}, before people's time is over"
-            )
+        matches = followed.matches
+        if untold := self.find_untold(measure, followed.day):
+            return ComparedOutcome(matches.sets, untold=untold)
         tally = self.read_tally(measure, followed.day)
-        return word_effect(estimate_effect(self.count_outcomes(measure, tally, matches), matches), matches, critical)
+        effect = estimate_effect(self.count_outcomes(measure, tally, matches), matches)
+        return word_effect(effect, matches.sets, critical)
+
+    def find_untold(self, measure: OutcomeMeasure, look: date) -> str:
+        """Why an outcome cannot be told by a look, in words; blank where it can."""
+        if not is_told(measure, self.opened.store):
+            return "no table tells of it"
+        end = find_early_end(measure, self.opened.store, look - timedelta(days=self.delay))
+        return "" if end is None else f"its source ends on {long_date(end)}, before people's time is over"
+
+    def compare_by_estimate(self, look: date) -> ComparedOutcome:
+        """The primary outcome of whom the estimate alone would have listed, whoever was listed in truth."""
+        matches = match_controls(self.ranked.panel, self.since)
+        kept, _ = self._mark_followed(matches, look)
+        followed = Followed(look, keep_rows(matches, kept), np.empty(0, np.int64), 0, 0, 0)
+        return self.compare_outcome(find_measure(self.plan.outcome), followed)
+
+    def judge_line(self, look: date) -> LineFound:
+        """What the line of the lists tells of the primary outcome, as known on a day."""
+        approaches = find_approaches(self.ranked)
+        kept, _ = self._mark_followed(take_alone(approaches.person, approaches.week), look)
+        approaches = keep_approaches(approaches, kept)
+        measure, rows = find_measure(self.plan.outcome), take_alone(approaches.person, approaches.week)
+        first, day = self.site.panel.first_week[rows.person], self.site.day
+        waited = np.where(first < 0, np.inf, (day[first] - day[rows.week]).astype(float) / 7)
+        outcomes = self.count_outcomes(measure, self.read_tally(measure, look), rows)
+        prior = self.site.prior[rows.week, rows.person].astype(float)
+        before = np.asarray(outcomes.earlier)
+        told = LineOutcomes(waited, before, outcomes.events - before, prior)
+        found = judge_line(approaches, told, self.plan.most_caught_up)
+        untold = self.find_untold(measure, look)
+        return replace(found, effect=None, untold=untold) if untold else found
 
     def compare_before(self, followed: Followed) -> ComparedOutcome:
         """The negative control: the primary outcome long before the list, which nothing done since can have changed.
@@ -205,7 +241,7 @@ class Comparison:
         begins, ends = (self._days(matches) - np.timedelta64(ago, "D") for ago in (CONTROL_BEGINS, CONTROL_ENDS))
         counted = tally.count_between(self._persons(matches), begins, ends)
         nothing, alike = np.zeros(len(counted)), np.ones(len(counted))
-        return word_effect(estimate_effect(Outcomes(counted, nothing, alike), matches), matches, TWO_SIDED)
+        return word_effect(estimate_effect(Outcomes(counted, nothing, alike), matches), matches.sets, TWO_SIDED)
 
     def compare_naively(self, look: date) -> ComparedOutcome:
         """The primary outcome of everybody listed, after their first list against before it, as people often report."""
@@ -217,7 +253,7 @@ class Comparison:
         begins: Days = np.where(pairs.listed, day, day - span).astype("datetime64[D]")
         counted = tally.count_between(persons, begins, begins + span)
         outcomes = Outcomes(counted, np.zeros(len(counted)), np.ones(len(counted)))
-        return word_effect(estimate_effect(outcomes, pairs), pairs, TWO_SIDED)
+        return word_effect(estimate_effect(outcomes, pairs), pairs.sets, TWO_SIDED)
 
     def take_looks(self, followed: Sequence[Followed]) -> Iterator[SiteLook]:
         """Each look at the primary outcome, paid for."""
@@ -245,18 +281,16 @@ def _require_calendar(opened: Site, recipe: Recipe) -> None:
         raise IndexDateError("the dates of this source are shifted from person to person; lists cannot be followed")
 
 
-def word_effect(effect: Effect | None, matches: Matches, critical: float) -> ComparedOutcome:
-    """What an effect says, unless it rests on few events."""
+def word_effect(effect: Effect | None, people: int, critical: float) -> ComparedOutcome:
+    """What an effect on a number of people listed says, unless it rests on few events."""
     if effect is None:
-        return ComparedOutcome(matches.sets, untold="nothing happened on one side or the other")
+        return ComparedOutcome(people, untold="nothing happened on one side or the other")
     if effect.fewest < FEWEST:
-        return ComparedOutcome(matches.sets, untold="it rests on 1 to 7 events")
+        return ComparedOutcome(people, untold="it rests on 1 to 7 events")
     interval = effect.interval(critical)
     fall = (critical + POWERED) * effect.measure_error()
     low, high = interval or (None, None)
-    return ComparedOutcome(
-        matches.sets, effect.change, low, high, effect.listed, effect.controls, fall if fall < 1 else None
-    )
+    return ComparedOutcome(people, effect.change, low, high, effect.listed, effect.controls, fall if fall < 1 else None)
 
 
 def compare_others(comparison: Comparison, followed: Followed) -> dict[str, ComparedOutcome]:

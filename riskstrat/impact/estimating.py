@@ -18,11 +18,15 @@ TWO_SIDED = float(stats.norm.ppf(0.975))
 @dataclass(frozen=True)
 class Outcomes:
     """Of each row of `Matches`: events in its window, those of them after the person was listed (0 for people listed,
-    whose window begins there), and the events that the model as it was on the list expected, up to a common factor."""
+    whose window begins there), and the events that the model as it was on the list expected, up to a common factor.
+
+    earlier: of people listed the events before they were in truth, where the lists are those of `ranking`.
+    """
 
     events: Numbers
     later: Numbers
     expected: Numbers
+    earlier: Numbers | float = 0.0
 
 
 @dataclass(frozen=True)
@@ -75,10 +79,11 @@ def estimate_effect(outcomes: Outcomes, matches: Matches, chosen: npt.NDArray[np
     keep = np.ones(len(matches.set), bool) if chosen is None else chosen
     listed, weight = matches.listed[keep], matches.weight[keep]
     events, later, expected = (each[keep] for each in (outcomes.events, outcomes.later, outcomes.expected))
+    earlier = np.broadcast_to(outcomes.earlier, keep.shape)[keep]
     scale = float((weight * expected)[~listed].sum() / expected[listed].sum()) if listed.any() else 0.0
-    moved = np.where(listed, scale * events, -weight * later)
-    held = np.where(listed, 0.0, weight * (events - later))
-    if not events[listed].any() or not held.any():
+    moved = np.where(listed, scale * (events - earlier), -weight * later)
+    held = np.where(listed, -scale * earlier, weight * (events - later))
+    if not events[listed].any() or held.sum() <= 0:
         return None
     clusters = _number_clusters(matches, keep)
     own, slope = (_centre(each, listed, weight) for each in (moved, held))

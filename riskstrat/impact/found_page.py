@@ -9,20 +9,22 @@ from riskstrat.documents.figures_page import FiguresPage, FiguresTable
 from riskstrat.documents.words import suppressed
 from riskstrat.impact import words
 from riskstrat.impact.comparing import ComparedOutcome
+from riskstrat.impact.crossing import BAND, LIMITED_WEEKS
 from riskstrat.impact.expecting import COMPARED, KNOWN, LISTED
 from riskstrat.impact.judging import ImpactFound
 from riskstrat.impact.measuring import MEASURES, find_measure
 
 LIMITS = (
-    "Records alone are compared. Where a team adds people whom it knows to be more ill than any record says, the "
-    "comparison is not fair to it, and its list looks harmful however good its work is.",
+    "Where a team adds people whom it knows to be more ill than any record says, the planned comparison is not fair to "
+    "it. Then lists by the estimate alone do not say the same, and nothing is told.",
     "People compared with may be helped too, where a team changes how everybody is cared for. That hides an effect.",
     "Everybody listed counts from their first list, whatever the team then did. Nothing is said of those alone whom a "
     "team accepted: they are chosen by the team and by themselves, and would differ without any effect.",
     "Somebody who dies is admitted no more. So deaths, and days alive and out of hospital, stand beside the outcome.",
     "Each range of the other outcomes holds by itself 19 times in 20; of several, one may miss by chance. None of them "
     "gives a verdict.",
-    "Regression discontinuity at the capacity, and staggered starts of teams, are not among the methods.",
+    "The line has few people near it who come there for the first time, so it seldom tells an effect by itself.",
+    "Staggered starts of teams are not among the methods.",
 )
 
 
@@ -36,6 +38,7 @@ def build_impact_page(found: ImpactFound) -> FiguresPage:
         tables=[
             _tabulate_looks(found),
             _tabulate_methods(found),
+            _tabulate_line(found),
             _tabulate_expected(found),
             _tabulate_others(found),
             _tabulate_balance(found),
@@ -81,6 +84,8 @@ def _tabulate_looks(found: ImpactFound) -> FiguresTable:
 def _tabulate_methods(found: ImpactFound) -> FiguresTable:
     compared = [
         ("Against people as likely (the plan's)", found.deciding.compared),
+        ("Whom the estimate alone would have listed", found.by_estimate),
+        ("At the line: listed now rather than later", found.at_line),
         ("Before and after, of the same people (not fair)", found.naive),
         ("Negative control: half a year that ended a year before the list", found.before),
     ]
@@ -88,7 +93,9 @@ def _tabulate_methods(found: ImpactFound) -> FiguresTable:
     says = (
         "Before and after shows a fall after any list, because people are listed at their worst. The negative control "
         "compares the same people on a time that no team could change, as it was over before the list. If that "
-        "differs, the people were not alike, and no effect is told.",
+        "differs, the people were not alike, and no effect is told. Whom the estimate alone would have listed is "
+        "worked out from the lists' own estimates, with as many places each week: nobody chose these people, so what a "
+        "team knows beyond the records cannot move this. A verdict is told only where it says the same.",
     )
     columns = ("Method", "People", "Change", "Not ruled out", "Smallest fall it would find in 8 of 10")
     return FiguresTable("Beside other ways of counting", says, columns, rows)
@@ -98,6 +105,29 @@ def _word_cells(compared: ComparedOutcome) -> tuple[str, str, str]:
     change = words.NOT_SHOWN if compared.change is None else words.word_percent(compared.change)
     told = f"{words.NOT_SHOWN}: {compared.untold}" if compared.untold else words.word_interval(compared)
     return suppressed(compared.people), change, told
+
+
+def _tabulate_line(found: ImpactFound) -> FiguresTable:
+    line, plan = found.line, found.logged.plan
+    rows = [
+        ("Above it", suppressed(line.above)),
+        ("Below it", suppressed(line.below)),
+        ("Of them just below it", suppressed(line.just)),
+        *((f"Of those, listed within {weeks} weeks", words.word_share(*each)) for weeks, each in _list_shares(found)),
+        ("Jump of the number of people, in standard errors", words.word_errors(line.density)),
+        ("Jump of admissions in the year before, in standard errors", words.word_errors(line.placebo)),
+    ]
+    says = (
+        f"People when they first came within {BAND} log-odds of their team's line. Those just above and just below are "
+        "alike but for being listed now rather than later. Nothing is told where more than "
+        f"{plan.most_caught_up} of 100 just below are listed within {LIMITED_WEEKS} weeks, as the plan says, or where "
+        "either jump is beyond 1.96.",
+    )
+    return FiguresTable("At the line of the lists", says, ("People", "Found"), rows)
+
+
+def _list_shares(found: ImpactFound) -> list[tuple[int, tuple[int, int]]]:
+    return [(weeks, (caught, found.line.just)) for weeks, caught in found.line.caught_up.items()]
 
 
 def _tabulate_expected(found: ImpactFound) -> FiguresTable:
@@ -150,6 +180,7 @@ def _tabulate_plan(found: ImpactFound) -> FiguresTable:
         ("Each person followed for", f"{plan.followed_weeks} weeks"),
         ("Looks", ", ".join(long_date(look) for look in plan.looks)),
         ("Least fall worth having", f"{plan.least_fall}%"),
+        ("Of 100 just below the line, most who may be listed soon", str(plan.most_caught_up)),
         ("Line of the audit log", str(found.logged.number)),
     )
     return FiguresTable("The plan", found.logged.describe_origin(), ("Fixed in advance", "As"), rows)
@@ -171,6 +202,8 @@ def describe_found(found: ImpactFound) -> dict[str, Any]:
         ],
         "before_and_after": _describe_compared(found.naive),
         "negative_control": _describe_compared(found.before),
+        "by_estimate": _describe_compared(found.by_estimate),
+        "at_line": _describe_compared(found.at_line) | _describe_line(found),
         "observed_over_expected": expected,
         "outcomes": {name: _describe_compared(one) for name, one in found.others.items()},
         "balance": {name: round(apart, 6) for name, apart in found.balance.items()},
@@ -183,6 +216,14 @@ def _describe_compared(compared: ComparedOutcome) -> dict[str, Any]:
     figures = {name: getattr(compared, name) for name in ("change", "low", "high", "listed", "controls", "found")}
     rounded = {name: None if figure is None else round(figure, 6) for name, figure in figures.items()}
     return {"people": words.round_people(compared.people), **rounded, "untold": compared.untold}
+
+
+def _describe_line(found: ImpactFound) -> dict[str, Any]:
+    line = found.line
+    shares = {f"within_{weeks}_weeks": words.word_share(*each) for weeks, each in _list_shares(found)}
+    checks = {"density": line.density, "year_before": line.placebo}
+    sides = {"above": words.round_people(line.above), "below": words.round_people(line.below)}
+    return {**sides, "just_below_listed": shares, "checks": checks}
 
 
 def _describe_expected(found: ImpactFound, name: str) -> dict[str, Any] | None:

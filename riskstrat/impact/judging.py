@@ -9,14 +9,28 @@ from datetime import date
 import numpy as np
 
 from riskstrat.definitions.vocabulary import NO_ACTION
-from riskstrat.impact.comparing import ComparedOutcome, Comparison, Followed, SiteLook, compare_others
+from riskstrat.impact.comparing import ComparedOutcome, Comparison, Followed, SiteLook, compare_others, word_effect
+from riskstrat.impact.crossing import LineFound
+from riskstrat.impact.estimating import TWO_SIDED
 from riskstrat.impact.expecting import Expected
 from riskstrat.impact.matching import compute_balance
 from riskstrat.impact.planning import LoggedPlan
-from riskstrat.impact.verdicts import Verdict
+from riskstrat.impact.verdicts import Verdict, is_confirmed, judge_interval
 from riskstrat.reviews import Review
 
 BEGUN, NOT_BEGUN, UNDECIDED = "Reviewed, and something begun", "Reviewed, and nothing begun", "No decision on record"
+UNLIKE = "The people compared were unlike long before the list, so what is seen may not come from it."
+OUT_OF_ORDER = "Listed for the first time by any look, whom the estimate alone would not have listed then"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What can speak against a verdict: deaths, the negative control, lists by the estimate alone, and their line."""
+
+    deaths: ComparedOutcome
+    before: ComparedOutcome
+    by_estimate: ComparedOutcome
+    at_line: ComparedOutcome
 
 
 @dataclass(frozen=True)
@@ -24,8 +38,9 @@ class ImpactFound:
     """What was found by the newest look that is due.
 
     looks: at the primary outcome, the oldest first. withheld: why an effect that was found is no verdict, in sentences.
-    naive, expected: the other methods. others: other outcomes by name. before: the negative control. balance: how far
-    apart people listed and compared with were, in standard deviations. people: counts of people, by what they are.
+    naive, expected: other methods. others: other outcomes by name. before: the negative control. balance: how far apart
+    people listed and compared with were, in standard deviations. people: counts of people, by what they are.
+    by_estimate: whom the estimate alone would have listed, at the deciding look. line, at_line: what the line tells.
     """
 
     logged: LoggedPlan
@@ -38,6 +53,9 @@ class ImpactFound:
     before: ComparedOutcome
     balance: Mapping[str, float]
     people: Mapping[str, int]
+    by_estimate: ComparedOutcome
+    line: LineFound
+    at_line: ComparedOutcome
 
     @property
     def day(self) -> date:
@@ -61,7 +79,11 @@ def judge_site(comparison: Comparison, logged: LoggedPlan, reviews: Sequence[Rev
     looks = tuple(comparison.take_looks(followed))
     newest, before = followed[-1], comparison.compare_before(followed[-1])
     others = compare_others(comparison, newest)
-    verdict, withheld = conclude(find_deciding(looks).verdict, others["deaths"], before)
+    deciding = find_deciding(looks)
+    by_estimate = comparison.compare_by_estimate(deciding.day)
+    line = comparison.judge_line(newest.day)
+    beside = Beside(others["deaths"], before, by_estimate, word_line(line))
+    verdict, withheld = conclude(deciding.verdict, beside, logged.plan.least_fall)
     return ImpactFound(
         logged,
         looks,
@@ -73,6 +95,9 @@ def judge_site(comparison: Comparison, logged: LoggedPlan, reviews: Sequence[Rev
         before,
         measure_balance(comparison, newest),
         count_people(comparison, newest, reviews),
+        by_estimate,
+        line,
+        beside.at_line,
     )
 
 
@@ -83,15 +108,31 @@ def find_deciding(looks: Sequence[SiteLook]) -> SiteLook:
     return told[0] if told else (taken or list(looks))[-1]
 
 
-def conclude(verdict: Verdict, deaths: ComparedOutcome, before: ComparedOutcome) -> tuple[Verdict, tuple[str, ...]]:
-    """The verdict, unless something else found speaks against telling an effect; and what does."""
+def word_line(line: LineFound) -> ComparedOutcome:
+    """What the line of the lists says of the primary outcome, with its range."""
+    if line.untold:
+        return ComparedOutcome(line.above, untold=line.untold)
+    return word_effect(line.effect, line.above, TWO_SIDED)
+
+
+def conclude(verdict: Verdict, beside: Beside, least_fall: int) -> tuple[Verdict, tuple[str, ...]]:
+    """The verdict, unless something else found speaks against telling it; and what does. least_fall: in percent."""
     against = []
-    low, high = before.interval or (0.0, 0.0)
+    low, high = beside.before.interval or (0.0, 0.0)
     if verdict in (Verdict.WORKS, Verdict.HARMS) and not low <= 0 <= high:
-        against.append("The people compared were unlike long before the list, so what is seen may not come from it.")
-    if verdict is Verdict.WORKS and deaths.low is not None and deaths.low > 0:
+        against.append(UNLIKE)
+    if not is_confirmed(verdict, judge_interval(beside.by_estimate.interval, least_fall / 100)):
+        against.append("Lists by the estimate alone do not say the same: it may come from whom the team chose.")
+    if _is_opposite(verdict, beside.at_line):
+        against.append("At the line of the lists the opposite was seen.")
+    if verdict is Verdict.WORKS and beside.deaths.low is not None and beside.deaths.low > 0:
         against.append("More of the people listed died, and who has died is not admitted.")
     return (Verdict.TOO_FEW if against else verdict), tuple(against)
+
+
+def _is_opposite(verdict: Verdict, compared: ComparedOutcome) -> bool:
+    low, high = compared.interval or (0.0, 0.0)
+    return (verdict is Verdict.WORKS and low > 0) or (verdict is Verdict.HARMS and high < 0)
 
 
 def measure_balance(comparison: Comparison, followed: Followed) -> dict[str, float]:
@@ -116,6 +157,7 @@ def count_people(comparison: Comparison, followed: Followed, reviews: Sequence[R
         "Listed for the first time, whose time is over": len(followed.listed),
         "Of them compared": matches.sets,
         "With nobody alike to compare with": followed.alone,
+        OUT_OF_ORDER: comparison.ranked.out_of_order,
         "Moved away before their time was over": followed.left,
         "Compared, and died within their time": followed.died,
         "Different people compared with": len(np.unique(matches.person[~matches.listed])),

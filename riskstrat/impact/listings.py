@@ -10,6 +10,7 @@ import pandas as pd
 
 from riskstrat.errors import PublicationError
 from riskstrat.publication import PublishedList, find_earlier, find_folders, open_published
+from riskstrat.reviews import Notices
 
 NEEDED = timedelta(weeks=8)
 """How long lists must have been published for their pace to be told: the first lists are made of new people alone."""
@@ -38,14 +39,18 @@ class Listings:
         return later * 365 / (self.last - self.first).days
 
 
-def read_listings(lists: Path) -> Listings:
-    """The listings of the newest list's model. Raises PublicationError where no list stands or one cannot be read."""
+def read_listings(lists: Path, told: Notices) -> Listings:
+    """The listings of the newest list's model; told: who was taken up from reserves, so listed.
+
+    Raises PublicationError where no list stands or one cannot be read.
+    """
     folders = find_folders(lists)
     if not folders:
         raise PublicationError("no list is published yet; publish one first: riskstrat weekly")
     newest = open_published(folders[max(folders)])
     every = [*reversed(find_earlier(lists, newest.model, newest.list_date)), newest]
-    rows = pd.concat([_read_listed(each) for each in every], ignore_index=True)
+    counted = (each.count_taken_up(told.find_taken_up(each.list_date)) for each in every)
+    rows = pd.concat([_read_listed(each) for each in counted], ignore_index=True)
     firsts = rows.drop_duplicates("patient_id", keep="first").reset_index(drop=True)
     if firsts.empty:
         raise PublicationError(f"nobody stands on the lists up to {newest.list_date}; publish one with people on it")

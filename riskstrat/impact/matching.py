@@ -160,6 +160,12 @@ def pair_with_themselves(person: Indices, week: Indices) -> Matches:
     return Matches(np.tile(number, 2), np.tile(person, 2), np.tile(week, 2), listed, np.ones(2 * len(person)), 0)
 
 
+def take_alone(person: Indices, week: Indices) -> Matches:
+    """Each person as a set without anybody to compare with: what is followed of people wherever they stand."""
+    number, alone = np.arange(len(person), dtype=np.int64), np.ones(len(person), bool)
+    return Matches(number, person, week, alone, alone.astype(float), 0)
+
+
 def compute_balance(values: Numbers, matches: Matches) -> float:
     """The standardised mean difference of a value (one per row of `matches`) between people listed and controls."""
     listed, controls = values[matches.listed], values[~matches.listed]

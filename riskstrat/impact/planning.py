@@ -18,7 +18,8 @@ from riskstrat.impact.matching import CALIPER, CONTROLS, RISE_CALIPER
 
 METHOD = (
     f"up to {CONTROLS} controls for each person, of the same age band, sex, number of admissions and time since the "
-    f"latest, within {CALIPER} log-odds now and {RISE_CALIPER} before"
+    f"latest, within {CALIPER} log-odds now and {RISE_CALIPER} before; told where lists by the "
+    "estimate alone say the same"
 )
 """What a plan says of the method, so that another one, of another version, cannot pass for it."""
 
@@ -29,7 +30,8 @@ class ImpactPlan:
 
     recipe: whose lists. since: the day of the first list that counts. followed_weeks: for how long each person is.
     looks: the days on which results are looked at, the last the analysis date; data up to each as it was known then.
-    least_fall: the least fall worth having, in percent.
+    least_fall: the least fall worth having, in percent. most_caught_up: of 100 people just below the line, how many may
+    be listed within 12 weeks for its two sides to be compared.
     """
 
     recipe: str
@@ -39,6 +41,7 @@ class ImpactPlan:
     looks: tuple[date, ...]
     least_fall: int
     method: str = METHOD
+    most_caught_up: int = 50
 
     @property
     def analysis(self) -> date:
@@ -53,7 +56,7 @@ class ImpactPlan:
     def describe_terms(self) -> dict[str, Any]:
         """The plan as a line of the log says it."""
         dates = {"since": self.since.isoformat(), "looks": [day.isoformat() for day in self.looks]}
-        names = ("recipe", "outcome", "followed_weeks", "least_fall", "method")
+        names = ("recipe", "outcome", "followed_weeks", "least_fall", "method", "most_caught_up")
         return {name: getattr(self, name) for name in names} | dates
 
     def measure_time(self, look: date, delay_days: int) -> float:

@@ -23,7 +23,8 @@ LIMITS = (
     "The shares assumed come from simulated lists; a site's own may differ. Where all teams have room for nearly "
     "everybody at high risk, there are few people to compare with, and less can be told.",
     "Effects are on the number of emergency admissions, and are taken to be the same for everybody listed.",
-    "Regression discontinuity and staggered starts of teams are not among the methods.",
+    "It is of the planned comparison. The line of the lists by itself tells next to nothing on most sites.",
+    "Staggered starts of teams are not among the methods.",
 )
 
 

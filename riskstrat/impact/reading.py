@@ -32,14 +32,17 @@ class ListedPanel:
     """Lists by people. day: of each list. person: the store's number of each person, a column of what follows.
 
     panel: as matching reads it; who could not be listed (known to services, kept off) has no margin. risk: as each list
-    said it. known: whether the person was on a caseload. prior: admissions of the year before. age: in completed years.
-    left_out: people who stand on a list and not here, by why.
+    said it. team: a number from 0, below 0 where there is none. rankable: the margin of everybody who could be listed
+    or had been. known: whether the person was on a caseload. prior: admissions of the year before. age: in completed
+    years. left_out: people who stand on a list and not here, by why.
     """
 
     day: Days
     person: npt.NDArray[np.int64]
     panel: Panel
     risk: npt.NDArray[np.float64]
+    team: npt.NDArray[np.int64]
+    rankable: npt.NDArray[np.float64]
     known: npt.NDArray[np.bool_]
     prior: npt.NDArray[np.int64]
     age: npt.NDArray[np.float64]
@@ -67,31 +70,36 @@ def read_lists(opened: Site, recipe: Recipe, until: date) -> list[PublishedList]
 
 def build_panel(opened: Site, recipe: Recipe, lists: Sequence[PublishedList]) -> ListedPanel:
     """The panel of these lists. Raises PublicationError for a list that was changed."""
-    frames = [one.read_everyone(["patient_id", "place", "margin", "risk"]) for one in lists]
+    frames = [one.read_everyone(["patient_id", "team", "place", "margin", "risk"]) for one in lists]
     person, left_out = _number_people(opened, frames)
     day = np.array([one.list_date for one in lists], "datetime64[D]")
-    margin, risk = (np.full((len(lists), len(person)), np.nan) for _ in range(2))
+    margin, rankable, risk = (np.full((len(lists), len(person)), np.nan) for _ in range(3))
+    team = np.full(margin.shape, -1, np.int64)
+    teams = pd.Index(pd.unique(pd.concat([frame["team"] for frame in frames])))
     known = np.zeros(margin.shape, bool)
     first = np.full(len(person), -1, np.int64)
     for week, (rows, at) in enumerate(_find_columns(opened, frames, person)):
         place = rows["place"].to_numpy(object)
         free, listed = np.isin(place, (LISTED, BELOW)), at[place == LISTED]
         margin[week, at[free]] = rows["margin"].to_numpy(float)[free]
+        open_to = free | (first[at] >= 0)
+        rankable[week, at[open_to]] = rows["margin"].to_numpy(float)[open_to]
+        team[week, at] = teams.get_indexer(rows["team"])
         risk[week, at] = rows["risk"].to_numpy(float)
         known[week, at] = place == KNOWN
         first[listed[first[listed] < 0]] = week
     strata, prior, age = _sort_people(opened, recipe, person, day)
-    return ListedPanel(day, person, Panel(margin, strata, first), risk, known, prior, age, left_out)
+    return ListedPanel(day, person, Panel(margin, strata, first), risk, team, rankable, known, prior, age, left_out)
 
 
 def _number_people(opened: Site, frames: Sequence[pd.DataFrame]) -> tuple[npt.NDArray[np.int64], dict[str, int]]:
-    """The numbers of everybody on the lists who may be counted, in order; and how many others there are, by why."""
-    ids = pd.Index(pd.unique(pd.concat([frame["patient_id"] for frame in frames])))
+    """The numbers of everybody on the lists who may be counted, by patient_id; and how many others, by why."""
+    ids = pd.Index(sorted(pd.unique(pd.concat([frame["patient_id"] for frame in frames]))))
     numbers = _read_numbers(opened).reindex(ids)
     gone = numbers.isna().to_numpy()
     out = ~gone & mark_opted_out(opened.store, opened.opt_outs)[numbers.fillna(0).astype(int)]
     left_out = {"opted out since": int(out.sum()), "in the records no more": int(gone.sum())}
-    return np.sort(numbers[~gone & ~out].to_numpy(np.int64)), left_out
+    return numbers[~gone & ~out].to_numpy(np.int64), left_out
 
 
 def _find_columns(

@@ -13,8 +13,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from riskstrat.impact.crossing import Approaches, LineOutcomes
 from riskstrat.impact.estimating import Outcomes
 from riskstrat.impact.matching import RECENT_DAYS, Matches, Panel, number_kinds
+from riskstrat.impact.ranking import RankedLists, rank_lists
 
 HISTORY, YEAR, QUARTER = 52, 52, 13
 """Weeks before the first list; weeks of the two counts that the score is made of."""
@@ -225,12 +227,31 @@ def _measure_since(trial: Trial, week: int, people: npt.NDArray[Any]) -> npt.NDA
     return since
 
 
+def rank_trial(trial: Trial, since: int = 0) -> RankedLists:
+    """The lists that the estimate alone would have made of a run."""
+    panel = build_panel(trial)
+    return rank_lists(panel, np.broadcast_to(trial.team, panel.margin.shape).astype(np.int64), since)
+
+
 def follow_matches(trial: Trial, matches: Matches) -> Outcomes:
     """The admissions of everybody matched in the `followed` weeks from the list on."""
-    people, week, weeks = matches.person, matches.week, trial.design.followed
-    events = trial.count_admissions(people, week, weeks)
-    first = trial.first_week[people]
-    starts = np.where((first > week) & (first < week + weeks), first, week + weeks)
-    later = events - trial.count_between(people, week, starts)
-    risk = 1 / (1 + np.exp(-trial.margin[week, people]))
-    return Outcomes(events, np.where(matches.listed, 0.0, later), -np.log1p(-risk))
+    events, after = _count_after(trial, matches.person, matches.week)
+    risk = 1 / (1 + np.exp(-trial.margin[matches.week, matches.person]))
+    later, earlier = np.where(matches.listed, 0.0, after), np.where(matches.listed, events - after, 0.0)
+    return Outcomes(events, later, -np.log1p(-risk), earlier)
+
+
+def follow_approaches(trial: Trial, approaches: Approaches) -> LineOutcomes:
+    """What became of people who came near the line in the `followed` weeks from then on."""
+    person, week = approaches.person, approaches.week
+    events, after = _count_after(trial, person, week)
+    first = trial.first_week[person]
+    waited = np.where(first < 0, np.inf, first - week)
+    return LineOutcomes(waited, events - after, after, trial.prior[week, person].astype(float))
+
+
+def _count_after(trial: Trial, person: npt.NDArray[Any], week: npt.NDArray[Any]) -> tuple[Numbers, Numbers]:
+    """Admissions in the `followed` weeks from `week` on, and those of them after the person was first listed."""
+    end, first = week + trial.design.followed, trial.first_week[person]
+    starts = np.where(first < 0, end, np.clip(first, week, end))
+    return trial.count_between(person, week, end), trial.count_between(person, starts, end)

@@ -29,3 +29,8 @@ def judge_interval(interval: tuple[float, float] | None, worthwhile: float) -> V
         return Verdict.HARMS
     small = low > -worthwhile and high < worthwhile
     return Verdict.NOT_WORTH if small else Verdict.TOO_FEW
+
+
+def is_confirmed(verdict: Verdict, by_estimate: Verdict) -> bool:
+    """Whether a verdict holds beside that of lists made by the estimate alone; too few to tell claims nothing."""
+    return verdict in (Verdict.TOO_FEW, by_estimate)

@@ -8,7 +8,7 @@ from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.words import round_count
 from riskstrat.impact.comparing import ComparedOutcome
 from riskstrat.impact.expecting import Expected
-from riskstrat.impact.judging import ImpactFound
+from riskstrat.impact.judging import UNLIKE, ImpactFound
 from riskstrat.impact.measuring import find_measure
 from riskstrat.impact.verdicts import Verdict
 
@@ -16,8 +16,7 @@ NOT_SHOWN = "not shown"
 
 VERDICT_WORDS = {
     Verdict.WORKS: "Works: being listed lowered {outcome}.",
-    Verdict.HARMS: "Harms: {outcome} rose with being listed. Either being listed raised them, or the team added people "
-    "who were more ill than any record says; records cannot tell which.",
+    Verdict.HARMS: "Harms: {outcome} rose with being listed, and lists by the estimate alone say the same.",
     Verdict.NOT_WORTH: "No effect worth having: {outcome} did not fall by {least}%, nor rise as much.",
     Verdict.TOO_FEW: "Too few to tell whether being listed changed {outcome}.",
 }
@@ -43,7 +42,8 @@ def list_summary(found: ImpactFound) -> Iterator[str]:
             f"A plain before and after shows {word_percent(found.naive.change)}, and is no evidence: people are listed "
             "at their worst."
         )
-    yield word_control(found.before)
+    if UNLIKE not in found.withheld:
+        yield word_control(found.before)
     yield found.logged.summarise_origin()
     if found.to_come:
         yield f"More looks are to come, the last on {long_date(found.logged.plan.analysis)}."
@@ -95,6 +95,18 @@ def word_ratio(expected: Expected | None) -> tuple[str, str]:
     if expected is None or min(expected.observed or 8, expected.expected) < 8:
         return NOT_SHOWN, NOT_SHOWN
     return f"{expected.ratio:.2f}", f"{expected.low:.2f} to {expected.high:.2f}"
+
+
+def word_share(part: int, whole: int) -> str:
+    """A part of some people in percent; hidden where the part, or what is left, is of 1 to 7."""
+    if not whole or 0 < part < 8 or 0 < whole - part < 8:
+        return NOT_SHOWN
+    return f"{part / whole:.0%}"
+
+
+def word_errors(errors: float | None) -> str:
+    """A number of standard errors with its sign."""
+    return NOT_SHOWN if errors is None else f"{errors:+.1f}"
 
 
 def word_rate(mean: float | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from riskstrat import audit
 from riskstrat.definitions.monitoring import MonitoringPlan
@@ -58,7 +58,9 @@ class Watched:
 def watch_lists(opened: Site, recipe: Recipe, store: ReviewStore, today: date, progress: Progress) -> Watched:
     """Look at everything that is watched. Raises PublicationError for a list that was changed or cannot be read."""
     plan = opened.workspace.monitoring
-    lists = find_lists(opened, recipe, today)
+    told = store.take_notices(today + timedelta(days=1))
+    found = find_lists(opened, recipe, today)
+    lists = [one.count_taken_up(told.find_taken_up(one.list_date)) for one in found]
     reviews = store.take_snapshot(date.max).reviews
     pair = find_pair(lists) if lists else None
     findings = [*_watch_recency(opened, lists, today, plan), *_watch_drift(opened, recipe, lists, plan, progress)]

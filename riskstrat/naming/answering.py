@@ -100,18 +100,22 @@ def _open_week(asked: AskedNames, publishers: tuple[str, ...]) -> PublishedList 
     sent = asked.published
     if sent is None:
         return None
-    week = open_sent_week(sent.manifest, sent.references, asked.team, publishers)
+    week = open_sent_week(sent.manifest, sent.references, asked.team, publishers, sent.reserve)
     if (week.list_date, week.edition) != (sent.list_date, sent.edition):
         raise IdentityError("the manifest is that of another list than the one asked about; send its own")
     return week
 
 
 def _find_due(asked: AskedNames, week: PublishedList | None, key: SiteKey) -> list[AskedPerson]:
-    """The people whose names may be asked for: on the list under that reference, or put forward to that team."""
+    """The people whose names may be asked for: on the list under that reference, in its reserve, of which the worklist
+    asks for those taken up alone, or put forward to that team."""
     if week is None:
         return [one for one in asked.people if _is_vouched_for(one, asked.team, key)]
     try:
         listed = week.read_patients(asked.team)
+        if asked.published and asked.published.reserve:
+            reserve = (one for one in week.read_reserve() if one.team_code == asked.team)
+            listed |= {one.reference: one.patient_id for one in reserve}
     except PublicationError as refused:
         raise IdentityError(f"{refused}; send the file of that team's references as it stands") from None
     return [one for one in asked.people if listed.get(one.reference) == one.patient_id]

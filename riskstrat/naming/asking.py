@@ -8,7 +8,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from riskstrat.audit import holds_nhs_number
 from riskstrat.casefinding.references import is_sound, parse_reference
@@ -56,12 +64,22 @@ class AskedPerson(QuietForm):
 
 
 class AskedList(QuietForm):
-    """Which published list the cases stand on, and its proof: two of its files as they stand."""
+    """Which published list the cases stand on, and its proof: files of it as they stand.
+
+    `reserve` is among them only where somebody is asked for who was taken up from the list's reserve.
+    """
 
     list_date: date
     edition: int | None
     manifest: Annotated[str, Field(repr=False)]
     references: Annotated[str, Field(repr=False)]
+    reserve: Annotated[str, Field(repr=False)] = ""
+
+    @model_serializer(mode="wrap")
+    def _leave_out_blank(self, serialise: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Without a blank reserve, which an identity install of an earlier version does not know."""
+        told: dict[str, object] = serialise(self)
+        return {name: value for name, value in told.items() if name != "reserve" or value}
 
 
 class AskedNames(QuietForm):

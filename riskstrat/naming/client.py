@@ -34,7 +34,7 @@ from riskstrat.naming.asking import (
     write_form,
 )
 from riskstrat.naming.signing import SIGNATURE, is_answer_signed, sign_question
-from riskstrat.publication import PublishedList, name_references
+from riskstrat.publication import RESERVE, PublishedList, name_references
 from riskstrat.storage import format_json
 
 SECONDS = 3.0
@@ -104,13 +104,17 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def prove_list(published: PublishedList, team: str) -> AskedList:
-    """What shows the identity install that a list was published to a team. Raises PublicationError if it changed."""
+def prove_list(published: PublishedList, team: str, *, with_reserve: bool = False) -> AskedList:
+    """What shows the identity install that a list was published to a team, and who is in its reserve if that is needed.
+
+    Raises PublicationError if it changed.
+    """
     return AskedList(
         list_date=published.list_date,
         edition=published.edition,
         manifest=format_json(published.manifest),
         references=published.read_file(name_references(team)).decode("utf-8"),
+        reserve=published.read_file(RESERVE).decode("utf-8") if with_reserve else "",
     )
 
 

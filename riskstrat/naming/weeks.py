@@ -7,7 +7,15 @@ from pathlib import Path
 
 from riskstrat import audit
 from riskstrat.errors import IdentityError, PublicationError
-from riskstrat.publication import WITHDRAWAL, PublishedList, find_folders, name_references, open_published, open_sent
+from riskstrat.publication import (
+    RESERVE,
+    WITHDRAWAL,
+    PublishedList,
+    find_folders,
+    name_references,
+    open_published,
+    open_sent,
+)
 
 
 def open_week(path: Path, publishers: Collection[str], latest: bool = False) -> PublishedList:
@@ -30,13 +38,18 @@ def open_week(path: Path, publishers: Collection[str], latest: bool = False) -> 
     return _require_sealed(week, publishers)
 
 
-def open_sent_week(manifest: str, references: str, team: str, publishers: Collection[str]) -> PublishedList:
-    """The published list of which a server sent the manifest and one team's references, as they stand in their files.
+def open_sent_week(
+    manifest: str, references: str, team: str, publishers: Collection[str], reserve: str = ""
+) -> PublishedList:
+    """The published list of which a server sent the manifest, one team's references, and its reserve if it is needed.
+
+    They are sent as they stand in their files.
 
     Raises IdentityError as `open_week` does, but for a withdrawn one, which nothing of this can show.
     """
     try:
-        week = open_sent(manifest.encode(), {name_references(team): references.encode()})
+        sent = {name_references(team): references.encode()} | ({RESERVE: reserve.encode()} if reserve else {})
+        week = open_sent(manifest.encode(), sent)
     except PublicationError as refused:
         raise IdentityError(f"{refused}; send the manifest of one published list as it stands") from None
     return _require_sealed(week, publishers)

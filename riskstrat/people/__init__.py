@@ -1,5 +1,6 @@
 """Each listed person as a page may tell of them: reasons, counts and facts without a trace of anything sensitive."""
 
+from riskstrat.people.cohorts import describe_cohorts, gather_everybody, tell_cohorts
 from riskstrat.people.details import FOR_CLINICIANS, counts_shown, describe_people
 from riskstrat.people.facts import person_facts
 from riskstrat.people.limits import find_day_of_statuses
@@ -10,11 +11,14 @@ __all__ = [
     "FOR_CLINICIANS",
     "Records",
     "counts_shown",
+    "describe_cohorts",
     "describe_people",
     "explain_printable",
     "find_day_of_statuses",
+    "gather_everybody",
     "gather_records",
     "person_facts",
     "printed_counts",
+    "tell_cohorts",
     "themes_by_patient",
 ]

@@ -14,6 +14,7 @@ from riskstrat.definitions.durations import age_in_years
 from riskstrat.definitions.pathways import Pathway
 from riskstrat.definitions.phrases import long_date
 from riskstrat.people.by_role import find_sensitive_facts
+from riskstrat.people.cohorts import gather_listed, place_in_cohorts
 from riskstrat.people.facts import person_facts
 from riskstrat.people.met import MetFacts
 from riskstrat.people.reasons import explain_printable, printed_counts, themes_by_patient
@@ -52,6 +53,9 @@ def describe_people(
     details["themes"] = pd.Series([themes.get(str(patient), []) for patient in index], index=index, dtype=object)
     details["falls_check"] = _compute_falls_checks(records, list_date)
     details["pathways"] = _build_suggestions(opened, records)
+    rules = opened.workspace.cohort_rules
+    placed = place_in_cohorts(rules.cohort, gather_listed(records)) if rules else [()] * len(records)
+    details["cohorts"] = pd.Series(placed, index=index, dtype=object)
     people = opened.store.people().iloc[_find_person_numbers(scored, index)]
     details["sex"] = people["sex"].fillna("U").to_numpy()
     details["age_band"] = _compute_age_bands(people, records)

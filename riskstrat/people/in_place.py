@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from riskstrat.definitions.languages import LANGUAGES
 from riskstrat.definitions.phrases import capitalise_first
+from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.documents import long_date
 from riskstrat.people.records import Records
 from riskstrat.people.services import name_service
@@ -25,6 +27,8 @@ def support_in_place(records: Records, list_date: date) -> dict[str, tuple[str, 
     seen = services_in_contact(records.known("contacts"))
     services = running_services(records.known("social_care"))
     caseload = on_caseloads(_read_rows_until(records, "caseload", "from_on", list_date), list_date)
+    plans = plans_on_record(_read_rows_until(records, "care_plans", "made_on", list_date), list_date)
+    circumstances = recorded_circumstances(_read_rows_until(records, "circumstances", "recorded_on", list_date))
     unseen = _describe_untold(records, "contacts", "Contacts with services")
     unserved = _describe_untold(records, "social_care", "Social care services")
     return {
@@ -32,6 +36,8 @@ def support_in_place(records: Records, list_date: date) -> dict[str, tuple[str, 
             *(seen.get(patient) or unseen[row]),
             *(services.get(patient) or unserved[row]),
             *caseload.get(patient, ()),
+            *plans.get(patient, ()),
+            *circumstances.get(patient, ()),
         )
         for row, patient in enumerate(records.rows["patient_id"])
     }
@@ -95,9 +101,38 @@ def _describe_caseload(row: Any) -> str:
     return f"Was on the caseload of {row.team} from {began} to {long_date(row.to_on.date())}"
 
 
+PLANS = {"care_plan": "Care plan", "respect": "ReSPECT form", "advance_care_plan": "Advance care plan"}
+CIRCUMSTANCES = {"housebound": "Recorded as housebound", "carer": "Recorded as a carer of somebody else"}
+
+
+def plans_on_record(plans: pd.DataFrame, list_date: date) -> dict[str, tuple[str, ...]]:
+    """Sentences by patient_id: the latest plan of each kind that had not ended by the list date, with its day."""
+    ended = pd.to_datetime(plans["ended_on"]) <= pd.Timestamp(list_date)
+    latest = plans[~ended].sort_values("made_on", kind="stable").drop_duplicates(["patient_id", "kind"], keep="last")
+    ordered = latest.sort_values(["made_on", "kind"], ascending=[False, True], kind="stable")
+    return _gather_by_patient(
+        (row.patient_id, f"{PLANS[row.kind]} of {long_date(row.made_on.date())}")
+        for row in ordered.itertuples(index=False)
+    )
+
+
+def recorded_circumstances(rows: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Sentences by patient_id: of each circumstance the latest row that says anything of it, where it says yes."""
+    ordered = rows.sort_values("recorded_on", kind="stable")
+    said: list[tuple[Any, str]] = []
+    for name, words in CIRCUMSTANCES.items():
+        latest = ordered[ordered[name].notna()].drop_duplicates("patient_id", keep="last")
+        yes = latest[latest[name].astype(bool)]
+        said += [(row.patient_id, f"{words} on {long_date(row.recorded_on.date())}") for row in yes.itertuples()]
+    spoken = ordered[ordered["language"].notna()].drop_duplicates("patient_id", keep="last")
+    return _gather_by_patient(
+        [*said, *((row.patient_id, f"Main language: {LANGUAGES[row.language]}") for row in spoken.itertuples())]
+    )
+
+
 def _read_rows_until(records: Records, table: str, day: str, until: date) -> pd.DataFrame:
     """The rows of a landed table that is dated by one column, up to a day; none where it was not landed."""
     if table not in records.store.tables:
-        return pd.DataFrame(columns=["patient_id", "team", "from_on", "to_on"])
+        return pd.DataFrame(columns=list(SCHEMAS[table].names)).astype({day: "datetime64[s]"})
     rows = records.store.read(table)
     return rows[(pd.to_datetime(rows[day]) <= pd.Timestamp(until)).to_numpy()]

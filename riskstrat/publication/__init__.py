@@ -12,6 +12,8 @@ from riskstrat.publication.facts import (
     Cause,
     CauseKind,
     Change,
+    CohortAnswer,
+    CohortStanding,
     CountColumn,
     Direction,
     FallsCheck,
@@ -42,6 +44,7 @@ from riskstrat.publication.layout import (
     NAMING,
     NOTICES,
     REFERENCES,
+    RESERVE,
     REVIEWS,
     WITHDRAWAL,
     WITHDRAWN,
@@ -68,6 +71,7 @@ from riskstrat.publication.publishing import (
     withdraw_list,
 )
 from riskstrat.publication.records import PLACES, ListedPerson, TeamCounts, TeamList
+from riskstrat.publication.reserve import Reserved, dump_reserve, parse_reserve
 from riskstrat.publication.strength import A_LITTLE, A_LOT, SMALLEST_SHOWN, round_strength
 from riskstrat.publication.weekly_list import FORMAT, WeeklyList, describe_format, dump_list, parse_list
 
@@ -86,6 +90,7 @@ __all__ = [
     "OTHER_THEME",
     "PLACES",
     "REFERENCES",
+    "RESERVE",
     "REVIEWS",
     "SMALLEST_SHOWN",
     "WITHDRAWAL",
@@ -95,6 +100,8 @@ __all__ = [
     "Cause",
     "CauseKind",
     "Change",
+    "CohortAnswer",
+    "CohortStanding",
     "CountColumn",
     "Direction",
     "FallsCheck",
@@ -106,6 +113,7 @@ __all__ = [
     "PublishedList",
     "Readers",
     "RecordedCondition",
+    "Reserved",
     "Rise",
     "SensitiveFact",
     "SensitiveKind",
@@ -122,6 +130,7 @@ __all__ = [
     "dump_cases",
     "dump_for_clinicians",
     "dump_list",
+    "dump_reserve",
     "find_earlier",
     "find_every_list",
     "find_folders",
@@ -137,6 +146,7 @@ __all__ = [
     "open_published",
     "open_sent",
     "parse_list",
+    "parse_reserve",
     "publish",
     "read_case_register",
     "require_same",

@@ -13,8 +13,9 @@ import pandas as pd
 
 from riskstrat.casefinding import CASE_COLUMNS, REFERRED, CaseRegister
 from riskstrat.errors import PublicationError
-from riskstrat.publication.layout import CASES, WITHDRAWN
+from riskstrat.publication.layout import CASES, RESERVE, WITHDRAWN
 from riskstrat.publication.published import find_folders
+from riskstrat.publication.reserve import parse_reserve
 
 
 def read_case_register(lists: Path) -> CaseRegister:
@@ -22,25 +23,29 @@ def read_case_register(lists: Path) -> CaseRegister:
 
     Raises PublicationError if a list's cases cannot be read.
     """
-    rows = [row for folder in _find_every_folder(lists) for row in _read_cases(folder)]
-    return CaseRegister(pd.DataFrame(rows, columns=list(CASE_COLUMNS)))
+    folders = list(_find_every_folder(lists))
+    rows = [row for folder in folders for row in _read_cases(folder)]
+    reserved = [row for folder in folders for row in _read_reserved(folder)]
+    return CaseRegister(*(pd.DataFrame(each, columns=list(CASE_COLUMNS)) for each in (rows, reserved)))
 
 
 def require_same_register(lists: Path, register: CaseRegister) -> None:
     """Raises PublicationError if a list was published or withdrawn since the register was read."""
-    if not read_case_register(lists).rows.equals(register.rows):
+    now = read_case_register(lists)
+    if not (now.rows.equals(register.rows) and now.reserved.equals(register.reserved)):
         raise PublicationError(
             "another list was published while this one was made, and both would give the same references; run it again"
         )
 
 
 def find_last_numbers(folder: Path) -> dict[tuple[str, bool], int]:
-    """The highest number of a case that a list opened or knew of, by team and whether somebody was put forward.
+    """The highest number that a list gave a case or somebody in reserve, or knew of, by team and whether somebody was
+    put forward.
 
     Raises PublicationError if its cases cannot be read.
     """
     found: dict[tuple[str, bool], int] = {}
-    for team_code, number, *_ in _read_cases(folder):
+    for team_code, number, *_ in (*_read_cases(folder), *_read_reserved(folder)):
         key = (str(team_code), number in REFERRED)
         found[key] = max(number, found.get(key, 0))
     return found
@@ -62,6 +67,25 @@ def _find_every_folder(lists: Path) -> Iterator[Path]:
     yield from find_folders(lists).values()
 
 
+def _read_reserved(folder: Path) -> Iterator[tuple[Any, ...]]:
+    """The numbers that one list kept for people in reserve, as `CASE_COLUMNS`; none where it kept no reserve."""
+    path = folder / RESERVE
+    if not path.is_file():
+        return
+    try:
+        day, reserve = date.fromisoformat(folder.name[:10]), parse_reserve(path.read_bytes())
+    except (OSError, PublicationError):
+        raise _refuse(folder, RESERVE) from None
+    yield from ((one.team_code, one.number, one.patient_id, day, day) for one in reserve)
+
+
+def _refuse(folder: Path, name: str) -> PublicationError:
+    return PublicationError(
+        f"{name} of the list in {folder.parent.name}/{folder.name} cannot be read, and without it a reference "
+        "might be given to a second person; restore that folder from a backup"
+    )
+
+
 def _read_cases(folder: Path) -> Iterator[tuple[Any, ...]]:
     """The rows of one list; none of a list of an earlier version, which opened no cases."""
     path = folder / CASES
@@ -72,7 +96,4 @@ def _read_cases(folder: Path) -> Iterator[tuple[Any, ...]]:
             days = (date.fromisoformat(row[name]) for name in ("opened_on", "listed_on"))
             yield (row["team_code"], int(row["number"]), row["patient_id"], *days)
     except (OSError, ValueError, KeyError, TypeError, csv.Error):
-        raise PublicationError(
-            f"{CASES} of the list in {folder.parent.name}/{folder.name} cannot be read, and without it a reference "
-            "might be given to a second person; restore that folder from a backup"
-        ) from None
+        raise _refuse(folder, CASES) from None

@@ -42,7 +42,7 @@ class ForClinicians:
     """What clinicians alone are shown of a list's people.
 
     decisions: by group of sensitive.csv the reference of the decision that allows it. people: by reference the facts of
-    each listed person, in the order of the groups; nobody is left out.
+    each person who is listed or in reserve, in the order of the groups. Whoever is left out was not looked up.
     """
 
     decisions: Mapping[str, str] = field(default_factory=dict)

@@ -88,6 +88,27 @@ class FallsCheck:
         check_one_of(self.answer, get_args(FallsAnswer), "the answer of a falls check")
 
 
+CohortAnswer = Literal["in", "not in", "cannot be told"]
+
+
+@dataclass(frozen=True)
+class CohortStanding:
+    """Where one person stands by one rule of training/cohorts.toml: its name, its tag, the answer, and why not told."""
+
+    name: str
+    tag: str
+    answer: CohortAnswer
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an answer outside the three, and one that cannot be told without its reason."""
+        check_one_of(self.answer, get_args(CohortAnswer), "the answer of a cohort")
+        if (self.answer == "cannot be told") != bool(self.why):
+            raise PublicationError(
+                f"cohort {self.name}: what cannot be told needs its reason, and nothing else has one"
+            )
+
+
 @dataclass(frozen=True)
 class Cause:
     """One of the four parts of a change in one person's estimate, in log odds; the four add up to the change.

@@ -28,6 +28,9 @@ FOR_CLINICIANS = "clinicians/facts.json"
 CASES = "internal/cases.csv"
 """Every case that this list and those before it opened, so that no number is given twice; the next list carries on."""
 
+RESERVE = "internal/reserve.csv"
+"""Whom each team may take up when a case falls through; only where a reserve is kept. Nobody in it is listed."""
+
 INDEX = "index.html"
 NAMING = "naming.html"
 """In each team's folder: the page on which a practice names that team's list."""

@@ -5,15 +5,24 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from riskstrat.errors import PublicationError
 from riskstrat.publication.clinicians import ForClinicians, parse_for_clinicians
-from riskstrat.publication.layout import EVERYONE, FOR_CLINICIANS, LIST, MANIFEST, REFERENCES, name_references
-from riskstrat.publication.weekly_list import FORMAT, WeeklyList, parse_list
+from riskstrat.publication.layout import (
+    EVERYONE,
+    FOR_CLINICIANS,
+    LIST,
+    MANIFEST,
+    REFERENCES,
+    RESERVE,
+    name_references,
+)
+from riskstrat.publication.reserve import Reserved, parse_reserve
+from riskstrat.publication.weekly_list import FORMAT, READ, WeeklyList, parse_list
 from riskstrat.storage import EACH, Shape, compute_digest, compute_file_digest, find_misfit, format_json, parse_json
 
 if TYPE_CHECKING:
@@ -37,12 +46,16 @@ WEEKS = 52
 
 @dataclass(frozen=True)
 class PublishedList:
-    """One published list: its folder, its date, its manifest, and `digest`, the sha256 of the manifest."""
+    """One published list: its folder, its date, its manifest, and `digest`, the sha256 of the manifest.
+
+    `taken_up`: by patient_id the day on which a team took somebody up from the reserve; they count as listed.
+    """
 
     folder: Path
     list_date: date
     manifest: Mapping[str, Any]
     digest: str
+    taken_up: Mapping[str, date] = field(default_factory=dict, kw_only=True)
 
     @property
     def model(self) -> str:
@@ -62,7 +75,7 @@ class PublishedList:
     @property
     def holds_data(self) -> bool:
         """Whether it was published as data of the format that this version reads."""
-        return LIST in self.manifest["files"] and int(self.manifest.get("format", 0)) >= FORMAT
+        return LIST in self.manifest["files"] and int(self.manifest.get("format", 0)) >= READ[0]
 
     @property
     def team_names(self) -> dict[str, str]:
@@ -134,8 +147,36 @@ class PublishedList:
             raise PublicationError(f"{name} has a reference twice; withdraw the list and publish it anew")
         return patients
 
+    def read_reserve(self) -> tuple[Reserved, ...]:
+        """Whom each team may take up, by team and rank; nobody where no reserve is kept. Raises PublicationError."""
+        if RESERVE not in self.manifest["files"]:
+            return ()
+        try:
+            return parse_reserve(self.read_file(RESERVE))
+        except PublicationError as damaged:
+            raise PublicationError(f"{RESERVE} of the list of {self.list_date}: {damaged}") from None
+
+    def count_taken_up(self, taken_up: Mapping[tuple[str, str, int], date]) -> PublishedList:
+        """The same list with the people of its reserve who were taken up, by `Reserved.key` the day, counted as listed.
+
+        Whoever is not in its reserve under that number is passed over. Raises PublicationError where the reserve cannot
+        be read.
+        """
+        if not taken_up:
+            return self
+        own = {one.patient_id: taken_up[one.key] for one in self.read_reserve() if one.key in taken_up}
+        return replace(self, taken_up=own)
+
+    def read_counted_list(self) -> WeeklyList:
+        """Every team's list as data, those taken up at its end as listed. Raises as `read_list` and `read_reserve`."""
+        weekly, reserve = self.read_list(), self.read_reserve() if self.taken_up else ()
+        own = [one for one in reserve if one.patient_id in self.taken_up]
+        own.sort(key=lambda one: (self.taken_up[one.patient_id], one.rank))
+        references = [one.reference for one in own]
+        return replace(weekly, teams=tuple(team.count_taken_up(references) for team in weekly.teams))
+
     def read_everyone(self, columns: Sequence[str]) -> pd.DataFrame:
-        """Columns of `EVERYONE_COLUMNS`; one row per eligible person with a team.
+        """Columns of `EVERYONE_COLUMNS`; one row per eligible person with a team. Whoever was taken up is listed.
 
         Raises PublicationError if the file is missing, or is not the one that was published.
         """
@@ -145,12 +186,33 @@ class PublishedList:
         content = io.BytesIO(self.read_file(EVERYONE))
         try:
             table = pq.read_table(content)
-            frame: pd.DataFrame = table.select(list(columns)).to_pandas()
+            wanted = dict.fromkeys([*columns, *(["patient_id"] if self.taken_up else [])])
+            frame: pd.DataFrame = table.select(list(wanted)).to_pandas()
         except (pa.ArrowException, OSError, KeyError):
             raise PublicationError(
                 f"{EVERYONE} of the list of {self.list_date} is not one that this version reads; withdraw that list"
             ) from None
-        return frame
+        return self._list_taken_up(frame)[list(columns)] if self.taken_up else frame
+
+    def _list_taken_up(self, everyone: pd.DataFrame) -> pd.DataFrame:
+        """Everybody with those taken up as listed, after the last rank, since the day on which they were taken up."""
+        import pandas as pd
+
+        own = {one.patient_id: one for one in self.read_reserve() if one.patient_id in self.taken_up}
+        here = everyone["patient_id"].isin(list(own))
+        patients = [str(patient) for patient in everyone.loc[here, "patient_id"]]
+        told: dict[str, list[Any]] = {
+            "place": ["listed"] * len(patients),
+            "reference": [own[patient].reference for patient in patients],
+            "rank": [own[patient].rank for patient in patients],
+            "arrival": [own[patient].arrival for patient in patients],
+            "listed_since": [pd.Timestamp(self.taken_up[patient]) for patient in patients],
+            "weeks_on_list": [1] * len(patients),
+        }
+        for name, values in told.items():
+            if name in everyone:
+                everyone.loc[here, name] = values
+        return everyone
 
     @property
     def seal(self) -> object:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from riskstrat.definitions.vocabulary import ARRIVALS, Arrival
@@ -11,6 +11,7 @@ from riskstrat.errors import PublicationError
 from riskstrat.publication.facts import (
     CaseDecision,
     Change,
+    CohortStanding,
     CountColumn,
     FallsCheck,
     Move,
@@ -65,6 +66,7 @@ class ListedPerson:
     `counts` holds one number, or None where there is none, for each `CountColumn` of the list. `untold` says why
     something cannot be told, by the name of a count, a lane of the timeline, or `conditions`; what is not named there
     and has no value is not there. A place that is not recorded is None.
+    `cohorts` has where they stand by each rule of training/cohorts.toml; empty where the list was made without.
     `index_date` is given where people have index dates of their own. Raises PublicationError for a value that would
     print a wrong or an empty cell; no message carries the value.
     """
@@ -100,6 +102,7 @@ class ListedPerson:
     pcn: str | None = None
     locality: str | None = None
     index_date: date | None = None
+    cohorts: tuple[CohortStanding, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse values that could print a wrong or an empty cell."""
@@ -143,6 +146,7 @@ _KINDS_OF_SEVERAL: dict[str, type] = {
     "conditions": RecordedCondition,
     "flags": str,
     "support": str,
+    "cohorts": CohortStanding,
 }
 
 
@@ -157,7 +161,8 @@ class TeamList:
     checked which and why ("Not checked: ..."), `doubts` what makes a source doubtful. `previous_list` is the date of
     the list before this one.
     `no_source_moved` says that no source has moved since then. `routed` maps the team that people were sent to instead
-    onto their number; they are part of `counts.excluded`.
+    onto their number; they are part of `counts.excluded`. `reserve` holds the next people below the line, who are not
+    listed and stand in no document: what a coordinator must see to take one up. Their ranks go on from the last one.
     """
 
     team: str
@@ -184,6 +189,7 @@ class TeamList:
     moves: tuple[Move, ...] = ()
     swaps: tuple[Swap, ...] = ()
     routed: Mapping[str, int] = field(default_factory=dict)
+    reserve: tuple[ListedPerson, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse people who do not fit the list; no message carries a person's value."""
@@ -195,15 +201,35 @@ class TeamList:
             raise PublicationError(
                 f"team {self.team_code}: more people routed than excluded; routed is part of excluded"
             )
-        if [person.rank for person in self.people] != list(range(1, len(self.people) + 1)):
-            raise PublicationError(f"team {self.team_code}: ranks must be 1 to {len(self.people)}, each once, in order")
-        if len({person.reference for person in self.people}) < len(self.people):
+        everybody = (*self.people, *self.reserve)
+        if [person.rank for person in everybody] != list(range(1, len(everybody) + 1)):
+            raise PublicationError(f"team {self.team_code}: ranks must be 1 to {len(everybody)}, each once, in order")
+        if len({person.reference for person in everybody}) < len(everybody):
             raise PublicationError(
                 f"team {self.team_code}: two people have the same reference; references must be unique"
             )
         wanted = [count.name for count in self.counts_shown]
-        if any(list(person.counts) != wanted for person in self.people):
+        if any(list(person.counts) != wanted for person in everybody):
             raise PublicationError(f"team {self.team_code}: every person needs the counts {', '.join(wanted)}")
+
+    def count_taken_up(self, references: Sequence[str]) -> TeamList:
+        """The same list with those people of its reserve at its end, as listed, in the order given.
+
+        Whoever is not in its reserve is passed over; the ranks of those who stay in reserve go on from the last one.
+        """
+        reserve = {person.reference: person for person in self.reserve}
+        taken = [reserve.pop(reference) for reference in references if reference in reserve]
+        if not taken:
+            return self
+        listed = len(self.people)
+        ranked = [replace(one, rank=rank) for rank, one in enumerate((*taken, *reserve.values()), start=listed + 1)]
+        counts = replace(
+            self.counts,
+            listed=self.counts.listed + len(taken),
+            below_the_line=self.counts.below_the_line - len(taken),
+        )
+        people, left = (*self.people, *ranked[: len(taken)]), tuple(ranked[len(taken) :])
+        return replace(self, people=people, reserve=left, counts=counts)
 
     def places_shown(self) -> tuple[str, ...]:
         """The places that at least one listed person has a value in; all if nobody is listed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -12,9 +13,17 @@ from pydantic import TypeAdapter, ValidationError
 from riskstrat.errors import PublicationError
 from riskstrat.publication.records import TeamList
 
-FORMAT = 3
+FORMAT = 4
 """Of `list.json` and of the manifest that names it. A list without a format number is older and holds no data file; one
 of format 1 had a status for each person, three conditions and no edition, and is not read as data."""
+
+READ = (3, FORMAT)
+"""The formats that are read as data."""
+
+_CAME_WITH: Mapping[int, Any] = {
+    4: {"list": {"teams": {"__all__": {"reserve": True, "people": {"__all__": {"cohorts"}}}}}}
+}
+"""What a list of an earlier format does not hold, by the format that brought it: each part has a default."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +64,20 @@ class _File:
 
 def dump_list(weekly: WeeklyList) -> bytes:
     """The bytes of `list.json`: UTF-8, two spaces of indent, fields in the order of the records; dates as ISO text."""
-    return _build_adapter().dump_json(_File(FORMAT, weekly), indent=2) + b"\n"
+    return _dump_as(FORMAT, weekly)
 
 
 def parse_list(content: bytes) -> WeeklyList:
-    """The list that `dump_list` wrote. Raises PublicationError for any other content, and names another format."""
+    """The list that `dump_list` wrote, in this format or an earlier one of `READ`.
+
+    Raises PublicationError for any other content, and names another format.
+    """
     try:
         found = _build_adapter().validate_json(content)
     except (ValidationError, PublicationError):
         raise PublicationError("is damaged or of another format; restore it, or withdraw that list") from None
     # Whatever the records do not hold (an unknown key, a rounded number) would be lost without a word.
-    if found.format != FORMAT or dump_list(found.list) != content:
+    if found.format not in READ or _dump_as(found.format, found.list) != content:
         raise PublicationError("is damaged or of another format; restore it, or withdraw that list")
     return found.list
 
@@ -73,6 +85,12 @@ def parse_list(content: bytes) -> WeeklyList:
 def describe_format() -> dict[str, Any]:
     """The JSON schema of `list.json`."""
     return _build_adapter().json_schema()
+
+
+def _dump_as(number: int, weekly: WeeklyList) -> bytes:
+    """The bytes of `list.json` in a format of `READ`."""
+    left_out = None if number == FORMAT else _CAME_WITH[FORMAT]
+    return _build_adapter().dump_json(_File(number, weekly), indent=2, exclude=left_out) + b"\n"
 
 
 @cache

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import pandas as pd
-
 from riskstrat.definitions.baselines import find_own
 from riskstrat.scoring import RiskModel
 from riskstrat.storage import compute_digest
 
 if TYPE_CHECKING:
+    import pandas as pd
     from mlflow import MlflowClient
     from mlflow.entities import DatasetInput, Run
     from mlflow.models import ModelSignature
@@ -55,6 +54,8 @@ class Logged:
     @property
     def example(self) -> pd.DataFrame:
         """One made-up row: of each column the whole number halfway between the least and greatest trained on."""
+        import pandas as pd
+
         ends = re.search(r"^feature_infos=(.*)$", self.model.booster_text, re.MULTILINE)
         infos = ends[1].split(" ") if ends else []
         halfway = dict(zip(self.model.columns, map(_compute_midpoint, infos), strict=False))

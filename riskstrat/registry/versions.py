@@ -1,16 +1,15 @@
 """The versions there are, and which of them is the champion: read from records, and checked against MLflow.
 
-`champion` and `kept` read plain files and never load MLflow. `models`, `promote` and `reconcile` open MLflow.
+`champion` and `kept` read plain files and never load MLflow. `promote` opens it; `models` and `reconcile` do where its
+database has changed since they last did.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import pandas as pd
+from typing import Any
 
 from riskstrat.definitions.baselines import find_own
 from riskstrat.definitions.codelists import near
@@ -19,15 +18,13 @@ from riskstrat.registry import records
 from riskstrat.registry.recording import DATA, EVIDENCE, FILES, MODEL, ORIGINS
 from riskstrat.registry.records import VersionRecord, Written
 from riskstrat.registry.store import ModelVersion, exists, opened
+from riskstrat.registry.told import CHAMPION, ToldVersion, ask_mlflow, list_versions
 from riskstrat.scoring import RiskModel, load
 from riskstrat.scoring.storage import MODEL as MODEL_FILE
 from riskstrat.scoring.storage import damaged
 from riskstrat.storage import Shape, compute_digest, find_misfit, parse_json
 
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-
-CHAMPION, OVERRIDDEN = "champion", "promoted_over_gates"
+OVERRIDDEN = "promoted_over_gates"
 COLUMNS = ("model", "version", "alias", "trained_as_at", "auroc", "definitions", "run_id")
 
 
@@ -78,20 +75,17 @@ class Kept:
         return {day: _load(self.record, f"{ORIGINS}/{day}") for day in days}
 
 
-def models(registry: Path) -> pd.DataFrame:
-    """One row per model and version, sorted by both.
+def models(registry: Path) -> list[dict[str, Any]]:
+    """One row per model and version, sorted by both. None where nothing was trained yet.
 
-    Columns: model, version, alias ("champion" or ""), trained_as_at, auroc (test slice; missing if not measured),
-    definitions (first 12 digits of the hash) and run_id. Empty where nothing was trained yet.
+    Columns: model, version, alias ("champion" or ""), trained_as_at, auroc (test slice; None if not measured),
+    definitions (first 12 digits of the hash) and run_id.
     """
     if not exists(registry):
-        return pd.DataFrame(columns=list(COLUMNS))
-    with opened(registry) as client:
-        rows = [
-            _build_row(registry, client, found, _find_sound_champion(registry, found.name)[0])
-            for found in _list_versions(client)
-        ]
-    return pd.DataFrame(sorted(rows, key=lambda row: row[:2]), columns=list(COLUMNS))
+        return []
+    told = ask_mlflow(registry)
+    rows = [_build_row(registry, found, _find_sound_champion(registry, found.name)[0]) for found in told.versions]
+    return [dict(zip(COLUMNS, row, strict=True)) for row in sorted(rows, key=lambda row: row[:2])]
 
 
 def promote(registry: Path, kept: Kept, overridden: str | None = None) -> None:
@@ -103,7 +97,7 @@ def promote(registry: Path, kept: Kept, overridden: str | None = None) -> None:
     kept.model()
     name, number = kept.version.name, kept.version.version
     with opened(registry) as client:
-        there = [int(each.version) for each in _list_versions(client) if each.name == name]
+        there = [int(each.version) for each in list_versions(client) if each.name == name]
         if number not in there:
             raise ModelError(
                 f"MLflow no longer has {name} version {number}; it has: {_format_numbers(there) or 'none'}"
@@ -123,14 +117,13 @@ def reconcile(registry: Path) -> tuple[str, ...]:
     """
     if not exists(registry):
         return ()
-    with opened(registry) as client:
-        versions, aliases = list(_list_versions(client)), _read_aliases(client)
-        for found in versions:
-            if _is_unrecorded(registry, found):
-                _record(registry, found, aliases.get(found.name))
+    told = ask_mlflow(registry)
+    aliases = told.aliases
     there: dict[str, list[int]] = {}
-    for found in versions:
-        there.setdefault(found.name, []).append(int(found.version))
+    for found in told.versions:
+        if _is_unrecorded(registry, found):
+            _record(registry, found, aliases.get(found.name))
+        there.setdefault(found.name, []).append(found.version)
     names = sorted({*there, *records.find_recorded_models(registry)})
     lines = (_describe_disagreement(registry, name, aliases.get(name), there.get(name, [])) for name in names)
     return tuple(line for line in lines if line)
@@ -226,22 +219,22 @@ def _refuse_unknown(registry: Path, name: str) -> None:
     raise ModelError(f'no model named "{name}"; {there}{near(name, known)}; {advice}'.replace("?;", "? Or"))
 
 
-def _is_unrecorded(registry: Path, found: Any) -> bool:
+def _is_unrecorded(registry: Path, found: ToldVersion) -> bool:
     """Whether a version of MLflow has no readable record, or one of another run with the same number."""
     try:
-        record = records.read_version(registry, found.name, int(found.version))
+        record = records.read_version(registry, found.name, found.version)
     except ModelError:
         return True
     return record.version.run_id != found.run_id
 
 
-def _record(registry: Path, found: Any, alias: int | None) -> None:
+def _record(registry: Path, found: ToldVersion, alias: int | None) -> None:
     """Record a version of MLflow whose files are there, as champion where an earlier riskstrat promoted it."""
     tag = found.tags.get("folder")
     folder = (registry / tag).parents[2] if tag else None
     if folder is None or not folder.is_dir():
         return
-    version = _convert_version(found)
+    version = ModelVersion(found.name, found.version, found.run_id)
     records.build_version(registry, version, folder).write()
     if alias == version.version and records.RECORDED not in found.tags:
         records.build_champion(registry, records.read_version(registry, *version[:2])).write()
@@ -270,40 +263,17 @@ def _describe_disagreement(registry: Path, name: str, alias: int | None, there: 
     )
 
 
-def _list_versions(client: MlflowClient) -> Iterator[Any]:
-    token = None
-    while True:
-        page = client.search_model_versions(max_results=1000, page_token=token)
-        yield from page
-        token = page.token
-        if not token:
-            return
+def _build_row(registry: Path, found: ToldVersion, champion: int | None) -> tuple[Any, ...]:
+    alias = CHAMPION if champion == found.version else ""
+    auroc = _find_kept_auroc(registry, found) if found.run_is_lost else found.auroc
+    told = (found.tags.get("trained_as_at", ""), auroc, found.tags.get("definitions", "")[:12])
+    return (found.name, found.version, alias, *told, found.run_id)
 
 
-def _read_aliases(client: MlflowClient) -> dict[str, int]:
-    """The version that MLflow's alias names champion, of each model where it names one."""
-    known = client.search_registered_models(max_results=1000)
-    return {each.name: int(each.aliases[CHAMPION]) for each in known if CHAMPION in each.aliases}
-
-
-def _build_row(registry: Path, client: MlflowClient, found: Any, champion: int | None) -> tuple[Any, ...]:
-    version, tags = int(found.version), found.tags
-    alias = CHAMPION if champion == version else ""
-    told = (tags.get("trained_as_at", ""), _find_auroc(registry, client, found), tags.get("definitions", "")[:12])
-    return (found.name, version, alias, *told, found.run_id)
-
-
-def _find_auroc(registry: Path, client: MlflowClient, found: Any) -> float | None:
-    """The AUROC of a version: of its run, or where MLflow has lost that, of the evidence kept beside the model."""
-    from mlflow.exceptions import MlflowException
-
+def _find_kept_auroc(registry: Path, found: ToldVersion) -> float | None:
+    """The AUROC of a version by the evidence kept beside the model, for one whose run MLflow has lost."""
     try:
-        figure = client.get_run(found.run_id).data.metrics.get("auroc")
-        return None if figure is None else float(figure)
-    except MlflowException:
-        pass
-    try:
-        evidence = kept(registry, found.name, int(found.version)).evidence
+        evidence = kept(registry, found.name, found.version).evidence
     except (ModelError, StorageError):
         return None
     if find_misfit(evidence, {"models": dict}):
@@ -312,10 +282,6 @@ def _find_auroc(registry: Path, client: MlflowClient, found: Any) -> float | Non
     return (
         None if find_misfit(evidence, {"models": {own: {"auroc": float}}}) else float(evidence["models"][own]["auroc"])
     )
-
-
-def _convert_version(found: Any) -> ModelVersion:
-    return ModelVersion(found.name, int(found.version), found.run_id)
 
 
 def _format_numbers(numbers: Iterable[int]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from riskstrat.reviews import (
     Edition,
     ExportedDecisions,
     ListDecisions,
+    Notices,
     Review,
     StandingReviews,
     build_taking_back,
@@ -60,7 +60,7 @@ def read_editions(lists: Path, exported: ExportedDecisions, first_kept: date, na
         folders.setdefault(day, []).append(folder)
     kept = [one for one in exported.lists if one.list_date >= first_kept]
     for one in kept:
-        known = _find_patients(folders.get(one.list_date, []), one.team_code)
+        known = _find_patients(folders.get(one.list_date, []), one.team_code, exported.notices)
         if not {review.patient_id for review in one.reviews} <= known:
             raise PublicationError(
                 f"nothing was imported from {name}: it has a decision about somebody who is not on the list of "
@@ -89,9 +89,12 @@ def find_change(one: ListDecisions, before: StandingReviews, made_at: str) -> Li
     return ListChange((one.list_date, one.team_code), tuple(written), correction)
 
 
-def _find_patients(folders: list[Path], team_code: str) -> set[str]:
+def _find_patients(folders: list[Path], team_code: str, told: Notices) -> set[str]:
+    """Whom a team's lists of a date hold, and whom of their reserves it took up since."""
     found: set[str] = set()
     for folder in folders:
-        patients: Mapping[str, str] = open_published(folder).read_patients(team_code)
-        found |= set(patients.values())
+        published = open_published(folder)
+        taken_up = told.find_taken_up(published.list_date)
+        own = [one for one in published.read_reserve() if one.team_code == team_code]
+        found |= {*published.read_patients(team_code).values(), *(one.patient_id for one in own if one.key in taken_up)}
     return found

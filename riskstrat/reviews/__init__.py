@@ -32,7 +32,7 @@ from riskstrat.reviews.judging import (
     judge,
     judge_entry,
 )
-from riskstrat.reviews.notices import InQuestion, Notices, PutForward, parse_notices
+from riskstrat.reviews.notices import FromReserve, InQuestion, Notices, PutForward, parse_notices
 from riskstrat.reviews.record import Correction, Edition, Review, build_taking_back
 from riskstrat.reviews.store import (
     COLUMNS,
@@ -67,6 +67,7 @@ __all__ = [
     "FileReviewStore",
     "Filled",
     "FilledRow",
+    "FromReserve",
     "Grid",
     "ImportedFile",
     "InQuestion",

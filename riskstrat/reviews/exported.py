@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -53,11 +54,14 @@ class ExportedDecisions:
     @property
     def sealed_bytes(self) -> bytes:
         """What the seal is of."""
-        return format_json({name: value for name, value in asdict(self).items() if name != "seal"}).encode("utf-8")
+        return format_json({name: value for name, value in self._describe().items() if name != "seal"}).encode("utf-8")
 
     def dump(self) -> bytes:
         """The file as it travels."""
-        return format_json(asdict(self)).encode("utf-8")
+        return format_json(self._describe()).encode("utf-8")
+
+    def _describe(self) -> dict[str, Any]:
+        return asdict(self) | {"notices": self.notices.describe()}
 
 
 def parse_export(content: bytes, name: str) -> ExportedDecisions:

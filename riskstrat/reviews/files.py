@@ -96,6 +96,7 @@ class FileReviewStore:
         return Notices(
             tuple(one for one in told.put_forward if one.put_on < cut_off),
             tuple(one for one in told.in_question if one.since < cut_off <= one.until),
+            tuple(one for one in told.taken_up if one.taken_on < cut_off),
         )
 
     def keep_export(self, exported: ExportedDecisions, logging: ReviewLogging) -> None:

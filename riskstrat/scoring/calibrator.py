@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from riskstrat.errors import ModelError
 
@@ -28,6 +27,8 @@ class Calibrator(ABC):
 
     def risk(self, margin: npt.NDArray[Any]) -> Numbers:
         """One risk (0 to 1) per margin."""
+        from scipy.special import expit
+
         risk: Numbers = expit(self.log_odds(margin))
         return risk
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from riskstrat.definitions.matrix import FeatureMatrix, hash_of
+from riskstrat.definitions.matrix import FeatureMatrix, Numbers32, hash_of
 from riskstrat.errors import ModelError
 from riskstrat.scoring.booster_text import is_whole
 from riskstrat.scoring.calibrator import Calibrator, calibrator_of
@@ -25,7 +25,7 @@ from riskstrat.storage import EACH, Shape, find_misfit
 if TYPE_CHECKING:
     from lightgbm import Booster
 
-Numbers32 = npt.NDArray[np.float32]
+Index = npt.NDArray[np.int64]
 
 _FACTS: Shape = {
     "columns": [str],
@@ -113,15 +113,19 @@ class RiskModel:
 
         Raises ModelError if a column is absent or was made by another definition than at training.
         """
-        self._refuse_absent(matrix)
-        self._refuse_redefined(matrix)
+        self._refuse_misfit(matrix)
         return FeatureMatrix(matrix.keys, matrix.select(self.columns), self.columns, dict(self.fingerprints))
 
-    def margin(self, matrix: FeatureMatrix) -> npt.NDArray[np.float64]:
-        """One margin (log odds before calibration) per row of the matrix. Raises ModelError as `narrow` does."""
-        values = self.narrow(matrix).values
-        if len(values) == 0:
-            return np.zeros(0, dtype=np.float64)
+    def margin(self, matrix: FeatureMatrix, rows: Index | None = None) -> npt.NDArray[np.float64]:
+        """One margin (log odds before calibration) for each row of the matrix, or for those at the positions asked for.
+
+        Raises ModelError as `narrow` does.
+        """
+        self._refuse_misfit(matrix)
+        found = [self._compute_margins(values) for values in matrix.walk(self.columns, rows)]
+        return np.concatenate([np.zeros(0), *found])
+
+    def _compute_margins(self, values: Numbers32) -> npt.NDArray[np.float64]:
         threads = THREADS if len(values) >= WORTH_SHARING else 1
         found = self.booster.predict(np.ascontiguousarray(values), raw_score=True, num_threads=threads)
         margin = np.asarray(found, dtype=np.float64)
@@ -136,9 +140,9 @@ class RiskModel:
         found = self.booster.predict(given, start_iteration=first, num_iteration=trees, pred_leaf=True, num_threads=1)
         return np.asarray(found, np.int32).reshape(len(values), -1)
 
-    def risk(self, matrix: FeatureMatrix) -> npt.NDArray[np.float64]:
-        """One calibrated risk (0 to 1) per row of the matrix. Raises ModelError as `narrow` does."""
-        return self.risk_of(self.margin(matrix))
+    def risk(self, matrix: FeatureMatrix, rows: Index | None = None) -> npt.NDArray[np.float64]:
+        """One calibrated risk (0 to 1) for each row as `margin` has them. Raises ModelError as `narrow` does."""
+        return self.risk_of(self.margin(matrix, rows))
 
     def risk_of(self, margin: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """One calibrated risk (0 to 1) per margin."""
@@ -173,6 +177,10 @@ class RiskModel:
             "weights": self.weights.to_dict(),
         }
         write(folder, self.booster_text, self._linear_text, facts)
+
+    def _refuse_misfit(self, matrix: FeatureMatrix) -> None:
+        self._refuse_absent(matrix)
+        self._refuse_redefined(matrix)
 
     def _refuse_absent(self, matrix: FeatureMatrix) -> None:
         present = set(matrix.columns)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from riskstrat.errors import ModelError
 
@@ -39,6 +38,8 @@ class Ranges:
 
     def of(self, margin: npt.NDArray[Any], risk: npt.NDArray[Any]) -> tuple[Numbers, Numbers]:
         """The low and the high end, in risk (0 to 1), for each margin; widened to hold the risk itself."""
+        from scipy.special import expit
+
         given = np.asarray(margin, dtype=np.float64)
         if not self.margins:
             return np.zeros(len(given)), np.ones(len(given))

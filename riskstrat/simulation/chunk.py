@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riskstrat.simulation import activity, hospital, landing, population, primary_care, social_care, state, teams, truth
+from riskstrat.simulation import (
+    activity,
+    circumstances,
+    hospital,
+    landing,
+    population,
+    primary_care,
+    social_care,
+    state,
+    teams,
+    truth,
+)
 from riskstrat.simulation.calendar import NEVER, STEPS_A_YEAR, Calendar
 from riskstrat.simulation.coding import emergency_stays, joined, planned_stays
 from riskstrat.simulation.places import Borough
@@ -103,5 +114,6 @@ def land(rng: np.random.Generator, lives: Lives, borough: Borough, ids: np.ndarr
     landing.land_social_care(target, lives.social)
     landing.land_teams(target, lives.teams)
     landing.land_statuses(target, stays)
+    circumstances.land_circumstances(target, lives.social.care_home_from)
     last = np.full(len(ids), lives.state.calendar.until, dtype=np.int32)
     return int((target.here(np.arange(len(ids)), last) & (target.death_day == NEVER)).sum())

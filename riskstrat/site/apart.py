@@ -35,4 +35,4 @@ def set_apart(
     rows = cohort.rows[kept].reset_index(drop=True)
     before = {reason: number for reason, number in cohort.counts.items() if reason != "eligible"}
     counts = before | {ALREADY: int((~kept).sum()), "eligible": len(rows)}
-    return replace(cohort, rows=rows, counts=counts), matrix.take(kept), kept
+    return replace(cohort, rows=rows, counts=counts), matrix.keep(kept), kept

@@ -27,10 +27,11 @@ DELETIONS = "retention"
 """The records of what was deleted."""
 
 _NOT_KEPT = re.compile(
-    r".*\.(lock|holder|pyc)|mlflow\.db-(wal|shm|journal)"
+    r".*\.(lock|holder|pyc)|mlflow\.db(-(wal|shm|journal)|\.json)"
     r"|.*\.(incoming|previous|spill|spill-excerpts|reader)-\d+(-\d+)?"
 )
-"""Names of locks, of what a run has not finished, and of what belongs to a database that is copied whole."""
+"""Names of locks, of what a run has not finished, and of what belongs to a database that is copied whole or is made
+of it again."""
 
 
 def write_backup(workspace: Workspace, store: Store | None, target: Path, more: Mapping[str, Source]) -> int:

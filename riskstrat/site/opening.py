@@ -172,4 +172,4 @@ def build_matrix(opened: Site, cohort: Cohort, progress: Progress) -> FeatureMat
         from riskstrat.site.spread_matrix import spread_matrix
 
         return spread_matrix(opened.workspace, opened.engine, cohort.rows, progress)
-    return opened.engine.matrix(cohort.rows, progress)
+    return opened.engine.packed_matrix(cohort.rows, progress)

@@ -37,7 +37,7 @@ WRITTEN_BY: Mapping[str, tuple[Resource, ...]] = {
     "replay": (Resource.LISTS,),
     "monitor": (Resource.LISTS,),
     "reviews import": (Resource.REVIEWS,),
-    "retention": (Resource.STORE, Resource.LISTS, Resource.REVIEWS),
+    "retention": (Resource.STORE, Resource.LISTS, Resource.REVIEWS, Resource.TRIAL),
     "trial start": (Resource.TRIAL,),
     "trial close": (Resource.TRIAL,),
     "trial unseal": (Resource.TRIAL,),

@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from riskstrat.definitions.continuous_stays import STAY_RULES, ContinuousStays, StayRule
 from riskstrat.definitions.schemas import SCHEMAS
-from riskstrat.sources.tables import ARROW_TYPES, SPELL_COLUMNS, STREAMS
+from riskstrat.sources.tables import SPELL_COLUMNS, STREAMS
+from riskstrat.sources.writing import ARROW_TYPES
 
 SPELLS = pa.schema(
     [

@@ -34,7 +34,10 @@ from riskstrat.sources.writing import write_parquet
 FILE = "coverage.parquet"
 """Name of the table beside the store's tables."""
 
-OF_PRACTICES = ("conditions", "prescriptions", "measurements", "contacts")
+DAYS_RECORDED = {"care_plans": "made_on", "circumstances": "recorded_on"}
+"""Tables that are no streams and have one version of each row, with the day of a row."""
+
+OF_PRACTICES = ("conditions", "prescriptions", "measurements", "contacts", *DAYS_RECORDED)
 """Sources kept by general practices, so that the person's practice contributes them."""
 
 COVERED = (*OF_PRACTICES, "registrations", "admissions", "diagnoses", "attendances", "falls", "social_care")
@@ -95,7 +98,8 @@ def write_coverage(connection: duckdb.DuckDBPyConnection, folder: Path, landed: 
 
 
 def _count_by_month(tables: Path, name: str, landed: Collection[str]) -> str:
-    day = STREAMS[name].event
+    day = DAYS_RECORDED.get(name) or STREAMS[name].event
+    stands = "" if name in DAYS_RECORDED else f" AND valid_from < {FAR} AND valid_to = {FAR}"
     who, joined = "''", ""
     if name in OF_PRACTICES and "registrations" in landed:
         # The practice of today: a record moves with the person.
@@ -110,7 +114,7 @@ def _count_by_month(tables: Path, name: str, landed: Collection[str]) -> str:
         f"SELECT '{name}' AS source, {who} AS contributor, date_trunc('month', {day})::DATE AS month, "
         f"count(*) AS rows, min({day}) AS first_day, max({day}) AS last_day "
         f"FROM {read_literally(tables / f'{name}.parquet')}{joined} "
-        f"WHERE {day} IS NOT NULL AND valid_from < {FAR} AND valid_to = {FAR} GROUP BY 1, 2, 3"
+        f"WHERE {day} IS NOT NULL{stands} GROUP BY 1, 2, 3"
     )
 
 

@@ -42,6 +42,12 @@ class _Match:
         return [name for name in self.schema.required_columns if name not in self.columns]
 
     @property
+    def absent(self) -> list[str]:
+        """Columns that a table may be without, none of which theirs has by a known name."""
+        required = self.schema.required_columns
+        return [each.name for each in self.schema.columns if each.name not in (*required, *self.columns)]
+
+    @property
     def spare(self) -> list[str]:
         return [spelled for spelled, _ in self.landed.columns.values() if spelled not in self.columns.values()]
 
@@ -155,6 +161,8 @@ def _write_table(connection: duckdb.DuckDBPyConnection, match: _Match) -> Iterat
     lines += [f"# {name} =    # which of: {spare}" for name in match.missing]
     if match.spare and not match.missing:
         lines.append(f"# not used: {spare}")
+    if match.spare and match.absent:
+        lines.append(f"# not found, and worth a look in yours: {list_columns(match.absent)}")
     if lines:
         yield f"[source.tables.{match.schema.name}.columns]"
         yield from lines

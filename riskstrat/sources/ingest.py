@@ -17,14 +17,12 @@ import pyarrow.parquet as pq
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import SourceError
-from riskstrat.sources import coverage, quarantine, staging, versions
+from riskstrat.sources import coverage, doubtful, quarantine, staging, versions
 from riskstrat.sources.adapting import land
 from riskstrat.sources.cleaning import list_converted
 from riskstrat.sources.codes import CodesTable, KnownCodes, compare_with_before, describe_codes, require_understood
 from riskstrat.sources.connecting import connect_beside, remove_work, require_basis, stage_table
 from riskstrat.sources.continuous_stays import SPELLS, build_spells_query, make_stays, report_joined
-from riskstrat.sources.doubtful import DOUBTFUL, build_doubtful_query
-from riskstrat.sources.doubtful import SCHEMA as DOUBTFUL_SCHEMA
 from riskstrat.sources.dressed import report_twins
 from riskstrat.sources.extract_day import UNDATED, Arrivals, find_first_day
 from riskstrat.sources.extracts import Manner, build_quarantine_query, keep_rows, name_row, read_before, require_later
@@ -208,6 +206,7 @@ class _IngestRun:
         self.settings = settings
         self.known = known
         self.codes: CodesTable = []
+        self.doubtful: Mapping[str, str] = {}
         self.progress = progress
 
     def build(
@@ -235,6 +234,7 @@ class _IngestRun:
         people = versions.number_people(self.connection)
         versions.number_spells(self.connection, self._get_lag("admissions"))
         make_stays(self.connection, self.settings.admissions.continuous_stays)
+        self.doubtful = doubtful.build_doubtful_queries(self.tables, day)
         reports = self._write(folder, counts)
         return self._report(mapping, day, people, reports)
 
@@ -307,9 +307,9 @@ class _IngestRun:
             self.progress(f"writing {name}", 0.5 + 0.5 * number / len(self.tables))
             reports[name] = self._write_table(folder / "tables" / f"{name}.parquet", name, counts[name])
         write_parquet(self.connection, build_spells_query(), SPELLS, folder / "tables" / "spells.parquet")
-        if "conditions" in self.tables:
-            file = folder / "tables" / f"{DOUBTFUL}.parquet"
-            write_parquet(self.connection, build_doubtful_query(), DOUBTFUL_SCHEMA, file)
+        for name, query in self.doubtful.items():
+            file = folder / "tables" / f"{name}.parquet"
+            write_parquet(self.connection, query, doubtful.SCHEMAS[name], file)
         faults = " UNION ALL ".join(
             f"SELECT {number} AS place, '{name}' AS \"table\", landed_row AS row, rule, message FROM fault_{name}"
             for number, name in enumerate(self.tables)
@@ -384,6 +384,7 @@ class _IngestRun:
                 *self.landing.notes,
                 *notes_on(absent, unsettled, self._count_discharges(), reports, self.settings.data.lag_days),
                 *quarantine.report_ahead(self.connection, self.tables, day),
+                *doubtful.report_doubtful(self.connection, self.doubtful, day),
                 *report_twins(self.connection),
                 *report_joined(self.connection),
             ),

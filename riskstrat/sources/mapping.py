@@ -26,12 +26,12 @@ from riskstrat.definitions.source_mapping import (
     list_answers,
 )
 from riskstrat.errors import SourceError
+from riskstrat.sources import SOURCE_FILE
 from riskstrat.sources.answers import answer_questions, read_rows
 from riskstrat.sources.refusals import explain_absence
 from riskstrat.storage import compute_digest, describe_strange
 from riskstrat.storage.files import read_text, read_toml
 
-SOURCE_FILE = "source.toml"
 FORMATS = ("canonical", *ADAPTERS, "mimic")
 
 _SHIPPED = Path(__file__).parent / "adapters"

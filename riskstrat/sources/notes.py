@@ -18,6 +18,8 @@ _WITHOUT = {
     "opt_outs": "nobody counts as opted out",
     "caseload": "nobody counts as already known to a team",
     "reviews": "no decision is carried over",
+    "care_plans": "whether somebody has a care plan cannot be told",
+    "circumstances": "who is housebound, a carer or has another main language cannot be told",
     "statuses": "listed people are not checked for being in hospital, moved or dead that day",
 }
 _MANY_UNKNOWN = 0.1

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from ibis.backends.duckdb import Backend
 
-OF_A_PERSON = ("caseload", "reviews", "statuses")
+OF_A_PERSON = ("caseload", "reviews", "statuses", "care_plans", "circumstances")
 """Tables about people that are no streams: what services and teams wrote."""
 
 

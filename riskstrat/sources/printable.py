@@ -22,14 +22,23 @@ NOT_CODED_AFTER = 90
 WHOLE = "whole"
 """Schema of the views of everything; the printable ones stand in `main`."""
 
+Lists = dict[tuple[str, str], dict[str, Any]]
+"""By codelist of what is sensitive and test of an emergency the lists of one store, as Arrow tables by their name."""
+
 REBUILT = ("recorded_conditions",)
 """Streams made again from the printable ones; every other merged stream is that of the whole record."""
 
 
-def create_views(connection: Any, statements: Mapping[str, str], codelists: Mapping[str, Codelist] | None) -> None:
+def create_views(
+    connection: Any,
+    statements: Mapping[str, str],
+    codelists: Mapping[str, Codelist] | None,
+    known: Lists | None = None,
+) -> None:
     """Make the view of each stream by its CREATE VIEW statement; the printable ones where `codelists` are given.
 
-    The statements stand in an order in which each needs earlier ones alone. Raises DefinitionError where there is no
+    The statements stand in an order in which each needs earlier ones alone. known: the lists of the same streams that
+    were worked out before, to which those that are worked out now are added. Raises DefinitionError where there is no
     codelist of what is sensitive.
     """
     if codelists is None:
@@ -40,7 +49,7 @@ def create_views(connection: Any, statements: Mapping[str, str], codelists: Mapp
     connection.execute(f"SET schema = '{WHOLE}'")
     _execute_all(connection, statements.values())
     urgent = _build_urgent_test(codes_in(codelists, ADMISSION_METHODS, EMERGENCY))
-    _execute_all(connection, _build_lists(statements, sensitive, urgent))
+    _make_lists(connection, statements, sensitive, urgent, {} if known is None else known)
     connection.execute("SET schema = 'main'")
     for name, statement in statements.items():
         made = statement if name in REBUILT else f"CREATE VIEW {name} AS {_build_printable(name, statements, urgent)}"
@@ -58,27 +67,43 @@ def _build_urgent_test(methods: tuple[str, ...]) -> str:
     return f"coalesce(method IN ({listed}), false)"
 
 
-def _build_lists(streams: Mapping[str, str], sensitive: Codelist, urgent: str) -> Iterator[str]:
-    """What is sensitive among the distinct values of each column, worked out once; then the stays that are not urgent.
+def _make_lists(connection: Any, streams: Mapping[str, str], sensitive: Codelist, urgent: str, known: Lists) -> None:
+    """Make the table of each list: of its query, which reads the whole store, or of what that gave before."""
+    wanted = (sensitive.fingerprint, urgent)
+    held = known.get(wanted)
+    if held is None:
+        queries = dict(_build_lists(streams, sensitive, urgent))
+        for name, query in queries.items():
+            connection.execute(f"CREATE TABLE {name} AS {query}")
+        known[wanted] = {name: connection.execute(f"SELECT * FROM {name}").to_arrow_table() for name in queries}
+        return
+    for name, table in held.items():
+        connection.register("worked_out", table)
+        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM worked_out")
+        connection.unregister("worked_out")
+
+
+def _build_lists(streams: Mapping[str, str], sensitive: Codelist, urgent: str) -> Iterator[tuple[str, str]]:
+    """By name the query for what is sensitive among the distinct values of each column; then for the other stays.
 
     `coded_stays` has one row per other stay with a main diagnosis: from when one was known, and a sensitive one.
     """
     for table in CODED:
         if table in streams:
             values = f"SELECT DISTINCT system, code FROM {table}"
-            yield f"CREATE TABLE hidden_{table} AS SELECT * FROM ({values}) WHERE {build_coded_test(sensitive)}"
+            yield f"hidden_{table}", f"SELECT * FROM ({values}) WHERE {build_coded_test(sensitive)}"
     for table, columns in SYSTEMS_OF.items():
         for column, systems in columns.items() if table in streams else ():
             values = f"SELECT DISTINCT {column} FROM {table}"
             test = build_value_test(column, sensitive, systems)
-            yield f"CREATE TABLE hidden_{table}_{column} AS SELECT * FROM ({values}) WHERE {test}"
+            yield f"hidden_{table}_{column}", f"SELECT * FROM ({values}) WHERE {test}"
     if "diagnoses" in streams:
-        yield f"""
-            CREATE TABLE coded_stays AS
+        query = f"""
             SELECT stay, min(valid_from) AS coded_from, min(valid_from) FILTER (h.code IS NOT NULL) AS hidden_from
             FROM diagnoses d LEFT JOIN hidden_diagnoses h ON h.system = d.system AND h.code = d.code
             WHERE position = 1 AND stay IN (SELECT spell FROM admissions WHERE NOT {urgent}) GROUP BY stay
         """
+        yield "coded_stays", query
 
 
 def _build_printable(name: str, streams: Mapping[str, str], urgent: str) -> str:

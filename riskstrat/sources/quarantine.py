@@ -169,10 +169,11 @@ def _quote_date(day: date) -> str:
 
 def _add_unreadable(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
     for rule, rows in ((validation.UNREADABLE_ROW, landed.unreadable), (validation.NHS_NUMBER, landed.withheld)):
-        connection.execute(
-            f"INSERT INTO fault_{landed.name} SELECT unnest(?::BIGINT[]), ?, ?",
-            [rows, rule, validation.MESSAGES[rule]],
-        )
+        if rows:
+            connection.execute(
+                f"INSERT INTO fault_{landed.name} SELECT unnest(?::BIGINT[]), ?, ?",
+                [rows, rule, validation.MESSAGES[rule]],
+            )
 
 
 def _add_spell_faults(connection: duckdb.DuckDBPyConnection) -> None:
@@ -240,10 +241,14 @@ def _end_doubtful_registrations(connection: duckdb.DuckDBPyConnection, as_at: da
         WHERE o.landed_row NOT IN (SELECT landed_row FROM fault_registrations) AND {still_open}
         AND (why.rule = $unread OR why.rule <> $duplicate AND {past} AND f.registered_to >= o.registered_from)
         AND (f.practice IS NULL OR f.practice = o.practice)
-        AND (why.rule = 'event before birth' OR coalesce(o.registered_from <= f.registered_from, true))
+        AND (why.rule = $before_birth OR coalesce(o.registered_from <= f.registered_from, true))
         GROUP BY 1
         """,
-        {"unread": validation.END_NOT_READ, "duplicate": validation.DUPLICATE},
+        {
+            "unread": validation.END_NOT_READ,
+            "duplicate": validation.DUPLICATE,
+            "before_birth": validation.EVENT_BEFORE_BIRTH,
+        },
     )
     rule = validation.REGISTRATION_IN_DOUBT
     connection.execute(

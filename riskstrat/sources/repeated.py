@@ -41,26 +41,41 @@ def join_repeated(connection: duckdb.DuckDBPyConnection, landed: Landed, lag: in
     if schema.name == "diagnoses":
         columns = ["spell_row", "position"]
     _find_same(connection, schema, lag, columns, [column for column in columns if column == "provider"])
-    _keep_one(connection, landed, as_at, validation.duplicate_message(schema))
-    if schema.settles:
-        _tell_later_ends(connection, landed, as_at)
-    if schema.name == "statuses":
-        _join_truths(connection, schema)
+    if _holds_any(connection):
+        _keep_one(connection, landed, as_at, validation.duplicate_message(schema))
+        if schema.settles:
+            _tell_later_ends(connection, landed, as_at)
+        if schema.name == "statuses":
+            _join_truths(connection, schema)
     if schema.name == "admissions":
-        connection.execute("CREATE TABLE joined_spells AS SELECT landed_row, kept FROM again WHERE landed_row <> kept")
-        _find_same(
-            connection,
-            schema,
-            lag,
-            ["person_row", "admitted_on", "method", "discharged_on", "provider", *LIKE_STAYS],
-            ["provider", *LIKE_STAYS],
-            # Two that are open may yet end on different days.
-            "discharged_on IS NOT NULL",
-        )
-        _keep_one(connection, landed, as_at, validation.DOUBLED_STAY)
-        connection.execute("INSERT INTO joined_spells SELECT landed_row, kept FROM again WHERE landed_row <> kept")
-        _name_spells(connection)
+        _join_doubled_stays(connection, landed, lag, as_at)
     connection.execute("DROP TABLE again")
+
+
+def _holds_any(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether anything was landed again; mostly nothing was, and planning what becomes of it takes time."""
+    return connection.execute("SELECT 1 FROM again LIMIT 1").fetchone() is not None
+
+
+def _join_doubled_stays(connection: duckdb.DuckDBPyConnection, landed: Landed, lag: int, as_at: date | None) -> None:
+    """Join stays that stand under two spell ids, after the rows of one id, and make `spell_names` of both."""
+    joined = "SELECT landed_row, kept FROM again WHERE landed_row <> kept"
+    connection.execute("CREATE TABLE joined_spells (landed_row BIGINT, kept BIGINT)")
+    if _holds_any(connection):
+        connection.execute(f"INSERT INTO joined_spells {joined}")
+    _find_same(
+        connection,
+        SCHEMAS[landed.name],
+        lag,
+        ["person_row", "admitted_on", "method", "discharged_on", "provider", *LIKE_STAYS],
+        ["provider", *LIKE_STAYS],
+        # Two that are open may yet end on different days.
+        "discharged_on IS NOT NULL",
+    )
+    if _holds_any(connection):
+        _keep_one(connection, landed, as_at, validation.DOUBLED_STAY)
+        connection.execute(f"INSERT INTO joined_spells {joined}")
+    _name_spells(connection)
 
 
 def _find_same(

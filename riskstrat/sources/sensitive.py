@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy.typing as npt
 
 from riskstrat.definitions.codelists import BY_PREFIX, PHRASE, Codelist
@@ -78,6 +77,8 @@ def mark_values(values: pd.Series, sensitive: Codelist, systems: Iterable[str]) 
 
 
 def _mark(rows: pd.DataFrame, test: str) -> npt.NDArray[Any]:
+    import duckdb
+
     given = rows.astype("string").assign(place=range(len(rows)))
     with duckdb.connect() as connection:
         connection.register("given", given)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from ibis.backends.duckdb import Backend
 
+    from riskstrat.sources.printable import Lists
+
 
 @dataclass(frozen=True)
 class Store:
@@ -132,8 +134,14 @@ class Store:
         options: dict[str, Any] = {"temp_directory": str(name_beside(self.folder.resolve(), "spill"))}
         backend = ibis.duckdb.connect(**options | ({"threads": threads} if threads else {}))
         with closing(backend.con):
-            create_views(backend.con, self._build_views(codelists or {}), (codelists or {}) if printable else None)
+            views = self._build_views(codelists or {})
+            create_views(backend.con, views, (codelists or {}) if printable else None, self._lists)
             yield backend
+
+    @cached_property
+    def _lists(self) -> Lists:
+        """What of the store is sensitive, worked out once: each engine and thread opens the store for itself."""
+        return {}
 
     def _build_views(self, codelists: Mapping[str, Codelist]) -> dict[str, str]:
         """The CREATE VIEW statement of each available stream, base tables first."""

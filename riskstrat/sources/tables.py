@@ -14,20 +14,11 @@ from dataclasses import dataclass, field
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 
 from riskstrat.definitions.expressions import Rows, columns_of, is_true_for_null
 from riskstrat.definitions.schemas import SCHEMAS
 
 _TYPES = {"text": "string", "date": "date", "integer": "int32", "number": "float64", "boolean": "boolean"}
-ARROW_TYPES = {
-    "text": pa.string(),
-    "date": pa.date32(),
-    "integer": pa.int32(),
-    "number": pa.float64(),
-    "boolean": pa.bool_(),
-}
-"""The stored type of each type of column."""
 
 _ENGINE = {"person": "int32", "valid_from": "date", "valid_to": "date"}
 

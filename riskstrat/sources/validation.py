@@ -54,6 +54,7 @@ SPELL_USED_AGAIN = "spell id used again"
 AFTER_EXTRACT = "event after the extract"
 KNOWN_AFTER_EXTRACT = "known after the extract"
 IMPLAUSIBLE_AGE = "implausible age"
+EVENT_BEFORE_BIRTH = "event before birth"
 SEVERAL_PEOPLE = "one of several people"
 DEAD_BY_ANOTHER_ROW = "dead by another row"
 END_NOT_READ = "end not read"
@@ -251,12 +252,18 @@ def _build_plausibility_rules(schema: TableSchema) -> Iterator[Rule]:
         yield from _build_measure_rules(schema)
     if schema.settles and schema.event:
         yield _build_order_rule(schema.name, schema.event, schema.settles.date)
+    if schema.name == "reviews":
+        message = "column due_on is filled in and cannot be read as a date, and the outcome is deferred"
+        unread = f"(unread_due_on OR {_build_date_test('due_on')})"
+        yield Rule("unparseable date", schema.name, message, f"outcome = 'deferred' AND {unread}")
     if schema.name == "caseload":
         yield _build_order_rule(schema.name, "from_on", "to_on")
+    if schema.name == "care_plans":
+        yield _build_order_rule(schema.name, "made_on", "ended_on")
     if schema.event is None:
         return
     message = f"column {schema.event} lies before the month of birth"
-    yield Rule("event before birth", schema.name, message, f"{schema.event} < person_born", of_person=True)
+    yield Rule(EVENT_BEFORE_BIRTH, schema.name, message, f"{schema.event} < person_born", of_person=True)
 
 
 def _build_order_rule(table: str, began: str, ended: str) -> Rule:
@@ -284,12 +291,12 @@ def _build_birth_test(column: str) -> str:
 
 def _build_birth_rules() -> Iterator[Rule]:
     message = "column date_of_death lies before the month of birth"
-    yield Rule("event before birth", "people", message, _build_birth_test("date_of_death"))
+    yield Rule(EVENT_BEFORE_BIRTH, "people", message, _build_birth_test("date_of_death"))
     message = "column died_known_on is filled in and cannot be read as a date, and there is no date_of_death"
     yield Rule("unparseable date", "people", message, "unread_died_known_on AND date_of_death IS NULL")
     message = "column died_known_on lies before the month of birth, and there is no date_of_death"
     early = f"{_build_birth_test('died_known_on')} AND date_of_death IS NULL"
-    yield Rule("event before birth", "people", message, early)
+    yield Rule(EVENT_BEFORE_BIRTH, "people", message, early)
 
 
 def events_of(schema: TableSchema) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.table_schema import TableSchema
 from riskstrat.sources.continuous_stays import build_diagnoses_query, build_stays_query
 from riskstrat.sources.repeated import END_KNOWN, find_spell
-from riskstrat.sources.tables import ARROW_TYPES, SPELL_COLUMNS, STREAMS
+from riskstrat.sources.tables import SPELL_COLUMNS, STREAMS
+from riskstrat.sources.writing import ARROW_TYPES
 
 FAR = "DATE '9999-12-31'"
 """The end of a version that has none; a row that is never visible begins here."""

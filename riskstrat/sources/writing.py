@@ -17,6 +17,15 @@ from riskstrat.storage import compute_file_digest, find_reason, make_private, wr
 ROW_GROUP = 98_304
 """Rows of one parquet row group: small enough that a range of persons reads few."""
 
+ARROW_TYPES = {
+    "text": pa.string(),
+    "date": pa.date32(),
+    "integer": pa.int32(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+}
+"""The stored type of each type of column."""
+
 _OF_THE_DISK = (duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.TransactionException)
 
 

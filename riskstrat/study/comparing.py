@@ -120,5 +120,5 @@ def _score_test_rows(kept: Kept, matrix: Any, on: Dates) -> Side:
     models, risk = kept.origins(), np.zeros(len(on))
     for day in np.unique(on):
         rows = np.flatnonzero(on == day)
-        risk[rows] = newest(models, str(day)).risk(matrix.take(rows))
+        risk[rows] = newest(models, str(day)).risk(matrix, rows)
     return Side(f"version {kept.version.version}", risk)

@@ -135,7 +135,7 @@ def _leave_out_champion(rows: PooledTestRows, why: str) -> PooledTestRows:
 
 
 def _predict_with_newest(models: Mapping[str, RiskModel], one: TestedFold, matrix: Any) -> npt.NDArray[np.float64]:
-    return newest(models, one.fold.name).risk(matrix.take(one.fitted.test_rows))
+    return newest(models, one.fold.name).risk(matrix, one.fitted.test_rows)
 
 
 def _compute_intervals(learned: TrainingRun, rows: PooledTestRows) -> pd.DataFrame:
@@ -312,7 +312,7 @@ def _check_leakage(learned: TrainingRun, rows: PooledTestRows, models: Mapping[s
     days = (found["event_on"] - found["index_date"]).dt.days.to_numpy(float)
     label = study.recipe.label
     window = label.last_day - label.first_day + 1
-    values = study.matrix.take(rows.rows).select(columns)
+    values = study.matrix.pick(rows.rows, columns)
     features = single_features(values, columns, rows.outcome, days - label.first_day + 1, window)
     aurocs = (models[rows.own].auroc, models[LOGISTIC].auroc if LOGISTIC in models else None)
     return leakage(features, *aurocs, study.opened.workspace.promotion.leakage)
@@ -350,7 +350,7 @@ def _measure_freshness(learned: TrainingRun, capacity: int) -> list[dict[str, An
     rows = first.fitted.test_rows
     scores = {("score", 0): first.fitted.own_risk, ("model", 0): first.fitted.own_risk}
     for age, model in learned.older.items():
-        scores["model", age] = model.risk(study.matrix.take(rows))
+        scores["model", age] = model.risk(study.matrix, rows)
         if study.recipe.cohort.index == "calendar":
             scores["score", age] = _predict_older_score(learned, age)
     if len(scores) == 2 or not 0 < study.outcome[rows].sum() < len(rows):
@@ -367,7 +367,7 @@ def _predict_older_score(learned: TrainingRun, age: int) -> npt.NDArray[np.float
     made_on = np.datetime64(first.fold.name) - days_old(age)
     before = np.flatnonzero(study.index_dates == made_on)
     person = study.cohort.rows["person"].to_numpy()
-    score = pd.Series(first.model.risk(study.matrix.take(before)), index=person[before])
+    score = pd.Series(first.model.risk(study.matrix, before), index=person[before])
     return score.reindex(person[first.fitted.test_rows]).to_numpy()
 
 

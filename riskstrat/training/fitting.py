@@ -24,7 +24,7 @@ from riskstrat.training.held_out import mark_newest
 from riskstrat.training.intervals import ranges
 from riskstrat.training.learned import Learned, Task, learn_members
 from riskstrat.training.rows import FEWEST_EVENTS, Index, TrainingRows, enough, rows_at, take_rows
-from riskstrat.training.slices import CALIBRATION, TEST, TRAIN, UNUSED
+from riskstrat.training.slices import CALIBRATION, TEST, TRAIN, Slices, find_places
 
 THREADS = 2
 Numbers = npt.NDArray[np.float64]
@@ -61,7 +61,7 @@ class Fitted:
 def fit(
     matrix: FeatureMatrix,
     outcome: npt.NDArray[Any],
-    slice_of: npt.NDArray[Any],
+    slice_of: Slices,
     recipe: Recipe,
     *,
     threads: int = THREADS,
@@ -84,8 +84,7 @@ def fit(
     learned does not last, or if the recipe gives a direction to a feature that is none.
     """
     seen = np.asarray(outcome, dtype=np.float64)
-    used = np.where(np.isnan(seen), UNUSED, slice_of)
-    places = {name: np.flatnonzero(used == name) for name in (TRAIN, CALIBRATION, TEST)}
+    places = find_places(slice_of, seen)
     _refuse_too_little(recipe, seen, places, tested)
     columns = tuple(name for name in matrix.columns if name not in recipe.exclude_features)
     aside = set_aside(recipe.learner, columns, {*matrix.columns, *(tables or {}), *declared})
@@ -96,11 +95,11 @@ def fit(
     method, seed = recipe.calibration.method, recipe.learner.seed
     margin = held.margins[learned.own]
     made = calibrate(margin, held.rows.outcome, held.rows.patient_ids, method, seed=seed)
-    scored = learned.score(model, matrix.take(places[TEST]))
+    scored = learned.score(model, matrix, places[TEST])
     baselines = _calibrate_members(task, learned, held, scored) if rivals else {}
     baselines |= fit_baselines(matrix, seen, places, recipe, rivals) if rivals else {}
     facts = {
-        **count_rows(seen, used, places),
+        **count_rows(seen, places),
         **list_index_dates(recipe, matrix.keys, places),
         **learned.describe(len(places[TRAIN])),
         "calibration": made.note + held.how,
@@ -143,7 +142,7 @@ def _score_unseen(task: Task, learned: Learned, model: RiskModel) -> _Unseen:
     if task.calibrates_apart:
         place = task.places[CALIBRATION]
         rows = rows_at(task.matrix, task.columns, task.outcome, place)
-        return _Unseen(rows, learned.score(model, task.matrix.take(place)), "")
+        return _Unseen(rows, learned.score(model, task.matrix, place), "")
     asked = mark_newest(task.recipe, task.matrix.keys, task.places[TRAIN])
     margins = {name: margin[asked] for name, margin in learned.unseen.items()}
     return _Unseen(take_rows(task.train, asked), margins, f"; on {WORDS}")
@@ -199,13 +198,13 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def count_rows(seen: npt.NDArray[np.float64], used: npt.NDArray[Any], places: Mapping[str, Index]) -> dict[str, Any]:
+def count_rows(seen: npt.NDArray[np.float64], places: Mapping[str, Index]) -> dict[str, Any]:
     """Plain values for the record: rows and events of each slice, and the rows that are in none."""
     return {
         "rows": {name: len(place) for name, place in places.items()},
         "events": {name: int(seen[place].sum()) for name, place in places.items()},
         "rows_without_outcome": int(np.isnan(seen).sum()),
-        "rows_unused": int((used == UNUSED).sum()),
+        "rows_unused": len(seen) - sum(map(len, places.values())),
     }
 
 

@@ -16,7 +16,7 @@ from riskstrat.training.folds import FOLDS, HeldOutFold, draw_folds, spare_folds
 from riskstrat.training.held_out import held_out
 from riskstrat.training.learner import fit_booster, fit_on_folds, rows_in_leaf, stop_early
 from riskstrat.training.linear import FoldedLinear, learn_linear
-from riskstrat.training.rows import Index, TrainingRows, rows_at
+from riskstrat.training.rows import Index, TrainingRows, packed_rows_at, rows_at
 from riskstrat.training.slices import CALIBRATION, TRAIN
 from riskstrat.training.stacking import learn_stack
 
@@ -46,7 +46,7 @@ class Task(NamedTuple):
     @property
     def train(self) -> TrainingRows:
         """The training rows."""
-        return rows_at(self.matrix, self.columns, self.outcome, self.places[TRAIN])
+        return packed_rows_at(self.matrix, self.columns, self.outcome, self.places[TRAIN])
 
 
 class Learned(NamedTuple):
@@ -69,12 +69,13 @@ class Learned(NamedTuple):
         """What the model is called among its baselines."""
         return LIGHTGBM if self.weights is None else STACK
 
-    def score(self, model: RiskModel, matrix: FeatureMatrix) -> dict[str, Numbers]:
-        """One margin per row of the matrix by each that was learned, the model itself first."""
-        booster = model.booster_alone.margin(matrix)
+    def score(self, model: RiskModel, matrix: FeatureMatrix, rows: Index) -> dict[str, Numbers]:
+        """One margin for each row of the matrix asked for by each that was learned, the model itself first."""
+        booster = model.booster_alone.margin(matrix, rows)
         if self.linear is None:
             return {LIGHTGBM: booster}
-        linear = self.linear.linear.margin(model.narrow(matrix).values, model.columns)
+        member, blocks = self.linear.linear, matrix.walk(model.columns, rows)
+        linear = np.concatenate([np.zeros(0), *(member.margin(values, model.columns) for values in blocks)])
         own = {} if self.weights is None else {STACK: self.weights.add(booster, linear)}
         return own | {LIGHTGBM: booster, LOGISTIC: linear}
 

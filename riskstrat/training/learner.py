@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,10 @@ FEWEST_TREES = 10
 
 WORTH_SHARING = 20_000
 """Below this many rows threads wait for each other longer than they work."""
+
+
+_UNPACKED = Lock()
+"""Held while rows stand unpacked, so that fits side by side never have all of theirs so at once."""
 
 
 class Stopped(NamedTuple):
@@ -90,7 +95,9 @@ def fit_on_folds(
 
 
 def _bin(rows: TrainingRows, columns: Sequence[str], settings: dict[str, Any]) -> Dataset:
-    return lightgbm().Dataset(rows.values, label=rows.outcome, feature_name=list(columns), params=settings)
+    with _UNPACKED:
+        made = lightgbm().Dataset(rows.values[:], label=rows.outcome, feature_name=list(columns), params=settings)
+        return made.construct()
 
 
 def _grow(rows: Dataset, settings: dict[str, Any], rounds: int) -> str:
@@ -115,7 +122,7 @@ def stop_early(
 ) -> Stopped:
     """Grow until `patience` trees in a row have not lowered the log loss of the rows judged on, or `learner.rounds`."""
     lgb = lightgbm()
-    settings = _build_settings(learner, columns, len(grown_on), threads) | {"metric": "binary_logloss"}
+    settings = _build_settings(learner, columns, len(grown_on.outcome), threads) | {"metric": "binary_logloss"}
     rows = _bin(grown_on, columns, settings)
     booster = lgb.train(
         settings,

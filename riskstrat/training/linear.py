@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from riskstrat.definitions.packed_matrix import NO_BYTE, Packed, pack_values, unpack_column
 from riskstrat.definitions.recipes import LearnerRecipe
 from riskstrat.errors import TrainingError
 from riskstrat.scoring import Linear, Term
@@ -17,6 +18,7 @@ from riskstrat.training.designs import KNOTS
 from riskstrat.training.folds import HeldOutFold
 from riskstrat.training.logistic import Solved, fit_logistic, log_odds
 from riskstrat.training.losses import log_losses
+from riskstrat.training.packed_design import DesignColumn, PackedDesign
 from riskstrat.training.rows import Array, Index, TrainingRows
 
 TAILS = (0.001, 0.999)
@@ -40,7 +42,7 @@ class Shaped(NamedTuple):
     terms: tuple[Term, ...]
     used: npt.NDArray[np.bool_]
     owed: npt.NDArray[np.int64]
-    design: npt.NDArray[np.float32]
+    design: PackedDesign
 
 
 class Chosen(NamedTuple):
@@ -82,21 +84,29 @@ def shape_columns(rows: TrainingRows, columns: Sequence[str], age: str | None, o
     """
     terms, used, signs, design = [], [], [], []
     flags: set[bytes] = set()
-    for name, sign, column in zip(columns, owed, np.ascontiguousarray(rows.values.T), strict=True):
-        term = _shape_term(name, column, KNOTS if name == age and not sign else ())
-        ready, missing, *above = (part.astype(np.float32) for part in term.prepare(column))
-        marks = np.packbits(missing > 0).tobytes()
-        kept = [np.ptp(part) > 0 for part in (ready, missing, *above)]
+    for name, sign, packed in zip(columns, owed, pack_values(rows.values).columns, strict=True):
+        term = _shape_term(name, unpack_column(packed), KNOTS if name == age and not sign else ())
+        parts = _prepare_parts(term, packed)
+        marks = np.packbits(parts[1].unpack() > 0).tobytes()
+        kept = [part.varies() for part in parts]
         kept[1] &= marks not in flags
         flags.add(marks)
         terms.append(term)
         used += kept
         signs += [sign, *[0] * (len(kept) - 1)]
-        design += [part for part, keep in zip((ready, missing, *above), kept, strict=True) if keep]
+        design += [part for part, keep in zip(parts, kept, strict=True) if keep]
     if not design:
         raise TrainingError("every feature is the same for everybody who trains; check the sources behind them")
     differs = np.array(used)
-    return Shaped(tuple(terms), differs, np.array(signs)[differs], np.ascontiguousarray(np.stack(design).T))
+    return Shaped(tuple(terms), differs, np.array(signs)[differs], PackedDesign(design, len(rows.outcome)))
+
+
+def _prepare_parts(term: Term, packed: Packed) -> list[DesignColumn]:
+    """The parts of a column made ready: bytes as they are, with what each of them is made ready to."""
+    if packed.dtype != np.uint8:
+        return [DesignColumn(part.astype(np.float32)) for part in term.prepare(unpack_column(packed))]
+    levels = term.prepare(unpack_column(np.arange(NO_BYTE + 1, dtype=np.uint8)))
+    return [DesignColumn(packed, part.astype(np.float32)) for part in levels]
 
 
 def choose_penalty(shaped: Shaped, outcome: Array, folds: Sequence[HeldOutFold]) -> Chosen:
@@ -112,7 +122,7 @@ def choose_penalty(shaped: Shaped, outcome: Array, folds: Sequence[HeldOutFold])
             found.append(_solve(shaped, outcome, kept, penalty, start or (found[-1] if found else None)))
         near = tuple(found)
         losses = [
-            log_losses(log_odds(shaped.design[away], one.weights), outcome[away])
+            log_losses(log_odds(shaped.design, one.weights, away), outcome[away])
             for (_, away), one in zip(parts, found, strict=True)
         ]
         loss = float(np.concatenate(losses).mean())
@@ -129,7 +139,7 @@ def fit_linear(shaped: Shaped, outcome: Array, chosen: Chosen) -> Linear:
     whole = np.zeros(len(shaped.used))
     whole[shaped.used] = weights[:-1]
     means = np.zeros(len(shaped.used))
-    means[shaped.used] = shaped.design.mean(axis=0, dtype=np.float64)
+    means[shaped.used] = list(shaped.design.iterate_means())
     terms, place = [], 0
     for term in shaped.terms:
         own = slice(place, place := place + 2 + len(term.knots))
@@ -144,7 +154,7 @@ def score_unseen(shaped: Shaped, outcome: Array, chosen: Chosen, folds: Sequence
     margin = np.full(len(outcome), np.nan)
     for fold, start in zip(folds, chosen.near, strict=True):
         weights = _solve(shaped, outcome, fold.kept, chosen.penalty, start).weights
-        margin[fold.away] = log_odds(shaped.design[fold.away], weights)
+        margin[fold.away] = log_odds(shaped.design, weights, fold.away)
     return margin
 
 
@@ -167,7 +177,7 @@ def _solve(shaped: Shaped, outcome: Array, rows: Index, penalty: float, start: S
     free = shaped.owed * found.weights[:-1] >= 0
     while not free.all():
         some = np.append(free, True)
-        held = fit_logistic(shaped.design[:, free], outcome, penalty, None, rows)
+        held = fit_logistic(shaped.design.select(free), outcome, penalty, None, rows)
         weights = np.zeros(len(some))
         weights[some] = held.weights
         if (shaped.owed * weights[:-1] >= 0).all():

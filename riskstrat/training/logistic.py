@@ -7,7 +7,7 @@ used until a step with it no longer helps as it promised.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,15 @@ WORTH_REPEATING = 0.3
 """A curvature is worked out anew once a step with the old one leaves more than this of what was promised."""
 
 
+class ReadByRows(Protocol):
+    """Rows by columns, such as an array, of which some rows are read by their positions."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __getitem__(self, rows: Index, /) -> Array: ...
+
+
 class Solved(NamedTuple):
     """Weights, one per column of the design and the intercept last, and the curvature of the loss near them."""
 
@@ -35,7 +44,7 @@ class Solved(NamedTuple):
 
 
 def fit_logistic(
-    design: Array, outcome: Array, penalty: float, start: Solved | None = None, rows: Index | None = None
+    design: ReadByRows, outcome: Array, penalty: float, start: Solved | None = None, rows: Index | None = None
 ) -> Solved:
     """The weights with the lowest penalised loss. The intercept is not penalised.
 
@@ -63,15 +72,16 @@ def fit_logistic(
     return Solved(weights, sought.compute_curvature(weights))
 
 
-def log_odds(design: Array, weights: Array) -> npt.NDArray[np.float64]:
-    """One margin per row of the design."""
-    return np.asarray(design, dtype=np.float64) @ weights[:-1] + weights[-1]
+def log_odds(design: ReadByRows, weights: Array, rows: Index | None = None) -> npt.NDArray[np.float64]:
+    """One margin for each row of the design, or for those at the positions asked for."""
+    blocks = _walk(design, np.arange(design.shape[0]) if rows is None else rows)
+    return np.concatenate([np.zeros(0), *(part @ weights[:-1] + weights[-1] for _, part in blocks)])
 
 
 class _Sought(NamedTuple):
     """What the weights are sought for: rows of a design with their outcomes, and a penalty."""
 
-    design: Array
+    design: ReadByRows
     outcome: Array
     rows: Index
     penalty: float
@@ -108,9 +118,14 @@ class _Sought(NamedTuple):
         return curvature
 
     def _walk(self) -> Iterator[tuple[Array, Array]]:
-        for first in range(0, len(self.rows), BLOCK):
-            block = self.rows[first : first + BLOCK]
-            yield np.asarray(self.design[block], dtype=np.float64), self.outcome[block]
+        return ((part, self.outcome[block]) for block, part in _walk(self.design, self.rows))
+
+
+def _walk(design: ReadByRows, rows: Index) -> Iterator[tuple[Index, Array]]:
+    """The positions of some rows at a time, and the design there."""
+    for first in range(0, len(rows), BLOCK):
+        block = rows[first : first + BLOCK]
+        yield block, np.asarray(design[block], dtype=np.float64)
 
 
 def _search_step(sought: _Sought, weights: Array, step: Array, value: float) -> tuple[Array, float, Array]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +16,14 @@ from riskstrat.training.dates import Origin, Periods
 
 TRAIN, CALIBRATION, TEST, UNUSED = "train", "calibration", "test", ""
 
-Slices = npt.NDArray[np.str_]
+Slices: TypeAlias = pd.Categorical | npt.NDArray[np.str_]
+"""One of them per row; made here in a byte a row, since every fit of a study has its own."""
 
 
 def slices_by_time(origin: Origin, index_dates: Any) -> Slices:
     """One of "train", "calibration", "test" and "" (unused, such as the embargo) per index date given."""
     when = pd.to_datetime(pd.Series(index_dates)).to_numpy("datetime64[D]")
-    given = _make_unused_slices(len(when))
+    given = _fill_slices(UNUSED, len(when))
     for name, periods in ((TRAIN, origin.train), (CALIBRATION, origin.calibration), (TEST, origin.test)):
         given[within(periods, when)] = name
     return given
@@ -52,7 +53,7 @@ def slices_by_person(recipe: Recipe, patient_ids: Iterable[Any]) -> Slices:
             "test_share and calibration_share under [split] leave nobody to train on; lower one of them"
         )
     share = shares(patient_ids, recipe.learner.seed)
-    given = np.full(len(share), TRAIN, dtype="<U11")
+    given = _fill_slices(TRAIN, len(share))
     given[share < split.test_share + split.calibration_share] = CALIBRATION
     given[share < split.test_share] = TEST
     return given
@@ -61,7 +62,9 @@ def slices_by_person(recipe: Recipe, patient_ids: Iterable[Any]) -> Slices:
 def without_the_tested(recipe: Recipe, slice_of: Slices, patient_ids: Iterable[Any]) -> Slices:
     """The same slices where a share of the people is only tested on, and the others only learned from."""
     tested = shares(patient_ids, recipe.learner.seed + 2) < recipe.split.test_share
-    return np.where(tested == (slice_of == TEST), slice_of, UNUSED)
+    given = slice_of.copy()
+    given[tested != (slice_of == TEST)] = UNUSED
+    return given
 
 
 def shares(patient_ids: Iterable[Any], seed: int) -> npt.NDArray[np.float64]:
@@ -71,5 +74,13 @@ def shares(patient_ids: Iterable[Any], seed: int) -> npt.NDArray[np.float64]:
     return np.array([int(digest, 16) / 2**48 for digest in digests], dtype=np.float64)[codes]
 
 
-def _make_unused_slices(rows: int) -> Slices:
-    return np.full(rows, UNUSED, dtype="<U11")
+def find_places(slice_of: Slices, outcome: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[np.int64]]:
+    """The positions of the train, calibration and test rows whose outcome is known."""
+    known = ~np.isnan(outcome)
+    return {name: np.flatnonzero((slice_of == name) & known) for name in (TRAIN, CALIBRATION, TEST)}
+
+
+def _fill_slices(name: str, rows: int) -> pd.Categorical:
+    """Rows that are all of one slice so far."""
+    every = (TRAIN, CALIBRATION, TEST, UNUSED)
+    return pd.Categorical.from_codes(np.full(rows, every.index(name), np.int8), every)

@@ -16,7 +16,7 @@ from riskstrat.scoring import Linear, RiskModel, recount_booster
 from riskstrat.training.calibration import calibrate
 from riskstrat.training.fitting import Fitted, count_rows, describe_recipe, list_index_dates
 from riskstrat.training.intervals import ranges
-from riskstrat.training.slices import CALIBRATION, TEST, TRAIN, UNUSED
+from riskstrat.training.slices import CALIBRATION, TEST, TRAIN, Slices, find_places
 
 Numbers = npt.NDArray[np.float64]
 ROWS_AT_ONCE = 50_000
@@ -26,7 +26,7 @@ def fit_transferred(
     start: RiskModel,
     matrix: FeatureMatrix,
     outcome: npt.NDArray[Any],
-    slice_of: npt.NDArray[Any],
+    slice_of: Slices,
     recipe: Recipe,
     *,
     local: Fitted | None = None,
@@ -41,21 +41,19 @@ def fit_transferred(
     where columns are absent or defined otherwise.
     """
     seen = np.asarray(outcome, dtype=np.float64)
-    used = np.where(np.isnan(seen), UNUSED, slice_of)
-    places = {name: np.flatnonzero(used == name) for name in (TRAIN, CALIBRATION, TEST)}
+    places = find_places(slice_of, seen)
     own = np.sort(np.concatenate([places[TRAIN], places[CALIBRATION]]))
-    people = matrix.take(own)
-    margin = start.margin(people)
-    ids = people.keys["patient_id"].to_numpy()
+    margin = start.margin(matrix, own)
+    ids = matrix.keys["patient_id"].iloc[own].to_numpy()
     made = calibrate(margin, seen[own], ids, recipe.calibration.method, seed=recipe.learner.seed)
     model = replace(
-        count_people_here(start, people),
+        count_people_here(start, matrix.take(own)),
         calibrator=made.calibrator,
         ranges=ranges(margin, seen[own], made.calibrator),
         recipe=describe_recipe(recipe),
     )
     facts = {
-        **count_rows(seen, used, places),
+        **count_rows(seen, places),
         **list_index_dates(recipe, matrix.keys, places),
         "learner": None,
         "rounds": "learned elsewhere",
@@ -67,7 +65,7 @@ def fit_transferred(
     }
     model = replace(model, trained={**facts, **(trained or {})})
     facts["notes"] = _format_notes(facts, local, refused)
-    tested = model.margin(matrix.take(places[TEST]))
+    tested = model.margin(matrix, places[TEST])
     margins, risks = {TRANSFERRED: tested}, {TRANSFERRED: made.calibrator.risk(tested)}
     others = ({}, {}) if local is None else (local.margins, local.risks)
     scores = [one.to_dict() for one in made.scores]

@@ -15,7 +15,7 @@ from riskstrat.training.held_out import HeldOut, held_out
 from riskstrat.training.learner import stop_early
 from riskstrat.training.losses import log_losses, mean_and_error
 from riskstrat.training.rows import Index, TrainingRows, rows_at
-from riskstrat.training.slices import CALIBRATION, TRAIN, shares
+from riskstrat.training.slices import CALIBRATION, TRAIN, Slices, find_places, shares
 
 THREADS = 2
 SEARCHED: dict[str, tuple[float, float, bool]] = {
@@ -58,7 +58,7 @@ class Tuned:
 def tune(
     matrix: FeatureMatrix,
     outcome: npt.NDArray[Any],
-    slice_of: npt.NDArray[Any],
+    slice_of: Slices,
     recipe: Recipe,
     threads: int = THREADS,
 ) -> Tuned:
@@ -73,7 +73,8 @@ def tune(
     """
     seen = np.asarray(outcome, dtype=np.float64)
     columns = tuple(name for name in matrix.columns if name not in recipe.exclude_features)
-    train, calibration = (np.flatnonzero((slice_of == name) & ~np.isnan(seen)) for name in (TRAIN, CALIBRATION))
+    places = find_places(slice_of, seen)
+    train, calibration = places[TRAIN], places[CALIBRATION]
     some = _cap_rows(recipe, matrix.keys["patient_id"].to_numpy(), train)
     parts = held_out(recipe, matrix.keys, seen, some, calibration)
     if parts is None:

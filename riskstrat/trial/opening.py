@@ -29,7 +29,8 @@ def open_lists(trial: SilentTrial, key: X25519PrivateKey) -> list[OpenedList]:
         sealed = path.read_bytes() if path.is_file() else b""
         if compute_digest(sealed) != digest:
             raise PublicationError(
-                f"the sealed list of {day} is not the one that was logged; restore {path.name} from a backup"
+                f"the sealed list of {day} is not the one that was logged; restore {path.name} from a backup, unless "
+                "riskstrat retention has deleted it"
             )
         opened.append(unpack_list(open_sealed(sealed, key, trial.describe_context(day)), day))
     return opened

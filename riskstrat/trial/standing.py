@@ -6,7 +6,7 @@ changed, and none begun again, in silence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -76,11 +76,28 @@ def find_trial(root: Path) -> SilentTrial | None:
 
     Raises PublicationError where its protocol is not the one that was logged.
     """
-    lines = [line for line in audit.read(root) if line.action in _ACTIONS]
-    numbers = [int(line.details["trial"]) for line in lines if line.action == audit.TRIAL_STARTED]
-    if not numbers:
-        return None
-    number = numbers[-1]
+    lines = _read_lines(root)
+    numbers = _list_numbers(lines)
+    return _read_trial(root, numbers[-1], lines) if numbers else None
+
+
+def find_closed_lists(root: Path) -> Iterator[tuple[date, Path]]:
+    """The date and the file of every list of a closed trial that is sealed still. Raises as find_trial does."""
+    lines = _read_lines(root)
+    for trial in (_read_trial(root, number, lines) for number in _list_numbers(lines)):
+        if trial.closed:
+            yield from ((day, path) for day in sorted(trial.sealed) if (path := trial.locate_list(day)).is_file())
+
+
+def _read_lines(root: Path) -> list[audit.Line]:
+    return [line for line in audit.read(root) if line.action in _ACTIONS]
+
+
+def _list_numbers(lines: Sequence[audit.Line]) -> list[int]:
+    return [int(line.details["trial"]) for line in lines if line.action == audit.TRIAL_STARTED]
+
+
+def _read_trial(root: Path, number: int, lines: Sequence[audit.Line]) -> SilentTrial:
     own = [line for line in lines if line.details.get("trial") == number]
     started = next(line for line in own if line.action == audit.TRIAL_STARTED)
     protocol = _read_protocol(root, number, str(started.details["protocol"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from riskstrat import audit
@@ -30,9 +30,11 @@ def look_at_impact(root: Path | None, out: Path, progress: Progress = silent) ->
     opened = open_workspace(root)
     logged = read_plan(opened.workspace.root)
     progress("lists", 0.0)
-    comparison = Comparison(opened, opened.recipe(logged.plan.recipe), logged)
+    store = open_review_store(opened.workspace)
+    notices = store.take_notices(audit.today() + timedelta(days=1))
+    comparison = Comparison(opened, opened.recipe(logged.plan.recipe), logged, notices)
     progress("lists", 1.0)
-    reviews = open_review_store(opened.workspace).take_snapshot(date.max).reviews
+    reviews = store.take_snapshot(date.max).reviews
     found = judge_site(comparison, logged, reviews)
     page = render_figures_page(build_impact_page(found))
     told = {"look": found.day.isoformat(), "page": compute_digest(page)}

@@ -24,8 +24,11 @@ def plan_impact(
     least_fall: int = 10,
     reason: str | None = None,
     recipe_name: str | None = None,
+    most_caught_up: int = 50,
 ) -> Report:
     """Log the plan, or say that it stands. looks: the last is the analysis date. since: today where None.
+
+    most_caught_up: in percent.
 
     Raises DefinitionError for an outcome that cannot be planned, IndexDateError for looks that would see nobody, and
     AuditError where another plan stands and no reason is given.
@@ -34,7 +37,9 @@ def plan_impact(
         raise DefinitionError(f'"{outcome}" is no outcome of a plan; choose one of {", ".join(PRIMARY)}')
     opened = open_workspace(root)
     recipe = opened.recipe(recipe_name)
-    plan = ImpactPlan(recipe.name, outcome, since or audit.today(), followed_weeks, tuple(looks), least_fall)
+    begins = since or audit.today()
+    terms = (recipe.name, outcome, begins, followed_weeks, tuple(looks), least_fall)
+    plan = ImpactPlan(*terms, most_caught_up=most_caught_up)
     require_complete_looks(plan, days(recipe.label.delay))
     circumstances = {"data_as_at": opened.store.data_as_at.isoformat()}
     line = audit.log_plan(opened.workspace.root, plan.describe_terms(), circumstances, reason)

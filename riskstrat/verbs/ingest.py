@@ -14,13 +14,14 @@ from riskstrat.documents.codes import describe_entry, write_codes_page
 from riskstrat.errors import WorkspaceError
 from riskstrat.simulation import MARK
 from riskstrat.site.resources import Resource, list_places, write_alone
+from riskstrat.sources import SOURCE_FILE
 from riskstrat.sources.codes import KnownCodes
 from riskstrat.sources.coverage import read_coverage
 from riskstrat.sources.doubts import find_doubts
 from riskstrat.sources.extracts import Manner
 from riskstrat.sources.ingest import CODES_PAGE
 from riskstrat.sources.ingest import ingest as ingest_into
-from riskstrat.sources.mapping import SOURCE_FILE, SourceMapping, choose_mapping
+from riskstrat.sources.mapping import SourceMapping, choose_mapping
 from riskstrat.sources.store import open_store
 from riskstrat.verbs.report import Report
 from riskstrat.workspace import Workspace, find, find_compared_words, load

@@ -17,14 +17,10 @@ def models(root: Path | None) -> Report:
     folder = workspace / "registry"
     disagreements = _reconcile(workspace, folder)
     known = registry.models(folder)
-    rows = [
-        tuple(known.columns),
-        *(tuple("" if v is None else str(v) for v in row) for row in known.itertuples(index=False)),
-    ]
-    records = known.astype(object).where(known.notna(), None).to_dict("records")
-    line = f"{len(known)} registered versions" if len(known) else 'no model yet; run "riskstrat train RECIPE"'
-    summary = {"models": records} | ({"disagreements": disagreements} if disagreements else {})
-    return Report(summary, (line, *disagreements), tuple(rows) if len(known) else ())
+    rows = [tuple("" if value is None else str(value) for value in row.values()) for row in known]
+    line = f"{len(known)} registered versions" if known else 'no model yet; run "riskstrat train RECIPE"'
+    summary = {"models": known} | ({"disagreements": disagreements} if disagreements else {})
+    return Report(summary, (line, *disagreements), (tuple(known[0]), *rows) if known else ())
 
 
 def _reconcile(workspace: Path, folder: Path) -> tuple[str, ...]:

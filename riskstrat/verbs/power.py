@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
+from riskstrat import audit
 from riskstrat.definitions.durations import days
 from riskstrat.documents.figures_page import render_figures_page
 from riskstrat.errors import DefinitionError
@@ -19,6 +21,7 @@ from riskstrat.impact.powering import (
 from riskstrat.site.outputs import require_free_place
 from riskstrat.storage import write_bytes
 from riskstrat.verbs.report import Report
+from riskstrat.verbs.review_store import open_review_store
 from riskstrat.workspace import find, load
 
 DEFAULT_FOLLOWED = 26
@@ -35,7 +38,8 @@ def power(
     """
     require_free_place(out, (".html",))
     workspace = load(find(root))
-    listings = read_listings(workspace.root / workspace.settings.lists.folder)
+    told = open_review_store(workspace).take_notices(audit.today() + timedelta(days=1))
+    listings = read_listings(workspace.root / workspace.settings.lists.folder, told)
     recipe = workspace.recipes.get(workspace.settings.lists.recipe)
     if recipe is None:
         raise DefinitionError(f'no recipe "{workspace.settings.lists.recipe}" in training; name one that is there')

@@ -15,7 +15,8 @@ from riskstrat.errors import IndexDateError
 from riskstrat.publication import read_case_register
 from riskstrat.site.opening import Site, open_data
 from riskstrat.site.resources import Resource, list_places, write_alone
-from riskstrat.sources.mapping import SOURCE_FILE, SourceMapping, choose_mapping
+from riskstrat.sources import SOURCE_FILE
+from riskstrat.sources.mapping import SourceMapping, choose_mapping
 from riskstrat.sources.refreshed import Refreshed, add_rows, describe_refresh, locate_refreshed, read_refreshed
 from riskstrat.sources.refreshing import LandedRefresh, land_refresh
 from riskstrat.storage import compute_digest, format_json, write_bytes
@@ -130,9 +131,9 @@ def _word(summary: dict[str, Any]) -> Iterator[str]:
     cases = len(summary["cases_kept_off"])
     done = "" if summary["written"] else "; nothing changed"
     yield f"{landed:,} rows of {', '.join(summary['tables'])}, as at {summary['as_at']}{done}"
-    yield f"open cases kept off lists: {cases:,}, of them new: {summary['new']:,}"
+    yield f"open cases and people in reserve who are kept off lists: {cases:,}, of them new: {summary['new']:,}"
     if summary["without_a_case"]:
-        yield f"people without a case who are kept off: {summary['without_a_case']:,}"
+        yield f"people with neither who are kept off: {summary['without_a_case']:,}"
     for name, table in summary["tables"].items():
         if table["quarantined"]:
             rules = ", ".join(f"{rule}: {count:,}" for rule, count in table["rules"].items())

@@ -20,6 +20,8 @@ from riskstrat.retention import (
     name_next_record,
 )
 from riskstrat.site.resources import write_alone
+from riskstrat.storage import compute_file_digest
+from riskstrat.trial.standing import find_closed_lists
 from riskstrat.verbs.report import Report
 from riskstrat.verbs.review_store import is_in_database, require_installed
 from riskstrat.workspace import Workspace, find, load
@@ -58,15 +60,28 @@ def apply_retention(root: Path | None, *, delete: bool = False, wait: bool = Fal
     workspace = load(find(root))
     before = compute_first_days(workspace.settings.retention, audit.today())
     if not delete:
-        expired = find_expired(workspace, before)
+        expired = _find_expired(workspace, before)
         with _forget(workspace, before, keep=False) as (rows, _):
             return _report(workspace, before, expired, dict(rows), None)
     with write_alone(workspace.root, "retention", wait=wait):
         audit.require_ready(workspace.root)
         finished = _finish(workspace)
-        expired = find_expired(workspace, before)
+        expired = _find_expired(workspace, before)
         rows, record = _delete(workspace, before, expired)
         return _report(workspace, before, expired, rows, record, finished)
+
+
+def _find_expired(workspace: Workspace, before: Mapping[Any, date]) -> list[Expired]:
+    """What is to go: with the published lists those that a trial sealed, once it is closed."""
+    sealed = find_closed_lists(workspace.root) if "lists" in before else ()
+    return [
+        *find_expired(workspace, before),
+        *(
+            Expired("lists", path.relative_to(workspace.root).as_posix(), compute_file_digest(path))
+            for day, path in sealed
+            if day < before["lists"]
+        ),
+    ]
 
 
 def _finish(workspace: Workspace) -> DeletionRecord | None:

@@ -12,9 +12,10 @@ from typing import Any
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.definitions.settings import Settings
 from riskstrat.documents.codes import describe_entry
+from riskstrat.sources import SOURCE_FILE
 from riskstrat.sources.codes import KnownCodes
 from riskstrat.sources.ingest import ingest
-from riskstrat.sources.mapping import SOURCE_FILE, choose_mapping
+from riskstrat.sources.mapping import choose_mapping
 from riskstrat.verbs.ingest import find_legal_basis, report_outcomes, tabulate_tables
 from riskstrat.verbs.report import Report
 from riskstrat.workspace import find, find_compared_words, load

@@ -17,6 +17,7 @@ from riskstrat.registry import champion
 from riskstrat.site.opening import Site, open_data
 from riskstrat.site.resources import Resource, list_places, list_running
 from riskstrat.sources.refreshed import read_refreshed
+from riskstrat.trial.standing import find_running_trial
 from riskstrat.verbs.report import Report
 from riskstrat.verbs.review_store import open_review_store
 from riskstrat.weekly.planning import count_unread, plan_week
@@ -39,6 +40,7 @@ def status(root: Path | None, when: str | None = None) -> Report:
         "last_list": _ask(lambda: _describe_last_list(workspace)),
         "reviews": _ask(lambda: _describe_reviews(workspace)),
         "refresh": _ask(lambda: _describe_refresh(workspace)),
+        "trial": _ask(lambda: _describe_trial(workspace)),
         "week": _plan(site, when) if isinstance(site, Site) else {},
         "disk": _ask(lambda: _describe_disk(workspace)),
     }
@@ -119,6 +121,15 @@ def _describe_refresh(workspace: Workspace) -> dict[str, Any]:
     return {"as_at": refreshed.as_at, "days_old": (today - refreshed.as_at).days, "open_cases_kept_off": kept_off}
 
 
+def _describe_trial(workspace: Workspace) -> dict[str, Any]:
+    """The silent trial that runs, and the first day on which it may be closed; nothing without one."""
+    trial = find_running_trial(workspace.root)
+    if trial is None:
+        return {}
+    fixed = trial.protocol
+    return {"number": fixed.number, "sealed": len(trial.sealed), "weeks": fixed.weeks, "ends": fixed.ends}
+
+
 def _describe_disk(workspace: Workspace) -> dict[str, Any]:
     """Bytes of each thing that a workspace keeps, and what is free where its data stand."""
     sizes = {resource.name.lower(): _measure(place) for resource, place in list_places(workspace).items()}
@@ -161,7 +172,12 @@ def _word(summary: Mapping[str, Any]) -> Iterator[str]:
     yield _word_part(
         "reviews", summary["reviews"], "since that list {came_since:,} came, {taken_back_since:,} were taken back"
     )
-    yield _word_part("refresh", summary["refresh"], "as at {as_at}, open cases kept off lists: {open_cases_kept_off:,}")
+    yield _word_part(
+        "refresh",
+        summary["refresh"],
+        "as at {as_at}, open cases and people in reserve who are kept off lists: {open_cases_kept_off:,}",
+    )
+    yield _word_part("silent trial", summary["trial"], "{number}, {sealed} of {weeks} lists sealed, ends {ends}")
     yield _word_part("week", summary["week"], "{when}: {verdict}; {why}")
     yield f"running: {'; '.join(summary['running']) or 'nothing'}"
     disk = summary["disk"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,9 @@ def _place(opened: Site, patient: str, when: str, recipe: Recipe, progress: Prog
     if when != LATEST:
         published = find_published(opened.workspace.root / settings.folder, recipe.name, date.fromisoformat(when))
     if published is not None:
-        everyone = published.read_everyone([name for name in EVERYONE_COLUMNS if name != "arrival"])
+        told = open_review_store(opened.workspace).take_notices(audit.today() + timedelta(days=1))
+        counted = published.count_taken_up(told.find_taken_up(published.list_date))
+        everyone = counted.read_everyone([name for name in EVERYONE_COLUMNS if name != "arrival"])
     else:
         # Not above: only where no list was published does anything have to be computed.
         from riskstrat.weekly.listing import make_lists

@@ -39,14 +39,20 @@ def add_notices(facts: CaseFacts, opened: Site, notices: Notices) -> CaseFacts:
     return replace(facts, caseload=caseload, in_question=frozenset(int(one) for one in person[question]))
 
 
-def open_referred(register: CaseRegister, notices: Notices) -> CaseRegister:
-    """The register with the case that each person put forward was given; one that a list has told of stands there."""
-    told = set(zip(register.rows["team_code"], register.rows["number"], strict=True))
-    rows = [
-        (one.team_code, one.number, one.patient_id, one.put_on, one.put_on)
-        for one in notices.put_forward
-        if (one.team_code, one.number) not in told
+def open_told(register: CaseRegister, notices: Notices) -> CaseRegister:
+    """The register with the case of each person put forward or taken up; one that a list has told of stands there.
+
+    Whoever was taken up before is held by the list on which they were in reserve.
+    """
+    # A row that names nobody hands on the last number, which may be of somebody in reserve.
+    named = register.rows[register.rows["patient_id"].ne("")]
+    told = set(zip(named["team_code"], named["number"], strict=True))
+    opened = [
+        *((one.team_code, one.number, one.patient_id, one.put_on, one.put_on) for one in notices.put_forward),
+        *((one.team_code, one.number, one.patient_id, one.taken_on, one.list_date) for one in notices.taken_up),
     ]
+    rows = [row for row in opened if row[:2] not in told]
     if not rows:
         return register
-    return CaseRegister(pd.concat([pd.DataFrame(rows, columns=list(CASE_COLUMNS)), register.rows], ignore_index=True))
+    more = pd.DataFrame(rows, columns=list(CASE_COLUMNS))
+    return replace(register, rows=pd.concat([more, register.rows], ignore_index=True))

@@ -24,19 +24,21 @@ from riskstrat.casefinding import (
 )
 from riskstrat.definitions import none_of
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
+from riskstrat.people.palliative import find_palliative
 from riskstrat.publication import EVERYONE_COLUMNS
 from riskstrat.reviews import Notices, Snapshot
 from riskstrat.site.opening import Site
 from riskstrat.site.pathways import pathways_of
+from riskstrat.site.residents import assume_homes
 from riskstrat.site.scored import Scored
 from riskstrat.sources.activity import find_last_activity
+from riskstrat.sources.doubtful import STAYS, read_doubtful, select_holding
 from riskstrat.sources.refreshed import DEATHS, DEPARTURES
 from riskstrat.sources.selection import day, known_rows
 from riskstrat.sources.streams import ADMISSION_DETAILS, NOT_ORDINARY, codes_in
 from riskstrat.sources.tables import admissions, contacts
-from riskstrat.weekly.between_lists import add_notices, open_referred
+from riskstrat.weekly.between_lists import add_notices, open_told
 from riskstrat.weekly.memory import PastList, read_estimates_before, read_listed_before
-from riskstrat.weekly.palliative import find_palliative
 
 LONGEST_STAY = 365
 """Days after which an admission without a discharge counts as one whose discharge was never recorded."""
@@ -101,7 +103,7 @@ def choose_cases(
         read_listed_before(earlier),
         read_estimates_before(earlier, list_date, settings.casefinding.rising_weeks, scored.version.version),
         tuple(one.day for one in earlier),
-        open_referred(register or CaseRegister(), told),
+        open_told(register or CaseRegister(), told),
     )
     cases = find_cases(people, membership.teams, facts, memory, list_date, settings)
     doubtful = tuple(scored.cohort.doubtful["patient_id"])
@@ -189,17 +191,31 @@ def reviews_by(opened: Site, list_date: date, imported: Snapshot) -> pd.DataFram
 
 
 def _find_inpatients(opened: Site, list_date: date) -> frozenset[int]:
-    """Persons with an ordinary stay that had not ended on the day as far as known, unless it began too long ago."""
+    """Persons with an ordinary stay that had not ended on the day as far as known, unless it began too long ago.
+
+    A quarantined stay counts too, until the person has an accepted one that began later.
+    """
     columns: tuple[str, ...] = ("person", "admitted_on", "ended_by")
     if "patient_class" not in opened.store.absent_columns.get("admissions", ()):
         columns += ("patient_class",)
-    stays, _ = known_rows(opened.store, admissions, columns, list_date)
-    inside = np.isnat(stays["ended_by"]) & (stays["admitted_on"] <= day(list_date))
-    inside &= stays["admitted_on"] > day(list_date) - LONGEST_STAY
-    if "patient_class" in stays:
-        others = codes_in(opened.workspace.codelists, ADMISSION_DETAILS, NOT_ORDINARY)
-        inside &= ~pd.Series(stays["patient_class"], dtype=object).isin(others).to_numpy()
-    return frozenset(int(person) for person in stays["person"][inside])
+    known, _ = known_rows(opened.store, admissions, columns, list_date)
+    begun = known["admitted_on"] <= day(list_date)
+    stays = pd.DataFrame({name: known[name][begun] for name in columns}).astype({"admitted_on": "datetime64[s]"})
+    rows = pd.concat([stays[stays["ended_by"].isna()], _find_doubtful_stays(opened, stays, list_date)])
+    others = codes_in(opened.workspace.codelists, ADMISSION_DETAILS, NOT_ORDINARY)
+    too_long_ago = rows["admitted_on"] <= pd.Timestamp(list_date) - pd.Timedelta(LONGEST_STAY, "D")
+    ordinary = ~rows["patient_class"].isin(others) if "patient_class" in rows else True
+    return frozenset(int(person) for person in rows.loc[~too_long_ago & ordinary, "person"])
+
+
+def _find_doubtful_stays(opened: Site, stays: pd.DataFrame, list_date: date) -> pd.DataFrame:
+    """The quarantined stays that may not have ended by the day: person, admitted_on (or when known), patient_class."""
+    rows = read_doubtful(opened.store, STAYS)
+    rows = select_holding(rows, list_date, opened.store.data_as_at, "admitted_on", "discharged_on")
+    latest = stays[stays["person"].isin(rows["person"])].groupby("person")["admitted_on"].max().reindex(rows["person"])
+    rows = rows[~(rows["admitted_on"].to_numpy() < latest.to_numpy())]
+    began = rows["admitted_on"].fillna(rows["known_on"]).astype("datetime64[s]")
+    return rows.assign(admitted_on=began)[["person", "admitted_on", "patient_class"]]
 
 
 def _find_contacted(opened: Site, list_date: date) -> frozenset[int] | None:
@@ -224,7 +240,8 @@ def _gather_rule_columns(opened: Site, scored: Scored) -> dict[str, object]:
             columns[name] = scored.matrix.select([feature])[:, 0]
     homes = [feature for feature in roles.care_home if feature in scored.matrix.columns]
     if homes:
-        columns["care_home"] = (np.nan_to_num(np.asarray(scored.matrix.select(homes), float)) > 0).any(axis=1)
+        told = assume_homes(opened, scored.matrix, homes).select(homes)
+        columns["care_home"] = (np.nan_to_num(np.asarray(told, float)) > 0).any(axis=1)
     if any(team.slots for team in opened.workspace.settings.teams):
         columns["pathways"] = pathways_of(opened, scored.matrix).to_numpy()
     return columns

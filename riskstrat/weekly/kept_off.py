@@ -1,4 +1,4 @@
-"""Who of the people with a case, or of whom a refresh says something, is kept off lists on a day, and since when.
+"""Who of the people with a case, in reserve, or of whom a refresh says something, is kept off lists, and since when.
 
 Decided by the rules of the lists themselves, on the store's tables with what came since.
 """
@@ -16,6 +16,7 @@ from riskstrat.casefinding import (
     DIED,
     IN_HOSPITAL,
     INPATIENT_DAYS,
+    KNOWN,
     MOVED,
     PALLIATIVE,
     CaseFacts,
@@ -33,7 +34,6 @@ from riskstrat.site.opening import Site
 from riskstrat.sources.refreshed import DEATHS, DEPARTURES
 from riskstrat.weekly.choosing import case_facts
 
-KNOWN = "known to another team"
 GONE = "no longer in the records"
 """Of somebody whom the last whole ingest does not know any more."""
 
@@ -64,13 +64,17 @@ class KeptOffReason:
 def find_kept_off(
     opened: Site, day: date, register: CaseRegister, earlier: Sequence[KeptOff] = ()
 ) -> tuple[KeptOff, ...]:
-    """The cases whose person is kept off on a day, by reference, then people without a case, by patient_id.
+    """The cases and places in reserve whose person is kept off on a day, by reference, then others by patient_id.
+
+    A place in reserve of one team says so by itself, whatever case another team has of the person.
 
     earlier: what the refresh before found; what it knew already keeps the day on which it was known.
     """
     cases = register.rows[register.rows["patient_id"].ne("")].drop_duplicates(["team_code", "number"], keep="last")
     refreshed = opened.store.refreshed.list_patients() if opened.store.refreshed is not None else []
-    reasons = _find_reasons(opened, day, [*cases["patient_id"], *refreshed])
+    kept = pd.concat([register.reserved[list(cases.columns)], cases]) if len(register.reserved) else cases
+    kept = kept.drop_duplicates(["team_code", "number"], keep="last")
+    reasons = _find_reasons(opened, day, [*kept["patient_id"], *refreshed])
     known = {(each.patient_id, each.what): each.known_on for each in earlier}
     names = {team.code: team.name for team in opened.workspace.settings.teams}
 
@@ -80,11 +84,11 @@ def find_kept_off(
         return KeptOff(patient, case, team, reason.what, reason.since, known_on, reason.until)
 
     made = []
-    for row in cases.itertuples(index=False):
+    for row in kept.itertuples(index=False):
         team = names.get(row.team_code, row.team_code)
         if row.patient_id in reasons and team not in reasons[row.patient_id].holders:
             made.append(make(row.patient_id, reference(row.team_code, int(row.number)), team))
-    without = sorted(set(reasons) - set(cases["patient_id"]))
+    without = sorted(set(reasons) - set(kept["patient_id"]))
     return (*sorted(made, key=lambda each: each.reference or ""), *(make(patient, None, None) for patient in without))
 
 

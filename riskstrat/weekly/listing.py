@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -110,15 +110,17 @@ def make_lists(
     list_date = opened.store.data_as_at if when == LATEST else date.fromisoformat(when)
     doubts = check_sources(opened, list_date)
     lists = opened.workspace.root / opened.workspace.settings.lists.folder
-    earlier = find_earlier(lists, chosen.name, list_date) if remembers else ()
-    past = tuple(map(remember, earlier))
     reviews, notices = read_decided(store, lists / list_date.isoformat(), list_date)
+    published = find_earlier(lists, chosen.name, list_date) if remembers else ()
+    earlier = tuple(one.count_taken_up(notices.find_taken_up(one.list_date)) for one in published)
+    past = tuple(map(remember, earlier))
     register, edition = read_case_register(lists), count_editions(lists, list_date) + 1
     found = choose_cases(opened, scored, list_date, past, reviews, register=register, notices=notices)
     progress("lists", 1.0)
     steps.done("case finding")
     progress("reasons", 0.0)
-    patients = pd.concat([case.rows["patient_id"] for case in found.cases])
+    reserves = [case.reserve["patient_id"] for case in found.cases if len(case.reserve)]
+    patients = pd.concat([*(case.rows["patient_id"] for case in found.cases), *reserves])
     trend = read_trend(past, list(patients))
     details = describe_people(opened, scored, patients, list_date, trend=trend)
     steps.done("reasons and facts")
@@ -128,7 +130,8 @@ def make_lists(
     progress("reasons", 1.0)
     own_dates = when == LATEST
     gathered = gather_latest_reviews(found.facts.reviews)
-    for_clinicians = _gather_for_clinicians(opened, found.cases, details.pop(FOR_CLINICIANS))
+    decided = opened.workspace.settings.sensitive.shown_to_clinicians
+    for_clinicians = gather_for_clinicians(decided, found.cases, details.pop(FOR_CLINICIANS))
     facts = TeamFacts(details, changed, gathered, doubts, describe_not_whole(opened, list_date))
     documents = tuple(
         build_team_list(opened, scored, case, facts, (list_date, edition), own_dates) for case in found.cases
@@ -139,14 +142,19 @@ def make_lists(
     )
 
 
-def _gather_for_clinicians(opened: Site, cases: tuple[CaseList, ...], told: pd.Series) -> ForClinicians:
-    """What clinicians alone are shown of everybody listed. told: by patient_id the facts of each."""
+def gather_for_clinicians(decided: Mapping[str, str], cases: Sequence[CaseList], told: pd.Series) -> ForClinicians:
+    """What clinicians alone are shown of everybody listed or in reserve, who may be taken up.
+
+    decided: by group the decision that allows it. told: by patient_id the facts of each.
+    """
     people = {
         str(reference): told[patient]
         for case in cases
-        for reference, patient in zip(case.rows["reference"], case.rows["patient_id"], strict=True)
+        for rows in (case.rows, case.reserve)
+        if len(rows)
+        for reference, patient in zip(rows["reference"], rows["patient_id"], strict=True)
     }
-    return ForClinicians(opened.workspace.settings.sensitive.shown_to_clinicians, people)
+    return ForClinicians(decided, people)
 
 
 def read_decided(store: ReviewStore, folder: Path, list_date: date) -> tuple[Snapshot, Notices]:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from riskstrat import __version__, storage
-from riskstrat.casefinding import CaseRegister, tabulate_cases
+from riskstrat.casefinding import CaseRegister, tabulate_cases, tabulate_reserve
 from riskstrat.cohort import mark_opted_out
 from riskstrat.definitions.matrix import hash_of
 from riskstrat.definitions.progress import Progress
@@ -34,12 +34,14 @@ from riskstrat.publication import (
     NAMING,
     NOTICES,
     REFERENCES,
+    RESERVE,
     REVIEWS,
     ForClinicians,
     TeamList,
     WeeklyList,
     dump_cases,
     dump_for_clinicians,
+    dump_reserve,
     name_files,
 )
 from riskstrat.site.threads import run_in_threads
@@ -47,6 +49,7 @@ from riskstrat.storage import compute_digest
 from riskstrat.storage.tables import write_table
 from riskstrat.weekly.listing import Listed, summary_of
 from riskstrat.weekly.team_lists import table_dates
+from riskstrat.workspace import Workspace
 
 
 def compute_inputs(listed: Listed, when: str) -> dict[str, str]:
@@ -63,6 +66,8 @@ def compute_inputs(listed: Listed, when: str) -> dict[str, str]:
     decided = opened.workspace.settings.sensitive.shown_to_clinicians
     # A site that shows clinicians nothing more has the inputs that it had before it could.
     without |= {} if decided else {"sensitive": {"shown_to_clinicians"}}
+    # Nor does one that keeps no reserve have others than before.
+    without["lists"] |= set() if opened.workspace.settings.lists.reserve else {"reserve"}
     settings = opened.workspace.settings.model_dump_json(exclude=without)
     wording = [(name, feature.wording) for name, feature in sorted(opened.workspace.features.items())]
     refreshed = opened.store.refreshed.digest if opened.store.refreshed is not None else ""
@@ -74,6 +79,7 @@ def compute_inputs(listed: Listed, when: str) -> dict[str, str]:
         "definitions": hash_of(opened.workspace.fingerprints),
         "wording": compute_digest(repr(wording)),
         "pathways": compute_digest(repr(opened.workspace.pathways)),
+        "rules": _compute_digest_of_rules(opened.workspace),
         "earlier lists": compute_digest(" ".join(published.digest for published in listed.earlier)),
         "reviews": _compute_digest_of_rows(listed.found.facts.reviews),
         "notices": compute_digest(listed.notices.dump()),
@@ -81,6 +87,12 @@ def compute_inputs(listed: Listed, when: str) -> dict[str, str]:
         "riskstrat": __version__,
         **({"refreshed": refreshed} if refreshed else {}),
     }
+
+
+def _compute_digest_of_rules(workspace: Workspace) -> str:
+    """sha256 of the rules beside pathways whose answers a list prints, whatever comments stand in their files."""
+    printed = (workspace.flags, workspace.frailty, workspace.falls_rules, workspace.changeable, workspace.roles)
+    return compute_digest(repr((*printed, workspace.cohort_rules)))
 
 
 def build_weekly_list(listed: Listed) -> WeeklyList:
@@ -112,6 +124,8 @@ def write_documents(listed: Listed, folder: Path, naming_page: str, progress: Pr
     if listed.notices.said:
         write_bytes(listed.notices.dump(), folder / NOTICES)
     write_bytes(dump_cases(_list_cases(listed)), folder / CASES)
+    if listed.opened.workspace.settings.lists.reserve:
+        write_bytes(dump_reserve(tabulate_reserve(listed.cases)), folder / RESERVE)
 
 
 def describe_publication(listed: Listed, inputs: Mapping[str, str]) -> dict[str, Any]:

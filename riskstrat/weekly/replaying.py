@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from riskstrat.casefinding import CaseList
+from riskstrat.casefinding import BELOW, LISTED, CaseList
 from riskstrat.definitions.durations import days
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.definitions.purpose import PURPOSE, describe_clinical_use
@@ -119,23 +119,34 @@ def _replay_week(
     imported, notices = store.take_snapshot(day), store.take_notices(day)
     found = choose_cases(opened, scored, day, past, imported, _build_assumed_reviews(before), notices=notices)
     assumed = frozenset().union(*(week.listed["patient_id"] for week in before))
-    candidates, sizes = find_candidates(found.cases, assumed), {case.team.name: len(case.rows) for case in found.cases}
+    taken = [who for who, _, _ in store.take_notices(day + timedelta(weeks=1)).find_taken_up(day)]
+    listed = pd.concat([_tabulate_people(case, _select_listed(case, taken)) for case in found.cases])
+    candidates = find_candidates(found.cases, assumed)
+    sizes = {case.team.name: int((listed["team"] == case.team.name).sum()) for case in found.cases}
     rules = opened.workspace.settings.casefinding
     others.rest = {case.team.name: 7 * rules.rest_after(ASSUMED, case.team.rest_weeks) for case in found.cases}
     week = Week(
         day,
-        pd.concat([_tabulate_people(case, case.rows) for case in found.cases]),
+        listed,
         pd.concat([_tabulate_people(case, _select_known(case)) for case in found.cases]),
         {case.team.name: float(case.rows["weight"].sum()) for case in found.cases},
         take_first(candidates, "margin", sizes),
         others.add(scored, candidates, sizes, day),
     )
     everyone = found.everyone
+    everyone["place"] = everyone["place"].mask(everyone["patient_id"].isin(listed["patient_id"]), LISTED)
     return week, PastList(day, version.version.version, lambda columns: everyone[list(columns)]), cohort.rows
 
 
 def _tabulate_people(case: CaseList, rows: pd.DataFrame) -> pd.DataFrame:
     return rows[["patient_id", "person", "risk"]].assign(team=case.team.name)
+
+
+def _select_listed(case: CaseList, taken: Sequence[str]) -> pd.DataFrame:
+    """A team's list, and whoever the team took up from the reserve of the list of that date; everybody has one row."""
+    everyone = case.everyone
+    taken_up = everyone[(everyone["place"] == BELOW) & everyone["patient_id"].isin(taken)]
+    return pd.concat([case.rows, taken_up]) if len(taken_up) else case.rows
 
 
 def _select_known(case: CaseList) -> pd.DataFrame:

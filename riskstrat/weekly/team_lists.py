@@ -15,17 +15,20 @@ from riskstrat.definitions.features import Feature
 from riskstrat.definitions.purpose import PURPOSE, describe_clinical_use
 from riskstrat.definitions.vocabulary import OUTCOME_WORDS
 from riskstrat.documents import long_date
-from riskstrat.people import counts_shown, find_day_of_statuses
-from riskstrat.publication import PLACES, CountColumn, ListedPerson, Swap, TeamCounts, TeamList
+from riskstrat.people import counts_shown, describe_cohorts, find_day_of_statuses
+from riskstrat.publication import PLACES, Change, CountColumn, ListedPerson, Swap, TeamCounts, TeamList
 from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
 from riskstrat.weekly.case_history import describe_known_before, find_last_decision, find_rise
 from riskstrat.weekly.since import Since
 
 NOBODY = "nobody"
+FROM_RESERVE = Change("Was in reserve below the line when this list was made")
+"""What is told of somebody in reserve, who was not listed and so neither entered nor moved."""
+
 _WORDS = ("reference", "band", "arrival", "age_band", "sex", "frailty", "falls_check", "caution", "page", "untold")
 _HISTORY = ("change", "known_before", "rising", "last_decision", "opened_on")
-_SEVERAL = ("themes", "conditions", "flags", "pathways", "support")
+_SEVERAL = ("themes", "conditions", "flags", "pathways", "support", "cohorts")
 
 
 @dataclass(frozen=True)
@@ -49,17 +52,18 @@ def build_team_list(
     """One team's list: everything that its documents are made of. edition: date of the list, and number for it."""
     store, settings, (list_date, number) = opened.store, opened.workspace.settings, edition
     details, since = facts.details, facts.since
-    # What rules read of a person, such as the names of pathways, gives way to what is printed.
-    chosen = case.rows.drop(columns=details.columns, errors="ignore").sort_values("rank", kind="stable")
-    rows = chosen.merge(details, left_on="patient_id", right_index=True, how="left", sort=False)
-    rows["band"] = bands_of(rows["risk"], settings.lists.bands)
     shown = counts_shown(opened, scored.matrix.columns)
-    people = tuple(
-        _build_listed_person(
-            row | _tell_history(row, case, facts, settings.casefinding.caseload_quiet_months), tuple(shown), own_dates
-        )
-        for row in rows.to_dict("records")
-    )
+
+    def build_people(given: pd.DataFrame) -> tuple[ListedPerson, ...]:
+        # What rules read of a person, such as the names of pathways, gives way to what is printed.
+        chosen = given.drop(columns=details.columns, errors="ignore").sort_values("rank", kind="stable")
+        rows = chosen.merge(details, left_on="patient_id", right_index=True, how="left", sort=False)
+        rows["band"] = bands_of(rows["risk"], settings.lists.bands)
+        quiet = settings.casefinding.caseload_quiet_months
+        told = (row | _tell_history(row, case, facts, quiet) for row in rows.to_dict("records"))
+        return tuple(_build_listed_person(row, tuple(shown), own_dates) for row in told)
+
+    people = build_people(case.rows)
     return TeamList(
         team=case.team.name,
         team_code=case.team.code,
@@ -81,6 +85,7 @@ def build_team_list(
         notes=(
             *(*facts.not_whole, *describe_later_training(scored.model.trained.get("as_at"), list_date)),
             *case.unchecked,
+            *describe_cohorts(opened.workspace.cohort_rules),
             *(*store.notes, *opened.engine.notes, *_describe_unfilled_places(case)),
         ),
         statuses_as_at=find_day_of_statuses(store, list_date),
@@ -91,6 +96,7 @@ def build_team_list(
         moves=since.moves.get(case.team.name, ()),
         swaps=tuple(_swap(swap) for swap in case.swaps),
         routed=case.routed,
+        reserve=build_people(case.reserve) if len(case.reserve) else (),
     )
 
 
@@ -98,7 +104,7 @@ def _tell_history(row: Mapping[Any, Any], case: CaseList, facts: TeamFacts, quie
     """What is told of one listed person's past and of what changed since the last list, by field."""
     reviews = facts.reviews.get(str(row["patient_id"]))
     return {
-        "change": facts.since.changes[str(row["patient_id"])],
+        "change": facts.since.changes.get(str(row["patient_id"]), FROM_RESERVE),
         "known_before": describe_known_before(row, reviews, quiet_months),
         "rising": find_rise(row),
         "last_decision": find_last_decision(reviews, case.team.name),

@@ -14,6 +14,7 @@ from riskstrat.publication import TeamList
 from riskstrat.worklist.models import Action, AgendaItem, Decision, FaultReport, Meeting, Opinion, User
 from riskstrat.worklist.published import CurrentList
 from riskstrat.worklist.reporting import find_blocking_reports
+from riskstrat.worklist.reserving import word_taken
 from riskstrat.worklist.standing import (
     find_decisions,
     is_decided,
@@ -35,13 +36,14 @@ class AgendaRow:
     decision: Decision | None
     report: FaultReport | None
     warning: str
+    taken: str
     opinions: tuple[Opinion, ...]
     actions: tuple[Action, ...]
 
     @property
     def why(self) -> str:
-        """Why the case is on the agenda."""
-        return describe_why(self.person)
+        """Why the case is on the agenda, and whether somebody was taken up."""
+        return " ".join(filter(None, (describe_why(self.person), self.taken)))
 
     @property
     def about(self) -> str:
@@ -92,6 +94,7 @@ def build_agenda_rows(current: CurrentList, team: TeamList, meeting: Meeting | N
     cases.sort(key=lambda case: _find_place(planned.get(case.person.reference)))
     decisions, reports = find_decisions(day, code), find_blocking_reports(code)
     actions, warnings = _group_actions(code, day), find_warnings(case.person.reference for case in cases)
+    taken = word_taken(current, code)
     opinions: dict[str, list[Opinion]] = {}
     for one in Opinion.objects.filter(case__team_code=code, list_date=day).select_related("given_by").order_by("pk"):
         opinions.setdefault(one.case_id, []).append(one)
@@ -107,6 +110,7 @@ def build_agenda_rows(current: CurrentList, team: TeamList, meeting: Meeting | N
                 decisions.get(reference),
                 reports.get(reference),
                 warnings.get(reference, ""),
+                taken.get(reference, ""),
                 tuple(opinions.get(reference, ())),
                 tuple(actions.get(reference, ())),
             )

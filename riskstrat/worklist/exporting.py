@@ -21,7 +21,7 @@ def gather_decisions(store: DatabaseReviewStore) -> tuple[ListDecisions, ...]:
 
 
 def gather_notices(store: DatabaseReviewStore, today: date) -> Notices:
-    """Who was put forward up to today, and who is in question on it or later."""
+    """Who was put forward or taken up until today, and who is in question on it or later."""
     now, tomorrow = store.take_notices(today), store.take_notices(today + timedelta(days=1))
     in_question = {*now.in_question, *tomorrow.in_question}
-    return Notices(tomorrow.put_forward, tuple(sorted(in_question, key=str)))
+    return Notices(tomorrow.put_forward, tuple(sorted(in_question, key=str)), tomorrow.taken_up)

@@ -15,7 +15,7 @@ from riskstrat.documents import PrintedPerson
 from riskstrat.errors import PublicationError
 from riskstrat.publication import TeamList, compute_manifest_digest, open_published
 from riskstrat.worklist.models import Case
-from riskstrat.worklist.published import CurrentList, find_current, find_list, list_dates
+from riskstrat.worklist.published import CurrentList, find_current, find_list, list_dates, list_taken
 from riskstrat.worklist.store import find_or_open_case
 
 
@@ -73,16 +73,23 @@ def open_case(found: FoundCase) -> Case:
 
 
 def read_references(day: date, team_code: str) -> frozenset[str]:
-    """The references of a team on the list of a date; none where that list cannot be read any more."""
+    """The references of a team on the list of a date, those taken up from its reserve too.
+
+    None where that list cannot be read any more.
+    """
     folder = Path(settings.RISKSTRAT_LISTS) / day.isoformat()
-    return _read_references(folder, compute_manifest_digest(folder), team_code)
+    listed, reserve = _read_references(folder, compute_manifest_digest(folder), team_code)
+    return listed.union(reserve.intersection(list_taken(day))) if reserve else listed
 
 
 @lru_cache(maxsize=1024)
-def _read_references(folder: Path, digest: str, team_code: str) -> frozenset[str]:
-    """As `read_references`, of the list with that manifest."""
+def _read_references(folder: Path, digest: str, team_code: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The references of a team on the list with that manifest, and in its reserve."""
     try:
         published = open_published(folder)
-        return frozenset(published.read_patients(team_code)) if published.holds_data else frozenset()
+        if not published.holds_data:
+            return frozenset(), frozenset()
+        own = (one.reference for one in published.read_reserve() if one.team_code == team_code)
+        return frozenset(published.read_patients(team_code)), frozenset(own)
     except PublicationError:
-        return frozenset()
+        return frozenset(), frozenset()

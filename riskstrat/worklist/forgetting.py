@@ -29,6 +29,7 @@ from riskstrat.worklist.models import (
     Opinion,
     Referral,
     Release,
+    TakenUp,
 )
 from riskstrat.worklist.published import list_dates
 
@@ -39,6 +40,7 @@ ENTERED: Mapping[type[Model], tuple[str, ...]] = {
     Opinion: ("given_at",),
     Referral: ("referred_at", "taken_back_at"),
     Release: ("released_at", "ended_at"),
+    TakenUp: ("taken_at",),
 }
 """What is entered about a case besides decisions, and the columns that say when."""
 
@@ -96,9 +98,18 @@ def _forget_cases(first: date, told: Forgotten) -> set[date]:
     for start in range(0, len(over), _BATCH):
         batch = over[start : start + _BATCH]
         touched |= _empty_edits(Edit.objects.filter(reference__in=batch), told)
+        touched |= _empty_fallen(batch, told)
         for kind in ENTERED:
             _delete("entries about cases", kind._default_manager.filter(case__in=batch), told)
         _delete("cases", Case.objects.filter(pk__in=batch), told)
+    return touched
+
+
+def _empty_fallen(references: list[str], told: Forgotten) -> set[date]:
+    """Take how cases fell through, and what was said of it, from the rows of whoever was taken up in their place."""
+    fell = TakenUp.objects.filter(in_place_of__in=references)
+    touched = _empty_edits(_select_edits_of(fell), told)
+    fell.update(why="", words="")
     return touched
 
 

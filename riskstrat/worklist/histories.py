@@ -20,6 +20,7 @@ from riskstrat.worklist.models import (
     Opinion,
     Referral,
     Release,
+    TakenUp,
 )
 from riskstrat.worklist.published import CurrentList, find_list, list_dates
 from riskstrat.worklist.rendering import word_outcome
@@ -70,6 +71,8 @@ def gather_events(reference: str, standings: list[ListStanding]) -> list[Event]:
     """What happened to a case, the latest first."""
     case = Case.objects.filter(pk=reference).first()
     events = [*map(_tell_standing, standings), *(_gather_rows(case) if case else ())]
+    replaced = TakenUp.objects.filter(in_place_of=reference).select_related("taken_by")
+    events += [_tell_fallen_through(one) for one in replaced]
     return sorted(events, key=lambda event: (event.on, event.at), reverse=True)
 
 
@@ -96,6 +99,8 @@ def _gather_rows(case: Case) -> Iterator[Event]:
         yield _tell_attempt(attempt)
     for referral in Referral.objects.filter(case=case).select_related("referred_by"):
         yield from _tell_referral(referral)
+    for taken in TakenUp.objects.filter(case=case).select_related("taken_by"):
+        yield _tell_taken(taken)
     for objection in Objection.objects.filter(case=case).select_related("recorded_by"):
         yield from _tell_objection(objection)
 
@@ -159,6 +164,17 @@ def _tell_referral(referral: Referral) -> Iterator[Event]:
     yield _tell_moment(referral.referred_at, "Put forward", referral.reason, referral.referred_by)
     if referral.taken_back_at:
         yield _tell_moment(referral.taken_back_at, "Putting forward taken back", "", "")
+
+
+def _tell_taken(taken: TakenUp) -> Event:
+    why = f"{taken.get_why_display()}." if taken.why else ""
+    said = " ".join(filter(None, (f"In place of {taken.in_place_of}.", why, taken.words)))
+    return _tell_moment(taken.taken_at, "Taken up from the reserve", said, taken.taken_by)
+
+
+def _tell_fallen_through(taken: TakenUp) -> Event:
+    said = f"{taken.get_why_display()}. {taken.case_id} was taken up in its place. {taken.words}".strip()
+    return _tell_moment(taken.taken_at, "Fell through", said, taken.taken_by)
 
 
 def _tell_objection(objection: Objection) -> Iterator[Event]:

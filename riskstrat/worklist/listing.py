@@ -10,6 +10,7 @@ from riskstrat.publication import ListedPerson, TeamList
 from riskstrat.worklist.models import Decision, FaultReport
 from riskstrat.worklist.published import CurrentList
 from riskstrat.worklist.reporting import find_blocking_reports
+from riskstrat.worklist.reserving import word_taken
 from riskstrat.worklist.standing import find_decisions, is_decided, word_decision
 from riskstrat.worklist.statuses import find_warnings
 
@@ -26,6 +27,8 @@ class ListRow:
     decision: Decision | None
     report: FaultReport | None
     warning: str
+    taken: str
+    """That the person was taken up from the reserve, or that the case fell through; blank for others."""
 
     @property
     def status(self) -> str:
@@ -67,6 +70,7 @@ class OfferedFilter:
 FILTERS = (
     Filter("practice", "Practice", lambda row: (row.listed.practice or NO_PRACTICE,)),
     Filter("flag", "Flag, such as a care home", lambda row: row.listed.flags),
+    Filter("cohort", "Cohort", lambda row: (one.tag for one in row.listed.cohorts if one.answer == "in")),
     Filter("falls", FALLS_TITLE, lambda row: (FALLS_WORDS[row.listed.falls_check.answer],)),
     Filter("condition", "Condition", lambda row: (one.name for one in row.listed.conditions)),
     Filter("service", "Pathway to consider", lambda row: (one.title for one in row.person.pathways)),
@@ -87,10 +91,11 @@ def build_rows(current: CurrentList, team: TeamList) -> list[ListRow]:
     decisions = find_decisions(current.list_date, team.team_code)
     reports = find_blocking_reports(team.team_code)
     warnings = find_warnings(one.reference for one in team.people)
+    taken = word_taken(current, team.team_code)
     rows = []
     for person, listed in zip(current.list_people(team.team_code), team.people, strict=True):
         reference = person.reference
-        known = decisions.get(reference), reports.get(reference), warnings.get(reference, "")
+        known = decisions.get(reference), reports.get(reference), warnings.get(reference, ""), taken.get(reference, "")
         rows.append(ListRow(person, listed, *known))
     return rows
 

@@ -143,6 +143,7 @@ def _ask_for(request: HttpRequest, current: CurrentList, team_code: str, referen
         if reference in listed and reference in patients
     )
     user: Any = request.user
-    published = prove_list(current.published, team_code)
+    taken = any(one.reference in current.taken for one in people)
+    published = prove_list(current.published, team_code, with_reserve=taken)
     asked = {"user": user.username, "role": user.role, "purpose": "direct_care", "team": team_code}
     return AskedNames(**asked, published=published, people=people)

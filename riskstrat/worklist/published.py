@@ -1,9 +1,13 @@
-"""The lists that stand published, read once and kept in memory until another stands in their place."""
+"""The lists that stand published, read once and kept in memory until another stands in their place.
+
+Whoever a team took up from the reserve of one is on it, after its last rank.
+"""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -28,10 +32,11 @@ KEPT_LISTS = 8
 
 @dataclass(frozen=True)
 class CurrentList:
-    """One published list as the pages need it."""
+    """One published list as the pages need it. taken: the references of those who were taken up from its reserve."""
 
     published: PublishedList
     weekly: WeeklyList
+    taken: tuple[str, ...] = ()
 
     @property
     def list_date(self) -> date:
@@ -62,6 +67,16 @@ class CurrentList:
     def _patients(self) -> dict[str, dict[str, str]]:
         return {}
 
+    @cached_property
+    def _reserved(self) -> dict[str, str]:
+        """By reference the patient_id of everybody in reserve when the list was made."""
+        return {one.reference: one.patient_id for one in self.published.read_reserve()}
+
+    @cached_property
+    def _reserve(self) -> dict[str, PrintedPerson]:
+        teams = (team.count_taken_up([one.reference for one in team.reserve]) for team in self.weekly.teams)
+        return {one.reference: one for team in teams for one in people_of(team)}
+
     def find_team(self, code: str) -> TeamList | None:
         """The list of one team; None where it has none."""
         return next((team for team in self.weekly.teams if team.team_code == code), None)
@@ -75,6 +90,20 @@ class CurrentList:
         team = self.find_team(code)
         return [self._people[one.reference] for one in team.people] if team else []
 
+    def list_reserve(self, code: str) -> list[PrintedPerson]:
+        """Those in reserve of one team who were not taken up, by rank. None of them is listed."""
+        team = self.find_team(code)
+        return [self._reserve[one.reference] for one in team.reserve] if team else []
+
+    def read_reserve_patients(self, code: str) -> dict[str, str]:
+        """The patient_id of each reference in reserve of a team, taken up or not. Raises PublicationError."""
+        return {reference: who for reference, who in self._reserved.items() if reference.startswith(f"{code}-")}
+
+    def count_taken_up(self, taken: Sequence[str]) -> CurrentList:
+        """The list with people of its reserve as listed, by reference in the order in which they were taken up."""
+        teams = tuple(team.count_taken_up(taken) for team in self.weekly.teams)
+        return CurrentList(self.published, replace(self.weekly, teams=teams), tuple(taken))
+
     @cached_property
     def for_clinicians(self) -> ForClinicians:
         """What clinicians alone are shown, as far as the site still allows it. Raises PublicationError."""
@@ -84,7 +113,8 @@ class CurrentList:
     def read_patients(self, code: str) -> dict[str, str]:
         """The patient_id of each reference of a team. Raises PublicationError if they cannot be read."""
         if code not in self._patients:
-            self._patients[code] = self.published.read_patients(code)
+            own = {reference: self._reserved[reference] for reference in self.taken if reference[:3] == code}
+            self._patients[code] = self.published.read_patients(code) | own
         return self._patients[code]
 
     def find_served(self, code: str) -> frozenset[str]:
@@ -94,6 +124,8 @@ class CurrentList:
 
 _lock = threading.Lock()
 _kept: dict[tuple[Path, str], CurrentList] = {}
+_counted: dict[tuple[Path, str], CurrentList] = {}
+"""Lists with those taken up, as they were when somebody last asked."""
 
 
 def find_current() -> CurrentList | None:
@@ -123,4 +155,21 @@ def find_list(day: date) -> CurrentList | None:
             found = _kept[key] = CurrentList(published, published.read_list())
             for old in list(_kept)[:-KEPT_LISTS]:
                 del _kept[old]
+                _counted.pop(old, None)
+        reserve = {one.reference for team in found.weekly.teams for one in team.reserve}
+        if reserve:
+            # Of an edition that was withdrawn since, somebody may have been taken up who is not in this one's reserve.
+            taken = tuple(one for one in list_taken(day) if one in reserve)
+            if taken and (key not in _counted or _counted[key].taken != taken):
+                _counted[key] = found.count_taken_up(taken)
+            return _counted[key] if taken else found
     return found
+
+
+def list_taken(day: date) -> tuple[str, ...]:
+    """The references of those whom teams took up from the reserve of the list of a day, in that order."""
+    # Not above: tables can be named once Django is set up, and this file is read before.
+    from riskstrat.worklist.models import TakenUp
+
+    rows = TakenUp.objects.filter(list_date=day).order_by("taken_at", "pk")
+    return tuple(rows.values_list("case_id", flat=True))

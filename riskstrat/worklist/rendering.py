@@ -33,8 +33,8 @@ def build_environment(**options: Any) -> Environment:
     return environment
 
 
-def build_url(name: str, *arguments: object, **named: object) -> str:
-    """The path of a page by its name."""
+def build_url(name: str, /, *arguments: object, **named: object) -> str:
+    """The path of a page by its name; what the address names may be called `name` too."""
     return reverse(name, args=arguments, kwargs=named)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 
-from riskstrat.casefinding import KeptOff, read_kept_off, read_kept_off_patients
+from riskstrat.casefinding import KNOWN, KeptOff, read_kept_off, read_kept_off_patients
 from riskstrat.definitions.phrases import long_date
 from riskstrat.errors import SourceError
 from riskstrat.worklist.models import Case
@@ -16,11 +16,11 @@ from riskstrat.worklist.models import Case
 UNREADABLE = "The statuses of the day cannot be read. Check by other means before any contact."
 
 
-def find_warnings(references: Iterable[str]) -> dict[str, str]:
+def find_warnings(references: Iterable[str], patients: Mapping[str, str] | None = None) -> dict[str, str]:
     """By reference a sentence for each case whose person a list of today would leave off, as the last refresh knows.
 
-    A case that no list has held yet is looked for by its person. Where the refresh cannot be read every case is warned
-    of.
+    A case that no list has held yet is looked for by its person; patients: by reference the patient_id of whoever has
+    no case yet. Where the refresh cannot be read every case is warned of.
     """
     asked, root, today = list(references), Path(settings.RISKSTRAT_WORKSPACE.root), timezone.localdate()
     try:
@@ -30,8 +30,12 @@ def find_warnings(references: Iterable[str]) -> dict[str, str]:
     if not by_patient:
         return {}
     found = dict(by_reference)
-    for case in Case.objects.filter(reference__in=asked, patient_id__in=list(by_patient)):
-        found.setdefault(case.reference, by_patient[case.patient_id])
+    opened = Case.objects.filter(reference__in=asked, patient_id__in=list(by_patient))
+    # That another team's case is kept off, since a team holds the person, says nothing of that team's own case.
+    told = {patient for patient, one in by_patient.items() if one.what != KNOWN or one.reference is None}
+    for reference, patient in (*opened.values_list("reference", "patient_id"), *(patients or {}).items()):
+        if patient in told:
+            found.setdefault(reference, by_patient[patient])
     return {reference: _word(found[reference]) for reference in asked if reference in found}
 
 

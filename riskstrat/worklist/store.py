@@ -16,6 +16,7 @@ from riskstrat.publication import WITHDRAWN, open_published
 from riskstrat.reviews import (
     Correction,
     FileReviewStore,
+    FromReserve,
     InQuestion,
     Notices,
     PutForward,
@@ -25,7 +26,7 @@ from riskstrat.reviews import (
     StandingReviews,
     cut_snapshot,
 )
-from riskstrat.worklist.models import Action, Case, Decision, FaultReport, Referral, User
+from riskstrat.worklist.models import Action, Case, Decision, FaultReport, Referral, TakenUp, User
 from riskstrat.worklist.reporting import select_confirmed_reports
 from riskstrat.workspace import Workspace
 
@@ -68,8 +69,12 @@ class DatabaseReviewStore:
     def take_notices(self, cut_off: date) -> Notices:
         """Who was put forward before a day and has not been decided about since, and who is in question on it."""
         waiting = Referral.objects.filter(taken_back_at=None, referred_at__lt=_start_day(cut_off))
+        # Whoever was only put off has not been looked at yet.
         decided = Decision.objects.filter(
-            case=OuterRef("case"), stands=True, actions__isnull=False, entered_at__gte=OuterRef("referred_at")
+            Exists(Action.objects.filter(decision=OuterRef("pk")).exclude(outcome="deferred")),
+            case=OuterRef("case"),
+            stands=True,
+            entered_at__gte=OuterRef("referred_at"),
         )
         put_forward = [
             PutForward(
@@ -88,7 +93,7 @@ class DatabaseReviewStore:
             InQuestion(one.case.patient_id, localdate(one.reported_at), date.max)
             for one in select_confirmed_reports().filter(settled_at__lt=_start_day(cut_off))
         }
-        return Notices(tuple(put_forward), tuple(sorted(in_question, key=str)))
+        return Notices(tuple(put_forward), tuple(sorted(in_question, key=str)), _list_taken_up(cut_off))
 
     def take_in_files(self) -> int:
         """Take in what files hold and the database does not, as the reviews of before it was started; how many files.
@@ -131,6 +136,8 @@ class DatabaseReviewStore:
         for folder in (folder for folder in folders if folder.is_dir()):
             published = open_published(folder)
             number = published.edition
+            reserve = (one for one in published.read_reserve() if one.team_code == code)
+            references |= {one.patient_id: one.reference for one in reserve}
             references |= {patient: reference for reference, patient in published.read_patients(code).items()}
         return references, number
 
@@ -223,6 +230,18 @@ def require_reachable() -> None:
             "the worklist's database is of an earlier version; start the worklist once with this version, then run "
             "this again"
         )
+
+
+def _list_taken_up(cut_off: date) -> tuple[FromReserve, ...]:
+    """Whom teams took up from the reserve of a list before a day, by case and list."""
+    rows = TakenUp.objects.filter(taken_at__lt=_start_day(cut_off))
+    return tuple(
+        FromReserve(
+            *(one.case.patient_id, one.case.team_code, read_number(one.case.reference)),
+            *(one.list_date, localdate(one.taken_at)),
+        )
+        for one in rows.select_related("case").order_by("case", "list_date")
+    )
 
 
 def _start_day(day: date) -> datetime:

@@ -21,12 +21,13 @@ from riskstrat.worklist.views import (
     referrals,
     releases,
     reports,
+    reserve,
 )
 
 MODULES = (
     *(home, accounts, provider, administration, lists, agenda, meeting, actions, cases),
     *(oversight, logs),
-    *(persons, opinions, referrals, reports, releases, objections, attempts),
+    *(persons, opinions, referrals, reports, releases, objections, attempts, reserve),
 )
 """The modules of pages; one that is not named here has no address."""
 

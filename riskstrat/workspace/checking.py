@@ -15,9 +15,11 @@ from riskstrat.sources.streams import STREAM_CODELISTS, STREAMS_OF_STAYS
 from riskstrat.sources.tables import STREAMS
 from riskstrat.storage.files import sha256_of
 from riskstrat.workspace.codelists import FOLDER, find_code_problem
+from riskstrat.workspace.cohort_rules import find_cohort_problems
 from riskstrat.workspace.loading import (
     CARD_FILE,
     CHANGEABLE_FILE,
+    COHORTS_FILE,
     INDICATORS_FILE,
     PATHWAYS_FILE,
     SETTINGS_FILE,
@@ -45,6 +47,7 @@ def check(workspace: Workspace) -> list[str]:
             _check_changeable(workspace),
             find_rule_problems(workspace),
             _check_indicators(workspace),
+            ((COHORTS_FILE, problem) for problem in find_cohort_problems(workspace)),
             _check_casefinding(workspace),
             _check_card_template(workspace),
         ),

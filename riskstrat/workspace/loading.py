@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from riskstrat.definitions.assurance import Assurance, Framework
 from riskstrat.definitions.baselines import Baseline, Baselines, ReplayOrder
 from riskstrat.definitions.changeable import Opportunities, Opportunity
 from riskstrat.definitions.codelists import Codelist, available
+from riskstrat.definitions.cohorts import CohortRules
 from riskstrat.definitions.continuous_stays import STAY_RULES
 from riskstrat.definitions.declared import Model as Declaration
 from riskstrat.definitions.declared import read
@@ -40,6 +41,7 @@ from riskstrat.sources.tables import STREAMS
 from riskstrat.storage import compute_digest
 from riskstrat.storage.files import KeptFile, keep_file, read_toml
 from riskstrat.workspace.codelists import Provenance, read_codelists
+from riskstrat.workspace.declared_once import Declarations, declare_once
 from riskstrat.workspace.fingerprints import fingerprints_of
 from riskstrat.workspace.modules import run
 
@@ -59,9 +61,10 @@ FALLS_FILE = "training/falls_criteria.toml"
 BASELINES_FILE = "training/baselines.toml"
 ROLES_FILE = "training/roles.toml"
 INDICATORS_FILE = "training/indicators.toml"
+COHORTS_FILE = "training/cohorts.toml"
 RULES = (
     *(PATHWAYS_FILE, CHANGEABLE_FILE, FLAGS_FILE, FRAILTY_FILE, FALLS_FILE),
-    *(BASELINES_FILE, ROLES_FILE, INDICATORS_FILE),
+    *(BASELINES_FILE, ROLES_FILE, INDICATORS_FILE, COHORTS_FILE),
 )
 """TOML files of training/ that are not recipes."""
 KEPT = (*RULES, PROMOTION_FILE, HAZARDS_FILE, MONITORING_FILE, ASSURANCE_FILE, TRIAL_FILE, CARD_FILE)
@@ -169,6 +172,12 @@ class Workspace:
         return _read_required_file(Indicators, self.kept[INDICATORS_FILE])
 
     @cached_property
+    def cohort_rules(self) -> CohortRules | None:
+        """The rules of training/cohorts.toml; None without the file. Raises DefinitionError."""
+        kept = self.kept[COHORTS_FILE]
+        return None if kept.contents is None else _read_declaration(CohortRules, kept)
+
+    @cached_property
     def card_template(self) -> str:
         """The words of registry/model_card.md.j2. Raises DefinitionError or StorageError if it cannot be read."""
         return self.kept[CARD_FILE].get_text(DefinitionError)
@@ -193,6 +202,8 @@ class Workspace:
             "baselines": [baseline.model_dump(mode="json") for baseline in self.baselines],
             "roles": self.roles.model_dump(mode="json"),
         }
+        if self.cohort_rules is not None:
+            facts["cohorts"] = self.cohort_rules.model_dump(mode="json")
         return compute_digest(json.dumps(facts, sort_keys=True, default=dict))
 
 
@@ -222,31 +233,36 @@ def load(root: Path) -> Workspace:
     """The workspace at `root`. Raises WorkspaceError for its settings, DefinitionError for what it declares."""
     root = root.resolve()
     settings = read_settings(root)
-    codelists, provenance = read_codelists(root)
+    made = declare_once(root, _declare)
     if settings.sensitive.shown_to_clinicians:
-        require_by_role(require_sensitive(codelists), settings.sensitive.shown_to_clinicians)
+        require_by_role(require_sensitive(made.codelists), settings.sensitive.shown_to_clinicians)
+    return Workspace(
+        root=root,
+        settings=settings,
+        codelists=dict(made.codelists),
+        provenance=dict(made.provenance),
+        features=dict(made.features),
+        outcomes=dict(made.outcomes),
+        recipes=dict(made.recipes),
+        fingerprints=fingerprints_of(
+            made.features,
+            made.codelists,
+            made.origins,
+            settings.admissions.continuous_stays,
+            None if settings.sensitive.in_score else SENSITIVE,
+        ),
+        origins=dict(made.origins),
+        kept={where: keep_file(root, where) for where in KEPT},
+    )
+
+
+def _declare(root: Path) -> Declarations:
+    codelists, provenance = read_codelists(root)
     with available(codelists):
         outcomes = _read_outcomes(root)
         with offer_rows(outcomes):
             features, origins = _read_features(root)
-    return Workspace(
-        root=root,
-        settings=settings,
-        codelists=codelists,
-        provenance=provenance,
-        features=features,
-        outcomes=outcomes,
-        recipes=_read_recipes(root),
-        fingerprints=fingerprints_of(
-            features,
-            codelists,
-            origins,
-            settings.admissions.continuous_stays,
-            None if settings.sensitive.in_score else SENSITIVE,
-        ),
-        origins=origins,
-        kept={where: keep_file(root, where) for where in KEPT},
-    )
+    return Declarations(codelists, provenance, features, outcomes, _read_recipes(root), origins)
 
 
 def _read_features(root: Path) -> tuple[dict[str, Feature], dict[str, str]]:
@@ -309,6 +325,8 @@ def _read_recipe(path: Path) -> Recipe:
     return read(Recipe, given | {"name": path.stem}, where, DefinitionError)
 
 
+# A file that is as it was is not parsed again, in this workspace or in another of this process.
+@lru_cache(maxsize=64)
 def _read_declaration(kind: type[Declaration], kept: KeptFile) -> Declaration:
     return read(kind, kept.get_toml(DefinitionError), kept.where, DefinitionError)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import io
+import linecache
 import re
 import sys
 import traceback
+from importlib.util import decode_source
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +16,7 @@ from typing import Any
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.features import Words
 from riskstrat.errors import DefinitionError
+from riskstrat.storage import compute_digest
 from riskstrat.storage.files import read_bytes
 
 LONGEST_FAULT = 400
@@ -22,20 +26,30 @@ _KEYWORDS = ("lookback", "missing", "codes", *Words.__annotations__)
 def run(path: Path, where: str) -> dict[str, Any]:
     """The names that the definition file at `path` gives, in order. Raises DefinitionError "`where` line n: ...".
 
-    The file is compiled here, not imported: nothing of it stays in sys.modules, and no bytecode lands beside it.
+    The file is compiled here, not imported: nothing of it stays in sys.modules, and no bytecode lands beside it. The
+    text of its functions is that which was compiled, whatever the file has become since.
     """
     source = read_bytes(path, where)
     module = ModuleType(f"_riskstrat_workspace.{path.parent.name}.{path.stem}")
     module.__file__ = str(path)
+    compiled = f"<{where} {compute_digest(source)}>"
     try:
-        tree = ast.parse(source, str(path))
+        tree = ast.parse(source, compiled)
         _refuse_names_given_twice(tree, where)
-        exec(compile(tree, str(path), "exec"), module.__dict__)  # noqa: S102 - definitions are the site's own code
+        _register_text(source, compiled)
+        exec(compile(tree, compiled, "exec"), module.__dict__)  # noqa: S102 - definitions are the site's own code
     except (Exception, SystemExit) as wrong:
         if isinstance(wrong, DefinitionError) and str(wrong).startswith(where):
             raise
-        raise DefinitionError(f"{where} line {_find_fault_line(wrong, path)}: {_cut(_explain_fault(wrong))}") from None
+        line = _find_fault_line(wrong, compiled)
+        raise DefinitionError(f"{where} line {line}: {_cut(_explain_fault(wrong))}") from None
     return {name: value for name, value in module.__dict__.items() if not name.startswith("_")}
+
+
+def _register_text(source: bytes, compiled: str) -> None:
+    """Let `inspect` find the text of what is compiled under a name that is no file's."""
+    text = decode_source(source)
+    linecache.cache[compiled] = (len(text), None, io.StringIO(text).readlines(), compiled)
 
 
 def _cut(text: str) -> str:
@@ -58,10 +72,10 @@ def _refuse_names_given_twice(tree: ast.Module, where: str) -> None:
             seen.add(name)
 
 
-def _find_fault_line(wrong: BaseException, path: Path) -> int:
+def _find_fault_line(wrong: BaseException, compiled: str) -> int:
     if isinstance(wrong, SyntaxError):
         return wrong.lineno or 1
-    frames = [frame.lineno for frame in traceback.extract_tb(wrong.__traceback__) if frame.filename == str(path)]
+    frames = [frame.lineno for frame in traceback.extract_tb(wrong.__traceback__) if frame.filename == compiled]
     return (frames[-1] if frames else None) or 1
 
 

@@ -39,7 +39,7 @@ from tests.suite.pages import read_form
 ROOT = Path(__file__).resolve().parents[2]
 VARIABLE = "RISKSTRAT_LOAD_DATABASE"
 AS_A_SITE_RUNS_IT = {"fsync": "on", "shared_buffers": "128MB", "max_connections": "100"}
-LONGEST_WAIT = 60
+LONGEST_WAIT = 180
 CASE = re.compile(r'href="/cases/([A-Z]{3}-[0-9A-Z]+-[0-9A-Z])"')
 REFUSED = {409: "changed meanwhile, shown both", 400: "asked about an entry"}
 
@@ -114,7 +114,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, open_database(options.postgresql) as database:
         root = Path(folder, "site")
-        shutil.copytree(options.workspace, root)
+        shutil.copytree(options.workspace, root, ignore=shutil.ignore_patterns("demo"))
         workspace = set_up(root, database)
         passwords = make_coordinators(workspace, options.coordinators)
         with serve(root) as address:
@@ -132,11 +132,13 @@ def open_database(postgresql: bool) -> Iterator[str]:
     with postgres.start_server() as server:
         place = quote(str(server.folder), safe="")
         os.environ[VARIABLE] = f"postgresql://{postgres.OWNER}:{postgres.PASSWORD}@/postgres?host={place}"
-        yield f"${VARIABLE}"
-        from django.db import connections
+        try:
+            yield f"${VARIABLE}"
+        finally:
+            from django.db import connections
 
-        # The server waits for whoever is still connected.
-        connections.close_all()
+            # The server waits for whoever is still connected.
+            connections.close_all()
 
 
 def set_up(root: Path, database: str) -> Workspace:

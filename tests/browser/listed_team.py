@@ -11,6 +11,7 @@ from riskstrat.publication import (
     CaseDecision,
     Cause,
     Change,
+    CohortStanding,
     CountColumn,
     FallsCheck,
     ListedPerson,
@@ -172,6 +173,11 @@ def person_page(position: int, events: int = 9) -> PersonPage:
     )
 
 
+HOUSEBOUND_NOT_TOLD = CohortStanding(
+    "housebound", "Housebound or end of life", "cannot be told", "recorded circumstances are not in these data"
+)
+
+
 def people() -> tuple[ListedPerson, ...]:
     """The listed people of the sample team, by rank."""
     return tuple(
@@ -207,6 +213,10 @@ def people() -> tuple[ListedPerson, ...]:
             caution="No GP record has reached the model for 60 days" if position == 3 else "",
             page=person_page(position),
             counts=dict(zip([count.name for count in COUNTS], values, strict=True)),
+            cohorts=(
+                CohortStanding("frail", "75 or over and frail", "in" if position % 2 == 0 else "not in"),
+                HOUSEBOUND_NOT_TOLD,
+            ),
         )
         for position, (reference, risk, low, high, band, arrival, weeks, practice, age_band, sex, values) in enumerate(
             PEOPLE

@@ -6,11 +6,12 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from riskstrat.identity import naming_page
 
@@ -60,18 +61,36 @@ def as_csv(rows: list[list[str]], separator: str = ",", end: str = "\r\n") -> st
     return text.getvalue()
 
 
-@pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desktop", "phone"])
+DESKTOP = pytest.param({"width": 1280, "height": 900}, id="desktop")
+PHONE = pytest.param({"width": 390, "height": 844}, id="phone")
+JOINED_ON_A_PHONE = pytest.param(*PHONE.values, id=PHONE.id, marks=pytest.mark.exhaustive)
+
+
+@pytest.fixture(params=[DESKTOP, JOINED_ON_A_PHONE])
 def page(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The page for what its files come to, which hangs on no width: on a phone too in `make test-all`."""
+    with open_page(browser, tmp_path, request.param) as opened:
+        yield opened
+
+
+@pytest.fixture(params=[DESKTOP, PHONE])
+def sized(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The page for how it looks and is moved about in, on either screen."""
+    with open_page(browser, tmp_path, request.param) as opened:
+        yield opened
+
+
+@contextmanager
+def open_page(browser: Browser, folder: Path, viewport: ViewportSize) -> Iterator[Page]:
     """The naming page opened from a file with the network off; any request that leaves the computer fails the test."""
-    (tmp_path / "naming.html").write_text(naming_page(), encoding="utf-8")
-    width, height = request.param
-    context = browser.new_context(viewport={"width": width, "height": height})
+    (folder / "naming.html").write_text(naming_page(), encoding="utf-8")
+    context = browser.new_context(viewport=viewport)
     context.set_offline(True)
     opened, asked, wrong = context.new_page(), [], []
     opened.on("request", lambda request: asked.append(request.url))
     opened.on("pageerror", lambda error: wrong.append(str(error)))
     opened.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
-    opened.goto((tmp_path / "naming.html").as_uri())
+    opened.goto((folder / "naming.html").as_uri())
     yield opened
     context.close()
     assert [url for url in asked if not url.startswith(LOCAL)] == []
@@ -99,11 +118,11 @@ def names(page: Page) -> list[str]:
     return page.locator("#table .name").all_inner_texts()
 
 
-def test_the_list_is_joined_with_the_practices_own_names(page: Page) -> None:
-    choose(page)
-    expect(page.get_by_role("status")).to_have_text("3 of 5 people on the list are named below.")
-    expect(page.locator("#result-title")).to_have_text("Case-finding list, KIR, 16 November 2026")
-    person, place, about, _ = cells(page)[0]
+def test_the_list_is_joined_with_the_practices_own_names(sized: Page) -> None:
+    choose(sized)
+    expect(sized.get_by_role("status")).to_have_text("3 of 5 people on the list are named below.")
+    expect(sized.locator("#result-title")).to_have_text("Case-finding list, KIR, 16 November 2026")
+    person, place, about, _ = cells(sized)[0]
     assert person.splitlines() == [RIGHT_TO_LEFT, "NHS number: 999 000 0018", "Contact: 1 High Street, Kirkby"]
     assert place.splitlines() == [
         "Rank: 1",
@@ -112,7 +131,7 @@ def test_the_list_is_joined_with_the_practices_own_names(page: Page) -> None:
         "For people with similar records, between 55 and 71 in 100",
     ]
     assert about == "Sex: Female"
-    assert page.locator("#table thead th").all_inner_texts() == [
+    assert sized.locator("#table thead th").all_inner_texts() == [
         "Person",
         "Place on the list",
         "About the person",
@@ -120,29 +139,29 @@ def test_the_list_is_joined_with_the_practices_own_names(page: Page) -> None:
     ]
 
 
-def test_what_is_long_is_folded_and_opens(page: Page) -> None:
-    choose(page)
-    assert cells(page)[0][3].splitlines() == ["Pathways: Falls service; Telecare", "Reasons and rules"]
-    for folded in page.get_by_text("Reasons and rules").all():
+def test_what_is_long_is_folded_and_opens(sized: Page) -> None:
+    choose(sized)
+    assert cells(sized)[0][3].splitlines() == ["Pathways: Falls service; Telecare", "Reasons and rules"]
+    for folded in sized.get_by_text("Reasons and rules").all():
         folded.click()
-    assert cells(page)[0][3].splitlines()[2:] == [
+    assert cells(sized)[0][3].splitlines()[2:] == [
         *("What moved the estimate: A: one.", "B: two."),
         *("Pathways with their rules: Falls service: 2 or more falls", "Telecare: aged 85"),
     ]
-    assert "What moved the estimate: =1+1 is text" in cells(page)[1][3].splitlines()
+    assert "What moved the estimate: =1+1 is text" in cells(sized)[1][3].splitlines()
 
 
-def test_the_page_is_as_short_as_its_table(page: Page) -> None:
+def test_the_page_is_as_short_as_its_table(sized: Page) -> None:
     whole = "document.documentElement.scrollHeight"
-    before = page.evaluate(whole)
-    choose(page)
-    after, table = page.evaluate(whole), page.evaluate("document.getElementById('table').offsetHeight")
+    before = sized.evaluate(whole)
+    choose(sized)
+    after, table = sized.evaluate(whole), sized.evaluate("document.getElementById('table').offsetHeight")
     assert after - table < max(before, 700)
-    page.evaluate("window.scrollTo(0, 0)")
-    assert page.evaluate("document.getElementById('table').getBoundingClientRect().top < window.innerHeight")
-    expect(page.locator("#files")).to_be_hidden()
-    page.get_by_text("Choose the files").click()
-    expect(page.locator("#files")).to_be_visible()
+    sized.evaluate("window.scrollTo(0, 0)")
+    assert sized.evaluate("document.getElementById('table').getBoundingClientRect().top < window.innerHeight")
+    expect(sized.locator("#files")).to_be_hidden()
+    sized.get_by_text("Choose the files").click()
+    expect(sized.locator("#files")).to_be_visible()
 
 
 RESTRICTIONS = (
@@ -216,12 +235,12 @@ def test_whoever_cannot_be_of_the_age_on_the_list_is_not_named_and_the_row_says_
     expect(page.get_by_role("status")).to_have_text("7 of 10 people on the list are named below.")
 
 
-def test_what_files_say_is_text_and_never_runs(page: Page) -> None:
-    choose(page)
-    assert names(page)[1:3] == [LONG, EVIL]
-    assert f"Contact: {EVIL}" in cells(page)[1][0]
-    assert page.evaluate("window.taken") is None
-    assert page.locator("#result img, #result script").count() == 0
+def test_what_files_say_is_text_and_never_runs(sized: Page) -> None:
+    choose(sized)
+    assert names(sized)[1:3] == [LONG, EVIL]
+    assert f"Contact: {EVIL}" in cells(sized)[1][0]
+    assert sized.evaluate("window.taken") is None
+    assert sized.locator("#result img, #result script").count() == 0
 
 
 def test_nobody_is_named_where_the_file_is_in_doubt(page: Page) -> None:
@@ -281,45 +300,45 @@ def test_the_names_can_be_cleared(page: Page) -> None:
     expect(page.get_by_role("status")).to_have_text("The names are cleared.")
 
 
-def test_the_keyboard_reaches_everything_in_order(page: Page) -> None:
-    choose(page)
-    expect(page.locator("#result-title")).to_be_focused()
-    page.get_by_text("Choose the files").click()
-    page.locator("#print").focus()
+def test_the_keyboard_reaches_everything_in_order(sized: Page) -> None:
+    choose(sized)
+    expect(sized.locator("#result-title")).to_be_focused()
+    sized.get_by_text("Choose the files").click()
+    sized.locator("#print").focus()
     name = "document.activeElement.id || document.activeElement.getAttribute('role') || document.activeElement.tagName"
     reached = []
     for _ in range(2 + 1 + len(PERSONS) + 6):
-        reached.append(page.evaluate(name))
-        page.keyboard.press("Tab")
+        reached.append(sized.evaluate(name))
+        sized.keyboard.press("Tab")
     folded = ["SUMMARY"] * len(PERSONS)
     files = ["SUMMARY", "list", "references", "people", "SUMMARY", "join"]
     assert reached == ["print", "clear", "region", *folded, *files]
 
 
-def test_axe_finds_nothing(page: Page) -> None:
+def test_axe_finds_nothing(sized: Page) -> None:
     """Before, with names, and with a problem shown."""
     axe = Axe()
-    found = [axe.run(page)]
-    choose(page)
-    found.append(axe.run(page))
-    for folded in page.get_by_text("Reasons and rules").all():
+    found = [axe.run(sized)]
+    choose(sized)
+    found.append(axe.run(sized))
+    for folded in sized.get_by_text("Reasons and rules").all():
         folded.click()
-    found.append(axe.run(page))
-    choose(page, people="")
-    found.append(axe.run(page))
+    found.append(axe.run(sized))
+    choose(sized, people="")
+    found.append(axe.run(sized))
     assert [violation["id"] for result in found for violation in result.response["violations"]] == []
 
 
-def test_the_page_is_no_wider_than_the_screen(page: Page) -> None:
-    choose(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+def test_the_page_is_no_wider_than_the_screen(sized: Page) -> None:
+    choose(sized)
+    assert sized.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-def test_paper_has_the_table_and_not_the_form(page: Page) -> None:
-    choose(page)
-    page.emulate_media(media="print")
-    expect(page.locator("#files")).to_be_hidden()
-    expect(page.locator("#table")).to_be_visible()
+def test_paper_has_the_table_and_not_the_form(sized: Page) -> None:
+    choose(sized)
+    sized.emulate_media(media="print")
+    expect(sized.locator("#files")).to_be_hidden()
+    expect(sized.locator("#table")).to_be_visible()
 
 
 def test_the_policy_lets_not_even_a_script_in_the_page_fetch(browser: Browser, tmp_path: Path) -> None:

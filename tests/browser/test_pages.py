@@ -20,14 +20,29 @@ from riskstrat.documents import (
     Names,
     build_people,
     find_browser,
+    write_blind_pages,
     write_index,
     write_page,
     write_pdf,
     write_people,
     write_replay_page,
 )
+from riskstrat.documents.by_role import KINDS
+from riskstrat.documents.figures_page import render_figures_page
 from riskstrat.monitoring.page import build_page
-from riskstrat.publication import CaseAction, CaseDecision, Change, Move, Suggestion, TeamList, ThemeReason
+from riskstrat.neighbourhoods.listed import TeamReferences
+from riskstrat.neighbourhoods.page import build_cohorts_page
+from riskstrat.publication import (
+    CaseAction,
+    CaseDecision,
+    Change,
+    ForClinicians,
+    Move,
+    SensitiveFact,
+    Suggestion,
+    TeamList,
+    ThemeReason,
+)
 from riskstrat.workspace import load
 from tests.browser.listed_team import (
     CONDITIONS,
@@ -43,6 +58,7 @@ from tests.browser.listed_team import (
     replayed,
     team_list,
 )
+from tests.suite.counted_cohorts import find_cohorts
 from tests.suite.hand_made import THREE_FEATURES
 from tests.suite.watched_months import build_watched
 
@@ -50,9 +66,11 @@ PAGES = (
     "kir.html",
     "kir-people.html",
     "kir-named.html",
+    "kir-blind.html",
     "index.html",
     "replay.html",
     "monitoring.html",
+    "cohorts.html",
     "nob.html",
     "nob-people.html",
     "odd.html",
@@ -72,8 +90,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_page(team, made / f"{stem}.html")
         write_people(team, made / f"{stem}-people.html")
     (made / "kir-named.html").write_bytes(build_people(usual, full_names(usual)))
+    write_blind_pages(odd, made / "kir-blind.html")
     write_index([usual, nobody, odd], made / "index.html")
     write_replay_page(replayed(), made / "replay.html")
+    named = (TeamReferences("Kirkby", ("KIR-001-A", "KIR-002-B"), (), ("KIR-003-C",)),)
+    (made / "cohorts.html").write_bytes(render_figures_page(build_cohorts_page(find_cohorts(references=named))))
     (made / "monitoring.html").write_bytes(build_page(build_watched(load(THREE_FEATURES).monitoring)))
     return made
 
@@ -247,6 +268,30 @@ def test_each_person_prints_on_one_page_of_a4_portrait(team: TeamList, named: bo
     sizes = pages_of(tmp_path / "people.pdf")
     assert len(sizes) == 8
     assert all((round(width), round(height)) == (595, 842) for width, height in sizes)
+
+
+def show_clinicians(team: TeamList, kinds: int) -> ForClinicians:
+    """Everybody on a list with so many kinds of records of four groups, the most that a site can show clinicians."""
+    groups = ("Abuse", "Alcohol and drugs", "Prison", "Self-harm")
+    facts = tuple(
+        SensitiveFact(group, kind, 3, date(2019, 3, 4), date(2026, 9, 14))
+        for group in groups
+        for kind in [*KINDS][:kinds]
+    )
+    decisions = {group: f"Caldicott log 2026/{place}" for place, group in enumerate(groups, start=101)}
+    return ForClinicians(decisions, {person.reference: facts for person in team.people})
+
+
+@printing
+@pytest.mark.parametrize("kinds", [0, 3, 7])
+@pytest.mark.parametrize("team", [team_list(), heavy_team()], ids=["a usual team", "a team with much to say"])
+def test_each_person_prints_on_one_page_for_clinicians_too(team: TeamList, kinds: int, tmp_path: Path) -> None:
+    page = build_people(team, shown=show_clinicians(team, kinds))
+    (tmp_path / "people.html").write_bytes(page)
+    write_pdf(tmp_path / "people.html", tmp_path / "people.pdf")
+    assert len(pages_of(tmp_path / "people.pdf")) == 8
+    # Nothing goes without a word: where the drawing is not on paper, the page says so.
+    assert page.count(b'denser densest"') == page.count(b"stands on the screen, not on paper")
 
 
 PATHWAYS = tuple(

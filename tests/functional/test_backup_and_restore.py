@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from riskstrat.simulation import MARK
+from tests.suite.small_site import MONDAY, make_small_site
 from tests.suite.stores import find_version
 from tests.suite.verbs import Verb
 
@@ -68,3 +70,64 @@ def test_a_backup_stands_outside_what_is_backed_up_and_is_not_written_over(
     one, _ = restored
     assert "the published lists" in refused(verb("backup", "--out", one / "lists" / "a.zip", "-w", one), 11)
     assert "stands already" in refused(verb("backup", "--out", one.with_name("kept.zip"), "-w", one), 11)
+
+
+TABLES = {
+    "people.csv": "patient_id,date_of_birth,sex\np1,1950-01-01,F\np2,1944-05-06,M\n",
+    "admissions.csv": "patient_id,spell_id,admitted_on,method\np1,s1,2026-09-01,21\np2,s2,2026-09-28,21\n",
+}
+MORE = {"admissions.csv": "patient_id,spell_id,admitted_on,method,discharged_on\np2,s3,2026-09-29,21,2026-09-30\n"}
+
+
+def write_extract(folder: Path, tables: dict[str, str]) -> Path:
+    folder.mkdir()
+    for name, text in tables.items():
+        (folder / name).write_text(text, "utf-8")
+    (folder / MARK).write_text("", "utf-8")
+    return folder
+
+
+def back_up_and_restore(verb: Verb, workspace: Path) -> Path:
+    kept, other = workspace.with_suffix(".zip"), workspace.with_suffix(".restored")
+    for given in (("backup", "--out", kept, "-w", workspace), ("restore", kept, other)):
+        done = verb(*given)
+        assert done.returncode == 0, done.stderr
+    return other
+
+
+@pytest.mark.parametrize(("kept", "code"), [((), 5), (("--keep",), 0)], ids=["whole", "kept"])
+def test_an_extract_is_added_to_a_restored_workspace_as_to_the_one_that_was_backed_up(
+    kept: tuple[str, ...], code: int, verb: Verb, tree: Tree, tmp_path: Path
+) -> None:
+    one = tmp_path / "workspace"
+    first, second = write_extract(tmp_path / "first", TABLES), write_extract(tmp_path / "more", MORE)
+    for given in (("init", one), ("ingest", first, *kept, "-w", one)):
+        done = verb(*given)
+        assert done.returncode == 0, done.stderr
+    other = back_up_and_restore(verb, one)
+    before = find_version(one / "data").name
+    done = [verb("ingest", second, "--add", "-w", each) for each in (one, other)]
+    assert [each.returncode for each in done] == [code, code], done[0].stderr
+    assert done[1].stderr.replace(str(other), str(one)) == done[0].stderr
+    assert (find_version(one / "data").name == before) is bool(code)
+    stores = [find_version(each / "data") for each in (one, other)]
+    assert stores[0].name == stores[1].name
+    assert tree(stores[1]) == tree(stores[0])
+
+
+@pytest.mark.exhaustive
+def test_a_list_after_that_is_the_same_to_the_byte(verb: Verb, tree: Tree, tmp_path: Path) -> None:
+    one = make_small_site(tmp_path / "site")
+    other = back_up_and_restore(verb, one)
+    for each in (one, other):
+        for given in (
+            ("ingest", one.with_name("more"), "--add"),
+            ("withdraw", MONDAY, "--reason", "More rows came in since."),
+            ("weekly", "--index-date", MONDAY),
+        ):
+            done = verb(*given, "-w", each)
+            assert done.returncode == 0, done.stderr
+    assert tree(find_version(other / "data")) == tree(find_version(one / "data"))
+    published = [tree(each / "lists") for each in (one, other)]
+    assert len(published[0]) > 20
+    assert published[1] == published[0]

@@ -14,7 +14,7 @@ import pytest
 
 from tests.suite.stores import find_version
 
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.usefixtures("without_pictures")]
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 Tree = Callable[[Path], dict[str, str]]

@@ -8,6 +8,7 @@ import subprocess
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -16,10 +17,14 @@ import pytest
 from riskstrat.workspace import load
 from tests.suite.stores import find_version
 
+pytestmark = pytest.mark.usefixtures("without_pictures")
+
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 
 MODEL = "emergency_admission_12m"
 LATER = "2026-11-09"
+LACKING = ("falls", "prescriptions")
+"""Optional tables that a model is trained without: of falls other sources tell too, of prescriptions none does."""
 
 
 @pytest.fixture
@@ -37,9 +42,10 @@ def edit(workspace: Path, name: str, before: str, after: str) -> None:
     path.write_text(text.replace(before, after, 1), encoding="utf-8")
 
 
-def ingest_without(verb: Verb, demo_workspace: Path, workspace: Path, folder: Path, table: str) -> None:
+def ingest_without(verb: Verb, demo_workspace: Path, workspace: Path, folder: Path, *tables: str) -> None:
     source = shutil.copytree(demo_workspace / "demo" / "borough", folder)
-    (source / f"{table}.parquet").unlink()
+    for table in tables:
+        (source / f"{table}.parquet").unlink()
     assert verb("ingest", source, "-w", workspace).returncode == 0
 
 
@@ -99,18 +105,47 @@ very_long_emergency_stays = count(
 """
 
 
-def test_a_new_feature_is_in_the_next_model(verb: Verb, workspace: Path, quick_recipe: Callable) -> None:
+@pytest.fixture(scope="module")
+def moved(
+    demo_workspace: Path, copy: Callable, verb: Verb, quick_recipe: Callable, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A workspace that was moved to another place after its champion was trained, and declares one feature more."""
+    folder = tmp_path_factory.mktemp("moved")
+    workspace = Path(shutil.move(copy(demo_workspace, folder / "workspace"), folder / "moved"))
     quick_recipe(workspace)
     path = workspace / "features" / "admissions.py"
     path.write_text(path.read_text(encoding="utf-8") + NEW_FEATURE, encoding="utf-8")
     assert verb("check", "-w", workspace).returncode == 0
-    features = json.loads(verb("train", MODEL, "-w", workspace, "--json").stdout)["features"]
-    described = json.loads(verb("features", "-w", workspace, "--describe", "--json").stdout)["features"]
-    recipe = tomllib.loads((workspace / "training" / f"{MODEL}.toml").read_text(encoding="utf-8"))
-    hidden = {name for name, feature in load(workspace).features.items() if feature.wording.sensitive}
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def trained_there(moved: Path, verb: Verb) -> dict[str, Any]:
+    """What `train` said in that workspace."""
+    done = verb("train", MODEL, "-w", moved, "--json")
+    assert done.returncode == 0, done.stderr
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
+
+
+def test_a_new_feature_is_in_the_next_model(verb: Verb, moved: Path, trained_there: dict[str, Any]) -> None:
+    described = json.loads(verb("features", "-w", moved, "--describe", "--json").stdout)["features"]
+    recipe = tomllib.loads((moved / "training" / f"{MODEL}.toml").read_text(encoding="utf-8"))
+    hidden = {name for name, feature in load(moved).features.items() if feature.wording.sensitive}
     assert hidden
-    assert len(described) == features + len(hidden | set(recipe["exclude_features"]))
+    assert len(described) == trained_there["features"] + len(hidden | set(recipe["exclude_features"]))
     assert "very_long_emergency_stays_1095d" in {row["feature"] for row in described}
+
+
+def test_the_registry_works_after_the_workspace_was_moved(
+    score: Callable, moved: Path, trained_there: dict[str, Any]
+) -> None:
+    """The champion, trained before the move, scores, and what was trained after it stands in the new place alone."""
+    assert score(moved).returncode == 0
+    assert trained_there["version"] == 2
+    assert len(list(moved.rglob("booster.txt"))) > 1
+    assert all(moved in path.parents for path in moved.parent.rglob("booster.txt"))
+    assert pq.read_table(find_version(moved / "data") / "tables" / "people.parquet").num_rows
 
 
 def test_rewording_a_sentence_leaves_the_champion_usable_but_not_the_published_list(
@@ -134,60 +169,44 @@ def test_a_table_that_is_gone_is_named(
     assert not (tmp_path / "score.csv").exists()
 
 
-@pytest.fixture(scope="module", params=["falls", "prescriptions"])
+@pytest.fixture(scope="module")
 def lacking(
-    request: pytest.FixtureRequest,
     verb: Verb,
     demo_workspace: Path,
     copy: Callable,
     quick_recipe: Callable,
     tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[str, Path]:
-    """The table that was absent, and a workspace whose champion was trained without it."""
+) -> Path:
+    """A workspace whose champion was trained without the optional tables of LACKING."""
     folder = tmp_path_factory.mktemp("lacking")
     workspace: Path = copy(demo_workspace, folder / "workspace")
     quick_recipe(workspace)
-    ingest_without(verb, demo_workspace, workspace, folder / "source", request.param)
+    ingest_without(verb, demo_workspace, workspace, folder / "source", *LACKING)
     assert verb("train", MODEL, "-w", workspace).returncode == 0
     assert verb("promote", MODEL, "-w", workspace).returncode == 0
-    return request.param, workspace
+    return workspace
 
 
-def test_a_model_trained_without_an_optional_table_scores_and_lists(
-    verb: Verb, score: Callable, lacking: tuple[str, Path]
-) -> None:
-    table, workspace = lacking
-    assert score(workspace).returncode == 0
-    assert verb("weekly", "-w", workspace, "--index-date", LATER).returncode == 0
-    notes = json.loads((workspace / "lists" / LATER / "manifest.json").read_text(encoding="utf-8"))["notes"]
-    assert any(note.startswith(f"no {table} table") for note in notes)
+def test_a_model_trained_without_optional_tables_scores_and_lists(verb: Verb, score: Callable, lacking: Path) -> None:
+    assert score(lacking).returncode == 0
+    assert verb("weekly", "-w", lacking, "--index-date", LATER).returncode == 0
+    notes = json.loads((lacking / "lists" / LATER / "manifest.json").read_text(encoding="utf-8"))["notes"]
+    for table in LACKING:
+        assert any(note.startswith(f"no {table} table") for note in notes), table
 
 
-def test_a_table_that_came_back_leaves_such_a_model_usable(
-    verb: Verb, score: Callable, demo_workspace: Path, lacking: tuple[str, Path], tmp_path: Path
+def test_tables_that_came_back_leave_such_a_model_usable(
+    verb: Verb, score: Callable, demo_workspace: Path, lacking: Path, tmp_path: Path
 ) -> None:
     """Falls are counted from every source that tells of them, so whoever has a row there may be scored otherwise."""
-    table, workspace = lacking
     source = demo_workspace / "demo" / "borough"
-    assert score(workspace).returncode == 0
+    assert score(lacking).returncode == 0
     before = (tmp_path / "score.csv").read_text(encoding="utf-8").splitlines()
-    assert verb("ingest", source, "-w", workspace).returncode == 0
-    assert score(workspace).returncode == 0
+    assert verb("ingest", source, "-w", lacking).returncode == 0
+    assert score(lacking).returncode == 0
     after = (tmp_path / "score.csv").read_text(encoding="utf-8").splitlines()
-    rows = pd.read_parquet(source / f"{table}.parquet")["patient_id"] if table == "falls" else ()
-    told = {f'"{patient}"' for patient in rows}
+    told = {f'"{patient}"' for patient in pd.read_parquet(source / "falls.parquet")["patient_id"]}
     others = [place for place, row in enumerate(before) if row.partition(",")[0] not in told]
     assert len(others) > len(before) / 2
     assert [after[place] for place in others] == [before[place] for place in others]
     assert [row.partition(",")[0] for row in after] == [row.partition(",")[0] for row in before]
-
-
-def test_the_registry_works_after_the_workspace_was_moved(
-    verb: Verb, score: Callable, workspace: Path, tmp_path: Path, quick_recipe: Callable
-) -> None:
-    moved = shutil.move(workspace, tmp_path / "moved")
-    quick_recipe(Path(moved))
-    assert score(Path(moved)).returncode == 0
-    assert verb("train", MODEL, "-w", moved).returncode == 0
-    assert all((tmp_path / "moved") in path.parents for path in tmp_path.rglob("booster.txt"))
-    assert pq.read_table(find_version(Path(moved) / "data") / "tables" / "people.parquet").num_rows

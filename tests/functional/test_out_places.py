@@ -30,6 +30,7 @@ WORKSPACE_VERBS: dict[str, tuple[Any, ...]] = {
     "worklist export-decisions": (),
     "capacity": (),
     "demand": (),
+    "cohorts": (),
     "trial unseal": ("--key", "key.pem", "--reason", "A person may be at risk."),
     "models export": (
         *("emergency_admission_12m", 1, "--licence", "CC BY 4.0"),
@@ -64,6 +65,7 @@ ENDINGS = {
     "power": ".html",
     "capacity": ".html",
     "demand": ".html",
+    "cohorts": ".html",
     "impact look": ".html",
     "identity client": ".key",
 }

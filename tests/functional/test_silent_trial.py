@@ -57,6 +57,8 @@ def test_a_trial_from_its_first_list_to_its_page(
     assert len(listed) >= 40
     _assert_says_nothing_of(listed, [site / name for name in written], "".join(one.stdout + one.stderr for one in done))
     assert list(out.glob("2026-08-10/*/*-people.html"))
+    blind = ("trial", "unseal", "-w", site, "--key", key, "--reason", "Pages against the record.", "--blind", "--out")
+    assert "blind pages are made after the close" in refused(verb(*blind, tmp_path / "blind"), 10)
     (told,) = [line for line in audit.read(site) if line.action == audit.TRIAL_UNSEALED]
     assert told.details == {"trial": 1, "reason": "A person on a list may be at risk.", "early": True}
 
@@ -86,6 +88,8 @@ def test_a_trial_from_its_first_list_to_its_page(
     assert states["Lists do not flicker"][0] == "met"
     assert states["Pages agree with the GP record"] == ("met", "100% (91% to 100%): 40 of 40")
     assert "No go. Not met: " in (site / "trial" / "1" / "verdict.html").read_text("utf-8")
+    assert verb(*blind, tmp_path / "blind").returncode == 0
+    _assert_blind(tmp_path / "blind" / "2026-08-03", listed)
     assert verb("audit", "verify", "-w", site).returncode == 0
     assert not any(day.startswith("2026-08") for day in tree(site / "lists"))
 
@@ -93,3 +97,12 @@ def test_a_trial_from_its_first_list_to_its_page(
 def _assert_says_nothing_of(people: pd.Series, files: list[Path], printed: str) -> None:
     texts = [printed.encode("utf-8"), *(path.read_bytes() for path in files)]
     assert not any(patient.encode("ascii") in text for patient in people for text in texts)
+
+
+def _assert_blind(folder: Path, listed: pd.Series) -> None:
+    """Every listed person has one page, and nothing but the key says whose it is."""
+    keys = [pd.read_csv(path, dtype="string") for path in sorted((folder / "key").glob("*.csv"))]
+    assert sorted(pd.concat(keys)["patient_id"]) == sorted(listed)
+    pages = [path.read_text("utf-8") for path in sorted((folder / "pages").iterdir())]
+    assert [page.count("<article") for page in pages] == [len(key) for key in keys]
+    assert not any(patient in page for page in pages for patient in listed)

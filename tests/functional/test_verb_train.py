@@ -18,6 +18,8 @@ import pytest
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.sources.store import open_store
 
+pytestmark = pytest.mark.usefixtures("without_pictures")
+
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 Training = Callable[[int], dict[str, Any]]
 

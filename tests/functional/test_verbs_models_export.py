@@ -12,6 +12,8 @@ import pytest
 from riskstrat import audit
 from tests.suite.verbs import Verb
 
+pytestmark = pytest.mark.usefixtures("without_pictures")
+
 MODEL = "emergency_admission_12m"
 LINES = ("--licence", "CC BY 4.0", "--approval", "IG-2026-11", "--recipient-approval", "IG/77")
 

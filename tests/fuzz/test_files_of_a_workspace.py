@@ -10,6 +10,7 @@ import pytest
 from riskstrat.definitions.assurance import Assurance
 from riskstrat.definitions.baselines import Baselines
 from riskstrat.definitions.changeable import Opportunities
+from riskstrat.definitions.cohorts import CohortRules
 from riskstrat.definitions.declared import Declared, read
 from riskstrat.definitions.falls_rules import FallsRules
 from riskstrat.definitions.flags import Flags
@@ -38,6 +39,7 @@ DECLARED: dict[str, type[Declared]] = {
     "riskstrat.toml": Settings,
     "training/baselines.toml": Baselines,
     "training/changeable.toml": Opportunities,
+    "training/cohorts.toml": CohortRules,
     "training/falls_criteria.toml": FallsRules,
     "training/flags.toml": Flags,
     "training/frailty.toml": FrailtyScores,

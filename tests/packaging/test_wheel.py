@@ -29,7 +29,7 @@ ALLOWED = [
         r"riskstrat/cluster/log4j2\.properties",
         r"riskstrat/simulation/(\w+/)*\w+\.csv",
         r"riskstrat/identity/page/naming\.(html|js)",
-        r"riskstrat/worklist/templates/worklist/\w+\.jinja",
+        r"riskstrat/worklist/templates/(worklist/\w+\.jinja|admin/\w+\.html)",
         r"riskstrat/worklist/static/worklist/\w+\.js",
         r"riskstrat/worklist/static/worklist/nhsuk/(nhsuk-frontend\.min\.(css|js)|images/[\w-]+\.svg|LICENSE\.txt)",
         TEMPLATE + r"riskstrat\.toml",
@@ -53,6 +53,7 @@ LEFT_BEHIND = (
     "audit/log.jsonl",
     "registry/mlflow.db",
     "registry/mlflow.db-wal",
+    "registry/mlflow.db.json",
     "registry/artifacts/1/model.txt",
     "registry/cards/emergency_admission_12m-1.md",
     "registry/patients.csv",
@@ -240,9 +241,9 @@ def test_an_install_makes_a_workspace_and_runs_a_week_in_it(packages: str, insta
         make_recipes_quick(workspace)
         settings = workspace / "riskstrat.toml"
         settings.write_text(settings.read_text(encoding="utf-8").replace('pdf = "auto"', 'pdf = "off"'), "utf-8")
-    people = "800" if packages == "linked" else "3000"
-    run(riskstrat, "demo", "--workspace", workspace, "--people", people, cwd=tmp_path)
-    assert len(list(workspace.glob("lists/*/manifest.json"))) == 2
+    people, weeks = (800, 1) if packages == "linked" else (3000, 2)
+    run(riskstrat, "demo", "-w", workspace, "--people", str(people), "--weeks", str(weeks), cwd=tmp_path)
+    assert len(list(workspace.glob("lists/*/manifest.json"))) == weeks
 
 
 def test_a_workspace_from_the_wheel_is_the_workspace_of_the_repository(

@@ -324,11 +324,11 @@ def looks_back(feature: Feature, features: Mapping[str, Feature]) -> bool:
 def test_the_random_people_tell_every_lookback_from_one_a_day_longer_or_shorter(workspace: Workspace) -> None:
     features, changed = workspace.features, Counter[str]()
 
-    @population_settings(6)
+    @population_settings(3)
     @given(examples())
     def moves(example: Example) -> None:
         shape = shape_of(example.index_dates, features, workspace.codelists)
-        tables = random_tables(shape, example.seed, 150)
+        tables = random_tables(shape, example.seed, 300)
         with TemporaryDirectory() as folder:
             store = ingested(Path(folder), tables, shape.as_at)
             cohort = calendar([row["patient_id"] for row in tables["people"]], example.index_dates)

@@ -291,45 +291,50 @@ recipes = st.lists(st.sampled_from(WINDOWS), min_size=2, max_size=2, unique_by=W
 
 
 @few
-@given(people(), recipes)
-def test_cohort_and_labels_at_two_dates_are_those_of_the_plain_reading(
-    borough: tuple[Person, ...], windows: list[LabelRecipe]
+@given(people(), recipes, st.randoms(use_true_random=False))
+def test_cohort_and_labels_are_as_read_plainly_and_neither_later_news_nor_the_order_of_rows_moves_them(
+    borough: tuple[Person, ...], windows: list[LabelRecipe], source: random.Random
 ) -> None:
+    """Four laws over one store, since an ingest is most of the time."""
     with store_of(landed(borough)) as store:
-        cohort = calendar(store)
-        reasons = {(p.name, day): not_eligible_for(p, day) for p in borough for day in (0, 2)}
-        given_rows = cohort.rows[["patient_id", "index_date", "practice"]].itertuples(index=False)
-        assert sorted((name, (when.date() - INDEX).days, practice) for name, when, practice in given_rows) == sorted(
-            (p.name, day, practice_at(p, day)) for p in borough for day in (0, 2) if reasons[p.name, day] is None
-        )
-        counts = dict(cohort.counts)
-        for reason in ("opted out", "dead", "not registered", "too young", "too old"):
-            assert counts[reason] == list(reasons.values()).count(reason)
-        assert counts.pop("candidates") == sum(counts.values()) == 60
-        for recipe in windows:
-            rows = labels_of(store, cohort, recipe)
-            assert said(rows) == expected(borough, cohort, [None] * len(rows), recipe)
+        require_plain_reading_at_two_dates(borough, windows, store)
+        require_plain_reading_of_discharges(borough, windows, store)
+        require_no_trace_of_later_news(borough, windows, store, source)
+        require_no_trace_of_the_order(borough, store, source)
 
 
-@few
-@given(people(), recipes)
-def test_cohort_and_labels_of_discharges_are_those_of_the_plain_reading(
-    borough: tuple[Person, ...], windows: list[LabelRecipe]
-) -> None:
-    with store_of(landed(borough)) as store:
-        cohort = by_discharge(store)
-        spells = spell_numbers(store, cohort)
-        known = [
-            (p.name, s.left, s.number)
-            for p in borough
-            for s in p.stays
-            if s.left is not None and max(s.known, s.settled or 0) <= AS_AT and not_eligible_for(p, s.left) is None
-        ]
-        days = [(when - INDEX).days for when in cohort.rows["index_date"].dt.date]
-        assert sorted(zip(cohort.rows["patient_id"], days, spells, strict=True)) == sorted(known)
-        assert sum(cohort.counts.values()) == 2 * cohort.counts["candidates"]
-        for recipe in windows:
-            assert said(labels_of(store, cohort, recipe)) == expected(borough, cohort, spells, recipe)
+def require_plain_reading_at_two_dates(borough: Sequence[Person], windows: list[LabelRecipe], store: Store) -> None:
+    """Everybody's place at two dates, and their label, are those of plain Python."""
+    cohort = calendar(store)
+    reasons = {(p.name, day): not_eligible_for(p, day) for p in borough for day in (0, 2)}
+    given_rows = cohort.rows[["patient_id", "index_date", "practice"]].itertuples(index=False)
+    assert sorted((name, (when.date() - INDEX).days, practice) for name, when, practice in given_rows) == sorted(
+        (p.name, day, practice_at(p, day)) for p in borough for day in (0, 2) if reasons[p.name, day] is None
+    )
+    counts = dict(cohort.counts)
+    for reason in ("opted out", "dead", "not registered", "too young", "too old"):
+        assert counts[reason] == list(reasons.values()).count(reason)
+    assert counts.pop("candidates") == sum(counts.values()) == 60
+    for recipe in windows:
+        rows = labels_of(store, cohort, recipe)
+        assert said(rows) == expected(borough, cohort, [None] * len(rows), recipe)
+
+
+def require_plain_reading_of_discharges(borough: Sequence[Person], windows: list[LabelRecipe], store: Store) -> None:
+    """The discharges that count, and their labels, are those of plain Python."""
+    cohort = by_discharge(store)
+    spells = spell_numbers(store, cohort)
+    known = [
+        (p.name, s.left, s.number)
+        for p in borough
+        for s in p.stays
+        if s.left is not None and max(s.known, s.settled or 0) <= AS_AT and not_eligible_for(p, s.left) is None
+    ]
+    days = [(when - INDEX).days for when in cohort.rows["index_date"].dt.date]
+    assert sorted(zip(cohort.rows["patient_id"], days, spells, strict=True)) == sorted(known)
+    assert sum(cohort.counts.values()) == 2 * cohort.counts["candidates"]
+    for recipe in windows:
+        assert said(labels_of(store, cohort, recipe)) == expected(borough, cohort, spells, recipe)
 
 
 def with_rows_known_later(borough: Sequence[Person], random_days: Callable[[int, int], int]) -> list[Person]:
@@ -357,12 +362,11 @@ def with_rows_known_later(borough: Sequence[Person], random_days: Callable[[int,
     return changed
 
 
-@few
-@given(people(), recipes, st.randoms(use_true_random=False))
-def test_what_becomes_known_after_the_labels_are_made_changes_neither_cohort_nor_labels(
-    borough: tuple[Person, ...], windows: list[LabelRecipe], source: random.Random
+def require_no_trace_of_later_news(
+    borough: Sequence[Person], windows: list[LabelRecipe], store: Store, source: random.Random
 ) -> None:
-    with store_of(landed(borough)) as store, store_of(landed(with_rows_known_later(borough, source.randint))) as later:
+    """What becomes known after the labels are made changes neither cohort nor labels."""
+    with store_of(landed(with_rows_known_later(borough, source.randint))) as later:
         for made in (calendar, by_discharge):
             first, second = made(store), made(later)
             keys = ["patient_id", "index_date", "person", "practice"]
@@ -372,12 +376,10 @@ def test_what_becomes_known_after_the_labels_are_made_changes_neither_cohort_nor
                 assert labels_of(store, first, recipe).equals(labels_of(later, second, recipe))
 
 
-@few
-@given(people(), st.randoms(use_true_random=False))
-def test_the_order_in_which_rows_are_landed_changes_nothing(borough: tuple[Person, ...], source: random.Random) -> None:
-    rows = landed(borough)
-    shuffled = {name: source.sample(lines, len(lines)) for name, lines in rows.items()}
-    with store_of(rows) as store, store_of(shuffled) as other:
+def require_no_trace_of_the_order(borough: Sequence[Person], store: Store, source: random.Random) -> None:
+    """The order in which rows are landed changes nothing."""
+    shuffled = {name: source.sample(lines, len(lines)) for name, lines in landed(borough).items()}
+    with store_of(shuffled) as other:
         for made in (calendar, by_discharge):
             first, second = made(store), made(other)
             assert first.rows.equals(second.rows)

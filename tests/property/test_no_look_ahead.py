@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -94,33 +95,37 @@ OF_EVERYTHING, OF_WHAT_MAY_BE_PRINTED = False, True
 Values = tuple[npt.NDArray[np.float32], npt.NDArray[np.datetime64]]
 
 
+def land_futures(folder: Path, given: Fixed, seed: int) -> Iterator[Store]:
+    """The stores of the whole record, of the past as it stood, and of that past with another future."""
+    another = another_future(given.tables, given.days, given.shape, seed)
+    for number, tables in enumerate((given.tables, as_it_stood(given.tables, given.days), another)):
+        yield ingested(folder / str(number), tables, given.shape.as_at, refused=TOLD_AGAIN)
+
+
 def compute_values(
-    workspace: Workspace, features: Mapping[str, Feature], given: Fixed, tables: Tables, engines: Sequence[bool]
+    workspace: Workspace, features: Mapping[str, Feature], given: Fixed, store: Store, engines: Sequence[bool]
 ) -> list[Values]:
     """For each engine, printable or not, the cohort's features and the date of the latest row behind each.
 
     Both are ordered by patient and index date.
     """
-    with TemporaryDirectory() as folder:
-        store = ingested(Path(folder), tables, given.shape.as_at, refused=TOLD_AGAIN)
-        frame = cohort_frame(store, given.cohort)
-        order = frame.sort_values(["patient_id", "index_date"]).index.to_numpy()
-        made = [engine_for(store, workspace, features, printable=printable) for printable in engines]
-        return [(one.matrix(frame).values[order], one.evidence(frame)[order]) for one in made]
+    frame = cohort_frame(store, given.cohort)
+    order = frame.sort_values(["patient_id", "index_date"]).index.to_numpy()
+    made = [engine_for(store, workspace, features, printable=printable) for printable in engines]
+    return [(one.matrix(frame).values[order], one.evidence(frame)[order]) for one in made]
 
 
 def look_ahead(
     workspace: Workspace,
     features: Mapping[str, Feature],
     given: Fixed,
-    seed: int,
+    stores: Sequence[Store],
     engines: Sequence[bool] = (OF_EVERYTHING,),
 ) -> Counter[str]:
     """For each feature, the number of rows in which another future moved its value or its date."""
-    whole = compute_values(workspace, features, given, given.tables, engines)
+    whole, *changed = (compute_values(workspace, features, given, store, engines) for store in stores)
     found: Counter[str] = Counter()
-    for tables in (as_it_stood(given.tables, given.days), another_future(given.tables, given.days, given.shape, seed)):
-        other = compute_values(workspace, features, given, tables, engines)
+    for other in changed:
         for (values, dates), (others, other_dates) in zip(whole, other, strict=True):
             moved = ~same(values, others) | ~((dates == other_dates) | (np.isnat(dates) & np.isnat(other_dates)))
             found.update(dict(zip(features, moved.sum(axis=0).tolist(), strict=True)))
@@ -135,7 +140,9 @@ def test_another_future_leaves_every_shipped_feature_as_it_was_also_of_what_may_
     def holds(example: Example) -> None:
         given_people = fixed(workspace, workspace.features, example, 100)
         both = (OF_EVERYTHING, OF_WHAT_MAY_BE_PRINTED)
-        assert look_ahead(workspace, workspace.features, given_people, example.seed, both) == {}
+        with TemporaryDirectory() as folder:
+            stores = list(land_futures(Path(folder), given_people, example.seed))
+            assert look_ahead(workspace, workspace.features, given_people, stores, both) == {}
 
     holds()
 
@@ -190,16 +197,32 @@ def read_by(feature: Feature) -> frozenset[str]:
     return frozenset().union(*(columns_of(part) for part in (*conditions, *parts)))
 
 
+Landed = tuple[Fixed, list[Store]]
+
+
+@pytest.fixture(scope="module")
+def landed(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, date], Landed]:
+    """120 people of a seed, fixed at a day, and their three stores: what is planted lies in how a store is read."""
+
+    @cache
+    def land(seed: int, day: date) -> Landed:
+        given_people = fixed(workspace, workspace.features, Example(seed, day), 120)
+        return given_people, list(land_futures(tmp_path_factory.mktemp("landed"), given_people, seed))
+
+    return land
+
+
 @pytest.mark.parametrize("plant", PLANTS)
-def test_a_planted_look_ahead_is_found(workspace: Workspace, plant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_planted_look_ahead_is_found(
+    workspace: Workspace, plant: str, landed: Callable[[int, date], Landed], monkeypatch: pytest.MonkeyPatch
+) -> None:
     wrong, columns = PLANTS[plant]
     monkeypatch.setattr(streams, "views", planted(streams.views, wrong, columns))
     expected = exposed(workspace, wrong)
     assert len(expected) > 5
     missed = expected
     for seed, day in ((1, date(2021, 3, 1)), (2, date(2022, 6, 30)), (3, date(2020, 9, 15))):
-        given_people = fixed(workspace, workspace.features, Example(seed, day), 120)
-        found = look_ahead(workspace, workspace.features, given_people, seed)
+        found = look_ahead(workspace, workspace.features, *landed(seed, day))
         missed = [name for name in missed if not found[name]]
         if len(missed) <= max(1, len(expected) // 10):
             return
@@ -207,15 +230,15 @@ def test_a_planted_look_ahead_is_found(workspace: Workspace, plant: str, monkeyp
 
 
 def test_a_feature_that_reads_a_death_is_refused_and_would_be_found(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, landed: Callable[[int, date], Landed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: dict[str, Any] = {"theme": "age and area", "unit": "x", "says": "x", "why": "x", "sensitive": False}
     (dies,) = attribute(people.date_of_death.notnull(), missing=0, **said)
-    given_people = fixed(workspace, workspace.features, Example(3, date(2021, 3, 1)), 60)
+    people_and_stores = landed(1, date(2021, 3, 1))
     with pytest.raises(DefinitionError, match=r"people\.date_of_death, which is learned later"):
-        look_ahead(workspace, {"dies": dies}, given_people, 3)
+        look_ahead(workspace, {"dies": dies}, *people_and_stores)
     monkeypatch.setattr("riskstrat.features.plan._refuse_unsettled", lambda feature: None)
-    assert look_ahead(workspace, {"dies": dies}, given_people, 3)["dies"] > 0
+    assert look_ahead(workspace, {"dies": dies}, *people_and_stores)["dies"] > 0
 
 
 # ---- What must not matter ----
@@ -255,6 +278,19 @@ def test_partitions_and_threads_do_not_matter(
     cohort = calendar(some, days) + discharges(tables)
     whole = values_of(store, workspace, cohort, partition_people=1000, threads=1)
     assert same(whole, values_of(store, workspace, cohort, **engine)).all()
+
+
+def test_a_packed_matrix_has_the_same_numbers_whatever_the_partitions(
+    workspace: Workspace, record: tuple[Store, Tables, list[date]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("riskstrat.features.assembly.USUAL_DATES", 1)
+    store, tables, days = record
+    cohort = calendar(sorted(row["patient_id"] for row in tables["people"]), days)
+    settings = EngineSettings(partition_people=7, threads=2)
+    packed = engine_for(store, workspace, workspace.features, settings).packed_matrix(cohort_frame(store, cohort))
+    whole = values_of(store, workspace, cohort, partition_people=1000, threads=1)
+    assert same(whole, packed.values).all()
+    assert sum(column.nbytes for column in packed.packed.columns) < whole.nbytes / 2
 
 
 def test_several_index_dates_at_once_are_each_of_them_alone(

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskstrat.definitions.settings import Settings
+from riskstrat.people.palliative import CODELIST, IN_CARE, find_palliative
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import Store, open_store
 from riskstrat.sources.validation import (
@@ -24,7 +25,6 @@ from riskstrat.sources.validation import (
     NO_DIAGNOSIS,
     RULES,
 )
-from riskstrat.weekly.palliative import CODELIST, IN_CARE, find_palliative
 from riskstrat.workspace.codelists import read_codelists
 from tests.suite.properties import population_settings
 
@@ -95,6 +95,8 @@ def test_whatever_quarantines_it_a_palliative_code_keeps_its_person_off_lists(tm
         (["read_v2,PALLIATIVE_CARE,2024-01-01,2026-09-29,"], MONDAY, True),
         (["read_v2,PALLIATIVE_CARE,soon,2026-09-28,"], MONDAY, False),
         (["register,PALLIATIVE_CARE,2024-01-01,2023-01-01,"], MONDAY, True),
+        # A day on which nobody lived is no end.
+        (["register,PALLIATIVE_CARE,soon,1066-10-14,"], MONDAY, True),
         (["register,PALLIATIVE_CARE,soon,,", "register,NO_LONGER_PALLIATIVE,2026-01-01,,"], MONDAY, True),
         # What takes somebody off has no effect from such a row.
         (["register,PALLIATIVE_CARE,2024-01-01,,", "register,NO_LONGER_PALLIATIVE,soon,,"], MONDAY, True),

@@ -76,6 +76,15 @@ def test_a_key_in_any_dress_is_reduced_to_the_same(pair: tuple[str, str]) -> Non
     assert find_breaks(key) == ""
 
 
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [("a000.0e0a", "a0000e0a"), ("f12.5E1", "f125e1"), ("1.5e2b", "15e2b"), ("\u00e97,0E3", "\u00e970e3")],
+)
+def test_the_letter_e_between_figures_of_a_key_with_other_letters_is_no_power_of_ten(written: str, key: str) -> None:
+    assert reduce_key(written) == reduce_key(key)
+    assert reduce_key(f"patient id: {written}") == reduce_key(key)
+
+
 @pure_settings(100)
 @given(st.from_regex(r"[1-9][0-9]{3,8}", fullmatch=True), st.integers(1, 8), st.integers(1, 8), st.sampled_from("-/: "))
 def test_groups_of_digits_are_told_apart_whatever_the_sign_and_the_zeros_in_front(

@@ -30,7 +30,7 @@ DECISIONS = ("features", "training", "registry", "notebooks")
 SUFFIXES_OF_DECISIONS = {".py", ".toml", ".csv", ".j2", ".md", ".ipynb"}
 FILES = (
     *("riskstrat.toml", "pyproject.toml", "requirements.lock", "requirements-dev.lock", "tests/conftest.py"),
-    *("tests/suite/kept.py", "tests/suite/quick.py", "tests/suite/verbs.py"),
+    *("tests/suite/kept.py", "tests/suite/quick.py", "tests/suite/undrawn.py", "tests/suite/verbs.py"),
 )
 
 

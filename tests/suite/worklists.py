@@ -9,17 +9,21 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
+import pytest
 
 from riskstrat import audit
-from riskstrat.casefinding import CaseRegister, reference
+from riskstrat.casefinding import RESERVE_COLUMNS, CaseRegister, reference
 from riskstrat.publication import (
     EVERYONE,
     EVERYONE_COLUMNS,
+    RESERVE,
     TeamList,
     WeeklyList,
     dump_cases,
+    dump_reserve,
     name_references,
     publish,
 )
@@ -27,10 +31,14 @@ from riskstrat.publication.layout import CASES
 from riskstrat.workspace import Workspace, load
 from tests.browser.listed_team import LIST_DATE, team_list
 from tests.suite.hand_made import MODEL, THREE_FEATURES, VERSION
+from tests.suite.postgres import OWNER, PASSWORD, start_server
 
 BEFORE = LIST_DATE - timedelta(weeks=1)
 OTHER = "HUY"
 """The team that is not the user's; its people are those of Kirkby's list under its own references."""
+
+VARIABLE = "WORKLIST_OF_A_TEST"
+"""Where a test's PostgreSQL server is, as riskstrat.toml names the variable."""
 
 SETTINGS = """
 [lists]
@@ -62,14 +70,30 @@ def make_site(root: Path) -> Workspace:
     return load(root)
 
 
+@contextmanager
+def make_site_on_postgres(root: Path) -> Iterator[Workspace]:
+    """The same with a PostgreSQL server of its own, which keeps its worklist while the block runs."""
+    make_site(root)
+    with start_server() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, f"postgresql://{OWNER}:{PASSWORD}@/postgres?host={quote(str(server.folder), safe='')}")
+        chosen = SETTINGS.replace("[worklist]", f'[worklist]\ndatabase = "${VARIABLE}"')
+        (root / "riskstrat.toml").write_text(chosen, encoding="utf-8")
+        yield load(root)
+        from django.db import connections
+
+        # The server waits for whoever is still connected.
+        connections.close_all()
+
+
 def load_with(site: Workspace, more: str) -> Workspace:
     """The same workspace with more in its settings; the file is put back."""
     path = site.root / "riskstrat.toml"
-    path.write_text(SETTINGS.replace("[[teams]]", f"{more}\n[[teams]]", 1), encoding="utf-8")
+    before = path.read_text(encoding="utf-8")
+    path.write_text(before.replace("[[teams]]", f"{more}\n[[teams]]", 1), encoding="utf-8")
     try:
         return load(site.root)
     finally:
-        path.write_text(SETTINGS, encoding="utf-8")
+        path.write_text(before, encoding="utf-8")
 
 
 def build_teams(day: date) -> tuple[TeamList, ...]:
@@ -79,9 +103,25 @@ def build_teams(day: date) -> tuple[TeamList, ...]:
         turned = tuple(replace(one, rank=place) for place, one in enumerate(reversed(kirkby.people), start=1))
         kirkby = replace(kirkby, people=turned, moves=(), swaps=(), previous_list=None)
     people = tuple(replace(one, reference=reference(OTHER, 100 + one.rank)) for one in kirkby.people)
-    return kirkby, replace(
-        kirkby, team="Huyton locality hub", team_code=OTHER, people=people, moves=(), swaps=(), routed={}
+    huyton = replace(kirkby, team="Huyton locality hub", team_code=OTHER, people=people, moves=(), swaps=(), routed={})
+    return tuple(add_reserve(team) if day == LIST_DATE else team for team in (kirkby, huyton))
+
+
+def add_reserve(team: TeamList) -> TeamList:
+    """The list with its first people once more, under other references, as the two next below the line."""
+    listed = len(team.people)
+    return replace(
+        team,
+        reserve=tuple(
+            replace(one, reference=name_reserved(team.team_code, place), rank=listed + place, arrival="new")
+            for place, one in enumerate(team.people[:2], start=1)
+        ),
     )
+
+
+def name_reserved(team_code: str, place: int) -> str:
+    """The reference that the first or second in reserve would have; whose pseudonym is `p-below-kir-1` or `-2`."""
+    return reference(team_code, 200 + place)
 
 
 def publish_week(root: Path, day: date) -> None:
@@ -109,11 +149,22 @@ def publish_week(root: Path, day: date) -> None:
         (part / EVERYONE).parent.mkdir()
         _tabulate_everyone(teams).to_parquet(part / EVERYONE)
         (part / CASES).write_bytes(dump_cases(CaseRegister()))
+        if day == LIST_DATE:
+            (part / RESERVE).write_bytes(dump_reserve(_tabulate_reserve(teams)))
 
 
 def name_patient(reference: str) -> str:
     """The pseudonym of the person of a reference."""
     return f"p-{reference[:7].lower()}"
+
+
+def _tabulate_reserve(teams: tuple[TeamList, ...]) -> pd.DataFrame:
+    rows = [
+        (team.team_code, one.rank, one.reference, f"p-below-{team.team_code.lower()}-{place}", one.arrival)
+        for team in teams
+        for place, one in enumerate(team.reserve, start=1)
+    ]
+    return pd.DataFrame(rows, columns=list(RESERVE_COLUMNS))
 
 
 def _tabulate_everyone(teams: tuple[TeamList, ...]) -> pd.DataFrame:

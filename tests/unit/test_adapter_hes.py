@@ -236,12 +236,22 @@ SPELLS = {
 }
 
 
+@pytest.fixture(scope="module")
+def spells(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
+    """The admissions of each case, from one extract of them all; whoever is of a case has its number in their name."""
+    episodes = [
+        change | {"TOKEN_PERSON_ID": f"{change.get('TOKEN_PERSON_ID', 'A')}{number}"}
+        for number, (changes, _) in enumerate(SPELLS.values())
+        for change in changes
+    ]
+    made = make_whole(land_episodes(tmp_path_factory.mktemp("spells"), *episodes)["admissions"])
+    return {case: [row for row in made if row["patient_id"][1:] == str(n)] for n, case in enumerate(SPELLS)}
+
+
 @pytest.mark.parametrize("case", SPELLS)
-def test_episodes_become_provider_spells(tmp_path: Path, case: str) -> None:
-    changes, expected = SPELLS[case]
-    made = land_episodes(tmp_path, *changes)
+def test_episodes_become_provider_spells(spells: dict[str, list[Row]], case: str) -> None:
     columns = "admitted_on method patient_class discharged_on discharge_method specialty"
-    assert sorted(pick(make_whole(made["admissions"]), columns)) == sorted(expected)
+    assert sorted(pick(spells[case], columns)) == sorted(SPELLS[case][1])
 
 
 def make_whole(rows: Sequence[Row]) -> list[Row]:
@@ -355,19 +365,22 @@ DEATHS = {
 }
 
 
-@pytest.mark.parametrize("case", DEATHS)
-def test_whoever_an_episode_says_died_is_dead_or_left_out(tmp_path: Path, case: str) -> None:
-    change, day = DEATHS[case]
+def test_whoever_an_episode_says_died_is_dead_or_left_out(tmp_path: Path) -> None:
+    """Each case is a person of its own, beside three who are alive."""
+    dying = {f"A{number}": case for number, case in enumerate(DEATHS)}
+    changes = [DEATHS[case][0] | {"TOKEN_PERSON_ID": name} for name, case in dying.items()]
     alive = [{"TOKEN_PERSON_ID": f"B{number}"} for number in range(3)]
-    folder = write(tmp_path / "extract", "apc.csv", make_episodes(change, *alive))
+    folder = write(tmp_path / "extract", "apc.csv", make_episodes(*changes, *alive))
     settings = Settings.model_validate({"data": {"quarantine_limit": 1.0}})
     report = ingest(map_format(folder, "hes"), tmp_path / "store", settings, as_at=AS_AT)
     people = open_store(tmp_path / "store").people()[["patient_id", "date_of_death"]].to_numpy()
     died = {name: "" if pd.isna(died_on) else str(died_on)[:10] for name, died_on in people}
-    assert died.pop("A", None) == day
+    assert {case: died.pop(name, None) for name, case in dying.items()} == {
+        case: day for case, (_, day) in DEATHS.items()
+    }
     assert died == {f"B{number}": "" for number in range(3)}
-    said = ("lost", "people recorded dead without a day, who are left out", 1)
-    assert (said in report.outcomes) == (day is None)
+    left_out = [day for _, day in DEATHS.values()].count(None)
+    assert ("lost", "people recorded dead without a day, who are left out", left_out) in report.outcomes
 
 
 @pytest.mark.parametrize("change", [{"DISMETH": "1", "DISDEST": "79"}, {"DISMETH": "discharged"}, {"DISDEST": "98"}])

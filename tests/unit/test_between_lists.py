@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from riskstrat.casefinding import CASE_COLUMNS, REFERRED, CaseRegister
 from riskstrat.errors import PublicationError
 from riskstrat.reviews import InQuestion, Notices, PutForward, parse_notices
-from riskstrat.weekly.between_lists import open_referred
+from riskstrat.weekly.between_lists import open_told
 
 MONDAY = date(2026, 11, 16)
 NEXT = MONDAY + timedelta(weeks=1)
@@ -28,10 +28,10 @@ def number(given: CaseRegister, *patients: str) -> list[int]:
 
 def test_a_person_put_forward_keeps_the_number_that_they_were_given() -> None:
     told = Notices((PutForward("p9", "NHU", 5001, MONDAY), PutForward("p8", "SHU", 5001, MONDAY)))
-    opened = open_referred(register(("NHU", 7, "p1")), told)
+    opened = open_told(register(("NHU", 7, "p1")), told)
     assert number(opened, "p1", "p9", "p2", "p8", "p3") == [7, 5001, 8, 9, 10]
     handed_on = opened.list_cases(opened.number_cases("NHU", ["p9", "p2"], NEXT, {}), NEXT)
-    assert number(open_referred(handed_on, told), "p9", "p2", "p3") == [5001, 8, 9]
+    assert number(open_told(handed_on, told), "p9", "p2", "p3") == [5001, 8, 9]
 
 
 def test_the_last_number_of_either_series_is_handed_on_when_its_case_is_left() -> None:

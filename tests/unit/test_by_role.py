@@ -15,7 +15,7 @@ import pytest
 
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.settings import SensitiveSettings
-from riskstrat.documents.by_role import NOTHING_RECORDED, word_decisions, word_sensitive_facts
+from riskstrat.documents.by_role import NOT_TOLD, NOTHING_RECORDED, word_decisions, word_sensitive_facts
 from riskstrat.errors import DefinitionError, PublicationError
 from riskstrat.people.by_role import find_sensitive_facts
 from riskstrat.publication import ForClinicians, SensitiveFact, dump_for_clinicians
@@ -176,12 +176,22 @@ def test_the_facts_in_words_and_that_nothing_is_recorded() -> None:
     assert word_sensitive_facts(shown, "KIR-012-Q") == (
         (
             "Self-harm",
-            "1 emergency hospital stay, on 5 January 2026; 3 A&E visits, the first on 5 January 2025, the latest on 4 "
-            "March 2026; 2 prescriptions on 6 January 2026.",
+            "1 emergency hospital stay, on 5 January 2026; 3 A&E visits from 5 January 2025 to 4 March 2026; "
+            "2 prescriptions on 6 January 2026.",
         ),
         ("Prison", NOTHING_RECORDED),
     )
     assert word_decisions(shown) == "Shown by decision of the Caldicott guardian: Self-harm (CG 1); Prison (CG 4)."
+    more = ForClinicians({"Abuse": "CG 2", **shown.decisions}, shown.people)
+    assert word_sensitive_facts(more, "KIR-012-Q")[1:] == (("Abuse, Prison", NOTHING_RECORDED),)
+    looked_up = replace(more, people={**more.people, "KIR-057-I": ()})
+    assert word_sensitive_facts(looked_up, "KIR-057-I") == (("Abuse, Self-harm, Prison", NOTHING_RECORDED),)
+
+
+def test_whoever_was_not_looked_up_is_not_told_of_as_somebody_of_whom_nothing_is_recorded() -> None:
+    shown = ForClinicians({"Self-harm": "CG 1", "Prison": "CG 4"}, {"KIR-012-Q": ()})
+    assert word_sensitive_facts(shown, "KIR-201-P") == (("Self-harm, Prison", NOT_TOLD),)
+    assert word_sensitive_facts(ForClinicians(), "KIR-201-P") == ()
 
 
 def test_the_file_comes_back_as_it_was_and_nothing_else_is_read() -> None:

@@ -367,6 +367,28 @@ def test_carried_over_people_keep_their_places_before_higher_margins_while_near_
 
 
 @pytest.mark.parametrize(
+    ("listed_on", "reviews", "place"),
+    [
+        ("2026-11-09", [(3, "2026-11-09", "deferred")], "listed"),
+        ("2026-11-09", [(3, "2026-11-09", "Deferred ", None, MONDAY)], "listed"),
+        ("2026-11-09", [(3, "2026-11-09", "deferred", None, MONDAY + timedelta(days=1))], "excluded"),
+        ("2026-10-19", [(3, "2026-10-19", "deferred", "2026-10-21", MONDAY)], "listed"),
+        ("2026-10-19", [(3, "2026-03-02", "telecare"), (3, "2026-10-19", "deferred", None, MONDAY)], "listed"),
+        ("2026-08-03", [(3, "2026-08-03", "deferred"), (3, "2026-08-03", "could_not_contact")], "below the line"),
+        ("2026-10-19", [(3, "2026-10-12", "deferred")], "below the line"),
+        ("2026-10-19", [], "below the line"),
+    ],
+)
+def test_whoever_was_listed_and_has_only_been_put_off_keeps_the_place(
+    listed_on: str, reviews: list[tuple[Any, ...]], place: str
+) -> None:
+    memory = Memory(listed=table(LISTED, (listed_on, "d", "KIR-001-X")), lists=(date(2026, 11, 9),))
+    given = people({"a": 5.0, "b": 4.0, "c": 3.0, "d": 2.0})
+    case = one(given, CaseFacts(reviews=table(REVIEWS, *reviews)), memory, ListTeam("Kirkby", "KIR", 2))
+    assert case.everyone.set_index("patient_id")["place"]["d"] == place
+
+
+@pytest.mark.parametrize(
     ("review", "weeks"),
     [
         ((0, LAST_WEEK, "deferred", None), 1),

@@ -46,7 +46,7 @@ class Shown:
     def __init__(self, rows: list[dict[str, float]], whole: list[dict[str, float]] | None = None) -> None:
         self.matrix = self.told = matrix(rows)
         self.whole = matrix(rows if whole is None else whole)
-        workspace = SimpleNamespace(features=FEATURES, changeable=(RULE,))
+        workspace = SimpleNamespace(features=FEATURES, changeable=(RULE,), roles=SimpleNamespace(care_home=()))
         self.opened = SimpleNamespace(workspace=workspace)
         self.features = {name: FEATURES[name] for name in self.matrix.columns}
         self.roles = SimpleNamespace(age="age")

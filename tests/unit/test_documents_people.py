@@ -9,7 +9,7 @@ import pytest
 
 from riskstrat.documents.timeline import strip
 from riskstrat.errors import PublicationError
-from riskstrat.publication import FallsCheck, PersonPage, TimelineEvent
+from riskstrat.publication import FallsCheck, Lane, PersonPage, TimelineEvent
 from tests.browser.listed_team import LIST_DATE, changed_people, person_page, team_list, timeline
 from tests.browser.reading_back import people_pages
 
@@ -156,15 +156,18 @@ def test_events_outside_the_24_months_are_left_out_and_longer_ones_cut() -> None
 
 
 @pytest.mark.parametrize(
-    ("start", "words"),
+    ("start", "lane", "words"),
     [
-        (date(2024, 11, 15), "Since before 16 November 2024: telecare, no end recorded."),
-        (date(2024, 11, 16), "Since 16 November 2024: telecare, no end recorded."),
+        (date(2024, 11, 15), "Care", "Since before 16 November 2024: telecare, no end recorded."),
+        (date(2024, 11, 16), "Care", "Since 16 November 2024: telecare, no end recorded."),
+        # A status of the day may say that the person has left, so nothing says that a stay goes on.
+        (date(2024, 11, 15), "Hospital", "Admitted before 16 November 2024: telecare, no end recorded."),
+        (date(2026, 10, 22), "Hospital", "Admitted 22 October 2026: telecare, no end recorded."),
     ],
 )
-def test_of_what_still_runs_no_end_is_told(start: date, words: str) -> None:
-    drawn = strip([TimelineEvent(start, LIST_DATE, "Care", "Telecare, no end recorded", running=True)], LIST_DATE, {})
-    assert drawn.lanes[3].events == (words,)
+def test_of_what_still_runs_no_end_is_told(start: date, lane: Lane, words: str) -> None:
+    drawn = strip([TimelineEvent(start, LIST_DATE, lane, "Telecare, no end recorded", running=True)], LIST_DATE, {})
+    assert next(one for one in drawn.lanes if one.name == lane).events == (words,)
 
 
 def test_counts_of_stretches_side_by_side_are_drawn_apart() -> None:

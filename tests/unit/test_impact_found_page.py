@@ -9,9 +9,10 @@ import pytest
 
 from riskstrat.documents.figures_page import MOST_WORDS, render_figures_page
 from riskstrat.impact.comparing import ComparedOutcome, SiteLook
+from riskstrat.impact.crossing import LineFound
 from riskstrat.impact.expecting import LISTED, build_expected
 from riskstrat.impact.found_page import build_impact_page, describe_found
-from riskstrat.impact.judging import ImpactFound, conclude, find_deciding
+from riskstrat.impact.judging import Beside, ImpactFound, conclude, find_deciding
 from riskstrat.impact.measuring import MEASURES, PRIMARY, find_measure
 from riskstrat.impact.planning import ImpactPlan, LoggedPlan
 from riskstrat.impact.verdicts import Verdict
@@ -25,18 +26,28 @@ FALL, SAME = (
     ComparedOutcome(640, -0.31, -0.5, -0.07, 0.21, 0.3, 0.27),
     ComparedOutcome(640, 0.02, -0.2, 0.3, 0.1, 0.1, 0.25),
 )
+LINE = LineFound(320, 4000, 410, {4: 120, 12: 160, 26: 5}, "", None, 0.4, -1.2)
+RISE, LITTLE = replace(SAME, low=0.1, high=0.4), replace(SAME, low=-0.05, high=0.05)
 NONE = ComparedOutcome(640, untold="no table tells of it")
 
 
 def find(
-    *looks: SiteLook, deaths: ComparedOutcome = SAME, before: ComparedOutcome = SAME, logged: LoggedPlan = LOGGED
+    *looks: SiteLook,
+    deaths: ComparedOutcome = SAME,
+    before: ComparedOutcome = SAME,
+    logged: LoggedPlan = LOGGED,
+    by_estimate: ComparedOutcome = FALL,
+    at_line: ComparedOutcome = SAME,
 ) -> ImpactFound:
     others = {measure.name: SAME for measure in MEASURES[1:]} | {"deaths": deaths, "falls": NONE}
-    verdict, withheld = conclude(find_deciding(looks).verdict, deaths, before)
+    beside = Beside(deaths, before, by_estimate, at_line)
+    verdict, withheld = conclude(find_deciding(looks).verdict, beside, PLAN.least_fall)
     expected = {LISTED: build_expected(640, 200, 210.0)}
     balance = {"Estimate (log-odds)": 0.02}
     people = {"Of them compared": 640, "Moved away before their time was over": 5}
-    return ImpactFound(logged, looks, verdict, withheld, FALL, expected, others, before, balance, people)
+    return ImpactFound(
+        logged, looks, verdict, withheld, FALL, expected, others, before, balance, people, by_estimate, LINE, at_line
+    )
 
 
 def look(number: int, compared: ComparedOutcome, verdict: Verdict, critical: float | None = 2.4) -> SiteLook:
@@ -73,8 +84,8 @@ def test_before_and_after_is_never_said_without_what_it_is_worth() -> None:
 def test_the_longest_summary_is_short_enough_for_a_board() -> None:
     worse, unlike = replace(SAME, low=0.1, high=0.9), replace(SAME, low=0.1, high=0.4)
     changed = LoggedPlan(PLAN, date(2026, 12, 24), 41, "The board asked for it.", 3, 12)
-    found = find(EARLY, WORKS, deaths=worse, before=unlike, logged=changed)
-    assert len(found.withheld) == 2
+    found = find(EARLY, WORKS, deaths=worse, before=unlike, logged=changed, by_estimate=SAME, at_line=unlike)
+    assert len(found.withheld) == 4
     assert found.verdict is Verdict.TOO_FEW
     assert read_summary(found).startswith("It cannot be told whether being listed changed emergency admissions.")
     assert len(read_summary(found).split()) <= MOST_WORDS
@@ -87,7 +98,10 @@ def test_the_longest_summary_is_short_enough_for_a_board() -> None:
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_every_verdict_names_the_outcome_that_was_planned(verdict: Verdict, outcome: str) -> None:
     logged = replace(LOGGED, plan=replace(PLAN, outcome=outcome))
-    said = read_summary(find(look(2, FALL, verdict), logged=logged))
+    says = {Verdict.WORKS: FALL, Verdict.HARMS: RISE, Verdict.NOT_WORTH: LITTLE, Verdict.TOO_FEW: SAME}
+    found = find(look(2, FALL, verdict), logged=logged, by_estimate=says[verdict])
+    assert (found.verdict, found.withheld) == (verdict, ())
+    said = read_summary(found)
     assert find_measure(outcome).title in said.split(".")[0]
     assert len(said.split()) <= MOST_WORDS
 
@@ -105,6 +119,20 @@ def test_few_people_are_hidden_on_the_page_and_in_the_data() -> None:
     text = Reader(render_figures_page(build_impact_page(found)).decode()).words()
     assert "1 to 7" in text
     assert describe_found(found)["people"] == {"Of them compared": 640, "Moved away before their time was over": None}
+
+
+def test_the_line_is_told_with_how_many_just_below_were_listed_and_few_are_hidden() -> None:
+    found = find(EARLY)
+    text = Reader(render_figures_page(build_impact_page(found)).decode()).words()
+    assert "Of those, listed within 12 weeks Found 39%" in text
+    assert "Of those, listed within 26 weeks Found not shown" in text
+    described = describe_found(found)["at_line"]
+    assert described["just_below_listed"] == {
+        "within_4_weeks": "29%",
+        "within_12_weeks": "39%",
+        "within_26_weeks": "not shown",
+    }
+    assert (described["above"], described["checks"]) == (320, {"density": 0.4, "year_before": -1.2})
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from riskstrat.errors import DefinitionError, IndexDateError, PublicationError
 from riskstrat.impact.comparing import ComparedOutcome, Comparison
 from riskstrat.impact.estimating import Effect, estimate_effect
 from riskstrat.impact.expecting import KNOWN, LISTED, build_expected
-from riskstrat.impact.judging import BEGUN, NOT_BEGUN, UNDECIDED, conclude, count_decisions
+from riskstrat.impact.judging import BEGUN, NOT_BEGUN, UNDECIDED, Beside, conclude, count_decisions
 from riskstrat.impact.measuring import find_measure
 from riskstrat.impact.planning import ImpactPlan, LoggedPlan, read_plan
 from riskstrat.impact.verdicts import Verdict
@@ -133,6 +133,23 @@ def test_who_is_counted_adds_up(ten: Comparison) -> None:
         1,
     )
     assert dict(ten.site.left_out) == {"opted out since": 1, "in the records no more": 0}
+
+
+def test_lists_by_the_estimate_alone_are_those_of_the_hand_calculation(ten: Comparison) -> None:
+    """Of equal estimates the first by number: p0, p1 and p2 on the first list, on which p6 was for p2; then p6."""
+    ids = ten.opened.store.people()["patient_id"].to_numpy(object)[ten.site.person]
+    first = dict(zip((str(each)[-1] for each in ids), ten.ranked.panel.first_week.tolist(), strict=True))
+    assert first == {"0": 0, "1": 0, "2": 0, "3": -1, "4": -1, "5": -1, "6": 1, "7": -1, "8": -1}
+    assert (ten.ranked.new, ten.ranked.out_of_order) == (4, 2)
+    assert ten.ranked.line[0] == pytest.approx(-1.0)
+    assert ten.compare_by_estimate(ANALYSIS).people == 3
+
+
+def test_ten_people_are_too_few_for_the_line(ten: Comparison) -> None:
+    """p3 and p4 stand below it; those on it, p8 who moved away and p7 far below count for nothing."""
+    found = ten.judge_line(ANALYSIS)
+    assert "fewer than 150 people" in found.untold
+    assert (found.above, found.below) == (0, 2)
 
 
 def test_observed_and_expected_are_of_the_models_own_span(ten: Comparison) -> None:
@@ -320,7 +337,14 @@ def compared(low: float, high: float) -> ComparedOutcome:
     return ComparedOutcome(100, (low + high) / 2, low, high, 1.0, 1.0, 0.2)
 
 
-ALIKE, NOTHING = compared(-0.1, 0.1), compared(-0.3, 0.3)
+ALIKE, NOTHING, UNTOLD = compared(-0.1, 0.1), compared(-0.3, 0.3), ComparedOutcome(100, untold=".")
+SAYS = {
+    Verdict.WORKS: compared(-0.5, -0.1),
+    Verdict.HARMS: compared(0.1, 0.5),
+    Verdict.NOT_WORTH: compared(-0.05, 0.05),
+    Verdict.TOO_FEW: NOTHING,
+}
+"""What the comparison by the estimate alone finds where it says the same."""
 
 
 @pytest.mark.parametrize(
@@ -333,15 +357,37 @@ ALIKE, NOTHING = compared(-0.1, 0.1), compared(-0.3, 0.3)
         (Verdict.WORKS, NOTHING, compared(-0.4, -0.1), Verdict.TOO_FEW, 1),
         (Verdict.HARMS, NOTHING, compared(0.1, 0.4), Verdict.TOO_FEW, 1),
         (Verdict.NOT_WORTH, NOTHING, compared(0.1, 0.4), Verdict.NOT_WORTH, 0),
-        (Verdict.WORKS, ComparedOutcome(100, untold="."), ComparedOutcome(100, untold="."), Verdict.WORKS, 0),
+        (Verdict.WORKS, UNTOLD, UNTOLD, Verdict.WORKS, 0),
         (Verdict.WORKS, compared(0.1, 0.9), compared(0.1, 0.4), Verdict.TOO_FEW, 2),
     ],
 )
 def test_an_effect_is_not_told_where_deaths_or_the_past_speak_against_it(
     verdict: Verdict, deaths: ComparedOutcome, before: ComparedOutcome, said: Verdict, reasons: int
 ) -> None:
-    found, why = conclude(verdict, deaths, before)
+    found, why = conclude(verdict, Beside(deaths, before, SAYS[verdict], UNTOLD), 10)
     assert (found, len(why)) == (said, reasons)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "by_estimate", "at_line", "said", "reason"),
+    [
+        (Verdict.HARMS, compared(-0.2, 0.4), UNTOLD, Verdict.TOO_FEW, "whom the team chose"),
+        (Verdict.HARMS, UNTOLD, UNTOLD, Verdict.TOO_FEW, "whom the team chose"),
+        (Verdict.WORKS, compared(0.1, 0.4), UNTOLD, Verdict.TOO_FEW, "whom the team chose"),
+        (Verdict.NOT_WORTH, compared(-0.2, 0.05), UNTOLD, Verdict.TOO_FEW, "whom the team chose"),
+        (Verdict.TOO_FEW, UNTOLD, UNTOLD, Verdict.TOO_FEW, ""),
+        (Verdict.WORKS, compared(-0.5, -0.1), compared(0.1, 0.9), Verdict.TOO_FEW, "the opposite was seen"),
+        (Verdict.HARMS, compared(0.1, 0.5), compared(-0.9, -0.1), Verdict.TOO_FEW, "the opposite was seen"),
+        (Verdict.HARMS, compared(0.1, 0.5), compared(0.1, 0.9), Verdict.HARMS, ""),
+    ],
+)
+def test_a_verdict_is_not_told_where_the_estimate_alone_or_its_line_does_not_bear_it_out(
+    verdict: Verdict, by_estimate: ComparedOutcome, at_line: ComparedOutcome, said: Verdict, reason: str
+) -> None:
+    found, why = conclude(verdict, Beside(NOTHING, ALIKE, by_estimate, at_line), 10)
+    assert found is said
+    assert reason in "".join(why)
+    assert bool(why) == bool(reason)
 
 
 def test_every_verdict_has_a_sentence() -> None:

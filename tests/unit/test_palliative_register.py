@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from riskstrat.definitions.settings import Settings
+from riskstrat.people.palliative import find_palliative
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import Store, open_store
-from riskstrat.weekly.palliative import find_palliative
 from riskstrat.workspace.codelists import read_codelists
 
 ROOT = Path(__file__).resolve().parents[2]

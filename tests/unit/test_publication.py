@@ -87,6 +87,25 @@ def test_a_list_is_read_back_equal_and_written_again_to_the_same_bytes(team: obj
     assert dump_list(parse_list(content)) == content
 
 
+def _as_format_3(content: bytes) -> bytes:
+    """The bytes that an earlier version wrote, which knew no cohorts and no reserve."""
+    given = json.loads(content)
+    for team in given["list"]["teams"]:
+        del team["reserve"]
+        for person in team["people"]:
+            del person["cohorts"]
+    return json.dumps(given | {"format": 3}, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def test_a_list_of_format_3_is_read_as_one_without_cohorts_and_reserve() -> None:
+    people = tuple(replace(one, cohorts=()) for one in team_list().people)
+    earlier = replace(weekly_list(), teams=(team_list(people=people), *weekly_list().teams[1:]))
+    content = _as_format_3(dump_list(weekly_list()))
+    assert parse_list(content) == earlier
+    with pytest.raises(PublicationError, match="damaged or of another format"):
+        parse_list(content.replace(b'"format": 3', b'"format": 2'))
+
+
 def _another_format(content: bytes) -> bytes:
     return content.replace(b'"format": %d' % FORMAT, b'"format": %d' % (FORMAT - 1))
 

@@ -8,13 +8,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from riskstrat import audit
 from riskstrat.audit.log import HeldLog
-from riskstrat.casefinding import read_kept_off, read_kept_off_patients
+from riskstrat.casefinding import RESERVE_COLUMNS, read_kept_off, read_kept_off_patients, reference
 from riskstrat.cohort import mark_opted_out
 from riskstrat.errors import SourceError
+from riskstrat.publication import RESERVE, dump_reserve
 from riskstrat.reviews import Snapshot
 from riskstrat.site.opening import open_workspace
 from riskstrat.site.resources import write_alone
@@ -179,6 +181,47 @@ def test_what_a_whole_ingest_knows_takes_cases_off_too(verb: Verb, root: Path) -
     ingest_everybody(root.parent, root, TUESDAY, statuses=STATUSES + f"p4,{TUESDAY},no,yes,no,no\n")
     refresh(verb, root, TUESDAY, opt_outs=OPT_OUTS)
     assert list_reasons(root, TUESDAY) == {"p4": ("died", TUESDAY)}
+
+
+def test_whoever_is_in_reserve_is_looked_at_as_those_with_a_case_are(verb: Verb, root: Path) -> None:
+    rows = [
+        (code, 12 + rank, reference(code, 12 + rank), f"p{12 + rank}", "new")
+        for rank, code in enumerate(["KIR"] * 4, 1)
+    ]
+    reserve = root / "lists" / f"{STANDING}" / RESERVE
+    reserve.write_bytes(dump_reserve(pd.DataFrame(rows, columns=list(RESERVE_COLUMNS))))
+    ingest_everybody(
+        root.parent,
+        root,
+        TUESDAY,
+        statuses=STATUSES + f"p13,{TUESDAY},no,yes,no,no\np17,{TUESDAY},no,yes,no,no\n",
+        caseload=CASELOAD + f"p14,Halewood,active,{STANDING},\np15,Kirkby,active,{STANDING},\n",
+    )
+    told = refresh(verb, root, TUESDAY, opt_outs=OPT_OUTS)
+    # p15 is held by the team itself, p16 by nobody; p17 has neither a case nor a place in reserve.
+    assert list_reasons(root, TUESDAY) == {"p13": ("died", TUESDAY), "p14": ("known to another team", None)}
+    assert list(read_kept_off(root, TUESDAY)) == [reference("KIR", 13), reference("KIR", 14)]
+    assert told["without_a_case"] == 0
+
+
+def test_whoever_another_team_holds_is_kept_off_the_reserve_though_their_case_with_it_is_not(
+    verb: Verb, root: Path
+) -> None:
+    """p1 and p2 have a case of Kirkby, and Halewood and Kirkby have them in reserve under their own references."""
+    kept = [("HAL", 1, "p1"), ("HAL", 2, "p2"), ("KIR", 40, "p2"), ("HAL", 3, "p20")]
+    names = {(code, patient): reference(code, number) for code, number, patient in kept}
+    rows = [(code, 20 + number, names[code, patient], patient, "new") for code, number, patient in kept]
+    reserve = root / "lists" / f"{STANDING}" / RESERVE
+    reserve.write_bytes(dump_reserve(pd.DataFrame(rows, columns=list(RESERVE_COLUMNS))))
+    ingest_everybody(
+        root.parent, root, TUESDAY, caseload=CASELOAD + "".join(f"p{n},Kirkby,active,{STANDING},\n" for n in (1, 2, 20))
+    )
+    told = refresh(verb, root, TUESDAY, opt_outs=OPT_OUTS)
+    found = read_kept_off(root, TUESDAY)
+    barred = {names["HAL", patient]: patient for patient in ("p1", "p2", "p20")}
+    assert {one: each.patient_id for one, each in found.items()} == barred
+    assert {each.what for each in found.values()} == {"known to another team"}
+    assert told["without_a_case"] == 0
 
 
 UNREADABLE = {

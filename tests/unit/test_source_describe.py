@@ -54,6 +54,15 @@ def test_what_is_not_recognised_is_left_to_fill_in(tmp_path: Path) -> None:
     assert set(tomllib.loads(text)["source"]["tables"]) == {"people"}
 
 
+def test_columns_that_may_be_missed_are_named_while_some_of_theirs_are_not_used(tmp_path: Path) -> None:
+    spells = "nhs_pseudo,provspno,admidate,admimeth{}\nA,1,2020-01-01,21{}\n"
+    text = propose(tmp_path, patients=PEOPLE, apc_spells=spells.format(",went_home_on", ",2020-01-05"))
+    (line,) = [line for line in text.splitlines() if line.startswith("# not found, and worth a look in yours:")]
+    assert "discharged_on" in line
+    assert "admitted_on" not in line
+    assert "worth a look" not in propose(tmp_path, patients=PEOPLE, apc_spells=spells.format("", ""))
+
+
 def test_a_code_of_few_people_is_counted_and_never_written(tmp_path: Path) -> None:
     text = propose(tmp_path, patients=f"{PEOPLE}P1,1950-01-01,Smith\n")
     assert 'codes = { "1" = "M", "2" = "F" }' in text

@@ -211,7 +211,7 @@ def test_the_columns_that_a_row_hangs_on_though_they_may_be_empty_are_these() ->
         *("people.date_of_death", "measurements.value", "measurements.unit", "registrations.registered_to"),
         *("admissions.discharged_on", "conditions.ended_on", "social_care.ended_on", "caseload.to_on"),
         *("areas.from_on", "areas.to_on", "statuses.inpatient", "statuses.died", "statuses.moved"),
-        "statuses.palliative_register",
+        *("statuses.palliative_register", "care_plans.ended_on"),
     }
 
 

@@ -72,6 +72,8 @@ def test_the_report_counts_every_row_and_is_the_manifest(tmp_path: Path) -> None
             "caseload",
             "reviews",
             "statuses",
+            "care_plans",
+            "circumstances",
         ],
         "absent_columns": {
             "people": [

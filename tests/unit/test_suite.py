@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from threadpoolctl import threadpool_info
 
 from tests.suite import kept, order
 from tests.suite.properties import MORE, population_settings, property_settings
@@ -112,6 +113,13 @@ def test_one_worker_makes_the_demo_while_the_other_has_files_that_need_none() ->
     assert sum(map(order.seconds_of, between)) > 2 * order.DEMO_SECONDS
     assert sorted(ordered) == sorted(names)
     assert order.start_without_demo(["unit/c.py", "unit/d.py"], needing=()) == ["unit/c.py", "unit/d.py"]
+
+
+def test_numpy_was_loaded_after_its_products_were_given_one_thread() -> None:
+    import scipy.linalg  # noqa: F401  - brings a library of its own
+
+    asked = int(os.environ["OPENBLAS_NUM_THREADS"])
+    assert {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"} <= {asked}
 
 
 def test_the_profile_decides_over_seeds_and_examples_of_every_property() -> None:

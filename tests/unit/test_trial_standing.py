@@ -45,6 +45,17 @@ def sponsor(started: tuple[Path, Path]) -> Path:
     return started[1]
 
 
+def seal_list(site: Path, day: date, sealed: str = compute_digest(b"x")) -> Path:
+    """A list of the running trial as a run leaves it, with no person in it; `sealed` is what the log says of it."""
+    trial = find_running_trial(site)
+    assert trial is not None
+    target = trial.locate_list(day)
+    details = {"trial": trial.protocol.number, "week": day.isoformat(), "sealed": sealed}
+    with log_trial(site, audit.SEALED, details, {target: b"x"}):
+        target.write_bytes(b"x")
+    return target
+
+
 def test_what_is_fixed_stands_in_the_log_before_its_file(site: Path, verb: Verb) -> None:
     begun, done = [line for line in audit.read(site) if "trial started" in (line.action, line.details.get("deed"))]
     assert (begun.action, done.action) == ("begun", "trial started")
@@ -167,12 +178,37 @@ def test_another_key_a_changed_list_and_no_list_are_told_apart(
     unseal = ("trial", "unseal", "-w", site, "--reason", "A person may be at risk.", "--out", tmp_path / "out", "--key")
     assert "this key does not belong to trial 1" in refused(verb(*unseal, sponsor / "other.pem"), 10)
     assert "no list of trial 1 is sealed yet" in refused(verb(*unseal, sponsor / "key.pem"), 10)
-    trial = find_trial(site)
-    assert trial is not None
-    target = trial.locate_list(date(2026, 11, 23))
-    details = {"trial": 1, "week": "2026-11-23", "sealed": "d" * 64}
-    with log_trial(site, audit.SEALED, details, {target: b"x"}):
-        target.write_bytes(b"x")
+    seal_list(site, date(2026, 11, 23), sealed="d" * 64)
     assert "is not the one that was logged" in refused(verb(*unseal, sponsor / "key.pem"), 10)
     assert not any(line.action == audit.TRIAL_UNSEALED for line in audit.read(site))
     assert not (tmp_path / "out").exists()
+
+
+def test_sealed_lists_are_kept_as_long_as_published_ones_and_never_less_than_their_trial(
+    site: Path, verb: Verb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = (seal_list(site, day) for day in (date(2026, 11, 23), date(2026, 11, 30)))
+    settings = site / "riskstrat.toml"
+    settings.write_text(
+        settings.read_text("utf-8") + "\n[retention]\nlists_days = 366\ndecisions_days = 366\n", "utf-8"
+    )
+    monkeypatch.setattr(audit, "today", lambda: date(2027, 11, 25))
+    published = {"lists/2025-06-02", "lists/2026-11-09"}
+    done = verb("retention", "-w", site, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert {one["path"] for one in told["gone"]} <= published
+    with log_trial(site, audit.TRIAL_CLOSED, {"trial": 1, "verdict": "no go"}, {}):
+        pass
+    told = json.loads(verb("retention", "-w", site, "--delete", "--json").stdout)
+    assert {one["path"] for one in told["gone"]} - published == {"trial/1/2026-11-23.sealed"}
+    assert (old.exists(), new.exists()) == (False, True)
+    assert verb("audit", "verify", "-w", site).returncode == 0
+
+
+def test_status_says_that_a_trial_runs(site: Path, verb: Verb) -> None:
+    seal_list(site, date(2026, 11, 23))
+    assert "silent trial: 1, 1 of 6 lists sealed, ends 2027-01-04" in verb("status", "-w", site).stdout
+    with log_trial(site, audit.TRIAL_CLOSED, {"trial": 1, "verdict": "no go"}, {}):
+        pass
+    assert "silent trial: none" in verb("status", "-w", site).stdout

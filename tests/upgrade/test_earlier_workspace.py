@@ -28,6 +28,7 @@ VERBS = {
     "reviews import": ("reviews", "import", f"lists/{MONDAY}/nki/nki.xlsx"),
     "withdraw": ("withdraw", MONDAY, "--reason", REASON),
     "audit verify": ("audit", "verify"),
+    "backup": ("backup", "--out", "../kept.zip"),
     "ingest of what is not there": ("ingest", "nothing"),
 }
 DOES = {"check", "models", "audit verify"}

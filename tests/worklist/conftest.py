@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from typing import Any
 import pytest
 
 from riskstrat.workspace import Workspace, load
-from tests.suite.worklists import LIST_DATE, SETTINGS, make_site, undo_after
+from tests.suite.worklists import LIST_DATE, SETTINGS, make_site, make_site_on_postgres, undo_after
 
 PASSWORD = "a long enough password"
+ALWAYS_ON_BOTH = ("test_access", "test_coordinator_decisions")
+OF_SQLITE = ("test_operations", "test_retention")
 PRODUCTION = SETTINGS.replace("https = false", "https = true").replace(
     '["testserver", "localhost", "127.0.0.1"]', '["worklist.example.nhs.uk"]'
 )
@@ -30,14 +33,31 @@ def cheap_passwords() -> Iterator[None]:
         yield
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test of a page runs on PostgreSQL too; but for who may open which page and for what is kept, exhaustively.
+
+    What a test does to files of the database itself is of SQLite alone.
+    """
+    if "started_site" not in metafunc.fixturenames:
+        return
+    name = metafunc.module.__name__.rpartition(".")[2]
+    marks = [pytest.mark.server, *([] if name in ALWAYS_ON_BOTH else [pytest.mark.exhaustive])]
+    other = [] if {"copied", *OF_SQLITE} & {name, *metafunc.fixturenames} else [pytest.param("postgresql", marks=marks)]
+    metafunc.parametrize("started_site", ["sqlite", *other], indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def started_site(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) -> Workspace:
+def started_site(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None
+) -> Iterator[Workspace]:
     """The workspace of `tests.suite.worklists`, its worklist started with no accounts but an administrator."""
     from riskstrat.worklist.starting import start
 
-    workspace = make_site(tmp_path_factory.mktemp("worklist") / "site")
-    start(workspace, demo=False)
-    return workspace
+    folder = tmp_path_factory.mktemp("worklist") / "site"
+    on_postgres = getattr(request, "param", "sqlite") == "postgresql"
+    with make_site_on_postgres(folder) if on_postgres else nullcontext(make_site(folder)) as workspace:
+        start(workspace, demo=False)
+        yield workspace
 
 
 @pytest.fixture

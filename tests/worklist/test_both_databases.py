@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
 from riskstrat.worklist.roles import Role
-from riskstrat.workspace import Workspace, load
-from tests.suite.postgres import OWNER, PASSWORD, start_server
-from tests.suite.worklists import LIST_DATE, SETTINGS, make_site
-
-VARIABLE = "WORKLIST_OF_A_TEST"
+from riskstrat.workspace import Workspace
+from tests.suite.postgres import PASSWORD
+from tests.suite.worklists import LIST_DATE, make_site, make_site_on_postgres
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
@@ -25,22 +23,10 @@ def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     from riskstrat.worklist.starting import start
 
     root = tmp_path_factory.mktemp(request.param) / "site"
-    make_site(root)
-    if request.param == "sqlite":
-        workspace = load(root)
+    made = make_site_on_postgres(root) if request.param == "postgresql" else nullcontext(make_site(root))
+    with made as workspace:
         start(workspace, demo=True)
         yield workspace
-        return
-    with start_server() as server, pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, f"postgresql://{OWNER}:{PASSWORD}@/postgres?host={quote(str(server.folder), safe='')}")
-        chosen = SETTINGS.replace("[worklist]", f'[worklist]\ndatabase = "${VARIABLE}"')
-        (root / "riskstrat.toml").write_text(chosen, encoding="utf-8")
-        workspace = load(root)
-        start(workspace, demo=True)
-        yield workspace
-        from django.db import connections
-
-        connections.close_all()
 
 
 @pytest.fixture

@@ -83,6 +83,7 @@ def test_a_case_that_left_the_list_has_its_last_page_with_that_date(site, sign_i
         stands().weekly.teams[0],
         people=tuple(replace(one, rank=place) for place, one in enumerate(kept, start=1)),
         counts=replace(stands().weekly.teams[0].counts, listed=7, below_the_line=5004),
+        reserve=(),
     )
     now = published.CurrentList(stands().published, replace(stands().weekly, teams=(shorter, stands().weekly.teams[1])))
     monkeypatch.setattr("riskstrat.worklist.finding.find_current", lambda: now)
@@ -128,7 +129,7 @@ SHOWN = ForClinicians(
     {"Self-harm": "CG 1", "Prison": "CG 4"},
     {HERE: (SensitiveFact("Self-harm", "A&E visit", 2, date(2025, 1, 5), date(2026, 3, 4)),)},
 )
-TOLD = "Self-harm: 2 A&E visits, the first on 5 January 2025, the latest on 4 March 2026."
+TOLD = "Self-harm: 2 A&E visits from 5 January 2025 to 4 March 2026."
 
 
 @pytest.fixture
@@ -176,5 +177,5 @@ def test_no_other_page_of_the_case_says_it(site, sign_in, monkeypatch, published
     for page in pages:
         response = client.get(f"/{page}")
         assert response.status_code == 200, page
-        assert b"A&amp;E visits, the first on 5" not in response.content
+        assert b"A&amp;E visits from 5" not in response.content
         assert b"Caldicott" not in response.content

@@ -14,7 +14,7 @@ from riskstrat import audit
 from riskstrat.reviews import FileReviewStore, Review
 from riskstrat.reviews.exported import EXPORTED
 from riskstrat.workspace import load
-from tests.suite.worklists import BEFORE, LIST_DATE, SETTINGS, make_site, name_patient
+from tests.suite.worklists import BEFORE, LIST_DATE, SETTINGS, make_site, name_patient, name_reserved
 
 FIRST, SECOND = name_patient("KIR-012-Q"), name_patient("KIR-057-I")
 ALL = date(9999, 12, 31)
@@ -138,6 +138,45 @@ def test_it_holds_pseudonyms_and_nobody_is_named(copied, verb, clock) -> None:
     assert FIRST in text
     assert "KIR-012" not in text
     assert verb("worklist", "export-decisions", "--out", str(copied.parent / "1.json"), cwd=copied).returncode == 11
+
+
+def take_up_first(root: Path) -> None:
+    """Somebody in reserve is taken up at seven on 1 December, and the team decides about them."""
+    from riskstrat.worklist.models import TakenUp, User
+    from riskstrat.worklist.store import find_or_open_case, keep_decision
+
+    at, reference = datetime(2026, 12, 1, 7, tzinfo=UTC), name_reserved("KIR", 1)
+    case = find_or_open_case(reference, "p-below-kir-1", at.date())
+    told = {"in_place_of": "KIR-012-Q", "why": "died", "taken_by": User.objects.get(), "taken_at": at}
+    TakenUp.objects.create(case=case, list_date=LIST_DATE, edition=1, **told)
+    team = "Kirkby locality hub"
+    review = Review(case.patient_id, LIST_DATE, team, "telecare", None, True, LIST_DATE, "AB", None, "CD")
+    keep_decision(case, [review], 1, "entered", at)
+
+
+def test_who_was_taken_up_travels_with_what_was_decided_about_them(copied, lists_made, verb, clock) -> None:
+    take_up_first(copied)
+    take(verb, lists_made, export(verb, copied, "1.json"))
+    here, there = read_both(copied, lists_made)
+    assert [one.patient_id for one in there.reviews] == ["p-below-kir-1"]
+    assert here == there
+    (told,) = FileReviewStore(lists_made).take_notices(date(2026, 12, 2)).taken_up
+    assert (told.patient_id, told.number, told.list_date, told.taken_on) == (
+        *("p-below-kir-1", 201),
+        *(LIST_DATE, date(2026, 12, 1)),
+    )
+    assert FileReviewStore(lists_made).take_notices(date(2026, 12, 1)).taken_up == ()
+
+
+def test_a_decision_about_somebody_in_reserve_whom_nobody_took_up_is_refused(
+    copied, lists_made, verb, clock, refused
+) -> None:
+    from riskstrat.worklist.models import TakenUp
+
+    take_up_first(copied)
+    TakenUp.objects.all().delete()
+    file = export(verb, copied, "1.json")
+    assert "not on the list of 2026-11-16" in refused(verb("reviews", "import", str(file), cwd=lists_made), 10)
 
 
 # ---- Refused ----

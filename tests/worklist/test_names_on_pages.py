@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from riskstrat import audit, identity
+from riskstrat.errors import IdentityError, PublicationError
 from riskstrat.identity.store import changing
 from riskstrat.naming import NamesApplication, NamesDesk
 from riskstrat.verbs.identity_serve import configure_server
 from riskstrat.worklist.roles import LISTING, Role
 from riskstrat.workspace import Workspace
-from tests.suite.worklists import load_with, name_patient
+from tests.suite.worklists import LIST_DATE, load_with, name_patient, name_reserved
 
 HERE, RESTRICTED, UNKNOWN = "KIR-012-Q", "KIR-057-I", "KIR-058-P"
 NAMED = {"name": "Zebedee Quillfeather", "nhs_number": "9990000018", "contact": "7 Larkspur Lane", "key_worker": "Ines"}
@@ -47,6 +48,8 @@ approved_by = "IG lead"
 valid_until = "2126-03-31"
 """
 NEWCOMER = {"name": "Perpetua Oldershaw", "nhs_number": "9990000026", "date_of_birth": "1938-05-03"}
+TAKEN_UP = {"name": "Thomasina Fairhurst", "nhs_number": "9990000042"}
+WAITING = {"name": "Ambrose Tattersall", "nhs_number": "9990000050"}
 SENT = {"nhs_number": "999 000 0026", "born_on": "3/5/1938", "patient_id": "", "reason": "Two falls since Friday"}
 
 
@@ -67,6 +70,8 @@ def install(started_site: Workspace, tmp_path_factory: pytest.TempPathFactory) -
         held.learn(name_patient(HERE), NAMED)
         held.learn(name_patient(RESTRICTED), HIDDEN)
         held.learn(key.pseudonym(NEWCOMER["nhs_number"]), NEWCOMER)
+        held.learn("p-below-kir-1", TAKEN_UP)
+        held.learn("p-below-kir-2", WAITING)
     written = identity.make_secret()
     identity.keep_secret(root, "worklist", written)
     publisher = (started_site.root / "audit" / "publisher.pub").read_text("ascii").strip()
@@ -128,6 +133,38 @@ def test_a_role_with_which_nothing_is_agreed_is_told_nobody(named, sign_in, role
     said = read(sign_in(role, "KIR"), page)
     assert "Names could not be fetched" in said
     assert [word for word in PLANTED if word in said] == []
+
+
+def test_whoever_is_taken_up_from_the_reserve_is_named_and_nobody_who_waits_there(named, sign_in) -> None:
+    client, reference = sign_in(Role.COORDINATOR, "KIR"), name_reserved("KIR", 1)
+    said = read(client, "/teams/KIR/reserve")
+    assert reference in said
+    given = {"in_place_of": HERE, "why": "died", "checked": "yes", "edition": f"{LIST_DATE} 1"}
+    assert client.post(f"/reserve/{reference}", given).status_code == 302
+    for page in ("/teams/KIR/list", "/teams/KIR/agenda", f"/cases/{reference}"):
+        said_of = read(client, page)
+        assert TAKEN_UP["name"] in said_of, page
+        said += said_of
+    assert WAITING["name"] not in said
+    assert "could not be fetched" not in said
+
+
+def test_a_reserve_that_was_not_published_names_nobody(named) -> None:
+    from riskstrat.naming.client import prove_list
+    from riskstrat.naming.weeks import open_sent_week
+    from riskstrat.worklist.published import find_current
+
+    current = find_current()
+    assert current is not None
+    plain, whole = (prove_list(current.published, "KIR", with_reserve=each) for each in (False, True))
+    assert ("reserve" in plain.model_dump(), "reserve" in whole.model_dump()) == (False, True)
+    publisher = (named.workspace.root / "audit" / "publisher.pub").read_text("ascii").strip()
+    swapped = whole.reserve.replace("p-below-kir-1", "p-somebody")
+    week = open_sent_week(whole.manifest, whole.references, "KIR", (publisher,), swapped)
+    with pytest.raises(PublicationError, match="was changed after publication"):
+        week.read_reserve()
+    with pytest.raises(IdentityError, match="not sealed as it stands"):
+        open_sent_week(whole.manifest, whole.references, "KIR", ("0" * 64,), whole.reserve)
 
 
 def test_a_team_with_which_nothing_is_agreed_is_told_nobody(named, sign_in) -> None:

@@ -98,6 +98,17 @@ def test_an_analyst_sees_model_data_and_kinds_of_faults_and_nobody(sign_in) -> N
     assert not any(hidden in page for hidden in (reference, "p-secret", "Wirral", "Tess"))
 
 
+def test_gates_and_papers_of_the_version_stand_on_the_page(sign_in, monkeypatch) -> None:
+    from riskstrat.worklist.views import oversight
+
+    told = {"verdict": "It passed", "gates": [], "papers": ["model_card.md", "tripod.md"]}
+    monkeypatch.setattr(oversight, "_describe_version", lambda current: told)
+    page = sign_in(Role.ANALYST).get("/model").content.decode()
+    assert "It passed" in page
+    for name in told["papers"]:
+        assert f'<a href="/model/papers/{name}">{name}</a>' in page
+
+
 @pytest.mark.parametrize("name", ["nothing.md", "..%2f..%2friskstrat.toml", "%2Fetc%2Fpasswd", "model_card.md%00"])
 def test_only_papers_of_the_version_are_sent(sign_in, name) -> None:
     assert sign_in(Role.ANALYST).get(f"/model/papers/{name}").status_code == 404

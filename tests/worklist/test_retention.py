@@ -224,6 +224,29 @@ def test_a_case_that_is_over_goes_with_its_notes_and_what_the_log_repeats_of_the
     require_whole(verb, copied)
 
 
+def test_how_a_case_that_is_over_fell_through_goes_from_the_case_that_took_its_place(
+    copied: Path, verb, monkeypatch
+) -> None:
+    from riskstrat.worklist.models import Case, Edit, TakenUp, User
+    from riskstrat.worklist.writing import create_row
+
+    keep(copied, "[retention]\ndecisions_days = 366\ncases_days = 366\n")
+    monkeypatch.setattr(audit, "today", lambda: TODAY + timedelta(days=30))
+    write_attempt("KIR-077-2")
+    later, user = OLD + timedelta(days=100), User.objects.get()
+    other = write_attempt("KIR-078-9", at=later)
+    told = {"in_place_of": "KIR-077-2", "why": "moved", "words": "gone with the case", "edition": 1}
+    row = TakenUp(case=other, list_date=BEFORE, taken_by=user, taken_at=later, **told)
+    create_row(row, user, "KIR-078-9")
+    assert tell(verb, copied, "--delete")["rows"]["cases"] == 1
+    assert list(Case.objects.values_list("pk", flat=True)) == ["KIR-078-9"]
+    row.refresh_from_db()
+    assert (row.case_id, row.why, row.words) == ("KIR-078-9", "", "")
+    edits = Edit.objects.filter(reference="KIR-078-9")
+    assert {edit.what: edit.after is None for edit in edits} == {"taken up": True, "attempt": False}
+    require_whole(verb, copied)
+
+
 @pytest.mark.parametrize("standing", ["objection", "release", "decision", "listed"])
 def test_a_case_of_which_something_stands_stays(copied: Path, verb, monkeypatch, standing: str) -> None:
     from riskstrat.worklist.models import Case, Objection, Release, User

@@ -89,19 +89,20 @@ def test_what_clinicians_put_forward_and_what_is_in_question_reaches_the_next_li
 
     database = DatabaseReviewStore(site)
     at = partial(make_moment, 10)
-    waiting, decided, taken_back, wrong, settled = (
-        find_or_open_case(f"KIR-{number}-X", f"p{number}", LIST_DATE) for number in range(5001, 5006)
+    waiting, decided, taken_back, wrong, settled, put_off = (
+        find_or_open_case(f"KIR-{number}-X", f"p{number}", LIST_DATE) for number in range(5001, 5007)
     )
     user = make_user()
-    for case in (waiting, decided, taken_back):
+    for case in (waiting, decided, taken_back, put_off):
         case_referral(case, user, at(LIST_DATE), at(NEXT) if case is taken_back else None)
-    keep_decision(decided, [review("p5002", "monitor")], 1, "entry", at(LIST_DATE + timedelta(days=1)))
+    for case, outcome in ((decided, "monitor"), (put_off, "deferred")):
+        keep_decision(case, [review(case.patient_id, outcome)], 1, "entry", at(LIST_DATE + timedelta(days=1)))
     case_report(wrong, user, at(LIST_DATE), None)
     case_report(settled, user, at(LIST_DATE), at(LIST_DATE + timedelta(days=2)))
     assert database.take_notices(LIST_DATE) == Notices()
     due = LIST_DATE + timedelta(days=5)
     question = (InQuestion("p5004", LIST_DATE, due), InQuestion("p5005", LIST_DATE, due))
-    put_forward = (PutForward("p5001", "KIR", 5001, LIST_DATE),)
+    put_forward = tuple(PutForward(f"p{number}", "KIR", number, LIST_DATE) for number in (5001, 5006))
     assert database.take_notices(LIST_DATE + timedelta(days=1)) == Notices(put_forward, question)
     assert database.take_notices(due) == Notices(put_forward, question[:1])
     assert database.take_notices(NEXT) == Notices(put_forward)

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'abstract': False,
+                'verbose_name': 'account',
             },
         ),
         migrations.CreateModel(

@@ -1,7 +1,7 @@
 """The tables of the worklist. None holds a name, an NHS number or a date of birth of anybody who is listed."""
 
 from riskstrat.worklist.models.accounts import Deputy, TeamMembership, User
-from riskstrat.worklist.models.cases import Attempt, Case, FaultReport, Objection, Referral, Release
+from riskstrat.worklist.models.cases import Attempt, Case, FaultReport, Objection, Referral, Release, TakenUp
 from riskstrat.worklist.models.decisions import Action, Decision, Opinion
 from riskstrat.worklist.models.logs import Anchor, Edit, Look
 from riskstrat.worklist.models.meetings import AgendaItem, Meeting
@@ -22,6 +22,7 @@ __all__ = [
     "Opinion",
     "Referral",
     "Release",
+    "TakenUp",
     "TeamMembership",
     "User",
 ]

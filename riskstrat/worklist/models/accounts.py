@@ -39,6 +39,11 @@ class User(AbstractBaseUser):
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name", "role"]
 
+    class Meta:
+        """What Django's own administration pages call it."""
+
+        verbose_name = "account"
+
     def __str__(self) -> str:
         return self.display_name
 

@@ -46,6 +46,39 @@ class Referral(models.Model):
     taken_back_at = models.DateTimeField(null=True)
 
 
+class TakenUp(models.Model):
+    """Somebody in reserve of a list whom a team took up in place of a case of it that fell through: one row each.
+
+    They are listed from then on. `in_place_of` is the reference of the other case.
+    """
+
+    class Why(models.TextChoices):
+        """How a case falls through."""
+
+        DIED = "died", "The person has died"
+        MOVED = "moved", "The person has moved away"
+        OBJECTED = "objected", "The person objected or opted out"
+        DECLINED = "declined", "The person declined"
+        CLOSED = "closed", "The case was closed before the meeting"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="taken_up")
+    list_date = models.DateField()
+    edition = models.PositiveIntegerField()
+    in_place_of = models.CharField(max_length=16, db_index=True)
+    why = models.CharField(max_length=20, choices=Why.choices)
+    words = models.CharField(max_length=TEXT, blank=True)
+    taken_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        """Nobody is taken up twice from a list, and in an edition one case that fell through makes room for one."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "list_date"], name="taken_up_once"),
+            models.UniqueConstraint(fields=["in_place_of", "list_date", "edition"], name="one_in_place"),
+        ]
+
+
 class FaultReport(models.Model):
     """Somebody said that something is wrong. While it is not settled, and until `due_on`, the person is off lists."""
 

@@ -39,8 +39,23 @@ class TeamForm(forms.ModelForm):
         self.fields["team_code"].choices = choices  # type: ignore[attr-defined]
 
 
+class AccountForm(forms.ModelForm):
+    """An account in the words of its page."""
+
+    class Meta:
+        """What each field is called, and what may stand in it."""
+
+        labels: ClassVar = {"username": "User name", "is_active": "May sign in"}
+        help_texts: ClassVar = {"username": "Letters, figures and . @ + - _ only, as its owner types it to sign in"}
+
+
 class DeputyForm(TeamForm):
     """A period ends on the day that it begins, or later."""
+
+    class Meta:
+        """What each field is called."""
+
+        labels: ClassVar = {"from_on": "First day", "to_on": "Last day"}
 
     def clean(self) -> dict[str, Any]:
         """Refuse a period that ends before it begins."""
@@ -51,27 +66,29 @@ class DeputyForm(TeamForm):
         return cleaned
 
 
-class MembershipRows(admin.TabularInline):
-    """The teams of an account."""
+class MembershipRows(admin.StackedInline):
+    """The teams of an account: stacked, since the fields of Django's table of rows have no labels."""
 
     model = TeamMembership
     form = TeamForm
     extra = 1
-    verbose_name_plural = "Teams"
+    verbose_name, verbose_name_plural = "team", "Teams"
 
 
-class DeputyRows(admin.TabularInline):
+class DeputyRows(admin.StackedInline):
     """The teams that an account stands in with, and when."""
 
     model = Deputy
     form = DeputyForm
+    fields = (("team_code", "for_whom"), ("from_on", "to_on"))
     extra = 0
-    verbose_name_plural = "Stands in"
+    verbose_name, verbose_name_plural = "period of standing in", "Stands in"
 
 
 class AccountAdmin(admin.ModelAdmin):
     """Accounts: made, changed, closed; a new first password, a lost second factor, too many wrong passwords."""
 
+    form = AccountForm
     list_display = ("username", "display_name", "role", "is_active", "last_login")
     list_filter = ("role", "is_active")
     search_fields = ("username", "display_name")

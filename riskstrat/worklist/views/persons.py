@@ -16,6 +16,7 @@ from riskstrat.worklist.models import Referral
 from riskstrat.worklist.named import PageNames, fetch_names, fetch_referred_names
 from riskstrat.worklist.releasing import has_objection, select_releases
 from riskstrat.worklist.reporting import find_blocking_report, find_confirmed_report
+from riskstrat.worklist.reserving import word_taken
 from riskstrat.worklist.roles import LISTING, Role
 from riskstrat.worklist.standing import find_decision, word_decision
 from riskstrat.worklist.statuses import find_warnings
@@ -39,6 +40,7 @@ def show_person(request: HttpRequest, reference: str) -> HttpResponse:
         "report": find_blocking_report(reference),
         "confirmed": find_confirmed_report(reference),
         "status": find_warnings([reference]).get(reference, ""),
+        "taken": word_taken(found.listing, found.team_code).get(reference) if found.listing else "",
         "objects": has_objection(reference),
         "release": select_releases().filter(case_id=reference).first(),
         "unreached": is_unreached(reference),

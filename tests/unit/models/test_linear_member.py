@@ -124,6 +124,17 @@ def test_what_goes_against_its_direction_has_no_part_and_the_others_make_up_for_
     assert [term.knots for term in bent.terms if term.column == "age"] == [()]
 
 
+def test_where_everything_goes_against_its_direction_the_intercept_alone_is_left() -> None:
+    rows = paper_rows()
+    place = NAMES.index("counts")
+    counts = rows.values[:, [place]]
+    outcome = (counts[:, 0] > np.median(counts)).astype(float)
+    shaped = shape_columns(TrainingRows(counts, outcome, rows.patient_ids), ("counts",), None, [-1])
+    assert shaped.design.shape == (len(outcome), 1)
+    margins = fit_linear(shaped, outcome, Chosen(10.0, (None,))).margin(counts, ("counts",))
+    assert np.unique(margins).size == 1
+
+
 def test_a_person_has_no_part_in_their_own_unseen_margin() -> None:
     rows = paper_rows()
     folds = draw_folds(rows, 3)
@@ -140,7 +151,7 @@ def test_a_person_has_no_part_in_their_own_unseen_margin() -> None:
 def test_columns_that_are_the_same_for_everybody_are_refused() -> None:
     rows = paper_rows()
     with pytest.raises(TrainingError, match="the same for everybody who trains"):
-        shape_columns(rows._replace(values=np.ones_like(rows.values)), NAMES, "age", [0] * 4)
+        shape_columns(replace(rows, values=np.ones_like(rows.values)), NAMES, "age", [0] * 4)
 
 
 def test_the_text_reads_back_equal_and_is_the_same_each_time(learned: Linear) -> None:

@@ -95,7 +95,7 @@ def test_the_design_flags_missing_values_keeps_rare_columns_and_drops_constant_o
     train[:, 2] = np.nan
     train[:, 3] = np.where(draw.random(5000) < 0.5, np.nan, draw.exponential(10, 5000))
     rows = TrainingRows(train, (draw.random(5000) < 0.2).astype(float), np.arange(5000))
-    ready = shape_columns(rows, ("rare", "constant", "empty", "half"), None, [0] * 4).design
+    ready = shape_columns(rows, ("rare", "constant", "empty", "half"), None, [0] * 4).design[np.arange(5000)]
     assert ready.shape == (5000, 3)
     assert np.isfinite(ready).all()
     assert ready[0, 0] > 10 > ready[4999, 0]

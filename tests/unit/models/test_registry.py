@@ -11,19 +11,23 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from mlflow import MlflowClient
 
 from riskstrat import registry as room
 from riskstrat.errors import ModelError, StorageError
-from riskstrat.registry import ModelVersion, champion, log_model, models
+from riskstrat.registry import ModelVersion, champion, log_model, told
 from riskstrat.registry.pyfunc import _load_pyfunc
 from riskstrat.registry.store import opened
+from riskstrat.registry.told import TOLD_FILE
+from riskstrat.registry.versions import COLUMNS
 from tests.suite.unlogged import do_unlogged
 
 NAME = "emergency_admission_12m"
@@ -53,6 +57,11 @@ EVIDENCE = {
         }
     ],
 }
+
+
+def models(registry: Path) -> pd.DataFrame:
+    """The rows of the registry as a table."""
+    return pd.DataFrame(room.models(registry), columns=list(COLUMNS))
 
 
 def keep(registry: Path, fitted, name: str = NAME, **changes) -> ModelVersion:
@@ -102,13 +111,13 @@ def served(registry: Path) -> Iterator[str]:
 
 
 def _wait_until_healthy(address: str, server: subprocess.Popen) -> None:
-    for _ in range(600):
+    for _ in range(3000):
         assert server.poll() is None, "the server ended"
         with suppress(OSError), urllib.request.urlopen(f"{address}/health") as answer:
             assert answer.status == 200
             return
         time.sleep(0.2)
-    raise AssertionError("the server did not answer within two minutes")
+    raise AssertionError("the server did not answer within ten minutes")
 
 
 @pytest.fixture(scope="module")
@@ -417,6 +426,85 @@ def test_a_version_that_was_registered_but_not_recorded_is_recorded_later(
     assert len(room.reconcile(registry)) == 1, "an alias alone makes it no champion"
     assert room.kept(registry, NAME).version.version == 3
     assert room.champion_version(registry, NAME) is None
+
+
+@contextmanager
+def _without_mlflow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where nobody may open MLflow."""
+
+    def refuse(registry: Path) -> None:
+        raise AssertionError("MLflow is opened")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("riskstrat.registry.told.opened", refuse)
+        yield
+
+
+def test_mlflow_is_not_asked_again_while_its_database_is_as_it_was(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = copy_of(kept, tmp_path)
+    promote(registry, NAME, 1)
+    first = (room.models(registry), room.reconcile(registry))
+    with _without_mlflow(monkeypatch):
+        assert (room.models(registry), room.reconcile(registry)) == first
+        promoted = room.kept(registry, NAME, 2).champion_record(registry)
+        promoted.write()
+        assert models(registry)["alias"].tolist() == ["", "champion"], "records are read, and never kept"
+
+
+def test_what_is_registered_while_mlflow_is_asked_is_not_missed_afterwards(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = copy_of(kept, tmp_path)
+    (registry / TOLD_FILE).unlink(missing_ok=True)
+    tell = told._tell_aliases
+
+    def tell_and_register(client: MlflowClient) -> Mapping[str, int]:
+        found = tell(client)
+        client_of(registry).set_model_version_tag(NAME, "1", "trained_as_at", "2020-02-02")
+        return found
+
+    monkeypatch.setattr(told, "_tell_aliases", tell_and_register)
+    told.ask_mlflow(registry)
+    assert not (registry / TOLD_FILE).exists()
+
+
+def test_mlflow_is_asked_again_after_any_change_of_its_database(kept: Path, tmp_path: Path) -> None:
+    registry = copy_of(kept, tmp_path)
+    promote(registry, NAME, 1)
+    assert room.reconcile(registry) == ()
+    client = client_of(registry)
+    client.set_registered_model_alias(NAME, "champion", "2")
+    assert "version 2" in room.reconcile(registry)[0]
+    client.set_model_version_tag(NAME, "2", "trained_as_at", "2020-02-02")
+    assert models(registry)["trained_as_at"].tolist() == ["2026-11-01", "2020-02-02"]
+    client.log_metric(models(registry)["run_id"][0], "auroc", 0.5)
+    assert models(registry)["auroc"][0] == 0.5
+    client.delete_model_version(NAME, "1")
+    assert models(registry)["version"].tolist() == [2]
+
+
+@pytest.mark.parametrize("damage", ["{}", "[", '{"format": 1}', None])
+def test_what_is_kept_of_mlflow_and_was_damaged_is_made_again(kept: Path, tmp_path: Path, damage: str | None) -> None:
+    registry = copy_of(kept, tmp_path)
+    right = room.models(registry)
+    file = registry / TOLD_FILE
+    text = file.read_text()
+    file.write_text(text.replace("0.71", "0.99") if damage is None else damage)
+    assert room.models(registry) == right
+    assert file.read_text() == text
+
+
+@pytest.mark.parametrize("end", ["-journal", "-wal"])
+def test_a_database_that_is_being_written_is_always_asked(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    registry = copy_of(kept, tmp_path)
+    room.models(registry)
+    (registry / f"mlflow.db{end}").touch()
+    with _without_mlflow(monkeypatch), pytest.raises(AssertionError, match="MLflow is opened"):
+        room.models(registry)
 
 
 def test_the_number_of_a_version_that_was_deleted_in_mlflow_is_not_given_again(

@@ -108,7 +108,7 @@ def test_trees_grown_without_a_person_do_not_know_their_outcome(borough, train) 
     turned = train.outcome.copy()
     turned[own] = 1 - turned[own]
     one, other = (
-        fit_on_folds(train._replace(outcome=outcome), borough.matrix.columns, learner, folds, 1)
+        fit_on_folds(replace(train, outcome=outcome), borough.matrix.columns, learner, folds, 1)
         for outcome in (train.outcome, turned)
     )
     assert (one.unseen[own] == other.unseen[own]).all()
@@ -142,7 +142,7 @@ def test_only_as_many_folds_and_rows_size_a_learner_as_tell_enough(train, monkey
 
 def test_too_few_people_to_hold_any_out_are_refused(train) -> None:
     with pytest.raises(TrainingError, match=r"of too few people \(1\) to hold some of them out; land more"):
-        draw_folds(train._replace(patient_ids=np.full(len(train.outcome), "P1", object)), 3)
+        draw_folds(replace(train, patient_ids=np.full(len(train.outcome), "P1", object)), 3)
 
 
 def _draw_margins(seed: int = 2, rows: int = 20_000):

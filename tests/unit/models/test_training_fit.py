@@ -39,14 +39,15 @@ def test_the_same_inputs_give_the_same_booster_and_margins(fitted, borough) -> N
 
 
 def test_the_number_of_threads_changes_neither_trees_nor_text(borough) -> None:
-    values = np.tile(borough.matrix.values, (10, 1)) + np.linspace(0, 1, 30_000, dtype=np.float32)[:, None]
-    outcome, columns = np.tile(borough.outcome, 10), borough.matrix.columns
+    values = np.tile(borough.matrix.values, (7, 1)) + np.linspace(0, 1, 21_000, dtype=np.float32)[:, None]
+    outcome, columns = np.tile(borough.outcome, 7), borough.matrix.columns
     assert len(outcome) > WORTH_SHARING
-    rows = TrainingRows(values, outcome, np.tile(borough.matrix.keys["patient_id"], 10))
-    one, two, three = (fit_booster(rows, columns, borough.recipe.learner, threads) for threads in (1, 2, 3))
+    rows = TrainingRows(values, outcome, np.tile(borough.matrix.keys["patient_id"], 7))
+    learner = borough.recipe.learner.model_copy(update={"rounds": 12})
+    one, two, three = (fit_booster(rows, columns, learner, threads) for threads in (1, 2, 3))
     assert one == two == three
     folds = draw_folds(rows, 3)[:2]
-    alone, shared = (fit_on_folds(rows, columns, borough.recipe.learner, folds, threads, 5) for threads in (1, 2))
+    alone, shared = (fit_on_folds(rows, columns, learner, folds, threads, 5) for threads in (1, 2))
     assert (alone.text, alone.rounds) == (shared.text, shared.rounds)
     assert np.array_equal(alone.unseen, shared.unseen, equal_nan=True)
 

@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 
 from riskstrat.definitions.codelists import Codelist
-from riskstrat.sources.doubtful import read_doubtful
+from riskstrat.sources.doubtful import CONDITIONS, read_doubtful, select_holding
 from riskstrat.sources.selection import read_coded_rows
 from riskstrat.sources.store import Store
 
@@ -30,7 +30,8 @@ def find_palliative(store: Store, codelists: Mapping[str, Codelist], at: date) -
     doubtful = _read_doubtful_care(store, codelists[CODELIST])
     if rows.empty and doubtful.empty:
         return None
-    return _find_in_care(rows, at) | _find_doubtful_care(doubtful, at, store.data_as_at)
+    standing = select_holding(doubtful, at, store.data_as_at, "recorded_on", "ended_on")
+    return _find_in_care(rows, at) | frozenset(standing["person"].tolist())
 
 
 def _find_in_care(rows: pd.DataFrame, at: date) -> frozenset[int]:
@@ -44,7 +45,7 @@ def _find_in_care(rows: pd.DataFrame, at: date) -> frozenset[int]:
 
 def _read_doubtful_care(store: Store, codelist: Codelist) -> pd.DataFrame:
     """The quarantined rows whose code says palliative care in any system: the one that they name may be the fault."""
-    rows = read_doubtful(store)
+    rows = read_doubtful(store, CONDITIONS)
     groups = {code: _list_groups(codelist, code) for code in rows["code"].unique()}
     return rows[rows["code"].map(lambda code: IN_CARE in groups[code]).astype(bool)]
 
@@ -52,12 +53,3 @@ def _read_doubtful_care(store: Store, codelist: Codelist) -> pd.DataFrame:
 def _list_groups(codelist: Codelist, code: str) -> set[str]:
     systems = {system for entry in codelist.entries for system in entry.reads}
     return {codelist.entries[number].group for system in systems for number in codelist.find(code, system)}
-
-
-def _find_doubtful_care(rows: pd.DataFrame, at: date, data_as_at: date) -> frozenset[int]:
-    """Persons of quarantined rows: from ever, unless a list of the past could not know, until an end that is past."""
-    now, last = pd.Timestamp(at), pd.Timestamp(data_as_at)
-    days = (rows["recorded_on"], rows["known_on"])
-    later = [(day > now) & (day <= last) for day in days]
-    ended = (rows["ended_on"] <= now) & ~(rows["ended_on"] < rows["recorded_on"])
-    return frozenset(rows.loc[~(later[0] | later[1] | ended), "person"].tolist())
