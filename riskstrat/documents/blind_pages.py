@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from riskstrat.documents.rendering import write_html
 from riskstrat.documents.timeline import strip
 from riskstrat.documents.words import printable
 from riskstrat.publication import TeamList
+from riskstrat.storage import compute_digest
 
 INVOLVED_TITLE = "Who is involved now"
 
@@ -47,7 +47,7 @@ def write_blind_pages(team_list: TeamList, path: Path) -> tuple[str, ...]:
 
 def order_blindly(people: Sequence[PrintedPerson], salt: str) -> list[PrintedPerson]:
     """The people in an order that tells nothing of their risk, and is the same each time."""
-    return sorted(people, key=lambda person: hashlib.sha256(f"{salt} {person.reference}".encode()).hexdigest())
+    return sorted(people, key=lambda person: compute_digest(f"{salt} {person.reference}"))
 
 
 def _build_page(number: int, person: PrintedPerson) -> BlindPage:

@@ -28,6 +28,8 @@ LATE = {
     "caseload": ("to_on", "owner"),
     "reviews": ("reason", "decided_on"),
     "areas": ("hub", "borough"),
+    "care_plans": ("ended_on",),
+    "circumstances": ("housebound", "carer", "language"),
 }
 """By table the columns that an extract may say later."""
 
@@ -94,6 +96,16 @@ def make_tables(rng: random.Random) -> dict[str, list[Row]]:
         {"patient_id": p, "kind": "type1", "from_on": "2020-01-01", "to_on": rng.choice(ENDS)} for p in who[:4]
     ]
     tables["statuses"] = [{"patient_id": p, "as_at": "2024-09-30", "died": rng.choice(["true", ""])} for p in who]
+    tables["care_plans"] = [
+        {"patient_id": p, "kind": kind, "made_on": "2024-01-02", "ended_on": rng.choice(ENDS)}
+        for p in who
+        for kind in ("care_plan", "respect")
+    ]
+    tables["circumstances"] = [
+        {"patient_id": p, "recorded_on": "2024-03-01", "housebound": rng.choice(["true", "false"])}
+        | {"carer": rng.choice(["true", ""]), "language": "en"}
+        for p in who
+    ]
     return tables
 
 

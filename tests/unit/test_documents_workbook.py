@@ -64,6 +64,7 @@ def test_one_persons_row_says_what_the_team_needs_as_words_numbers_and_dates(tmp
         "Frailty": "Electronic frailty index 0.31, moderate, on 2 October 2026.",
         "NG249 falls criteria": "Met: aged 65 or over, with 2 falls in the last 12 months.",
         "Flags": "None.",
+        "Cohorts": "75 or over and frail. Cannot be told: housebound or end of life.",
         "What raised the estimate": (
             "Hospital use (a lot). 5 emergency admissions in the last 12 months. "
             "Long-term conditions. COPD is recorded in hospital data since 2021. "

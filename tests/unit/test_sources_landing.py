@@ -68,7 +68,7 @@ def test_csv_parquet_and_a_duckdb_file_give_the_same_store(tmp_path: Path) -> No
         "quarantine.parquet",
         "coverage.parquet",
         "tables/spells.parquet",
-        *(f"tables/{name}.parquet" for name in ("people", "admissions", "falls")),
+        *(f"tables/{name}.parquet" for name in ("people", "admissions", "falls", "doubtful_stays")),
     }
     assert all(other == first for other in others)
 

@@ -142,6 +142,9 @@ def test_somebody_left_off_lists_and_somebody_unknown_are_answered_too(verb: Ver
 def test_sealed_lists_are_said_to_be_held(verb: Verb, root: Path) -> None:
     assert "sealed lists" not in ask(verb, root, "p3")[0]
     audit.append(root, audit.SEALED, {"trial": 1, "week": "2026-11-23", "sealed": "d" * 64})
+    assert "sealed lists" not in ask(verb, root, "p2")[0], "retention has taken it"
+    (root / "trial" / "1").mkdir(parents=True)
+    (root / "trial" / "1" / "2026-11-23.sealed").write_bytes(b"x")
     held, page = ask(verb, root, "p1")
     assert held["sealed lists"] == [{"trial": 1, "list": "2026-11-23", "sha256": "d" * 64}]
     assert "The person may stand in them: ask the sponsor." in page
