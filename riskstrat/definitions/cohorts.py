@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from riskstrat.definitions.declared import Declared, refuse_repeated_names
 from riskstrat.definitions.falls_rules import Frail
-from riskstrat.definitions.rules import Condition
+from riskstrat.definitions.rules import Condition, word_rule
 
 RecordName = Literal[
     "housebound", "carer", "palliative_care", "frailty_scale", "care_plan", "respect", "advance_care_plan"
@@ -119,13 +119,7 @@ class CohortRule(Declared):
     @property
     def rule(self) -> str:
         """The rule as it is printed, made from its conditions."""
-        parts = [part.words for part in self.all]
-        if self.any:
-            parts.append(("any of: " if len(self.any) > 1 else "") + ", ".join(part.words for part in self.any))
-        if self.none:
-            parts.append("none of: " + ", ".join(part.words for part in self.none))
-        sentence = "; and ".join(parts)
-        return sentence[0].upper() + sentence[1:] + "."
+        return word_rule(self.all, self.any, self.none)
 
 
 class CohortRules(Declared):

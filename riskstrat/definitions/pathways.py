@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.declared import Declared
-from riskstrat.definitions.rules import ComparisonRule
+from riskstrat.definitions.rules import ComparisonRule, word_rule
 from riskstrat.definitions.vocabulary import NO_ACTION, OUTCOMES
 
 if TYPE_CHECKING:
@@ -49,13 +49,7 @@ class Pathway(ComparisonRule):
     @property
     def rule(self) -> str:
         """The rule as it is printed, made from the conditions: "Aged 65 or over; and any of: ...; and none of: ..."."""
-        parts = [condition.words for condition in self.all]
-        if self.any:
-            parts.append(("any of: " if len(self.any) > 1 else "") + ", ".join(part.words for part in self.any))
-        if self.none:
-            parts.append("none of: " + ", ".join(part.words for part in self.none))
-        sentence = "; and ".join(parts)
-        return sentence[0].upper() + sentence[1:] + "."
+        return word_rule(self.all, self.any, self.none)
 
 
 def _refuse_duplicate_names(pathways: tuple[Pathway, ...]) -> tuple[Pathway, ...]:

@@ -6,8 +6,8 @@ words must hold its number, in a phrase that means its comparison.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Self
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,25 @@ class Condition(FeatureComparison):
             if character in self.says.replace("{n}", ""):
                 raise ValueError(f'says of {self.feature} holds "{character}", which parts the conditions of a rule')
         return self
+
+
+class _Worded(Protocol):
+    """What a rule is made of: a condition that says itself."""
+
+    @property
+    def words(self) -> str:
+        """The condition as it is printed."""
+
+
+def word_rule(whole: Sequence[_Worded], some: Sequence[_Worded], none: Sequence[_Worded]) -> str:
+    """A rule as it is printed: "Aged 65 or over; and any of: ...; and none of: ..."."""
+    parts = [part.words for part in whole]
+    if some:
+        parts.append(("any of: " if len(some) > 1 else "") + ", ".join(part.words for part in some))
+    if none:
+        parts.append("none of: " + ", ".join(part.words for part in none))
+    sentence = "; and ".join(parts)
+    return sentence[0].upper() + sentence[1:] + "."
 
 
 class ComparisonRule(Declared):
