@@ -77,12 +77,13 @@ $(TESTABLE): $(READY) requirements-dev.lock
 
 spark: $(SPARK)/.ready
 
-# A source package: what builds it is in a lock too, and is not fetched by the build.
+# A source package: what builds it is in a lock too, and is not fetched by the build, which runs in a folder of its own:
+# so its path is whole.
 $(SPARK)/.ready: requirements-spark-build.lock requirements-spark.lock | $(TESTABLE)
 	@echo "Adding Apache Spark from requirements-spark.lock to $(SPARK): a minute, once." >&2
 	@rm -rf $(SPARK)
 	@$(PIP) --require-hashes --only-binary :all: --target $(SPARK)/build -r requirements-spark-build.lock
-	@PYTHONPATH=$(SPARK)/build $(PIP) --require-hashes --no-deps --no-build-isolation --no-compile --target $(SPARK) \
+	@PYTHONPATH="$(CURDIR)/$(SPARK)/build" $(PIP) --require-hashes --no-deps --no-build-isolation --no-compile --target $(SPARK) \
 		-r requirements-spark.lock
 	@rm -rf $(SPARK)/build
 	@touch $@

@@ -57,3 +57,10 @@ def test_what_runs_before_a_commit_is_what_the_tests_run(check: str) -> None:
 def test_nothing_is_fetched_before_a_commit() -> None:
     assert [repo["repo"] for repo in HOOKS] == ["local"]
     assert {hook["language"] for hook in HOOKS[0]["hooks"]} == {"system"}
+
+
+def test_what_builds_a_package_is_found_from_whatever_folder_the_build_runs_in() -> None:
+    """pip builds a source package in a folder of its own, where a relative path leads nowhere."""
+    paths = re.findall(r"\bPYTHONPATH=(\S+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert paths
+    assert all(path.startswith(('"$(CURDIR)/', "/")) for path in paths)
