@@ -5,22 +5,15 @@ It is the plan for watching the product after it has gone live. Nothing inherits
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, field_validator
 
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.declared import Declared
+from riskstrat.definitions.equity import AroundOne, AroundOneByDimension
 from riskstrat.definitions.schemas import SCHEMAS
-
-DIMENSIONS: Mapping[str, str] = {
-    "imd_quintile": "Deprivation of the area",
-    "age_band": "Age",
-    "sex": "Sex",
-    "ethnicity": "Ethnic group",
-}
-"""What equity is looked at by, and how it is said; the names are those of the cohort's groups."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -31,14 +24,7 @@ def _require_words(text: str) -> str:
     return " ".join(text.split())
 
 
-def _check_around_one(ends: tuple[float, float]) -> tuple[float, float]:
-    if not 0 < ends[0] <= 1 <= ends[1]:
-        raise ValueError(f"{list(ends)} is no range around 1; give two numbers above 0, the first at most 1")
-    return ends
-
-
 Words = Annotated[str, AfterValidator(_require_words)]
-AroundOne = Annotated[tuple[float, float], AfterValidator(_check_around_one)]
 
 
 class Watch(Declared):
@@ -114,15 +100,7 @@ class WorkWatch(Watch):
 class EquityWatch(Watch):
     """list_over_need_within: by dimension, a group's share of the listed over its share of those with the outcome."""
 
-    list_over_need_within: dict[str, AroundOne]
-
-    @field_validator("list_over_need_within")
-    @classmethod
-    def _check_dimensions(cls, given: dict[str, AroundOne]) -> dict[str, AroundOne]:
-        for name in given:
-            if name not in DIMENSIONS:
-                raise ValueError(f'"{name}" is none of {", ".join(DIMENSIONS)}{near(name, tuple(DIMENSIONS))}')
-        return given
+    list_over_need_within: AroundOneByDimension
 
 
 class MonitoringPlan(Declared):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from riskstrat.definitions.codelists import near
 from riskstrat.definitions.declared import Declared
-from riskstrat.definitions.monitoring import DIMENSIONS, AroundOne, Share
+from riskstrat.definitions.equity import AroundOne, AroundOneByDimension
+from riskstrat.definitions.monitoring import Share
 
 
 class EventsLimit(Declared):
@@ -63,15 +63,7 @@ class RecordLimit(Declared):
 class SubgroupLimits(Declared):
     """list_over_need_within: by dimension, a group's share of those found over its share of those with the outcome."""
 
-    list_over_need_within: dict[str, AroundOne]
-
-    @field_validator("list_over_need_within")
-    @classmethod
-    def _check_dimensions(cls, given: dict[str, AroundOne]) -> dict[str, AroundOne]:
-        for name in given:
-            if name not in DIMENSIONS:
-                raise ValueError(f'"{name}" is none of {", ".join(DIMENSIONS)}{near(name, tuple(DIMENSIONS))}')
-        return given
+    list_over_need_within: AroundOneByDimension
 
 
 class TrialLimits(Declared):

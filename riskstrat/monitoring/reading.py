@@ -9,7 +9,8 @@ from datetime import date, timedelta
 import pandas as pd
 
 from riskstrat.cohort import groups
-from riskstrat.definitions.monitoring import DIMENSIONS, MonitoringPlan
+from riskstrat.definitions.equity import DIMENSIONS
+from riskstrat.definitions.monitoring import MonitoringPlan
 from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.labels import label

@@ -13,7 +13,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from riskstrat.definitions.monitoring import DIMENSIONS, MonitoringPlan
+from riskstrat.definitions.equity import DIMENSIONS
+from riskstrat.definitions.monitoring import MonitoringPlan
 from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.words import round_count
 from riskstrat.evaluation.chance import (

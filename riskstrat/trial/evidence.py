@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from riskstrat.cohort import groups
-from riskstrat.definitions.monitoring import DIMENSIONS
+from riskstrat.definitions.equity import DIMENSIONS
 from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.recipes import LabelRecipe, Recipe
 from riskstrat.errors import CohortError, IndexDateError, ModelError

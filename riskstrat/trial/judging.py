@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from riskstrat.definitions.monitoring import DIMENSIONS
+from riskstrat.definitions.equity import DIMENSIONS
 from riskstrat.definitions.trial import TrialLimits
 from riskstrat.documents.words import TOO_FEW, round_count, suppressed
 from riskstrat.evaluation.chance import (

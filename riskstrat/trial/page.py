@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from riskstrat.definitions.monitoring import DIMENSIONS
+from riskstrat.definitions.equity import DIMENSIONS
 from riskstrat.definitions.phrases import long_date
 from riskstrat.definitions.trial import TrialLimits
 from riskstrat.documents.figures_page import FiguresPage, FiguresTable

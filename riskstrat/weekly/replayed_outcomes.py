@@ -11,12 +11,14 @@ import pandas as pd
 
 from riskstrat.cohort import groups
 from riskstrat.definitions.durations import days
+from riskstrat.definitions.equity import DIMENSIONS
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.documents import ReplayGroup
 from riskstrat.site.opening import Site
 from riskstrat.sources.selection import find_event_column, known_rows
 
-DIMENSIONS = {"imd_quintile": "Deprivation of the area", "ethnicity": "Ethnic group", "age_band": "Age"}
+REPLAYED = ("imd_quintile", "ethnicity", "age_band")
+"""The dimensions of equity of which a replay tells, in the order in which it does."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,13 @@ def count_groups(opened: Site, everybody: pd.DataFrame, found: pd.DataFrame) -> 
     of_all, of_found = groups(opened.store, everybody), groups(opened.store, found)
     had = found["weeks"].notna().to_numpy()
     counted = []
-    for name, title in DIMENSIONS.items():
-        if name not in of_all:
-            continue
+    for name in (name for name in REPLAYED if name in of_all):
         for group in of_all[name].cat.categories:
             inside = (
                 (of_found[name].astype(object) == group).to_numpy() if name in of_found else np.zeros(len(found), bool)
             )
             eligible = int((of_all[name] == group).sum())
-            counted.append(ReplayGroup(title, str(group), eligible, int(inside.sum()), int((inside & had).sum())))
+            counted.append(
+                ReplayGroup(DIMENSIONS[name], str(group), eligible, int(inside.sum()), int((inside & had).sum()))
+            )
     return tuple(counted)
