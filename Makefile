@@ -27,8 +27,9 @@ COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --
 PEERS := tests/benchmarks/requirements-peers
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-# Whole files are handed to two workers, in the order of tests/suite/order.py.
-PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Whole files are handed to two workers, in the order of tests/suite/order.py. Bytecode is kept whatever the machine's
+# habit: tests start processes, and each would compile every module anew.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 # What test-all draws its examples by: another number each time, or one that was printed.
 SEED := $(or $(SEED),$(shell date +%s))
 

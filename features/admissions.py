@@ -246,8 +246,8 @@ days_since_planned_admission = days_since(
     missing=None,
     theme="hospital use",
     unit="days",
-    says="Last planned admission {ago}, on {date}",
-    absent="No planned admission in the last {lookback}",
+    says="Last planned day or stay in hospital {ago}, on {date}",
+    absent="No planned day or stay in hospital in the last {lookback}",
     why="Recent surgery or treatment can be followed by complications",
     sensitive=False,
 )

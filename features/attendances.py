@@ -2,7 +2,8 @@
 Reviewed: 2026-11.
 
 Planned follow-up and same-day emergency care are not A&E attendances here. An attendance whose category, acuity or
-arrival is not known counts as unplanned, and neither as urgent nor as brought by ambulance.
+arrival is not known counts as unplanned, and neither as urgent nor as brought by ambulance; one of which nobody knows
+how it ended counts neither as admitted nor as sent home.
 """
 
 import numpy as np
@@ -133,7 +134,9 @@ attendances_that_ended_in_a_bed = count(
 )
 
 attendances_sent_home = count(
-    unplanned.filter(none_of(unplanned.disposal, _codes("admitted"))),
+    unplanned.filter(
+        unplanned.disposal.notnull(), none_of(unplanned.disposal, _codes("admitted") + _codes("ending not known"))
+    ),
     lookback=("365d",),
     missing=0,
     theme="urgent care",

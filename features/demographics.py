@@ -43,7 +43,7 @@ imd_decile = attribute(
 )
 
 days_since_registered = days_since(
-    registrations,
+    registrations.filter(registrations.registered_to.isnull()),
     lookback="ever",
     missing=None,
     theme="age and area",

@@ -13,6 +13,7 @@ from riskstrat.audit.deeds import (
     IMPORTED,
     PROMOTED,
     PUBLISHED,
+    RECORDS_EXPORTED,
     SEALED,
     TRAINED,
     TRIAL_CLOSED,
@@ -59,6 +60,7 @@ from riskstrat.audit.identifiers import (
 from riskstrat.audit.lines import ACTIONS, BEGUN, NOT_DONE, Line
 from riskstrat.audit.log import append, read
 from riskstrat.audit.plans import PLANNED, count_looks, find_plans, log_looking, log_plan
+from riskstrat.audit.read_back import require_as_logged, require_lists_as_logged, require_refreshed_as_logged
 from riskstrat.audit.reasons import WANTED, is_reason, require_loggable, require_purpose, require_reason
 from riskstrat.audit.seals import is_sealed_by, make_seal
 from riskstrat.audit.verifying import Verified, describe_open_deeds, verify
@@ -77,6 +79,7 @@ __all__ = [
     "PLANNED",
     "PROMOTED",
     "PUBLISHED",
+    "RECORDS_EXPORTED",
     "SEALED",
     "TRAINED",
     "TRIAL_CLOSED",
@@ -130,11 +133,14 @@ __all__ = [
     "read",
     "read_digits",
     "reduce_key",
+    "require_as_logged",
+    "require_lists_as_logged",
     "require_loggable",
     "require_published",
     "require_purpose",
     "require_ready",
     "require_reason",
+    "require_refreshed_as_logged",
     "require_trained",
     "settle",
     "system_user",

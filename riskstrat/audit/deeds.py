@@ -20,10 +20,10 @@ PUBLISHED, WITHDRAWN, IMPORTED = "list published", "list withdrawn", "reviews im
 TRAINED, PROMOTED, REPLAYED, REFRESHED = "trained", "promoted", "replayed", "refreshed"
 MONITORED = "monitored"
 PACKED = "evidence pack made"
-EXPORTED = "decisions exported"
+EXPORTED, RECORDS_EXPORTED = "decisions exported", "records exported"
 TRIAL_STARTED, SEALED = "trial started", "list sealed"
 TRIAL_UNSEALED, TRIAL_CLOSED = "trial unsealed", "trial closed"
-MONITORED, EXPORTED = "monitored", "model exported"
+MODEL_EXPORTED = "model exported"
 ANCHORED = "worklist anchored"
 """The head of one day of the worklist's own log of looks and edits."""
 
@@ -159,7 +159,7 @@ def log_exporting(root: Path, out: Path, content: bytes, details: Mapping[str, A
     details: version, licence, given_by and taken_by, the references of both controllers' approvals.
     """
     digest = compute_digest(content)
-    return log_deed(root, Deed(EXPORTED, {**details, "sha256": digest}, [[out.resolve().as_posix(), digest]]))
+    return log_deed(root, Deed(MODEL_EXPORTED, {**details, "sha256": digest}, [[out.resolve().as_posix(), digest]]))
 
 
 def log_writing_out(

@@ -12,6 +12,7 @@ from riskstrat.casefinding.kept_off import (
 )
 from riskstrat.casefinding.lists import (
     BELOW,
+    EXCLUDED,
     LISTED,
     RESERVE_COLUMNS,
     CaseList,
@@ -20,7 +21,7 @@ from riskstrat.casefinding.lists import (
     tabulate_reserve,
 )
 from riskstrat.casefinding.references import check_character, is_sound, parse_reference, reference
-from riskstrat.casefinding.register import list_holders
+from riskstrat.casefinding.register import list_holders, list_holdings
 from riskstrat.casefinding.standing import (
     DIED,
     IN_HOSPITAL,
@@ -40,6 +41,7 @@ __all__ = [
     "CASE_COLUMNS",
     "CASE_WEEKS",
     "DIED",
+    "EXCLUDED",
     "GRADED",
     "INPATIENT_DAYS",
     "IN_HOSPITAL",
@@ -68,6 +70,7 @@ __all__ = [
     "find_said_since",
     "is_sound",
     "list_holders",
+    "list_holdings",
     "parse_reference",
     "read_every_kept_off",
     "read_kept_off",

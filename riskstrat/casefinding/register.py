@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -79,6 +80,70 @@ def find_endings(caseload: pd.DataFrame | None, at: date) -> pd.DataFrame:
     rows = rows.assign(ended_on=rows["to_on"].where(rows["ended"], rows["from_on"]))
     rows = rows[rows["left"]].sort_values(["ended_on", "team"], kind="stable").drop_duplicates("person", keep="last")
     return rows.set_index("person")[["team", "ended_on"]]
+
+
+def list_holdings(caseload: pd.DataFrame, at: date) -> pd.DataFrame:
+    """One row per time of a team with a person, held or only put forward: person, team, from_on, until, status, put.
+
+    until: NaT while it lasts. status: None where the team held the person; else the word of a row that held nobody.
+    put: whether such a time began with a nomination. A row that has an end is a time of its own. A closing row ends the
+    one that is open, which then was held, and says nothing new of a team whose time had ended. An open row goes on with
+    an open one of its kind, and whoever was put forward and then taken on is told of as held.
+    """
+    rows = _read(caseload, at)
+    not_taken_on = rows["ended"] & ~rows["left"]
+    rows["waiting"] = rows["nomination"] | not_taken_on | (rows["status"] == DECLINED)
+    made = [time for _, mine in rows.groupby(["person", "team"], sort=True) for time in _follow_times(mine)]
+    found = pd.DataFrame(made, columns=pd.Index(_Time._fields))
+    return found.sort_values(["from_on", "team"], kind="stable").reset_index(drop=True)
+
+
+class _Time(NamedTuple):
+    """One time of a team with a person, as `list_holdings` gives it."""
+
+    person: int
+    team: str
+    from_on: Any
+    until: Any
+    status: str | None
+    put: bool
+
+
+def _follow_times(rows: pd.DataFrame) -> list[_Time]:
+    """The times of one team with one person, from its rows in the order in which they count."""
+    times: list[_Time] = []
+    lasting: _Time | None = None
+    for row in rows.itertuples(index=False):
+        made = _Time(row.person, row.team, row.from_on, pd.NaT, row.status if row.waiting else None, row.nomination)
+        if row.ended:
+            times.append(made._replace(until=row.to_on))
+        elif row.closed:
+            times += _close(lasting, made, had_ended=any(time.status is None for time in times))
+            lasting = None
+        else:
+            ended, lasting = _go_on(lasting, made)
+            times += ended
+    return [*times, lasting] if lasting is not None else times
+
+
+def _close(lasting: _Time | None, closing: _Time, *, had_ended: bool) -> list[_Time]:
+    """What a closing row ends: the time that lasts, or one of which nothing else is known."""
+    if lasting is not None and lasting.status is None:
+        return [lasting._replace(until=closing.from_on)]
+    if lasting is None and had_ended:
+        return []
+    return [closing._replace(from_on=pd.NaT, until=closing.from_on, put=False)]
+
+
+def _go_on(lasting: _Time | None, made: _Time) -> tuple[list[_Time], _Time]:
+    """What an open row ends, and the time that lasts with it."""
+    if lasting is None:
+        return [], made
+    if made.status is None:
+        return [], made if lasting.status is not None else lasting
+    if lasting.status is None or (lasting.status == DECLINED and made.put):
+        return [lasting._replace(until=made.from_on)], made
+    return [], lasting._replace(status=made.status)
 
 
 def find_quiet_holdings(

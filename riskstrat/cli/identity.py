@@ -142,6 +142,24 @@ def name(
 
 
 @app.command()
+def records(
+    file: Annotated[Path, typer.Argument(help="What riskstrat worklist export-records wrote.")],
+    practice: Annotated[str, typer.Option("--practice", help="The practice, as the lists name it.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write, never in a workspace, ending in .xlsx.")],
+    identity: Identity = None,
+    json: AsJson = False,
+) -> None:
+    """Write what clinicians confirmed for one practice's GP records, with NHS numbers and agreed codes."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.verbs.identity_records import records as run
+
+        return run(identity, file, practice, out)
+
+    show(verb, json)
+
+
+@app.command()
 def page(out: PageOut, json: AsJson = False) -> None:
     """Write the page on which a practice names its list in its own browser."""
 

@@ -11,7 +11,7 @@ from functools import cache
 from typer.main import get_command
 
 from riskstrat.cli.app import app
-from riskstrat.errors import FaultError, RiskstratError, StorageError
+from riskstrat.errors import FaultError, RiskstratError, StorageError, WorkspaceError
 
 
 class CommandLineError(RiskstratError):
@@ -19,6 +19,13 @@ class CommandLineError(RiskstratError):
 
     exit_code = 2
 
+
+DATABASE = (
+    "the worklist's database does not answer, is held by another run, or is damaged: see that it runs and may be "
+    "reached, then run this again; only a damaged one is brought back from its backup, with riskstrat worklist restore"
+)
+OF_DATABASE = ("DatabaseError", "InterfaceError", "OperationalError")
+"""What Django raises where a database fails; its other errors are faults of what asks it."""
 
 TRACEBACK = "RISKSTRAT_TRACEBACK"
 """A variable of the environment: set to anything, what nobody foresaw is shown with its traceback, for developers."""
@@ -39,10 +46,18 @@ def main() -> None:
             f"{where}{error.strerror or error}; make room, or choose another place", StorageError.exit_code
         )
     except Exception as error:
-        fault = FaultError(_describe_fault(error))
         if os.environ.get(TRACEBACK):
             traceback.print_exc()
+        if _is_of_database(error):
+            _stop_with_message(DATABASE, WorkspaceError.exit_code)
+        fault = FaultError(_describe_fault(error))
         _stop_with_message(str(fault), fault.exit_code)
+
+
+def _is_of_database(error: Exception) -> bool:
+    """Whether the worklist's database failed while it was used, told without loading what reads it."""
+    kind = type(error)
+    return kind.__module__ == "django.db.utils" and kind.__name__ in OF_DATABASE
 
 
 @cache

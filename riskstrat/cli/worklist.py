@@ -99,6 +99,18 @@ def anchor(workspace: Workspace = None, json: AsJson = False) -> None:
     show(verb, json)
 
 
+@app.command()
+def digest(workspace: Workspace = None, json: AsJson = False) -> None:
+    """E-mail each account how much waits for it, without a word about anybody: for a scheduler, once a day."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.verbs.worklist_digest import digest as run
+
+        return run(workspace)
+
+    show(verb, json)
+
+
 @app.command("export-decisions")
 def export_decisions(
     out: Annotated[Path, typer.Option("--out", help="File to write, ending in .json; it will hold decisions.")],
@@ -109,6 +121,22 @@ def export_decisions(
 
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.worklist_export_decisions import export_decisions as run
+
+        return run(workspace, out)
+
+    show(verb, json)
+
+
+@app.command("export-records")
+def export_records(
+    out: Annotated[Path, typer.Option("--out", help="File to write, ending in .json; it will hold pseudonyms.")],
+    workspace: Workspace = None,
+    json: AsJson = False,
+) -> None:
+    """Write what clinicians confirmed for GP records to one signed file, for the identity install to name."""
+
+    def verb(progress: Progress) -> Report:
+        from riskstrat.verbs.worklist_export_records import export_records as run
 
         return run(workspace, out)
 

@@ -10,9 +10,13 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from riskstrat.definitions.measures import MEASURES
 from riskstrat.definitions.snomed import is_concept
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RECODED = {("admissions", "method"): {"66": "2A", "67": "2B", "68": "2C", "69": "2D"}}
 """Values by which public HES cleaning code replaces codes with a letter (HFAnalyticsLab/HES_pipeline); ADMIMETH has
@@ -35,6 +39,17 @@ class CodedColumn:
     def knows(self, value: str) -> bool:
         """Whether the value is understood without a codelist."""
         return value in self.words or (self.recognises is not None and self.recognises(value))
+
+    def tells(self, value: str) -> bool:
+        """Whether the value is understood and says more than that it is not known or does not apply."""
+        return self.knows(value) and value not in SAY_NOTHING.get((self.table, self.column), ())
+
+
+SAY_NOTHING = {
+    ("admissions", "destination"): ("98", "99"),
+    ("attendances", "arrival_mode"): ("9",),
+}
+"""Values of HES that stand for "not applicable" and "not known"; a sentence may not take them for one place or way."""
 
 
 def _has_bnf_shape(code: str) -> bool:
@@ -111,6 +126,13 @@ CODED_COLUMNS: tuple[CodedColumn, ...] = (
     _make("contacts", "service", _SERVICES),
     _make("measurements", "measure", " ".join(MEASURES)),
 )
+
+
+def mark_told(table: str, column: str, values: pd.Series) -> pd.Series:
+    """Which values of a coded column are understood and say something; an empty one does not."""
+    known = next(one for one in CODED_COLUMNS if (one.table, one.column) == (table, column))
+    return values.map(lambda value: isinstance(value, str) and known.tells(value)).astype(bool)
+
 
 MEANT = {
     "general_practice": "gp",

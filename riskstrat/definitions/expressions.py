@@ -80,13 +80,19 @@ def columns_of(expression: ir.Value) -> frozenset[str]:
     return frozenset(field.name for field in expression.op().find(ops.Field))
 
 
-def is_true_for_null(condition: ir.Value, columns: frozenset[str]) -> bool:
-    """Whether `condition` says of itself that it holds where `columns` are null: `column is null or ...`."""
+def is_null_of(condition: ir.Value, columns: frozenset[str]) -> bool:
+    """Whether `condition` is that `columns` are null, and nothing else."""
+    return _asks_for_null(condition.op(), columns)
+
+
+def is_null_or_more(condition: ir.Value, columns: frozenset[str]) -> bool:
+    """Whether `condition` says of itself that it also holds where `columns` are null, as `none_of` does."""
     node = condition.op()
-    if not isinstance(node, ops.Or):
-        return False
-    sides = (node.left, node.right)
-    return any(isinstance(side, ops.IsNull) and columns_of(side.arg.to_expr()) == columns for side in sides)
+    return isinstance(node, ops.Or) and any(_asks_for_null(side, columns) for side in (node.left, node.right))
+
+
+def _asks_for_null(node: Any, columns: frozenset[str]) -> bool:
+    return isinstance(node, ops.IsNull) and columns_of(node.arg.to_expr()) == columns
 
 
 def structure(value: Any) -> str:

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from riskstrat.definitions.declared import Declared
+from riskstrat.definitions.snomed import is_concept
+from riskstrat.definitions.vocabulary import NEVER_PRINTED, OUTCOMES
 
 Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
 Days = Annotated[int, Field(ge=1, le=366)]
@@ -91,6 +93,96 @@ def is_safe_address(address: str) -> bool:
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 
 
+class AgreedCode(Declared):
+    """What a site's practices agreed to write in the GP record where a team decided on an outcome; none is shipped."""
+
+    outcome: str
+    code: str
+    """The identifier of a SNOMED CT concept."""
+    term: Annotated[str, Field(min_length=3, max_length=200)]
+    agreed: Annotated[str, Field(min_length=3, max_length=200)]
+    """Where it is recorded that the practices agreed."""
+
+    @field_validator("outcome")
+    @classmethod
+    def _check_outcome(cls, given: str) -> str:
+        if given in NEVER_PRINTED:
+            raise ValueError(f'"{given}" leaves in no file: the practice is told of it by the team itself')
+        if given not in OUTCOMES:
+            raise ValueError(f'"{given}" is no outcome of a decision (allowed: {", ".join(OUTCOMES)})')
+        return given
+
+    @field_validator("code")
+    @classmethod
+    def _check_code(cls, given: str) -> str:
+        if not is_concept(given):
+            raise ValueError(f'"{given}" is not the identifier of a SNOMED CT concept: its digits do not fit; copy it')
+        return given
+
+
+class GpRecordSettings(Declared):
+    """What is written in the GP record after a clinician has confirmed it; nothing where no code is agreed."""
+
+    days: Days = 14
+    """Days from the confirmation within which it is written, and after which it is overdue."""
+    codes: tuple[AgreedCode, ...] = ()
+
+    @field_validator("codes")
+    @classmethod
+    def _check_once(cls, given: tuple[AgreedCode, ...]) -> tuple[AgreedCode, ...]:
+        for name in ("outcome", "code"):
+            said = [getattr(one, name) for one in given]
+            if twice := sorted({one for one in said if said.count(one) > 1}):
+                raise ValueError(
+                    f"{name} {', '.join(twice)} stands twice: an outcome has one code, and a code one outcome"
+                )
+        return given
+
+
+class DigestsSettings(Declared):
+    """E-mail that tells people how much waits for them, and nothing about anybody; off where `sender` is blank."""
+
+    sender: str = ""
+    """The address that it comes from."""
+    link: str = ""
+    """Where it leads: the address of the worklist, as people type it."""
+    server: str = "localhost"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the mail server is spoken to; "none" on this machine alone."""
+    user: str = ""
+    """The account at the mail server; blank where it asks for none."""
+    password: str = "$RISKSTRAT_SMTP_PASSWORD"  # noqa: S105
+    """The environment variable that holds its password; the password itself is never written here."""
+    due_within: Days = 7
+    """Days ahead in which an action counts as due."""
+
+    @field_validator("sender")
+    @classmethod
+    def _check_sender(cls, given: str) -> str:
+        if given and not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", given):
+            raise ValueError("sender is one address, such as worklist@example.nhs.uk")
+        return given
+
+    @field_validator("password")
+    @classmethod
+    def _check_password(cls, given: str) -> str:
+        if not FROM_ENVIRONMENT.fullmatch(given):
+            raise ValueError(
+                'password is the environment variable that holds it, as "$RISKSTRAT_SMTP_PASSWORD"; the password '
+                "itself is never written here"
+            )
+        return given
+
+    @model_validator(mode="after")
+    def _check_whole(self) -> Self:
+        if self.sender and not is_safe_address(self.link):
+            raise ValueError("link must be the address of the worklist, beginning with https://")
+        if self.security == "none" and self.server not in LOOPBACK:
+            raise ValueError('security "none" is for a mail server on this machine alone; use "starttls" or "tls"')
+        return self
+
+
 class WorklistSettings(Declared):
     """The worklist server and the rules of working through a list."""
 
@@ -108,6 +200,8 @@ class WorklistSettings(Declared):
     """Days within which a report that something is wrong is settled; after that the person may be listed again."""
     reports_to: str = "data quality lead"
     """Who settles such reports, by their role at the site."""
+    gp_record: GpRecordSettings = GpRecordSettings()
+    digests: DigestsSettings = DigestsSettings()
     names: NamesSettings = NamesSettings()
     sign_in: SignInSettings = SignInSettings()
 

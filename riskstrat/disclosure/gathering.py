@@ -36,6 +36,8 @@ _NOT_LANDED = {
     "spells": "Hospital spells, of which continuous stays are made.",
     doubtful.CONDITIONS: "Recorded conditions with a fault: no page tells them, but one may keep the person off lists.",
     doubtful.STAYS: "Hospital stays with a fault: no page tells them, but one may keep the person off lists.",
+    doubtful.PLANS: "Care plans with a fault: no page tells them, but whether there is one cannot be told.",
+    doubtful.CIRCUMSTANCES: "Rows of circumstances with a fault: what they say of one cannot be told.",
     doubtful.HOMES: "Places in a care home with a fault: no page tells them, but the person counts as living there.",
 }
 """Stored tables that are no landed ones, with what each is."""
@@ -94,14 +96,19 @@ def _read_tables(opened: Site, patient: str) -> Iterator[dict[str, Any]]:
 
 
 def _read_table(file: Path, person: int) -> dict[str, Any]:
-    name, says = file.stem, _NOT_LANDED.get(file.stem, "")
-    if not says:
-        says = f"{SCHEMAS[name].title}: {SCHEMAS[name].grain}. valid_from and valid_to say when it was known so."
+    name, says = file.stem, describe_table(file.stem)
     if "person" not in pq.read_schema(file).names:
         return _part(name, says, [])
     rows = pq.read_table(file, filters=pc.field("person") == person)
     told = [column for column in rows.column_names if column not in NUMBERED]
     return _part(name, says, rows.select(told).to_pylist())
+
+
+def describe_table(name: str) -> str:
+    """What a stored table is, in a sentence; nothing that is held is kept back for want of one."""
+    if name in SCHEMAS:
+        return f"{SCHEMAS[name].title}: {SCHEMAS[name].grain}. valid_from and valid_to say when it was known so."
+    return _NOT_LANDED.get(name, "Rows that are kept beside the tables, such as rows with a fault.")
 
 
 def _find_cases(lists: Path, patient: str) -> list[dict[str, Any]]:

@@ -40,7 +40,7 @@ SUPPORTS_REVIEW = "Supports, does not replace, clinical judgement."
 MATTERS_HINT = "For the team to fill in: strengths, wishes, who matters, what a good day looks like."
 CONDITIONS_TITLE = "Conditions, with the month first recorded"
 MEDICINES_TITLE = "Kinds of medicine that often lead to admission, with the last issue"
-NOT_COMPARED = "No typical risk is known for people of this age and sex here."
+NOT_COMPARED = "Too few people of this age and sex are here to say what is typical."
 OUTCOME_BOXES = 3
 # Sentences of one reason that stand on the page: what follows them repeats the same events in other lookbacks.
 MOST_SENTENCES = 2

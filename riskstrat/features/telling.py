@@ -38,6 +38,9 @@ NUMBERS = frozenset({"count", "total", "distinct", "weighted", "episodes", "days
 SHORTEST = 365
 """Days that a source must cover for "never": nobody's whole life is covered."""
 
+HELD_BY_NOBODY = "these data hold no such record about anybody"
+"""Why nothing is told of what a source could hold, and holds of nobody: it may not be recorded there at all."""
+
 UNREAD = 0.02
 """Share of a column's rows that must be understood for the column to be read at all."""
 
@@ -154,7 +157,7 @@ class Telling:
             _fill_empty(made, bare | (feature.verb in NUMBERS), self._find_misread(leaf))
             _fill_empty(made, bare, self._find_lacking_source(leaf))
         if leaves and bare.any() and not any(self._held[leaf.fingerprint] for leaf in leaves):
-            _fill_empty(made, bare, "these data hold no such record about anybody")
+            _fill_empty(made, bare, HELD_BY_NOBODY)
         for leaf in leaves:
             self._fill_undecided(made, bare, leaf)
             self._fill_uncovered(made, bare, leaf)

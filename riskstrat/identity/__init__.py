@@ -18,6 +18,7 @@ from riskstrat.identity.leaving import describe_leaving, summarise_leaving
 from riskstrat.identity.naming_page import naming_page
 from riskstrat.identity.nhs_numbers import grouped, usable
 from riskstrat.identity.pseudonymising import Pseudonymised, pseudonymise
+from riskstrat.identity.recording import RecordsAllowance, find_records_allowance
 from riskstrat.identity.restrictions import is_restricted
 from riskstrat.identity.said_names import SaidNames, collect_names
 from riskstrat.identity.store import IDENTIFIERS, HeldIdentities, Identities
@@ -47,6 +48,7 @@ __all__ = [
     "ListPurpose",
     "LookPurpose",
     "Pseudonymised",
+    "RecordsAllowance",
     "SaidNames",
     "ServedRole",
     "SuppliedNames",
@@ -57,6 +59,7 @@ __all__ = [
     "describe_leaving",
     "describe_left_out",
     "find",
+    "find_records_allowance",
     "find_supply",
     "grouped",
     "init",

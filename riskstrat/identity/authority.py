@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from riskstrat.audit import WANTED, is_reason
 from riskstrat.definitions.declared import Declared
 from riskstrat.errors import IdentityError
+from riskstrat.identity.recording import RecordsAuthority
 from riskstrat.identity.shapes import list_word_columns
 from riskstrat.identity.supplying import SuppliedNames
 
@@ -100,6 +101,8 @@ class IdentitySettings(Declared):
     """Public keys of the workspaces whose lists may be named: what stands in audit/publisher.pub of each."""
     people: tuple[AuthorisedPerson, ...] = ()
     standing: tuple[Standing, ...] = ()
+    records: tuple[RecordsAuthority, ...] = ()
+    """Who may have the entries for GP records of which practices."""
     names: tuple[SuppliedNames, ...] = ()
     """What a server that asks for names may be told, by its users' role; a role that is not there gets nothing."""
     words: dict[str, tuple[Word, ...]] = Field(default_factory=dict)

@@ -44,6 +44,15 @@ mode = "{mode}"
 # readers = "owner"                 # or "group"
 # document = "workbook"             # or "pages", one for each person, or the same as "pdf"
 
+# [[records]]                       # who may have what was confirmed for the GP records of which practices
+# user = "a.clerk"
+# role = "coordinator"              # coordinator or clinician
+# teams = ["KIR"]
+# practices = ["N82001"]            # as the lists name them
+# basis = "Where it is recorded why this account may take it to these practices"
+# approved_by = "Name and post of who allowed it"
+# valid_until = 2027-03-31
+
 # [[names]]                         # what the worklist's server may be told for its users of one role
 # client = "worklist"               # as riskstrat identity client named it
 # role = "coordinator"              # coordinator, clinician or social care worker

@@ -23,6 +23,14 @@ from riskstrat.impact.measuring import MEASURES, OutcomeMeasure, find_deaths, fi
 from riskstrat.impact.planning import LoggedPlan, find_due
 from riskstrat.impact.ranking import rank_lists
 from riskstrat.impact.reading import build_panel, read_lists
+from riskstrat.impact.starting import (
+    StartsFound,
+    add_windows,
+    choose_windows,
+    estimate_starts,
+    find_starts,
+    stack_windows,
+)
 from riskstrat.impact.tallies import Days, EventTally, Tally
 from riskstrat.impact.verdicts import Verdict, judge_interval
 from riskstrat.labels.registration import registered_until
@@ -225,6 +233,22 @@ class Comparison:
         found = judge_line(approaches, told, self.plan.most_caught_up)
         untold = self.find_untold(measure, look)
         return replace(found, effect=None, untold=untold) if untold else found
+
+    def judge_starts(self, look: date) -> tuple[StartsFound, ComparedOutcome]:
+        """Which starts of teams can be compared, as known on a day, and what they tell of the primary outcome."""
+        site, measure = self.site, find_measure(self.plan.outcome)
+        until, span = np.datetime64(look) - self.delay, self.plan.followed_days
+        found = find_starts(site.panel, site.team, site.day, span, until, self.since)
+        if untold := found.untold or self.find_untold(measure, look):
+            return found, ComparedOutcome(0, untold=untold)
+        rows = stack_windows(choose_windows(found.starts, site.panel, site.team, site.day, span))
+        alone = take_alone(rows.person, rows.week)
+        kept, _ = self._mark_followed(alone, look)
+        outcomes = self.count_outcomes(measure, self.read_tally(measure, look), alone)
+        before = np.asarray(outcomes.earlier)
+        totals = add_windows(rows, before, outcomes.events - before, outcomes.expected, kept)
+        told = estimate_starts(found.starts, totals)
+        return found, word_effect(told.effect, told.people, told.critical)
 
     def compare_before(self, followed: Followed) -> ComparedOutcome:
         """The negative control: the primary outcome long before the list, which nothing done since can have changed.

@@ -39,7 +39,7 @@ LIMITS = (
     "the score sees, makes its list look harmful however good its work is.",
     "A person compared with may be listed later; from then on they are held to be helped or harmed as much as the "
     "others.",
-    "Regression discontinuity and staggered starts of teams are not among the methods.",
+    "The line of the lists and teams that begin at different times are not shown here.",
 )
 
 

@@ -13,6 +13,7 @@ from riskstrat.impact.crossing import BAND, LIMITED_WEEKS
 from riskstrat.impact.expecting import COMPARED, KNOWN, LISTED
 from riskstrat.impact.judging import ImpactFound
 from riskstrat.impact.measuring import MEASURES, find_measure
+from riskstrat.impact.starting import FEWEST_OTHERS, FEWEST_STARTS
 
 LIMITS = (
     "Where a team adds people whom it knows to be more ill than any record says, the planned comparison is not fair to "
@@ -24,7 +25,7 @@ LIMITS = (
     "Each range of the other outcomes holds by itself 19 times in 20; of several, one may miss by chance. None of them "
     "gives a verdict.",
     "The line has few people near it who come there for the first time, so it seldom tells an effect by itself.",
-    "Staggered starts of teams are not among the methods.",
+    "Teams seldom begin at a time that chance chose. One that began because a winter was bad would have got better.",
 )
 
 
@@ -39,6 +40,7 @@ def build_impact_page(found: ImpactFound) -> FiguresPage:
             _tabulate_looks(found),
             _tabulate_methods(found),
             _tabulate_line(found),
+            _tabulate_starts(found),
             _tabulate_expected(found),
             _tabulate_others(found),
             _tabulate_balance(found),
@@ -86,6 +88,7 @@ def _tabulate_methods(found: ImpactFound) -> FiguresTable:
         ("Against people as likely (the plan's)", found.deciding.compared),
         ("Whom the estimate alone would have listed", found.by_estimate),
         ("At the line: listed now rather than later", found.at_line),
+        ("Teams that began, against those that had not yet", found.at_starts),
         ("Before and after, of the same people (not fair)", found.naive),
         ("Negative control: half a year that ended a year before the list", found.before),
     ]
@@ -124,6 +127,22 @@ def _tabulate_line(found: ImpactFound) -> FiguresTable:
         "either jump is beyond 1.96.",
     )
     return FiguresTable("At the line of the lists", says, ("People", "Found"), rows)
+
+
+def _tabulate_starts(found: ImpactFound) -> FiguresTable:
+    starts = found.starts
+    rows = [
+        ("Began since the plan counts, and followed since", str(starts.begun)),
+        ("Of them, can be compared", str(len(starts.starts))),
+        ("Different days on which these began", str(starts.dates)),
+    ]
+    says = (
+        "Each team that began is held against teams whose first list came only after its time was over, or never, by "
+        "how both changed from the time before. On each side stand those with the highest estimates before anybody of "
+        f"the team was listed. Nothing is told of fewer than {FEWEST_STARTS} starts, or of one without {FEWEST_OTHERS} "
+        "teams to hold it against.",
+    )
+    return FiguresTable("Teams that began at different times", says, ("Teams", "How many"), rows)
 
 
 def _list_shares(found: ImpactFound) -> list[tuple[int, tuple[int, int]]]:
@@ -204,6 +223,7 @@ def describe_found(found: ImpactFound) -> dict[str, Any]:
         "negative_control": _describe_compared(found.before),
         "by_estimate": _describe_compared(found.by_estimate),
         "at_line": _describe_compared(found.at_line) | _describe_line(found),
+        "at_starts": _describe_compared(found.at_starts) | _describe_starts(found),
         "observed_over_expected": expected,
         "outcomes": {name: _describe_compared(one) for name, one in found.others.items()},
         "balance": {name: round(apart, 6) for name, apart in found.balance.items()},
@@ -224,6 +244,10 @@ def _describe_line(found: ImpactFound) -> dict[str, Any]:
     checks = {"density": line.density, "year_before": line.placebo}
     sides = {"above": words.round_people(line.above), "below": words.round_people(line.below)}
     return {**sides, "just_below_listed": shares, "checks": checks}
+
+
+def _describe_starts(found: ImpactFound) -> dict[str, Any]:
+    return {"begun": found.starts.begun, "comparable": len(found.starts.starts), "dates": found.starts.dates}
 
 
 def _describe_expected(found: ImpactFound, name: str) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from riskstrat.impact.estimating import TWO_SIDED
 from riskstrat.impact.expecting import Expected
 from riskstrat.impact.matching import compute_balance
 from riskstrat.impact.planning import LoggedPlan
+from riskstrat.impact.starting import StartsFound
 from riskstrat.impact.verdicts import Verdict, is_confirmed, judge_interval
 from riskstrat.reviews import Review
 
@@ -25,12 +26,13 @@ OUT_OF_ORDER = "Listed for the first time by any look, whom the estimate alone w
 
 @dataclass(frozen=True)
 class Beside:
-    """What can speak against a verdict: deaths, the negative control, lists by the estimate alone, and their line."""
+    """What can speak against a verdict: deaths, the negative control, other comparisons of the primary outcome."""
 
     deaths: ComparedOutcome
     before: ComparedOutcome
     by_estimate: ComparedOutcome
     at_line: ComparedOutcome
+    at_starts: ComparedOutcome
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class ImpactFound:
     naive, expected: other methods. others: other outcomes by name. before: the negative control. balance: how far apart
     people listed and compared with were, in standard deviations. people: counts of people, by what they are.
     by_estimate: whom the estimate alone would have listed, at the deciding look. line, at_line: what the line tells.
+    starts, at_starts: which starts of teams can be compared, and what they tell.
     """
 
     logged: LoggedPlan
@@ -56,6 +59,8 @@ class ImpactFound:
     by_estimate: ComparedOutcome
     line: LineFound
     at_line: ComparedOutcome
+    starts: StartsFound
+    at_starts: ComparedOutcome
 
     @property
     def day(self) -> date:
@@ -82,7 +87,8 @@ def judge_site(comparison: Comparison, logged: LoggedPlan, reviews: Sequence[Rev
     deciding = find_deciding(looks)
     by_estimate = comparison.compare_by_estimate(deciding.day)
     line = comparison.judge_line(newest.day)
-    beside = Beside(others["deaths"], before, by_estimate, word_line(line))
+    starts, at_starts = comparison.judge_starts(newest.day)
+    beside = Beside(others["deaths"], before, by_estimate, word_line(line), at_starts)
     verdict, withheld = conclude(deciding.verdict, beside, logged.plan.least_fall)
     return ImpactFound(
         logged,
@@ -98,6 +104,8 @@ def judge_site(comparison: Comparison, logged: LoggedPlan, reviews: Sequence[Rev
         by_estimate,
         line,
         beside.at_line,
+        starts,
+        at_starts,
     )
 
 
@@ -123,8 +131,9 @@ def conclude(verdict: Verdict, beside: Beside, least_fall: int) -> tuple[Verdict
         against.append(UNLIKE)
     if not is_confirmed(verdict, judge_interval(beside.by_estimate.interval, least_fall / 100)):
         against.append("Lists by the estimate alone do not say the same: it may come from whom the team chose.")
-    if _is_opposite(verdict, beside.at_line):
-        against.append("At the line of the lists the opposite was seen.")
+    opposite = {"at the lists' line": beside.at_line, "at teams' starts": beside.at_starts}
+    if seen := [where for where, compared in opposite.items() if _is_opposite(verdict, compared)]:
+        against.append(f"The opposite was seen {' and '.join(seen)}.")
     if verdict is Verdict.WORKS and beside.deaths.low is not None and beside.deaths.low > 0:
         against.append("More of the people listed died, and who has died is not admitted.")
     return (Verdict.TOO_FEW if against else verdict), tuple(against)

@@ -24,7 +24,7 @@ LIMITS = (
     "everybody at high risk, there are few people to compare with, and less can be told.",
     "Effects are on the number of emergency admissions, and are taken to be the same for everybody listed.",
     "It is of the planned comparison. The line of the lists by itself tells next to nothing on most sites.",
-    "Staggered starts of teams are not among the methods.",
+    "Nor do teams that begin at different times tell much: they are far fewer than people.",
 )
 
 

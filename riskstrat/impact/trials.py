@@ -17,6 +17,15 @@ from riskstrat.impact.crossing import Approaches, LineOutcomes
 from riskstrat.impact.estimating import Outcomes
 from riskstrat.impact.matching import RECENT_DAYS, Matches, Panel, number_kinds
 from riskstrat.impact.ranking import RankedLists, rank_lists
+from riskstrat.impact.starting import (
+    StartsEffect,
+    StartsFound,
+    add_windows,
+    choose_windows,
+    estimate_starts,
+    find_starts,
+    stack_windows,
+)
 
 HISTORY, YEAR, QUARTER = 52, 52, 13
 """Weeks before the first list; weeks of the two counts that the score is made of."""
@@ -45,7 +54,10 @@ class TrialDesign:
     capacities: people reviewed each week by each team. effect: of being listed on emergency admissions from the first
     list on, -0.2 for a fifth fewer. picks: to whom of its list a team gives anything. unseen: how much a team's own
     knowledge of the true rate, which no record holds, counts beside the score (log-odds a unit of log rate). winter:
-    how much of the rate swings over a year. late: weeks until an admission is seen by the score.
+    how much of the rate swings over a year. late: weeks until an admission is seen by the score. starts: the week of
+    each team's first list, beyond the last for none; all at once where blank. grows: weeks from a person's list over
+    which the effect comes to its whole size. unrest: how far each team's rates wander, anew each half year (standard
+    deviation of the log rate).
     """
 
     people: int = 5000
@@ -57,6 +69,14 @@ class TrialDesign:
     unseen: float = 0.0
     winter: float = 0.15
     late: int = 2
+    starts: tuple[int, ...] = ()
+    grows: int = 0
+    unrest: float = 0.0
+
+    def measure_effect(self, since: npt.NDArray[Any]) -> Numbers:
+        """The effect in the week that begins so many weeks after a person was listed; none below 0."""
+        grown = np.clip((np.asarray(since, float) + 1) / max(self.grows, 1), 0.0, 1.0)
+        return np.where(np.asarray(since) >= 0, self.effect * grown, 0.0)
 
 
 @dataclass(frozen=True)
@@ -91,8 +111,11 @@ class Trial:
         return np.vstack([np.zeros((1, self.admitted.shape[1])), np.cumsum(self.admitted, axis=0, dtype=float)])
 
 
-class _World:
-    """People with their hidden rates, and the state that changes week by week."""
+class World:
+    """People with their hidden rates, and the state that changes week by week.
+
+    rates: of the latest week, of admissions a year as they would be without any list.
+    """
 
     def __init__(self, design: TrialDesign, rng: np.random.Generator) -> None:
         n = design.people
@@ -103,18 +126,19 @@ class _World:
         self.hidden = np.log(rng.gamma(1.2, 1 / 1.2, n) + 1e-3)
         self.rate = np.array(AGE_RATES)[self.age_band] * np.exp(self.seen + self.hidden)
         self.spell = np.zeros(n)
+        self.rates = self.rate
         self.died = np.full(n, np.iinfo(np.int64).max)
         total = HISTORY + design.weeks + design.followed
         self.admitted = np.zeros((total, n), np.int16)
 
-    def step(self, week: int, treated: Truths) -> None:
-        """One week: bad spells begin and fade, people are admitted and die."""
+    def step(self, week: int, changed: Numbers | float = 1.0) -> None:
+        """One week: bad spells begin and fade, people are admitted and die. changed: what their rates are times."""
         starts = self.rng.random(self.design.people) < 0.5 / YEAR
         self.spell = self.spell * 0.85 + starts * 1.8
         season = 1 + self.design.winter * np.cos(2 * np.pi * week / YEAR)
-        rate = self.rate * np.exp(self.spell) * season * np.where(treated, 1 + self.design.effect, 1)
+        self.rates = self.rate * np.exp(self.spell) * season
         alive = np.asarray(self.died > week)
-        self.admitted[week] = alive & (self.rng.random(self.design.people) < -np.expm1(-rate / YEAR))
+        self.admitted[week] = alive & (self.rng.random(self.design.people) < -np.expm1(-self.rates * changed / YEAR))
         death = np.array(DEATHS)[self.age_band] * np.exp(0.4 * self.hidden + 0.3 * self.spell) / YEAR
         self.died[alive & (self.rng.random(self.design.people) < death)] = week + 1
 
@@ -136,14 +160,13 @@ def fit_score(late: int) -> tuple[tuple[float, ...], float]:
     from sklearn.linear_model import LogisticRegression
 
     design = TrialDesign(people=REFERENCE_PEOPLE, weeks=0, followed=YEAR, late=late)
-    world = _World(design, np.random.default_rng(20260101))
-    nobody = np.zeros(design.people, bool)
+    world = World(design, np.random.default_rng(20260101))
     for week in range(HISTORY):
-        world.step(week, nobody)
+        world.step(week)
     columns = world.build_columns(HISTORY)
     alive = np.asarray(world.died > HISTORY)
     for week in range(HISTORY, HISTORY + YEAR):
-        world.step(week, nobody)
+        world.step(week)
     outcome = np.asarray(world.admitted[HISTORY:].any(axis=0))
     fitted = LogisticRegression(C=1e6, max_iter=500).fit(columns[alive], outcome[alive])
     return tuple(float(weight) for weight in fitted.coef_[0]), float(fitted.intercept_[0])
@@ -152,11 +175,12 @@ def fit_score(late: int) -> tuple[tuple[float, ...], float]:
 def simulate_trial(design: TrialDesign, seed: int) -> Trial:
     """One run of the lists of `design`."""
     weights, intercept = fit_score(design.late)
-    world = _World(design, np.random.default_rng(seed))
+    world = World(design, np.random.default_rng(seed))
     team = (np.arange(design.people) % len(design.capacities)).astype(np.int16)
     first = np.full(design.people, -1, np.int64)
     rests_until = np.zeros(design.people, np.int64)
-    treated = np.zeros(design.people, bool)
+    treated = np.full(design.people, np.iinfo(np.int32).max, np.int64)
+    unrest = _draw_unrest(design, seed)
     margins = np.zeros((design.weeks, design.people))
     prior = np.zeros((design.weeks, design.people), np.int16)
     for week in range(HISTORY + design.weeks + design.followed):
@@ -165,13 +189,22 @@ def simulate_trial(design: TrialDesign, seed: int) -> Trial:
             margins[at] = world.build_columns(week) @ np.array(weights) + intercept
             prior[at] = world.count_seen(week, YEAR)
             order = margins[at] + design.unseen * world.hidden
-            listed = _choose_listed(order, team, (world.died > week) & (rests_until <= at), design.capacities)
+            begun = tuple(np.where(np.array(design.starts or 0) <= at, design.capacities, 0).tolist())
+            listed = _choose_listed(order, team, (world.died > week) & (rests_until <= at), begun)
             new = listed[first[listed] < 0]
             first[new], rests_until[listed] = at, at + REST
-            treated[_pick(world, listed)] = True
-        world.step(week, treated)
+            given = _pick(world, listed)
+            treated[given] = np.minimum(treated[given], at)
+        world.step(week, (1 + design.measure_effect(at - treated)) * unrest[week // REST, team])
     died = np.where(world.died == np.iinfo(np.int64).max, world.died, world.died - HISTORY)
     return Trial(design, world.age_band, world.sex, team, first, died, margins, prior, world.admitted)
+
+
+def _draw_unrest(design: TrialDesign, seed: int) -> Numbers:
+    """By half year and team, what the rates of its people are times."""
+    halves = (HISTORY + design.weeks + design.followed) // REST + 1
+    rng = np.random.default_rng([seed, 1])
+    return np.exp(design.unrest * rng.normal(0, 1, (halves, len(design.capacities))))
 
 
 def _choose_listed(order: Numbers, team: Counts, free: Truths, capacities: tuple[int, ...]) -> npt.NDArray[np.int64]:
@@ -183,7 +216,7 @@ def _choose_listed(order: Numbers, team: Counts, free: Truths, capacities: tuple
     return np.concatenate(chosen)
 
 
-def _pick(world: _World, listed: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _pick(world: World, listed: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Of the people listed those to whom a team gives anything: all, or the half that is sickest or easiest."""
     if world.design.picks == "everybody":
         return listed
@@ -214,8 +247,13 @@ def build_panel(trial: Trial) -> Panel:
             for week in weeks
         ]
     )
+    return Panel(_hide_dead(trial), strata, trial.first_week)
+
+
+def _hide_dead(trial: Trial) -> Numbers:
+    """The margins of people alive on each list."""
     alive = trial.died[None, :] > np.arange(trial.design.weeks)[:, None]
-    return Panel(np.where(alive, trial.margin, np.nan), strata, trial.first_week)
+    return np.where(alive, trial.margin, np.nan)
 
 
 def _measure_since(trial: Trial, week: int, people: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
@@ -255,3 +293,21 @@ def _count_after(trial: Trial, person: npt.NDArray[Any], week: npt.NDArray[Any])
     end, first = week + trial.design.followed, trial.first_week[person]
     starts = np.where(first < 0, end, np.clip(first, week, end))
     return trial.count_between(person, week, end), trial.count_between(person, starts, end)
+
+
+def compare_trial_starts(trial: Trial) -> tuple[StartsFound, StartsEffect | None]:
+    """What the starts of a run's teams tell once everything has been followed; None where nothing."""
+    margin = _hide_dead(trial)
+    panel = Panel(margin, np.zeros(margin.shape, np.int64), trial.first_week)
+    team = np.broadcast_to(trial.team, margin.shape).astype(np.int64)
+    day = np.datetime64("2026-01-05", "D") + 7 * np.arange(trial.design.weeks)
+    span = 7 * trial.design.followed
+    found = find_starts(panel, team, day, span, day[-1] + span)
+    if found.untold:
+        return found, None
+    windows = choose_windows(found.starts, panel, team, day, span)
+    rows = stack_windows(windows)
+    events, after = _count_after(trial, rows.person, rows.week)
+    expected = np.log1p(np.exp(trial.margin[rows.week, rows.person]))
+    totals = add_windows(rows, events - after, after, expected, np.ones(len(events), bool))
+    return found, estimate_starts(found.starts, totals)

@@ -13,12 +13,14 @@ from riskstrat.naming.client import (
 )
 from riskstrat.naming.copies import ENDINGS, NamedCopy, list_pseudonyms, name_list
 from riskstrat.naming.desk import NamesDesk
+from riskstrat.naming.records import NAMED_RECORDS, PracticeFile, build_practice_file, open_confirmed
 from riskstrat.naming.service import NamesApplication
 from riskstrat.naming.weeks import open_week
 
 __all__ = [
     "ENDINGS",
     "MOST_PEOPLE",
+    "NAMED_RECORDS",
     "AnsweredPseudonym",
     "AskedList",
     "AskedNames",
@@ -30,9 +32,12 @@ __all__ = [
     "NamesDesk",
     "NamesService",
     "NamesUnavailableError",
+    "PracticeFile",
+    "build_practice_file",
     "is_loopback",
     "list_pseudonyms",
     "name_list",
+    "open_confirmed",
     "open_service",
     "open_week",
     "prove_list",

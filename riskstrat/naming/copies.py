@@ -58,7 +58,7 @@ def name_list(
     team, patients = _read_team(published, authority.team)
     held = {reference: identities.people.get(patient, {}) for reference, patient in patients.items()}
     own = (authority.team, published.team_names.get(authority.team, ""))
-    _require_names_nobody(collect_names(identities.people.values()), own, authority.reason, file_name)
+    require_names_nobody(collect_names(identities.people.values()), own, authority.reason, file_name)
     columns = tuple(NamedColumn(title, _WIDTHS.get(name, _OTHER_WIDTH)) for name, title in IDENTIFIERS.items())
     judged = {
         listed.reference: judge_naming(held[listed.reference], listed.age_band, listed.index_date or team.index_date)
@@ -76,7 +76,7 @@ def name_list(
 def list_pseudonyms(published: PublishedList, authority: Authority) -> NamedCopy:
     """CSV with reference and patient_id of one team's list, for the practice's own naming service."""
     _, patients = _read_team(published, authority.team)
-    _require_names_nobody(collect_names(()), (), authority.reason)
+    require_names_nobody(collect_names(()), (), authority.reason)
     return NamedCopy(as_csv(["reference", "patient_id"], list(patients.items())), len(patients), 0)
 
 
@@ -111,7 +111,7 @@ def _print_nobody(why: str) -> tuple[str, ...]:
     return (why, *("" for _ in list(IDENTIFIERS)[1:]))
 
 
-def _require_names_nobody(held: SaidNames, team: Iterable[str], *texts: str) -> None:
+def require_names_nobody(held: SaidNames, team: Iterable[str], *texts: str) -> None:
     """Raises IdentityError for a number, or a word of the name of anybody held; what the team is called is no name."""
     for text in texts:
         if holds_nhs_number(text) or holds_telephone_number(text) or held.has_word_in(text, team):

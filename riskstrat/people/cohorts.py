@@ -19,22 +19,20 @@ from riskstrat.definitions.frailty import FrailtyScore
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.phrases import long_date, lower_first
 from riskstrat.features import narrow_engine
-from riskstrat.features.telling import NUMBERS, Reasons, Telling, tell
+from riskstrat.features.telling import Reasons, Telling, tell
 from riskstrat.people.answers import Answers, Truths, make_answers, require_all, require_any
 from riskstrat.people.behind import read_day
 from riskstrat.people.recorded import RecordedFacts
 from riskstrat.people.records import Records
+from riskstrat.people.turning import EITHER, UP, WITHOUT_ROWS, YES_OR_NO, find_direction, rests_on_latest
 from riskstrat.publication import CohortStanding
 from riskstrat.site.opening import Site
 from riskstrat.site.residents import mark_doubtful_residents
 from riskstrat.site.scored import Scored
 from riskstrat.sources.coverage import read_coverage
 
-GROWING = ("at_least", "more_than")
-"""Comparisons that more rows may come to meet; the others they may break."""
-
-LATEST = ("days_since", "latest")
-"""Verbs whose value a later row replaces."""
+GROWING = ("at_least", "more_than", "recorded")
+"""Comparisons that a larger value may come to meet; the others it may break."""
 
 MAY_LIVE_IN_HOME = "a place in a care home is on record, but whether they live there now cannot be read"
 
@@ -162,20 +160,20 @@ def _answer_comparison(condition: FeatureComparison, facts: RuleFacts, *, whole:
 def _find_gaps(condition: FeatureComparison, facts: RuleFacts) -> Reasons:
     name = condition.feature
     feature = facts.telling.engine.declared.get(name)
-    if feature and feature.verb in LATEST and not feature.first and name in facts.days:
-        return facts.telling.find_later_gaps(name, facts.days[name])
-    if feature is None or feature.verb not in {*NUMBERS, *LATEST} or condition.recorded:
+    if feature is None or feature.verb in YES_OR_NO | WITHOUT_ROWS:
         return np.full(len(facts), None, object)
+    if rests_on_latest(feature, facts.telling.engine.declared) and name in facts.days:
+        return facts.telling.find_later_gaps(name, facts.days[name])
     return facts.telling.find_gaps(name)
 
 
 def _may_turn(condition: FeatureComparison, facts: RuleFacts, holds: Truths) -> Truths:
     """Whether more rows could turn an answer: they raise a number, lower the days since the last, replace a latest."""
-    feature = facts.telling.engine.declared.get(condition.feature)
-    if feature and (feature.verb == "latest" or feature.first):
+    declared = facts.telling.engine.declared
+    direction = find_direction(declared.get(condition.feature), declared)
+    if direction == EITHER:
         return np.ones(len(holds), np.bool_)
-    grows = feature is None or feature.verb != "days_since"
-    return ~holds if grows == (condition.comparison[0] in GROWING) else holds
+    return ~holds if (direction == UP) == (condition.comparison[0] in GROWING) else holds
 
 
 def _answer_band(condition: BandCondition, facts: RuleFacts, *, whole: bool) -> Answers:

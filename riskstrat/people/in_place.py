@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from riskstrat.casefinding import list_holdings
 from riskstrat.definitions.languages import LANGUAGES
 from riskstrat.definitions.phrases import capitalise_first
 from riskstrat.definitions.schemas import SCHEMAS
@@ -87,18 +88,36 @@ def _describe_service(row: Any) -> str:
 
 
 def on_caseloads(caseload: pd.DataFrame, list_date: date) -> dict[str, tuple[str, ...]]:
-    """Sentences by patient_id from caseload rows that began by the list date; an end after it is not known yet."""
-    ended = pd.to_datetime(caseload["to_on"])
-    caseload = caseload.assign(to_on=ended.where(ended <= pd.Timestamp(list_date)))
-    ordered = caseload.sort_values(["from_on", "team"], kind="stable")
-    return _gather_by_patient((row.patient_id, _describe_caseload(row)) for row in ordered.itertuples(index=False))
+    """Sentences by patient_id from the caseload as the lists read it: who holds or held the person, or was asked to.
+
+    An end after the list date is not known yet.
+    """
+    if caseload.empty:
+        return {}
+    patients = dict(zip(caseload["person"], caseload["patient_id"], strict=True))
+    times = list_holdings(caseload, list_date).itertuples(index=False)
+    return _gather_by_patient((patients[row.person], _describe_holding(row)) for row in times)
 
 
-def _describe_caseload(row: Any) -> str:
-    began = long_date(row.from_on.date())
-    if pd.isna(row.to_on):
+def _describe_holding(row: Any) -> str:
+    began, until = ("" if pd.isna(day) else long_date(day.date()) for day in (row.from_on, row.until))
+    if not pd.isna(row.status):
+        return _describe_waiting(row, began, until)
+    if not began:
+        return f"Was on the caseload of {row.team} until {until}"
+    if not until:
         return f"On the caseload of {row.team} since {began}"
-    return f"Was on the caseload of {row.team} from {began} to {long_date(row.to_on.date())}"
+    return f"Was on the caseload of {row.team} from {began} to {until}"
+
+
+def _describe_waiting(row: Any, began: str, until: str) -> str:
+    """What came of somebody whom the team did not hold; that they were put forward only where a row says so."""
+    if row.status == "declined":
+        asked = f"Put forward to {row.team} on {began}, declined"
+        return asked if row.put else f"Recorded by {row.team} as declined on {began}"
+    if row.put:
+        return f"Put forward to {row.team} on {began}, not taken on{'' if until else ' yet'}"
+    return f"Looked at by {row.team} from {began} to {until}, not taken on"
 
 
 PLANS = {"care_plan": "Care plan", "respect": "ReSPECT form", "advance_care_plan": "Advance care plan"}

@@ -20,12 +20,18 @@ REGISTRATION_GAP = 28
 GAP_WITHIN = 1095
 """Days without a practice that are a gap, and how long ago it still matters."""
 
+OTHER_RECORD = {"falls": "fell_on", "social_care": "started_on"}
+"""Neither GP nor hospital, and yet something on record."""
+
 GP_RECORD = {
     "conditions": "recorded_on",
     "prescriptions": "issued_on",
     "measurements": "measured_on",
     "contacts": "contacted_on",
 }
+BY_GP = ("gp", "practice_nurse")
+"""Services of contacts that are of general practice; the table holds those of others too."""
+
 HOSPITAL_RECORD = {"admissions": "admitted_on", "attendances": "attended_on"}
 
 NOT_AVAILABLE = {
@@ -119,26 +125,40 @@ def cautions(records: Records) -> dict[str, str]:
 def nothing_recorded(records: Records) -> dict[str, str]:
     """Who has no record of any kind in the last 2 years."""
     seen: set[str] = set()
-    for table, day in (GP_RECORD | HOSPITAL_RECORD).items():
+    for table, day in (GP_RECORD | HOSPITAL_RECORD | OTHER_RECORD).items():
         rows = records.known_whole(table)
-        seen |= set(rows["patient_id"][(rows["index_date"] - rows[day]).dt.days < SILENCE].unique())
+        seen |= set(rows["patient_id"][((rows["index_date"] - rows[day]).dt.days < SILENCE) | _mark_running(rows)])
     silent = "Nothing is recorded in the last 2 years, or the person may not be reaching services."
     return {str(patient): silent for patient in records.rows["patient_id"] if patient not in seen}
+
+
+def _mark_running(rows: pd.DataFrame) -> pd.Series:
+    """Which rows are of a service that has not ended."""
+    return rows["ended_on"].isna() if "started_on" in rows else pd.Series(False, index=rows.index)
 
 
 def no_gp_record(records: Records) -> dict[str, str]:
     """Who has no record from general practice, where such records were landed."""
     landed = [table for table in GP_RECORD if table in records.store.landed]
+    if "contacts" in landed and not records.opened.store.holds("contacts", "service", BY_GP):
+        landed.remove("contacts")
     if not landed:
         return {}
-    seen = {patient for table in landed for patient in records.known_whole(table)["patient_id"].unique()}
-    absent = "No GP record was found, so the estimate rests on hospital records alone."
+    tables = [records.known_whole(table) for table in landed]
+    seen = {patient for rows in tables for patient in rows.loc[_mark_by_gp(rows), "patient_id"]}
+    absent = "No GP record was found, so the estimate rests on what others recorded."
     return {str(patient): absent for patient in records.rows["patient_id"] if patient not in seen}
 
 
+def _mark_by_gp(rows: pd.DataFrame) -> pd.Series:
+    """Which rows are of general practice: of contacts those with its own staff alone."""
+    return rows["service"].isin(BY_GP) if "contacted_on" in rows else pd.Series(True, index=rows.index)
+
+
 def new_registrations(registrations: pd.DataFrame) -> dict[str, str]:
-    """Whose latest registration began in the last 12 months."""
-    last = registrations.sort_values("registered_from", kind="stable").drop_duplicates("patient_id", keep="last")
+    """Whose registration of today, the latest begun that has not ended, began in the last 12 months."""
+    standing = registrations[registrations["registered_to"].isna()]
+    last = standing.sort_values("registered_from", kind="stable").drop_duplicates("patient_id", keep="last")
     new = last[((last["index_date"] - last["registered_from"]).dt.days < NEW_HERE).to_numpy()]
     return {
         str(patient): "Registered with this practice less than 12 months ago, so the record may be short."
@@ -147,19 +167,25 @@ def new_registrations(registrations: pd.DataFrame) -> dict[str, str]:
 
 
 def registration_gaps(registrations: pd.DataFrame) -> dict[str, str]:
-    """Who had no practice for more than 4 weeks in the last 3 years."""
-    ordered = registrations.sort_values(["patient_id", "registered_from"], kind="stable")
-    ended = ordered.groupby("patient_id", sort=False)["registered_to"].shift(1)
-    long = (ordered["registered_from"] - ended).dt.days > REGISTRATION_GAP
-    recent = (ordered["index_date"] - ordered["registered_from"]).dt.days < GAP_WITHIN
-    gaps = ordered.assign(ended=ended)[(long & recent).to_numpy()]
+    """Who had no practice here for more than 4 weeks in the last 3 years, whichever registrations overlapped."""
+    found = {str(patient): _measure_gaps(rows) for patient, rows in registrations.groupby("patient_id", sort=True)}
     return {
-        str(
-            row.patient_id
-        ): f"There is a gap in the record: about {_word_weeks(row.registered_from - row.ended)} without "
-        "a practice in the last 3 years."
-        for row in gaps.itertuples(index=False)
+        patient: f"There is a gap in the record: about {_word_weeks(gap)} without a practice here in the last 3 years."
+        for patient, gap in found.items()
+        if gap
     }
+
+
+def _measure_gaps(rows: pd.DataFrame) -> pd.Timedelta:
+    """How much of the last 3 years lies between one person's registrations, in gaps of more than 4 weeks."""
+    begins = rows["index_date"].iloc[0] - pd.Timedelta(days=GAP_WITHIN)
+    covered, gaps = None, pd.Timedelta(0)
+    for row in rows.sort_values("registered_from", kind="stable").itertuples(index=False):
+        if covered is not None and (gap := row.registered_from - max(covered, begins)).days > REGISTRATION_GAP:
+            gaps += gap
+        ended = row.index_date if pd.isna(row.registered_to) else row.registered_to
+        covered = ended if covered is None else max(covered, ended)
+    return gaps
 
 
 def _word_weeks(gap: pd.Timedelta) -> str:

@@ -19,7 +19,7 @@ from riskstrat.definitions.phrases import long_date
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.features.gaps import LATE
-from riskstrat.features.telling import SHORTEST, Reasons, Telling
+from riskstrat.features.telling import HELD_BY_NOBODY, SHORTEST, Reasons, Telling
 from riskstrat.people.answers import Answers, make_answers
 from riskstrat.people.behind import read_day
 from riskstrat.people.palliative import find_palliative
@@ -62,6 +62,8 @@ class RecordedFacts:
 
     def _answer_plan(self, kind: str) -> Answers:
         gaps = self._find_gaps("care_plans")
+        if not (self._read_until("care_plans", "made_on")["kind"] == kind).any():
+            gaps[gaps == np.array(None)] = HELD_BY_NOBODY
         gaps[self._find_unread_plan(kind)] = "a plan on record cannot be read"
         return self._answer_held(self._find_plan(kind), gaps)
 
@@ -84,6 +86,8 @@ class RecordedFacts:
         said = rows[rows[name].notna()].drop_duplicates("person", keep="last").set_index("person")
         unread = self._find_unread_circumstance(name, pd.to_datetime(said["recorded_on"]))
         gaps = self._find_gaps("circumstances")
+        if not self._read_until("circumstances", "recorded_on")[name].notna().any():
+            gaps[gaps == np.array(None)] = HELD_BY_NOBODY
         gaps[unread] = f"the latest record of {UNREAD[name]} cannot be read"
         return self._answer_held(self._mark(said.index[said[name].astype(bool)]) & ~unread, gaps)
 
@@ -91,7 +95,7 @@ class RecordedFacts:
         """Of whom a row that cannot be read is none older than what was said. said_on: its day by person."""
         rows = read_doubtful(self._store, CIRCUMSTANCE_ROWS)
         days, last = rows["recorded_on"], pd.Timestamp(self._index.max().item())
-        older = (days < rows["person"].map(said_on)) | (days > last)
+        older = (days < said_on.reindex(rows["person"]).to_numpy("datetime64[s]")) | (days > last)
         return self._mark(rows.loc[rows[name].astype(bool) & ~older, "person"])
 
     def _answer_scale(self, at_least: int) -> Answers:
@@ -138,6 +142,11 @@ class RecordedFacts:
     def _read(self, table: str, day: str) -> pd.DataFrame:
         """The rows of these people up to their index dates, by person and day."""
         return self._cut_as_known(self._store.read(table), day)
+
+    def _read_until(self, table: str, day: str) -> pd.DataFrame:
+        """The rows of everybody up to the last index date."""
+        rows = self._store.read(table)
+        return rows[(pd.to_datetime(rows[day]) <= pd.Timestamp(self._index.max().item())).to_numpy()]
 
     def _cut_as_known(self, rows: pd.DataFrame, day: str) -> pd.DataFrame:
         people = pd.DataFrame({"person": self.telling.persons, "index_date": self._index.astype("datetime64[s]")})

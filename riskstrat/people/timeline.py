@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskstrat.definitions.coded_columns import mark_told
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.people.falls import ONE_FALL
 from riskstrat.people.records import Records
@@ -161,12 +162,16 @@ def _name_reasons(rows: pd.DataFrame) -> npt.NDArray[Any]:
 
 
 def _describe_ends(stays: pd.DataFrame, codes: HospitalCodes) -> npt.NDArray[Any]:
-    """ "; 6 nights; went home" for each row: where somebody went is said in these few words alone, or not at all."""
+    """ "; 6 nights; went home" for each row: where somebody went is said in these few words alone, or not at all.
+
+    A destination that says nothing, such as "not known", is not said to be elsewhere.
+    """
     nights = (stays["discharged_on"] - stays["admitted_on"]).dt.days
     stayed = ["" if pd.isna(one) else f"; {_count_nights(int(one))}" for one in nights]
     to = stays["destination"]
     died = stays["discharge_method"].isin(codes.method_died) | to.isin(codes.died)
-    places = [stays["discharged_on"].isna(), died, to.isna(), to.isin(codes.home), to.isin(codes.care_home)]
+    silent = ~mark_told("admissions", "destination", to)
+    places = [stays["discharged_on"].isna(), died, silent, to.isin(codes.home), to.isin(codes.care_home)]
     words = ["", "; died", "", "; went home", "; went to a care home"]
     went = np.select([*places, to.isin(codes.hospital)], [*words, "; went to another hospital"], "; went elsewhere")
     return np.array(stayed, dtype=object) + went.astype(object)
@@ -182,7 +187,8 @@ def emergency_visits(attendances: pd.DataFrame, codes: HospitalCodes) -> pd.Data
     same_day = seen["department_type"].isin(codes.same_day)
     label = np.where(same_day, "Same-day emergency care visit", "A&E visit").astype(object)
     arrived = seen["arrival_mode"]
-    came = np.select([arrived.isna(), arrived.isin(codes.ambulance)], ["", "; came by ambulance"], "; came another way")
+    silent = ~mark_told("attendances", "arrival_mode", arrived)
+    came = np.select([silent, arrived.isin(codes.ambulance)], ["", "; came by ambulance"], "; came another way")
     label = label + _name_reasons(seen) + came
     return _build_events(seen, "attended_on", None, "A&E", label)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 from riskstrat.errors import StorageError
@@ -51,8 +52,12 @@ def explain_failure(database: Path, failed: Exception) -> str:
     )
 
 
+@cache
 def find_own_revision() -> str:
-    """The revision of MLflow's tables that the installed MLflow reads: the end of the chain of its migrations."""
+    """The revision of MLflow's tables that the installed MLflow reads: the end of the chain of its migrations.
+
+    Asked once of a process, since all of the migrations are imported for it.
+    """
     from alembic.script import ScriptDirectory
 
     return str(ScriptDirectory(str(_locate_migrations())).get_current_head())

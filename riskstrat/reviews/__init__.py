@@ -1,6 +1,7 @@
 """What teams decided: a review as a record, its validation against the edition it is about, and where reviews stand."""
 
 from riskstrat.reviews.cells import DayBounds, clean_text, fold, read_day
+from riskstrat.reviews.confirmed import ConfirmedEntries, ConfirmedEntry, parse_confirmed
 from riskstrat.reviews.exported import ExportedDecisions, ListDecisions, parse_export, require_sealed
 from riskstrat.reviews.files import FileReviewStore, ImportedFile
 from riskstrat.reviews.filled import (
@@ -59,6 +60,8 @@ __all__ = [
     "OWNERS",
     "REFERENCE",
     "TITLES",
+    "ConfirmedEntries",
+    "ConfirmedEntry",
     "Correction",
     "DayBounds",
     "Edition",
@@ -93,6 +96,7 @@ __all__ = [
     "judge",
     "judge_entry",
     "name_column",
+    "parse_confirmed",
     "parse_export",
     "parse_notices",
     "parse_snapshot",

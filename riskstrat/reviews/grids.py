@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,6 +27,10 @@ FORMULA, BROKEN, STRUCK = (
 )
 
 _COMMENTS = re.compile(r"xl/(comments/)?comments?\d*\.xml")
+_OTHERWISE_PARTED = re.compile(
+    r'^[^,]*(?<![^;\t"])reference"?[;\t][^,]*$|^[^,]*[;\t]"?reference"?[^,\w]*$', re.IGNORECASE
+)
+_SHARED = "xl/sharedStrings.xml"
 _ERROR = re.compile(r"#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!)")
 
 Place = tuple[int, int]
@@ -92,14 +97,15 @@ def parse_workbook(content: bytes, name: str) -> Book:
             if sum(part.file_size for part in packed.infolist()) > LARGEST:
                 raise SourceError(f"{name} is far larger than any list; export its sheet as CSV instead")
             book = load_workbook(io.BytesIO(content), read_only=True)
+            struck = _find_struck_texts(packed)
             grids = tuple(
-                _parse_sheet(packed, sheet, number, name) for number, sheet in enumerate(book.worksheets, start=1)
+                _parse_sheet(packed, sheet, number, name, struck) for number, sheet in enumerate(book.worksheets, 1)
             )
             said = {each.name: each.value for each in book.custom_doc_props.props}
             return Book(grids, said, tuple(_find_comments(packed)))
 
 
-def _parse_sheet(packed: zipfile.ZipFile, sheet: Any, number: int, name: str) -> Grid:
+def _parse_sheet(packed: zipfile.ZipFile, sheet: Any, number: int, name: str, struck: frozenset[str]) -> Grid:
     sheet.reset_dimensions()
     rows: list[tuple[Any, ...]] = []
     faults: dict[Place, str] = {}
@@ -113,7 +119,8 @@ def _parse_sheet(packed: zipfile.ZipFile, sheet: Any, number: int, name: str) ->
             if fault := _find_cell_fault(cell):
                 faults[row, column] = fault
         rows.append(tuple(values))
-    merged, hidden = _read_layout(packed, sheet)
+    merged, hidden, struck_out = _read_layout(packed, sheet, struck)
+    faults |= {place: STRUCK for place in struck_out if place not in faults}
     for area in merged:
         faults |= _describe_merged(area, rows)
     return Grid(number, sheet.title, tuple(rows), faults, frozenset(hidden), sheet.parent.epoch.date())
@@ -140,21 +147,56 @@ def _find_cell_fault(cell: Any) -> str | None:
     return STRUCK if cell.font and cell.font.strike else None
 
 
-def _read_layout(packed: zipfile.ZipFile, sheet: Any) -> tuple[list[str], list[int]]:
-    """The merged areas of a sheet, such as "B3:B5", and its hidden rows; a reader of values passes both by."""
+def _read_layout(
+    packed: zipfile.ZipFile, sheet: Any, struck: Collection[str]
+) -> tuple[list[str], list[int], list[Place]]:
+    """What a reader of values passes by: merged areas, such as "B3:B5", hidden rows, cells with letters struck through.
+
+    struck: the places of shared texts with letters that are struck through.
+    """
+    from openpyxl.utils.cell import coordinate_to_tuple
     from openpyxl.xml.functions import iterparse
 
-    merged, hidden = [], []
+    merged, hidden, struck_out = [], [], []
     with packed.open(sheet._worksheet_path) as part:
         for _, element in iterparse(part):
             tag = element.tag.rpartition("}")[2]
             if tag == "mergeCell":
                 merged.append(element.get("ref"))
+            elif tag == "c" and element.get("r") and _is_struck_cell(element, struck):
+                struck_out.append(coordinate_to_tuple(element.get("r")))
             elif tag == "row":
-                if element.get("hidden") in ("1", "true") and element.get("r"):
+                flat = element.get("ht") is not None and float(element.get("ht")) == 0
+                if (flat or element.get("hidden") in ("1", "true")) and element.get("r"):
                     hidden.append(int(element.get("r")))
                 element.clear()
-    return merged, hidden
+    return merged, hidden, struck_out
+
+
+def _find_struck_texts(packed: zipfile.ZipFile) -> frozenset[str]:
+    """The places, from 0, of the texts that cells share in which letters are struck through, the cell itself not."""
+    from openpyxl.xml.functions import iterparse
+
+    found: set[str] = set()
+    if _SHARED in packed.namelist():
+        with packed.open(_SHARED) as part:
+            texts = (each for _, each in iterparse(part) if each.tag.rpartition("}")[2] == "si")
+            for place, text in enumerate(texts):
+                if _has_struck_run(text):
+                    found.add(str(place))
+                text.clear()
+    return frozenset(found)
+
+
+def _is_struck_cell(cell: Any, struck: Collection[str]) -> bool:
+    if cell.get("t") == "s":
+        return any(part.tag.endswith("}v") and part.text in struck for part in cell)
+    return cell.get("t") == "inlineStr" and _has_struck_run(cell)
+
+
+def _has_struck_run(text: Any) -> bool:
+    runs = (each for each in text.iter() if each.tag.rpartition("}")[2] in ("strike", "dstrike"))
+    return any(each.get("val", "1") not in ("0", "false") for each in runs)
 
 
 def _describe_merged(area: str, rows: list[tuple[Any, ...]]) -> Iterator[tuple[Place, str]]:
@@ -182,7 +224,9 @@ def _find_comments(packed: zipfile.ZipFile) -> Iterator[str]:
 def _parse_csv(content: bytes, name: str) -> Book:
     rows: list[tuple[str | None, ...]] = []
     with _wrap_read_errors(name):
-        for row in csv.reader(io.StringIO(_decode(content, name), newline=""), strict=True):
+        text = _decode(content, name)
+        _require_commas(text, name)
+        for row in csv.reader(io.StringIO(text, newline=""), strict=True):
             rows.append(tuple(_cut_blank(row)))
             _require_size(len(rows), len(rows[-1]), name)
     faults = {
@@ -194,8 +238,20 @@ def _parse_csv(content: bytes, name: str) -> Book:
     return Book((Grid(1, "", tuple(rows), faults),), cells_are_typed=False)
 
 
+def _require_commas(text: str, name: str) -> None:
+    """Raises SourceError for a text whose headings are parted by semicolons or tabs; what stands above is no matter."""
+    headings = next((line for line in text.splitlines() if _OTHERWISE_PARTED.search(line)), None)
+    if headings is not None:
+        parted = "semicolons" if ";" in headings else "tabs"
+        raise SourceError(
+            f'{name} is parted by {parted}, not by commas; save it as "CSV UTF-8" with commas, or as .xlsx'
+        )
+
+
 def _decode(content: bytes, name: str) -> str:
     """UTF-8, or what a spreadsheet on Windows saves as plain CSV. Raises SourceError for neither."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content:
+        raise SourceError(f'{name} is UTF-16, or no text; save it as "CSV UTF-8", or as .xlsx')
     for encoding in ("utf-8-sig", "cp1252"):
         try:
             return content.decode(encoding)

@@ -15,13 +15,13 @@ from riskstrat.errors import SourceError
 from riskstrat.simulation import chunk, population
 from riskstrat.simulation.calendar import EPOCH, NEVER, Calendar
 from riskstrat.simulation.faults import FaultInjector
+from riskstrat.simulation.mark import MARK
 from riskstrat.simulation.places import Borough, borough_named
 from riskstrat.simulation.writing import Coded, Writer
 from riskstrat.storage import write_folder_atomically, write_json
 
 CHUNK = 50_000
 """People simulated together; memory depends on this, not on the size of the borough."""
-MARK = "simulation.json"
 TRUTH_SCHEMA = pa.schema([("patient_id", pa.string()), ("index_date", pa.date32()), ("true_risk", pa.float64())])
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import ibis.expr.types as ir
 
+from riskstrat import audit
 from riskstrat.cohort import Cohort, at_dates, at_discharges, latest_discharge, set_doubtful_apart, still_here
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.matrix import FeatureMatrix
@@ -16,7 +17,7 @@ from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import CohortError, DefinitionError, IndexDateError, SourceError
 from riskstrat.features import FeatureEngine, engine
 from riskstrat.site.dates import written_date
-from riskstrat.sources.refreshed import read_refreshed
+from riskstrat.sources.refreshed import FOLDER, read_refreshed
 from riskstrat.sources.store import Store, open_store
 from riskstrat.workspace import Workspace, find, load
 
@@ -83,10 +84,11 @@ def open_workspace(root: Path | None) -> Site:
 def open_data(workspace: Workspace) -> Site:
     """A loaded workspace with the data that it has now, and what came since of who is kept off lists.
 
-    Raises SourceError as `open_workspace` does.
+    Raises SourceError as `open_workspace` does, and AuditError where what refreshes brought is not as it was logged.
     """
     store = open_store(workspace.root / workspace.settings.data.store)
     refreshed = read_refreshed(workspace.root)
+    audit.require_refreshed_as_logged(workspace.root, FOLDER, store.data_as_at)
     if refreshed is not None:
         store = replace(store, refreshed=refreshed.keep_later(store.data_as_at))
     _require_same_stays(workspace, store)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
@@ -14,6 +15,7 @@ from riskstrat.sources.landing import Landed, Landing, land_batches
 from riskstrat.sources.literal import has_pattern
 from riskstrat.sources.mapped_columns import list_columns_read, map_columns
 from riskstrat.sources.mapping import SourceMapping, TableOrigin
+from riskstrat.sources.overlooked import refuse_overlooked_columns, refuse_overlooked_names
 from riskstrat.sources.places import DatabasePlace, Place, open_place, strip_ending
 from riskstrat.sources.refusals import explain_missing_columns, explain_missing_table
 from riskstrat.sources.statements import Runner, find_input
@@ -41,10 +43,17 @@ def land(
         yield landing
         return
     with open_place(connection, mapping) as place:
-        landing = _land_tables(connection, mapping, place, limit, SCHEMAS if only is None else only)
+        asked = SCHEMAS if only is None else only
+        landing = _land_tables(connection, mapping, place, limit, asked)
         if only is None:
             _require_tables(landing, mapping)
+        folder = mapping.location if mapping.storage == "folder" else None
+        # A database that a mapping reads may hold anything else, and nobody can move it.
+        others = landing.ignored if folder or not mapping.tables else ()
+        files = _list_files_beside(folder, place) if folder else None
+        refuse_overlooked_names(mapping.place, landing.tables, others, asked, files)
         _require_columns(landing)
+        refuse_overlooked_columns(landing.tables.values())
         yield _cut_to_sample(connection, landing, sample) if sample is not None else landing
 
 
@@ -63,9 +72,10 @@ def _land_tables(
 ) -> Landing:
     asked = {name: origin for name, origin in mapping.tables.items() if name in only}
     chosen = {name: origin for name, origin in asked.items() if _is_made(origin, name, mapping, place)}
-    for name, origin in chosen.items():
-        _refuse_second(name, origin, mapping, place)
     runner = Runner(connection, mapping, place, limit) if mapping.has_sql else None
+    for name, origin in chosen.items():
+        if name in place.tables and name not in _list_read(mapping, [origin], runner):
+            _refuse_second(name, origin, mapping)
     if runner is not None:
         _refuse_pattern(mapping)
         runner.prepare()
@@ -77,7 +87,9 @@ def _land_tables(
         for name in SCHEMAS
         if name in only and (name in chosen or name in place.tables)
     }
-    read = {strip_ending(origin.given.from_) for origin in chosen.values()} | _list_inputs(mapping)
+    read = _list_read(mapping, chosen.values(), runner)
+    if runner is not None and mapping.counts is not None:
+        read |= runner.list_sources(mapping.counts)
     return Landing(
         tables,
         ignored=tuple(sorted(set(place.tables) - set(SCHEMAS) - read)),
@@ -85,6 +97,21 @@ def _land_tables(
         notes=tuple(origin.given.note for origin in chosen.values() if origin.given.note),
         outcomes=runner.count() if runner is not None else (),
     )
+
+
+def _list_files_beside(folder: Path, place: Place) -> list[str]:
+    """The names of the files of a folder that are none of its tables."""
+    return [path.name for path in folder.iterdir() if path.is_file() and strip_ending(path.name) not in place.tables]
+
+
+def _list_read(mapping: SourceMapping, made: Iterable[TableOrigin], runner: Runner | None) -> set[str]:
+    """The names by which tables of the source are read: by mapped tables, as inputs, and by SQL itself."""
+    read = {name for key, declared in mapping.inputs.items() for name in (key, *declared.also)}
+    for origin in made:
+        read.add(strip_ending(origin.given.from_))
+        if runner is not None and origin.statement is not None:
+            read |= runner.list_sources(origin.statement)
+    return read
 
 
 def _is_made(origin: TableOrigin, name: str, mapping: SourceMapping, place: Place) -> bool:
@@ -100,21 +127,14 @@ def _is_made(origin: TableOrigin, name: str, mapping: SourceMapping, place: Plac
     return find_input(given.needs, mapping.inputs[given.needs], place) is not None
 
 
-def _refuse_second(name: str, origin: TableOrigin, mapping: SourceMapping, place: Place) -> None:
+def _refuse_second(name: str, origin: TableOrigin, mapping: SourceMapping) -> None:
     """Raise SourceError where a table of our name lies beside the one that is made: its rows would not be read."""
-    given = origin.given
-    if given.replaces or name not in place.tables or name in {strip_ending(given.from_)} | _list_inputs(mapping):
-        return
-    if origin.statement is not None and mapping.runs_on_server:
+    if origin.given.replaces or (origin.statement is not None and mapping.runs_on_server):
         return
     raise SourceError(
         f"{mapping.where} makes {name}, and {mapping.place} has a table {name} too, whose rows would not be read: take "
         f"one out, or write replaces = true under [source.tables.{name}] if it is something else"
     )
-
-
-def _list_inputs(mapping: SourceMapping) -> set[str]:
-    return {name for key, declared in mapping.inputs.items() for name in (key, *declared.also)}
 
 
 def _land_own(connection: duckdb.DuckDBPyConnection, name: str, place: Place) -> Landed:

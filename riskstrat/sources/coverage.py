@@ -87,14 +87,47 @@ class Span(NamedTuple):
         return next((gap for gap in self.gaps if gap <= end and gap >= start.replace(day=1)), None)
 
 
-def write_coverage(connection: duckdb.DuckDBPyConnection, folder: Path, landed: Collection[str]) -> None:
-    """Count the stored rows below `folder`/tables by source, contributor and month into `folder`/coverage.parquet."""
+class _Months(NamedTuple):
+    """The rows of `Coverage.months` of one source, by column."""
+
+    contributor: npt.NDArray[np.object_]
+    month: npt.NDArray[np.datetime64]
+    rows: npt.NDArray[np.float64]
+    first_day: npt.NDArray[np.datetime64]
+    last_day: npt.NDArray[np.datetime64]
+
+    def select_contributor(self, contributor: str) -> _Months:
+        """Those of one contributor."""
+        own = self.contributor == contributor
+        return _Months(*(column[own] for column in self))
+
+    def sum_by_month(self) -> npt.NDArray[np.float64]:
+        """The rows of each month from the first on that has any."""
+        return np.bincount((self.month - self.month.min()).astype(int), self.rows).astype(float)
+
+
+def write_coverage(connection: duckdb.DuckDBPyConnection, folder: Path, landed: Collection[str], day: date) -> None:
+    """Count the stored rows below `folder`/tables by source, contributor and month into `folder`/coverage.parquet.
+
+    day: that up to which the data go, whose practices contribute.
+    """
     parts = [_count_by_month(folder / "tables", name, landed) for name in COVERED if name in landed]
     nothing = (
         "SELECT NULL AS source, NULL AS contributor, NULL AS month, 0 AS rows, NULL AS first_day, NULL AS last_day"
     )
     query = " UNION ALL ".join(parts or [f"{nothing} WHERE false"])
-    write_parquet(connection, f"SELECT * FROM ({query}) ORDER BY ALL", _SCHEMA, folder / FILE)
+    # Worked out once for all sources that practices keep.
+    practices = f"WITH practices AS MATERIALIZED ({_build_practices_query(folder / 'tables', day)}) "
+    named = practices if "registrations" in landed else ""
+    write_parquet(connection, f"{named}SELECT * FROM ({query}) ORDER BY ALL", _SCHEMA, folder / FILE)
+
+
+def _build_practices_query(tables: Path, day: date) -> str:
+    """The practice of that day of each person, as `list_practices_of` has it: a record moves with the person."""
+    registrations = read_literally(tables / "registrations.parquet")
+    rank = "(registered_to IS NULL, registered_from, practice)"
+    known = f"valid_from <= DATE '{day}' AND valid_to > DATE '{day}' AND registered_from <= DATE '{day}'"
+    return f"SELECT person, arg_max(practice, {rank}) AS practice FROM {registrations} WHERE {known} GROUP BY 1"
 
 
 def _count_by_month(tables: Path, name: str, landed: Collection[str]) -> str:
@@ -102,12 +135,7 @@ def _count_by_month(tables: Path, name: str, landed: Collection[str]) -> str:
     stands = "" if name in DAYS_RECORDED else f" AND valid_from < {FAR} AND valid_to = {FAR}"
     who, joined = "''", ""
     if name in OF_PRACTICES and "registrations" in landed:
-        # The practice of today: a record moves with the person.
-        registrations = read_literally(tables / "registrations.parquet")
-        latest = (
-            f"SELECT person, arg_max(practice, (registered_from, practice)) AS practice FROM {registrations} GROUP BY 1"
-        )
-        who, joined = "coalesce(practice, '')", f" LEFT JOIN ({latest}) USING (person)"
+        who, joined = "coalesce(practice, '')", " LEFT JOIN practices USING (person)"
     elif name in ("admissions", "registrations"):
         who = f"coalesce({'provider' if name == 'admissions' else 'practice'}, '')"
     return (
@@ -143,7 +171,14 @@ class Coverage:
 
     def has_contributed(self, source: str, practice: str) -> bool:
         """Whether a source kept by practices has a row about anybody who is with the practice today."""
-        return bool((self._select_months(source)["contributor"] == practice).any())
+        return bool((self._select_months(source).contributor == practice).any())
+
+    def count_by_month(self, source: str) -> tuple[date | None, npt.NDArray[np.float64]]:
+        """The rows of a source in each month from its first on, and that month; no month where it has no rows."""
+        found = self._select_months(source)
+        if not len(found.rows):
+            return None, np.zeros(0)
+        return found.month.min().astype("datetime64[D]").item(), found.sum_by_month()
 
     def find_silent_contributors(self, source: str) -> tuple[Span, ...]:
         """The spans of contributors with a large share of a source's rows, when these are not its only ones."""
@@ -152,9 +187,11 @@ class Coverage:
         return self._large[source]
 
     def _list_large_contributors(self, source: str) -> Iterator[Span]:
-        rows = self._select_months(source).groupby("contributor", sort=True)["rows"].sum()
-        if len(rows) > 1:
-            for name in rows.index[(rows >= LARGE * rows.sum()).to_numpy() & (rows.index != "")]:
+        found = self._select_months(source)
+        names, place = np.unique(found.contributor, return_inverse=True)
+        if len(names) > 1:
+            rows = np.bincount(place, found.rows)
+            for name in names[(rows >= LARGE * rows.sum()) & (names != "")]:
                 span = self.find_span(source, str(name))
                 if span is not None:
                     yield span
@@ -177,17 +214,31 @@ class Coverage:
         return {}
 
     @cached_property
-    def _months_of(self) -> dict[str, pd.DataFrame]:
-        return {str(source): rows for source, rows in self.months.groupby("source", sort=True)}
+    def _columns(self) -> tuple[npt.NDArray[np.object_], _Months]:
+        # Arrays, not frames and groups: this is asked of every contributor of every source.
+        months = self.months
+        source, contributor = (months[name].to_numpy(object) for name in ("source", "contributor"))
+        days = (months[name].to_numpy("datetime64[D]") for name in ("first_day", "last_day"))
+        return source, _Months(
+            contributor, months["month"].to_numpy("datetime64[M]"), months["rows"].to_numpy(float), *days
+        )
 
-    def _select_months(self, source: str) -> pd.DataFrame:
-        return self._months_of.get(source, self.months.head(0))
+    @cached_property
+    def _months_of(self) -> dict[str, _Months]:
+        return {}
+
+    def _select_months(self, source: str) -> _Months:
+        if source not in self._months_of:
+            sources, every = self._columns
+            own = sources == source
+            self._months_of[source] = _Months(*(column[own] for column in every))
+        return self._months_of[source]
 
     def _work_out_span(self, source: str, contributor: str | None) -> Span | None:
         rows = self._select_months(source)
         if contributor is not None:
-            rows = rows[(rows["contributor"] == contributor).to_numpy()]
-        if rows.empty:
+            rows = rows.select_contributor(contributor)
+        if not len(rows.rows):
             return None if contributor is None else self._judge_silence(source, contributor)
         span = _measure_span(rows, self.landed_to[source])
         if contributor is None:
@@ -196,12 +247,12 @@ class Coverage:
             return Span(stated.complete_from or span.first, stated.complete_to or span.last, gaps)
         whole = self.find_span(source)
         assert whole is not None
-        return _widen_by_chance(span, whole, int(rows["rows"].sum()))
+        return _widen_by_chance(span, whole, int(rows.rows.sum()))
 
     def _judge_silence(self, source: str, contributor: str) -> Span | None:
         registered = self._select_months("registrations")
-        of_practice = registered["rows"][(registered["contributor"] == contributor).to_numpy()].sum()
-        expected = of_practice / max(registered["rows"].sum(), 1) * self._select_months(source)["rows"].sum()
+        of_practice = registered.select_contributor(contributor).rows.sum()
+        expected = of_practice / max(registered.rows.sum(), 1) * self._select_months(source).rows.sum()
         return None if of_practice >= FEWEST_PEOPLE and expected >= SURE else self.find_span(source)
 
 
@@ -215,15 +266,13 @@ def read_coverage(store: Store, stated: Mapping[str, CoveredPeriod]) -> Coverage
     return Coverage(months, landed_to, stated)
 
 
-def _measure_span(rows: pd.DataFrame, landed_to: date) -> Span:
+def _measure_span(rows: _Months, landed_to: date) -> Span:
     """The span of some rows of one source: begins after a thousandth of them, ends where silence is no chance."""
-    # Arrays, not groups: this is asked of every contributor of every source.
-    month = rows["month"].to_numpy("datetime64[M]")
-    place = (month - month.min()).astype(int)
-    counts = np.bincount(place, rows["rows"].to_numpy(float)).astype(float)
+    month = rows.month
+    place, counts = (month - month.min()).astype(int), rows.sum_by_month()
     begins = _skip_lone_months(counts, int(np.argmax(np.cumsum(counts) > THOUSANDTH * counts.sum())))
-    first = rows["first_day"].to_numpy("datetime64[D]")[place == begins].min().item()
-    last = rows["last_day"].to_numpy("datetime64[D]")[place == place.max()].max().item()
+    first = rows.first_day[place == begins].min().item()
+    last = rows.last_day[place == place.max()].max().item()
     counts, month = counts[begins:], month.min() + begins
     expected = expect_counts(counts)
     expected[[0, -1]] = 0.0  # the first and the last month may have begun late or not be over
@@ -263,7 +312,8 @@ def _widen_by_chance(span: Span, whole: Span, rows: int) -> Span:
 def list_practices_of(store: Store, persons: npt.NDArray[np.int32], until: date) -> pd.DataFrame:
     """One row per person of `persons`, by number: practice, and since when without a break of more than 4 weeks.
 
-    As known on the day `until`. Both are missing where the person had no registration, or where none were landed.
+    As known on the day `until`: of those that stand the latest begun, else of those that ended. Both are
+    missing where the person had no registration, or where none were landed.
     earlier: a tuple of (practice, day of leaving it) for each other practice that the person was with before.
     """
     index = pd.Index(np.unique(persons), name="person")
@@ -277,7 +327,9 @@ def list_practices_of(store: Store, persons: npt.NDArray[np.int32], until: date)
     latest_end = ended.groupby(rows["person"], sort=False).cummax().groupby(rows["person"], sort=False).shift(1)
     begins = latest_end.isna() | (rows["registered_from"] - latest_end > pd.Timedelta(BREAK))
     since = rows["registered_from"].where(begins).groupby(rows["person"], sort=False).ffill()
-    last = rows.assign(since=since).drop_duplicates("person", keep="last").set_index("person")
+    rows = rows.assign(since=since, stands=rows["registered_to"].isna())
+    rows = rows.sort_values(["person", "stands", "registered_from", "practice"], kind="stable")
+    last = rows.drop_duplicates("person", keep="last").set_index("person")
     return last[["practice", "since"]].assign(earlier=_list_earlier_practices(rows)).reindex(index)
 
 

@@ -15,6 +15,9 @@ _FORMS = (
     (r"\d{4}/\d{1,2}/\d{1,2}", "%Y/%m/%d"),
     (r"\d{1,2}-[A-Za-z]{3}-\d{4}", "%d-%b-%Y"),
 )
+_COMMONEST = r"\d{4}-\d\d-\d\d"
+"""How nearly every date is written: of a value of this shape alone no time and no other form need be looked for."""
+
 _MONTH_FIRST = r"^(0?[1-9]|1[0-2])/(1[3-9]|2\d|3[01])/\d{4}"
 _CLOCK = r"[T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?"
 _ZONE = r" ?(Z|z|UTC|GMT|BST|[+-]\d{2}(:?\d{2})?)"
@@ -37,7 +40,8 @@ def build_date_sql(raw: str, kind: str, text: str) -> str:
     if kind.startswith("TIMESTAMP"):
         return f"try_cast({raw} AS DATE)"
     day, zoned = _build_written_day_sql(text), _build_zoned_sql(text)
-    return f"CASE WHEN {zoned} THEN {_build_london_sql(day, text)}::DATE ELSE {day} END"
+    plain = f"WHEN regexp_full_match({text}, '{_COMMONEST}') THEN try_cast({text} AS DATE)"
+    return f"CASE {plain} WHEN {zoned} THEN {_build_london_sql(day, text)}::DATE ELSE {day} END"
 
 
 def _build_written_day_sql(text: str) -> str:
@@ -85,7 +89,8 @@ def _build_time_sql(text: str) -> str:
 
 def build_month_first_sql(text: str) -> str:
     """Whether a value can only be month/day/year."""
-    return f"contains({text}, '/') AND regexp_matches({text}, '{_MONTH_FIRST}')"
+    # Of AND, DuckDB works out both sides for every row.
+    return f"CASE WHEN contains({text}, '/') THEN regexp_matches({text}, '{_MONTH_FIRST}') ELSE false END"
 
 
 def build_no_date_sql(schema: TableSchema, column: Column) -> str:

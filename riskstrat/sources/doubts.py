@@ -7,10 +7,11 @@ out from the same coverage (`riskstrat/features/telling.py`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 
 from riskstrat.definitions.phrases import long_date, word_month
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
@@ -51,6 +52,13 @@ dispensed (NHSBSA, Prescription Cost Analysis) per 1,000 people and year. From b
 publications, unchecked. Wide, so that a feed of older people alone, or of one town, is not doubted."""
 
 
+class _ByMonth(NamedTuple):
+    """Complete months, the oldest first, and the rows of each."""
+
+    months: npt.NDArray[np.datetime64]
+    counts: npt.NDArray[np.float64]
+
+
 def find_doubts(store: Store, coverage: Coverage) -> tuple[str, ...]:
     """One sentence for each doubt, by source in the order of `SOURCE_WORDS`, then by kind.
 
@@ -67,30 +75,28 @@ def find_doubts(store: Store, coverage: Coverage) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _count_complete_months(coverage: Coverage, source: str) -> pd.Series:
+def _count_complete_months(coverage: Coverage, source: str) -> _ByMonth:
     """Rows of each month, the oldest first, to the last month that most rows of should have come."""
-    rows = coverage.months[(coverage.months["source"] == source).to_numpy()]
-    if rows.empty:
-        return pd.Series(dtype=float)
-    counts = rows.groupby("month", sort=True)["rows"].sum()
-    last = pd.Timestamp(coverage.landed_to[source]) - pd.Timedelta(days=SETTLED)
-    months = pd.date_range(counts.index[0], last, freq="MS", inclusive="left")
-    complete = months[months + pd.offsets.MonthEnd(0) <= last]
-    return counts.reindex(complete, fill_value=0).astype(float)
+    first, counts = coverage.count_by_month(source)
+    if first is None:
+        return _ByMonth(np.zeros(0, "datetime64[M]"), counts)
+    began, running = np.datetime64(first, "M"), coverage.landed_to[source] - timedelta(days=SETTLED - 1)
+    months = np.arange(began, max(began, np.datetime64(running, "M")))
+    complete = np.zeros(len(months))
+    complete[: len(counts)] = counts[: len(months)]
+    return _ByMonth(months, complete)
 
 
-def _doubt_months(source: str, by_month: pd.Series) -> Iterator[str]:
+def _doubt_months(source: str, by_month: _ByMonth) -> Iterator[str]:
     """Months with far fewer or far more rows than those around them; the rows of a month come in clusters."""
-    if len(by_month) <= MONTHS:
+    if len(by_month.months) <= MONTHS:
         return
-    expected = expect_counts(by_month.to_numpy())
-    share = by_month.to_numpy() / np.maximum(expected, 1)
+    expected = expect_counts(by_month.counts)
+    share = by_month.counts / np.maximum(expected, 1)
     odd = (expected >= 2 * SURE) & ((share < HALF) | (share > DOUBLE))
-    for month, part in zip(by_month.index[odd][-MONTHS:], share[odd][-MONTHS:], strict=True):
-        if month >= by_month.index[-MONTHS]:
-            yield (
-                f"{SOURCE_WORDS[source]} of {word_month(month.date())} are {part:.0%} of what the months around it have"
-            )
+    for month, part in zip(by_month.months[-MONTHS:][odd[-MONTHS:]], share[-MONTHS:][odd[-MONTHS:]], strict=True):
+        day = month.astype("datetime64[D]").item()
+        yield f"{SOURCE_WORDS[source]} of {word_month(day)} are {part:.0%} of what the months around it have"
 
 
 def _doubt_contributors(source: str, coverage: Coverage) -> Iterator[str]:
@@ -102,11 +108,11 @@ def _doubt_contributors(source: str, coverage: Coverage) -> Iterator[str]:
         yield f"{SOURCE_WORDS[source]} of {who} end on {long_date(min(silent))}, before those of the others"
 
 
-def _doubt_rate(source: str, by_month: pd.Series, people: int) -> Iterator[str]:
+def _doubt_rate(source: str, by_month: _ByMonth, people: int) -> Iterator[str]:
     plausible = PLAUSIBLE_RATES.get(source)
-    if plausible is None or len(by_month) <= MONTHS:
+    if plausible is None or len(by_month.months) <= MONTHS:
         return
-    rate = 1000 * by_month.iloc[-MONTHS:].sum() / people
+    rate = 1000 * by_month.counts[-MONTHS:].sum() / people
     if not plausible.low <= rate <= plausible.high:
         yield (
             f"{SOURCE_WORDS[source]}: {rate:,.0f} in 12 months for each 1,000 people, where {plausible.low:,} to "

@@ -235,7 +235,7 @@ class _IngestRun:
         versions.number_spells(self.connection, self._get_lag("admissions"))
         make_stays(self.connection, self.settings.admissions.continuous_stays)
         self.doubtful = doubtful.build_doubtful_queries(self.tables, day)
-        reports = self._write(folder, counts)
+        reports = self._write(folder, counts, day)
         return self._report(mapping, day, people, reports)
 
     def _require_effect(self, name: str) -> None:
@@ -300,7 +300,7 @@ class _IngestRun:
     def _get_lag(self, table: str) -> int:
         return versions.lag_of(SCHEMAS[table], self.settings.data.lag_days)
 
-    def _write(self, folder: Path, counts: dict[str, int]) -> dict[str, TableReport]:
+    def _write(self, folder: Path, counts: dict[str, int], day: date) -> dict[str, TableReport]:
         (folder / "tables").mkdir()
         reports = {}
         for number, name in enumerate(self.tables):
@@ -319,7 +319,7 @@ class _IngestRun:
             query = build_quarantine_query(faults, self.tables)
         schema = _QUARANTINE.append(pa.field("extract", pa.string())) if self.landing.extracts else _QUARANTINE
         write_parquet(self.connection, query, schema, folder / "quarantine.parquet")
-        coverage.write_coverage(self.connection, folder, self.tables)
+        coverage.write_coverage(self.connection, folder, self.tables, day)
         self.progress("done", 1.0)
         return reports
 

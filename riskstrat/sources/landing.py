@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import unicodedata
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
@@ -136,7 +138,8 @@ def describe_landed(connection: duckdb.DuckDBPyConnection, name: str) -> Landed:
 def _index_columns(table: str, columns: list[tuple[str, str]]) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for number, (column, kind) in enumerate(columns, start=1):
-        lower = column.strip().lower()
+        # What nobody sees in a name, such as a second mark for bytes, is no part of it.
+        lower = "".join(sign for sign in column if unicodedata.category(sign) != "Cf").strip().lower()
         if lower in found:
             # The name is not repeated: without a header it would be what a row says of somebody.
             raise SourceError(
@@ -234,10 +237,10 @@ def require_every_record(landed: Landed, rows: int) -> None:
         )
 
 
-def _number_rows(rows: int, last: int, unreadable: list[int], taken: int) -> tuple[list[int], int, int]:
+def _number_rows(rows: int, last: int, unreadable: list[int], taken: int) -> tuple[npt.NDArray[np.int64], int, int]:
     """Numbers of the next readable rows after `last`, passing over the unreadable ones from place `taken` on."""
     if taken == len(unreadable):
-        return list(range(last + 1, last + rows + 1)), last + rows, taken
+        return np.arange(last + 1, last + rows + 1), last + rows, taken
     numbers: list[int] = []
     while len(numbers) < rows:
         last += 1
@@ -245,4 +248,4 @@ def _number_rows(rows: int, last: int, unreadable: list[int], taken: int) -> tup
             taken += 1
         else:
             numbers.append(last)
-    return numbers, last, taken
+    return np.array(numbers, np.int64), last, taken

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from ibis.backends.duckdb import Backend
 
+HELD = "held"
+"""Schema of the rows of each stream."""
+
 OF_A_PERSON = ("caseload", "reviews", "statuses", "care_plans", "circumstances")
 """Tables about people that are no streams: what services and teams wrote."""
 
@@ -58,8 +61,12 @@ class PeopleStore(Store):
             backend.con.register(f"given_{name}", table)
         made = self._build_views(codelists)
         create_views(backend.con, made, codelists if printable else None)
+        backend.con.execute(f"CREATE SCHEMA {HELD}")
+        # Under their own names only once all are made: a merged stream would be read from what had taken a name before.
         for name in made:
-            backend.con.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM main.{name}")
+            backend.con.execute(f"CREATE TABLE {HELD}.{name} AS SELECT * FROM main.{name}")
+        for name in made:
+            backend.con.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {HELD}.{name}")
         return backend
 
     def _build_views(self, codelists: Mapping[str, Codelist]) -> dict[str, str]:

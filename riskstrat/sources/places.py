@@ -131,6 +131,7 @@ def _list_parts(path: Path) -> list[Path]:
         # Of the names of folders within, such as year=2026, nothing is read.
         files = sorted(part for part in path.rglob("*") if part.is_file() and not part.name.startswith((".", "_")))
         parts = [part for part in files if part.suffix.lower() == ".parquet"]
+        _refuse_hidden(path, parts)
         if parts and len(parts) < len(files):
             other = next(part for part in files if part not in parts)
             raise SourceError(f"{path} holds {other.name} beside parts in parquet, and it would not be read; move it")
@@ -146,6 +147,17 @@ def _list_parts(path: Path) -> list[Path]:
     if strange:
         raise SourceError(f"{path} is {strange}, not a file that can be read; land the table as a file, or move it")
     return [path]
+
+
+def _refuse_hidden(path: Path, parts: Sequence[Path]) -> None:
+    """Raise SourceError for a part in a hidden folder: an unfinished write, or rows that were deleted since."""
+    for part in parts:
+        within = part.relative_to(path)
+        if any(folder.startswith((".", "_")) for folder in within.parts[:-1]):
+            raise SourceError(
+                f"{path} holds {within.as_posix()}, in a folder that is hidden from readers, such as what a write left "
+                "unfinished; move that folder, or land the table anew"
+            )
 
 
 @dataclass(frozen=True)

@@ -180,5 +180,5 @@ def locate_refreshed(root: Path) -> Path:
 def _refuse_damage() -> SourceError:
     return SourceError(
         f"{FOLDER}/{CURRENT} cannot be read, and without it people would be listed again who are kept off since; "
-        "restore it from a backup, or ingest a whole source of today and move it away"
+        "restore it from a backup, or ingest a whole source of a day after the last refresh and move it away"
     )

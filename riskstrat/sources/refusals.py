@@ -8,10 +8,26 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from riskstrat.definitions.column_names import COLUMN_NAMES
+from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.table_schema import TableSchema
 from riskstrat.errors import SourceError
 
 _SEPARATORS = {"|": "the stroke |", ";": "the semicolon", "\t": "the tab", "^": "the caret ^", ",": "the comma"}
+
+_FLAGS = {column.name for schema in SCHEMAS.values() for column in schema.columns if column.type == "boolean"}
+
+_SAID_IN_ROWS = frozenset(
+    ("result", "test", "observation", "measurement", "admitted", "discharged", "birth", "patient", "spell", "encounter")
+)
+"""Names of columns elsewhere that are as well what a row says of somebody, as those of flags are: dead, moved."""
+
+_KNOWN = frozenset(
+    name
+    for column in {*COLUMN_NAMES, *(name for schema in SCHEMAS.values() for name in schema.names)}
+    for name in (column, *COLUMN_NAMES.get(column, ()))
+    if name not in _SAID_IN_ROWS and (column not in _FLAGS or "_" in name)
+)
+"""What a column is called here or elsewhere, by which a first line of names is told from a row."""
 
 _MODELS = {
     "omop": ("an OMOP common data model", {"person", "visit_occurrence", "condition_occurrence"}),
@@ -70,15 +86,19 @@ def explain_missing_columns(schema: TableSchema, absent: Sequence[str], found: S
     spare = [name for name in found if name not in schema.names]
     meant = [f"{given} for {name}?" for name in absent if (given := _suggest_column(name, spare))]
     return (
-        f"{schema.name} lacks the required column {', '.join(absent)}; it has {list_columns(found)}"
+        f"{schema.name} lacks the required column {', '.join(absent)}; it has {list_columns(found, _KNOWN)}"
         + (f"; did you mean {' '.join(meant)}" if meant else "")
         + "; name the columns as docs/data.md does"
     )
 
 
-def list_columns(found: Sequence[str]) -> str:
-    """The names of columns, unless they look like a row that stands where names should: it may be about somebody."""
-    if any(not re.search(r"[A-Za-z]", name) for name in found):
+def list_columns(found: Sequence[str], known: Collection[str] | None = None) -> str:
+    """The names of columns, unless they look like a row that stands where names should: it may be about somebody.
+
+    known: names of which at least one must be there.
+    """
+    looks_so = any(not re.search(r"[A-Za-z]", name) for name in found)
+    if looks_so or (known is not None and not any(name.strip().lower() in known for name in found)):
         return "what looks like a row in place of the names of columns"
     return ", ".join(found)
 
@@ -107,7 +127,7 @@ def refuse_separator(file: Path, header: Sequence[str], separator: str = ",") ->
     for other, name in _SEPARATORS.items():
         parts = header[0].split(other)
         if len(parts) > 1 and other != separator:
-            columns = list_columns([part.strip(' "') for part in parts])
+            columns = list_columns([part.strip(' "') for part in parts], _KNOWN)
             wanted = "commas" if separator == "," else _SEPARATORS.get(separator, f'"{separator}"')
             raise SourceError(
                 f"{file} is parted by {name}, not by {wanted}: its columns are {columns}; save it as CSV with commas, "

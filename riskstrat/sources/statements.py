@@ -90,13 +90,14 @@ class Runner:
         """
         if statement is None:
             return True
-        read = self._find_sources(statement)
+        read = self.list_sources(statement)
         return not read or bool(read - self.absent)
 
-    def _find_sources(self, statement: Statement) -> set[str]:
+    def list_sources(self, statement: Statement) -> set[str]:
+        """The tables of the source that a statement reads, itself or through steps."""
         found: set[str] = set()
         for schema, name in find_tables_read(statement):
-            found |= {name} if schema == SOURCE else self._find_sources(self.mapping.steps[name])
+            found |= {name} if schema == SOURCE else self.list_sources(self.mapping.steps[name])
         return found
 
     def count_rows(self, name: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -111,6 +111,13 @@ class Store:
                 f"no {table} table was landed; the store has {', '.join(sorted(self.manifest['tables']))}"
             )
         return self.folder / "tables" / f"{table}.parquet"
+
+    def holds(self, table: str, column: str, values: Collection[str]) -> bool:
+        """Whether any row of a table that was ingested has one of these values; False where it was not landed."""
+        if table not in self.manifest["tables"]:
+            return False
+        chosen = pc.is_in(pc.field(column), pa.array(sorted(values)))
+        return bool(pq.read_table(self.file(table), columns=[column], filters=chosen).num_rows)
 
     def read_spells(self, persons: Sequence[int] | None = None) -> pa.Table:
         """One row per spell of these persons, or of all, in order: the stored `spells`, which stays are joined from."""

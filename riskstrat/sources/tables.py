@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import ibis
 import ibis.expr.types as ir
 
-from riskstrat.definitions.expressions import Rows, columns_of, is_true_for_null
+from riskstrat.definitions.expressions import Rows, columns_of, is_null_of, is_null_or_more
 from riskstrat.definitions.schemas import SCHEMAS
 
 _TYPES = {"text": "string", "date": "date", "integer": "int32", "number": "float64", "boolean": "boolean"}
@@ -169,11 +169,25 @@ def conditions_of(rows: Rows, absent_columns: Mapping[str, Sequence[str]]) -> Co
         touched = columns_of(condition) & gone
         if not touched:
             kept.append(condition)
-        elif is_true_for_null(condition, touched):
+        elif _holds_without(stream.name, condition, touched):
             left_out |= touched
         else:
             lacking |= touched
     return Conditions(tuple(kept), _name_columns(stream, left_out), _name_columns(stream, lacking))
+
+
+def _holds_without(stream: str, condition: ir.BooleanValue, columns: frozenset[str]) -> bool:
+    """Whether a condition can be left out where `columns` were not landed: it holds of a row that does not say.
+
+    What no end is told of has ended all the same, as a stay without a day of discharge has; only of a row that holds
+    until an end is filled in does the absence say that it holds.
+    """
+    schema = SCHEMAS.get(stream)
+    ends_by = schema.ends_by if schema else None
+    if is_null_of(condition, columns):
+        return columns == {ends_by}
+    ends = {schema.settles.date, "ended_by"} - {ends_by} if schema and schema.settles else set()
+    return not columns & ends and is_null_or_more(condition, columns)
 
 
 def _name_columns(stream: Stream, columns: set[str]) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def verify(root: Path | None, remembered: str | None = None) -> Report:
 def _hold_worklist(root: Path, lines: tuple[Line, ...]) -> tuple[str, ...]:
     """Hold the worklist's own log against the days that were anchored; a note where it cannot be read.
 
-    Raises AuditError naming the days that were changed.
+    Raises AuditError naming the days that were changed, and for a database that has been emptied.
     """
     if not any(line.action == audit.ANCHORED for line in lines):
         return ()

@@ -22,6 +22,7 @@ from riskstrat.sources.extracts import Manner
 from riskstrat.sources.ingest import CODES_PAGE
 from riskstrat.sources.ingest import ingest as ingest_into
 from riskstrat.sources.mapping import SourceMapping, choose_mapping
+from riskstrat.sources.refusals import list_columns
 from riskstrat.sources.store import open_store
 from riskstrat.verbs.report import Report
 from riskstrat.workspace import Workspace, find, find_compared_words, load
@@ -111,6 +112,7 @@ def _report(summary: Mapping[str, Any], store: Path) -> Report:
         *_report_extracts(summary),
         *summary["notes"],
         *report_outcomes(summary),
+        *_report_ignored(summary),
         *doubts,
         *_report_codes(summary, store),
     )
@@ -123,6 +125,14 @@ def _report_extracts(summary: Mapping[str, Any]) -> Iterator[str]:
     if kept:
         names = ", ".join(f"{extract['name']} ({sum(extract['rows'].values()):,} rows)" for extract in kept)
         yield f"of {len(kept)} extract{'s' * (len(kept) != 1)}: {names}"
+
+
+def _report_ignored(summary: Mapping[str, Any]) -> Iterator[str]:
+    """What of the source was not read, as no table or column of ours has its name."""
+    if summary["ignored_tables"]:
+        yield f"not read, as no table has the name: {list_columns(summary['ignored_tables'])}"
+    for name, columns in summary["ignored_columns"].items():
+        yield f"{name}: not read, as no column has the name: {list_columns(columns)}"
 
 
 def report_outcomes(summary: Mapping[str, Any]) -> Iterator[str]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from riskstrat import audit
 from riskstrat.errors import WorkspaceError
+from riskstrat.publication import compute_manifest_digest, find_folders
 from riskstrat.reviews import FileReviewStore, ReviewStore
 from riskstrat.worklist import is_started, point_at
 from riskstrat.worklist.folder import require_same_database
@@ -13,8 +17,13 @@ def open_review_store(workspace: Workspace) -> ReviewStore:
     """The store of a workspace's reviews; never the files where a database keeps them.
 
     Raises WorkspaceError, StorageError where the database cannot be had: a list that did not read what teams decided
-    would list people again.
+    would list people again; AuditError where a file of reviews is gone, or it or a published
+    list is not as it was logged.
     """
+    lists = find_folders(workspace.root / workspace.settings.lists.folder)
+    digests = {f"{day}": partial(compute_manifest_digest, folder) for day, folder in lists.items()}
+    audit.require_lists_as_logged(workspace.root, digests)
+    audit.require_as_logged(workspace.root, FileReviewStore(workspace.root).folder.name)
     if not is_in_database(workspace):
         return FileReviewStore(workspace.root)
     require_same_database(workspace.root, workspace.settings.worklist)

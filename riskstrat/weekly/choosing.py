@@ -227,8 +227,9 @@ def _find_contacted(opened: Site, list_date: date) -> frozenset[int] | None:
     rows = contacts.filter(contacts.contacted_on > since, none_of(contacts.service, OF_NO_TEAM))
     told = "attended" not in opened.store.absent_columns.get("contacts", ())
     seen, _ = known_rows(opened.store, rows, ("person", "attended") if told else ("person",), list_date)
-    attended = pd.Series(seen["attended"], dtype="boolean").fillna(True) if "attended" in seen else True
-    return frozenset(int(person) for person in pd.Series(seen["person"])[attended])
+    persons = pd.Series(seen["person"])
+    attended = seen["attended"] if told else [True] * len(persons)
+    return frozenset(int(person) for person in persons[pd.Series(attended, dtype="boolean").fillna(True)])
 
 
 def _gather_rule_columns(opened: Site, scored: Scored) -> dict[str, object]:

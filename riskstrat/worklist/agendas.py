@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db import transaction
 
-from riskstrat.documents import PrintedPerson, build_agenda, describe_about, describe_pathways, describe_why
+from riskstrat.documents import AgendaCase, PrintedPerson, describe_about, describe_pathways, describe_why
 from riskstrat.publication import TeamList
+from riskstrat.worklist.gathering import gather_standing
 from riskstrat.worklist.models import Action, AgendaItem, Decision, FaultReport, Meeting, Opinion, User
 from riskstrat.worklist.published import CurrentList
-from riskstrat.worklist.reporting import find_blocking_reports
-from riskstrat.worklist.reserving import word_taken
-from riskstrat.worklist.standing import (
-    find_decisions,
-    is_decided,
-    select_open_actions,
-    word_decision,
-)
-from riskstrat.worklist.statuses import find_warnings
+from riskstrat.worklist.standing import is_decided, select_open_actions, word_decision
 from riskstrat.worklist.writing import ConflictError, describe_row, log_edit, update_row
 
 
@@ -89,12 +82,9 @@ def find_last_meeting(team_code: str, before: date) -> Meeting | None:
 def build_agenda_rows(current: CurrentList, team: TeamList, meeting: Meeting | None) -> list[AgendaRow]:
     """The cases of a team's list in the order in which to take them."""
     code, day = team.team_code, current.list_date
-    planned = {item.reference: item for item in meeting.items.all()} if meeting else {}
-    cases = build_agenda(team)
-    cases.sort(key=lambda case: _find_place(planned.get(case.person.reference)))
-    decisions, reports = find_decisions(day, code), find_blocking_reports(code)
-    actions, warnings = _group_actions(code, day), find_warnings(case.person.reference for case in cases)
-    taken = word_taken(current, code)
+    planned = _find_planned(meeting)
+    cases = _order_cases(current, code, planned)
+    stands, actions = gather_standing(current, team), _group_actions(code, day)
     opinions: dict[str, list[Opinion]] = {}
     for one in Opinion.objects.filter(case__team_code=code, list_date=day).select_related("given_by").order_by("pk"):
         opinions.setdefault(one.case_id, []).append(one)
@@ -107,15 +97,28 @@ def build_agenda_rows(current: CurrentList, team: TeamList, meeting: Meeting | N
                 case.person,
                 item.minutes if item else case.minutes,
                 item.asked if item else "",
-                decisions.get(reference),
-                reports.get(reference),
-                warnings.get(reference, ""),
-                taken.get(reference, ""),
+                stands.decisions.get(reference),
+                stands.reports.get(reference),
+                stands.warnings.get(reference, ""),
+                stands.taken.get(reference, ""),
                 tuple(opinions.get(reference, ())),
                 tuple(actions.get(reference, ())),
             )
         )
     return rows
+
+
+def order_agenda(current: CurrentList, team: TeamList, meeting: Meeting | None) -> list[str]:
+    """The references of a team's list in the order of its agenda."""
+    return [case.person.reference for case in _order_cases(current, team.team_code, _find_planned(meeting))]
+
+
+def _find_planned(meeting: Meeting | None) -> dict[str, AgendaItem]:
+    return {item.reference: item for item in meeting.items.all()} if meeting else {}
+
+
+def _order_cases(current: CurrentList, code: str, planned: Mapping[str, AgendaItem]) -> list[AgendaCase]:
+    return sorted(current.list_agenda(code), key=lambda case: _find_place(planned.get(case.person.reference)))
 
 
 def _find_place(item: AgendaItem | None) -> tuple[bool, int]:
@@ -130,11 +133,10 @@ def _group_actions(team_code: str, before: date) -> dict[str, list[Action]]:
     return found
 
 
-def find_next(rows: Sequence[AgendaRow], after: str) -> str | None:
+def find_next(order: Sequence[str], undecided: Collection[str], after: str = "") -> str | None:
     """The reference of the next case to decide: below one on the agenda, else from its top; None where none is left."""
-    references = [row.person.reference for row in rows]
-    at = references.index(after) + 1 if after in references else 0
-    return next((row.person.reference for row in (*rows[at:], *rows[:at]) if row.is_open), None)
+    at = order.index(after) + 1 if after in order else 0
+    return next((reference for reference in (*order[at:], *order[:at]) if reference in undecided), None)
 
 
 def change_meeting(team_code: str, list_date: date, version: int, user: User, **values: Any) -> Meeting:

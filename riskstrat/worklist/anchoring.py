@@ -16,6 +16,7 @@ from riskstrat import audit
 from riskstrat.audit import Line
 from riskstrat.errors import RiskstratError, StorageError
 from riskstrat.storage import compute_digest, format_canonical_json
+from riskstrat.worklist.emptied import EMPTIED, is_emptied
 from riskstrat.worklist.models import Anchor, Edit, Look
 
 LATE = timedelta(minutes=5)
@@ -58,11 +59,13 @@ def anchor(root: Path, now: datetime | None = None) -> list[date]:
 
 
 def find_changed_days(lines: Sequence[Line]) -> list[str]:
-    """A sentence for each day whose looks and edits are not those that the audit log has the head of.
+    """A sentence for each day whose looks and edits are not those that the audit log has the head of; one if all went.
 
     Raises StorageError if the database cannot be read.
     """
     try:
+        if is_emptied():
+            return [EMPTIED]
         return [said for day, stated in _state_heads(lines).items() if (said := _judge(day, *stated))]
     except DatabaseError:
         raise StorageError("the worklist's database cannot be read; restore it from a backup") from None

@@ -6,11 +6,12 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from riskstrat.definitions.worklist_settings import NamesSettings, WorklistSettings, list_endpoints
+from riskstrat.definitions.worklist_settings import FROM_ENVIRONMENT, NamesSettings, WorklistSettings, list_endpoints
 from riskstrat.errors import RiskstratError
+from riskstrat.worklist.asking import open_names
 from riskstrat.worklist.folder import SECRET, is_started, read_secret_key, require_same_database
-from riskstrat.worklist.named import open_names
 from riskstrat.worklist.pointing import point_at
 from riskstrat.workspace import Workspace
 
@@ -23,6 +24,7 @@ def find_faults(workspace: Workspace) -> list[str]:
     if not is_started(root, rules):
         return ["the worklist was never started: start it once with riskstrat worklist serve --local"]
     faults = [*_judge_settings(rules), *_judge_folder(root, rules), *_judge_names(root, rules.names)]
+    faults += _judge_digests(rules)
     try:
         require_same_database(root, rules)
         read_secret_key(root, rules)
@@ -64,6 +66,18 @@ def _judge_names(root: Path, rules: NamesSettings) -> Iterator[str]:
         yield f"{rules.secret} cannot be read: put there the file that riskstrat identity client made for this server"
 
 
+def _judge_digests(rules: WorklistSettings) -> Iterator[str]:
+    """What keeps digests from being sent, where they are on; whether the mail server answers is seen when they are."""
+    digests = rules.digests
+    if not digests.sender:
+        return
+    found = FROM_ENVIRONMENT.fullmatch(digests.password)
+    if digests.user and found and not os.environ.get(found[1]):
+        yield f"worklist.digests: the environment variable {found[1]} must hold the password at the mail server"
+    if urlsplit(digests.link).hostname not in rules.hosts:
+        yield "worklist.digests.link leads to another host than those of worklist.hosts"
+
+
 def _judge_server() -> Iterator[str]:
     """What Django's own check of a deployment finds."""
     from django.core.checks import WARNING, run_checks
@@ -77,7 +91,12 @@ def _judge_database() -> Iterator[str]:
     from django.db import DatabaseError, connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from riskstrat.worklist.emptied import BRING_BACK, EMPTIED, is_emptied
+
     try:
+        if is_emptied():
+            yield f"{EMPTIED}; {BRING_BACK}"
+            return
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError:

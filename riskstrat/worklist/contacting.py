@@ -40,26 +40,32 @@ def list_unreached(team_code: str) -> list[str]:
     A clinician's opinion or a decision of the team that came after the last attempt answers it.
     """
     since = timezone.localdate() - timedelta(weeks=CASE_WEEKS)
-    by_case: dict[str, list[Attempt]] = {}
-    for attempt in Attempt.objects.filter(case__team_code=team_code, tried_on__gte=since):
-        by_case.setdefault(attempt.case_id, []).append(attempt)
-    return sorted(reference for reference, attempts in by_case.items() if _must_go_back(reference, attempts))
+    return sorted(_find_unreached(Attempt.objects.filter(case__team_code=team_code, tried_on__gte=since)))
 
 
 def is_unreached(reference: str) -> bool:
     """Whether a case goes back to a clinician, since nobody was reached."""
-    return _must_go_back(reference, list(Attempt.objects.filter(case_id=reference)))
+    return reference in _find_unreached(Attempt.objects.filter(case_id=reference))
 
 
-def _must_go_back(reference: str, attempts: list[Attempt]) -> bool:
-    if count_failed(attempts) < FAILED_TO_FLAG:
-        return False
-    last = max(attempt.entered_at for attempt in attempts)
-    return not any(answered and answered > last for answered in _find_answers(reference))
+def _find_unreached(attempts: Iterable[Attempt]) -> set[str]:
+    by_case: dict[str, list[Attempt]] = {}
+    for attempt in attempts:
+        by_case.setdefault(attempt.case_id, []).append(attempt)
+    failed = {reference: own for reference, own in by_case.items() if count_failed(own) >= FAILED_TO_FLAG}
+    answers = _find_answers(failed) if failed else {}
+    return {
+        reference
+        for reference, own in failed.items()
+        if not any(answered > max(one.entered_at for one in own) for answered in answers.get(reference, ()))
+    }
 
 
-def _find_answers(reference: str) -> tuple[datetime | None, datetime | None]:
-    """When a clinician last gave an opinion of a case, and when its team last decided."""
-    opinions = Opinion.objects.filter(case_id=reference, given_by__role=Role.CLINICIAN)
-    decisions = Decision.objects.filter(case_id=reference, stands=True)
-    return opinions.aggregate(at=Max("given_at"))["at"], decisions.aggregate(at=Max("entered_at"))["at"]
+def _find_answers(references: Iterable[str]) -> dict[str, list[datetime]]:
+    """By reference when a clinician last gave an opinion of a case, and when its team last decided."""
+    asked, found = list(references), dict[str, list[datetime]]()
+    opinions = Opinion.objects.filter(case__in=asked, given_by__role=Role.CLINICIAN).values_list("case_id")
+    decisions = Decision.objects.filter(case__in=asked, stands=True).values_list("case_id")
+    for reference, at in (*opinions.annotate(at=Max("given_at")), *decisions.annotate(at=Max("entered_at"))):
+        found.setdefault(reference, []).append(at)
+    return found

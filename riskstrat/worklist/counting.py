@@ -12,6 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from riskstrat.documents import format_share, suppressed
 from riskstrat.worklist.models import Action, Decision, FaultReport
 from riskstrat.worklist.published import CurrentList
+from riskstrat.worklist.standing import select_every_action
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class ReportFigures:
 def count_teams(current: CurrentList, today: date) -> list[TeamFigures]:
     """One row per team of a list, in its order."""
     decided = count_decided(current)
-    waiting = Action.objects.filter(decision__stands=True, done_on=None, due_on__isnull=False)
+    waiting = select_every_action().filter(done_on=None, due_on__isnull=False)
     open_actions, overdue = _count_by_team(waiting), _count_by_team(waiting.filter(due_on__lt=today))
     return [
         TeamFigures(

@@ -18,12 +18,16 @@ from riskstrat.worklist.models import (
     Look,
     Objection,
     Opinion,
+    RecordEntry,
     Referral,
     Release,
     TakenUp,
 )
 
-OF_A_CASE: tuple[type[Model], ...] = (Decision, Opinion, Referral, TakenUp, FaultReport, Release, Objection, Attempt)
+OF_A_CASE: tuple[type[Model], ...] = (
+    *(Decision, Opinion, Referral, TakenUp, FaultReport, Release, Objection, Attempt),
+    RecordEntry,
+)
 LOGS: tuple[type[Model], ...] = (AgendaItem, Edit, Look)
 
 OF_THE_OTHER = ("in_place_of", "why", "words")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -50,14 +51,31 @@ def find_case(reference: str) -> FoundCase:
     person = current.find_person(reference) if current else None
     if current and person:
         return FoundCase(reference, current, person, is_current=True)
-    for day in reversed(list_dates()):
-        if reference in read_references(day, reference[:3]):
-            earlier = find_list(day)
-            person = earlier.find_person(reference) if earlier else None
-            return FoundCase(reference, earlier, person, is_current=False)
+    if latest := find_latest_days([reference]):
+        earlier = find_list(latest[reference])
+        person = earlier.find_person(reference) if earlier else None
+        return FoundCase(reference, earlier, person, is_current=False)
     if not Case.objects.filter(reference=reference).exists():
         raise Http404
     return FoundCase(reference, None, None, is_current=False)
+
+
+def find_latest_days(references: Iterable[str]) -> dict[str, date]:
+    """By reference the date of the latest list that it stood on and that can be read; each list is asked once."""
+    left, found = set(references), dict[str, date]()
+    for day in reversed(list_dates()):
+        codes = sorted({reference[:3] for reference in left})
+        found |= {one: day for code in codes for one in left & read_references(day, code)}
+        left -= found.keys()
+    return found
+
+
+def find_patient(found: FoundCase) -> str:
+    """Whose case it is. Raises PublicationError where nothing was written about it and its list cannot be read."""
+    case = Case.objects.filter(reference=found.reference).first()
+    if case or found.listing is None:
+        return case.patient_id if case else ""
+    return found.listing.read_patients(found.team_code).get(found.reference, "")
 
 
 def open_case(found: FoundCase) -> Case:
@@ -78,7 +96,11 @@ def read_references(day: date, team_code: str) -> frozenset[str]:
     None where that list cannot be read any more.
     """
     folder = Path(settings.RISKSTRAT_LISTS) / day.isoformat()
-    listed, reserve = _read_references(folder, compute_manifest_digest(folder), team_code)
+    try:
+        digest = compute_manifest_digest(folder)
+    except OSError:
+        return frozenset()
+    listed, reserve = _read_references(folder, digest, team_code)
     return listed.union(reserve.intersection(list_taken(day))) if reserve else listed
 
 

@@ -18,6 +18,7 @@ from riskstrat.worklist.models import (
     FaultReport,
     Objection,
     Opinion,
+    RecordEntry,
     Referral,
     Release,
     TakenUp,
@@ -101,6 +102,8 @@ def _gather_rows(case: Case) -> Iterator[Event]:
         yield from _tell_referral(referral)
     for taken in TakenUp.objects.filter(case=case).select_related("taken_by"):
         yield _tell_taken(taken)
+    for entry in RecordEntry.objects.filter(case=case).select_related("confirmed_by", "ticked_by", "taken_back_by"):
+        yield from _tell_entry(entry)
     for objection in Objection.objects.filter(case=case).select_related("recorded_by"):
         yield from _tell_objection(objection)
 
@@ -175,6 +178,16 @@ def _tell_taken(taken: TakenUp) -> Event:
 def _tell_fallen_through(taken: TakenUp) -> Event:
     said = f"{taken.get_why_display()}. {taken.case_id} was taken up in its place. {taken.words}".strip()
     return _tell_moment(taken.taken_at, "Fell through", said, taken.taken_by)
+
+
+def _tell_entry(entry: RecordEntry) -> Iterator[Event]:
+    what, said = f"{entry.term} ({entry.code})", f"For {entry.practice}, by {long_date(entry.due_on)}."
+    yield _tell_moment(entry.confirmed_at, "Confirmed for the GP record", f"{what}. {said}", entry.confirmed_by)
+    if entry.written_on and entry.ticked_at:
+        told = f"{what}. By {entry.written_by} on {long_date(entry.written_on)}."
+        yield _tell_moment(entry.ticked_at, "Written in the GP record", told, entry.ticked_by)
+    if entry.taken_back_at:
+        yield _tell_moment(entry.taken_back_at, "Confirmation for the GP record taken back", what, entry.taken_back_by)
 
 
 def _tell_objection(objection: Objection) -> Iterator[Event]:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 from riskstrat.documents import FALLS_TITLE, FALLS_WORDS, PrintedPerson, describe_about
 from riskstrat.publication import ListedPerson, TeamList
+from riskstrat.worklist.gathering import CasesStanding
 from riskstrat.worklist.models import Decision, FaultReport
 from riskstrat.worklist.published import CurrentList
-from riskstrat.worklist.reporting import find_blocking_reports
-from riskstrat.worklist.reserving import word_taken
-from riskstrat.worklist.standing import find_decisions, is_decided, word_decision
-from riskstrat.worklist.statuses import find_warnings
+from riskstrat.worklist.standing import is_decided, word_decision
 
 DECIDED, UNDECIDED, REPORTED = "Decided", "Not decided yet", "Reported as wrong"
 NO_PRACTICE = "Not recorded"
@@ -86,18 +84,15 @@ SORTS: Mapping[str, tuple[str, Callable[[ListRow], tuple[object, ...]]]] = {
 }
 
 
-def build_rows(current: CurrentList, team: TeamList) -> list[ListRow]:
+def build_rows(current: CurrentList, team: TeamList, stands: CasesStanding) -> list[ListRow]:
     """Everybody on a team's list, by rank."""
-    decisions = find_decisions(current.list_date, team.team_code)
-    reports = find_blocking_reports(team.team_code)
-    warnings = find_warnings(one.reference for one in team.people)
-    taken = word_taken(current, team.team_code)
-    rows = []
-    for person, listed in zip(current.list_people(team.team_code), team.people, strict=True):
-        reference = person.reference
-        known = decisions.get(reference), reports.get(reference), warnings.get(reference, ""), taken.get(reference, "")
-        rows.append(ListRow(person, listed, *known))
-    return rows
+    return [
+        ListRow(
+            *(person, listed, stands.decisions.get(person.reference), stands.reports.get(person.reference)),
+            *(stands.warnings.get(person.reference, ""), stands.taken.get(person.reference, "")),
+        )
+        for person, listed in zip(current.list_people(team.team_code), team.people, strict=True)
+    ]
 
 
 def build_choices(rows: Sequence[ListRow], asked: Mapping[str, str]) -> list[OfferedFilter]:

@@ -11,7 +11,6 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from riskstrat.definitions.worklist_settings import NamesSettings
 from riskstrat.errors import RiskstratError
 from riskstrat.identity import REFERRAL
 from riskstrat.naming import (
@@ -22,11 +21,11 @@ from riskstrat.naming import (
     AskedPseudonym,
     NamedPerson,
     NamesService,
-    open_service,
     prove_list,
     request_names,
     request_pseudonym,
 )
+from riskstrat.worklist.asking import open_names
 from riskstrat.worklist.models import Case
 from riskstrat.worklist.published import CurrentList
 
@@ -121,12 +120,6 @@ def ask_pseudonym(request: HttpRequest, team_code: str, nhs_number: str, born_on
 def _open_own_service() -> NamesService:
     """The identity install of this site. Raises as `open_names` does."""
     return open_names(Path(settings.RISKSTRAT_WORKSPACE.root), settings.RISKSTRAT_RULES.names)
-
-
-def open_names(root: Path, rules: NamesSettings) -> NamesService:
-    """The identity install of a site. Raises IdentityError, OSError and ValueError where the settings do not hold."""
-    secret = (root / rules.secret).read_text(encoding="ascii").strip()
-    return open_service(rules.url, rules.client, secret, root / rules.certificates if rules.certificates else None)
 
 
 def _ask_for(request: HttpRequest, current: CurrentList, team_code: str, references: Iterable[str]) -> AskedNames:

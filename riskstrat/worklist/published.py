@@ -14,7 +14,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from riskstrat.documents import PrintedPerson, people_of
+from riskstrat.casefinding import EXCLUDED
+from riskstrat.documents import AgendaCase, PrintedPerson, build_agenda, people_of
 from riskstrat.errors import PublicationError
 from riskstrat.publication import (
     ForClinicians,
@@ -58,10 +59,20 @@ class CurrentList:
         return {one.reference: one for team in self.weekly.teams for one in people_of(team)}
 
     @cached_property
+    def _agendas(self) -> dict[str, tuple[AgendaCase, ...]]:
+        return {team.team_code: tuple(build_agenda(team)) for team in self.weekly.teams}
+
+    @cached_property
     def _served(self) -> dict[str, frozenset[str]]:
         everyone = self.published.read_everyone(("patient_id", "team"))
         codes = everyone["team"].map({name: code for code, name in self.team_names.items()})
         return {str(code): frozenset(rows) for code, rows in everyone["patient_id"].groupby(codes)}
+
+    @cached_property
+    def _excluded(self) -> dict[str, str]:
+        everyone = self.published.read_everyone(("patient_id", "place", "reason"))
+        rows = everyone.loc[everyone["place"] == EXCLUDED, ["patient_id", "reason"]]
+        return dict(zip(rows["patient_id"], rows["reason"], strict=True))
 
     @cached_property
     def _patients(self) -> dict[str, dict[str, str]]:
@@ -89,6 +100,10 @@ class CurrentList:
         """The listed people of one team, by rank."""
         team = self.find_team(code)
         return [self._people[one.reference] for one in team.people] if team else []
+
+    def list_agenda(self, code: str) -> list[AgendaCase]:
+        """The listed people of one team in the order in which the list proposes to take them."""
+        return list(self._agendas.get(code, ()))
 
     def list_reserve(self, code: str) -> list[PrintedPerson]:
         """Those in reserve of one team who were not taken up, by rank. None of them is listed."""
@@ -121,6 +136,10 @@ class CurrentList:
         """The patient_id of everybody whom a team serves and may list. Raises PublicationError if it cannot be read."""
         return self._served.get(code, frozenset())
 
+    def find_excluded(self) -> dict[str, str]:
+        """By patient_id why somebody who is served is not listed, in the words of the list. Raises as `find_served`."""
+        return self._excluded
+
 
 _lock = threading.Lock()
 _kept: dict[tuple[Path, str], CurrentList] = {}
@@ -147,23 +166,38 @@ def find_list(day: date) -> CurrentList | None:
         return None
     key = (folder, digest)
     with _lock:
-        found = _kept.get(key)
+        found = _kept.pop(key, None)
         if found is None:
             published = open_folder(folder)
             if published.digest != digest:
                 raise PublicationError(f"the list of {day} was replaced while it was read; open the page again")
-            found = _kept[key] = CurrentList(published, published.read_list())
-            for old in list(_kept)[:-KEPT_LISTS]:
-                del _kept[old]
-                _counted.pop(old, None)
-        reserve = {one.reference for team in found.weekly.teams for one in team.reserve}
-        if reserve:
-            # Of an edition that was withdrawn since, somebody may have been taken up who is not in this one's reserve.
-            taken = tuple(one for one in list_taken(day) if one in reserve)
-            if taken and (key not in _counted or _counted[key].taken != taken):
-                _counted[key] = found.count_taken_up(taken)
-            return _counted[key] if taken else found
-    return found
+            found = CurrentList(published, published.read_list())
+        # At the end again, so that what was asked for longest ago goes first.
+        _kept[key] = found
+        _drop_old_lists()
+    reserve = {one.reference for team in found.weekly.teams for one in team.reserve}
+    # Of an edition that was withdrawn since, somebody may have been taken up who is not in this one's reserve.
+    taken = tuple(one for one in list_taken(day) if one in reserve) if reserve else ()
+    return _count_taken_up(key, found, taken) if taken else found
+
+
+def _drop_old_lists() -> None:
+    """Keep the newest list, which every page asks for, and those that somebody asked for last."""
+    newest = max(_kept, key=lambda one: one[0].name)
+    newest = next(one for one in reversed(_kept) if one[0] == newest[0])
+    others = [one for one in _kept if one != newest]
+    for old in others[: max(0, len(others) + 1 - KEPT_LISTS)]:
+        del _kept[old]
+        _counted.pop(old, None)
+
+
+def _count_taken_up(key: tuple[Path, str], found: CurrentList, taken: tuple[str, ...]) -> CurrentList:
+    """A list with those taken up, made anew only where that is somebody else than when somebody last asked."""
+    with _lock:
+        kept = _counted.get(key)
+        if kept is None or kept.taken != taken:
+            kept = _counted[key] = found.count_taken_up(taken)
+        return kept
 
 
 def list_taken(day: date) -> tuple[str, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from riskstrat.worklist.models import Case, Decision, FaultReport, User
@@ -67,6 +68,17 @@ def select_confirmed_reports() -> QuerySet[FaultReport]:
     return found.select_related("case").order_by("-settled_at")
 
 
-def find_confirmed_report(reference: str) -> FaultReport | None:
-    """The latest such report about a case; None without."""
-    return select_confirmed_reports().filter(case_id=reference).first()
+def find_disputed(references: Iterable[str]) -> set[str]:
+    """Cases of which a report is open, due or past due, or was found right: nothing that leaves may be about them."""
+    right = select_confirmed_reports().values("pk")
+    found = FaultReport.objects.filter(Q(settled_at__isnull=True) | Q(pk__in=right), case__in=list(references))
+    return set(found.values_list("case_id", flat=True))
+
+
+def find_reports(reference: str) -> tuple[FaultReport | None, FaultReport | None]:
+    """The report that keeps a case off now, and the latest after which nobody acts on its page; None without."""
+    blocks = Q(settled_at__isnull=True, due_on__gte=timezone.localdate())
+    found = FaultReport.objects.filter(blocks | Q(pk__in=select_confirmed_reports().values("pk")), case_id=reference)
+    rows = list(found.select_related("case", "reported_by").order_by("due_on", "pk"))
+    settled = [(one.settled_at, one.pk, one) for one in rows if one.settled_at]
+    return next((one for one in rows if one.settled_at is None), None), max(settled)[2] if settled else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -13,10 +14,20 @@ from riskstrat.documents import describe_decision
 from riskstrat.publication import CaseAction, CaseDecision
 from riskstrat.worklist.models import Action, Decision
 from riskstrat.worklist.rendering import word_outcome
+from riskstrat.worklist.statuses import find_warnings
 from riskstrat.worklist.writing import describe_row
 
 NOT_REPEATED = "An outcome that is not repeated here: open the decision"
 """In place of an outcome that no overview and no print may show."""
+
+
+class ToldAction(NamedTuple):
+    """An action as an overview tells it. warning: why nobody is contacted about its case today; else blank."""
+
+    action: Action
+    overdue: bool
+    words: str
+    warning: str
 
 
 def find_decisions(list_date: date, team_code: str) -> dict[str, Decision]:
@@ -47,14 +58,25 @@ def select_open_actions(team_code: str) -> QuerySet[Action]:
 
 
 def select_actions(team_code: str) -> QuerySet[Action]:
-    """Every action of the standing decisions of a team; an outcome by which nothing is done is none."""
-    own = Action.objects.filter(decision__stands=True, decision__case__team_code=team_code)
-    return own.exclude(outcome__in=NO_ACTION).select_related("decision__case", "done_by")
+    """Every action of the standing decisions of a team."""
+    return select_every_action().filter(decision__case__team_code=team_code).select_related("decision__case", "done_by")
+
+
+def select_every_action() -> QuerySet[Action]:
+    """Every action of the standing decisions of all teams; an outcome by which nothing is done is none."""
+    return Action.objects.filter(decision__stands=True).exclude(outcome__in=NO_ACTION)
 
 
 def is_overdue(action: Action) -> bool:
     """Whether an action should have been done before today."""
     return action.done_on is None and action.due_on is not None and action.due_on < timezone.localdate()
+
+
+def tell_actions(actions: Iterable[Action]) -> list[ToldAction]:
+    """Actions in words, in their order, with what the last refresh says of the people they are about."""
+    every = list(actions)
+    warnings = find_warnings({action.decision.case_id for action in every})
+    return [ToldAction(one, is_overdue(one), word_action(one), warnings.get(one.decision.case_id, "")) for one in every]
 
 
 def word_decision(decision: Decision) -> str:

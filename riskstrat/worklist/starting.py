@@ -44,13 +44,18 @@ def start(workspace: Workspace, *, demo: bool) -> Started:
     Raises StorageError, WorkspaceError and PublicationError; nothing is marked as started then.
     """
     rules = workspace.settings.worklist
-    if is_started(workspace.root, rules):
+    started_before = is_started(workspace.root, rules)
+    if started_before:
         require_same_database(workspace.root, rules)
     make_secrets(workspace.root, rules)
     point_at(workspace)
     from django.core.management import call_command
     from django.db import transaction
 
+    from riskstrat.worklist.emptied import refuse_emptied
+
+    if started_before:
+        refuse_emptied()
     call_command("migrate", interactive=False, verbosity=0, stdout=StringIO())
     from riskstrat.worklist.models import User
     from riskstrat.worklist.store import DatabaseReviewStore

@@ -39,6 +39,11 @@ def find_warnings(references: Iterable[str], patients: Mapping[str, str] | None 
     return {reference: _word(found[reference]) for reference in asked if reference in found}
 
 
+def find_warning(reference: str) -> str:
+    """The sentence of one case; blank where there is none."""
+    return find_warnings([reference]).get(reference, "")
+
+
 def _word(kept_off: KeptOff) -> str:
     since = f" since {long_date(kept_off.since)}" if kept_off.since else ""
     what = kept_off.what[:1].upper() + kept_off.what[1:]

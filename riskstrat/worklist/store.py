@@ -213,17 +213,20 @@ def read_number(reference: str) -> int:
 
 
 def require_reachable() -> None:
-    """Raises WorkspaceError where the database does not answer, or has not the tables of this version."""
+    """Raises WorkspaceError where the database does not answer, is emptied, or has not the tables of this version."""
     from django.db import DatabaseError, connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from riskstrat.worklist.emptied import refuse_emptied
+
     try:
+        refuse_emptied()
         executor = MigrationExecutor(connection)
         behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError:
         raise WorkspaceError(
             "the worklist's database, which keeps the reviews, does not answer; see that it runs and may be reached, "
-            "then run this again"
+            "then run this again; a damaged one comes back from its backup with riskstrat worklist restore"
         ) from None
     if behind:
         raise WorkspaceError(

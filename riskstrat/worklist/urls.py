@@ -18,6 +18,7 @@ from riskstrat.worklist.views import (
     oversight,
     persons,
     provider,
+    records,
     referrals,
     releases,
     reports,
@@ -27,7 +28,7 @@ from riskstrat.worklist.views import (
 MODULES = (
     *(home, accounts, provider, administration, lists, agenda, meeting, actions, cases),
     *(oversight, logs),
-    *(persons, opinions, referrals, reports, releases, objections, attempts, reserve),
+    *(persons, opinions, referrals, reports, releases, objections, attempts, reserve, records),
 )
 """The modules of pages; one that is not named here has no address."""
 

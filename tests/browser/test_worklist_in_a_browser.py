@@ -7,15 +7,22 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from riskstrat.workspace import load
 from tests.suite.by_keyboard import Keyboard
-from tests.suite.served_worklist import Served, check_page, check_shown, open_watched, serve
+from tests.suite.gp_records import AGREED
+from tests.suite.served_worklist import Served, check_here, check_page, check_shown, open_watched, serve
 from tests.suite.worklists import make_site, name_reserved
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The site of two teams, served until the tests are over."""
-    with serve(make_site(tmp_path_factory.mktemp("served") / "site")) as served:
+    root = tmp_path_factory.mktemp("served") / "site"
+    make_site(root)
+    settings = root / "riskstrat.toml"
+    agreed = settings.read_text(encoding="utf-8").replace("[[teams]]", f"{AGREED}\n[[teams]]", 1)
+    settings.write_text(agreed, encoding="utf-8")
+    with serve(load(root)) as served:
         yield served
 
 
@@ -125,6 +132,61 @@ def test_a_coordinator_takes_somebody_up_from_the_reserve_without_scripts(browse
         expect(page.get_by_text("Taken up from the reserve on").first).to_be_visible()
         page.goto(f"{served.address}teams/KIR/list")
         expect(page.get_by_role("link", name=reference, exact=True)).to_be_visible()
+
+
+STRESS = """() => {
+  const line = '<span class="wl-name">A heading: <bdi>some thirty letters of an address</bdi></span>';
+  const words = 'Contact nobody about this case. '.repeat(5);
+  const warning = `<div class="wl-warning"><p><strong>${words}</strong></p></div>`;
+  const added = `<p>${line.repeat(10)}</p>${warning.repeat(3)}`;
+  document.querySelector('.person h1').insertAdjacentHTML('afterend', added);
+}"""
+"""What a page may hold besides: ten identifiers, and three warnings."""
+
+
+def test_each_person_is_printed_on_one_sheet_of_a4(page: Page, served: Served) -> None:
+    served.sign_in(page, "clinician")
+    page.goto(f"{served.address}teams/KIR/list")
+    cases = {link.inner_text() for link in page.locator("a.wl-reference").all()}
+    assert len(cases) >= 8
+    for case in sorted(cases):
+        page.goto(f"{served.address}cases/{case}")
+        assert count_sheets(page) == 1, case
+        page.evaluate(STRESS)
+        assert count_sheets(page) == 1, f"{case} with warnings"
+
+
+def count_sheets(page: Page) -> int:
+    """How many sheets of A4 a page is printed on."""
+    return page.pdf(prefer_css_page_size=True, format="A4").count(b"/MediaBox [0 0")
+
+
+def test_what_a_clinician_confirms_for_the_gp_record_is_ticked_by_a_coordinator(
+    browser: Browser, served: Served
+) -> None:
+    case = f"{served.address}cases/KIR-062-O"
+    with open_watched(browser, served) as page:
+        served.sign_in(page, "clinician")
+        page.goto(f"{case}/decision")
+        page.get_by_label("Outcome 1").select_option(label="Case management")
+        page.get_by_label("Decided by").fill("AB")
+        page.get_by_role("button", name="Keep and go to the agenda").click()
+        expect(page.get_by_text("Waiting for a clinician to confirm")).to_be_visible()
+        page.goto(case)
+        page.get_by_role("link", name="Confirm for the GP record").click()
+        check_here(page, "gp-record-to-confirm")
+        keys = Keyboard(page)
+        keys.reach("=Case management started (1148034005), decided about the list of 16 November 2026")
+        keys.press("Space")
+        keys.follow("Confirm for the GP record")
+        expect(page.get_by_text("confirmed, to be written by")).to_be_visible()
+    with open_watched(browser, served, java_script_enabled=False) as page:
+        served.sign_in(page, "coordinator")
+        page.goto(f"{served.address}teams/KIR/actions")
+        page.get_by_role("link", name="Written or change").click()
+        page.get_by_label("Written in the record by").fill("Practice pharmacist")
+        page.get_by_role("button", name="Written in the record").click()
+        expect(page.get_by_text("Nothing that was confirmed waits to be written.")).to_be_visible()
 
 
 def test_a_keyboard_alone_signs_in_and_decides_all_eight_people(page: Page, served: Served) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskstrat import errors, registry
-from riskstrat.errors import FaultError, RiskstratError
+from riskstrat.errors import FaultError, RiskstratError, WorkspaceError
 from riskstrat.publication import (
     EVERYONE_COLUMNS,
     find_earlier,
@@ -172,6 +172,35 @@ def test_what_nobody_foresaw_is_one_line_without_its_words_and_a_traceback_on_de
     assert "999" not in said
     monkeypatch.setenv("RISKSTRAT_TRACEBACK", "1")
     assert "Traceback" in verb("check", "-w", site).stderr
+
+
+def test_a_database_that_fails_while_it_is_used_is_told_with_what_to_do(
+    verb: Verb, refused: Callable, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db.utils import OperationalError
+
+    def fail(*given: object) -> None:
+        raise OperationalError("999 000 0018: database disk image is malformed")
+
+    monkeypatch.setattr("riskstrat.verbs.check.check", fail)
+    said = refused(verb("check", "-w", site), WorkspaceError.exit_code)
+    assert "riskstrat worklist restore" in said
+    assert "999" not in said
+
+
+def test_a_fault_of_what_asks_a_database_is_not_told_as_a_damaged_one(
+    verb: Verb, refused: Callable, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who then restores a backup over a sound database loses what was decided since."""
+    from django.db.utils import IntegrityError
+
+    def fail(*given: object) -> None:
+        raise IntegrityError("999 000 0018 stands already")
+
+    monkeypatch.setattr("riskstrat.verbs.check.check", fail)
+    said = refused(verb("check", "-w", site), FaultError.exit_code)
+    assert "restore" not in said
+    assert "999" not in said
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,7 @@ def test_weekly_publishes_it_and_a_second_run_changes_nothing(
     assert tree(folder) == first
 
 
+@pytest.mark.exhaustive
 def test_training_again_gives_the_same_figures(verb: Verb, ward: Path, said: Callable) -> None:
     again = json.loads(verb("train", MODEL, "-w", ward, "--json").stdout)
     assert again["evaluation"] == said("train")["evaluation"]

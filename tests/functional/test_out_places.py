@@ -28,6 +28,7 @@ WORKSPACE_VERBS: dict[str, tuple[Any, ...]] = {
     "subject-access": ("P1",),
     "worklist backup": (),
     "worklist export-decisions": (),
+    "worklist export-records": (),
     "capacity": (),
     "demand": (),
     "cohorts": (),
@@ -54,6 +55,7 @@ ENDINGS = {
     "trial unseal": "",
     "worklist backup": ".zip",
     "worklist export-decisions": ".json",
+    "worklist export-records": ".json",
     "models export": ".json",
     "replay": ".html",
     "monitor": ".html",
@@ -69,8 +71,8 @@ ENDINGS = {
     "impact look": ".html",
     "identity client": ".key",
 }
-ELSEWHERE = {"identity name"}
-"""Verbs whose place `verbs/identity_name.py` chooses: it may be nowhere in a workspace, and is logged when refused."""
+ELSEWHERE = {"identity name", "identity records"}
+"""Verbs of which each chooses its place by itself: it may be nowhere in a workspace, and is logged when refused."""
 
 
 def test_these_are_all_the_verbs_with_that_option() -> None:

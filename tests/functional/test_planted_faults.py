@@ -15,6 +15,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from riskstrat.verbs.demo import SOURCE
+
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_pictures")]
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
@@ -34,14 +36,15 @@ CHANGE = pd.Timestamp("2025-09-01")
 """From here on the planted faults of recording hold: after every window learned from for the latest test date."""
 
 
-@pytest.fixture(
-    scope="module", params=[(4_000, 2026), pytest.param((9_000, 41), marks=pytest.mark.exhaustive)], ids=str
-)
-def borough(request: pytest.FixtureRequest, verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tables of so many people of a seed; with 4,000 of them, chance alone makes some seeds miss a gate."""
-    people, seed = request.param
+@pytest.fixture(scope="module", params=["demo", pytest.param(9_000, marks=pytest.mark.exhaustive)], ids=str)
+def borough(
+    request: pytest.FixtureRequest, verb: Verb, demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Tables of so many people, or the demo's 4,000: of so few, chance alone makes some seeds miss a gate."""
+    if request.param == "demo":
+        return demo_workspace / SOURCE
     folder = tmp_path_factory.mktemp("planted") / "borough"
-    done = verb("simulate", "--people", people, "--seed", seed, "--out", folder)
+    done = verb("simulate", "--people", request.param, "--seed", 41, "--out", folder)
     assert done.returncode == 0, done.stderr
     return folder
 

@@ -18,7 +18,8 @@ import pytest
 
 from tests.suite.stores import find_version, read_facts
 
-Verb = Callable[..., subprocess.CompletedProcess[str]]
+Done = subprocess.CompletedProcess[str]
+Verb = Callable[..., Done]
 Tree = Callable[[Path], dict[str, str]]
 
 
@@ -32,33 +33,63 @@ def landed(verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def fresh(verb: Verb, state_basis: Callable[[Path], None], tmp_path: Path) -> Path:
-    assert verb("init", tmp_path / "fresh").returncode == 0
-    state_basis(tmp_path / "fresh")
-    return tmp_path / "fresh"
+    """A workspace that nothing was ingested into."""
+    return make_workspace(verb, state_basis, tmp_path / "fresh")
 
 
-def test_the_report_is_pure_json_and_its_counts_add_up(command: Verb, fresh: Path, landed: Path) -> None:
-    done = command("ingest", landed, "-w", fresh, "--json")
+def make_workspace(verb: Verb, state_basis: Callable[[Path], None], folder: Path) -> Path:
+    assert verb("init", folder).returncode == 0
+    state_basis(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ingested(
+    verb: Verb,
+    command: Verb,
+    state_basis: Callable[[Path], None],
+    landed: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, Done]:
+    """A workspace with that borough, and what `ingest --json` gave in a process of its own; for several tests."""
+    workspace = make_workspace(verb, state_basis, tmp_path_factory.mktemp("ingested") / "workspace")
+    return workspace, command("ingest", landed, "-w", workspace, "--json")
+
+
+@pytest.fixture
+def whole(ingested: tuple[Path, Done]) -> dict[str, Any]:
+    """The report of the whole borough."""
+    found: dict[str, Any] = json.loads(ingested[1].stdout)
+    return found
+
+
+def test_the_report_is_pure_json_and_its_counts_add_up(ingested: tuple[Path, Done], landed: Path) -> None:
+    workspace, done = ingested
     report = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
     assert set(report["tables"]) == {path.stem for path in landed.glob("*.parquet")}
     for name, table in report["tables"].items():
         assert table["landed"] == pq.read_metadata(landed / f"{name}.parquet").num_rows
         assert table["landed"] == table["accepted"] + table["quarantined"]
-    quarantined = pq.read_metadata(find_version(fresh / "data") / "quarantine.parquet").num_rows
+    quarantined = pq.read_metadata(find_version(workspace / "data") / "quarantine.parquet").num_rows
     assert quarantined == sum(table["quarantined"] for table in report["tables"].values())
 
 
-def test_for_people_there_is_a_table_of_counts(verb: Verb, fresh: Path, landed: Path) -> None:
-    done = verb("ingest", landed, "-w", fresh)
+def test_ingesting_again_gives_the_same_bytes_and_for_people_there_is_a_table_of_counts(
+    verb: Verb, ingested: tuple[Path, Done], landed: Path, tree: Tree
+) -> None:
+    workspace = ingested[0]
+    first = tree(workspace)
+    done = verb("ingest", landed, "-w", workspace)
     assert done.returncode == 0
-    assert done.stdout.splitlines()[0].endswith(f"{(fresh / 'data').resolve()}")
+    assert done.stdout.splitlines()[0].endswith(f"{(workspace / 'data').resolve()}")
     assert "quarantined" in done.stdout
     assert "prescriptions" in done.stdout
+    assert tree(workspace) == first
 
 
 def test_csv_parquet_and_a_duckdb_file_give_the_same_store(
-    verb: Verb, fresh: Path, landed: Path, tmp_path: Path, tree: Tree
+    verb: Verb, ingested: tuple[Path, Done], fresh: Path, landed: Path, tmp_path: Path, tree: Tree
 ) -> None:
     as_csv = tmp_path / "as_csv"
     as_csv.mkdir()
@@ -66,25 +97,22 @@ def test_csv_parquet_and_a_duckdb_file_give_the_same_store(
         for path in landed.glob("*.parquet"):
             pa_csv.write_csv(_as_text(pq.read_table(path)), as_csv / f"{path.stem}.csv")
             connection.execute(f"CREATE TABLE {path.stem} AS FROM '{path}'")
-    stores = []
-    for source in (landed, as_csv, tmp_path / "site.duckdb"):
+    stores = [_read_store(ingested[0], tree)]
+    for source in (as_csv, tmp_path / "site.duckdb"):
         assert verb("ingest", source, "-w", fresh).returncode == 0
-        manifest = read_facts(fresh / "data")
-        # Only the simulator's own folder says that its people are made up.
-        assert manifest.pop("simulated") == (source == landed)
-        stores.append(tree(find_version(fresh / "data")) | {"manifest.json": manifest})
+        stores.append(_read_store(fresh, tree))
+    # Only the simulator's own folder says that its people are made up.
+    assert [store["manifest.json"].pop("simulated") for store in stores] == [True, False, False]
     assert stores[0] == stores[1] == stores[2]
+
+
+def _read_store(workspace: Path, tree: Tree) -> dict[str, Any]:
+    """The files of a workspace's store by their digests, and what its manifest says."""
+    return tree(find_version(workspace / "data")) | {"manifest.json": read_facts(workspace / "data")}
 
 
 def _as_text(table: pa.Table) -> pa.Table:
     return table.cast(pa.schema([(name, pa.string()) for name in table.column_names]))
-
-
-def test_ingesting_again_gives_the_same_bytes(verb: Verb, fresh: Path, landed: Path, tree: Tree) -> None:
-    assert verb("ingest", landed, "-w", fresh).returncode == 0
-    first = tree(fresh)
-    assert verb("ingest", landed, "-w", fresh).returncode == 0
-    assert tree(fresh) == first
 
 
 def part_source(landed: Path, folder: Path) -> tuple[Path, Path]:
@@ -105,11 +133,16 @@ def part_source(landed: Path, folder: Path) -> tuple[Path, Path]:
 
 
 def test_extracts_that_are_added_make_the_store_of_a_whole_one(
-    verb: Verb, refused: Callable[..., str], fresh: Path, landed: Path, tmp_path: Path
+    verb: Verb,
+    refused: Callable[..., str],
+    ingested: tuple[Path, Done],
+    whole: dict[str, Any],
+    fresh: Path,
+    landed: Path,
+    tmp_path: Path,
 ) -> None:
-    whole = json.loads(verb("ingest", landed, "-w", fresh, "--json").stdout)
     first, second = part_source(landed, tmp_path)
-    assert "--keep" in refused(verb("ingest", second, "--add", "-w", fresh), 5)
+    assert "--keep" in refused(verb("ingest", second, "--add", "-w", ingested[0]), 5)
     assert verb("ingest", first, "--keep", "-w", fresh).returncode == 0
     done = verb("ingest", second, "--add", "-w", fresh)
     assert done.returncode == 0, done.stderr
@@ -124,8 +157,9 @@ def test_extracts_that_are_added_make_the_store_of_a_whole_one(
     assert [entry | {"before": None} for entry in whole["codes"]] == added["codes"]
 
 
-def test_rows_after_the_given_date_of_extract_are_wrong_rows(verb: Verb, fresh: Path, landed: Path) -> None:
-    whole = json.loads(verb("ingest", landed, "-w", fresh, "--json").stdout)
+def test_rows_after_the_given_date_of_extract_are_wrong_rows(
+    verb: Verb, whole: dict[str, Any], fresh: Path, landed: Path
+) -> None:
     before = (date.fromisoformat(whole["data_as_at"]) - timedelta(days=1)).isoformat()
     done = verb("ingest", landed, "-w", fresh, "--as-at", before, "--json")
     report = json.loads(done.stdout)

@@ -255,10 +255,10 @@ def no_list_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestWeekly:
-    def test_a_second_run_changes_nothing(self, command: Verb, workspace: Path, monday: str, tree: Tree) -> None:
+    def test_a_second_run_changes_nothing(self, verb: Verb, workspace: Path, monday: str, tree: Tree) -> None:
         folder = workspace / "lists"
         before, times = tree(folder), modified(folder)
-        done = command("weekly", "-w", workspace, "--index-date", monday, "--json")
+        done = verb("weekly", "-w", workspace, "--index-date", monday, "--json")
         assert (done.returncode, done.stderr) == (0, "")
         assert json.loads(done.stdout)["status"] == "already published from the same inputs; nothing changed"
         assert tree(folder) == before
@@ -316,7 +316,7 @@ class TestWeekly:
         self, verb: Verb, refused: Callable, workspace: Path, monday: str
     ) -> None:
         (workspace / "lists" / monday / "manifest.json").write_text("{}", encoding="utf-8")
-        assert "withdraw it first" in refused(verb("weekly", "-w", workspace, "--index-date", monday), 10)
+        assert "or withdraw it" in refused(verb("weekly", "-w", workspace, "--index-date", monday), 13)
 
     @pytest.mark.usefixtures("no_list_is_made")
     def test_nothing_is_published_or_withdrawn_while_the_audit_log_is_not_whole(

@@ -178,6 +178,8 @@ def installed(packages: str, wheel: Path, tmp_path_factory: pytest.TempPathFacto
         install(scripts, "--require-hashes", "--only-binary", ":all:", "-r", ROOT / "requirements-engine.lock")
     assert python(scripts, "import importlib.util; print(importlib.util.find_spec('riskstrat'))") == "None"
     install(scripts, "--no-deps", "--no-index", wheel)
+    if packages == "linked":
+        lend_compiled_kernels(scripts)
     return scripts
 
 
@@ -198,6 +200,19 @@ def link_locked_packages(scripts: Path) -> None:
         for name in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
             if not (target / name).exists():
                 (target / name).symlink_to(found.locate_file(name))
+
+
+def lend_compiled_kernels(scripts: Path) -> None:
+    """Give the installed engine what Numba has compiled here of the same bytes: compiling takes longer than a week."""
+    installed = Path(python(scripts, "import riskstrat; print(riskstrat.__file__)")).parents[1]
+    for compiled in (ROOT / "riskstrat").rglob("__pycache__/*.nb[ci]"):
+        source = compiled.parents[1] / f"{compiled.name.partition('.')[0]}.py"
+        target = installed / source.relative_to(ROOT)
+        assert target.read_bytes() == source.read_bytes()
+        # Numba knows a source by its time and length.
+        os.utime(target, ns=(source.stat().st_atime_ns, source.stat().st_mtime_ns))
+        (target.parent / "__pycache__").mkdir(exist_ok=True)
+        shutil.copy(compiled, target.parent / "__pycache__")
 
 
 def install(scripts: Path, *given: str | Path) -> None:

@@ -150,41 +150,48 @@ def test_whoever_is_in_hospital_by_a_row_that_cannot_be_read_is_in_hospital(tmp_
     assert not broken & set(HARMLESS)
 
 
-@pytest.mark.parametrize(
-    ("rows", "at", "inside"),
-    [
-        # An end that is past and can be read is one, whatever else is wrong.
-        ([{"method": "?", "discharged_on": "2026-09-28"}], MONDAY, False),
-        ([{"method": "?", "discharged_on": "2026-09-29"}], MONDAY, True),
-        # A row that can be read says how the same stay, or a later one, went on.
-        ([{"method": "?"}, {"discharged_on": "2026-09-25"}], MONDAY, False),
-        ([{"admitted_on": "soon"}, {"discharged_on": "2026-09-25"}], MONDAY, False),
-        (
-            [{"method": "?"}, {"spell_id": "t", "admitted_on": "2026-09-24", "discharged_on": "2026-09-25"}],
-            MONDAY,
-            False,
-        ),
-        (
-            [{"method": "?"}, {"spell_id": "t", "admitted_on": "2026-09-14", "discharged_on": "2026-09-15"}],
-            MONDAY,
-            True,
-        ),
-        ([{"spell_id": "", "admitted_on": "soon"}, {"discharged_on": "2026-09-25"}], MONDAY, True),
-        # A discharge that was never recorded does not keep somebody off for ever, and a day case keeps nobody off.
-        ([{"method": "?", "admitted_on": "2025-09-28"}], MONDAY, False),
-        ([{"method": "?", "admitted_on": "2025-09-29"}], MONDAY, True),
-        ([{"admitted_on": "soon", "known_on": "2025-09-28"}], MONDAY, False),
-        ([{"method": "?", "patient_class": "2"}], MONDAY, False),
-        # A list of a past day knows nothing of what came later.
-        ([{"method": "?"}], date(2026, 9, 20), False),
-        ([{"method": "?", "known_on": "2026-09-25"}], date(2026, 9, 24), False),
-    ],
+LASTING: tuple[tuple[list[dict[str, str]], date, bool], ...] = (
+    # An end that is past and can be read is one, whatever else is wrong.
+    ([{"method": "?", "discharged_on": "2026-09-28"}], MONDAY, False),
+    ([{"method": "?", "discharged_on": "2026-09-29"}], MONDAY, True),
+    # A row that can be read says how the same stay, or a later one, went on.
+    ([{"method": "?"}, {"discharged_on": "2026-09-25"}], MONDAY, False),
+    ([{"admitted_on": "soon"}, {"discharged_on": "2026-09-25"}], MONDAY, False),
+    (
+        [{"method": "?"}, {"spell_id": "t", "admitted_on": "2026-09-24", "discharged_on": "2026-09-25"}],
+        MONDAY,
+        False,
+    ),
+    (
+        [{"method": "?"}, {"spell_id": "t", "admitted_on": "2026-09-14", "discharged_on": "2026-09-15"}],
+        MONDAY,
+        True,
+    ),
+    ([{"spell_id": "", "admitted_on": "soon"}, {"discharged_on": "2026-09-25"}], MONDAY, True),
+    # A discharge that was never recorded does not keep somebody off for ever, and a day case keeps nobody off.
+    ([{"method": "?", "admitted_on": "2025-09-28"}], MONDAY, False),
+    ([{"method": "?", "admitted_on": "2025-09-29"}], MONDAY, True),
+    ([{"admitted_on": "soon", "known_on": "2025-09-28"}], MONDAY, False),
+    ([{"method": "?", "patient_class": "2"}], MONDAY, False),
+    # A list of a past day knows nothing of what came later.
+    ([{"method": "?"}], date(2026, 9, 20), False),
+    ([{"method": "?", "known_on": "2026-09-25"}], date(2026, 9, 24), False),
 )
-def test_such_a_stay_lasts_until_what_can_be_read_says_otherwise(
-    rows: list[dict[str, str]], at: date, inside: bool, tmp_path: Path
-) -> None:
-    site = open_site(tmp_path, admissions=[{"patient_id": "p7"} | STAY | row for row in rows])
-    assert ("p7" in list_inpatients(site, at)) is inside
+"""What the rows of one person's stays say otherwise than STAY, the day of a list, and whether the person is inside."""
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site with each of these cases, told of a person of its own: an ingest costs the same for one as for all."""
+    made = [{"patient_id": f"p{person}"} | STAY | row for person, (rows, *_) in enumerate(LASTING) for row in rows]
+    own = [row | {"spell_id": row["spell_id"] and f"{row['spell_id']}x{row['patient_id']}"} for row in made]
+    return open_site(tmp_path_factory.mktemp("lasting"), admissions=own)
+
+
+@pytest.mark.parametrize("person", range(len(LASTING)))
+def test_such_a_stay_lasts_until_what_can_be_read_says_otherwise(person: int, lasting: Site) -> None:
+    rows, at, inside = LASTING[person]
+    assert (f"p{person}" in list_inpatients(lasting, at)) is inside, rows
 
 
 def test_whoever_lives_in_a_care_home_by_a_cell_that_cannot_be_read_lives_there(tmp_path: Path) -> None:
@@ -201,21 +208,30 @@ def test_whoever_lives_in_a_care_home_by_a_cell_that_cannot_be_read_lives_there(
     ]
 
 
-@pytest.mark.parametrize("service", CARE_HOMES)
-@pytest.mark.parametrize(
-    ("row", "at", "there"),
-    [
-        ({"started_on": "?"}, MONDAY, True),
-        ({"started_on": "?", "ended_on": "2026-09-28"}, MONDAY, False),
-        ({"started_on": "?", "ended_on": "2026-09-29"}, MONDAY, True),
-        ({"known_on": "?", "started_on": "2026-09-25"}, date(2026, 9, 24), False),
-    ],
+UNTIL: tuple[tuple[dict[str, str], date, bool], ...] = (
+    ({"started_on": "?"}, MONDAY, True),
+    ({"started_on": "?", "ended_on": "2026-09-28"}, MONDAY, False),
+    ({"started_on": "?", "ended_on": "2026-09-29"}, MONDAY, True),
+    ({"known_on": "?", "started_on": "2026-09-25"}, date(2026, 9, 24), False),
 )
-def test_such_a_place_lasts_until_its_end(
-    service: str, row: dict[str, str], at: date, there: bool, tmp_path: Path
-) -> None:
-    site = open_site(tmp_path, social_care=[{"patient_id": "p7"} | PLACE | {"service": service} | row])
-    assert ("p7" in list_residents(site, at)) is there
+IN_HOMES = [(service, *case) for service in CARE_HOMES for case in UNTIL]
+"""A service, what a row of it says otherwise than PLACE, the day of a list, and whether the person lives there."""
+
+
+@pytest.fixture(scope="module")
+def in_homes(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site with each of these cases, told of a person of its own."""
+    rows = [
+        {"patient_id": f"p{person}"} | PLACE | {"service": service} | row
+        for person, (service, row, *_) in enumerate(IN_HOMES)
+    ]
+    return open_site(tmp_path_factory.mktemp("homes"), social_care=rows)
+
+
+@pytest.mark.parametrize("person", range(len(IN_HOMES)))
+def test_such_a_place_lasts_until_its_end(person: int, in_homes: Site) -> None:
+    service, row, at, there = IN_HOMES[person]
+    assert (f"p{person}" in list_residents(in_homes, at)) is there, (service, row)
 
 
 def test_a_place_that_is_no_care_home_or_a_placeholder_makes_nobody_a_resident(tmp_path: Path) -> None:

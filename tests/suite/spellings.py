@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import unicodedata
 from collections.abc import Iterable
 from itertools import pairwise
@@ -12,9 +11,10 @@ from hypothesis import strategies as st
 SCRIPTS = ("0", "\uff10", "\u0660", "\u06f0", "\u0966", "\u09e6", "\u0e50", "\U0001d7ce")
 """Digits nought of several scripts; nine more follow each."""
 
-BLANK = tuple(
-    chr(point) for point in range(sys.maxunicode + 1) if unicodedata.category(chr(point)) in ("Zs", "Zl", "Zp", "Pd")
-)
+PLANES = 0x20000
+"""Above these points of Unicode are ideographs alone: to look at each of them takes a second of every worker."""
+
+BLANK = tuple(chr(point) for point in range(PLANES) if unicodedata.category(chr(point)) in ("Zs", "Zl", "Zp", "Pd"))
 UNSEEN = ("\u200b", "\u200c", "\u200d", "\u00ad", "\u2060", "\ufeff", "\u200e", "\u202a", "\ufe0f")
 SIGNS = (*"./_'\\,:;|*-~ \t\n", "\u2019", "\u00b7", "\u2022", "\uff0e", "\uff0f", "\u2212", " - ", ". ", " / ", "--")
 LABELS = (

@@ -300,6 +300,41 @@ def test_an_old_value_hides_no_source_that_has_ended(tmp_path: Path) -> None:
     assert stand_by_latest(tmp_path, until="2026-05") == [*by_falls, *by_measurements]
 
 
+DERIVED = "days_since_emergency_discharge"
+
+
+@pytest.mark.parametrize(("until", "told"), [("2026-09", ["", "in"]), ("2026-05", ["admissions", "admissions"])])
+def test_days_that_a_formula_gives_hide_no_source_that_has_ended(tmp_path: Path, until: str, told: list[str]) -> None:
+    """Somebody discharged long ago may have been in hospital since, where stays of the last months did not come."""
+    days = [f"{month}-{day:02}" for month in MONTHS if "2025-01" <= month <= until for day in range(1, 28)]
+    tables = make_tables({"old": YOUNG, "y": YOUNG})
+    del tables["diagnoses"]
+    stays = [*(f"{one},{one}{day},{day},11,{day}" for day in days for one in "yz"), "old,s1,2025-12-01,21,2025-12-02"]
+    tables["admissions"] = "\n".join(["patient_id,spell_id,admitted_on,method,discharged_on", *stays]) + "\n"
+    opened = open_site(tmp_path, tables, also=(DERIVED,))
+    asked = (
+        {"feature": DERIVED, "at_most": 90, "says": "left hospital in the last {n} days"},
+        {"feature": DERIVED, "more_than": 90, "says": "more than {n} days since leaving hospital"},
+    )
+    found = stand(opened, make_rules(*({"name": f"r{at}", "all": [one]} for at, one in enumerate(asked))))
+    said = [found[rule].get("old", "") for rule in found]
+    assert [one if one in ("", "in") else "admissions" if "admissions" in one else one for one in said] == told
+
+
+def test_what_nobodys_record_holds_is_not_said_to_be_none(tmp_path: Path) -> None:
+    """The column of carers came and says nothing of anybody; no plan of a kind was ever made."""
+    days = [f"{month}-{day:02}" for month in MONTHS for day in range(1, 8)]
+    tables = make_tables(
+        {"a": YOUNG},
+        circumstances="\n".join(f"{one},{day},no,," for day in days for one in "az"),
+        care_plans="\n".join(f"{one},respect,{day}," for day in days for one in "az"),
+    )
+    housebound = {"name": "housebound", "all": [{"record": "housebound", "says": "housebound"}]}
+    told = stand(open_site(tmp_path, tables), make_rules(*RECORDED_RULES, housebound))
+    held_by_nobody = dict.fromkeys(("a", FILLER), "these data hold no such record about anybody")
+    assert told == {"plan": held_by_nobody, "carer": held_by_nobody, "housebound": {}}
+
+
 def test_a_plan_or_circumstance_that_cannot_be_read_is_never_said_to_be_none(tmp_path: Path) -> None:
     people = ("maybe", "maybe_first", "maybe_last", "undated", "other", "unread", "ended", "backwards", "kept", "kind")
     days = [f"{month}-{day:02}" for month in MONTHS for day in range(1, 8)]

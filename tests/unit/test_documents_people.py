@@ -46,7 +46,7 @@ def test_the_risk_stands_beside_the_typical_one_with_range_band_and_trend(tmp_pa
     assert "About 61 in 100 , range between 55 and 71 in 100. Band: very high . Typical for women aged 75 to 84" in page
     assert "Earlier estimates: about 27 in 100 on 2 November 2026; about 31 in 100 on 9 November 2026." in page
     nothing = first_person(tmp_path, page=[PersonPage(None, "")] * 8)
-    assert "No typical risk is known for people of this age and sex here." in nothing
+    assert "Too few people of this age and sex are here to say what is typical." in nothing
     assert "earlier" not in nothing[: nothing.index("What raised the estimate")]
     assert "Not known: there are too few people like this one to say." in nothing
 

@@ -15,6 +15,7 @@ from riskstrat.impact.found_page import build_impact_page, describe_found
 from riskstrat.impact.judging import Beside, ImpactFound, conclude, find_deciding
 from riskstrat.impact.measuring import MEASURES, PRIMARY, find_measure
 from riskstrat.impact.planning import ImpactPlan, LoggedPlan
+from riskstrat.impact.starting import StartsFound
 from riskstrat.impact.verdicts import Verdict
 from riskstrat.impact.words import list_summary, word_change, word_ratio
 from tests.browser.reading_back import Reader
@@ -27,6 +28,7 @@ FALL, SAME = (
     ComparedOutcome(640, 0.02, -0.2, 0.3, 0.1, 0.1, 0.25),
 )
 LINE = LineFound(320, 4000, 410, {4: 120, 12: 160, 26: 5}, "", None, 0.4, -1.2)
+STARTS = StartsFound((), 2, 0, "")
 RISE, LITTLE = replace(SAME, low=0.1, high=0.4), replace(SAME, low=-0.05, high=0.05)
 NONE = ComparedOutcome(640, untold="no table tells of it")
 
@@ -38,16 +40,16 @@ def find(
     logged: LoggedPlan = LOGGED,
     by_estimate: ComparedOutcome = FALL,
     at_line: ComparedOutcome = SAME,
+    at_starts: ComparedOutcome = SAME,
 ) -> ImpactFound:
     others = {measure.name: SAME for measure in MEASURES[1:]} | {"deaths": deaths, "falls": NONE}
-    beside = Beside(deaths, before, by_estimate, at_line)
+    beside = Beside(deaths, before, by_estimate, at_line, at_starts)
     verdict, withheld = conclude(find_deciding(looks).verdict, beside, PLAN.least_fall)
     expected = {LISTED: build_expected(640, 200, 210.0)}
     balance = {"Estimate (log-odds)": 0.02}
     people = {"Of them compared": 640, "Moved away before their time was over": 5}
-    return ImpactFound(
-        logged, looks, verdict, withheld, FALL, expected, others, before, balance, people, by_estimate, LINE, at_line
-    )
+    told = logged, looks, verdict, withheld, FALL, expected, others, before, balance, people
+    return ImpactFound(*told, by_estimate, LINE, at_line, STARTS, at_starts)
 
 
 def look(number: int, compared: ComparedOutcome, verdict: Verdict, critical: float | None = 2.4) -> SiteLook:
@@ -84,7 +86,8 @@ def test_before_and_after_is_never_said_without_what_it_is_worth() -> None:
 def test_the_longest_summary_is_short_enough_for_a_board() -> None:
     worse, unlike = replace(SAME, low=0.1, high=0.9), replace(SAME, low=0.1, high=0.4)
     changed = LoggedPlan(PLAN, date(2026, 12, 24), 41, "The board asked for it.", 3, 12)
-    found = find(EARLY, WORKS, deaths=worse, before=unlike, logged=changed, by_estimate=SAME, at_line=unlike)
+    against = {"by_estimate": SAME, "at_line": unlike, "at_starts": unlike}
+    found = find(EARLY, WORKS, deaths=worse, before=unlike, logged=changed, **against)
     assert len(found.withheld) == 4
     assert found.verdict is Verdict.TOO_FEW
     assert read_summary(found).startswith("It cannot be told whether being listed changed emergency admissions.")

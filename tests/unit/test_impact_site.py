@@ -364,7 +364,7 @@ SAYS = {
 def test_an_effect_is_not_told_where_deaths_or_the_past_speak_against_it(
     verdict: Verdict, deaths: ComparedOutcome, before: ComparedOutcome, said: Verdict, reasons: int
 ) -> None:
-    found, why = conclude(verdict, Beside(deaths, before, SAYS[verdict], UNTOLD), 10)
+    found, why = conclude(verdict, Beside(deaths, before, SAYS[verdict], UNTOLD, UNTOLD), 10)
     assert (found, len(why)) == (said, reasons)
 
 
@@ -376,18 +376,19 @@ def test_an_effect_is_not_told_where_deaths_or_the_past_speak_against_it(
         (Verdict.WORKS, compared(0.1, 0.4), UNTOLD, Verdict.TOO_FEW, "whom the team chose"),
         (Verdict.NOT_WORTH, compared(-0.2, 0.05), UNTOLD, Verdict.TOO_FEW, "whom the team chose"),
         (Verdict.TOO_FEW, UNTOLD, UNTOLD, Verdict.TOO_FEW, ""),
-        (Verdict.WORKS, compared(-0.5, -0.1), compared(0.1, 0.9), Verdict.TOO_FEW, "the opposite was seen"),
-        (Verdict.HARMS, compared(0.1, 0.5), compared(-0.9, -0.1), Verdict.TOO_FEW, "the opposite was seen"),
+        (Verdict.WORKS, compared(-0.5, -0.1), compared(0.1, 0.9), Verdict.TOO_FEW, "The opposite was seen"),
+        (Verdict.HARMS, compared(0.1, 0.5), compared(-0.9, -0.1), Verdict.TOO_FEW, "The opposite was seen"),
         (Verdict.HARMS, compared(0.1, 0.5), compared(0.1, 0.9), Verdict.HARMS, ""),
     ],
 )
-def test_a_verdict_is_not_told_where_the_estimate_alone_or_its_line_does_not_bear_it_out(
+def test_a_verdict_is_not_told_where_the_estimate_alone_its_line_or_teams_that_began_do_not_bear_it_out(
     verdict: Verdict, by_estimate: ComparedOutcome, at_line: ComparedOutcome, said: Verdict, reason: str
 ) -> None:
-    found, why = conclude(verdict, Beside(NOTHING, ALIKE, by_estimate, at_line), 10)
-    assert found is said
-    assert reason in "".join(why)
-    assert bool(why) == bool(reason)
+    for beside in ((at_line, UNTOLD), (UNTOLD, at_line)):
+        found, why = conclude(verdict, Beside(NOTHING, ALIKE, by_estimate, *beside), 10)
+        assert found is said
+        assert reason in "".join(why)
+        assert bool(why) == bool(reason)
 
 
 def test_every_verdict_has_a_sentence() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import SimpleNamespace
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -68,6 +69,9 @@ def test_stays_are_told_by_how_they_began_and_emergencies_by_what_for_how_long_a
         a          , 2026-07-05  , 21     , 1             , 2026-07-15    ,             , 1                , infection
         a          , 2026-08-05  , 21     , 1             , 2026-08-15    , 51          ,                  , infection
         a          , 2026-09-05  , 21     , 1             , 2026-09-15    , 51          , 4                , infection
+        a          , 2026-10-05  , 21     , 1             , 2026-10-06    , 98          , 1                , infection
+        a          , 2026-10-15  , 21     , 1             , 2026-10-16    , 99          , 1                , infection
+        a          , 2026-10-25  , 21     , 1             , 2026-10-26    , 11          , 1                , infection
         a          , 2026-11-01  , 22     , 1             ,               ,             ,                  , another
         b          , 2026-11-02  , 13     , 3             , 2026-11-02    , 19          , 1                ,
         b          , 2026-11-05  , 13     , 3             , 2026-11-05    , 19          , 1                ,
@@ -83,6 +87,9 @@ def test_stays_are_told_by_how_they_began_and_emergencies_by_what_for_how_long_a
         ("a", "2026-07-05", "2026-07-15", "Emergency hospital stay: infection; 10 nights"),
         ("a", "2026-08-05", "2026-08-15", "Emergency hospital stay: infection; 10 nights; went to another hospital"),
         ("a", "2026-09-05", "2026-09-15", "Emergency hospital stay: infection; 10 nights; died"),
+        ("a", "2026-10-05", "2026-10-06", "Emergency hospital stay: infection; 1 night"),
+        ("a", "2026-10-15", "2026-10-16", "Emergency hospital stay: infection; 1 night"),
+        ("a", "2026-10-25", "2026-10-26", "Emergency hospital stay: infection; 1 night"),
         ("a", "2026-11-01", "2026-11-16", "Emergency hospital stay: another; no end recorded"),
         ("b", "2026-08-18", "2026-11-16", "2 regular hospital attendances"),
         ("b", "2026-05-19", "2026-08-17", "1 regular hospital attendance"),
@@ -95,12 +102,16 @@ def test_visits_to_ae_leave_planned_follow_up_out() -> None:
         a          , 2026-01-05  , 01              , 1        , 1            , chest pain
         a          , 2026-01-06  , 05              ,          ,              ,
         a          , 2026-01-07  , 01              , 4        , 1            , fall
-        a          , 2026-01-08  , 01              , 1        , 7            , another reason
+        a          , 2026-01-08  , 01              , 1        , 2            , another reason
+        a          , 2026-01-09  , 01              , 1        , 9            , another reason
+        a          , 2026-01-10  , 01              , 1        , 7            , another reason
     """)
     assert told(timeline.emergency_visits(visits, CODES)) == [
         ("a", "2026-01-05", None, "A&E visit: chest pain; came by ambulance"),
         ("a", "2026-01-06", None, "Same-day emergency care visit"),
         ("a", "2026-01-08", None, "A&E visit: another reason; came another way"),
+        ("a", "2026-01-09", None, "A&E visit: another reason"),
+        ("a", "2026-01-10", None, "A&E visit: another reason"),
     ]
 
 
@@ -191,20 +202,72 @@ def test_each_service_that_saw_the_person_in_90_days_is_named_with_its_last_cont
     }
 
 
-def test_a_caseload_that_ends_later_is_still_open_on_the_list_date() -> None:
+def test_a_caseload_is_told_as_the_lists_read_it() -> None:
     caseload = table("""
-        patient_id , team  , from_on    , to_on
-        a          , North , 2025-01-06 , 2025-05-06
-        a          , South , 2026-01-06 , 2026-11-17
-        b          , South , 2026-02-06 ,
-    """)
-    assert on_caseloads(caseload, LIST_DATE) == {
+        patient_id , person , team  , status           , from_on    , to_on      , referred_in
+        a          , 1      , North , active           , 2025-01-06 , 2025-05-06 ,
+        a          , 1      , South , accepted         , 2026-01-06 , 2026-11-17 ,
+        b          , 2      , South , accepted         , 2026-02-06 ,            ,
+        b          , 2      , South , monitored        , 2026-03-06 ,            ,
+        shut       , 3      , South , active           , 2026-02-06 ,            ,
+        shut       , 3      , South , closed           , 2026-09-01 ,            ,
+        only_shut  , 4      , South , closed           , 2026-09-01 ,            ,
+        asked      , 5      , South , awaiting contact , 2026-10-01 ,            , true
+        no         , 6      , South , Awaiting contact , 2026-08-01 ,            , true
+        no         , 6      , South , declined         , 2026-10-01 ,            ,
+        dropped    , 7      , South , identified       , 2026-08-01 , 2026-09-01 , true
+        taken_on   , 8      , South , identified       , 2026-08-01 ,            , true
+        taken_on   , 8      , South , active           , 2026-09-01 ,            ,
+        again      , 9      , South , active           , 2025-02-06 , 2025-03-06 ,
+        again      , 9      , South , active           , 2026-02-06 ,            ,
+        both       , 10     , South , active           , 2025-01-01 ,            ,
+        both       , 10     , South , active           , 2026-01-01 , 2026-03-01 ,
+        still      , 11     , South , identified       , 2026-01-01 ,            , true
+        still      , 11     , South , declined         , 2026-02-01 , 2026-03-01 ,
+        let_go     , 12     , South , identified       , 2026-01-01 ,            , true
+        let_go     , 12     , South , closed           , 2026-03-01 ,            ,
+        twice      , 13     , South , active           , 2026-01-01 , 2026-03-01 ,
+        twice      , 13     , South , closed           , 2026-03-01 ,            ,
+        unasked    , 14     , South , declined         , 2026-03-01 ,            ,
+        left       , 15     , South , active           , 2026-01-01 ,            ,
+        left       , 15     , South , declined         , 2026-03-01 ,            ,
+        seen       , 16     , South , not suitable     , 2026-01-01 , 2026-03-01 ,
+    """).assign(referred_in=lambda rows: rows["referred_in"].eq("true"))
+    held = {
         "a": (
             "Was on the caseload of North from 6 January 2025 to 6 May 2025",
             "On the caseload of South since 6 January 2026",
         ),
         "b": ("On the caseload of South since 6 February 2026",),
+        "shut": ("Was on the caseload of South from 6 February 2026 to 1 September 2026",),
+        "only_shut": ("Was on the caseload of South until 1 September 2026",),
+        "asked": ("Put forward to South on 1 October 2026, not taken on yet",),
+        "no": ("Put forward to South on 1 August 2026, declined",),
+        "dropped": ("Put forward to South on 1 August 2026, not taken on",),
+        "taken_on": ("On the caseload of South since 1 September 2026",),
+        "again": (
+            "Was on the caseload of South from 6 February 2025 to 6 March 2025",
+            "On the caseload of South since 6 February 2026",
+        ),
+        "both": (
+            "On the caseload of South since 1 January 2025",
+            "Was on the caseload of South from 1 January 2026 to 1 March 2026",
+        ),
+        "still": (
+            "Put forward to South on 1 January 2026, not taken on yet",
+            "Recorded by South as declined on 1 February 2026",
+        ),
+        "let_go": ("Was on the caseload of South until 1 March 2026",),
+        "twice": ("Was on the caseload of South from 1 January 2026 to 1 March 2026",),
+        "unasked": ("Recorded by South as declined on 1 March 2026",),
+        "left": (
+            "Was on the caseload of South from 1 January 2026 to 1 March 2026",
+            "Recorded by South as declined on 1 March 2026",
+        ),
+        "seen": ("Looked at by South from 1 January 2026 to 1 March 2026, not taken on",),
     }
+    assert on_caseloads(caseload, LIST_DATE) == held
+    assert on_caseloads(caseload.iloc[::-1], LIST_DATE) == held
 
 
 def test_typical_risk_needs_fifty_people_of_the_same_sex_and_age() -> None:
@@ -283,6 +346,32 @@ def test_the_outcome_reads_in_a_sentence() -> None:
     assert outcome_in_words("Readmission in 30 days") == "a readmission in 30 days"
 
 
+@pytest.mark.parametrize(
+    ("services", "without"),
+    [
+        (("gp", "district_nursing"), {"nursed", "nobody"}),
+        (("practice_nurse",), {"seen", "nobody"}),
+        (("district_nursing", "outpatient"), set()),  # a feed of community contacts alone is no GP record
+    ],
+)
+def test_who_has_no_gp_record_is_told_where_such_records_were_landed(
+    services: tuple[str, ...], without: set[str]
+) -> None:
+    contacts = table("""
+        patient_id , contacted_on , service
+        seen       , 2026-10-01   , gp
+        nursed     , 2026-10-01   , practice_nurse
+        nursed     , 2026-10-01   , district_nursing
+    """)
+    held = contacts[contacts["service"].isin(services)]
+    store = SimpleNamespace(landed={"contacts"}, holds=lambda *_: set(limits.BY_GP) & set(services))
+    people = pd.DataFrame({"patient_id": ["seen", "nursed", "nobody"]})
+    records = SimpleNamespace(
+        store=store, opened=SimpleNamespace(store=store), rows=people, known_whole=lambda table: held
+    )
+    assert limits.no_gp_record(cast(Any, records)).keys() == without
+
+
 def test_a_new_registration_and_a_gap_are_cautions() -> None:
     registrations = table("""
         patient_id , registered_from , registered_to
@@ -292,12 +381,24 @@ def test_a_new_registration_and_a_gap_are_cautions() -> None:
         gap        , 2025-03-01      ,
         moved      , 2010-01-01      , 2025-01-31
         moved      , 2025-02-28      ,
+        visitor    , 2010-01-01      ,
+        visitor    , 2026-06-01      , 2026-09-01
+        within     , 2010-01-01      , 2025-01-31
+        within     , 2012-01-01      , 2013-01-31
+        within     , 2025-01-31      ,
+        long       , 2010-01-01      , 2019-01-31
+        long       , 2024-11-16      ,
+        twice      , 2010-01-01      , 2024-01-31
+        twice      , 2024-03-31      , 2025-01-31
+        twice      , 2025-04-01      ,
     """)
     assert limits.new_registrations(registrations) == {
         "new": "Registered with this practice less than 12 months ago, so the record may be short."
     }
     assert limits.registration_gaps(registrations) == {
-        "gap": "There is a gap in the record: about 4 weeks without a practice in the last 3 years."
+        "gap": "There is a gap in the record: about 4 weeks without a practice here in the last 3 years.",
+        "long": "There is a gap in the record: about 12 months without a practice here in the last 3 years.",
+        "twice": "There is a gap in the record: about 4 months without a practice here in the last 3 years.",
     }
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from riskstrat.definitions.codelists import Codelist, Entry
 from riskstrat.definitions.settings import Settings
 from riskstrat.sources.ingest import ingest
+from riskstrat.sources.people_store import take_people
 from riskstrat.sources.store import Store, open_store
+from riskstrat.sources.tables import STREAMS
 
 CODES = {
     "icd10": ("O04", "F10", "X60"),
@@ -152,6 +155,40 @@ def test_the_whole_record_is_what_it_was(store: Store) -> None:
         "diagnoses": 11, "conditions": 4, "attendances": 5, "prescriptions": 2, "contacts": 4, "all_falls": 1,
     }  # fmt: skip
     assert pd.DataFrame(rows(store, "SELECT fell_on FROM all_falls")).shape == (1, 1)
+
+
+FALLS = LISTS | {
+    "falls_hospital": Codelist(
+        "falls_hospital",
+        tuple(Entry(c, g, g, "s", "icd10") for c, g in (("F10", "injury"), ("J18", "external cause"))),
+        "",
+    ),
+    "falls_attendance": Codelist("falls_attendance", (Entry("OVERDOSE", "fall", "fall", "s", "complaint"),), ""),
+}
+"""Falls that are known by nothing but what is sensitive: a main diagnosis of a stay, a complaint of a visit."""
+
+
+@pytest.mark.parametrize("few", [False, True], ids=["everybody", "a few people"])
+def test_a_fall_is_counted_and_dated_although_what_it_is_known_by_is_sensitive(store: Store, few: bool) -> None:
+    read = take_people(store, np.array([0])) if few else store
+    found = rows(read, "SELECT fell_on::VARCHAR, source FROM all_falls ORDER BY source", FALLS)
+    assert found == [
+        ("2026-01-01", "ambulance"),
+        ("2026-01-01", "emergency_department"),
+        ("2026-01-01", "hospital"),
+    ]
+
+
+@pytest.mark.parametrize("printable", [False, True], ids=["whole", "printable"])
+def test_of_a_few_people_every_stream_holds_what_it_holds_of_everybody(store: Store, printable: bool) -> None:
+    few = take_people(store, np.array([0]))
+    for name, stream in STREAMS.items():
+        if stream.available(store.landed):
+            read = []
+            for one in (store, few):
+                with one.connect(FALLS, printable=printable) as backend:
+                    read.append(backend.raw_sql(f"SELECT * FROM {name} ORDER BY ALL").fetchall())
+            assert read[0] == read[1], name
 
 
 def test_without_a_list_of_emergencies_no_stay_is_taken_for_one(store: Store) -> None:

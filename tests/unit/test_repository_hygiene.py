@@ -4,6 +4,8 @@ import ast
 import json
 import re
 import subprocess
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,22 @@ def test_no_function_of_the_engine_is_too_long_to_read() -> None:
         and (node.end_lineno or node.lineno) - node.lineno >= LONGEST_FUNCTION
     ]
     assert long_functions == []
+
+
+def test_no_constant_of_a_file_is_given_two_values() -> None:
+    """Of two that meet in one file under one name the later would speak for both: one deed was logged as another."""
+    twice = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in ENGINE
+        for name, times in Counter(_list_constants(ast.parse(path.read_bytes()))).items()
+        if times > 1
+    ]
+    assert twice == []
+
+
+def _list_constants(module: ast.Module) -> Iterator[str]:
+    for statement in module.body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        for target in targets:
+            parts = target.elts if isinstance(target, ast.Tuple) else [target]
+            yield from (part.id for part in parts if isinstance(part, ast.Name) and part.id.isupper())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import zipfile
 from datetime import datetime
 from pathlib import Path
@@ -140,7 +141,8 @@ def test_columns_are_found_by_title_wherever_they_went_and_however_rows_were_sor
 def test_the_named_copy_gives_the_same_bytes_and_no_name_is_kept_or_said(root: Path) -> None:
     import_reviews(root, filled(root, {A: TELECARE}))
     plain = files(root)
-    (root / "reviews" / f"{MONDAY}-NHU-1.csv").unlink()
+    for part in ("reviews", "audit"):
+        shutil.rmtree(root / part)
     report = import_reviews(root, filled(root, {A: TELECARE}, named=True))
     assert files(root) == plain
     everything = repr(report) + "".join(plain.values())

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
@@ -276,6 +278,11 @@ def strike(page: Worksheet) -> None:
     page.cell(4, place_of("Outcome 1")).font = Font(strike=True)
 
 
+def strike_letters(page: Worksheet) -> None:
+    struck = TextBlock(InlineFont(strike=True), "Tele")
+    page.cell(4, place_of("Outcome 1")).value = CellRichText(struck, TextBlock(InlineFont(), "care"))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -288,6 +295,7 @@ def strike(page: Worksheet) -> None:
         (write("Note", "#N/A", 4), f"{A}, Note: holds an error"),
         (write("Reference", '="NHU-"&"001-4"', 4), "row 4, Reference: holds a formula"),
         (strike, f"{A}, Outcome 1: is struck through"),
+        (strike_letters, f"{A}, Outcome 1: is struck through"),
     ],
 )
 def test_a_cell_that_shows_another_value_than_it_holds_is_named(root: Path, change: Edit, said: str) -> None:
@@ -312,6 +320,31 @@ def test_rows_that_are_filtered_out_or_hidden_are_read_and_said(root: Path) -> N
     report = import_reviews(root, edit(root, {A: TELECARE, B: MONITOR}, hide))
     assert outcomes(root) == [("pa", "telecare"), ("pb", "monitor")]
     assert report.summary["hidden"] == [A]
+
+
+@pytest.mark.parametrize(
+    ("dress", "said"),
+    [
+        (lambda text: text.replace(",", ";").encode(), "is parted by semicolons"),
+        (lambda text: text.replace(",", "\t").encode(), "is parted by tabs"),
+        (lambda text: f"Kirkby, for the meeting\n{text.replace(',', ';')}".encode(), "is parted by semicolons"),
+        (lambda text: text.encode("utf-16"), "is UTF-16"),
+        (lambda text: text.encode() + bytes(9), "no text"),
+    ],
+)
+def test_a_csv_that_was_saved_otherwise_is_told_how_to_save_it(
+    root: Path, dress: Callable[[str], bytes], said: str
+) -> None:
+    path = write_csv(root, [{"Reference": A, "Outcome 1": "Monitor"}])
+    path.write_bytes(dress(path.read_text("utf-8")))
+    assert said in refuse(root, path, str(MONDAY))
+
+
+def test_a_title_above_the_headings_may_hold_semicolons(root: Path) -> None:
+    path = write_csv(root, [{"Reference": A, "Outcome 1": "Monitor"}])
+    path.write_text(f"Kirkby; the meeting of 16 November; reference copy\n{path.read_text('utf-8')}", "utf-8")
+    import_reviews(root, path, str(MONDAY))
+    assert outcomes(root) == [("pa", "monitor")]
 
 
 @pytest.mark.parametrize("title", ["Outcome 1", "Note", "Due 2"])

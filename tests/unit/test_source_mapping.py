@@ -246,7 +246,7 @@ def test_a_table_of_our_name_beside_the_one_that_is_made_is_never_left_unread(tm
 
 
 def test_what_would_be_made_of_absent_tables_alone_is_not_landed(tmp_path: Path) -> None:
-    write(tmp_path / "extract", {"people": OURS["people"], "admissions": OURS["admissions"], "objection": REFUSALS})
+    write(tmp_path / "extract", {"people": OURS["people"], "admissions": OURS["admissions"], "letters": REFUSALS})
     toml = """
         [source]
         kind = "folder"
@@ -261,7 +261,10 @@ def test_what_would_be_made_of_absent_tables_alone_is_not_landed(tmp_path: Path)
     sql = {"chosen": "SELECT * FROM source.objections", "opt_outs": "SELECT patient_id, from_on FROM step.chosen"}
     report = read(site(tmp_path, toml, **sql), tmp_path / "store")
     assert "opt_outs" in report.absent_tables
-    assert report.ignored_tables == ("objection",)
+    assert report.ignored_tables == ("letters",)
+    write(tmp_path / "extract", {"objection": REFUSALS})
+    with pytest.raises(SourceError, match='holds "objection" and no opt_outs'):
+        read(tmp_path / "source.toml", tmp_path / "again")
 
 
 def test_a_need_that_is_no_input_is_refused(tmp_path: Path) -> None:

@@ -178,6 +178,28 @@ def test_ingest_counts_rows_by_source_contributor_and_month(tmp_path: Path, writ
     ]
 
 
+VISITS = (
+    "patient_id,practice,registered_from,registered_to\n"
+    "p1,A10000,2001-01-01,\np1,B10000,2025-06-01,2025-08-01\n"  # away for a while, and still with their own
+    "p2,A10000,2001-01-01,2020-01-01\np2,B10000,2020-02-01,2027-01-01\n"  # to leave later
+)
+
+
+def test_the_practice_that_contributes_is_the_one_that_is_told(tmp_path: Path, write: Callable[..., Path]) -> None:
+    folder = write(tmp_path, people=PEOPLE, registrations=VISITS, admissions=ADMISSIONS, conditions=CONDITIONS)
+    ingest(folder, tmp_path / "store", Settings(), as_at=date(2026, 3, 1))
+    store = open_store(tmp_path / "store")
+    people = store.people().set_index("patient_id")["person"]
+    months = read_coverage(store, {}).months
+    told = list_practices_of(store, people.to_numpy(), store.data_as_at)["practice"]
+    assert [told[people[name]] for name in ("p1", "p2")] == ["A10000", "B10000"]
+    rows = months[months["source"] == "conditions"]
+    assert dict(zip(rows["month"].astype(str).str[:4], rows["contributor"], strict=True)) == {
+        "2009": "A10000",
+        "2026": "B10000",
+    }
+
+
 def test_a_registration_goes_on_over_a_short_break(tmp_path: Path, write: Callable[..., Path]) -> None:
     store = ingested(tmp_path, write)
     people = store.people().set_index("patient_id")["person"]

@@ -77,6 +77,19 @@ def test_a_day_is_what_is_written_and_a_moment_with_a_zone_the_day_in_london(tex
     assert read(text) == day
 
 
+def test_the_commonest_form_is_read_as_its_calendar_says_and_a_day_that_is_none_as_none() -> None:
+    """Every day of ten years far apart, and what the same form writes beyond its months and days."""
+    read_here = build_date_sql("t", "VARCHAR", "t")
+    numbers = "range(1, 10000, 1111) y(year), range(14) m(month), range(33) d(day)"
+    written = f"SELECT format('{{:04d}}-{{:02d}}-{{:02d}}', year, month, day) AS t FROM {numbers}"
+    for text, day in duckdb.execute(f"SELECT t, {read_here} FROM ({written})").fetchall():
+        try:
+            meant = date.fromisoformat(text)
+        except ValueError:
+            meant = None
+        assert day == meant, text
+
+
 @property_settings(100)
 @given(
     st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1)),

@@ -166,7 +166,8 @@ def test_a_missing_required_table_or_column_is_refused_by_name(tmp_path: Path) -
     [
         ("nhs_pseudo,dob,gender", "did you mean nhs_pseudo for patient_id? dob for date_of_birth? gender for sex?;"),
         ("patient,birthdate,sexx", "did you mean patient for patient_id? birthdate for date_of_birth? sexx for sex?;"),
-        ("a,b,c", "it has a, b, c; name the columns as docs/data.md does"),
+        ("a,b,sex", "it has a, b, sex; name the columns as docs/data.md does"),
+        ("Quillfeather,b,c", "it has what looks like a row in place of the names of columns; name the columns"),
         (
             "patient_id|date_of_birth|sex",
             "is parted by the stroke |, not by commas: its columns are patient_id, date_of_",

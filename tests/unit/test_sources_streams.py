@@ -4,14 +4,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import ibis.expr.types as ir
 import pytest
 
 from riskstrat.definitions.codelists import Codelist, Entry
+from riskstrat.definitions.expressions import none_of, rows_of
 from riskstrat.definitions.settings import Settings
+from riskstrat.sources import tables
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.matching import starts_with
 from riskstrat.sources.store import Store, open_store
-from riskstrat.sources.tables import STREAMS
+from riskstrat.sources.tables import STREAMS, conditions_of
 
 PEOPLE = "patient_id,date_of_birth,sex\np1,1950-03-15,F\n"
 ADMISSIONS = """
@@ -197,3 +200,30 @@ def test_a_hospital_fall_is_an_emergency_by_the_codelists_of_the_workspace(
     store = ingested(tmp_path, diagnoses=DIAGNOSES)
     changed = Codelist(name, tuple(entry(code, group, "value") for code, group in given), "test")
     assert [row[0] for row in stream(store, "all_falls", "fell_on", CODELISTS | {name: changed})] == days
+
+
+@pytest.mark.parametrize(
+    ("rows", "absent", "left_out"),
+    [
+        (tables.registrations.filter(tables.registrations.registered_to.isnull()), "registered_to", True),
+        (tables.admissions.filter(tables.admissions.discharged_on.isnull()), "discharged_on", False),
+        (tables.admissions.filter(tables.admissions.ended_by.isnull()), "discharged_on", False),
+        (tables.social_care.filter(tables.social_care.ended_on.isnull()), "ended_on", False),
+        (tables.contacts.filter(tables.contacts.attended.isnull()), "attended", False),
+        (tables.contacts.filter(tables.contacts.attended.isnull() | tables.contacts.attended), "attended", True),
+        (tables.admissions.filter(none_of(tables.admissions.destination, ["79"])), "destination", True),
+        (
+            tables.admissions.filter(
+                tables.admissions.discharged_on.isnull() | (tables.admissions.discharged_on > date(2026, 1, 1))
+            ),
+            "discharged_on",
+            False,
+        ),
+    ],
+)
+def test_that_a_column_is_empty_is_asked_of_a_feed_without_it_only_where_rows_hold_until_they_end(
+    rows: ir.Table, absent: str, left_out: bool
+) -> None:
+    chosen = rows_of(rows)
+    found = conditions_of(chosen, {chosen.stream: [absent]})
+    assert (bool(found.left_out), bool(found.lacking)) == (left_out, not left_out)

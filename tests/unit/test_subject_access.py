@@ -14,8 +14,11 @@ import pytest
 
 from riskstrat import audit
 from riskstrat.casefinding import CASE_COLUMNS, CaseRegister, reference
+from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.disclosure.gathering import describe_table
 from riskstrat.publication import EVERYONE_COLUMNS, withdraw_list
 from riskstrat.reviews import FileReviewStore, Review
+from riskstrat.sources import doubtful
 from tests.browser.listed_team import team_list
 from tests.suite.daily import SETTINGS, ingest_everybody, land
 from tests.suite.hand_made import STANDING, THREE_FEATURES, publish_list
@@ -174,3 +177,8 @@ def test_a_list_that_cannot_be_read_is_not_passed_over(verb: Verb, root: Path, r
     said = refused(verb("subject-access", "p1", "--out", root.parent / "access", "-w", root), 10)
     assert "list.json of the list of 2026-11-16 was changed" in said
     assert not (root.parent / "access").exists()
+
+
+def test_every_table_that_a_store_may_hold_is_said_what_it_is() -> None:
+    unknown = describe_table("of_a_later_version")
+    assert [name for name in (*SCHEMAS, "spells", *doubtful.SCHEMAS) if describe_table(name) in ("", unknown)] == []

@@ -14,7 +14,7 @@ import pytest
 from riskstrat.worklist.roles import Role
 from riskstrat.workspace import Workspace
 from tests.suite.postgres import PASSWORD
-from tests.suite.worklists import LIST_DATE, make_site, make_site_on_postgres
+from tests.suite.worklists import LIST_DATE, make_site, make_site_on_postgres, name_reserved
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
@@ -93,6 +93,66 @@ def test_of_many_who_change_a_row_at_once_one_wins_and_the_others_are_told(site)
         thread.join()
     assert (told.count("kept"), told.count("refused")) == (1, 7)
     assert Edit.objects.filter(reference="KIR-501").count() == 1
+
+
+SAME, OTHERS = ("KIR-012-Q", "KIR-012-Q"), ("KIR-057-I", "KIR-058-P")
+RACES = {
+    "the same person for the same case": (1, 1, SAME),
+    "the same person for two cases": (2, 2, OTHERS),
+    "two people for the same case": (1, 2, ("HUY-101-Q", "HUY-101-Q")),
+}
+
+
+@pytest.mark.parametrize("race", RACES)
+def test_of_two_who_take_up_from_the_reserve_at_once_one_wins_and_the_other_is_told(site, monkeypatch, race) -> None:
+    """Both have seen that the place is free before either writes."""
+    from django.db import connection
+
+    from riskstrat.worklist import reserving
+    from riskstrat.worklist.models import Edit, TakenUp
+    from riskstrat.worklist.published import find_current
+
+    first, second, cases = RACES[race]
+    code = cases[0][:3]
+    people = [name_reserved(code, place) for place in (first, second)]
+    users = [make_user(f"{race} {place}".replace(" ", ".")) for place in (1, 2)]
+    meet, told = threading.Barrier(2, timeout=60), dict[str, str]()
+    look = reserving.list_replaceable
+
+    def look_together(*given: Any) -> list[str]:
+        seen = look(*given)
+        meet.wait()
+        return seen
+
+    monkeypatch.setattr(reserving, "list_replaceable", look_together)
+
+    def take(place: int) -> None:
+        try:
+            current = find_current()
+            assert current is not None
+            team = current.find_team(code)
+            assert team is not None
+            reason = reserving.ReserveReason(cases[place], "declined")
+            reserving.take_up(current, team, people[place], reason, users[place])
+            told[users[place].username] = ""
+        except reserving.NotTakenUpError as refused:
+            told[users[place].username] = str(refused)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=take, args=(place,)) for place in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (winner,) = (name for name, words in told.items() if not words)
+    (words,) = filter(None, told.values())
+    assert len(told) == 2
+    assert words.startswith(f"{winner} has taken up "), words
+    assert words.endswith("Nothing new was kept.")
+    kept = TakenUp.objects.filter(taken_by__in=users)
+    assert [one.taken_by.username for one in kept] == [winner]
+    assert Edit.objects.filter(user__in=users).count() == 1
 
 
 def test_of_one_case_on_one_list_one_decision_stands(site) -> None:

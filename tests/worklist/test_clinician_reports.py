@@ -106,7 +106,7 @@ def test_what_was_found_right_is_said_until_a_decision_is_entered(sign_in, kind:
 
     from riskstrat.reviews import Review
     from riskstrat.worklist.models import Case
-    from riskstrat.worklist.reporting import find_confirmed_report
+    from riskstrat.worklist.reporting import find_reports
     from riskstrat.worklist.store import keep_decision
     from tests.browser.listed_team import LIST_DATE
 
@@ -114,10 +114,10 @@ def test_what_was_found_right_is_said_until_a_decision_is_entered(sign_in, kind:
     client = sign_in(Role.COORDINATOR, "KIR")
     settle(client, "right")
     assert ("found right on" in client.get(f"/cases/{HERE}").content.decode()) == warned
-    assert (find_confirmed_report(HERE) is not None) == warned
+    assert (find_reports(HERE)[1] is not None) == warned
     died = Review("p", LIST_DATE, "Kirkby", "died", None, True, LIST_DATE, "GH", None)
     keep_decision(Case.objects.get(), [died], 1, "entry", timezone.now())
-    assert find_confirmed_report(HERE) is None
+    assert find_reports(HERE)[1] is None
 
 
 def test_two_who_settle_at_once_are_told_and_the_first_stands(sign_in) -> None:

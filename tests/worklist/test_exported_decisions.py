@@ -91,6 +91,7 @@ def test_the_lists_read_what_the_worklist_holds_after_each_export(copied, lists_
     decide(copied, FIRST, "telecare", "monitor")
     decide(copied, SECOND, "declined", day=BEFORE)
     assert len(take(verb, lists_made, export(verb, copied, "1.json"))["files"]) == 2
+    assert audit.read(copied)[-1].action == "decisions exported"
     here, there = read_both(copied, lists_made)
     assert len(here.reviews) == 3
     assert here == there

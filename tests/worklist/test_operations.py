@@ -23,8 +23,11 @@ from typing import Any
 import pytest
 
 from riskstrat import audit
+from riskstrat.errors import AuditError, WorkspaceError
+from riskstrat.verbs.review_store import open_review_store
 from riskstrat.worklist.folder import MARK, SECRET, SQLITE
 from riskstrat.workspace import Workspace, load
+from tests.suite.hand_made import THREE_FEATURES
 
 
 def spoil(root: Path, old: str, new: str) -> None:
@@ -39,6 +42,12 @@ def spoil(root: Path, old: str, new: str) -> None:
 def test_a_site_that_is_ready_passes_the_check_and_so_djangos_own(copied, verb) -> None:
     done = verb("worklist", "check", "--json", cwd=copied)
     assert (done.returncode, json.loads(done.stdout)["faults"]) == (0, [])
+
+
+def test_in_a_process_of_its_own_the_check_says_what_is_missing(command, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(THREE_FEATURES, tmp_path / "site"))
+    done = command("worklist", "check", "-w", root)
+    assert (done.returncode, "never started" in done.stderr) == (3, True), done.stderr
 
 
 def open_to_others(root: Path) -> None:
@@ -74,6 +83,16 @@ def damage_database(root: Path) -> None:
     (root / "worklist" / SQLITE).write_bytes(b"not a database" * 100)
 
 
+def lose_tables(root: Path) -> None:
+    damage_database(root)
+    (root / "worklist" / SQLITE).write_bytes(b"")
+
+
+def lose_file(root: Path) -> None:
+    damage_database(root)
+    (root / "worklist" / SQLITE).unlink()
+
+
 def lose_migration(_: Path) -> None:
     from django.db import connection
 
@@ -95,6 +114,8 @@ def lose_migration(_: Path) -> None:
         (forget_administrator, "no active account is an administrator's"),
         (keep_first_password, "no administrator has chosen a password"),
         (damage_database, "database cannot be reached"),
+        (lose_tables, "database is empty.*riskstrat worklist restore"),
+        (lose_file, "database is empty.*riskstrat worklist restore"),
         (lose_migration, r"the database lacks \d+ changes? that"),
         (lambda root: (root / "worklist" / MARK).unlink(), "never started"),
         pytest.param(open_to_others, "chmod 700 worklist", marks=pytest.mark.skipif(os.name == "nt", reason="modes")),
@@ -106,6 +127,27 @@ def test_each_fault_is_refused_in_a_line_that_says_what_to_do(copied, verb, faul
     assert done.returncode == 3
     assert len(done.stderr.strip().splitlines()) == 1
     assert re.search(said, done.stderr)
+
+
+@pytest.mark.parametrize("lose", [lose_tables, lose_file])
+def test_a_database_that_was_lost_is_not_made_anew_by_a_start_or_read_by_a_list(copied, verb, lose) -> None:
+    """A list that is made without what teams decided holds everybody again whom they decided about."""
+    from django.utils import timezone
+
+    from riskstrat.worklist.anchoring import anchor
+    from riskstrat.worklist.models import Edit
+    from riskstrat.worklist.starting import start
+
+    Edit.objects.create(what="user")
+    anchor(copied, timezone.now() + timedelta(days=2))
+    assert verb("audit", "verify", cwd=copied).returncode == 0
+    lose(copied)
+    with pytest.raises(WorkspaceError, match="its database is empty"):
+        start(load(copied), demo=True)
+    with pytest.raises(WorkspaceError, match="its database is empty"):
+        open_review_store(load(copied))
+    done = verb("audit", "verify", cwd=copied)
+    assert (done.returncode, "its database is empty" in done.stderr) == (AuditError.exit_code, True)
 
 
 def test_a_debugging_server_is_refused(copied, verb, monkeypatch) -> None:

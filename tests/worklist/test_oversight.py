@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from riskstrat.definitions.vocabulary import NO_ACTION
 from riskstrat.worklist.roles import Role
 from tests.suite.worklists import LIST_DATE
 
 
-def decide(team: str, number: int, due: Any = None, done: Any = None) -> None:
-    """Decide about the first `number` people of a team's list, with one action each."""
+def decide(team: str, number: int, due: Any = None, done: Any = None, outcome: str = "telecare") -> None:
+    """Decide about the first `number` people of a team's list, with one outcome each."""
     from django.utils import timezone
 
     from riskstrat.worklist.models import Action, Decision
@@ -27,7 +28,7 @@ def decide(team: str, number: int, due: Any = None, done: Any = None) -> None:
         case = find_or_open_case(person.reference, f"p-{person.reference.lower()}", LIST_DATE)
         now = timezone.now()
         decision = Decision.objects.create(case=case, list_date=LIST_DATE, team=team, entered_at=now, kept_as="entry")
-        Action.objects.create(decision=decision, outcome="referred", due_on=due, done_on=done)
+        Action.objects.create(decision=decision, outcome=outcome, due_on=due, done_on=done)
 
 
 def read_rows(page: str) -> list[list[str]]:
@@ -61,6 +62,14 @@ def test_an_action_that_is_done_is_neither_open_nor_overdue(sign_in) -> None:
     decide("HUY", 2, due=LIST_DATE - timedelta(days=400), done=LIST_DATE)
     page = sign_in(Role.MANAGER).get("/figures").content.decode()
     assert read_rows(page)[1][3:] == ["0", "0"]
+
+
+@pytest.mark.parametrize("outcome", NO_ACTION)
+def test_an_outcome_by_which_nothing_is_done_is_no_open_action_for_anybody(sign_in, outcome) -> None:
+    decide("KIR", 3, due=LIST_DATE - timedelta(days=400), outcome=outcome)
+    counted = read_rows(sign_in(Role.MANAGER).get("/figures").content.decode())[0]
+    assert counted[2:] == ["1 to 7", "0", "0"]
+    assert "KIR-" not in sign_in(Role.COORDINATOR, "KIR").get("/teams/KIR/actions").content.decode()
 
 
 @pytest.mark.parametrize(

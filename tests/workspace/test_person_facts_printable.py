@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -190,11 +190,12 @@ def scored_at(opened: Site, when: date) -> Any:
     return SimpleNamespace(cohort=cohort, matrix=matrix, model=model, version=version, rows=told)
 
 
-@pytest.fixture
-def records(scored: tuple[Site, Any], monkeypatch: pytest.MonkeyPatch) -> Records:
-    monkeypatch.setattr(records_module, "contributions", lambda model, matrix: model.explained(matrix))
-    opened, told = scored
-    return gather_records(opened, told, pd.Series([OPEN, SECRET]))
+@pytest.fixture(scope="module")
+def records(scored: tuple[Site, Any]) -> Iterator[Records]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records_module, "contributions", lambda model, matrix: model.explained(matrix))
+        opened, told = scored
+        yield gather_records(opened, told, pd.Series([OPEN, SECRET]))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from riskstrat.worklist.models.cases import Attempt, Case, FaultReport, Objectio
 from riskstrat.worklist.models.decisions import Action, Decision, Opinion
 from riskstrat.worklist.models.logs import Anchor, Edit, Look
 from riskstrat.worklist.models.meetings import AgendaItem, Meeting
+from riskstrat.worklist.models.records import RecordEntry
 
 __all__ = [
     "Action",
@@ -20,6 +21,7 @@ __all__ = [
     "Meeting",
     "Objection",
     "Opinion",
+    "RecordEntry",
     "Referral",
     "Release",
     "TakenUp",

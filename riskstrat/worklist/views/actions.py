@@ -16,9 +16,11 @@ from riskstrat.reviews import DUE_WITHIN
 from riskstrat.worklist.access import allow
 from riskstrat.worklist.models import Action
 from riskstrat.worklist.models.cases import TEXT
+from riskstrat.worklist.recording import tell_records
 from riskstrat.worklist.reminders import build_calendar
 from riskstrat.worklist.roles import LISTING
-from riskstrat.worklist.standing import is_overdue, select_actions, select_open_actions, word_action
+from riskstrat.worklist.standing import is_overdue, select_actions, select_open_actions, tell_actions, word_action
+from riskstrat.worklist.statuses import find_warning, find_warnings
 from riskstrat.worklist.texts import SHORT, Fault, find_text_fault, read_day_between, read_fields, write_day
 from riskstrat.worklist.writing import ConflictError, log_look, update_row
 
@@ -44,10 +46,11 @@ def show_actions(request: HttpRequest, team_code: str) -> HttpResponse:
     context = {
         "team_code": team_code,
         "team": settings.RISKSTRAT_TEAMS.get(team_code, team_code),
-        "actions": [(action, is_overdue(action), word_action(action)) for action in shown],
+        "actions": tell_actions(shown),
         "overdue": sum(map(is_overdue, shown)),
         "owners": owners,
         "chosen": chosen,
+        **tell_records(team_code),
         "done": [(one, word_action(one)) for one in select_actions(team_code).filter(done_on__gte=since)],
     }
     return render(request, "worklist/actions.jinja", context)
@@ -57,8 +60,9 @@ def show_actions(request: HttpRequest, team_code: str) -> HttpResponse:
 def export_calendar(request: HttpRequest, team_code: str) -> HttpResponse:
     """The due dates of a team's open actions as a calendar file, by reference alone."""
     name = settings.RISKSTRAT_TEAMS.get(team_code, team_code)
-    actions = select_open_actions(team_code).filter(due_on__isnull=False)
-    content = build_calendar(actions, name, settings.RISKSTRAT_RULES.hosts[0])
+    actions = list(select_open_actions(team_code).filter(due_on__isnull=False))
+    warned = find_warnings({action.decision.case_id for action in actions})
+    content = build_calendar(actions, name, settings.RISKSTRAT_RULES.hosts[0], warned)
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{team_code}-due-dates.ics"'
     return response
@@ -88,6 +92,7 @@ def change_action(request: HttpRequest, reference: str, number: int) -> HttpResp
         "reference": reference,
         "team_code": reference[:3],
         "what": word_action(action),
+        "status": find_warning(reference),
         "overdue": is_overdue(action),
         "fields": fields,
         "faults": faults,

@@ -46,7 +46,10 @@ class AccountForm(forms.ModelForm):
         """What each field is called, and what may stand in it."""
 
         labels: ClassVar = {"username": "User name", "is_active": "May sign in"}
-        help_texts: ClassVar = {"username": "Letters, figures and . @ + - _ only, as its owner types it to sign in"}
+        help_texts: ClassVar = {
+            "username": "Letters, figures and . @ + - _ only, as its owner types it to sign in",
+            "digest_to": "An address at work, to be told how much waits; blank for no e-mail",
+        }
 
 
 class DeputyForm(TeamForm):
@@ -93,7 +96,7 @@ class AccountAdmin(admin.ModelAdmin):
     list_filter = ("role", "is_active")
     search_fields = ("username", "display_name")
     ordering = ("username",)
-    fields = SHOWN
+    fields = (*SHOWN, "digest_to")
     inlines: ClassVar = [MembershipRows, DeputyRows]
     actions = ("renew_password", "remove_second_factor", "unlock")
 
@@ -184,7 +187,7 @@ class AccountSite(admin.AdminSite):
 def describe_account(user: User) -> dict[str, Any]:
     """An account as the log of edits has it; no password and no key."""
     return {
-        **{name: getattr(user, name) for name in SHOWN},
+        **{name: getattr(user, name) for name in (*SHOWN, "digest_to")},
         "teams": sorted(user.memberships.values_list("team_code", flat=True)),
         "stands in": [
             f"{one.team_code} for {one.for_whom} from {one.from_on} to {one.to_on}"

@@ -17,13 +17,13 @@ from riskstrat.worklist.agendas import (
     build_agenda_rows,
     find_last_meeting,
     find_meeting,
-    find_next,
     keep_order,
 )
 from riskstrat.worklist.models import Deputy
 from riskstrat.worklist.named import fetch_names
+from riskstrat.worklist.recording import tell_records
 from riskstrat.worklist.roles import LISTING
-from riskstrat.worklist.standing import is_overdue, select_open_actions, word_action
+from riskstrat.worklist.standing import select_open_actions, tell_actions
 from riskstrat.worklist.texts import Fault, find_text_fault, read_fields
 from riskstrat.worklist.views.lists import Opened, describe_head, open_list
 from riskstrat.worklist.writing import ConflictError, log_look
@@ -49,8 +49,8 @@ def _show(request: HttpRequest, team_code: str, template: str, page: str) -> Htt
     day = opened.current.list_date
     meeting = find_meeting(team_code, day)
     rows = build_agenda_rows(*opened, meeting)
-    actions = select_open_actions(team_code)
     today = timezone.localdate()
+    undecided = [row.person.reference for row in rows if row.is_open]
     context = {
         "names": fetch_names(request, opened.current, team_code, [row.person.reference for row in rows]),
         "opened": opened,
@@ -58,9 +58,10 @@ def _show(request: HttpRequest, team_code: str, template: str, page: str) -> Htt
         "last_meeting": find_last_meeting(team_code, day),
         "rows": rows,
         "minutes": sum(row.minutes for row in rows),
-        "next": find_next(rows, ""),
-        "left": sum(row.is_open for row in rows),
-        "actions": [(action, is_overdue(action), word_action(action)) for action in actions],
+        "next": next(iter(undecided), None),
+        "left": len(undecided),
+        "actions": tell_actions(select_open_actions(team_code)),
+        **tell_records(team_code),
         "deputies": Deputy.objects.filter(team_code=team_code, from_on__lte=today, to_on__gte=today).select_related(
             "user"
         ),

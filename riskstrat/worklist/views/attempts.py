@@ -18,6 +18,7 @@ from riskstrat.worklist.fields import Choice, Day, PlainText, read_post
 from riskstrat.worklist.finding import find_case, open_case
 from riskstrat.worklist.models import Attempt
 from riskstrat.worklist.roles import LISTING
+from riskstrat.worklist.statuses import find_warning
 from riskstrat.worklist.writing import create_row, log_look
 
 LONGEST_NAME = 80
@@ -60,6 +61,7 @@ def enter_attempt(request: HttpRequest, reference: str) -> HttpResponse:
         "attempts": list(attempts),
         "how": HOW,
         "unreached": is_unreached(reference),
+        "status": find_warning(reference),
         "failed": FAILED_TO_FLAG,
     }
     return render(request, "worklist/attempts.jinja", context)

@@ -10,6 +10,7 @@ from riskstrat.worklist.access import allow
 from riskstrat.worklist.histories import find_standings, gather_events
 from riskstrat.worklist.models import Case
 from riskstrat.worklist.roles import LISTING
+from riskstrat.worklist.statuses import find_warning
 from riskstrat.worklist.writing import log_look
 
 
@@ -23,6 +24,7 @@ def show_history(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "reference": reference,
         "team_code": reference[:3],
+        "status": find_warning(reference),
         "latest": standings[0] if standings else None,
         "events": gather_events(reference, standings),
     }

@@ -13,7 +13,8 @@ from riskstrat import documents
 from riskstrat.casefinding import is_sound, parse_reference
 from riskstrat.publication import TeamList
 from riskstrat.worklist.access import allow
-from riskstrat.worklist.agendas import build_agenda_rows, find_meeting, find_next
+from riskstrat.worklist.agendas import find_meeting, find_next, order_agenda
+from riskstrat.worklist.gathering import gather_standing
 from riskstrat.worklist.listing import SORTS, build_choices, build_rows, choose_rows
 from riskstrat.worklist.named import fetch_names, fetch_referred_names
 from riskstrat.worklist.published import CurrentList, find_current, find_list, list_dates
@@ -59,17 +60,20 @@ def show_list(request: HttpRequest, team_code: str, day: str | None = None) -> H
     """One team's list: the latest, or that of a day. Raises Http404 where none stands for it."""
     opened = open_list(team_code, day)
     log_look(request, team_code, "list")
-    rows = build_rows(*opened)
+    stands = gather_standing(*opened)
+    rows = build_rows(*opened, stands)
     choices = build_choices(rows, request.GET)
     order = request.GET.get("sort", "rank")
-    agenda = build_agenda_rows(*opened, find_meeting(team_code, opened.current.list_date)) if opened.is_latest else []
+    latest = opened.is_latest
+    agenda = order_agenda(*opened, find_meeting(team_code, opened.current.list_date)) if latest else []
+    undecided = {reference for reference in agenda if stands.is_open(reference)}
     shown = choose_rows(rows, choices, order)
-    waiting = list_waiting_referrals(team_code) if opened.is_latest else []
+    waiting = list_waiting_referrals(team_code) if latest else []
     context = {
         "names": fetch_names(request, opened.current, team_code, [row.person.reference for row in shown]),
         "waiting_names": fetch_referred_names(request, team_code, [referral.case for referral in waiting]),
-        "next": find_next(agenda, ""),
-        "left": sum(row.is_open for row in agenda),
+        "next": find_next(agenda, undecided),
+        "left": len(undecided),
         "opened": opened,
         "rows": shown,
         "listed": len(rows),

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from riskstrat.documents import describe_about, describe_pathways, long_date
 from riskstrat.worklist.access import allow
-from riskstrat.worklist.agendas import build_agenda_rows, change_meeting, find_meeting, find_next
+from riskstrat.worklist.agendas import build_agenda_rows, change_meeting, find_meeting, find_next, order_agenda
 from riskstrat.worklist.deciding import (
     CONFIRM,
     REASON,
@@ -29,13 +29,14 @@ from riskstrat.worklist.deciding import (
     suggest_fields,
     take_back,
 )
+from riskstrat.worklist.gathering import gather_standing
 from riskstrat.worklist.models import Action, Decision, Opinion, User
 from riskstrat.worklist.models.cases import TEXT
 from riskstrat.worklist.named import fetch_names
-from riskstrat.worklist.reporting import find_blocking_reports
+from riskstrat.worklist.reporting import find_blocking_report
 from riskstrat.worklist.roles import LISTING
 from riskstrat.worklist.standing import find_decision, is_decided, word_decision
-from riskstrat.worklist.statuses import find_warnings
+from riskstrat.worklist.statuses import find_warning
 from riskstrat.worklist.texts import Fault, find_text_fault, read_day_between, read_fields, write_day
 from riskstrat.worklist.views.lists import Opened, open_list, parse_day
 from riskstrat.worklist.writing import ConflictError, log_look
@@ -72,7 +73,7 @@ def _keep_posted(request: HttpRequest, listed: ListedCase) -> HttpResponse:
     standing = find_decision(listed.current.list_date, listed.reference)
     if request.POST.get("edition") != str(listed.current.edition):
         return _show_form(request, listed, fields, standing, warning=EDITION_CHANGED, status=409)
-    if listed.reference in find_blocking_reports(listed.team_code):
+    if find_blocking_report(listed.reference):
         return _show_form(request, listed, fields, standing, status=409)
     judged = judge_fields(fields, listed)
     # Whoever has not seen the decision that stands is shown it before being asked why it is changed.
@@ -104,7 +105,8 @@ def _send_on(request: HttpRequest, listed: ListedCase) -> HttpResponse:
     opened = open_list(listed.team_code, listed.current.list_date.isoformat())
     if request.POST.get("then") == "next":
         meeting = find_meeting(listed.team_code, listed.current.list_date)
-        following = find_next(build_agenda_rows(*opened, meeting), listed.reference)
+        order, stands = order_agenda(*opened, meeting), gather_standing(*opened)
+        following = find_next(order, list(filter(stands.is_open, order)), listed.reference)
         if following:
             return redirect(_build_address("decision", following, opened))
         messages.info(request, "Every case of this list is decided.")
@@ -144,9 +146,9 @@ def _show_form(
         "standing": standing,
         "based_on": name_basis(standing),
         "warning": warning,
-        "report": find_blocking_reports(listed.team_code).get(listed.reference),
+        "report": find_blocking_report(listed.reference),
         "names": fetch_names(request, listed.current, listed.team_code, [listed.reference]),
-        "status": find_warnings([listed.reference]).get(listed.reference, ""),
+        "status": find_warning(listed.reference),
         "outcomes": list_outcomes(),
         "owners": _list_owners(listed.team_code),
         "opinions": opinions.select_related("given_by").order_by("given_at"),
@@ -158,11 +160,11 @@ def _show_form(
 
 def _list_owners(team_code: str) -> list[str]:
     """Who saw to actions of the team before and who works with it: what a field for an owner suggests."""
-    owners = (
-        Action.objects.filter(decision__case__team_code=team_code).exclude(owner="").values_list("owner", flat=True)
-    )
+    owners = Action.objects.filter(decision__case__team_code=team_code).exclude(owner="")
     members = User.objects.filter(memberships__team_code=team_code, is_active=True)
-    return sorted({*owners, *members.values_list("display_name", flat=True)})
+    return sorted(
+        {*owners.order_by().values_list("owner", flat=True).distinct(), *members.values_list("display_name", flat=True)}
+    )
 
 
 @allow(*LISTING, of_team=True)

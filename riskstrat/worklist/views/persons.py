@@ -14,12 +14,13 @@ from riskstrat.worklist.contacting import is_unreached
 from riskstrat.worklist.finding import FoundCase, find_case, open_case
 from riskstrat.worklist.models import Referral
 from riskstrat.worklist.named import PageNames, fetch_names, fetch_referred_names
+from riskstrat.worklist.recording import list_proposed, list_waiting
 from riskstrat.worklist.releasing import has_objection, select_releases
-from riskstrat.worklist.reporting import find_blocking_report, find_confirmed_report
+from riskstrat.worklist.reporting import find_reports
 from riskstrat.worklist.reserving import word_taken
 from riskstrat.worklist.roles import LISTING, Role
 from riskstrat.worklist.standing import find_decision, word_decision
-from riskstrat.worklist.statuses import find_warnings
+from riskstrat.worklist.statuses import find_warning
 from riskstrat.worklist.views.opinions import begin_opinion, list_opinions
 from riskstrat.worklist.writing import log_look
 
@@ -30,20 +31,25 @@ def show_person(request: HttpRequest, reference: str) -> HttpResponse:
     found = find_case(reference)
     log_look(request, reference, "person")
     user: Any = request.user
+    is_clinician = user.role == Role.CLINICIAN
     decision = find_decision(found.listing.list_date, reference) if found.listing else None
-    context = tell_case(found, sensitive=user.role == Role.CLINICIAN) | {
+    report, confirmed = find_reports(reference)
+    context = tell_case(found, sensitive=is_clinician) | {
         "names": _fetch_names(request, found),
         "opinions": list_opinions(found, besides=user) if found.listing else [],
-        "form": begin_opinion(found, user) if found.is_current and user.role == Role.CLINICIAN else None,
+        "form": begin_opinion(found, user) if found.is_current and is_clinician else None,
         "decided": word_decision(decision) if decision else "",
         "decided_by": decision.decided_by if decision else "",
-        "report": find_blocking_report(reference),
-        "confirmed": find_confirmed_report(reference),
-        "status": find_warnings([reference]).get(reference, ""),
+        "report": report,
+        "confirmed": confirmed,
+        "status": find_warning(reference),
         "taken": word_taken(found.listing, found.team_code).get(reference) if found.listing else "",
         "objects": has_objection(reference),
         "release": select_releases().filter(case_id=reference).first(),
         "unreached": is_unreached(reference),
+        "records": list_waiting(found.team_code, reference),
+        "to_confirm": any(is_clinician or not one.was_taken_back for one in list_proposed(found.team_code, reference)),
+        "is_clinician": is_clinician,
         "referral": Referral.objects.filter(case_id=reference).select_related("referred_by").first(),
     }
     return render(request, "worklist/person.jinja", context)

@@ -24,8 +24,9 @@ from riskstrat.worklist.releasing import (
     set_council_reference,
     tell_released,
 )
-from riskstrat.worklist.reporting import find_blocking_report, find_confirmed_report
+from riskstrat.worklist.reporting import find_reports
 from riskstrat.worklist.roles import LISTING, Role
+from riskstrat.worklist.statuses import UNREADABLE, find_warning, find_warnings
 from riskstrat.worklist.teams import find_teams_of
 from riskstrat.worklist.writing import log_look
 
@@ -83,7 +84,13 @@ def release_to_social_care(request: HttpRequest, reference: str) -> HttpResponse
             messages.success(request, f"{reference} is released to social care.")
         return redirect("person", reference=reference)
     standing = select_releases().filter(case_id=reference).select_related("released_by").first()
-    context = {"found": found, "form": form, "standing": standing, "objects": has_objection(reference)}
+    context = {
+        "found": found,
+        "form": form,
+        "standing": standing,
+        "objects": has_objection(reference),
+        "status": find_warning(reference),
+    }
     return render(request, "worklist/release.jinja", context)
 
 
@@ -106,9 +113,11 @@ def show_released(request: HttpRequest) -> HttpResponse:
     """The cases that are released to the reader's teams."""
     teams = {team.code: team.name for team in find_teams_of(request.user)}
     shown: dict[str, Release] = {}
-    for release in select_releases(teams).select_related("case"):
+    for release in select_releases(teams).select_related("case", "released_by"):
         shown.setdefault(release.case_id, release)
-    return render(request, "worklist/released.jinja", {"releases": list(shown.values()), "teams": teams})
+    changed = find_warnings(shown)
+    context = {"releases": list(shown.values()), "teams": teams, "changed": changed, "unreadable": UNREADABLE}
+    return render(request, "worklist/released.jinja", context)
 
 
 @allow(Role.SOCIAL_CARE, of_team=True)
@@ -122,9 +131,12 @@ def show_released_case(request: HttpRequest, reference: str) -> HttpResponse:
     if form.is_valid():
         return _keep_council_reference(request, release, form)
     found = find_case(reference)
-    held = find_blocking_report(reference) or find_confirmed_report(reference)
-    facts = [] if held or found.person is None else tell_released(release, found)
+    held = any(find_reports(reference))
+    # What the refresh says is not released: that something has changed is all that is told, and then no fact is.
+    changed = find_warning(reference)
+    facts = [] if held or changed or found.person is None else tell_released(release, found)
     context = {"release": release, "found": found, "facts": facts, "held": held, "form": form}
+    context |= {"changed": changed, "unreadable": UNREADABLE}
     return render(request, "worklist/released_case.jinja", context)
 
 

@@ -99,6 +99,7 @@ def served(registry: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", "sqlite:///mlflow.db"]
     command += ["--artifacts-destination", "artifacts", "--port", str(port), "--workers", "1"]
+    # The consumers of its job queues are processes of their own, dearer than the server, and no page here asks them.
     environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     server = subprocess.Popen(command, cwd=registry, env=environment, start_new_session=True, **quiet)

@@ -1,0 +1,46 @@
+"""The verb `worklist digest`: an e-mail to each account that says how much waits for it, and nothing about anybody."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from riskstrat import audit
+from riskstrat.errors import WorkspaceError
+from riskstrat.verbs.report import Report
+from riskstrat.verbs.review_store import is_in_database, open_review_store
+from riskstrat.verbs.worklist_serve import require_installed
+from riskstrat.workspace import find, load
+
+
+def digest(root: Path | None) -> Report:
+    """Send the digests of today; who has had one gets no second.
+
+    Raises WorkspaceError where no worklist was started, digests are off, or the mail server takes none.
+    """
+    require_installed()
+    workspace = load(find(root))
+    rules = workspace.settings.worklist.digests
+    if not is_in_database(workspace):
+        raise WorkspaceError("there is no worklist to tell of: riskstrat worklist serve makes it")
+    if not rules.sender:
+        raise WorkspaceError("digests are off: set sender and link under [worklist.digests] in riskstrat.toml first")
+    open_review_store(workspace)
+    from django.utils import timezone
+
+    from riskstrat.worklist.digests import Sent, send_digests
+
+    audit.require_ready(workspace.root)
+    counted = Sent()
+    try:
+        send_digests(rules, timezone.localdate(), counted)
+    finally:
+        # What went before a server failed is logged too.
+        audit.append(workspace.root, "digests sent", asdict(counted))
+    told = asdict(counted)
+    others = f"{told['had']:,} accounts had today's, {told['nothing']:,} have nothing that waits"
+    number = f"{told['sent']:,} digest{'' if told['sent'] == 1 else 's'}"
+    lines = [f"{number} sent; {others}"]
+    if told["refused"]:
+        lines.append(f"{told['refused']:,} addresses were refused by the mail server: look at them under Accounts")
+    return Report(told, tuple(lines))
