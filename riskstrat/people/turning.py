@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from riskstrat.definitions.features import Feature
+from riskstrat.definitions.features import AGE, Feature
 
 UP, DOWN, EITHER = 1, -1, 0
 
@@ -20,7 +20,7 @@ ADDING = YES_OR_NO | {"count", "total", "distinct", "weighted", "episodes", "day
 LATEST = frozenset({"days_since", "latest"})
 """Verbs whose value a later row replaces."""
 
-WITHOUT_ROWS = frozenset({"attribute", "age"})
+WITHOUT_ROWS = frozenset({"attribute", AGE})
 """Verbs that no row moves."""
 
 TRIES = 200
@@ -100,7 +100,7 @@ def _draw_values(feature: Feature, rng: np.random.Generator) -> Numbers:
     """Values that people could have: those of days and of an age among many, others mostly small."""
     if feature.verb in YES_OR_NO:
         return rng.integers(0, 2, TRIES).astype(float)
-    if feature.verb in ("days_since", "age"):
+    if feature.verb in ("days_since", AGE):
         drawn = rng.integers(1, 730 if feature.verb == "days_since" else 100, TRIES).astype(float)
         return np.where(rng.random(TRIES) < 0.3, np.nan, drawn) if feature.verb == "days_since" else drawn
     if feature.verb == "attribute":

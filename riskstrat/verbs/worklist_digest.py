@@ -26,14 +26,12 @@ def digest(root: Path | None) -> Report:
     if not rules.sender:
         raise WorkspaceError("digests are off: set sender and link under [worklist.digests] in riskstrat.toml first")
     open_review_store(workspace)
-    from django.utils import timezone
-
     from riskstrat.worklist.digests import Sent, send_digests
 
     audit.require_ready(workspace.root)
     counted = Sent()
     try:
-        send_digests(rules, timezone.localdate(), counted)
+        send_digests(rules, counted)
     finally:
         # What went before a server failed is logged too.
         audit.append(workspace.root, "digests sent", asdict(counted))

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
 
 from riskstrat.definitions.phrases import long_date
 from riskstrat.definitions.worklist_settings import FROM_ENVIRONMENT, DigestsSettings
@@ -99,12 +100,13 @@ def write_digest(digest: Digest, rules: DigestsSettings, today: date) -> str:
     return "\n".join([*lines, "", f"Sign in to see them: {rules.link}", ""])
 
 
-def send_digests(rules: DigestsSettings, today: date, told: Sent) -> None:
+def send_digests(rules: DigestsSettings, told: Sent, day: date | None = None) -> None:
     """Send each account that has an address its digest of the day, once, where anything waits; `told` counts meanwhile.
 
+    The day is that of the worklist's pages unless another is given.
     Raises WorkspaceError where the password is not set, or the mail server is not reached or takes no mail.
     """
-    connection = _open_connection(rules)
+    connection, today = _open_connection(rules), day or timezone.localdate()
     accounts = User.objects.filter(is_active=True, role__in=LISTING).exclude(digest_to="").order_by("pk")
     try:
         for user in accounts:

@@ -48,7 +48,7 @@ def send(rules: Any, day: Any = TODAY) -> Any:
     from riskstrat.worklist.digests import Sent, send_digests
 
     told = Sent()
-    send_digests(rules, day, told)
+    send_digests(rules, told, day)
     return told
 
 
