@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from riskstrat import audit
 from riskstrat.errors import WorkspaceError
@@ -10,7 +11,7 @@ from riskstrat.publication import compute_manifest_digest, find_folders
 from riskstrat.reviews import FileReviewStore, ReviewStore
 from riskstrat.worklist import is_started, point_at
 from riskstrat.worklist.folder import require_same_database
-from riskstrat.workspace import Workspace
+from riskstrat.workspace import Workspace, find, load
 
 
 def open_review_store(workspace: Workspace) -> ReviewStore:
@@ -33,6 +34,18 @@ def open_review_store(workspace: Workspace) -> ReviewStore:
 
     require_reachable()
     return DatabaseReviewStore(workspace)
+
+
+def open_started_worklist(root: Path | None, what: str) -> Workspace:
+    """The workspace of a worklist that was started, its database reached and its packages loaded.
+
+    what: "export from", said where none was started. Raises WorkspaceError then, and what `open_review_store` does.
+    """
+    workspace = load(find(root))
+    if not is_in_database(workspace):
+        raise WorkspaceError(f"there is no worklist to {what}: riskstrat worklist serve makes it")
+    open_review_store(workspace)
+    return workspace
 
 
 def is_in_database(workspace: Workspace) -> bool:

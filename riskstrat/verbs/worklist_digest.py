@@ -8,9 +8,7 @@ from pathlib import Path
 from riskstrat import audit
 from riskstrat.errors import WorkspaceError
 from riskstrat.verbs.report import Report
-from riskstrat.verbs.review_store import is_in_database, open_review_store
-from riskstrat.verbs.worklist_serve import require_installed
-from riskstrat.workspace import find, load
+from riskstrat.verbs.review_store import open_started_worklist
 
 
 def digest(root: Path | None) -> Report:
@@ -18,14 +16,10 @@ def digest(root: Path | None) -> Report:
 
     Raises WorkspaceError where no worklist was started, digests are off, or the mail server takes none.
     """
-    require_installed()
-    workspace = load(find(root))
+    workspace = open_started_worklist(root, "tell of")
     rules = workspace.settings.worklist.digests
-    if not is_in_database(workspace):
-        raise WorkspaceError("there is no worklist to tell of: riskstrat worklist serve makes it")
     if not rules.sender:
         raise WorkspaceError("digests are off: set sender and link under [worklist.digests] in riskstrat.toml first")
-    open_review_store(workspace)
     from riskstrat.worklist.digests import Sent, send_digests
 
     audit.require_ready(workspace.root)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from riskstrat import audit
-from riskstrat.errors import WorkspaceError
 from riskstrat.reviews import ConfirmedEntries
 from riskstrat.site.outputs import require_free_place, require_new_file
 from riskstrat.storage import write_bytes
 from riskstrat.verbs.report import Report
-from riskstrat.verbs.review_store import is_in_database, open_review_store
-from riskstrat.workspace import find, load
+from riskstrat.verbs.review_store import open_started_worklist
 
 
 def export_records(root: Path | None, out: Path) -> Report:
@@ -21,11 +19,8 @@ def export_records(root: Path | None, out: Path) -> Report:
     StorageError where a file of that name stands.
     """
     require_free_place(out, (".json",))
-    workspace = load(find(root))
-    if not is_in_database(workspace):
-        raise WorkspaceError("there is no worklist to export from: riskstrat worklist serve makes it")
     require_new_file(out)
-    open_review_store(workspace)
+    workspace = open_started_worklist(root, "export from")
     from riskstrat.worklist.recording import gather_confirmed
 
     entries, held_back = gather_confirmed()
