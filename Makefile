@@ -27,9 +27,10 @@ COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --
 PEERS := tests/benchmarks/requirements-peers
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-# Whole files are handed to two workers, in the order of tests/suite/order.py. Bytecode is kept whatever the machine's
+# Whole files are handed to three workers, in the order of tests/suite/order.py: on two cores one computes while
+# another waits for a browser, a server or the disk. Bytecode is kept whatever the machine's
 # habit: tests start processes, and each would compile every module anew.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 # What test-all draws its examples by: another number each time, or one that was printed.
 SEED := $(or $(SEED),$(shell date +%s))
 

@@ -5,7 +5,7 @@ The log alone reads the clock and asks the system who is at it.
 """
 
 from riskstrat.audit.begun import Deed, is_done, log_deed, require_ready, settle
-from riskstrat.audit.clock import now, system_user, today
+from riskstrat.audit.clock import describe_ahead, now, system_user, today
 from riskstrat.audit.deeds import (
     ANCHORED,
     DELETED,
@@ -60,7 +60,12 @@ from riskstrat.audit.identifiers import (
 from riskstrat.audit.lines import ACTIONS, BEGUN, NOT_DONE, Line
 from riskstrat.audit.log import append, read
 from riskstrat.audit.plans import PLANNED, count_looks, find_plans, log_looking, log_plan
-from riskstrat.audit.read_back import require_as_logged, require_lists_as_logged, require_refreshed_as_logged
+from riskstrat.audit.read_back import (
+    require_as_logged,
+    require_list_as_logged,
+    require_lists_as_logged,
+    require_refreshed_as_logged,
+)
 from riskstrat.audit.reasons import WANTED, is_reason, require_loggable, require_purpose, require_reason
 from riskstrat.audit.seals import is_sealed_by, make_seal
 from riskstrat.audit.verifying import Verified, describe_open_deeds, verify
@@ -95,6 +100,7 @@ __all__ = [
     "append",
     "build_promoting",
     "count_looks",
+    "describe_ahead",
     "describe_open_deeds",
     "find_begun_deletion",
     "find_begun_reason",
@@ -134,6 +140,7 @@ __all__ = [
     "read_digits",
     "reduce_key",
     "require_as_logged",
+    "require_list_as_logged",
     "require_lists_as_logged",
     "require_loggable",
     "require_published",

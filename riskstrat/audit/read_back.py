@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from riskstrat.audit.begun import find_open
-from riskstrat.audit.deeds import DELETED, REFRESHED, lists_logged
+from riskstrat.audit.deeds import DELETED, PUBLISHED, REFRESHED, WITHDRAWN, lists_logged
 from riskstrat.audit.lines import BEGUN, NOT_DONE, Line
 from riskstrat.audit.log import FOLDER, LOG, read
 from riskstrat.errors import AuditError
@@ -60,6 +60,50 @@ def require_lists_as_logged(root: Path, standing: Mapping[str, Callable[[], str]
                 f"the list of {when} is not as line {line.number} of the audit log has it: run riskstrat audit verify, "
                 "then restore the list from a backup, or withdraw it"
             )
+
+
+def require_list_as_logged(lines: Iterable[Line], when: str, standing: str, withdrawn: Collection[str]) -> None:
+    """Raises AuditError where a list of a date is gone, is another than was logged, or is of no line of the log.
+
+    lines: those of the log, oldest first. standing: the sha256 of the manifest of the one that stands, "" for none;
+    withdrawn: of those that were withdrawn.
+    """
+    known, taken_back, number = _read_manifests(lines, when)
+    if known != "" and not standing:
+        _refuse_list(
+            when, f"is gone, and line {number} of the audit log says that it stands", "restore it from a backup"
+        )
+    if standing and known not in (standing, None):
+        said = f"is not as line {number} has it" if known else "stands, and no line says that it was published"
+        _refuse_list(when, f"{said} in the audit log", "restore the one that was published, or take this one away")
+    if None not in taken_back and sorted(withdrawn) != sorted(map(str, taken_back)):
+        _refuse_list(when, "was withdrawn, and what is kept of that is not as the audit log has it", "restore it")
+
+
+def _refuse_list(when: str, what: str, advice: str) -> None:
+    raise AuditError(f"the list of {when} {what}: run riskstrat audit verify, and {advice}")
+
+
+def _read_manifests(lines: Iterable[Line], when: str) -> tuple[str | None, list[str | None], int]:
+    """Of the lists of a date the manifest of the one that stands ("" for none), of those withdrawn, and its line.
+
+    None for one that an earlier riskstrat logged without its manifest.
+    """
+    standing: str | None = ""
+    withdrawn: list[str | None] = []
+    number = 0
+    for line in lines:
+        if line.action == DELETED:
+            gone = [PurePosixPath(str(path)) for path, _ in line.details["gone"]]
+            standing = "" if any(path.name == when for path in gone) else standing
+            # The names of other files that go, such as a backup's, begin with dates too.
+            taken = any(path.parent.name == "withdrawn" and path.name.startswith(f"{when}-") for path in gone)
+            withdrawn = [] if taken else withdrawn
+        elif line.details.get("list_date") == when and line.action == PUBLISHED:
+            standing, number = line.details.get("manifest"), line.number
+        elif line.details.get("list_date") == when and line.action == WITHDRAWN:
+            standing, withdrawn = "", [*withdrawn, standing]
+    return standing, withdrawn, number
 
 
 def _speaks_of(root: Path, folder: str) -> bool:

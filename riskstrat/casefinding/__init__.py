@@ -14,13 +14,20 @@ from riskstrat.casefinding.lists import (
     BELOW,
     EXCLUDED,
     LISTED,
+    NO_ROOM,
     RESERVE_COLUMNS,
     CaseList,
     find_cases,
     tabulate_cases,
     tabulate_reserve,
 )
-from riskstrat.casefinding.references import check_character, is_sound, parse_reference, reference
+from riskstrat.casefinding.references import (
+    check_character,
+    is_sound,
+    list_readings,
+    parse_reference,
+    reference,
+)
 from riskstrat.casefinding.register import list_holders, list_holdings
 from riskstrat.casefinding.standing import (
     DIED,
@@ -48,6 +55,7 @@ __all__ = [
     "KNOWN",
     "LISTED",
     "MOVED",
+    "NO_ROOM",
     "PALLIATIVE",
     "REFERRED",
     "RESERVE_COLUMNS",
@@ -71,6 +79,7 @@ __all__ = [
     "is_sound",
     "list_holders",
     "list_holdings",
+    "list_readings",
     "parse_reference",
     "read_every_kept_off",
     "read_kept_off",

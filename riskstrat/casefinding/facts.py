@@ -26,8 +26,11 @@ class CaseFacts:
     contacted: persons whom a service saw in the last `caseload_quiet_months`, other than their GP or as outpatients.
     in_question: persons about whom somebody reported that something is wrong, until that is settled.
     doubtful: persons recorded dead by the records themselves, with later activity. last_active: by person said to have
-    died by a status or a review, the latest day of activity. gone: persons of whom a refresh says that they died or
-    left, with the reason for which they are not listed.
+    died by a status, a review or a hospital, the latest day of activity. died_in_hospital: by person the day on which
+    the last stay that ended by death did. disputed_in_hospital: those of them of whom the stay says also that they left
+    alive. gone: persons of whom a refresh says that they died or left, with the reason
+    for which they are not listed. unnamed: teams of the caseload whose name says what is sensitive: whom they hold is
+    decided as ever, and nobody is told of them.
     """
 
     caseload: pd.DataFrame | None = None
@@ -39,7 +42,14 @@ class CaseFacts:
     in_question: frozenset[int] = frozenset()
     doubtful: frozenset[int] = frozenset()
     last_active: pd.Series | None = None
+    died_in_hospital: Mapping[int, pd.Timestamp] = field(default_factory=dict)
+    disputed_in_hospital: frozenset[int] = frozenset()
     gone: Mapping[int, str] = field(default_factory=dict)
+    unnamed: frozenset[str] = frozenset()
+
+    def select_named(self) -> pd.DataFrame | None:
+        """The rows of the caseload that may be told of; None where it was not landed."""
+        return None if self.caseload is None else self.caseload[~self.caseload["team"].isin(self.unnamed)]
 
 
 def _make_empty_list() -> pd.DataFrame:

@@ -24,6 +24,8 @@ from riskstrat.definitions.settings import CasefindingSettings, Settings
 from riskstrat.errors import WorkspaceError
 
 LISTED, BELOW, KNOWN, EXCLUDED = "listed", "below the line", "known", "excluded"
+NO_ROOM = "no room for all who were put forward or keep a place"
+"""Why somebody with a place by right is below the line."""
 
 EVERYONE_COLUMNS = ("patient_id", "person", "index_date", "margin", "risk", "place", "reason", "order")
 ROW_COLUMNS = (
@@ -38,12 +40,12 @@ class CaseList:
     """One team's list; listed + below the line + known + excluded = eligible.
 
     everyone: one row per person of the team who is eligible or set apart, highest margin first: `EVERYONE_COLUMNS`;
-    `place` is "listed", "below the line", "known" or "excluded", `reason` says why (excluded people alone), `order`
-    counts from 1 among listed and below the line. rows: one row per listed person by rank: `reference`, `rank`, the
-    columns of the scored people, and `ROW_COLUMNS`; the reference is that of the case, whatever its rank. reserve: the
-    same for the next people below the line, who are not listed; their ranks go on from there. excluded: people by
-    reason. swaps: what sizing to services costs. unfilled: slots that nobody on the list can take, by
-    pathway. unchecked: one sentence for each exclusion that could not be checked.
+    `place` is "listed", "below the line", "known" or "excluded", `reason` says why (excluded people, and NO_ROOM below
+    the line), `order` counts from 1 among listed and below the line. rows: one row per listed person by rank:
+    `reference`, `rank`, the columns of the scored people, and `ROW_COLUMNS`; the reference is that of the case,
+    whatever its rank. reserve: the same for the next people below the line, who are not listed; their ranks go on from
+    there. excluded: people by reason. swaps: what sizing to services costs. unfilled: slots that nobody on the list can
+    take, by pathway. unchecked: one sentence for each exclusion that could not be checked.
     """
 
     team: ListTeam
@@ -143,6 +145,7 @@ def _list_of(
     order.iloc[candidates] = np.arange(1, len(candidates) + 1)
     everyone.loc[candidates, "place"] = BELOW
     everyone.loc[listed, "place"] = LISTED
+    everyone.loc[np.setdiff1d(chosen[:keeping], listed), "reason"] = NO_ROOM
     everyone["order"] = order
     services = {int(chosen[position]): service for position, service in taken.services.items()}
     both = _build_list_rows(team, people, told, np.append(listed, next_ones), services, memory, list_date, rules)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 _CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -11,6 +12,9 @@ _TIMES = (0, 2, 3, 1)
 """Multiplication by one element of the field of four; with doubling modulo 9 it shifts the 36 characters by a place."""
 
 _TYPED = re.compile(r"([A-Z01]{3})-([0-9OIL]{3,})-([0-9A-Z])", re.ASCII)
+_ALONE = re.compile(r"[0-9OIL]*[0-9]", re.ASCII)
+_FIGURES = 3
+_CHECKED = re.compile(r"([0-9OIL]*[0-9][0-9OIL]*)(-?)([0-9A-Z])", re.ASCII)
 _PARTED = re.compile(r"[\s\-./_]+")
 _DASHES = ("Pd", "Pc")
 _AS_LETTERS, _AS_DIGITS = str.maketrans("01", "OI"), str.maketrans("OIL", "011")
@@ -48,6 +52,33 @@ def parse_reference(typed: str) -> str | None:
     stem = f"{found[1].translate(_AS_LETTERS)}-{found[2].translate(_AS_DIGITS)}"
     fits = check_character(stem)
     return f"{stem}-{fits if _ALIKE.get(found[3]) == fits else found[3]}"
+
+
+def list_readings(typed: str, team_code: str, is_known: Callable[[str], bool]) -> list[str]:
+    """The references that a text can stand for: `nki 12`, `12`, `0124`, `012-4`; of another team only one typed whole.
+
+    Two where up to three figures are a number as well as a number with its check character: who typed them must say
+    which is meant. Any more have their check character, and are a number too only where a case of it is known. A
+    check character that does not fit is read where nothing else can be.
+    """
+    whole = parse_reference(typed)
+    if whole is not None:
+        return [whole]
+    text = _PARTED.sub("-", _plain(typed)).strip("-'’")
+    if not text[:3].isdigit() and text[:3].translate(_AS_LETTERS) == team_code:
+        text = text[3:].lstrip("-")
+    elif text[:3].isalpha():
+        return []
+    alone = reference(team_code, int(text.translate(_AS_DIGITS))) if _ALONE.fullmatch(text) else ""
+    readings = [alone] if alone and len(text) <= _FIGURES else []
+    if found := _CHECKED.fullmatch(text):
+        read = f"{team_code}-{int(found[1].translate(_AS_DIGITS)):03d}-{found[3]}"
+        # With nothing before it the last character may be one of the number's figures, and is not put right.
+        read = (parse_reference(read) or read) if found[2] else read
+        if is_sound(read):
+            return [*readings, read] if readings or not alone or not is_known(alone) else [read, alone]
+        return readings or [read]
+    return readings
 
 
 def is_sound(reference: str) -> bool:

@@ -43,7 +43,7 @@ def standings(
     declined; deferred; resting after a review; outside the team's age limits; in a care home. A nominated person is not
     known, and neither age limits, care homes nor a review before the nomination hold a nomination back: a clinician has
     decided. Died and moved are read from what statuses said last of each, from the latest review, and
-    from what a refresh says.
+    from what a refresh says; died also from how a hospital stay ended.
     """
     rows = _gather_facts(people, teams, facts, list_date, rules)
     now = pd.Timestamp(list_date)
@@ -52,7 +52,7 @@ def standings(
     limited = rows["nominated_on"].isna()
     tests = {
         DOUBTFUL_DEATH: rows["doubtful"],
-        DIED: rows["status_died"] | rows["died"] | rows["gone"].eq(DIED),
+        DIED: rows["status_died"] | rows["died"] | rows["gone"].eq(DIED) | rows["left_dead_on"].notna(),
         MOVED: rows["status_moved"] | (rows["moved"] & (rows["until"] > now)) | rows["gone"].eq(MOVED),
         IN_QUESTION: rows["in_question"],
         IN_HOSPITAL: rows["in_hospital"],
@@ -98,6 +98,8 @@ def _gather_facts(
             "status_died": _mark_true(status["died"], people),
             "status_moved": _mark_true(status["moved"], people),
             "gone": person.map(dict(facts.gone)).astype(object),
+            "denied_dead_on": pd.to_datetime(status["died_on"]).where(status["died"].eq(False)).to_numpy(),
+            "left_dead_on": pd.to_datetime(person.map(dict(facts.died_in_hospital))),
         },
         index=people.index,
     )
@@ -110,13 +112,21 @@ def _gather_facts(
 
 
 def _mark_doubtful(people: pd.DataFrame, rows: pd.DataFrame, facts: CaseFacts, list_date: date) -> pd.Series:
-    """Who is recorded dead, by the records or by statuses or a review, and was active later."""
+    """Who is recorded dead, by the records, statuses, a review or a hospital, and was active later.
+
+    By a hospital also whom a status of a later day says not to have died, or whose stay contradicts itself and nobody
+    else says so: one provider's code is easily wrong.
+    """
     active = pd.Series(dtype="datetime64[s]") if facts.last_active is None else facts.last_active
     last = active.reindex(people["person"]).to_numpy().astype("datetime64[D]")
     doubtful = people["person"].isin(facts.doubtful).to_numpy()
     since = find_said_since(facts.statuses, "died", list_date).reindex(people["person"])
-    for says, told_on in ((rows["status_died"], since), (rows["died"], rows["day"])):
+    left_dead = (rows["left_dead_on"].notna(), rows["left_dead_on"])
+    for says, told_on in ((rows["status_died"], since), (rows["died"], rows["day"]), left_dead):
         doubtful = doubtful | says.to_numpy() & is_contradicted(told_on.to_numpy().astype("datetime64[D]"), last)
+    said_dead = rows["status_died"] | rows["died"] | rows["gone"].eq(DIED)
+    disputed = people["person"].isin(facts.disputed_in_hospital) & ~said_dead
+    doubtful = doubtful | disputed.to_numpy() | (rows["denied_dead_on"] > rows["left_dead_on"]).to_numpy()
     return pd.Series(doubtful, index=people.index)
 
 
@@ -135,15 +145,16 @@ def find_said_since(statuses: pd.DataFrame | None, truth: str, at: date) -> pd.S
 def _find_latest_statuses(statuses: pd.DataFrame | None, at: date) -> pd.DataFrame:
     """One row per person, indexed by person: what was said last of each thing, up to that day; a cell may be empty.
 
-    `inpatient_on` is the day on which inpatient was said.
+    `inpatient_on` and `died_on` are the days on which inpatient and died were said.
     """
-    columns = ["inpatient_on", "inpatient", "died", "moved", "palliative_register"]
+    columns = ["inpatient_on", "died_on", "inpatient", "died", "moved", "palliative_register"]
     if statuses is None or statuses.empty:
         return pd.DataFrame(columns=columns)
     rows = statuses.reindex(columns=["person", *columns]).assign(as_at=pd.to_datetime(statuses["as_at"]))
     rows = rows[rows["as_at"] <= pd.Timestamp(at)].sort_values(["person", "as_at"], kind="stable")
     said_on = pd.to_datetime(rows["inpatient_on"]).fillna(rows["as_at"])
     rows["inpatient_on"] = said_on.where(rows["inpatient"].notna())
+    rows["died_on"] = rows["as_at"].where(rows["died"].notna())
     return rows.groupby("person")[columns].last()
 
 

@@ -27,7 +27,7 @@ def histories(
     those, and whoever was on a list and has only been put off since. `on_last`: on the previous list, discussed since
     or not. `listed_before`: the last list that they stood on, unless they wait.
     `held_by`, `held_since`: a caseload that holds them on paper alone. `left_team`, `left_on`: the last that no longer
-    does. `closed_on`: the latest day on which that or a review closed their case.
+    does, of the teams that may be named. `closed_on`: the latest day on which any team or a review closed their case.
     """
     listed = memory.before(list_date).reindex(people["patient_id"]).set_axis(people.index)
     decided = reviews_by(facts.reviews, list_date)
@@ -39,15 +39,22 @@ def histories(
     previous = memory.previous(list_date)
     on_last = last == previous if previous is not None else pd.Series(False, people.index)
     waiting = on_last & ~(discussed >= since)
-    quiet = find_quiet_holdings(facts.caseload, facts.contacted, list_date, rules.caseload_quiet_months)
-    ended = find_endings(facts.caseload, list_date)
-    held, left = (rows.reindex(people["person"]).set_axis(people.index) for rows in (quiet, ended))
-    left_on = pd.to_datetime(left["ended_on"])
+    named = facts.select_named()
+    quiet = find_quiet_holdings(named, facts.contacted, list_date, rules.caseload_quiet_months)
+    every_ending, ended = find_endings(facts.caseload, list_date), find_endings(named, list_date)
+    held, left, any_left = (
+        rows.reindex(people["person"]).set_axis(people.index) for rows in (quiet, ended, every_ending)
+    )
     columns = (
         *(waiting, waiting | (put_off >= since), on_last),
         *(since.where(waiting, pd.Timestamp(list_date)), last.mask(waiting)),
-        *(_clear_missing(held["team"]), pd.to_datetime(held["from_on"]), _clear_missing(left["team"]), left_on),
-        pd.concat([left_on, closed], axis=1).max(axis=1),
+        *(
+            _clear_missing(held["team"]),
+            pd.to_datetime(held["from_on"]),
+            _clear_missing(left["team"]),
+            pd.to_datetime(left["ended_on"]),
+        ),
+        pd.concat([pd.to_datetime(any_left["ended_on"]), closed], axis=1).max(axis=1),
     )
     return pd.DataFrame(dict(zip(HISTORY_COLUMNS, columns, strict=True)), index=people.index)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import ibis.expr.operations as ops
@@ -77,7 +78,13 @@ def _replace_relations(part: Any, relation_of: Callable[[Any], Any]) -> Any:
 
 def columns_of(expression: ir.Value) -> frozenset[str]:
     """Names of the columns that `expression` reads."""
-    return frozenset(field.name for field in expression.op().find(ops.Field))
+    return _find_columns(expression.op())
+
+
+# Asked of the same few expressions again and again: whether a feature can be built, read and told.
+@lru_cache(maxsize=4096)
+def _find_columns(node: ops.Node) -> frozenset[str]:
+    return frozenset(field.name for field in node.find(ops.Field))
 
 
 def is_null_of(condition: ir.Value, columns: frozenset[str]) -> bool:

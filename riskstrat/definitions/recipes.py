@@ -49,6 +49,12 @@ class CohortRecipe(Declared):
     already: AlreadyThere | None = None
     """People who are there already, of whom a count says more than a risk; they neither train nor are listed."""
 
+    @property
+    def is_lasting(self) -> bool:
+        """Whether whoever is eligible once stays so until they die, leave or object: nobody grows out of it."""
+        oldest = type(self).model_fields["max_age"].default
+        return self.index == "calendar" and self.already is None and self.max_age == oldest
+
 
 class LabelRecipe(Declared):
     """The window (index + gap, index + gap + horizon], or [index, index + horizon) with `includes_index_day`.

@@ -7,6 +7,7 @@ site's own [source].
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
@@ -20,6 +21,7 @@ SERVERS = ("postgres", "sqlserver", "databricks", "snowflake")
 ADAPTERS = ("hes", "omop", "synthea", "meds")
 STORAGES = (*FILES, *SERVERS)
 KINDS = (*STORAGES, *ADAPTERS)
+ENCODINGS = ("utf-8", "windows-1252", "latin-1", "utf-16")
 
 NAME = r"[a-z][a-z0-9_]*"
 """What steps, inputs, their columns and questions may be called, as SQL reads them without quotes."""
@@ -75,6 +77,28 @@ class Knowledge(Declared):
         return self
 
 
+@dataclass(frozen=True)
+class CsvForm:
+    """How a CSV file is written: what parts its columns, and in which encoding. `table`: its key in [source.files]."""
+
+    separator: str = ","
+    encoding: str = "utf-8"
+    table: str = field(default="", compare=False)
+
+
+def _check_separator(given: str | None) -> str | None:
+    if given is not None and (len(given) != 1 or given.isalnum() or given in "\"'\r\n "):
+        raise ValueError('give one character such as ",", ";", "|" or a tab')
+    return given
+
+
+class GivenFile(Declared):
+    """How one CSV file is written, or the parts of one; what is not given is as [source] says."""
+
+    separator: Annotated[str | None, AfterValidator(_check_separator)] = None
+    encoding: Literal[ENCODINGS] | None = None  # type: ignore[valid-type]
+
+
 class GivenTable(Declared):
     """What one table of ours is made of: a table or file of theirs, or the SQL of a file ending in .sql."""
 
@@ -91,6 +115,14 @@ class GivenTable(Declared):
     counted_in: str | None = None
     """The input of whose rows `quarantine_limit` is a share, where one row of ours is made of several of its rows."""
     note: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_form(cls, given: Any) -> Any:
+        key = next((key for key in ("separator", "encoding") if isinstance(given, dict) and key in given), None)
+        if key is not None:
+            raise ValueError(f'"{key}" is of a file, not of a table: write it under [source.files.NAME], NAME its file')
+        return given
 
     @property
     def is_sql(self) -> bool:
@@ -162,7 +194,10 @@ class Source(Declared):
     storage: Literal[SERVERS] | None = None  # type: ignore[valid-type]
     """The server that an adapter reads from, where it reads from one."""
     schema_: str | None = Field(None, alias="schema")
-    separator: str = Field(",", min_length=1, max_length=1)
+    separator: Annotated[str, AfterValidator(_check_separator)] = ","
+    encoding: Literal[ENCODINGS] = "utf-8"  # type: ignore[valid-type]
+    """Of CSV files, where [source.files] says nothing else of one."""
+    files: dict[str, GivenFile] = Field(default_factory=dict)
     header: bool = True
     """Whether the first line of each CSV file names its columns; else they are in the order of [source.inputs]."""
     counts: str | None = None
@@ -180,13 +215,6 @@ class Source(Declared):
                 'name an environment variable as "$RISKSTRAT_SOURCE", or a file as "file:NAME"; an address with its '
                 "password does not belong in here"
             )
-        return given
-
-    @field_validator("separator")
-    @classmethod
-    def _check_separator(cls, given: str) -> str:
-        if given.isalnum() or given in "\"'\r\n ":
-            raise ValueError('give one character such as ",", ";", "|" or a tab')
         return given
 
     @field_validator("tables")

@@ -42,6 +42,9 @@ OUTCOME_WORDS: Mapping[str, str] = {
 
 OUTCOMES: tuple[str, ...] = tuple(OUTCOME_WORDS)
 
+PUT_OFF = "deferred"
+"""The outcome of a case that was not discussed, and comes to a later meeting."""
+
 NEVER_PRINTED = ("safeguarding",)
 """Outcomes of an earlier review that no page repeats: they would tell of abuse."""
 

@@ -150,6 +150,8 @@ class DigestsSettings(Declared):
     port: Annotated[int, Field(ge=1, le=65_535)] = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
     """How the mail server is spoken to; "none" on this machine alone."""
+    certificates: str = ""
+    """Whose certificates are trusted, as a PEM file beside riskstrat.toml; those that the system trusts if blank."""
     user: str = ""
     """The account at the mail server; blank where it asks for none."""
     password: str = "$RISKSTRAT_SMTP_PASSWORD"  # noqa: S105

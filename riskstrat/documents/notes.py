@@ -165,7 +165,8 @@ def _explain_risk(team: TeamList) -> tuple[str, ...]:
     return (
         risk_meaning(team),
         "“About 34 in 100” means: of 100 people with similar records, this would be expected to happen to about 34.",
-        "The range shows where the true figure is likely to be for people with similar records.",
+        "The range shows where the true figure is likely to be for people with similar records. It is counted from "
+        "what happened to such people, so the estimate may stand near one end of it.",
         "The order follows the estimate before rounding. People with the same printed risk can have different ranks. "
         "Where two estimates are equal, a fixed rule sets their order and the order means nothing.",
     )

@@ -48,6 +48,7 @@ _LINK_TO_FILE = re.compile(rb'(<a\b[^>]*?)\s+href="(?!#|https:|mailto:)[^"]*"')
 _PDF_DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}(?:[+-]\d{2}'\d{2}'|Z)?\)")
 _IN_BRACKETS = re.compile(rb"(?<=<)[0-9A-Fa-f]+(?=>)")
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_ELEMENT = re.compile(rb"\(node\d{8}\)")
 _PDF_ID = re.compile(rb"/ID ?\[ ?<[0-9A-Fa-f]*> ?<[0-9A-Fa-f]*> ?\]")
 
 
@@ -84,7 +85,7 @@ def build_pdf(html: bytes, place: Path, name: str = "page.html") -> bytes:
     try:
         # A link to a file would stand in the PDF as the path of that folder, and lead nowhere.
         write_bytes(_LINK_TO_FILE.sub(rb"\1", html), folder / name)
-        return _normalise_dates_and_id(_print_pdf(browser, folder / name), day)
+        return _normalise(_print_pdf(browser, folder / name), day)
     finally:
         remove_folder(folder)
 
@@ -133,10 +134,17 @@ def _build_browser_error(browser: Path, html: Path, what: str) -> PublicationErr
     )
 
 
-def _normalise_dates_and_id(content: bytes, day: bytes) -> bytes:
-    """The PDF with its dates set to the day of the page and its id to zeros; no byte moves, so the index stays true."""
+def _normalise(content: bytes, day: bytes) -> bytes:
+    """The PDF without what differs from one print to the next; no byte moves, so the index stays true.
+
+    Its dates are the day of the page, its id is zeros, and the elements that are named are numbered from 1, in the
+    order of their names: the browser counts what it made of a page until then, which hangs on how fast it was.
+    """
     dated = _PDF_DATE.sub(lambda found: _date_of_same_length(found.group(), day), content)
-    return _PDF_ID.sub(lambda found: _IN_BRACKETS.sub(lambda part: b"0" * len(part.group()), found.group()), dated)
+    plain = _PDF_ID.sub(lambda found: _IN_BRACKETS.sub(lambda part: b"0" * len(part.group()), found.group()), dated)
+    names = sorted(set(_ELEMENT.findall(plain)))
+    numbered = {name: b"(node%08d)" % number for number, name in enumerate(names, start=1)}
+    return _ELEMENT.sub(lambda found: numbered[found.group()], plain)
 
 
 def _date_of_same_length(text: bytes, day: bytes) -> bytes:

@@ -20,7 +20,6 @@ from riskstrat.documents.person import (
     Pairs,
     PrintedPerson,
     people_of,
-    status_check,
 )
 from riskstrat.documents.rendering import render_html
 from riskstrat.documents.timeline import Strip, percent_place, strip
@@ -138,7 +137,6 @@ def word_page(team: TeamList) -> dict[str, object]:
     return {
         "team": printable(team.team),
         "supports": SUPPORTS_REVIEW,
-        "status_check": status_check(team),
         "purpose": purpose(team),
         "run_line": run_words(team),
         "sources": freshness_line(team),

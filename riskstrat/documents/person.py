@@ -15,6 +15,7 @@ from riskstrat.documents.words import (
     joined,
     natural_frequency,
     number,
+    people,
     printable,
     reason_lines,
     risk_range,
@@ -37,7 +38,12 @@ FALLS_WORDS = {"met": "Met", "not met": "Not met", "cannot tell": "Cannot tell"}
 MAIN_TITLE, MAIN_CONDITIONS = "Main conditions", 3
 COHORTS_TITLE = "Cohorts"
 NO_PATHWAY = "No pathway's rule is met. The team may know of one."
-NO_SUPPORT = "None recorded."
+NO_SUPPORT = "None that can be shown here."
+"""Said of everybody of whom nothing stands here: whether a caseload is held back for its name, it may not tell."""
+
+STATUS_UNKNOWN = "Status on the day of this list: unknown"
+"""The flag of somebody of whom no same-day status came."""
+
 NO_DECISION = "No decision of this team is on record."
 
 Pairs = tuple[tuple[str, str], ...]
@@ -76,6 +82,7 @@ class PrintedPerson:
     last_review: str
     index_date: date
     untold: Mapping[str, str]
+    status_check: str
     page: PersonPage
 
 
@@ -84,9 +91,18 @@ def people_of(team: TeamList) -> list[PrintedPerson]:
     return [_build_person(team, listed) for listed in team.people]
 
 
-def status_check(team: TeamList) -> str:
-    """When the listed people were last checked against a source of same-day status, and what was not checked at all."""
-    return " ".join([word_status_day(team), *(f"{what}." for what in team.not_checked)])
+def status_check(team: TeamList, listed: ListedPerson | None = None) -> str:
+    """When the listed people were last checked against a source of same-day status, and what was not checked at all.
+
+    listed: the person whose page it stands on. A check of that day that had no status of theirs is none of them.
+    """
+    missed = sum(STATUS_UNKNOWN in one.flags for one in team.people) if team.statuses_as_at == team.index_date else 0
+    said = [word_status_day(team)]
+    if listed is None and missed:
+        said.append(f"No status of that day came for {people(missed)} on this list.")
+    elif missed and listed is not None and STATUS_UNKNOWN in listed.flags:
+        said = [f"Status not checked: no status of {long_date(team.index_date)} came for this person. {_WAIT}"]
+    return " ".join([*said, *(f"{what}." for what in team.not_checked)])
 
 
 def word_status_day(team: TeamList) -> str:
@@ -178,6 +194,7 @@ def _build_person(team: TeamList, listed: ListedPerson) -> PrintedPerson:
         last_review=describe_decision(listed.last_decision) if listed.last_decision else NO_DECISION,
         index_date=listed.index_date or team.index_date,
         untold=listed.untold,
+        status_check=status_check(team, listed),
         page=listed.page,
     )
 

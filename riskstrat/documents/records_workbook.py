@@ -15,14 +15,14 @@ from riskstrat.documents.workbook import OPTIONS
 
 WIDTHS = {
     "nhs_number": 13.0,
-    "date_of_birth": 12.0,
+    "date_of_birth": 14.0,
     "practice": 16.0,
-    "practice_as_at": 12.0,
-    "code_system": 11.0,
+    "practice_as_at": 15.0,
+    "code_system": 12.0,
     "code": 20.0,
     "term": 32.0,
     "decided_on": 12.0,
-    "confirmed_on": 12.0,
+    "confirmed_on": 13.0,
     "confirmed_by": 18.0,
     "reference": 13.0,
     "write_by": 12.0,

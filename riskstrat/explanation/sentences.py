@@ -28,6 +28,8 @@ def render(feature: Feature, value: float, when: date | np.datetime64 | None, ag
     if template is None or ("{date}" in template and day is None):
         return None
     number = _word_value(feature, value)
+    if feature.wording.unit == "years" and 0 < value < 1:
+        template = template.replace("{n} year{s}", "less than a year")
     if feature.verb == COUNT and number == "1":
         template = template.replace(", the latest on {date}", ", on {date}")
     words = {

@@ -21,6 +21,7 @@ from riskstrat.definitions.matrix import FeatureMatrix, Numbers32
 from riskstrat.definitions.packed_matrix import Packed, PackedMatrix, join_packed, pack_column
 from riskstrat.definitions.settings import EngineSettings
 from riskstrat.features.plan import Plan, as_evidence, plan
+from riskstrat.sources.scan import compile_scan
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import STREAMS
 
@@ -161,8 +162,7 @@ class FeatureEngine:
             for column, feature in plan.attributes
         }
         with self.store.connect(self.codelists) as backend:
-            within = people.filter(people.person.between(first, last))
-            rows = backend.to_pyarrow(within.select(person=people.person, **wanted))
+            rows = compile_scan(people.select(person=people.person, **wanted)).read(backend, first, last)
         place = rows["person"].to_numpy() - first
         return [
             _Attribute(column, feature, first, _place_values(rows[f"a{column}"], place, last - first + 1))

@@ -66,9 +66,9 @@ class ScanPlan:
 
     @property
     def compiled(self) -> Scan:
-        """The scan as its engine runs it. Compiled once for this plan and all copies that differ in measures alone."""
+        """The scan as its engine runs it. Compiled once for this plan and all scans that differ in measures alone."""
         if not self._compiled:
-            self._compiled.append(compile_scan(self.expression()))
+            self._compiled.append(_compile_once(_SameScan(self)))
         return self._compiled[0]
 
     @property
@@ -102,6 +102,28 @@ class ScanPlan:
         met = table.select(**columns, **{names[text]: part for text, part in conditions.items()})
         filters = [[met[names[structure(part)]] for part in filter_] for filter_ in self.filters.values()]
         return met.select(*columns, word=_word(filters))
+
+
+class _SameScan:
+    """A scan, equal to others that read the same expressions of the same stream, by their structure."""
+
+    def __init__(self, scan: ScanPlan) -> None:
+        # Without its measures: what asks for them, an edited definition perhaps, need not be kept with it.
+        self.scan = replace(scan, measures=[])
+        parts = (scan.filters, scan.days, scan.values, scan.untils, scan.codes)
+        self._read = (scan.stream.name, *(tuple(texts) for texts in parts))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _SameScan) and self._read == other._read
+
+    def __hash__(self) -> int:
+        return hash(self._read)
+
+
+# Made again for other features, as for those that a page asks about, a plan reads the same few scans.
+@lru_cache(maxsize=128)
+def _compile_once(given: _SameScan) -> Scan:
+    return compile_scan(given.scan.expression())
 
 
 @dataclass(frozen=True)

@@ -363,7 +363,7 @@ def _reads_column(leaf: Feature, column: str) -> bool:
     assert leaf.rows is not None
     stream = leaf.rows.stream
     if stream in STREAM_CODELISTS:
-        return column in ("code", "complaint", "diagnosis")
+        return column in ("code", "complaint", "diagnosis", "category")
     parts = (*leaf.rows.conditions, leaf.value, leaf.key)
     read = {name for part in parts if part is not None and not isinstance(part, str) for name in columns_of(part)}
     return column in read or (leaf.codes is not None and column in STREAMS[stream].systems)

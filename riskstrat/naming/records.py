@@ -36,8 +36,9 @@ class PracticeFile:
 def open_confirmed(file: Path, publishers: Collection[str], log: Iterable[audit.Line]) -> ConfirmedEntries:
     """The entries that a worklist exported.
 
-    Raises IdentityError unless one of the publishers sealed them as they stand, for a file that is too old to name
-    anybody from, and for one that is older than the last that was named here: it may hold what was written since.
+    Raises IdentityError unless one of the publishers sealed them as they stand, for a file that is dated ahead or too
+    old to name anybody from, and for one that is older than the last that was named here: it may hold what was written
+    since.
     """
     try:
         exported = parse_confirmed(file.read_bytes(), "the file")
@@ -50,6 +51,9 @@ def open_confirmed(file: Path, publishers: Collection[str], log: Iterable[audit.
             "the entries were not sealed as they stand by a workspace that identity.toml has among its publishers; "
             "nobody is named from them"
         )
+    # A file dated ahead would never be too old.
+    if ahead := audit.describe_ahead(exported.made_at, audit.now()):
+        raise IdentityError(f"nobody is named from these entries: they were {ahead}")
     if datetime.fromisoformat(audit.now()) - exported.moment > USABLE:
         raise IdentityError(
             f"the entries are of {exported.made_at}, and an export names people for {USABLE.days} days: who has died, "

@@ -8,7 +8,7 @@ reason": its main diagnosis or its specialty, or beside an injury or poisoning a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from riskstrat.definitions.codelists import Codelist
 from riskstrat.people.records import Records
 from riskstrat.people.told_reasons import HARM, INJURY
 from riskstrat.publication import SensitiveFact, SensitiveKind
-from riskstrat.sources.sensitive import SYSTEMS_OF, mark_coded, mark_values, require_sensitive
+from riskstrat.sources.sensitive import mark_coded, mark_rows, require_sensitive
 from riskstrat.sources.streams import ADMISSION_METHODS, EMERGENCY, codes_in
 
 Flags = npt.NDArray[np.bool_]
@@ -32,7 +32,7 @@ PLAIN: tuple[tuple[str, str, SensitiveKind], ...] = (
 
 
 class _FoundRows(NamedTuple):
-    """Rows of one kind: patient_id and day, and which of them are of the group."""
+    """Rows of one kind: patient_id and day, and which of them have one of the codes looked for."""
 
     kind: SensitiveKind
     days: pd.DataFrame
@@ -47,34 +47,32 @@ def find_sensitive_facts(records: Records) -> dict[str, tuple[SensitiveFact, ...
     workspace = records.opened.workspace
     sensitive, decided = require_sensitive(workspace.codelists), workspace.settings.sensitive.shown_to_clinicians
     made: dict[str, list[SensitiveFact]] = {str(patient): [] for patient in records.rows["patient_id"]}
-    hidden = sensitive.without(*decided)
-    for group in sensitive.groups if decided else ():
-        for found in _find_rows(records, sensitive.only(group), hidden) if group in decided else ():
-            for patient, days in found.days[found.told].groupby("patient_id", sort=True)["day"]:
+    hidden = tuple(_find_rows(records, sensitive.without(*decided))) if decided else ()
+    for group in (group for group in sensitive.groups if group in decided):
+        for found, kept_back in zip(_find_rows(records, sensitive.only(group)), hidden, strict=True):
+            shown = found.days[found.told & ~kept_back.told]
+            for patient, days in shown.groupby("patient_id", sort=True)["day"]:
                 made[str(patient)].append(
                     SensitiveFact(group, found.kind, len(days), days.min().date(), days.max().date())
                 )
     return {patient: tuple(facts) for patient, facts in made.items()}
 
 
-def _find_rows(records: Records, group: Codelist, hidden: Codelist) -> Iterator[_FoundRows]:
+def _find_rows(records: Records, codes: Codelist) -> Iterator[_FoundRows]:
+    """The rows of each kind, and which of them have one of the codes: always the same kinds and rows in one order."""
     coded = records.known_whole("conditions")
-    yield _FoundRows(
-        "condition", _take_days(coded, "recorded_on"), mark_coded(coded, group) & ~mark_coded(coded, hidden)
-    )
-    yield from _find_stays(records, group, hidden)
+    yield _FoundRows("condition", _take_days(coded, "recorded_on"), mark_coded(coded, codes))
+    yield from _find_stays(records, codes)
     for stream, day, kind in PLAIN:
         rows = records.known_whole(stream)
         if stream == "contacts":
             rows = rows[rows["attended"].astype("boolean").fillna(True).to_numpy(bool)]
-        yield _FoundRows(
-            kind, _take_days(rows, day), _mark_rows(stream, rows, group) & ~_mark_rows(stream, rows, hidden)
-        )
+        yield _FoundRows(kind, _take_days(rows, day), mark_rows(stream, rows, codes))
 
 
-def _find_stays(records: Records, group: Codelist, hidden: Codelist) -> Iterator[_FoundRows]:
+def _find_stays(records: Records, codes: Codelist) -> Iterator[_FoundRows]:
     stays, diagnoses = records.known_whole("admissions"), records.known_whole("diagnoses")
-    told = _mark_stays(stays, diagnoses, group) & ~_mark_stays(stays, diagnoses, hidden)
+    told = _mark_stays(stays, diagnoses, codes)
     urgent = stays["method"].isin(codes_in(records.opened.workspace.codelists, ADMISSION_METHODS, EMERGENCY)).to_numpy()
     days = _take_days(stays, "admitted_on")
     yield _FoundRows("emergency stay", days, told & urgent)
@@ -88,14 +86,8 @@ def _mark_stays(stays: pd.DataFrame, diagnoses: pd.DataFrame, codes: Codelist) -
     harm = codes.only(*(name for name in HARM if name in codes.groups))
     harmed = set(diagnoses["spell"][mark_coded(diagnoses, harm)]) & injured
     found = set(main["spell"][mark_coded(main, codes)]) | harmed
-    marked: Flags = stays["spell"].isin(found).to_numpy() | _mark_rows("admissions", stays, codes)
+    marked: Flags = stays["spell"].isin(found).to_numpy() | mark_rows("admissions", stays, codes)
     return marked
-
-
-def _mark_rows(stream: str, rows: pd.DataFrame, codes: Codelist) -> Flags:
-    """Which rows hold one of the codes in any of the columns that the codelist is held against."""
-    marks: list[Any] = [mark_values(rows[name], codes, systems) for name, systems in SYSTEMS_OF[stream].items()]
-    return np.logical_or.reduce(marks)
 
 
 def _take_days(rows: pd.DataFrame, day: str) -> pd.DataFrame:

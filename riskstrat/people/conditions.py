@@ -12,7 +12,7 @@ import pandas as pd
 from riskstrat.definitions.frailty import FrailtyScore
 from riskstrat.definitions.phrases import lower_first
 from riskstrat.definitions.roles import list_conditions
-from riskstrat.documents import long_date
+from riskstrat.documents import STATUS_UNKNOWN, long_date
 from riskstrat.explanation import in_figures
 from riskstrat.people.behind import find_first_days, read_day
 from riskstrat.people.limits import find_day_of_statuses
@@ -130,7 +130,7 @@ def _list_feature_flags(
 
 
 STATUS_WORDS = {"inpatient": "In hospital", "palliative_register": "On the palliative care register"}
-UNKNOWN_TODAY = ("Status on the day of this list: unknown",)
+UNKNOWN_TODAY = (STATUS_UNKNOWN,)
 
 
 def same_day_status(records: Records, list_date: date) -> dict[str, tuple[str, ...]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from riskstrat.casefinding import list_holdings
+from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.languages import LANGUAGES
 from riskstrat.definitions.phrases import capitalise_first
 from riskstrat.definitions.schemas import SCHEMAS
@@ -16,6 +17,7 @@ from riskstrat.documents import long_date
 from riskstrat.people.records import Records
 from riskstrat.people.services import name_service
 from riskstrat.people.timeline import AT_ONCE, SERVICES
+from riskstrat.sources.sensitive import mark_rows, require_sensitive
 
 RECENT = 90
 """Days in which a service has to have seen somebody to be involved now."""
@@ -27,7 +29,8 @@ def support_in_place(records: Records, list_date: date) -> dict[str, tuple[str, 
     """For each person the services in contact, the social care in place and the caseloads, each with its date."""
     seen = services_in_contact(records.known("contacts"))
     services = running_services(records.known("social_care"))
-    caseload = on_caseloads(_read_rows_until(records, "caseload", "from_on", list_date), list_date)
+    held = _read_rows_until(records, "caseload", "from_on", list_date)
+    caseload = on_caseloads(select_named(held, records.opened.workspace.codelists), list_date)
     plans = plans_on_record(_read_rows_until(records, "care_plans", "made_on", list_date), list_date)
     circumstances = recorded_circumstances(_read_rows_until(records, "circumstances", "recorded_on", list_date))
     unseen = _describe_untold(records, "contacts", "Contacts with services")
@@ -85,6 +88,11 @@ def _describe_service(row: Any) -> str:
     if row.service in AT_ONCE:
         return f"{SERVICES[row.service]} on {long_date(row.started_on.date())}"
     return f"{SERVICES[row.service]} since {long_date(row.started_on.date())}"
+
+
+def select_named(caseload: pd.DataFrame, codelists: Mapping[str, Codelist]) -> pd.DataFrame:
+    """The rows of the teams whose name says nothing sensitive; clinicians are not shown the others either."""
+    return caseload[~mark_rows("caseload", caseload, require_sensitive(codelists))]
 
 
 def on_caseloads(caseload: pd.DataFrame, list_date: date) -> dict[str, tuple[str, ...]]:

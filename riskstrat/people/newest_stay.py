@@ -15,6 +15,9 @@ from riskstrat.sources.streams import ADMISSION_DETAILS, ADMISSION_METHODS, EMER
 TWO_YEARS = 731
 """Days after which a stay is no longer told of."""
 
+ENDED_BY = "ended_by"
+"""The column of stays that stands in for a discharge that was not received: the day by which a stay was over."""
+
 
 @dataclass(frozen=True)
 class NewestStay:
@@ -50,14 +53,38 @@ def find_newest_stays(
     a discharge. stays: one row per stay as known, with person and index_date. inpatient: by person what a status of the
     list's own day says.
     """
-    emergency = stays["method"].isin(codes_in(codelists, ADMISSION_METHODS, EMERGENCY))
-    emergency &= ~stays["patient_class"].isin(codes_in(codelists, ADMISSION_DETAILS, NOT_ORDINARY))
-    emergency &= (stays["index_date"] - stays["admitted_on"]).dt.days < TWO_YEARS
-    newest = stays[emergency].sort_values(["person", "admitted_on", "discharged_on"], kind="stable")
+    recent = (stays["index_date"] - stays["admitted_on"]).dt.days < TWO_YEARS
+    newest = stays[_mark_emergencies(stays, codelists) & recent].sort_values(
+        ["person", "admitted_on", "discharged_on"], kind="stable"
+    )
     newest = newest.drop_duplicates("person", keep="last").set_index("person")
     return [
         _build_stay(newest.loc[person], inpatient.get(person)) if person in newest.index else None for person in persons
     ]
+
+
+def _mark_emergencies(stays: pd.DataFrame, codelists: Mapping[str, Codelist]) -> pd.Series:
+    """Which stays are ordinary ones that began by an emergency method."""
+    emergency = stays["method"].isin(codes_in(codelists, ADMISSION_METHODS, EMERGENCY))
+    return emergency & ~stays["patient_class"].isin(codes_in(codelists, ADMISSION_DETAILS, NOT_ORDINARY))
+
+
+def word_unended_stays(
+    stays: pd.DataFrame, lookback: int, inpatient: Mapping[int, bool], codelists: Mapping[str, Codelist]
+) -> dict[int, str]:
+    """By person why nights of so many days cannot be told: an emergency stay in them whose discharge was not received.
+
+    A stay that lasts, of somebody who is in hospital by a status of the list's own day, is told up to that day.
+    """
+    last = stays["ended_by"].fillna(stays["index_date"])
+    reaches = _mark_emergencies(stays, codelists) & ((stays["index_date"] - last).dt.days < lookback)
+    lasts = stays["ended_by"].isna() & stays["person"].map(dict(inpatient)).eq(True)
+    unended = stays[reaches & stays["discharged_on"].isna() & ~lasts].sort_values("admitted_on", kind="stable")
+    newest = unended.drop_duplicates("person", keep="last")
+    return {
+        int(row.person): f"the discharge date of the stay from {long_date(row.admitted_on.date())} was not received"
+        for row in newest.itertuples(index=False)
+    }
 
 
 def _build_stay(row: pd.Series, inpatient: bool | None) -> NewestStay:

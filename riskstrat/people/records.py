@@ -17,7 +17,14 @@ from riskstrat.definitions.roles import Roles
 from riskstrat.explanation import contributions
 from riskstrat.features.telling import Reasons, Telling, tell
 from riskstrat.people.falls import REPORTS, date_by_first_report
-from riskstrat.people.newest_stay import NewestStay, find_newest_stays, read_inpatients, word_stay
+from riskstrat.people.newest_stay import (
+    ENDED_BY,
+    NewestStay,
+    find_newest_stays,
+    read_inpatients,
+    word_stay,
+    word_unended_stays,
+)
 from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
 from riskstrat.sources.coverage import read_coverage
@@ -77,7 +84,7 @@ class Records:
         """For each person why a feature cannot be told, in words that follow "cannot be told: "; None where it can.
 
         Days since a discharge that are missing cannot be told while that of the newest emergency stay was not received,
-        and no frailty of today from a score of long ago.
+        nor nights while that of any stay in them was not, and no frailty of today from a score of long ago.
         """
         reasons, old = self._find_untold(name), self.old_scores.get(name)
         return reasons if old is None else np.where((reasons == np.array(None)) & (old != np.array(None)), old, reasons)
@@ -85,6 +92,8 @@ class Records:
     def _find_untold(self, name: str) -> Reasons:
         """The same, where a score of long ago, said with its date, is a value."""
         reasons = self.telling.find_reasons(name)
+        if lookback := self._find_lookback_of_nights(name):
+            return np.where(reasons == np.array(None), self._word_unended_stays(lookback), reasons)
         if name not in self._discharge_features:
             return reasons
         waiting = np.isnan(self.value(name)) & (reasons == np.array(None))
@@ -121,11 +130,25 @@ class Records:
         waiting = [lower_first(word_stay(stay, day)) if stay and stay.discharged_on is None else None for stay in stays]
         return np.array(waiting, object)
 
+    def _find_lookback_of_nights(self, name: str) -> int:
+        """The longest lookback of nights that a feature is or is made of; 0 where it is of none."""
+        known = self.opened.workspace.features
+        made_of = [known[one] if isinstance(one, str) else one for one in known[name].inputs.values()]
+        nights = [one for one in (known[name], *made_of) if one.until is not None and one.until.get_name() == ENDED_BY]
+        return max((one.lookback for one in nights if one.verb == "days_in"), default=0)
+
+    def _word_unended_stays(self, lookback: int) -> Reasons:
+        codelists = self.opened.workspace.codelists
+        reasons = word_unended_stays(self.known("admissions"), lookback, self._read_inpatients(self._day), codelists)
+        return np.array([reasons.get(int(person)) for person in self.rows["person"]], object)
+
+    def _read_inpatients(self, list_date: date) -> dict[int, bool]:
+        landed = "statuses" in self.store.landed
+        return read_inpatients(self.store.read("statuses"), list_date) if landed else {}
+
     def find_newest_stays(self, list_date: date) -> list[NewestStay | None]:
         """For each person the newest emergency stay of two years, with what a status of the list's day says of it."""
-        landed = "statuses" in self.store.landed
-        inpatient = read_inpatients(self.store.read("statuses"), list_date) if landed else {}
-        persons = self.rows["person"].tolist()
+        persons, inpatient = self.rows["person"].tolist(), self._read_inpatients(list_date)
         return find_newest_stays(self.known("admissions"), persons, inpatient, self.opened.workspace.codelists)
 
     @cached_property
@@ -134,6 +157,9 @@ class Records:
         matrix = self.telling.blank_untold()
         for name, old in self.old_scores.items():
             matrix.values[old != np.array(None), matrix.columns.index(name)] = np.nan
+        for column, name in enumerate(matrix.columns):
+            if lookback := self._find_lookback_of_nights(name):
+                matrix.values[self._word_unended_stays(lookback) != np.array(None), column] = np.nan
         return matrix
 
     @cached_property

@@ -23,8 +23,10 @@ from riskstrat.publication import TimelineEvent
 from riskstrat.sources.streams import (
     ADMISSION_DETAILS,
     ADMISSION_METHODS,
+    ATTENDANCE_DETAILS,
     ELECTIVE,
     EMERGENCY,
+    PLANNED,
     codes_in,
 )
 
@@ -45,8 +47,6 @@ SERVICES = {
 }
 AT_ONCE = ("equipment", "assessment")
 """Services that are an event rather than a time."""
-
-ATTENDANCE_DETAILS = "attendance_details"
 
 
 class HospitalCodes(NamedTuple):
@@ -76,7 +76,7 @@ def hospital_codes(codelists: Mapping[str, Codelist]) -> HospitalCodes:
         planned=codes_in(codelists, ADMISSION_METHODS, ELECTIVE),
         day_case=codes_in(codelists, ADMISSION_DETAILS, "day case"),
         regular=codes_in(codelists, ADMISSION_DETAILS, "regular attender"),
-        follow_up=codes_in(codelists, ATTENDANCE_DETAILS, "planned"),
+        follow_up=codes_in(codelists, ATTENDANCE_DETAILS, PLANNED),
         same_day=codes_in(codelists, ATTENDANCE_DETAILS, "same-day emergency care"),
         ambulance=codes_in(codelists, ATTENDANCE_DETAILS, "by ambulance"),
         home=codes_in(codelists, ADMISSION_DETAILS, "usual residence"),

@@ -203,6 +203,7 @@ class PublishedList:
         patients = [str(patient) for patient in everyone.loc[here, "patient_id"]]
         told: dict[str, list[Any]] = {
             "place": ["listed"] * len(patients),
+            "reason": [None] * len(patients),
             "reference": [own[patient].reference for patient in patients],
             "rank": [own[patient].rank for patient in patients],
             "arrival": [own[patient].arrival for patient in patients],

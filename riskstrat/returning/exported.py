@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from riskstrat import audit
 from riskstrat.errors import PublicationError
-from riskstrat.publication import find_every_list, open_published
+from riskstrat.publication import compute_manifest_digest, find_every_list, open_published
 from riskstrat.reviews import (
     Correction,
     Edition,
@@ -35,30 +36,38 @@ class ListChange:
 
 def require_newer(root: Path, exported: ExportedDecisions, digest: str, name: str) -> None:
     """Raises PublicationError for an export that is older than the last imported from that worklist, or is of its time
-    and says something else; the same once more is none of these."""
+    and says something else; the same once more is none of these. Nor is one taken that is dated ahead, since every true
+    one would be older, or that speaks of a day after its own."""
     last = audit.find_last_export(root, exported.key)
-    if exported.made_at > f"{audit.today() + timedelta(days=1)}T24":
-        raise PublicationError(
-            f"nothing was imported from {name}: it was made at {exported.made_at}, which has not come yet; put the "
-            "clock of the worklist's machine right and export again"
-        )
+    if ahead := audit.describe_ahead(exported.made_at, audit.now()):
+        raise PublicationError(f"nothing was imported from {name}: it was {ahead}")
     if last is not None and last != (exported.made_at, digest) and exported.made_at <= last[0]:
         raise PublicationError(
             f"nothing was imported from {name}: it was made at {exported.made_at}, and one of {last[0]} is imported "
             "already; bring the newest"
         )
+    if later := exported.find_later_days():
+        raise PublicationError(
+            f"nothing was imported from {name}: it was made at {exported.made_at}, and says of {later[0]} what was "
+            "decided or told; put that day right in the worklist, see to the clock of its machine, and export again"
+        )
 
 
-def read_editions(lists: Path, exported: ExportedDecisions, first_kept: date, name: str) -> list[ListDecisions]:
+def read_editions(
+    root: Path, lists: Path, exported: ExportedDecisions, first_kept: date, name: str
+) -> list[ListDecisions]:
     """The decisions of an export about lists that are still kept here, each person being on that list.
 
     first_kept: decisions about lists of before were deleted here, and do not come back. Raises PublicationError where
-    somebody is on no list of that date and team that stands or was withdrawn.
+    somebody is on no list of that date and team that stands or was withdrawn; AuditError as `require_as_published`.
     """
     folders: dict[date, list[Path]] = {}
     for day, folder in find_every_list(lists):
         folders.setdefault(day, []).append(folder)
     kept = [one for one in exported.lists if one.list_date >= first_kept]
+    lines = audit.read(root)
+    for day in sorted({one.list_date for one in kept}):
+        require_as_published(lines, lists, day, folders.get(day, []))
     for one in kept:
         known = _find_patients(folders.get(one.list_date, []), one.team_code, exported.notices)
         if not {review.patient_id for review in one.reviews} <= known:
@@ -69,6 +78,16 @@ def read_editions(lists: Path, exported: ExportedDecisions, first_kept: date, na
         if any((review.list_date != one.list_date) or review.takes_back for review in one.reviews):
             raise PublicationError(f"nothing was imported from {name}: a decision in it is of another list")
     return kept
+
+
+def require_as_published(lines: Sequence[audit.Line], lists: Path, day: date, folders: Sequence[Path]) -> None:
+    """Raises AuditError where a list of a date was deleted, put there or changed since the log speaks of it.
+
+    lines: those of the log; folders: of every list of that date, the withdrawn ones too.
+    """
+    withdrawn = [compute_manifest_digest(folder) for folder in folders if folder.parent != lists]
+    standing = compute_manifest_digest(lists / day.isoformat())
+    audit.require_list_as_logged(lines, day.isoformat(), standing, withdrawn)
 
 
 def find_change(one: ListDecisions, before: StandingReviews, made_at: str) -> ListChange | None:

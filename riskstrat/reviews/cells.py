@@ -52,7 +52,10 @@ def clean_text(cell: Any) -> str | None:
 
 def fold(cell: Any) -> str:
     """The cell as words are compared: small letters, plain blanks and hyphens, nothing that takes no room."""
-    wide = _drop_formats(unicodedata.normalize("NFKC", clean_text(cell) or ""))
+    text = clean_text(cell) or ""
+    if text.isascii():
+        return text.casefold()
+    wide = _drop_formats(unicodedata.normalize("NFKC", text))
     plain = "".join("-" if unicodedata.category(one) == "Pd" else one for one in wide)
     return " ".join(plain.split()).casefold()
 
@@ -115,4 +118,6 @@ def _build_day(year: str, month: int, day: int) -> date | None:
 
 
 def _drop_formats(text: str) -> str:
+    if text.isascii():
+        return text
     return "".join(one for one in text if unicodedata.category(one) != "Cf")

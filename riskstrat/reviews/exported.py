@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from riskstrat import audit
 from riskstrat.errors import PublicationError
@@ -47,6 +47,23 @@ class ExportedDecisions:
     format: int = FORMAT
 
     @property
+    def moment(self) -> datetime:
+        """When it was made. Raises ValueError for a time that no day has."""
+        return datetime.fromisoformat(self.made_at)
+
+    def find_later_days(self) -> list[date]:
+        """The days after its own, and after the list, of which it says what was decided or asked; the latest first.
+
+        Not of somebody put forward or taken up: the worklist's own clock dates these, nobody could put them right, and
+        a list counts them from their day on.
+        """
+        # In summer London is an hour ahead, and so a day around midnight.
+        own = (self.moment + timedelta(hours=1)).date()
+        days = [day for one in self.lists for each in one.reviews if (day := each.decided_on) and day > one.list_date]
+        days += [one.since for one in self.notices.in_question]
+        return sorted({day for day in days if day > own}, reverse=True)
+
+    @property
     def key(self) -> str:
         """The public key that it says it is signed by."""
         return str(self.seal.get("key", ""))
@@ -68,9 +85,10 @@ def parse_export(content: bytes, name: str) -> ExportedDecisions:
     """The export that `ExportedDecisions.dump` wrote; whose it is must still be asked. Raises PublicationError."""
     try:
         found = TypeAdapter(ExportedDecisions).validate_json(content)
-    except ValidationError:
+        timed = _MOMENT.fullmatch(found.made_at) is not None and found.moment is not None
+    except ValueError:
         found = None
-    readable = found is not None and found.format == FORMAT and _MOMENT.fullmatch(found.made_at)
+    readable = found is not None and found.format == FORMAT and timed
     if found is None or not readable or found.dump() != content:
         raise PublicationError(
             f"{name} is no export of decisions that this version reads, or was changed on its way; make it again with "

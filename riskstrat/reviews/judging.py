@@ -44,11 +44,15 @@ DECIDED_WITHIN, DUE_WITHIN = timedelta(weeks=26), timedelta(weeks=104)
 
 
 class Problem(NamedTuple):
-    """What is wrong where. `where`: a reference of the list, or a row, column or sheet of the file."""
+    """What is wrong where. `where`: a reference of the list, or a row, column or sheet of the file.
+
+    `beside`: the other column, where two do not go together.
+    """
 
     where: str
     column: str
     what: str
+    beside: str = ""
 
     def __str__(self) -> str:
         return f"{self.where}, {self.column}: {self.what}" if self.column else f"{self.where}: {self.what}"
@@ -184,7 +188,7 @@ def _collect(judged: Judged, read: Sequence[_Row], terms: Terms) -> None:
         judged.hidden += [] if found.row.shows else [reference]
         judged.undated += [reference] if any(one.outcome == "deferred" and not one.due_on for one in reviews) else []
         judged.doubts += [
-            Problem(reference, title, f"does not go with {beside}")
+            Problem(reference, title, f"does not go with {beside}", beside)
             for title, beside in find_contradictions(found.row, found.outcomes, found.agrees, terms.contradictions)
             if reference not in terms.confirmed
         ]
@@ -251,7 +255,7 @@ class _Row:
             if due:
                 self.dues[when] = due
             if due and self.decided and due < self.decided:
-                self.add_problem(when, f"is before {DECIDED}")
+                self.add_problem(when, f"is before {DECIDED}, and nothing is due before it was decided")
             outcome = _OUTCOME_OF.get(fold(self.row[title]))
             if not self.row.holds(title):
                 self.refuse_beside_nothing(title, (whose, when))
@@ -267,7 +271,7 @@ class _Row:
         """An owner or a due date of an outcome that is not there is no part of another."""
         for other in beside:
             if self.row.holds(other) and any(self.row.holds(outcome) for outcome in OUTCOMES):
-                self.add_problem(other, f"stands beside no {title}")
+                self.add_problem(other, f"stands beside no {title}, so choose one or empty this")
 
     def yes_or_no(self, title: str) -> bool | None:
         """True for yes, False for no, None for nothing."""
@@ -294,7 +298,7 @@ class _Row:
         if found is None:
             self.add_problem(title, "is not a date; write it as 16/11/2026")
         elif found < since:
-            self.add_problem(title, "is before the date of the list")
+            self.add_problem(title, f"is before the date of the list, {since:%d/%m/%Y}")
         elif found > until:
             weeks = (until - since).days // 7
             late = "after today" if until == self.today else f"more than {weeks} weeks after the date of the list"

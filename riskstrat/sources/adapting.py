@@ -14,11 +14,12 @@ from riskstrat.errors import SourceError
 from riskstrat.sources.landing import Landed, Landing, land_batches
 from riskstrat.sources.literal import has_pattern
 from riskstrat.sources.mapped_columns import list_columns_read, map_columns
-from riskstrat.sources.mapping import SourceMapping, TableOrigin
-from riskstrat.sources.overlooked import refuse_overlooked_columns, refuse_overlooked_names
-from riskstrat.sources.places import DatabasePlace, Place, open_place, strip_ending
+from riskstrat.sources.mapping import SourceMapping, TableOrigin, strip_ending
+from riskstrat.sources.overlooked import list_deciding_names, refuse_overlooked_columns, refuse_overlooked_names
+from riskstrat.sources.places import DatabasePlace, Place, list_csv_folders, open_place
 from riskstrat.sources.refusals import explain_missing_columns, explain_missing_table
 from riskstrat.sources.statements import Runner, find_input
+from riskstrat.sources.unread import find_unread_parts
 
 
 @contextmanager
@@ -90,9 +91,13 @@ def _land_tables(
     read = _list_read(mapping, chosen.values(), runner)
     if runner is not None and mapping.counts is not None:
         read |= runner.list_sources(mapping.counts)
+    unread = sorted(set(place.tables) - set(SCHEMAS) - read)
+    # A folder of CSV files may lie there for any reason; one that is called as a table that keeps people off may not.
+    ignored = sorted(set(unread) - list_csv_folders(place) | (set(unread) & list_deciding_names()))
     return Landing(
         tables,
-        ignored=tuple(sorted(set(place.tables) - set(SCHEMAS) - read)),
+        ignored=tuple(ignored),
+        unread_parts=find_unread_parts(connection, place, set(place.tables) & (read | set(tables)), unread),
         comparable_dates=mapping.comparable_dates,
         notes=tuple(origin.given.note for origin in chosen.values() if origin.given.note),
         outcomes=runner.count() if runner is not None else (),

@@ -44,11 +44,11 @@ def cleaned(
 
     A flag `unread_<column>` is true where something was landed that cannot be read as the column's type or whose digits
     are lost, a flag `month_first_<column>` where a date can only be month/day/year, a flag `recoded_<column>` where
-    another code was read for it, a flag `converted_<way>` where another number was; flags `unmapped_<column>` of the
-    columns `unmapped` stay. `nulled` counts the row's dates
-    that mean "no date". A column that was not landed is null.
+    another code was read for it, a flag `converted_<way>` where another number was; flags `unmapped_<column>` and codes
+    `unnamed_<column>` of the columns `unmapped` stay. `nulled` counts the row's dates that mean "no date". A column
+    that was not landed is null.
     """
-    kept = ["landed_row", *(f"unmapped_{column}" for column in unmapped)]
+    kept = ["landed_row", *(f"{told}_{column}" for column in unmapped for told in ("unmapped", "unnamed"))]
     # Named once, here and below: DuckDB plans every copy of a part anew, which takes longer than reading a small table.
     values = [part for column in schema.columns for part in _name_value(column, landed.get(column.name))]
     given = f"SELECT {row} AS {', '.join(kept + values)} FROM {relation}"

@@ -5,6 +5,7 @@ Nothing is decided: what has a likely meaning is written, what must be there and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,12 +15,14 @@ from riskstrat.definitions.column_names import COLUMN_NAMES, KNOWN_CODES, TABLE_
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.source_mapping import ADAPTERS
 from riskstrat.definitions.table_schema import Column, TableSchema
+from riskstrat.errors import SourceError
 from riskstrat.sources.cleaning import build_text_sql
 from riskstrat.sources.landing import Landed
 from riskstrat.sources.literal import quote_name
 from riskstrat.sources.mapping import SourceMapping, read_questions
 from riskstrat.sources.places import Place, open_place
 from riskstrat.sources.refusals import list_columns, recognise_model
+from riskstrat.sources.unknown_tables import describe_unknown
 
 ROWS = 10_000
 """Rows of a table in which codes are looked for."""
@@ -69,8 +72,7 @@ def _write_proposal(connection: duckdb.DuckDBPyConnection, mapping: SourceMappin
     yield f"kind = {_quote(adapter or mapping.storage)}"
     if mapping.location is not None:
         yield f"location = {_quote(str(mapping.location.resolve()))}"
-    if mapping.separator != ",":
-        yield f"separator = {_quote(mapping.separator)}"
+    yield from _write_form(mapping.form.separator, mapping.form.encoding)
     if mapping.connection is not None:
         yield f"connection = {_quote(mapping.connection)}"
     if mapping.schema is not None:
@@ -79,17 +81,33 @@ def _write_proposal(connection: duckdb.DuckDBPyConnection, mapping: SourceMappin
         if mapping.connection is not None:
             yield f"storage = {_quote(mapping.storage)}"
         yield from _write_questions(adapter)
+    for name, given in sorted(mapping.files.items()):
+        yield f"\n[source.files.{_write_key(name)}]"
+        yield from _write_form(given.separator or ",", given.encoding or "utf-8")
+    if adapter is not None:
         return
-    matches, others = _match_tables(connection, place)
+    matches, others, unreadable = _match_tables(connection, place)
     for match in matches:
         yield from _write_table(connection, match)
     for match in others:
         yield f"\n# also like {match.schema.name}, and not read: {match.table}"
-    used = {match.table for match in (*matches, *others)}
-    if unused := [table for table in place.tables if table not in used]:
-        yield f"\n# not used: {', '.join(unused)}"
+    for table, why in unreadable.items():
+        yield f"\n# {table} cannot be read: {why}"
+    used = {match.table for match in (*matches, *others)} | set(unreadable)
+    yield from describe_unknown(connection, place, [table for table in place.tables if table not in used])
     if absent := [s.name for s in SCHEMAS.values() if s.required and s.name not in {m.schema.name for m in matches}]:
         yield f"# still to be found: {', '.join(absent)} (docs/data.md says what must be in them)"
+
+
+def _write_form(separator: str, encoding: str) -> Iterator[str]:
+    if separator != ",":
+        yield f"separator = {_quote(separator)}"
+    if encoding != "utf-8":
+        yield f'encoding = "{encoding}"    # it is not UTF-8; see that names and letters with accents are right'
+
+
+def _write_key(name: str) -> str:
+    return name if re.fullmatch(r"[a-z0-9_-]+", name) else _quote(name)
 
 
 def _write_questions(adapter: str) -> Iterator[str]:
@@ -105,16 +123,29 @@ def _write_answer(answer: object) -> str:
     return _quote(answer) if isinstance(answer, str) else str(answer).lower()
 
 
-def _match_tables(connection: duckdb.DuckDBPyConnection, place: Place) -> tuple[list[_Match], list[_Match]]:
-    """At most one table of theirs for each of ours, in the order of docs/data.md, and the others that are like one."""
+def _match_tables(
+    connection: duckdb.DuckDBPyConnection, place: Place
+) -> tuple[list[_Match], list[_Match], dict[str, str]]:
+    """At most one table of theirs for each of ours, in the order of docs/data.md, and the others that are like one.
+
+    And why those of an unknown name cannot be read of which that is so: any folder or file may lie beside tables.
+    """
     found: dict[str, list[_Match]] = {name: [] for name in SCHEMAS}
+    unreadable: dict[str, str] = {}
     for number, table in enumerate(place.tables):
-        landed = place.land(connection, table, f"described_{number}")
+        try:
+            landed = place.land(connection, table, f"described_{number}")
+        except SourceError as error:
+            if any(_rate_called(table, schema) for schema in SCHEMAS.values()):
+                raise
+            unreadable[table] = str(error)
+            continue
         match = max((_match(table, schema, landed) for schema in SCHEMAS.values()), key=_rate)
         if _is_likely(match):
             found[match.schema.name].append(match)
     ranked = [sorted(matches, key=_rate, reverse=True) for matches in found.values() if matches]
-    return [first for first, *_ in ranked], [other for _, *others in ranked for other in others]
+    first, others = [first for first, *_ in ranked], [other for _, *others in ranked for other in others]
+    return first, others, unreadable
 
 
 def _match(table: str, schema: TableSchema, landed: Landed) -> _Match:
@@ -136,12 +167,16 @@ def _rate(match: _Match) -> tuple[int, float, int]:
 
 def _rate_name(match: _Match) -> int:
     """How surely the name of a table says what it is: it is ours, one of others, ends in such a one, or is neither."""
-    also = TABLE_NAMES.get(match.schema.name, ())
-    if match.table == match.schema.name:
+    return _rate_called(match.table, match.schema)
+
+
+def _rate_called(table: str, schema: TableSchema) -> int:
+    also = TABLE_NAMES.get(schema.name, ())
+    if table == schema.name:
         return 3
-    if match.table in also:
+    if table in also:
         return 2
-    return int(match.table.endswith(tuple(f"_{name}" for name in (match.schema.name, *also))))
+    return int(table.endswith(tuple(f"_{name}" for name in (schema.name, *also))))
 
 
 def _is_likely(match: _Match) -> bool:

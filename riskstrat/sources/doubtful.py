@@ -40,7 +40,10 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     CONDITIONS: _make_schema(
         ("system", pa.string()), ("code", pa.string()), dates=("recorded_on", "ended_on", "known_on")
     ),
-    STAYS: _make_schema(("patient_class", pa.string()), dates=("admitted_on", "discharged_on", "known_on")),
+    STAYS: _make_schema(
+        *((name, pa.string()) for name in ("patient_class", "discharge_method", "destination")),
+        dates=("admitted_on", "discharged_on", "known_on", "settled_known_on"),
+    ),
     HOMES: _make_schema(dates=("started_on", "ended_on", "known_on")),
     PLANS: _make_schema(("kind", pa.string()), dates=("made_on", "ended_on")),
     CIRCUMSTANCES: _make_schema(("housebound", pa.bool_()), ("carer", pa.bool_()), dates=("recorded_on",)),
@@ -147,10 +150,15 @@ def report_doubtful(connection: duckdb.DuckDBPyConnection, queries: Mapping[str,
 
 
 def read_doubtful(store: Store, name: str) -> pd.DataFrame:
-    """The rows of a table as stored; none of a store that an earlier version ingested, which kept none."""
+    """The rows of a table as stored; none of a store that an earlier version ingested, which kept none.
+
+    A column that an earlier version did not keep is empty.
+    """
     file = store.folder / "tables" / f"{name}.parquet"
     table = pq.read_table(file) if file.is_file() else SCHEMAS[name].empty_table()
-    return table.to_pandas(date_as_object=False)
+    rows = table.to_pandas(date_as_object=False).reindex(columns=SCHEMAS[name].names)
+    days = [field.name for field in SCHEMAS[name] if field.type == pa.date32() and field.name not in table.column_names]
+    return rows.astype(dict.fromkeys(days, "datetime64[s]"))
 
 
 def select_holding(rows: pd.DataFrame, at: date, data_as_at: date, began: str, ended: str) -> pd.DataFrame:

@@ -30,6 +30,7 @@ from riskstrat.sources.landing import Extract, Landed, Landing
 from riskstrat.sources.mapping import SourceMapping, map_format
 from riskstrat.sources.notes import notes_on
 from riskstrat.sources.store_versions import OF_THE_FIRST_FORMAT, POINTER, VERSIONS, read_facts, seal_version
+from riskstrat.sources.unnamed import find_unnamed
 from riskstrat.sources.writing import incoming, write_parquet
 
 CODES_PAGE = "codes.html"
@@ -92,6 +93,7 @@ class IngestReport:
     continuous_stays: str
     simulated: bool = False
     extracts: tuple[Extract, ...] = ()
+    unread_parts: tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Everything in it, ready for JSON."""
@@ -361,12 +363,13 @@ class _IngestRun:
             name: tuple(c.name for c in SCHEMAS[name].columns if c.stored and c.name not in landed.columns)
             for name, landed in self.tables.items()
         }
+        empty = {name: landed.empty for name, landed in self.tables.items()}
         ignored = {name: landed.ignored for name, landed in self.tables.items()}
         unsettled = {name: versions.unsettled(self.connection, SCHEMAS[name]) for name in self.tables}
         return IngestReport(
             format=mapping.kind,
             mapping=mapping.digest,
-            outcomes=self.landing.outcomes,
+            outcomes=(*self.landing.outcomes, *find_unnamed(self.connection, self.tables)),
             comparable_dates=self.landing.comparable_dates,
             data_as_at=day.isoformat(),
             records_from=self._find_records_start(),
@@ -382,7 +385,7 @@ class _IngestRun:
             understood=dict(self.settings.data.understood),
             notes=(
                 *self.landing.notes,
-                *notes_on(absent, unsettled, self._count_discharges(), reports, self.settings.data.lag_days),
+                *notes_on(absent, empty, unsettled, self._count_discharges(), reports, self.settings.data.lag_days),
                 *quarantine.report_ahead(self.connection, self.tables, day),
                 *doubtful.report_doubtful(self.connection, self.doubtful, day),
                 *report_twins(self.connection),
@@ -390,4 +393,5 @@ class _IngestRun:
             ),
             continuous_stays=self.settings.admissions.continuous_stays,
             extracts=self.landing.extracts,
+            unread_parts=self.landing.unread_parts,
         )

@@ -6,10 +6,8 @@ Names of columns are read whichever case they are written in. Nothing is judged 
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import unicodedata
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +19,12 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.source_mapping import CsvForm
 from riskstrat.errors import SourceError
-from riskstrat.sources.lines import count_records, open_packed
+from riskstrat.sources.encodings import DAMAGED, find_form, open_as_utf8, require_mark
+from riskstrat.sources.lines import count_records
 from riskstrat.sources.literal import read_literally
-from riskstrat.sources.refusals import refuse_separator
+from riskstrat.sources.refusals import name_form, refuse_separator
 
 ROW = "landed_row"
 """The 1-based number of a row in the file or table it was landed in."""
@@ -42,7 +42,8 @@ class Landed:
     that a CSV file was seen to hold before it was parsed. `unmapped` names the columns whose codes a mapping reads: a
     flag `unmapped_<column>` of the relation is true where it names no code for the value. `made_of` has the name and
     the rows of what it was made of, where a row of it stands for several of those. `withheld` are rows of an earlier
-    extract of which nothing was kept, as their patient_id was an NHS number.
+    extract of which nothing was kept, as their patient_id was an NHS number. `empty` are columns that SQL gave and that
+    count as not landed, as no row has a value.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Landed:
     records: int | None = None
     made_of: tuple[str, int] | None = None
     withheld: list[int] = field(default_factory=list)
+    empty: tuple[str, ...] = ()
 
     @property
     def ignored(self) -> tuple[str, ...]:
@@ -77,12 +79,14 @@ class Extract:
 class Landing:
     """Everything a source holds: its canonical tables, the names of others, and what its mapping has to say.
 
+    `unread_parts` names tables that are not read, each with one that is and has the same columns.
     `outcomes` counts what became of the source's own rows: (mapped, guessed or lost; what; rows). `extracts` are those
     that were kept, if any, and `added` names the one that came now.
     """
 
     tables: Mapping[str, Landed]
     ignored: tuple[str, ...] = ()
+    unread_parts: tuple[tuple[str, str], ...] = ()
     comparable_dates: bool = True
     notes: tuple[str, ...] = ()
     outcomes: tuple[tuple[str, str, int], ...] = ()
@@ -153,29 +157,41 @@ def _index_columns(table: str, columns: list[tuple[str, str]]) -> dict[str, tupl
 def land_csv(
     connection: duckdb.DuckDBPyConnection,
     name: str,
-    file: Path,
-    separator: str = ",",
+    files: Sequence[Path],
+    form: CsvForm = CsvForm(),  # noqa: B008
     orders: Sequence[Sequence[str]] = (),
 ) -> Landed:
-    """A CSV file as a relation that can be scanned once. Raises SourceError where its records cannot be told apart.
+    """A CSV file, or the parts of one table in the order of their names, as a relation that can be scanned once.
 
     orders: how columns may follow each other in a file without a line that names them.
+    Raises SourceError where records cannot be told apart, and for a part that does not name the columns of the first.
     """
-    header = read_first_line(file, separator)
+    headers = [_name_columns(file, form, orders) for file in files]
+    columns = _index_columns(files[0].name, [(column, _TYPE_OF_ARROW) for column in headers[0]])
+    for file, header in zip(files[1:], headers[1:], strict=True):
+        if set(_index_columns(file.name, [(column, _TYPE_OF_ARROW) for column in header])) != set(columns):
+            # Its columns are not repeated: without a header the first line would be what a row says of somebody.
+            raise SourceError(
+                f"{file} does not begin with the columns of {files[0].name}; parts of one table need the same line of "
+                "names in each: mend it, or move what is another table"
+            )
+    records = [count_records(file, form, header=not orders) for file in files]
+    landed = Landed(name, f"landed_{name}", columns, records=sum(records))
+    schema = pa.schema([*((spelled, pa.string()) for spelled, _ in columns.values()), (ROW, pa.int64())])
+    batches = _read_parts(files, headers, records, schema, landed, form, skipped=0 if orders else 1)
+    connection.register(landed.relation, pa.RecordBatchReader.from_batches(schema, batches))
+    return landed
+
+
+def _name_columns(file: Path, form: CsvForm, orders: Sequence[Sequence[str]]) -> list[str]:
+    """The names of a file's columns in its own order. Raises SourceError as `land_csv` does."""
+    header = read_first_line(file, form)
     if orders:
         header = _choose_order(file, orders, len(header))
     else:
-        refuse_separator(file, header, separator)
+        refuse_separator(file, header, form, find_form(file) if len(header) == 1 else form)
     # A spreadsheet may save columns without a name; they are ignored as any other column that no schema names.
-    header = [column.strip() or f"column {number}" for number, column in enumerate(header, start=1)]
-    columns = _index_columns(file.name, [(column, _TYPE_OF_ARROW) for column in header])
-    records = count_records(file, separator, header=not orders)
-    landed = Landed(name, f"landed_{name}", columns, records=records)
-    schema = pa.schema([*((column, pa.string()) for column in header), (ROW, pa.int64())])
-    skipped = 0 if orders else 1
-    batches = _read_csv_batches(file, schema, landed.unreadable, separator, skipped) if landed.records else iter(())
-    connection.register(landed.relation, pa.RecordBatchReader.from_batches(schema, batches))
-    return landed
+    return [column.strip() or f"column {number}" for number, column in enumerate(header, start=1)]
 
 
 def _choose_order(file: Path, orders: Sequence[Sequence[str]], fields: int) -> list[str]:
@@ -189,43 +205,77 @@ def _choose_order(file: Path, orders: Sequence[Sequence[str]], fields: int) -> l
     )
 
 
-def read_first_line(file: Path, separator: str) -> list[str]:
+def read_first_line(file: Path, form: CsvForm) -> list[str]:
     """The fields of the first record of a CSV file. Raises SourceError for a file that is none, or is empty."""
     try:
-        with io.TextIOWrapper(open_packed(file), encoding="utf-8-sig", newline="") as lines:
-            first = next(csv.reader(lines, delimiter=separator), [])
-    except (UnicodeDecodeError, csv.Error, EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise SourceError(f"{file} is not comma-separated UTF-8; save it as CSV UTF-8") from error
+        with io.TextIOWrapper(open_as_utf8(file, form.encoding), encoding="utf-8-sig", newline="") as lines:
+            first = next(csv.reader(lines, delimiter=form.separator), [])
+    except UnicodeError:
+        raise SourceError(_explain_form(file, form)) from None
+    except (csv.Error, *DAMAGED) as error:
+        raise SourceError(f"{file} is not comma-separated UTF-8, or is damaged; write it again") from error
     if not first:
         raise SourceError(f"{file} is empty; its first line must name the columns")
+    if any("\0" in name for name in first):
+        require_mark(file)
     return first
 
 
-def _read_csv_batches(
-    file: Path, schema: pa.Schema, unreadable: list[int], separator: str, skipped: int
-) -> Iterator[pa.RecordBatch]:
-    """The readable rows as text, numbered by their place in the file, in its order; an empty line is an empty row.
+def _explain_form(file: Path, form: CsvForm) -> str:
+    require_mark(file)
+    likely = find_form(file)
+    if likely.encoding == form.encoding:
+        return f"{file} is not text in {form.encoding}; write it again"
+    parted = f", and parted by {likely.separator!r}" if likely.separator not in (",", form.separator) else ""
+    return f"{file} is not {form.encoding}, likely {likely.encoding}{parted}; {name_form(file, likely, form)}"
 
-    skipped: lines before the first row.
+
+def _read_parts(
+    files: Sequence[Path],
+    headers: Sequence[list[str]],
+    records: Sequence[int],
+    schema: pa.Schema,
+    landed: Landed,
+    form: CsvForm,
+    skipped: int,
+) -> Iterator[pa.RecordBatch]:
+    """The readable rows of one part after the other, each with the columns in the order of the first."""
+    before = 0
+    for file, header, count in zip(files, headers, records, strict=True):
+        if count:
+            names = list(_index_columns(file.name, [(column, _TYPE_OF_ARROW) for column in header]))
+            places = [names.index(name) for name in landed.columns]
+            text = pa.schema([(column, pa.string()) for column in header])
+            for batch, numbers in _read_csv_batches(file, text, landed.unreadable, form, skipped, before):
+                ordered = [batch.column(place) for place in places]
+                yield pa.RecordBatch.from_arrays([*ordered, pa.array(numbers, pa.int64())], schema=schema)
+        before += count
+
+
+def _read_csv_batches(
+    file: Path, text: pa.Schema, unreadable: list[int], form: CsvForm, skipped: int, before: int
+) -> Iterator[tuple[pa.RecordBatch, npt.NDArray[np.int64]]]:
+    """The readable rows as text with their numbers, in the order of the file; an empty line is an empty row.
+
+    skipped: lines before the first row. before: rows of the parts that were read before, so that numbers go on.
     """
 
     def skip(row: pa_csv.InvalidRow) -> str:
-        unreadable.append(row.number - skipped)  # the header is row 1 of the file
+        unreadable.append(before + row.number - skipped)  # the header is row 1 of the file
         return "skip"
 
-    text = pa.schema([field for field in schema if field.name != ROW])
+    last, taken = before, len(unreadable)
     rows = pa_csv.open_csv(
-        open_packed(file),
+        open_as_utf8(file, form.encoding),
         pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK, column_names=text.names, skip_rows=skipped),
         pa_csv.ParseOptions(
-            delimiter=separator, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=skip
+            delimiter=form.separator, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=skip
         ),
         pa_csv.ConvertOptions(column_types=text, null_values=["", "NULL"], strings_can_be_null=True),
     )
-    last, taken = 0, 0
     for batch in rows:
         numbers, last, taken = _number_rows(batch.num_rows, last, unreadable, taken)
-        yield pa.RecordBatch.from_arrays([*batch.columns, pa.array(numbers, pa.int64())], schema=schema)
+        yield batch, numbers
 
 
 def require_every_record(landed: Landed, rows: int) -> None:

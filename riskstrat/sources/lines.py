@@ -6,16 +6,18 @@ ends with a quote before a comma or the end of the line, and a quote within it i
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import numpy as np
 
+from riskstrat.definitions.source_mapping import CsvForm
 from riskstrat.errors import SourceError
+from riskstrat.sources.encodings import DAMAGED, find_encoding, open_as_utf8
+from riskstrat.sources.refusals import name_form
 
 LONGEST = 1 << 24
 """The bytes that a line may have."""
@@ -38,25 +40,23 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _MARK = b"\xef\xbb\xbf"
 
 
-def open_packed(file: Path) -> BinaryIO:
-    """The bytes of a file, unpacked where its name ends in .gz."""
-    return cast(BinaryIO, gzip.open(file, "rb")) if file.suffix.lower() == ".gz" else file.open("rb")
-
-
-def count_records(file: Path, separator: str = ",", *, header: bool = True) -> int:
+def count_records(file: Path, form: CsvForm = CsvForm(), *, header: bool = True) -> int:  # noqa: B008
     """The records of a CSV file after its header, if it has one, empty lines among them.
 
-    Raises SourceError, with file and line, for a file that is not UTF-8 text, is cut short, holds a zero byte, a quote
-    that nothing closes, text behind a closing quote, or a line end in a field though the file does not quote.
+    Raises SourceError, with file and line, for a file that is no text in its encoding, is cut short, holds a zero byte,
+    a quote that nothing closes, text behind a closing quote, or a line end in a field though the file does not quote.
     """
-    counter = _Counter(file)
+    counter = _Counter(file, form)
+    separator = form.separator
     swap = bytes.maketrans(f"{separator},".encode(), f",{separator}".encode())
     try:
-        with open_packed(file) as opened:
+        with open_as_utf8(file, form.encoding) as opened:
             for lines in _read_whole_lines(opened, counter):
                 # With another separator the comma is text: each stands for the other.
                 counter.take(lines if separator == "," else lines.translate(swap))
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except UnicodeDecodeError:
+        raise SourceError(f"{file} is not written in {form.encoding}; mend its encoding in source.toml") from None
+    except DAMAGED as error:
         raise SourceError(f"{file} is cut short or damaged: it cannot be unpacked whole; pack and land it again") from (
             error
         )
@@ -86,8 +86,9 @@ def _count_line_ends(lines: bytes) -> int:
 class _Counter:
     """Counts records in blocks of whole lines; keeps what one block leaves to the next."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, form: CsvForm) -> None:
         self.file = file
+        self.form = form
         self.lines = 0
         self.records = 0
         self.quotes = False
@@ -121,7 +122,7 @@ class _Counter:
 
     def _begin(self, lines: bytes) -> bytes:
         if lines.startswith(_UTF16):
-            raise SourceError(f"{self.file} is UTF-16; save it as CSV UTF-8")
+            raise SourceError(f"{self.file} is UTF-16; {self._name_form('utf-16')}")
         lines = lines.removeprefix(_MARK)
         header, *rest = [match[0] for _, match in zip(range(2), _LINE.finditer(lines), strict=False)]
         if _OPENS.fullmatch(header.rstrip(b"\r\n")):
@@ -139,7 +140,10 @@ class _Counter:
             lines.isascii() or lines.decode("utf-8")
         except UnicodeDecodeError as error:
             line = _count_line_ends(lines[: error.start]) + 1
-            raise self.refuse(line, "is not UTF-8; save the file as CSV UTF-8") from None
+            raise self.refuse(line, f"is not UTF-8; {self._name_form(find_encoding(self.file))}") from None
+
+    def _name_form(self, encoding: str) -> str:
+        return name_form(self.file, replace(self.form, encoding=encoding), self.form)
 
     def _take_line_by_line(self, lines: bytes) -> None:
         for match in _LINE.finditer(lines):

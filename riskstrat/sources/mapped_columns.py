@@ -40,10 +40,22 @@ def map_columns(connection: duckdb.DuckDBPyConnection, name: str, landed: Landed
     flags = {column: _build_flag(origin, landed) for column, origin in columns.items() if origin.codes}
     parts += [quote_name(spelled) for spelled in kept]
     parts += [f"{test} AS unmapped_{column}" for column, test in flags.items()]
+    parts += [
+        f"CASE WHEN {test} THEN {_build_code(columns[column], landed)} END AS unnamed_{column}"
+        for column, test in flags.items()
+    ]
     connection.execute(f"CREATE VIEW landed_{name} AS SELECT {', '.join([*parts, ROW])} FROM {landed.relation}")
     described = describe_landed(connection, name)
-    seen = {key: kind for key, kind in described.columns.items() if key not in {f"unmapped_{c}" for c in flags}}
-    return replace(described, columns=seen, unmapped=tuple(flags), unreadable=landed.unreadable, records=landed.records)
+    added = {f"{told}_{column}" for column in flags for told in ("unmapped", "unnamed")}
+    seen = {key: kind for key, kind in described.columns.items() if key not in added}
+    return replace(
+        described,
+        columns=seen,
+        unmapped=tuple(flags),
+        unreadable=landed.unreadable,
+        records=landed.records,
+        empty=landed.empty,
+    )
 
 
 def list_columns_read(name: str, given: GivenTable) -> set[str]:

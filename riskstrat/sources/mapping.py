@@ -19,6 +19,8 @@ from riskstrat.definitions.source_mapping import (
     ADAPTERS,
     SERVERS,
     Answer,
+    CsvForm,
+    GivenFile,
     GivenTable,
     Input,
     Question,
@@ -35,6 +37,7 @@ from riskstrat.storage.files import read_text, read_toml
 FORMATS = ("canonical", *ADAPTERS, "mimic")
 
 _SHIPPED = Path(__file__).parent / "adapters"
+_ENDINGS = (".csv.gz", ".csv", ".parquet")
 _BEGINNINGS = {"duckdb": (8, b"DUCK"), "sqlite": (0, b"SQLite format 3")}
 
 
@@ -69,7 +72,8 @@ class SourceMapping:
     connection: str | None = None
     folder: Path = Path()
     schema: str | None = None
-    separator: str = ","
+    form: CsvForm = field(default_factory=CsvForm)
+    files: Mapping[str, GivenFile] = field(default_factory=dict)
     header: bool = True
     digest: str = ""
     answers: Mapping[str, Answer] = field(default_factory=dict)
@@ -83,6 +87,11 @@ class SourceMapping:
     def place(self) -> str:
         """The source as a message may name it; never an address with a password."""
         return str(self.location) if self.location is not None else f"the {self.storage} source of {self.where}"
+
+    def get_form(self, table: str) -> CsvForm:
+        """How the CSV file of a table of the source is written."""
+        given = self.files.get(table, GivenFile())
+        return CsvForm(given.separator or self.form.separator, given.encoding or self.form.encoding, table)
 
     @property
     def runs_on_server(self) -> bool:
@@ -105,6 +114,18 @@ class SourceMapping:
         """Days from event to knowledge by table, where the mapping states them."""
         known = {name: origin.given.known_on for name, origin in self.tables.items()}
         return {name: day.lag_days for name, day in known.items() if day is not None and day.lag_days is not None}
+
+
+def has_ending(file: str) -> bool:
+    """Whether a name is that of a file which can be a table."""
+    return file.lower().endswith(_ENDINGS)
+
+
+def strip_ending(file: str) -> str:
+    """The table that a file is named as, in lower case."""
+    lower = file.lower()
+    ending = next((ending for ending in _ENDINGS if lower.endswith(ending)), "")
+    return lower.removesuffix(ending)
 
 
 def choose_mapping(source: Path | None, format: str, site: Path) -> SourceMapping:
@@ -158,7 +179,8 @@ def _join(where: str, given: dict[str, Any], folder: Path, kind: str, read_texts
         connection=source.connection,
         folder=folder,
         schema=source.schema_,
-        separator=source.separator,
+        form=CsvForm(source.separator, source.encoding),
+        files={strip_ending(name): given for name, given in source.files.items()},
         header=source.header,
         answers=answer_questions(where, asks, answers),
         declared={name: read_rows(where, name, declared, answers.get(name)) for name, declared in rows.items()},

@@ -13,7 +13,7 @@ from riskstrat.sources.validation import DEAD_BY_ANOTHER_ROW, DUPLICATE, END_LOS
 
 _WITHOUT = {
     "registrations": "everybody in people counts as registered",
-    "areas": "one team, all",
+    "areas": "teams serve the practices that riskstrat.toml names, none a locality; without such, one team, all",
     "falls": "falls features use hospital records only",
     "opt_outs": "nobody counts as opted out",
     "caseload": "nobody counts as already known to a team",
@@ -43,6 +43,7 @@ class _Counts(Protocol):
 
 def notes_on(
     absent_columns: Mapping[str, tuple[str, ...]],
+    empty_columns: Mapping[str, tuple[str, ...]],
     unsettled: Mapping[str, int],
     discharges: tuple[int, int],
     reports: Mapping[str, _Counts],
@@ -50,11 +51,12 @@ def notes_on(
 ) -> tuple[str, ...]:
     """One sentence for each thing a reader should know; `absent_columns` has an entry for every landed table.
 
+    Of the absent columns `empty_columns` are those that the mapping gives, without a value in any row.
     `discharges` counts those without a known destination, and all.
     """
     return (
         *_report_absent_tables(absent_columns),
-        *_report_absent_columns(absent_columns, lags),
+        *_report_absent_columns(absent_columns, empty_columns, lags),
         *_report_unsettled(unsettled),
         *_report_unplaced(*discharges),
         *_report_emptied(reports),
@@ -75,11 +77,15 @@ def _report_absent_tables(landed: Mapping[str, tuple[str, ...]]) -> Iterator[str
             yield f"no {name} table: {_WITHOUT.get(name, 'features on it are left out')}"
 
 
-def _report_absent_columns(absent: Mapping[str, tuple[str, ...]], lags: Mapping[str, int]) -> Iterator[str]:
+def _report_absent_columns(
+    absent: Mapping[str, tuple[str, ...]], empty: Mapping[str, tuple[str, ...]], lags: Mapping[str, int]
+) -> Iterator[str]:
     for name, columns in absent.items():
         schema = SCHEMAS[name]
         dates = [schema.known, schema.settles.known if schema.settles else None]
-        others = [column for column in columns if column not in dates]
+        others = [column for column in columns if column not in (*dates, *empty[name])]
+        if void := [column for column in columns if column not in dates and column in empty[name]]:
+            yield f"{name} has no value of {', '.join(void)} in any row: a filter on an empty column is left out"
         if others:
             yield f"{name} lacks {', '.join(others)}: a filter on an absent column is left out"
         if schema.known in columns:

@@ -102,6 +102,11 @@ def _find_called(column: str, landed: Landed) -> str | None:
     return next((name for name in landed.ignored if _fold(name) in known), None)
 
 
+def list_deciding_names() -> frozenset[str]:
+    """What tables are called, here or elsewhere, that keep people off lists."""
+    return frozenset(name for table in SCHEMAS for name in _list_names(table))
+
+
 def _list_names(table: str) -> Iterator[str]:
     """What a table is called here or elsewhere, if it keeps people off lists."""
     if table == "people":

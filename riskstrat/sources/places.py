@@ -7,24 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.source_mapping import CsvForm, GivenFile
 from riskstrat.errors import SourceError
 from riskstrat.sources.databases import Database, open_database, read_connection
+from riskstrat.sources.encodings import find_form
 from riskstrat.sources.landing import Landed, land_batches, land_csv, land_parquet, land_relation, read_first_line
 from riskstrat.sources.literal import quote_name, quote_text
-from riskstrat.sources.mapping import SourceMapping
-from riskstrat.sources.refusals import explain_unreadable, find_separator
+from riskstrat.sources.mapping import SourceMapping, has_ending, strip_ending
+from riskstrat.sources.refusals import explain_unreadable
 from riskstrat.storage import describe_strange
-
-_ENDINGS = (".csv.gz", ".csv", ".parquet")
 
 
 class Place(Protocol):
@@ -35,6 +36,10 @@ class Place(Protocol):
         """The names of its tables, in alphabetical order."""
         ...
 
+    def name_columns(self, connection: duckdb.DuckDBPyConnection, table: str) -> frozenset[str]:
+        """The columns of a table in lower case; none where it has no line of names. Raises SourceError."""
+        ...
+
     def land(self, connection: duckdb.DuckDBPyConnection, table: str, name: str) -> Landed:
         """A table as the relation `landed_<name>`. Raises SourceError if it is not there or cannot be read."""
         ...
@@ -43,6 +48,8 @@ class Place(Protocol):
 @contextmanager
 def open_place(connection: duckdb.DuckDBPyConnection, mapping: SourceMapping) -> Iterator[Place]:
     """What the mapping reads, open while the block runs. Raises SourceError if it cannot be opened."""
+    if mapping.files and mapping.storage != "folder":
+        raise SourceError(f"{mapping.where}: [source.files] is for the CSV files of a folder; take it out")
     if mapping.storage == "folder" and mapping.location is not None:
         yield _FilesFolder.find(mapping.location, mapping)
     elif mapping.storage == "duckdb" and mapping.location is not None:
@@ -61,22 +68,38 @@ def open_place(connection: duckdb.DuckDBPyConnection, mapping: SourceMapping) ->
                 raise
 
 
-def find_folder_separator(folder: Path) -> str:
-    """What parts the columns of a folder's CSV files, by the first of them. Raises SourceError if it cannot be read."""
-    files = sorted(path for path in folder.iterdir() if path.name.lower().endswith((".csv", ".csv.gz")))
-    return find_separator(read_first_line(files[0], ",")) if files else ","
+def find_forms(mapping: SourceMapping) -> SourceMapping:
+    """The mapping with how each CSV file of its folder is likely written. Raises SourceError as `open_place` does."""
+    if mapping.storage != "folder" or mapping.location is None:
+        return mapping
+    files = _FilesFolder.find(mapping.location, mapping).files
+    forms = {name: find_form(parts[0]) for name, parts in files.items() if not _is_parquet(parts[0])}
+    if len(set(forms.values())) == 1:
+        return replace(mapping, form=next(iter(forms.values())))
+    return replace(mapping, files={name: _give_form(form) for name, form in forms.items() if form != CsvForm()})
 
 
-def strip_ending(file: str) -> str:
-    """The table that a file is named as, in lower case."""
-    lower = file.lower()
-    ending = next((ending for ending in _ENDINGS if lower.endswith(ending)), "")
-    return lower.removesuffix(ending)
+def _give_form(form: CsvForm) -> GivenFile:
+    return GivenFile(
+        separator=None if form.separator == "," else form.separator,
+        encoding=None if form.encoding == "utf-8" else form.encoding,
+    )
+
+
+def _name_parquet_columns(file: Path) -> frozenset[str]:
+    try:
+        return frozenset(name.lower() for name in pq.read_schema(file).names)
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(f"{file} cannot be read as parquet; land it again, or as CSV") from error
+
+
+def _is_parquet(file: Path) -> bool:
+    return file.suffix.lower() == ".parquet"
 
 
 @dataclass(frozen=True)
 class _FilesFolder:
-    """`<table>.csv`, `<table>.csv.gz`, `<table>.parquet`, or a folder `<table>` of parquet parts."""
+    """`<table>.csv`, `<table>.csv.gz`, `<table>.parquet`, or a folder `<table>` of parts in CSV or parquet."""
 
     folder: Path
     files: Mapping[str, Sequence[Path]]
@@ -86,11 +109,13 @@ class _FilesFolder:
     def find(cls, folder: Path, mapping: SourceMapping) -> _FilesFolder:
         """The tables of a folder. Raises SourceError where two files claim one, or one is no file."""
         found: dict[str, list[Path]] = {}
-        for path in sorted(folder.iterdir()):
-            parts = _list_parts(path)
-            if not parts:
-                continue
+        listed = [(path, parts) for path in sorted(folder.iterdir()) if (parts := _list_parts(path))]
+        claimed = {*SCHEMAS, *(name for key, declared in mapping.inputs.items() for name in (key, *declared.also))}
+        # A folder may hold CSV files for any reason: unless something of its name is read, what else has it wins.
+        for gives_way, path, parts in sorted((_gives_way(path, parts, claimed), path, parts) for path, parts in listed):
             name = strip_ending(path.name)
+            if name in found and gives_way:
+                continue
             if name in found:
                 raise SourceError(f"{folder} holds both {found[name][0].name} and {path.name}; keep one of them")
             found[name] = parts
@@ -98,18 +123,41 @@ class _FilesFolder:
             parts = next((files for pattern in declared.files if (files := sorted(folder.glob(pattern)))), [])
             if parts and name not in found:
                 found[name] = parts
+        for name in mapping.files:
+            if name not in found:
+                raise SourceError(
+                    f"{mapping.where}: [source.files.{name}] is of no file of {folder}{near(name, tuple(found))}; it "
+                    f"holds {', '.join(sorted(found))}"
+                )
         return cls(folder, found, mapping)
 
     @property
     def tables(self) -> tuple[str, ...]:
         return tuple(sorted(self.files))
 
+    @property
+    def csv_folders(self) -> frozenset[str]:
+        """The tables that are folders of CSV files."""
+        return frozenset(
+            name for name, parts in self.files.items() if parts[0].parent != self.folder and not _is_parquet(parts[0])
+        )
+
     def land(self, connection: duckdb.DuckDBPyConnection, table: str, name: str) -> Landed:
         _require_table(self, table, str(self.folder))
-        first, *rest = self.files[table]
-        if first.suffix.lower() == ".parquet":
-            return land_parquet(connection, name, [first, *rest])
-        return land_csv(connection, name, first, self.mapping.separator, self._list_orders(table))
+        files = self.files[table]
+        if _is_parquet(files[0]):
+            return land_parquet(connection, name, files)
+        if files[0].parent != self.folder:
+            _refuse_others(next(path for path in files[0].parents if path.parent == self.folder), files)
+        return land_csv(connection, name, files, self.mapping.get_form(table), self._list_orders(table))
+
+    def name_columns(self, connection: duckdb.DuckDBPyConnection, table: str) -> frozenset[str]:
+        first = self.files[table][0]
+        if _is_parquet(first):
+            return _name_parquet_columns(first)
+        if not self.mapping.header:
+            return frozenset()
+        return frozenset(name.strip().lower() for name in read_first_line(first, self.mapping.get_form(table)))
 
     def _list_orders(self, table: str) -> tuple[tuple[str, ...], ...]:
         """How the columns of a file may follow each other that has no line of names; nothing where files have one."""
@@ -129,24 +177,51 @@ def _list_parts(path: Path) -> list[Path]:
     """The files of a table that lies at `path`, none where it is no table. Raises SourceError for what is no file."""
     if path.is_dir():
         # Of the names of folders within, such as year=2026, nothing is read.
-        files = sorted(part for part in path.rglob("*") if part.is_file() and not part.name.startswith((".", "_")))
-        parts = [part for part in files if part.suffix.lower() == ".parquet"]
-        _refuse_hidden(path, parts)
-        if parts and len(parts) < len(files):
-            other = next(part for part in files if part not in parts)
-            raise SourceError(f"{path} holds {other.name} beside parts in parquet, and it would not be read; move it")
-        named = path.name.lower().endswith(_ENDINGS) or path.name.lower() in SCHEMAS
-        if named and not parts:
+        files = _list_files_within(path)
+        parts = [part for part in files if _is_parquet(part)]
+        if parts:
+            _refuse_others(path, parts)
+            return parts
+        if path.name.startswith((".", "_")):
+            return []
+        # Any folder may hold CSV files: whether these are parts of one table is asked when they are read as one.
+        parts = [part for part in files if has_ending(part.name)]
+        if not parts and (has_ending(path.name) or path.name.lower() in SCHEMAS):
             raise SourceError(
-                f"{path} is a folder, not a file that can be read, and holds no parquet; land it as a file, or move it"
+                f"{path} is a folder, not a file that can be read, and holds neither parquet nor CSV; land it as a "
+                "file, or move it"
             )
         return parts
-    if not path.name.lower().endswith(_ENDINGS):
+    if not has_ending(path.name):
         return []
     strange = describe_strange(path)
     if strange:
         raise SourceError(f"{path} is {strange}, not a file that can be read; land the table as a file, or move it")
     return [path]
+
+
+def _gives_way(path: Path, parts: Sequence[Path], claimed: Collection[str]) -> bool:
+    """Whether what lies at `path` is a folder of CSV files of whose name nothing need be read."""
+    folder_of_csv = path.is_dir() and not _is_parquet(parts[0])
+    return folder_of_csv and not has_ending(path.name) and path.name.lower() not in claimed
+
+
+def list_csv_folders(place: Place) -> frozenset[str]:
+    """The tables of a place that are folders of CSV files, which may lie there for any reason."""
+    return place.csv_folders if isinstance(place, _FilesFolder) else frozenset()
+
+
+def _list_files_within(folder: Path) -> list[Path]:
+    return sorted(part for part in folder.rglob("*") if part.is_file() and not part.name.startswith((".", "_")))
+
+
+def _refuse_others(path: Path, parts: Sequence[Path]) -> None:
+    """Raise SourceError for what lies beside the parts of a table and would not be read, or would and should not."""
+    _refuse_hidden(path, parts)
+    other = next((part for part in _list_files_within(path) if part not in parts), None)
+    if other is not None:
+        kind = "parquet" if _is_parquet(parts[0]) else "CSV"
+        raise SourceError(f"{path} holds {other.name} beside parts in {kind}, and it would not be read; move it")
 
 
 def _refuse_hidden(path: Path, parts: Sequence[Path]) -> None:
@@ -191,6 +266,13 @@ class _DuckDBFile:
     def tables(self) -> tuple[str, ...]:
         return tuple(sorted(self.names))
 
+    def name_columns(self, connection: duckdb.DuckDBPyConnection, table: str) -> frozenset[str]:
+        try:
+            rows = connection.execute(f"DESCRIBE {self.names[table]}").fetchall()
+        except duckdb.Error as error:
+            raise SourceError(f"{table} in {self.file} cannot be read ({type(error).__name__})") from error
+        return frozenset(row[0].lower() for row in rows)
+
     def land(self, connection: duckdb.DuckDBPyConnection, table: str, name: str) -> Landed:
         _require_table(self, table, str(self.file))
         try:
@@ -221,6 +303,9 @@ class DatabasePlace:
         wanted = {column.lower() for column in columns}
         there = [name for name, _ in self.database.describe_columns(spelled) if name.lower() in wanted]
         self.database.read_table(spelled, there, rows=0).close()
+
+    def name_columns(self, connection: duckdb.DuckDBPyConnection, table: str) -> frozenset[str]:
+        return frozenset(name.lower() for name, _ in self.database.describe_columns(self._spell(table)))
 
     def land(self, connection: duckdb.DuckDBPyConnection, table: str, name: str) -> Landed:
         spelled = self._spell(table)

@@ -18,6 +18,7 @@ from riskstrat.sources import staging, validation
 from riskstrat.sources.extract_day import find_extract_day
 from riskstrat.sources.landing import Landed
 from riskstrat.sources.repeated import END_KNOWN, find_spell, join_repeated
+from riskstrat.sources.unnamed import describe_unnamed
 
 LONGEST_AHEAD = 366
 """Days after the extract from which the date of a row that keeps somebody off lists can be no plan."""
@@ -63,7 +64,8 @@ def explain_refusal(connection: duckdb.DuckDBPyConnection, table: str) -> str | 
     if not rows or faulty < rows:
         return None
     texts = {code: rule.message for code, rule in staging.texts(SCHEMAS[table])}
-    return f"no row of {table} is accepted; of {rows} most often {texts[commonest]}"
+    unnamed = describe_unnamed(connection, table)
+    return f"no row of {table} is accepted; of {rows} most often {texts[commonest]}{unnamed}"
 
 
 def judge(
@@ -285,8 +287,9 @@ def require_effect(
     if count:
         which = ", ".join(str(row) for row in rows) + (", ..." if count > len(rows) else "")
         raise SourceError(
-            f"{count} row{'s' * (count != 1)} of {table} (row {which}; most often: {message}) would not take anybody "
-            f"out; mend {'them' if count > 1 else 'it'}, or leave such rows out with --leave-out {table}"
+            f"{count} row{'s' * (count != 1)} of {table} (row {which}; most often: {message})"
+            f"{describe_unnamed(connection, table)} would not take anybody out; mend "
+            f"{'them' if count > 1 else 'it'}, or leave such rows out with --leave-out {table}"
         )
 
 
@@ -362,7 +365,7 @@ def check_limit(
         f"SELECT message FROM {faults} GROUP BY message ORDER BY count(*) DESC, message LIMIT 1"
     ).fetchall()
     raise SourceError(
-        f"{quarantined} of {landed} rows of {source} would be quarantined ({why}; most often: {messages[0][0]}), above "
-        f"the limit of {limit:.0%} (data as at {day}); mend the source, "
+        f"{quarantined} of {landed} rows of {source} would be quarantined ({why}; most often: {messages[0][0]})"
+        f"{describe_unnamed(connection, table)}, above the limit of {limit:.0%} (data as at {day}); mend the source, "
         "or raise quarantine_limit under [data] in riskstrat.toml"
     )

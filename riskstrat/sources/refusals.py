@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 from riskstrat.definitions.column_names import COLUMN_NAMES
 from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.source_mapping import CsvForm
 from riskstrat.definitions.table_schema import TableSchema
 from riskstrat.errors import SourceError
 
@@ -28,6 +29,27 @@ _KNOWN = frozenset(
     if name not in _SAID_IN_ROWS and (column not in _FLAGS or "_" in name)
 )
 """What a column is called here or elsewhere, by which a first line of names is told from a row."""
+
+_SAID_OF_SOMEBODY = frozenset(
+    (
+        *("no", "first", "last", "status", "value", "seen", "fell", "fall", "home", "care", "hospital", "dead", "died"),
+        *("deceased", "left", "moved", "away", "settled", "unable", "palliative", "loss", "known", "read", "get"),
+        *("as", "at", "by", "from", "has", "in", "is", "of", "on", "out", "to", "up", "now", "until", "currently"),
+    )
+)
+"""Words of names of columns that rows have as well, and that tell neither from the other."""
+
+_WORDS = (
+    frozenset(
+        (
+            *(word for name in _KNOWN for word in name.split("_") if len(word) > 1),
+            *("date", "dt", "code", "cd", "id", "key", "num", "number", "type", "start", "end", "flag", "ref"),
+            *("pseudo", "desc", "name", "score", "index", "seq"),
+        )
+    )
+    - _SAID_OF_SOMEBODY
+)
+"""Words of which names of columns are made."""
 
 _MODELS = {
     "omop": ("an OMOP common data model", {"person", "visit_occurrence", "condition_occurrence"}),
@@ -97,10 +119,43 @@ def list_columns(found: Sequence[str], known: Collection[str] | None = None) -> 
 
     known: names of which at least one must be there.
     """
-    looks_so = any(not re.search(r"[A-Za-z]", name) for name in found)
+    looks_so = not found or any(not re.search(r"[A-Za-z]", name) for name in found)
     if looks_so or (known is not None and not any(name.strip().lower() in known for name in found)):
         return "what looks like a row in place of the names of columns"
     return ", ".join(found)
+
+
+def list_unknown_columns(found: Mapping[str, Sequence[str]], records: int | None = None) -> str:
+    """The names of columns of which none need be known, unless they look like a row; found: each with some values.
+
+    records: of a CSV file the rows below its first line, which may be one itself: there more is asked of names.
+    A line of names has the words of such, and no name that is written as the values below it are.
+    """
+    worded = [name for name in found if _has_words(name)]
+    if records is not None and (
+        not records
+        or 2 * len(worded) <= len(found)
+        or not all(re.fullmatch(r"[A-Za-z_][\w .-]*", name) for name in found)
+    ):
+        return list_columns(())
+    as_values = any(
+        re.search(r"\d", name) and _get_shape(name) in {_get_shape(value) for value in values}
+        for name, values in found.items()
+    )
+    if as_values or 3 * len(worded) < len(found):
+        return list_columns(())
+    return list_columns(list(found))
+
+
+def _has_words(name: str) -> bool:
+    """Whether a name is made of words of columns: any of one that is written together, half of those between blanks."""
+    parts = name.split()
+    worded = [part for part in parts if _WORDS & {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", part)}]
+    return bool(worded) and 2 * len(worded) >= len(parts)
+
+
+def _get_shape(value: str) -> str:
+    return re.sub(r"\d", "9", re.sub(r"[^\W\d_]", "a", value))
 
 
 def _suggest_column(wanted: str, spare: Sequence[str]) -> str | None:
@@ -118,8 +173,29 @@ def find_separator(header: Sequence[str]) -> str:
     return ","
 
 
-def refuse_separator(file: Path, header: Sequence[str], separator: str = ",") -> None:
-    """Raise SourceError for a header of one column that another separator than the one given would part."""
+def name_form(file: Path, likely: CsvForm, given: CsvForm) -> str:
+    """What to write into source.toml for a file that is likely written so, and what not to do with it.
+
+    given: how source.toml says that it is written, or says nothing; what differs from that is to be written.
+    """
+    keys = [f'encoding = "{likely.encoding}"'] if likely.encoding != given.encoding else []
+    if likely.separator != given.separator:
+        shown = "\\t" if likely.separator == "\t" else likely.separator
+        keys.insert(0, f'separator = "{shown}"')
+    table = given.table or re.sub(r"\.(csv\.gz|csv|parquet)$", "", file.name.lower())
+    key = table if re.fullmatch(r"[A-Za-z0-9_-]+", table) else f'"{table}"'
+    return (
+        f"under [source.files.{key}] of source.toml write {' and '.join(keys)} (riskstrat source describe proposes "
+        "it), or save it as CSV UTF-8 with commas, but not from a spreadsheet, which changes codes such as 0401020"
+    )
+
+
+def refuse_separator(file: Path, header: Sequence[str], form: CsvForm, likely: CsvForm) -> None:
+    """Raise SourceError for a header of one column that another separator than the one given would part.
+
+    likely: how the file is likely written, so that all that must be named is named at once.
+    """
+    separator = form.separator
     if header[0].lower().startswith("sep="):
         raise SourceError(f"{file} begins with a line that only names a separator; take that line out")
     if len(header) != 1:
@@ -129,7 +205,8 @@ def refuse_separator(file: Path, header: Sequence[str], separator: str = ",") ->
         if len(parts) > 1 and other != separator:
             columns = list_columns([part.strip(' "') for part in parts], _KNOWN)
             wanted = "commas" if separator == "," else _SEPARATORS.get(separator, f'"{separator}"')
+            also = "" if form.encoding == likely.encoding else f", and is {likely.encoding}, not {form.encoding}"
             raise SourceError(
-                f"{file} is parted by {name}, not by {wanted}: its columns are {columns}; save it as CSV with commas, "
-                "or name its separator in source.toml"
+                f"{file} is parted by {name}, not by {wanted}{also}: its columns are {columns}; "
+                f"{name_form(file, CsvForm(other, likely.encoding), form)}"
             )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from ibis.expr.operations import Node
 
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.expressions import rows_of
 from riskstrat.errors import DefinitionError
+from riskstrat.sources.scan import compile_scan
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import STREAMS, conditions_of
 
@@ -30,17 +32,40 @@ def known_rows(
     With `as_at` only the versions of rows that stood on that day; without it every version, with its period.
     Dates come as datetime64[D]. The sentences say which conditions were left out for want of a column.
     """
-    selected = rows_of(rows)
-    conditions = conditions_of(selected, store.absent_columns)
-    stream = STREAMS[selected.stream]
-    table = stream.table.filter(*conditions.kept) if conditions.kept else stream.table
-    if as_at is not None:
-        table = select_standing(table, as_at)
-    first = ("person", stream.event) if stream.event else ("person",)
-    order = list(dict.fromkeys([*first, *columns]))
+    sql, notes = _compile_rows(rows.op(), _list_absent(store))
+    event = STREAMS[rows_of(rows).stream].event
+    order = dict.fromkeys(["person", *([event] if event else []), *columns])
+    standing = f" WHERE {_write_standing(as_at)}" if as_at is not None else ""
     with store.connect() as backend:
-        read = backend.to_pyarrow(table.order_by(order).select(*columns))
-    return {name: as_numpy(read[name]) for name in columns}, conditions.notes
+        query = f"SELECT {_list_names(columns)} FROM ({sql}){standing} ORDER BY {_list_names(order)}"
+        read = backend.raw_sql(query).to_arrow_table()
+    return {name: as_numpy(read[name]) for name in columns}, notes
+
+
+Absent = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def _list_absent(store: Store) -> Absent:
+    return tuple(store.absent_columns.items())
+
+
+# A run asks for the same rows of many dates and stores, and putting them into SQL takes longer than reading few.
+@lru_cache(maxsize=256)
+def _compile_rows(rows: Node, absent: Absent) -> tuple[str, tuple[str, ...]]:
+    """SQL of the rows of a stream as far as columns were landed, and which conditions were left out, in sentences."""
+    selected = rows_of(rows.to_expr())
+    conditions = conditions_of(selected, dict(absent))
+    table = STREAMS[selected.stream].table
+    return compile_scan(table.filter(*conditions.kept) if conditions.kept else table).sql, conditions.notes
+
+
+def _write_standing(day: date) -> str:
+    """What `select_standing` keeps, as SQL."""
+    return f"valid_from <= DATE '{day}' AND valid_to > DATE '{day}'"
+
+
+def _list_names(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
 
 
 def find_event_column(rows: ir.Table) -> str:
@@ -85,22 +110,21 @@ def _find_days(
     if not held:
         return np.full(len(persons), np.datetime64("NaT", "D"))
     # One query for all: opening the store takes longer than reading the rows of a few people.
-    days = ibis.union(*(_select_days(store, rows, column, as_at) for rows, column in held))
+    days = " UNION ALL ".join(_select_days(store, rows, column, as_at) for rows, column in held)
+    chosen = "person IN (SELECT person FROM asked_persons)"
     with store.connect() as backend:
-        asked = ibis.memtable(pa.table({"person": pa.array(persons, pa.int32())}))
-        found = days.semi_join(asked, "person").group_by("person").aggregate(found=getattr(days["day"], which)())
-        read = backend.to_pyarrow(found)
+        backend.con.register("asked_persons", pa.table({"person": pa.array(persons, pa.int32())}))
+        query = f"SELECT person, {which}(day) AS found FROM ({days}) WHERE {chosen} GROUP BY person"
+        read = backend.raw_sql(query).to_arrow_table()
+        backend.con.unregister("asked_persons")
     made = pd.Series(as_numpy(read["found"]), index=read["person"].to_numpy())
     return made.reindex(persons).to_numpy().astype("datetime64[D]")
 
 
-def _select_days(store: Store, rows: ir.Table, column: str, as_at: date) -> ir.Table:
-    """Person and `day` of the rows that stood on `as_at`."""
-    selected = rows_of(rows)
-    table = STREAMS[selected.stream].table
-    kept = conditions_of(selected, store.absent_columns).kept
-    table = select_standing(table.filter(*kept) if kept else table, as_at)
-    return table.select("person", day=table[column])
+def _select_days(store: Store, rows: ir.Table, column: str, as_at: date) -> str:
+    """SQL of the person and the `day` of the rows that stood on `as_at`."""
+    sql, _ = _compile_rows(rows.op(), _list_absent(store))
+    return f'SELECT person, "{column}" AS day FROM ({sql}) WHERE {_write_standing(as_at)}'
 
 
 def as_numpy(column: Any) -> npt.NDArray[Any]:

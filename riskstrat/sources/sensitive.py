@@ -8,8 +8,10 @@ A phrase matches where its words stand whole in a text: GUM in "gum_clinic", but
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import numpy.typing as npt
 
 from riskstrat.definitions.codelists import BY_PREFIX, PHRASE, Codelist
@@ -18,6 +20,7 @@ from riskstrat.sources.matching import build_code_test, quote_words, starts_with
 
 if TYPE_CHECKING:
     import pandas as pd
+    from duckdb import DuckDBPyConnection
 
 SENSITIVE = "sensitive"
 """Name of the codelist of what is never printed."""
@@ -34,6 +37,7 @@ SYSTEMS_OF: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "contacts": {"service": (PHRASE,)},
     "measurements": {"measure": ("snomed", PHRASE)},
     "admissions": {"specialty": ("specialty",)},
+    "caseload": {"team": (PHRASE,)},
 }
 """By table and column the systems of the codelist that its values are held against."""
 
@@ -76,14 +80,32 @@ def mark_values(values: pd.Series, sensitive: Codelist, systems: Iterable[str]) 
     return _mark(values.to_frame("value"), build_value_test("value", sensitive, systems))
 
 
-def _mark(rows: pd.DataFrame, test: str) -> npt.NDArray[Any]:
-    import duckdb
+def mark_rows(table: str, rows: pd.DataFrame, sensitive: Codelist) -> npt.NDArray[Any]:
+    """Which rows of a table hold what is sensitive in any of the columns that the codelist is held against."""
+    marks = [mark_values(rows[name], sensitive, systems) for name, systems in SYSTEMS_OF[table].items()]
+    return np.logical_or.reduce(marks)
 
-    given = rows.astype("string").assign(place=range(len(rows)))
-    with duckdb.connect() as connection:
+
+def _mark(rows: pd.DataFrame, test: str) -> npt.NDArray[Any]:
+    """Whether each row passes the test. Many rows hold few values, so each different one is tested once."""
+    if rows.empty:
+        return np.zeros(0, dtype=bool)
+    number = rows.astype("string").groupby(list(rows.columns), dropna=False, sort=False).ngroup().to_numpy()
+    first = np.unique(number, return_index=True)[1]
+    given = rows.iloc[first].astype("string").assign(place=range(len(first)))
+    with _open_engine().cursor() as connection:
         connection.register("given", given)
         found = connection.execute(f"SELECT coalesce({test}, false) AS marked FROM given ORDER BY place").fetchnumpy()
-    return found["marked"].astype(bool)
+    marked: npt.NDArray[Any] = found["marked"].astype(bool)[number]
+    return marked
+
+
+@cache
+def _open_engine() -> DuckDBPyConnection:
+    """One engine of this process, in memory: to start one takes far longer than to test some values."""
+    import duckdb
+
+    return duckdb.connect()
 
 
 def build_coded_test(sensitive: Codelist) -> str:

@@ -148,7 +148,8 @@ def _build_flags(schema: TableSchema, landed: Landed) -> list[str]:
     odd = [f"coalesce({test}, false) AS odd_{name}" for name, test in _find_odd(schema, landed).items()]
     recoded = [f"recoded_{name}" for name in list_recoded(schema, landed.columns)]
     converted = [f"converted_{way}" for way in list_converted(schema, landed.columns)]
-    return [*odd, *recoded, *converted, *(f"month_first_{name}" for name in _list_text_dates(schema, landed))]
+    unnamed = [f"unnamed_{name}" for name in landed.unmapped]
+    return [*odd, *recoded, *converted, *unnamed, *(f"month_first_{name}" for name in _list_text_dates(schema, landed))]
 
 
 def _list_text_dates(schema: TableSchema, landed: Landed) -> list[str]:

@@ -81,7 +81,7 @@ class Runner:
         landed = describe_landed(self.connection, name)
         filled = self._count_filled(landed)
         said = {key: kind for key, kind in landed.columns.items() if filled.get(key, True) or key in required}
-        return replace(landed, columns=said)
+        return replace(landed, columns=said, empty=tuple(key for key in landed.columns if key not in said))
 
     def reads_anything(self, statement: Statement | None) -> bool:
         """Whether any table of the source that a statement rests on is there; so does one that reads none, or is none.

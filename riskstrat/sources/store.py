@@ -119,10 +119,16 @@ class Store:
         chosen = pc.is_in(pc.field(column), pa.array(sorted(values)))
         return bool(pq.read_table(self.file(table), columns=[column], filters=chosen).num_rows)
 
-    def read_spells(self, persons: Sequence[int] | None = None) -> pa.Table:
+    def read_spells(
+        self,
+        persons: Sequence[int] | None = None,
+        columns: Sequence[str] | None = None,
+        where: pc.Expression | None = None,
+    ) -> pa.Table:
         """One row per spell of these persons, or of all, in order: the stored `spells`, which stays are joined from."""
-        filters = None if persons is None else pc.is_in(pc.field("person"), pa.array(persons, pa.int32()))
-        return pq.read_table(self.folder / "tables" / "spells.parquet", filters=filters)
+        filters = where if persons is None else pc.is_in(pc.field("person"), pa.array(persons, pa.int32()))
+        given = None if columns is None else list(columns)
+        return pq.read_table(self.folder / "tables" / "spells.parquet", columns=given, filters=filters)
 
     @contextmanager
     def connect(

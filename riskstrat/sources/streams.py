@@ -22,8 +22,11 @@ NOT_ORDINARY = "not an ordinary admission"
 FALLS_HOSPITAL, FALLS_ATTENDANCE = "falls_hospital", "falls_attendance"
 INJURY, EXTERNAL_CAUSE = "injury", "external cause"
 
+ATTENDANCE_DETAILS, PLANNED = "attendance_details", "planned"
+"""Codelist of what is recorded of an A&E attendance, and its group of planned follow-up."""
+
 STREAM_CODELISTS: Mapping[str, tuple[str, ...]] = {
-    "all_falls": (FALLS_HOSPITAL, FALLS_ATTENDANCE, ADMISSION_METHODS, ADMISSION_DETAILS)
+    "all_falls": (FALLS_HOSPITAL, FALLS_ATTENDANCE, ADMISSION_METHODS, ADMISSION_DETAILS, ATTENDANCE_DETAILS)
 }
 """Codelists that a merged stream is built with."""
 
@@ -63,6 +66,11 @@ def codes_in(codelists: Mapping[str, Codelist], name: str, group: str) -> tuple[
     return codelists[name].only(group).codes if name in codelists else ()
 
 
+def _build_membership(column: str, codes: tuple[str, ...]) -> str:
+    """SQL: whether a column holds one of the codes; false for null, and for no codes."""
+    return f"coalesce({column} IN ({quote_words(codes)}), false)" if codes else "false"
+
+
 def _list_columns(stream: Stream) -> str:
     return ", ".join(stream.table.columns)
 
@@ -88,7 +96,8 @@ def _build_falls_query(landed: Set[str], absent: Set[tuple[str, str]], codelists
         by_class = ("admissions", "patient_class") not in absent
         parts.append(_build_hospital_falls(codelists, by_class=by_class))
     if "attendances" in landed and FALLS_ATTENDANCE in codelists:
-        parts.append(_build_attendance_falls(codelists[FALLS_ATTENDANCE]))
+        planned = codes_in(codelists, ATTENDANCE_DETAILS, PLANNED)
+        parts.append(_build_attendance_falls(codelists[FALLS_ATTENDANCE], planned))
     return " UNION ALL BY NAME ".join(parts)
 
 
@@ -123,10 +132,11 @@ def _build_hospital_falls(codelists: Mapping[str, Codelist], *, by_class: bool) 
     """
 
 
-def _build_attendance_falls(falls: Codelist) -> str:
+def _build_attendance_falls(falls: Codelist, planned: tuple[str, ...]) -> str:
+    """A planned follow-up is no fall: it speaks of the one that it follows."""
     columns = ("complaint", "diagnosis")
     fell = " OR ".join(build_code_test(column, falls.entries, "complaint") for column in columns)
     return (
         "SELECT attended_on AS fell_on, 'emergency_department' AS source, person, -1::INTEGER AS spell, "
-        f"valid_from, valid_to FROM attendances WHERE {fell}"
+        f"valid_from, valid_to FROM attendances WHERE ({fell}) AND NOT {_build_membership('category', planned)}"
     )

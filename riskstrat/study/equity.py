@@ -34,7 +34,7 @@ def measure_equity(learned: TrainingRun, rows: PooledTestRows) -> list[dict[str,
     study, evaluation = learned.study, learned.recipe.evaluation
     named = study.opened.workspace.promotion.equity.recall_not_below
     rivals = {*named, *([find_learned(rows.risks)] if rows.own == TRANSFERRED else [])} - {rows.own}
-    table, people = _tell_groups(study, rows.rows), rows.people
+    table, people = tell_groups(study, rows.rows), rows.people
     own = _mark_listed(rows, rows.own)
     drawn = {"rounds": max(evaluation.bootstrap_rounds, 1), "seed": learned.recipe.learner.seed}
     found = [
@@ -57,7 +57,7 @@ def _mark_listed(rows: PooledTestRows, name: str) -> npt.NDArray[np.bool_]:
     return listed_rows(rows.risks[name], rows.list_of, None, rows.capacity, order=rows.people)
 
 
-def _tell_groups(study: Study, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
+def tell_groups(study: Study, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
     """One row per row of the study asked for, one column per dimension; what the records cannot tell is left out."""
     told = groups(study.opened.store, study.cohort.rows.iloc[rows])
     made = {name: told[name] for name in FROM_RECORDS if name in told}

@@ -22,8 +22,9 @@ def import_export(root: Path | None, file: Path, *, wait: bool = False) -> Repor
     """Take in an export; the same one again changes nothing, and a run that was killed is completed by the next.
 
     Raises PublicationError, writing nothing, for one that was altered, is signed by a workspace that riskstrat.toml
-    does not name, is older than the last, or is about people who are not on the lists here; WorkspaceError where this
-    workspace has a worklist of its own; BusyError while another run imports, unless it is to wait.
+    does not name, is older than the last or dated ahead, or is about people who are not on the lists here; AuditError
+    where those lists are not as they were logged; WorkspaceError where this workspace has a worklist of its own;
+    BusyError while another run imports, unless it is to wait.
     """
     workspace = load(find(root))
     if is_in_database(workspace):
@@ -53,7 +54,7 @@ def _find_changes(workspace: Workspace, exported: ExportedDecisions, name: str) 
     kept = max(first.get("decisions", date.min), first.get("lists", date.min))
     changes = (
         find_change(one, store.read_standing(one.list_date, one.team_code), exported.made_at)
-        for one in read_editions(lists, exported, kept, name)
+        for one in read_editions(workspace.root, lists, exported, kept, name)
     )
     return [change for change in changes if change is not None]
 

@@ -24,6 +24,7 @@ from riskstrat.sources.ingest import ingest as ingest_into
 from riskstrat.sources.mapping import SourceMapping, choose_mapping
 from riskstrat.sources.refusals import list_columns
 from riskstrat.sources.store import open_store
+from riskstrat.sources.unread import report_unread_parts
 from riskstrat.verbs.report import Report
 from riskstrat.workspace import Workspace, find, find_compared_words, load
 
@@ -110,9 +111,10 @@ def _report(summary: Mapping[str, Any], store: Path) -> Report:
     doubts = (f"check the sources: {doubt}" for doubt in summary["doubts"])
     notes = (
         *_report_extracts(summary),
+        *report_unread(summary),
         *summary["notes"],
         *report_outcomes(summary),
-        *_report_ignored(summary),
+        *report_ignored(summary),
         *doubts,
         *_report_codes(summary, store),
     )
@@ -127,7 +129,13 @@ def _report_extracts(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"of {len(kept)} extract{'s' * (len(kept) != 1)}: {names}"
 
 
-def _report_ignored(summary: Mapping[str, Any]) -> Iterator[str]:
+def report_unread(summary: Mapping[str, Any]) -> Iterator[str]:
+    """What was not read and looks like a part of what was."""
+    parts = [(other, read) for other, read in summary["unread_parts"]]
+    return (f"check the sources: {said}" for said in report_unread_parts(parts))
+
+
+def report_ignored(summary: Mapping[str, Any]) -> Iterator[str]:
     """What of the source was not read, as no table or column of ours has its name."""
     if summary["ignored_tables"]:
         yield f"not read, as no table has the name: {list_columns(summary['ignored_tables'])}"

@@ -16,7 +16,7 @@ from riskstrat.sources import SOURCE_FILE
 from riskstrat.sources.codes import KnownCodes
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.mapping import choose_mapping
-from riskstrat.verbs.ingest import find_legal_basis, report_outcomes, tabulate_tables
+from riskstrat.verbs.ingest import find_legal_basis, report_ignored, report_outcomes, report_unread, tabulate_tables
 from riskstrat.verbs.report import Report
 from riskstrat.workspace import find, find_compared_words, load
 
@@ -42,7 +42,9 @@ def source_check(root: Path | None, rows: int, progress: Progress = silent) -> R
     summary = made.to_dict()
     lines = (
         f"{mapping.where}: {rows:,} rows at most of each table but people and admissions; nothing was written",
+        *report_unread(summary),
         *report_outcomes(summary),
+        *report_ignored(summary),
         *_report_quarantined(summary, workspace.settings.data.quarantine_limit),
         *(describe_entry(entry) for entry in summary["codes"] if entry["understood"] < 1),
     )

@@ -11,7 +11,7 @@ from riskstrat.errors import SourceError
 from riskstrat.site.outputs import require_free_place
 from riskstrat.sources.describing import describe_source
 from riskstrat.sources.mapping import SourceMapping, map_format
-from riskstrat.sources.places import find_folder_separator
+from riskstrat.sources.places import find_forms
 from riskstrat.storage import write_text
 from riskstrat.verbs.report import Report
 
@@ -40,6 +40,4 @@ def _map(source: str, kind: str | None, schema: str | None) -> SourceMapping:
         if not source.startswith("$"):
             raise SourceError("name an environment variable that holds the address, as '$RISKSTRAT_SOURCE' in quotes")
         return SourceMapping("source describe", kind, kind, connection=source, folder=Path.cwd(), schema=schema)
-    found = map_format(Path(source))
-    separator = find_folder_separator(Path(source)) if found.storage == "folder" else ","
-    return replace(found, where="source describe", schema=schema, separator=separator)
+    return find_forms(replace(map_format(Path(source)), where="source describe", schema=schema))

@@ -116,6 +116,12 @@ def _convert_to_csv(table: pd.DataFrame) -> str:
     return str(table.to_csv(index=False, lineterminator="\n"))
 
 
+def _describe_labels(labels: Mapping[str, int]) -> str:
+    """What became of everybody at every index date, of whom the recipe says who is trained and tested on."""
+    counts = ", ".join(f"{number:,} {reason}" for reason, number in labels.items())
+    return f"labels of all {sum(labels.values()):,} rows, each a person at an index date: {counts}"
+
+
 def _report(
     learned: TrainingRun,
     found: Evaluated,
@@ -144,7 +150,7 @@ def _report(
         *_describe_extra_tests(evidence),
         _describe_sensitive(learned.study.opened.workspace),
         _describe_sensitive_cost(evidence.get("sensitive")),
-        "labels: " + ", ".join(f"{number:,} {reason}" for reason, number in evidence["labels"].items()),
+        _describe_labels(evidence["labels"]),
         *_report_interventions(evidence),
         *(_describe_providers(learned.providers) if learned.study.opened.store.comparable_dates else ()),
         *(f"{each}: not available, {why}" for each, why in found.own.reasons.items()),

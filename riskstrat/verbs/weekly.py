@@ -19,11 +19,10 @@ from riskstrat.publication import (
     publish,
     require_same,
     require_same_register,
-    require_unchanged,
 )
 from riskstrat.reviews import ReviewStore, count_changes
 from riskstrat.site.dates import find_latest_monday
-from riskstrat.site.opening import open_data
+from riskstrat.site.opening import Site, open_data
 from riskstrat.site.resources import Resource, list_places, write_alone
 from riskstrat.trial.standing import find_running_trial
 from riskstrat.verbs.report import Report
@@ -31,8 +30,14 @@ from riskstrat.verbs.review_store import open_review_store
 from riskstrat.verbs.sealed_week import seal_week
 from riskstrat.weekly.listing import Listed, headline, make_lists, summary_of
 from riskstrat.weekly.planning import find_list_date, find_nothing_to_do
-from riskstrat.weekly.publishing import build_weekly_list, compute_inputs, describe_publication, write_documents
-from riskstrat.workspace import Workspace, find, load
+from riskstrat.weekly.publishing import (
+    build_weekly_list,
+    compute_early_inputs,
+    compute_inputs,
+    describe_publication,
+    write_documents,
+)
+from riskstrat.workspace import find, load
 
 
 def weekly(
@@ -64,17 +69,18 @@ def weekly(
             return seal_week(opened, trial, day, recipe, progress, store, if_fresh=if_fresh)
         if if_fresh and (why := find_nothing_to_do(opened, store, day, recipe)):
             raise NothingToDoError(f"nothing to do: {why}")
-        _require_publishable(workspace, find_list_date(opened, day))
+        _require_publishable(opened, day)
         return _publish(make_lists(opened, day, recipe, progress, store), day, progress, store)
 
 
-def _require_publishable(workspace: Workspace, day: date) -> None:
+def _require_publishable(opened: Site, when: str) -> None:
     """Raises what stops a list of the date from being published whatever it says, before the minutes that it takes."""
+    workspace, day = opened.workspace, find_list_date(opened, when)
     lists = list_places(workspace)[Resource.LISTS]
     audit.require_ready(workspace.root)
     _require_no_unfinished_withdrawal(lists, day)
     if (lists / day.isoformat()).exists():
-        require_unchanged(lists / day.isoformat())
+        require_same(lists / day.isoformat(), compute_early_inputs(opened))
 
 
 def _publish(listed: Listed, when: str, progress: Progress, store: ReviewStore) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -59,7 +60,7 @@ def why(
     if person is None or reason == OPTED_OUT:
         return Report({"index_date": when, "place": "not available", "sentence": NOT_AVAILABLE}, (NOT_AVAILABLE,))
     place = _place(opened, patient, when, chosen, progress)
-    said = _explain_placed_person(place) if place else _explain_unplaced_person(opened, chosen, person, reason, at)
+    said = explain_place(place) if place else _explain_unplaced_person(opened, chosen, person, reason, at)
     summary: dict[str, Any] = {"index_date": when, "place": place.get("place", "not eligible"), "sentence": said}
     return Report(summary, (said,))
 
@@ -86,7 +87,8 @@ def _place(opened: Site, patient: str, when: str, recipe: Recipe, progress: Prog
     return {"listed": len(team)} | {str(name): row[name].iloc[0] for name in row.columns}
 
 
-def _explain_placed_person(place: dict[str, Any]) -> str:
+def explain_place(place: Mapping[str, Any]) -> str:
+    """Where somebody stands, by their row of everybody eligible and how many are `listed` by their team."""
     team = place["team"]
     if place["place"] == "listed":
         weeks = int(place["weeks_on_list"])
@@ -96,9 +98,10 @@ def _explain_placed_person(place: dict[str, Any]) -> str:
             f"{natural_frequency(place['risk'])}."
         )
     if place["place"] == "below the line":
+        why = f" There was {place['reason']}." if isinstance(place["reason"], str) else ""
         return (
             f"Not listed: below the line at rank {int(place['order'])} for {team}, whose list has {place['listed']} "
-            "people. Not being listed does not mean low risk."
+            f"people.{why} Not being listed does not mean low risk."
         )
     if place["place"] == "known":
         return f"Not listed for {team}: known already, on the caseload."

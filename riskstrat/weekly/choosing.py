@@ -33,8 +33,10 @@ from riskstrat.site.residents import assume_homes
 from riskstrat.site.scored import Scored
 from riskstrat.sources.activity import find_last_activity
 from riskstrat.sources.doubtful import STAYS, read_doubtful, select_holding
+from riskstrat.sources.hospital_deaths import find_hospital_deaths
 from riskstrat.sources.refreshed import DEATHS, DEPARTURES
 from riskstrat.sources.selection import day, known_rows
+from riskstrat.sources.sensitive import mark_rows, require_sensitive
 from riskstrat.sources.streams import ADMISSION_DETAILS, NOT_ORDINARY, codes_in
 from riskstrat.sources.tables import admissions, contacts
 from riskstrat.weekly.between_lists import add_notices, open_told
@@ -69,10 +71,26 @@ class ChosenCases:
         return int(self.membership.rows["team"].head(eligible).isna().sum())
 
     @property
+    def practices_without_team(self) -> dict[str, int]:
+        """Eligible people of each practice that no team serves, the most first; those without a practice as empty."""
+        rows = self.membership.rows.head(len(self.membership.rows) - len(self.doubtful))
+        counts = rows.loc[rows["team"].isna(), "practice"].fillna("").value_counts()
+        return {str(name): int(counts[name]) for name in sorted(counts.index, key=lambda name: (-counts[name], name))}
+
+    @property
     def to_be_checked(self) -> tuple[str, ...]:
         """Patients recorded dead who were active later, with a team or without."""
         placed = self.everyone.loc[self.everyone["reason"] == DOUBTFUL_DEATH, "patient_id"]
         return tuple(sorted({*placed, *self.doubtful}))
+
+    @property
+    def dead_by_hospital_alone(self) -> int:
+        """People with a team who are kept off as dead by how a hospital stay ended, and by nothing else."""
+        told = self.facts
+        gone = {person for person, reason in told.gone.items() if reason == DIED}
+        alone = set(told.died_in_hospital) - gone - set(_list_said_dead(told.reviews, told.statuses))
+        off = (case.everyone.loc[case.everyone["reason"] == DIED, "person"] for case in self.cases)
+        return sum(int(persons.isin(alone).sum()) for persons in off)
 
 
 def choose_cases(
@@ -137,6 +155,8 @@ def case_facts(
     decided = reviews_by(opened, list_date, imported)
     if assumed is not None and len(assumed):
         decided = pd.concat([decided, assumed], ignore_index=True)
+    left_dead = find_hospital_deaths(store, opened.workspace.codelists, list_date)
+    said_dead = [*_list_said_dead(decided, landed.get("statuses")), *left_dead.days]
     return CaseFacts(
         caseload=landed.get("caseload"),
         reviews=decided,
@@ -145,9 +165,20 @@ def case_facts(
         palliative=find_palliative(store, opened.workspace.codelists, list_date),
         contacted=_find_contacted(opened, list_date),
         doubtful=frozenset(int(person) for person in doubtful),
-        last_active=find_last_activity(store, _list_said_dead(decided, landed.get("statuses")), list_date),
+        last_active=find_last_activity(store, said_dead, list_date),
+        died_in_hospital=left_dead.days,
+        disputed_in_hospital=left_dead.disputed,
         gone=_find_gone(opened, list_date),
+        unnamed=_find_unnamed(opened, landed.get("caseload")),
     )
+
+
+def _find_unnamed(opened: Site, caseload: pd.DataFrame | None) -> frozenset[str]:
+    """Teams of the caseload whose name says what is sensitive."""
+    if caseload is None:
+        return frozenset()
+    teams = caseload[["team"]].drop_duplicates()
+    return frozenset(teams["team"][mark_rows("caseload", teams, require_sensitive(opened.workspace.codelists))])
 
 
 def _find_gone(opened: Site, list_date: date) -> dict[int, str]:

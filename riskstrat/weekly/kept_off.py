@@ -123,7 +123,9 @@ def _make_teller(
     dated = dict(_list_dates(opened, people))
 
     def tell(what: str, person: int) -> tuple[date | None, date | None]:
-        days = pd.to_datetime([dated.get((what, person)), said[what].get(person) if what in said else None]).dropna()
+        left_dead = facts.died_in_hospital.get(person) if what == DIED else None
+        told = [dated.get((what, person)), said[what].get(person) if what in said else None, left_dead]
+        days = pd.to_datetime(told).dropna()
         since = days.min().date() if len(days) else None
         # An open stay has no end that is known.
         last = None if what != IN_HOSPITAL or person in (facts.in_hospital or ()) else said_last.get(person)

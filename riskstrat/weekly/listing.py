@@ -37,6 +37,9 @@ from riskstrat.weekly.source_checks import check_sources
 from riskstrat.weekly.team_lists import TeamFacts, build_team_list
 from riskstrat.weekly.wholeness import describe_not_whole
 
+_MOST_PRACTICES = 10
+"""Practices without a team that one line names."""
+
 
 @dataclass
 class Steps:
@@ -185,7 +188,7 @@ def headline(listed: Listed) -> tuple[str, ...]:
     if listed.since.no_source_moved:
         lines.append(f"no source has moved since the list of {listed.since.day}")
     if without:
-        lines.append(f"{without:,} eligible people have no team")
+        lines.append(f"{without:,} eligible people have no team: {_name_practices(listed.found)}")
     lines += [f"check the sources: {doubt}" for doubt in listed.doubts]
     to_check = len(listed.found.to_be_checked)
     if to_check:
@@ -193,7 +196,19 @@ def headline(listed: Listed) -> tuple[str, ...]:
             f"recorded dead, with later activity: {to_check:,}; they are on no list until the records are checked "
             "(--json names them)"
         )
+    by_hospital = listed.found.dead_by_hospital_alone
+    if by_hospital:
+        lines.append(f"died by a hospital's record alone: {by_hospital:,}; they are on no list")
     return tuple(lines)
+
+
+def _name_practices(found: ChosenCases) -> str:
+    """The practices that no team serves, as far as a line has room, with how many eligible people each has."""
+    practices = found.practices_without_team
+    said = [f"{name or 'no practice'} ({count:,})" for name, count in list(practices.items())[:_MOST_PRACTICES]]
+    more = len(practices) - len(said)
+    others = f" and {more:,} more practices" if more > 1 else " and 1 more practice" if more else ""
+    return f"{', '.join(said)}{others}; name each in a team of riskstrat.toml, or its locality"
 
 
 def summary_of(listed: Listed) -> dict[str, Any]:
@@ -209,6 +224,7 @@ def summary_of(listed: Listed) -> dict[str, Any]:
         "without_team": listed.found.without_team,
         "doubts": listed.doubts,
         "recorded_dead_active_later": list(listed.found.to_be_checked),
+        "dead_by_hospital_alone": listed.found.dead_by_hospital_alone,
         "teams": [_describe_team(case, listed) for case in listed.cases],
     }
 

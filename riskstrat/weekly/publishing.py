@@ -44,6 +44,7 @@ from riskstrat.publication import (
     dump_reserve,
     name_files,
 )
+from riskstrat.site.opening import Site
 from riskstrat.site.threads import run_in_threads
 from riskstrat.storage import compute_digest
 from riskstrat.storage.tables import write_table
@@ -54,7 +55,18 @@ from riskstrat.workspace import Workspace
 
 def compute_inputs(listed: Listed, when: str) -> dict[str, str]:
     """What decides the bytes of a list: if none of these changed, a second run would write the same."""
-    opened = listed.opened
+    return compute_early_inputs(listed.opened) | {
+        "index_date": when,
+        "model": compute_digest(listed.scored.model.learned),
+        "model_version": f"{listed.scored.version.name} {listed.scored.version.version}",
+        "earlier lists": compute_digest(" ".join(published.digest for published in listed.earlier)),
+        "reviews": _compute_digest_of_rows(listed.found.facts.reviews),
+        "notices": compute_digest(listed.notices.dump()),
+    }
+
+
+def compute_early_inputs(opened: Site) -> dict[str, str]:
+    """Those of them that are known before anybody is scored."""
     without: Any = {
         "engine": True,
         "worklist": True,
@@ -72,17 +84,11 @@ def compute_inputs(listed: Listed, when: str) -> dict[str, str]:
     wording = [(name, feature.wording) for name, feature in sorted(opened.workspace.features.items())]
     refreshed = opened.store.refreshed.digest if opened.store.refreshed is not None else ""
     return {
-        "index_date": when,
         "data": opened.store.fingerprint,
-        "model": compute_digest(listed.scored.model.learned),
-        "model_version": f"{listed.scored.version.name} {listed.scored.version.version}",
         "definitions": hash_of(opened.workspace.fingerprints),
         "wording": compute_digest(repr(wording)),
         "pathways": compute_digest(repr(opened.workspace.pathways)),
         "rules": _compute_digest_of_rules(opened.workspace),
-        "earlier lists": compute_digest(" ".join(published.digest for published in listed.earlier)),
-        "reviews": _compute_digest_of_rows(listed.found.facts.reviews),
-        "notices": compute_digest(listed.notices.dump()),
         "settings": compute_digest(settings),
         "riskstrat": __version__,
         **({"refreshed": refreshed} if refreshed else {}),

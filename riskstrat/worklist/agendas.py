@@ -149,15 +149,33 @@ def change_meeting(team_code: str, list_date: date, version: int, user: User, **
     return meeting
 
 
+def move_changed(items: Sequence[PlannedItem]) -> list[PlannedItem]:
+    """The cases in their new order. items: in the order so far, with the place that each is given.
+
+    A case whose place was changed is taken at that place, and the others make room in the order that they had.
+    """
+    numbered = list(enumerate(items, start=1))
+    order = [item for place, item in numbered if item.place == place]
+    first_free = 0
+    for _, item in sorted((pair for pair in numbered if pair[1].place != pair[0]), key=lambda pair: pair[1].place):
+        at = max(item.place - 1, first_free)
+        order.insert(at, item)
+        first_free = min(at + 1, len(order))
+    return order
+
+
 def keep_order(team_code: str, list_date: date, version: int, user: User, items: Sequence[PlannedItem]) -> None:
-    """Keep the order, minutes and people asked of an agenda. Raises ConflictError as `change_meeting`."""
+    """Keep the order, minutes and people asked of an agenda. items: as `move_changed` takes them.
+
+    Raises ConflictError as `change_meeting`.
+    """
     with transaction.atomic():
         meeting = change_meeting(team_code, list_date, version, user)
         before = _describe_items(meeting)
         meeting.items.all().delete()
         AgendaItem.objects.bulk_create(
             AgendaItem(meeting=meeting, reference=one.reference, place=place, minutes=one.minutes, asked=one.asked)
-            for place, one in enumerate(sorted(items, key=lambda one: one.place), start=1)
+            for place, one in enumerate(move_changed(items), start=1)
         )
         log_edit(meeting, user, team_code, before, _describe_items(meeting))
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from riskstrat.definitions.worklist_settings import FROM_ENVIRONMENT, NamesSettings, WorklistSettings, list_endpoints
+from riskstrat.definitions.worklist_settings import NamesSettings, WorklistSettings, list_endpoints
 from riskstrat.errors import RiskstratError
 from riskstrat.worklist.asking import open_names
 from riskstrat.worklist.folder import SECRET, is_started, read_secret_key, require_same_database
+from riskstrat.worklist.mailing import read_password, read_trust
 from riskstrat.worklist.pointing import point_at
 from riskstrat.workspace import Workspace
+
+SECURITY_OF_PORTS: Mapping[int, str] = {25: "starttls", 465: "tls", 587: "starttls"}
+"""What a mail server speaks at each port that has a fixed meaning (RFC 8314)."""
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -24,7 +28,7 @@ def find_faults(workspace: Workspace) -> list[str]:
     if not is_started(root, rules):
         return ["the worklist was never started: start it once with riskstrat worklist serve --local"]
     faults = [*_judge_settings(rules), *_judge_folder(root, rules), *_judge_names(root, rules.names)]
-    faults += _judge_digests(rules)
+    faults += _judge_digests(root, rules)
     try:
         require_same_database(root, rules)
         read_secret_key(root, rules)
@@ -66,14 +70,22 @@ def _judge_names(root: Path, rules: NamesSettings) -> Iterator[str]:
         yield f"{rules.secret} cannot be read: put there the file that riskstrat identity client made for this server"
 
 
-def _judge_digests(rules: WorklistSettings) -> Iterator[str]:
+def _judge_digests(root: Path, rules: WorklistSettings) -> Iterator[str]:
     """What keeps digests from being sent, where they are on; whether the mail server answers is seen when they are."""
     digests = rules.digests
     if not digests.sender:
         return
-    found = FROM_ENVIRONMENT.fullmatch(digests.password)
-    if digests.user and found and not os.environ.get(found[1]):
-        yield f"worklist.digests: the environment variable {found[1]} must hold the password at the mail server"
+    for read in (lambda: read_password(digests), lambda: read_trust(digests, root)):
+        try:
+            read()
+        except RiskstratError as refused:
+            yield str(refused)
+    expected = SECURITY_OF_PORTS.get(digests.port, digests.security)
+    if digests.security not in ("none", expected):
+        yield (
+            f'worklist.digests: at port {digests.port} mail servers speak "{expected}", and security is '
+            f'"{digests.security}", so nothing would be sent; set the port or the security of your mail server'
+        )
     if urlsplit(digests.link).hostname not in rules.hosts:
         yield "worklist.digests.link leads to another host than those of worklist.hosts"
 

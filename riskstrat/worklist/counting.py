@@ -9,6 +9,7 @@ from datetime import date
 
 from django.db.models import Count, Q, QuerySet
 
+from riskstrat.definitions.vocabulary import PUT_OFF
 from riskstrat.documents import format_share, suppressed
 from riskstrat.worklist.models import Action, Decision, FaultReport
 from riskstrat.worklist.published import CurrentList
@@ -19,13 +20,15 @@ from riskstrat.worklist.standing import select_every_action
 class TeamFigures:
     """One team's week in words that may be passed on.
 
-    listed: people on the list. decided: those of them with a decision, and their share. open_actions: of every list,
+    listed: people on the list. decided: those of them about whom the team has decided, and their share. put_off: those
+    whose decision is no more than that, as when a meeting is cancelled. open_actions: of every list,
     with a day by which they are due and not done. overdue: those of them whose day has passed.
     """
 
     team: str
     listed: str
     decided: str
+    put_off: str
     open_actions: str
     overdue: str
 
@@ -42,7 +45,7 @@ class ReportFigures:
 
 def count_teams(current: CurrentList, today: date) -> list[TeamFigures]:
     """One row per team of a list, in its order."""
-    decided = count_decided(current)
+    decided, put_off = count_decided(current)
     waiting = select_every_action().filter(done_on=None, due_on__isnull=False)
     open_actions, overdue = _count_by_team(waiting), _count_by_team(waiting.filter(due_on__lt=today))
     return [
@@ -50,6 +53,7 @@ def count_teams(current: CurrentList, today: date) -> list[TeamFigures]:
             team.team,
             suppressed(len(team.people)),
             format_share(decided[team.team_code], len(team.people)),
+            suppressed(put_off[team.team_code]),
             suppressed(open_actions.get(team.team_code, 0)),
             suppressed(overdue.get(team.team_code, 0)),
         )
@@ -57,11 +61,15 @@ def count_teams(current: CurrentList, today: date) -> list[TeamFigures]:
     ]
 
 
-def count_decided(current: CurrentList) -> Counter[str]:
-    """How many people on a list have a decision that stands and says what to do, by the code of the team."""
+def count_decided(current: CurrentList) -> tuple[Counter[str], Counter[str]]:
+    """By the code of the team, how many people on a list have a decision that says what to do, and one that only puts
+    them off."""
     standing = Decision.objects.filter(list_date=current.list_date, stands=True, actions__isnull=False)
-    cases = standing.values_list("case_id", flat=True).distinct()
-    return Counter(reference[:3] for reference in cases if current.find_person(reference))
+    rows = standing.values_list("case_id", "actions__outcome")
+    listed = {(case, outcome) for case, outcome in rows if current.find_person(case)}
+    decided = {case for case, outcome in listed if outcome != PUT_OFF}
+    put_off = {case for case, _ in listed} - decided
+    return Counter(case[:3] for case in decided), Counter(case[:3] for case in put_off)
 
 
 def count_reports() -> list[ReportFigures]:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from riskstrat.definitions.vocabulary import OUTCOME_WORDS
+from riskstrat.definitions.vocabulary import NO_ACTION, OUTCOME_WORDS
 from riskstrat.documents import PrintedPerson
 from riskstrat.reviews import (
     AGREE,
@@ -141,7 +141,7 @@ def judge_fields(fields: Mapping[str, str], listed: ListedCase) -> JudgedEntry:
         faults.append(Fault("outcome-1", "Choose an outcome"))
     else:
         faults += map(_word_problem, judged.problems)
-    doubts = tuple(map(_word_problem, judged.doubts))
+    doubts = tuple(_word_doubt(problem, fields) for problem in judged.doubts)
     return JudgedEntry(judged.reviews.get(listed.reference, ()), tuple(faults), doubts)
 
 
@@ -154,6 +154,29 @@ def _find_length_faults(fields: Mapping[str, str]) -> Sequence[Fault]:
 
 def _word_problem(problem: Problem) -> Fault:
     return Fault(_FIELDS.get(problem.column, "outcome-1"), f"{problem.column} {problem.what}")
+
+
+def _word_doubt(problem: Problem, fields: Mapping[str, str]) -> Fault:
+    """What does not go together and why, with the outcomes that the reader chose."""
+    if not problem.beside:
+        return _word_problem(problem)
+    field, beside = _FIELDS[problem.column], fields[_FIELDS[problem.beside]]
+    said, other = _quote(beside), fields[field]
+    if field.startswith("due"):
+        words = f"{said} takes no due date: leave {problem.column} blank"
+    elif field == "agree":
+        words = f"{said} does not go with “No”: the team does not agree that the person belongs on the list"
+    elif beside in NO_ACTION and other not in NO_ACTION:
+        words = f"{said} means that nothing is done, and {_quote(other)} that something is"
+    elif beside in NO_ACTION:
+        words = f"{said} leaves nothing else to decide, so {_quote(other)} does not go with it"
+    else:
+        words = f"{_quote(other)} does not go with {said}, by the rules of your site"
+    return Fault(field, words)
+
+
+def _quote(outcome: str) -> str:
+    return f"“{OUTCOME_WORDS.get(outcome, outcome)}”"
 
 
 def find_reason_fault(decision: Decision | None, reason: str) -> list[Fault]:
@@ -225,6 +248,18 @@ def _keep_done(kept: Decision, done: Mapping[str, Action]) -> None:
             action.done_on, action.done_by = earlier.done_on, earlier.done_by
             action.done_note = earlier.done_note
             action.save(update_fields=["done_on", "done_by", "done_note"])
+
+
+def word_kept(reviews: Sequence[Review]) -> str:
+    """That a decision is kept, and which of its outcomes somebody may look for among the actions in vain."""
+    about = [one.outcome for one in reviews if one.outcome in NO_ACTION and (one.owner or one.due_on)]
+    without = "".join(f" {_quote(one)} is no action, so it does not stand on “Actions”." for one in about)
+    return f"the decision is kept.{without}"
+
+
+def list_no_action() -> str:
+    """The outcomes that become no action, in words, as a page lists them."""
+    return ", ".join(words for outcome, words in OUTCOME_WORDS.items() if outcome in NO_ACTION)
 
 
 def list_outcomes() -> list[tuple[str, str]]:

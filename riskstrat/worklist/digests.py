@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import os
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from pathlib import Path
 from smtplib import SMTPException, SMTPRecipientsRefused
 from typing import Any
 
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
 from riskstrat.definitions.phrases import long_date
-from riskstrat.definitions.worklist_settings import FROM_ENVIRONMENT, DigestsSettings
+from riskstrat.definitions.worklist_settings import DigestsSettings
 from riskstrat.errors import WorkspaceError
 from riskstrat.worklist.gathering import gather_standing
+from riskstrat.worklist.mailing import read_password, read_trust
 from riskstrat.worklist.models import User
 from riskstrat.worklist.published import CurrentList, find_current
 from riskstrat.worklist.recording import select_waiting
@@ -119,17 +122,6 @@ def send_digests(rules: DigestsSettings, told: Sent, day: date | None = None) ->
         ) from None
 
 
-def read_password(rules: DigestsSettings) -> str:
-    """The password of the account at the mail server; blank without an account. Raises WorkspaceError."""
-    found = FROM_ENVIRONMENT.fullmatch(rules.password)
-    name = found[1] if found else ""
-    if rules.user and not os.environ.get(name):
-        raise WorkspaceError(
-            f"the environment variable {name} must hold the password of the account at the mail server"
-        )
-    return os.environ.get(name, "") if rules.user else ""
-
-
 def _tell(user: User, rules: DigestsSettings, today: date, connection: BaseEmailBackend, told: Sent) -> None:
     """Send one account its digest where that is due, and keep that it was sent."""
     if user.digest_sent_on == today:
@@ -167,7 +159,7 @@ def _give_back(user: User, today: date) -> None:
 
 def _open_connection(rules: DigestsSettings) -> Any:
     """The mail server, to which one connection is opened for all."""
-    connection = get_connection(
+    connection: Any = get_connection(
         "django.core.mail.backends.smtp.EmailBackend",
         host=rules.server,
         port=rules.port,
@@ -177,8 +169,15 @@ def _open_connection(rules: DigestsSettings) -> Any:
         use_ssl=rules.security == "tls",
         timeout=SECONDS,
     )
+    connection.ssl_context = read_trust(rules, Path(settings.RISKSTRAT_WORKSPACE.root))
     try:
         connection.open()
+    except ssl.SSLCertVerificationError:
+        raise WorkspaceError(
+            "the mail server of worklist.digests could not prove that it is the one, and no digest was sent: its "
+            "certificate is not trusted, over, or of another name; give whose certificates are trusted as "
+            "worklist.digests.certificates, and the server by the name in its certificate"
+        ) from None
     except (OSError, SMTPException) as refused:
         raise WorkspaceError(
             f"the mail server of worklist.digests was not reached ({type(refused).__name__}), and no digest was sent: "

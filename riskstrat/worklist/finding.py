@@ -60,6 +60,11 @@ def find_case(reference: str) -> FoundCase:
     return FoundCase(reference, None, None, is_current=False)
 
 
+def has_case(reference: str) -> bool:
+    """Whether a case has that reference: it stands on a list that can be read, or something is kept about it."""
+    return bool(find_latest_days([reference])) or Case.objects.filter(pk=reference).exists()
+
+
 def find_latest_days(references: Iterable[str]) -> dict[str, date]:
     """By reference the date of the latest list that it stood on and that can be read; each list is asked once."""
     left, found = set(references), dict[str, date]()

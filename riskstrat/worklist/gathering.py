@@ -16,8 +16,8 @@ from riskstrat.worklist.statuses import find_warnings
 
 @dataclass(frozen=True)
 class CasesStanding:
-    """By reference: this week's decisions, the reports that keep a case off, warnings of the last refresh, who was
-    taken up and which case fell through."""
+    """By reference: this week's decisions, the reports that keep a case off, warnings of the last refresh or the
+    latest list, who was taken up and which case fell through."""
 
     decisions: Mapping[str, Decision]
     reports: Mapping[str, FaultReport]

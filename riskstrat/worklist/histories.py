@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from riskstrat.documents import PrintedPerson, long_date
+from riskstrat.documents import PrintedPerson, long_date, sentence
 from riskstrat.worklist.models import (
     Action,
     Attempt,
@@ -71,7 +71,8 @@ def find_standings(reference: str) -> list[ListStanding]:
 def gather_events(reference: str, standings: list[ListStanding]) -> list[Event]:
     """What happened to a case, the latest first."""
     case = Case.objects.filter(pk=reference).first()
-    events = [*map(_tell_standing, standings), *(_gather_rows(case) if case else ())]
+    events = [*map(_tell_standing, standings), *_tell_departures(reference, standings)]
+    events += _gather_rows(case) if case else ()
     replaced = TakenUp.objects.filter(in_place_of=reference).select_related("taken_by")
     events += [_tell_fallen_through(one) for one in replaced]
     return sorted(events, key=lambda event: (event.on, event.at), reverse=True)
@@ -81,6 +82,22 @@ def _tell_standing(standing: ListStanding) -> Event:
     day, person = standing.current.list_date, standing.person
     said = (f"Rank {person.rank}, {person.arrival.lower()}. Risk {person.risk}.", person.escalation, person.change)
     return Event(day, _find_start(day), f"Stood on the list of {long_date(day)}", " ".join(filter(None, said)))
+
+
+def _tell_departures(reference: str, standings: list[ListStanding]) -> Iterator[Event]:
+    """Each list that a case left, and where that list says the person is: nobody vanishes without a word."""
+    first = min((one.current.list_date for one in standings), default=date.max)
+    for day in list_dates():
+        current = find_list(day) if day > first else None
+        team = current.find_team(reference[:3]) if current else None
+        # Whoever was taken up from the reserve is on the list again.
+        if team and reference in [one.reference for one in team.people]:
+            continue
+        left = [move for move in team.moves if (move.reference, move.what) == (reference, "left")] if team else []
+        reserve = " In reserve." if team and reference in [one.reference for one in team.reserve] else ""
+        for move in left:
+            detail = f"{sentence(move.detail)}{reserve}"
+            yield Event(day, _find_start(day), f"Not on the list of {long_date(day)} any more", detail)
 
 
 def _find_start(day: date) -> datetime:

@@ -158,8 +158,27 @@ def list_dates() -> list[date]:
     return list(find_folders(settings.RISKSTRAT_LISTS))
 
 
+def find_newest() -> CurrentList | None:
+    """The same as it was published, without those who were taken up since: nothing is asked of the database."""
+    days = list_dates()
+    found = _find_published(days[-1]) if days else None
+    return found[1] if found else None
+
+
 def find_list(day: date) -> CurrentList | None:
     """The list that stands for a date; None where none does. Raises PublicationError if it cannot be read."""
+    standing = _find_published(day)
+    if standing is None:
+        return None
+    key, found = standing
+    reserve = {one.reference for team in found.weekly.teams for one in team.reserve}
+    # Of an edition that was withdrawn since, somebody may have been taken up who is not in this one's reserve.
+    taken = tuple(one for one in list_taken(day) if one in reserve) if reserve else ()
+    return _count_taken_up(key, found, taken) if taken else found
+
+
+def _find_published(day: date) -> tuple[tuple[Path, str], CurrentList] | None:
+    """A list as it was published, with its folder and digest. Raises as `find_list` does."""
     folder = Path(settings.RISKSTRAT_LISTS) / day.isoformat()
     digest = compute_manifest_digest(folder)
     if not digest:
@@ -175,10 +194,7 @@ def find_list(day: date) -> CurrentList | None:
         # At the end again, so that what was asked for longest ago goes first.
         _kept[key] = found
         _drop_old_lists()
-    reserve = {one.reference for team in found.weekly.teams for one in team.reserve}
-    # Of an edition that was withdrawn since, somebody may have been taken up who is not in this one's reserve.
-    taken = tuple(one for one in list_taken(day) if one in reserve) if reserve else ()
-    return _count_taken_up(key, found, taken) if taken else found
+    return key, found
 
 
 def _drop_old_lists() -> None:

@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 from riskstrat import __version__
-from riskstrat.worklist.models import Action
+from riskstrat.worklist.models import Action, RecordEntry
 
 LONGEST_LINE = 75
 """Bytes of a line, without its end; what is longer goes on in the next line behind a blank."""
 
 
-def build_calendar(actions: Iterable[Action], team: str, host: str, warned: Collection[str] = ()) -> bytes:
-    """One all-day event for each action with a due date. `host` makes the identifiers of events this server's own.
+@dataclass(frozen=True)
+class DueDate:
+    """What is due about a case; key, since and version are what a calendar knows it again by."""
+
+    key: str
+    reference: str
+    due_on: date
+    since: datetime
+    version: int
+    words: str
+
+
+def list_due_dates(actions: Iterable[Action], entries: Iterable[RecordEntry]) -> list[DueDate]:
+    """Of actions that have a day, and of entries for GP records."""
+    found = [
+        DueDate(
+            *(f"action-{one.pk}", one.decision.case_id, one.due_on, one.decision.entered_at, one.version),
+            "an action is due",
+        )
+        for one in actions
+        if one.due_on is not None
+    ]
+    return found + [
+        DueDate(
+            *(f"record-{one.pk}", one.case_id, one.due_on, one.confirmed_at, one.version),
+            "an entry for the GP record is due",
+        )
+        for one in entries
+    ]
+
+
+def build_calendar(due: Iterable[DueDate], team: str, host: str, warned: Collection[str] = ()) -> bytes:
+    """One all-day event for each due date. `host` makes the identifiers of events this server's own.
 
     warned: the references of cases about which nobody is to be contacted, which no event calls due.
     """
@@ -22,25 +54,22 @@ def build_calendar(actions: Iterable[Action], team: str, host: str, warned: Coll
         "VERSION:2.0",
         f"PRODID:-//riskstrat//worklist {__version__}//EN",
         f"X-WR-CALNAME:{escape_text(f'Due dates, {team}')}",
-        *(line for action in actions for line in _list_event_lines(action, host, warned)),
+        *(line for one in due for line in _list_event_lines(one, host, warned)),
         "END:VCALENDAR",
     ]
     return "".join(f"{fold_line(line)}\r\n" for line in lines).encode("utf-8")
 
 
-def _list_event_lines(action: Action, host: str, warned: Collection[str]) -> Iterator[str]:
-    if action.due_on is None:
-        return
-    reference = action.decision.case_id
+def _list_event_lines(due: DueDate, host: str, warned: Collection[str]) -> Iterator[str]:
     yield "BEGIN:VEVENT"
-    yield f"UID:action-{action.pk}@{escape_text(host)}"
-    yield f"DTSTAMP:{action.decision.entered_at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    yield f"UID:{due.key}@{escape_text(host)}"
+    yield f"DTSTAMP:{due.since.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     # A later number where nobody is to be contacted, so that a calendar that knows the event takes the new words.
-    yield f"SEQUENCE:{2 * (action.version - 1) + (reference in warned)}"
-    yield f"DTSTART;VALUE=DATE:{action.due_on:%Y%m%d}"
-    yield f"DTEND;VALUE=DATE:{action.due_on + timedelta(days=1):%Y%m%d}"
-    what = "contact nobody, open the worklist first" if reference in warned else "an action is due"
-    yield f"SUMMARY:{escape_text(f'{reference}: {what}')}"
+    yield f"SEQUENCE:{2 * (due.version - 1) + (due.reference in warned)}"
+    yield f"DTSTART;VALUE=DATE:{due.due_on:%Y%m%d}"
+    yield f"DTEND;VALUE=DATE:{due.due_on + timedelta(days=1):%Y%m%d}"
+    what = "contact nobody, open the worklist first" if due.reference in warned else due.words
+    yield f"SUMMARY:{escape_text(f'{due.reference}: {what}')}"
     yield "TRANSP:TRANSPARENT"
     yield "CLASS:PRIVATE"
     yield "END:VEVENT"

@@ -9,17 +9,22 @@ from datetime import date
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from riskstrat.definitions.vocabulary import NO_ACTION, PUT_OFF
 from riskstrat.documents import PrintedPerson, describe_about, long_date
 from riskstrat.publication import TeamList
-from riskstrat.worklist.models import TakenUp, User
+from riskstrat.worklist.models import Decision, TakenUp, User
 from riskstrat.worklist.published import CurrentList
 from riskstrat.worklist.referring import list_waiting_referrals
 from riskstrat.worklist.reporting import select_blocking_reports, select_confirmed_reports
+from riskstrat.worklist.standing import find_decisions
 from riskstrat.worklist.statuses import find_warnings
 from riskstrat.worklist.store import find_or_open_case
 from riskstrat.worklist.writing import create_row
 
 IN_QUESTION = "Somebody reported that something is wrong about this person. Contact nobody until it is settled."
+
+KEPT_ON = ("monitor", PUT_OFF)
+"""Outcomes by which nothing is done yet, and which keep the case; with any other of them it is closed."""
 
 
 class NotTakenUpError(Exception):
@@ -56,9 +61,19 @@ def build_reserve(current: CurrentList, team_code: str) -> list[ReserveRow]:
 
 
 def list_replaceable(current: CurrentList, team: TeamList) -> list[str]:
-    """The references of the listed cases that nobody was taken up in place of, by rank."""
+    """The references of the listed cases that may have fallen through, by rank.
+
+    Nobody was taken up in place of such a case, and its decision, where there is one, says nothing that the team is
+    still to do or to look at again.
+    """
     replaced = {one.in_place_of for one in find_taken(current, team.team_code)}
-    return [one.reference for one in team.people if one.reference not in replaced]
+    decisions = find_decisions(current.list_date, team.team_code)
+    kept = {reference for reference, decision in decisions.items() if _is_kept_on(decision)}
+    return [one.reference for one in team.people if one.reference not in replaced | kept]
+
+
+def _is_kept_on(decision: Decision) -> bool:
+    return any(action.outcome not in NO_ACTION or action.outcome in KEPT_ON for action in decision.actions.all())
 
 
 def take_up(current: CurrentList, team: TeamList, reference: str, reason: ReserveReason, user: User) -> TakenUp:
@@ -156,7 +171,7 @@ def _explain_replaced(current: CurrentList, in_place_of: str) -> str:
     rows = TakenUp.objects.filter(list_date=current.list_date, in_place_of=in_place_of)
     taken = rows.select_related("taken_by").order_by("taken_at", "pk").last()
     if taken is None:
-        return f"{in_place_of} is not a case of this list. Choose the case that fell through."
+        return f"{in_place_of} is not a case of this list, or is decided. Choose a case that fell through."
     return (
         f"{taken.taken_by.display_name} has taken up {taken.case_id} in place of {in_place_of} already. "
         "Nothing new was kept."

@@ -73,7 +73,7 @@ def is_overdue(action: Action) -> bool:
 
 
 def tell_actions(actions: Iterable[Action]) -> list[ToldAction]:
-    """Actions in words, in their order, with what the last refresh says of the people they are about."""
+    """Actions in words, in their order, with what the last refresh or the latest list says of who they are about."""
     every = list(actions)
     warnings = find_warnings({action.decision.case_id for action in every})
     return [ToldAction(one, is_overdue(one), word_action(one), warnings.get(one.decision.case_id, "")) for one in every]

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.timezone import localdate
 
+from riskstrat.definitions.vocabulary import PUT_OFF
 from riskstrat.errors import PublicationError, WorkspaceError
 from riskstrat.publication import WITHDRAWN, open_published
 from riskstrat.reviews import (
@@ -71,7 +72,7 @@ class DatabaseReviewStore:
         waiting = Referral.objects.filter(taken_back_at=None, referred_at__lt=_start_day(cut_off))
         # Whoever was only put off has not been looked at yet.
         decided = Decision.objects.filter(
-            Exists(Action.objects.filter(decision=OuterRef("pk")).exclude(outcome="deferred")),
+            Exists(Action.objects.filter(decision=OuterRef("pk")).exclude(outcome=PUT_OFF)),
             case=OuterRef("case"),
             stands=True,
             entered_at__gte=OuterRef("referred_at"),

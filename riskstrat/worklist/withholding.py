@@ -11,17 +11,16 @@ from datetime import date
 
 from django.utils import timezone
 
-from riskstrat.casefinding import DIED, IN_HOSPITAL, MOVED, PALLIATIVE
-from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.definitions.phrases import long_date
 from riskstrat.errors import PublicationError
 from riskstrat.publication import ListedPerson
 from riskstrat.reviews import ConfirmedEntry
 from riskstrat.worklist.finding import find_latest_days
+from riskstrat.worklist.gone import GoneByList, find_gone
 from riskstrat.worklist.models import Decision, RecordEntry
 from riskstrat.worklist.published import CurrentList, find_current, find_list
 from riskstrat.worklist.reporting import find_disputed
-from riskstrat.worklist.statuses import find_warnings
+from riskstrat.worklist.statuses import find_refreshed
 
 CHANGED = "the decision has changed since it was confirmed: take it back, and confirm what stands"
 NO_LIST = "the list that it is about stands no more, or cannot be read"
@@ -31,15 +30,14 @@ IN_QUESTION = (
     "Somebody reported that something is wrong about this person. Nothing leaves until it is settled, or once it was "
     "found right."
 )
-UNREADABLE = "Who this team serves now cannot be read from the latest list. Tell the practice yourself."
+UNREADABLE = (
+    "Who this team serves now cannot be told: no list stands, or it cannot be read. Tell the practice yourself."
+)
 NOT_SERVED = (
-    "By the list of {day} this team does not serve the person any more. They may have died, moved or objected. Check, "
-    "and tell the practice yourself."
+    "Not among the people from whom the list of {day} was made for this team. They may have died, moved or "
+    "objected, or its model is not for them any more. Check, and tell the practice yourself."
 )
 NOT_LISTED_NOW = "{reason}, by the list of {day}. Tell the practice yourself what it still needs."
-
-BARRING = frozenset({DIED, MOVED, DOUBTFUL_DEATH, IN_HOSPITAL, PALLIATIVE})
-"""Reasons of a list, for which nothing leaves about a person; for others they are not listed, and no more."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ def _judge(entry: RecordEntry, standing: _Standing) -> WaitingEntry:
 
 def _explain_barred(patients: Mapping[str, str], current: CurrentList | None) -> dict[str, str]:
     in_question = dict.fromkeys(find_disputed(patients), IN_QUESTION)
-    return _explain_by_list(patients, current) | in_question | find_warnings(sorted(patients))
+    return _explain_by_list(patients, current) | in_question | find_refreshed(sorted(patients))
 
 
 def _explain_by_list(patients: Mapping[str, str], current: CurrentList | None) -> dict[str, str]:
@@ -132,18 +130,16 @@ def _explain_by_list(patients: Mapping[str, str], current: CurrentList | None) -
     if current is None:
         return dict.fromkeys(patients, UNREADABLE)
     try:
-        told = {reference: _word_barred(current, reference, who) for reference, who in patients.items()}
+        return {reference: _word_gone(gone) for reference, gone in find_gone(patients, current).items()}
     except (PublicationError, OSError):
         return dict.fromkeys(patients, UNREADABLE)
-    return {reference: words for reference, words in told.items() if words}
 
 
-def _word_barred(current: CurrentList, reference: str, patient: str) -> str:
-    day = long_date(current.list_date)
-    if patient not in current.find_served(reference[:3]):
+def _word_gone(gone: GoneByList) -> str:
+    words, day = gone.reason, long_date(gone.day)
+    if not words:
         return NOT_SERVED.format(day=day)
-    reason = current.find_excluded().get(patient, "")
-    return NOT_LISTED_NOW.format(reason=reason[:1].upper() + reason[1:], day=day) if reason in BARRING else ""
+    return NOT_LISTED_NOW.format(reason=words[:1].upper() + words[1:], day=day)
 
 
 def _read_decided(references: Collection[str]) -> dict[tuple[str, date, str], date]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from string import Formatter
@@ -10,6 +11,7 @@ from riskstrat.definitions.codelists import Codelist, near
 from riskstrat.definitions.durations import EVER
 from riskstrat.definitions.expressions import columns_of, rows_of
 from riskstrat.definitions.features import AGE, PLACEHOLDERS, Feature
+from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.sources.sensitive import SENSITIVE
 from riskstrat.sources.streams import STREAM_CODELISTS, STREAMS_OF_STAYS
 from riskstrat.sources.tables import STREAMS
@@ -31,6 +33,7 @@ from riskstrat.workspace.rules import Finding, find_rule_problems
 STATIC = ("date_of_birth", "sex", "lsoa", "imd_decile", "imd_year")
 """Columns of people that do not change with time as this model of the data has it."""
 UNDATED = (AGE, "attribute")
+_PRACTICE = SCHEMAS["registrations"].names["practice"].pattern or ""
 
 
 def check(workspace: Workspace) -> list[str]:
@@ -59,6 +62,13 @@ def _check_settings(workspace: Workspace) -> Iterator[Finding]:
     for team in workspace.settings.teams:
         if not team.localities and not team.practices:
             yield (SETTINGS_FILE, f'team "{team.name}" serves nobody; give it localities or practices')
+        for practice in team.practices:
+            if not re.fullmatch(_PRACTICE, practice):
+                yield (
+                    SETTINGS_FILE,
+                    f'team "{team.name}": "{practice}" is no practice code, which is a capital and five figures, such '
+                    "as Y00001: nobody landed can be registered there; mend it",
+                )
     wanted = workspace.settings.lists.recipe
     if wanted not in workspace.recipes:
         known = tuple(workspace.recipes)

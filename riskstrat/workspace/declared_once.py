@@ -31,7 +31,8 @@ _READERS = frozenset(
     | {"ctypeslib", "getattr", "globals", "lib", "locals", "testing", "vars"}
 )
 _OF_THE_DAY = frozenset({"now", "today"})
-"""Words that numpy reads as the time of now."""
+"""Names of what gives the time of now, and words that numpy and pandas read as it."""
+_READ_WORDS = frozenset({"numpy", "np", "pandas", "pd"})
 
 Files = tuple[KeptFile, ...]
 
@@ -87,19 +88,34 @@ def _is_closed(files: Files) -> bool:
 
 
 def _is_self_contained(tree: ast.Module) -> bool:
-    """Whether the file imports only what is known to read nothing, and names nothing that reads a file."""
-    return not any(_may_read(node) for node in ast.walk(tree))
+    """Whether the file imports only what is known to read nothing, and names nothing that reads a file or the day."""
+    nodes = list(ast.walk(tree))
+    # In a file that names nothing that reads words, "now" is a word like any other: what a smoker is.
+    words = _OF_THE_DAY if any(_find_names(node) & _READ_WORDS for node in nodes) else frozenset()
+    return not any(_may_read(node, words) for node in nodes)
 
 
-def _may_read(node: ast.AST) -> bool:
+def _may_read(node: ast.AST, words: frozenset[str]) -> bool:
     if isinstance(node, ast.Import):
         return not all(_is_known(each.name) for each in node.names)
-    if isinstance(node, ast.ImportFrom):
-        return not _is_known(node.module or "") or any(each.name in _READERS for each in node.names)
-    if isinstance(node, ast.Name | ast.Attribute):
-        name = node.id if isinstance(node, ast.Name) else node.attr
-        return name in _READERS or name.startswith("__")
-    return isinstance(node, ast.Constant) and str(node.value).strip().lower() in _OF_THE_DAY
+    if isinstance(node, ast.Constant):
+        return str(node.value).strip().lower() in words
+    if isinstance(node, ast.ImportFrom) and not _is_known(node.module or ""):
+        return True
+    names = _find_names(node)
+    return not names.isdisjoint(_READERS | _OF_THE_DAY) or any(name.startswith("__") for name in names)
+
+
+def _find_names(node: ast.AST) -> frozenset[str]:
+    """What a part of a file imports or names; a text may be the name of a module."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        module = (getattr(node, "module", None) or "").removeprefix("__future__")
+        return frozenset(".".join([module, *(each.name for each in node.names)]).split("."))
+    if isinstance(node, ast.Name):
+        return frozenset({node.id})
+    if isinstance(node, ast.Attribute):
+        return frozenset({node.attr})
+    return frozenset({str(node.value)}) if isinstance(node, ast.Constant) else frozenset()
 
 
 def _is_known(module: str) -> bool:

@@ -139,7 +139,10 @@ DEEDS = {
 }
 
 
-@pytest.mark.parametrize(("given", "moment", "deed"), DEEDS.values(), ids=DEEDS.keys())
+@pytest.mark.parametrize(
+    ("given", "moment", "deed"),
+    [pytest.param(*deed, id=name, marks=[MORE] if name.startswith("weekly") else []) for name, deed in DEEDS.items()],
+)
 def test_a_deed_whose_run_was_killed_is_logged_once_by_the_next(
     given: tuple[str, ...], moment: str, deed: str, verb: Verb, workspace: Path, monday: str
 ) -> None:

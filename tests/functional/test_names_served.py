@@ -9,17 +9,11 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from riskstrat import audit, identity
 from riskstrat.errors import BusyError, IdentityError
@@ -40,6 +34,7 @@ from riskstrat.naming.signing import NONCE, SIGNATURE, sign_answer
 from riskstrat.publication import PublishedList, open_published
 from riskstrat.storage import lock_exclusively
 from riskstrat.verbs.identity_serve import configure_server, serve
+from tests.suite.certificates import make_certificate
 from tests.suite.names_site import CLINICIAN, LISTED, PEOPLE, NamesSite
 from tests.suite.verbs import Verb
 
@@ -111,27 +106,6 @@ def free_port() -> int:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         return int(held.getsockname()[1])
-
-
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that signs itself, and its key, as PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    day = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(day - timedelta(days=1))
-        .not_valid_after(day + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    certificate, written = folder / "certificate.pem", folder / "key.pem"
-    certificate.write_bytes(made.public_bytes(pem))
-    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    written.write_bytes(key.private_bytes(pem, *plain))
-    return certificate, written
 
 
 def require_unavailable(service: NamesService, site: NamesSite) -> str:

@@ -125,6 +125,9 @@ def site(
     made.run("init", made.workspace)
     state_basis(made.workspace)
     quick_recipe(made.workspace)
+    # What is printed is packed in a PDF, where nothing below looks; the pages that it is made of stand beside it.
+    settings = made.workspace / "riskstrat.toml"
+    settings.write_text(settings.read_text("utf-8").replace('pdf = "auto"', 'pdf = "off"'), "utf-8")
     made.run("ingest", made.landed, "-w", made.workspace)
     made.run("train", "emergency_admission_12m", "-w", made.workspace)
     made.run("promote", "emergency_admission_12m", "-w", made.workspace)

@@ -1,6 +1,6 @@
 """Mondays in a row, with workbooks that come back filled in: every week adds up and remembers the weeks before.
 
-Ten of them in `make test-all`, five in `make test`.
+Ten of them in `make test-all`, three in `make test`.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from riskstrat.casefinding import NO_ROOM
 from riskstrat.definitions.progress import silent
 from riskstrat.definitions.settings import CasefindingSettings
 from riskstrat.documents import long_date
 from riskstrat.publication import CaseAction, CaseDecision, find_earlier, open_published
 from riskstrat.reviews import FileReviewStore
 from riskstrat.site.opening import open_workspace
+from riskstrat.verbs.why import explain_place
 from riskstrat.weekly.changes import KINDS
 from riskstrat.weekly.listing import Listed, make_lists
 from riskstrat.weekly.memory import remember
@@ -35,7 +37,7 @@ from tests.suite.stores import change_version, find_version
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 
-WEEKS = (5, pytest.param(10, marks=pytest.mark.exhaustive))
+WEEKS = (3, pytest.param(10, marks=pytest.mark.exhaustive))
 DISCUSSED = 3
 """People of each list, from its top, whose row comes back filled in."""
 
@@ -237,7 +239,8 @@ class TestEveryWeek:
                 for patient in reviewed["patient_id"]:
                     assert then.get(patient, "gone") != "listed"
                     rested += 1
-        assert rested > 100
+        # Of each list the first two of some six teams, on every list after it.
+        assert rested > 8 * sum(range(len(mondays)))
 
     def test_who_entered_and_left_is_counted_and_is_who_did(self, weeks: Path, mondays: list[str]) -> None:
         moved = 0
@@ -302,6 +305,12 @@ class TestWhy:
             assert done.stdout.startswith(beginnings[str(place)])
             assert len(done.stdout.splitlines()) == 1
 
+    @pytest.mark.parametrize(("reason", "said"), [(None, ""), (pd.NA, ""), (NO_ROOM, f" There was {NO_ROOM}.")])
+    def test_below_the_line_a_place_without_room_is_told(self, reason: object, said: str) -> None:
+        place = {"place": "below the line", "order": 9, "team": "Halewood", "listed": 8, "reason": reason}
+        whole = "Not listed: below the line at rank 9 for Halewood, whose list has 8 people."
+        assert explain_place(place) == f"{whole}{said} Not being listed does not mean low risk."
+
     def test_opted_out_and_unknown_read_the_same(self, weeks: Path, mondays: list[str], verb: Verb) -> None:
         opted = table(weeks, "opt_outs")
         out = sorted(patient_of(weeks, opted.loc[opted["to_on"].isna(), "person"]))[0]
@@ -342,7 +351,7 @@ class TestWhy:
 class TestReplay:
     def test_the_past_is_rebuilt_on_one_page(self, weeks: Path, mondays: list[str], verb: Verb, tmp_path: Path) -> None:
         page = tmp_path / "replay.html"
-        done = verb("replay", "--weeks", 4, "--until", mondays[-1], "--out", page, "-w", weeks, "--json")
+        done = verb("replay", "--weeks", 3, "--until", mondays[-1], "--out", page, "-w", weeks, "--json")
         assert done.returncode == 0, done.stderr
         told = json.loads(done.stdout)
         over_all = told["teams"][-1]
@@ -350,7 +359,7 @@ class TestReplay:
         assert over_all["people"] == sum(team["people"] for team in told["teams"][:-1])
         # A later review that was really held may let somebody come back sooner.
         assert over_all["people"] <= over_all["listed"] <= over_all["people"] * 1.1
-        assert over_all["weeks"] == 4
+        assert over_all["weeks"] == 3
         assert "<html" in page.read_text(encoding="utf-8")
 
     def test_a_week_before_the_first_model_is_refused(

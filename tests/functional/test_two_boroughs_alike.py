@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ OF_THE_ESTIMATE = {
 
 
 def plant(source: Path, patients: set[str]) -> int:
-    """Sensitive codes beside the main diagnosis of their stays, on their registers and among their medicines.
+    """Sensitive codes beside the main diagnosis of their stays, on their registers, among their medicines and contacts,
+    and a caseload that they have left whose team says the same by its name.
 
     None beside an injury: what those were for may not be told then, and that is meant to be seen. Gives their number.
     """
@@ -49,6 +51,9 @@ def plant(source: Path, patients: set[str]) -> int:
         landed = pd.read_parquet(source / f"{name}.parquet")
         first = landed[landed["patient_id"].isin(patients)].drop_duplicates("patient_id")
         tables[name] = pd.concat([landed, first.assign(**row)])
+    left = {"team": "Drug and Alcohol Team", "status": "active", "from_on": date(2025, 1, 6), "to_on": date(2025, 2, 3)}
+    held = pd.DataFrame({"patient_id": sorted(patients), **left})
+    tables["caseload"] = pd.concat([pd.read_parquet(source / "caseload.parquet"), held])
     for name, table in tables.items():
         table.to_parquet(source / f"{name}.parquet", index=False)
     return len(pd.concat(rows))

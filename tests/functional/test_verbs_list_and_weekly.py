@@ -274,12 +274,21 @@ class TestWeekly:
         assert tree(workspace / "lists") == tree(demo_workspace / "lists")
 
     def test_changed_settings_are_refused_until_the_list_is_withdrawn(
-        self, verb: Verb, refused: Callable, workspace: Path, monday: str, tree: Tree
+        self,
+        verb: Verb,
+        refused: Callable,
+        workspace: Path,
+        monday: str,
+        tree: Tree,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         settings = workspace / "riskstrat.toml"
         settings.write_text(settings.read_text(encoding="utf-8").replace("capacity = 8", "capacity = 3"), "utf-8")
         before = tree(workspace)
-        said = refused(verb("weekly", "-w", workspace, "--index-date", monday), 10)
+        with monkeypatch.context() as early:
+            # Said before anybody is scored, which takes minutes.
+            early.setattr("riskstrat.verbs.weekly.make_lists", None)
+            said = refused(verb("weekly", "-w", workspace, "--index-date", monday), 10)
         assert "these have changed since: settings; withdraw it first: riskstrat withdraw" in said
         assert tree(workspace) == before
 

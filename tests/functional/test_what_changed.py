@@ -201,13 +201,13 @@ def before(**ranks: int) -> pd.DataFrame:
 
 
 def everyone(**places: tuple[Any, ...]) -> pd.DataFrame:
-    """By patient: place, reason, rank and team; the last two may be left out."""
+    """By patient in order of estimate: place, reason, rank and team; the last two may be left out."""
     rows = []
-    for patient, given in places.items():
+    for order, (patient, given) in enumerate(places.items(), start=1):
         place, reason, rank, team = (*given, None, None, None)[:4] if len(given) < 4 else given
         reference = f"NHU-1116-0{rank}" if rank else None
-        rows.append((team or "North Huyton", patient, place, reason, reference, rank))
-    return pd.DataFrame(rows, columns=["team", "patient_id", "place", "reason", "reference", "rank"])
+        rows.append((team or "North Huyton", patient, place, reason, reference, rank, order))
+    return pd.DataFrame(rows, columns=["team", "patient_id", "place", "reason", "reference", "rank", "order"])
 
 
 def told(moved: pd.DataFrame) -> list[tuple[str, str, str]]:
@@ -220,8 +220,8 @@ class TestMoves:
             a=("listed", None, 2),
             b=("listed", None, 1),
             c=("listed", None, 3),
-            d=("below the line",),
             e=("listed", None, 4),
+            d=("below the line",),
         )
         assert told(moves(before(a=1, b=2, c=3, d=4), now)) == [
             ("NHU-1116-04", "entered", "Enters at rank 4"),
@@ -244,6 +244,21 @@ class TestMoves:
             "Now with another team",
         ]
         assert told(moves(before(d=4), now))[0] == ("NHU-1116-01", "entered", "Enters at rank 1, from another team")
+
+    def test_who_is_below_the_line_is_told_why_others_are_listed(self) -> None:
+        now = everyone(
+            a=("below the line", "no room for all"),
+            b=("below the line",),
+            c=("listed", None, 1),
+            d=("below the line",),
+            e=("listed", None, 1, "Halewood"),
+        )
+        left = {place: detail for place, what, detail in told(moves(before(a=1, b=2, d=3), now)) if what == "left"}
+        assert left == {
+            "NHU-1109-01": "Below the line: no room for all",
+            "NHU-1109-02": "Below the line: others come first, some of them with a lower estimate",
+            "NHU-1109-03": "Below the line: others have a higher estimate",
+        }
 
     def test_a_review_is_told_with_its_date_and_outcomes(self) -> None:
         rows = [

@@ -188,7 +188,8 @@ class LandedTruth:
             yield row["fell_on"]
         for row in self._read_known("attendances", patient, "attended_on"):
             codes = self._codes["falls_attendance"]
-            if any(row.get(name) in {code for _, code, _ in codes} for name in ("complaint", "diagnosis")):
+            fell = any(row.get(name) in {code for _, code, _ in codes} for name in ("complaint", "diagnosis"))
+            if fell and row.get("category") != "4":
                 yield row["attended_on"]
         by_spell: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {}
         for row, spell in self._list_diagnoses(patient):

@@ -188,7 +188,8 @@ def _all_falls(source: Source, day: date, spell: str | None, codelists: Mapping[
             yield unsaid | said | {"fell_on": main["admitted_on"]}
     attendance = codelists["falls_attendance"]
     for row in stream(source, "attendances", day, spell, codelists):
-        if any(_listed(attendance, "complaint", row[column]) for column in ("complaint", "diagnosis")):
+        fell = any(_listed(attendance, "complaint", row[column]) for column in ("complaint", "diagnosis"))
+        if fell and row["category"] not in codelists["attendance_details"].only("planned").codes:
             yield unsaid | {"source": "emergency_department", "fell_on": row["attended_on"]}
 
 

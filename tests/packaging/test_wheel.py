@@ -256,7 +256,7 @@ def test_an_install_makes_a_workspace_and_runs_a_week_in_it(packages: str, insta
         make_recipes_quick(workspace)
         settings = workspace / "riskstrat.toml"
         settings.write_text(settings.read_text(encoding="utf-8").replace('pdf = "auto"', 'pdf = "off"'), "utf-8")
-    people, weeks = (800, 1) if packages == "linked" else (3000, 2)
+    people, weeks = (600, 1) if packages == "linked" else (3000, 2)
     run(riskstrat, "demo", "-w", workspace, "--people", str(people), "--weeks", str(weeks), cwd=tmp_path)
     assert len(list(workspace.glob("lists/*/manifest.json"))) == weeks
 

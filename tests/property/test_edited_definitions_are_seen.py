@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,7 @@ from riskstrat.workspace import Workspace, declared_once, load, loading
 from tests.suite.properties import property_settings
 from tests.unit.smallest_rules import SMALLEST_RULES
 
+ROOT = Path(__file__).parents[2]
 FEATURES = """\
 from riskstrat.definitions import codelist, count, derive
 from riskstrat.sources.tables import admissions, diagnoses
@@ -150,6 +152,38 @@ def test_a_definition_that_reads_a_file_of_its_own_reads_it_each_time(tmp_path: 
         own.write_text(number, "utf-8")
         found.append(load(root).features["stays"].lookback)
     assert found == [20, 30]
+
+
+@pytest.mark.parametrize(
+    "of_the_day",
+    [
+        "import numpy\nDAY = numpy.datetime64('now')",
+        "from numpy import datetime64 as day\nDAY = day('Today')",
+        "from riskstrat.definitions.matrix import np as q\nDAY = q.datetime64('now')",
+        "import riskstrat.definitions.matrix as m\nDAY = m.np.datetime64('today')",
+        "from riskstrat.definitions.phrases import date as d\nDAY = d.today()",
+        "import dataclasses as d\nDAY = d.sys.modules['numpy'].datetime64('now')",
+    ],
+)
+def test_a_definition_that_hangs_on_the_day_is_run_each_time(tmp_path: Path, of_the_day: str) -> None:
+    root = make(tmp_path)
+    declared = FEATURES.replace("SCALE = NUMBER", f"{of_the_day}\nSCALE = 1").replace("NUMBER", "1")
+    (root / "features/stays.py").write_text(declared, "utf-8")
+    assert load(root).features["stays"] is not load(root).features["stays"]
+
+
+def test_words_of_the_day_in_what_a_page_says_hinder_nothing(tmp_path: Path) -> None:
+    root = make(tmp_path)
+    said = FEATURES.replace("a reason NUMBER", "now").replace("NUMBER", "1").replace("{n} stays", "today")
+    (root / "features/stays.py").write_text(said, "utf-8")
+    assert load(root).features["stays"] is load(root).features["stays"]
+
+
+def test_what_the_shipped_files_declare_is_kept(tmp_path: Path) -> None:
+    for folder in ("features", "training"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    files = declared_once._collect_files(tmp_path)
+    assert [file.where for file in files if not declared_once._is_closed((file,))] == []
 
 
 def test_a_file_that_is_edited_while_it_is_read_is_not_kept(tmp_path: Path) -> None:

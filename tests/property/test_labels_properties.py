@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 
 import pandas as pd
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from riskstrat.cohort import Cohort, at_dates, at_discharges
@@ -26,7 +26,7 @@ from riskstrat.labels import label
 from riskstrat.sources import tables
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import Store, open_store
-from tests.suite.properties import property_settings
+from tests.suite.properties import population_settings
 
 INDEX, AS_AT, EXTRACT = date(2025, 1, 1), 60, 250
 ADULTS = CohortRecipe(min_age=18, max_age=70)
@@ -112,10 +112,10 @@ def stays(draw: st.DrawFn) -> tuple[Stay, ...]:
 
 @st.composite
 def people(draw: st.DrawFn) -> tuple[Person, ...]:
-    """Thirty people, because an ingest costs more than a person; some of the dead have records after their death."""
+    """Sixty people, because an ingest costs more than a person; some of the dead have records after their death."""
     spell = count(1)
     made = []
-    for number in range(30):
+    for number in range(60):
         died = draw(st.none() | st.none() | DAYS)
         known = None if died is None else draw(st.none() | LAGS.map(lambda lag, died=died: died + lag))
         opt_out = st.builds(
@@ -284,8 +284,8 @@ def spell_numbers(store: Store, cohort: Cohort) -> list[int]:
     return [int(name[1:]) for name in cohort.rows["spell"].map(named)]
 
 
-few = property_settings(6, allow=list(HealthCheck))
-recipes = st.lists(st.sampled_from(WINDOWS), min_size=2, max_size=2, unique_by=WINDOWS.index)
+few = population_settings(3, drawn=30)
+recipes = st.lists(st.sampled_from(WINDOWS), min_size=4, max_size=4, unique_by=WINDOWS.index)
 
 # ---- What must hold ----
 
@@ -314,7 +314,7 @@ def require_plain_reading_at_two_dates(borough: Sequence[Person], windows: list[
     counts = dict(cohort.counts)
     for reason in ("opted out", "dead", "not registered", "too young", "too old"):
         assert counts[reason] == list(reasons.values()).count(reason)
-    assert counts.pop("candidates") == sum(counts.values()) == 60
+    assert counts.pop("candidates") == sum(counts.values()) == 2 * len(borough)
     for recipe in windows:
         rows = labels_of(store, cohort, recipe)
         assert said(rows) == expected(borough, cohort, [None] * len(rows), recipe)

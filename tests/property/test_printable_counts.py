@@ -104,9 +104,8 @@ def find_visits(tables: dict[str, pd.DataFrame], day: pd.Timestamp) -> dict[str,
 def find_falls(tables: dict[str, pd.DataFrame], day: pd.Timestamp) -> dict[str, list[pd.Timestamp]]:
     reports = select_known(tables["falls"], "fell_on", day)[["patient_id", "fell_on"]]
     visits = select_known(tables["attendances"], "attended_on", day)
-    visits = visits[visits["complaint"] == "FALL"][["patient_id", "attended_on"]].set_axis(
-        ["patient_id", "fell_on"], axis=1
-    )
+    fell = (visits["complaint"] == "FALL") & (visits["category"] != "4")
+    visits = visits[fell][["patient_id", "attended_on"]].set_axis(["patient_id", "fell_on"], axis=1)
     with (ROOT / "features/codelists/falls_hospital.csv").open(encoding="utf-8") as file:
         listed = [row for row in csv.DictReader(file) if row["system"] == "icd10"]
     injuries = tuple(row["code"] for row in listed if row["group"] == "injury")

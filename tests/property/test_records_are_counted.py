@@ -54,7 +54,7 @@ def check(content: bytes, folder: Path) -> None:
     lines = count_line_ends(content) + (content[-1:] not in (b"\n", b"\r")) - 1
     with duckdb.connect() as connection:
         try:
-            landed = land_csv(connection, "contacts", file)
+            landed = land_csv(connection, "contacts", [file])
         except SourceError as error:
             says = str(error)
             landed = None

@@ -14,7 +14,7 @@ from riskstrat.definitions.settings import Settings
 from riskstrat.definitions.table_schema import Column, TableSchema
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import open_store
-from tests.suite.properties import property_settings
+from tests.suite.properties import population_settings
 from tests.suite.stores import find_version
 
 PATIENTS = ["p1", "p2", "p3", "9434765919", "", None]
@@ -33,7 +33,7 @@ KEEPING_OFF = tuple(name for name, schema in SCHEMAS.items() if schema.must_have
 
 
 def rows(schema: TableSchema) -> st.SearchStrategy[list[list[str | None]]]:
-    return st.lists(st.tuples(*(cells(column) for column in schema.columns)).map(list), max_size=6)
+    return st.lists(st.tuples(*(cells(column) for column in schema.columns)).map(list), max_size=18)
 
 
 def write(folder: Path, schema: TableSchema, landed: list[list[str | None]]) -> None:
@@ -47,7 +47,7 @@ def last_versions(stored: pd.DataFrame) -> int:
     return len(stored) if "valid_to" not in stored else int((stored["valid_to"] == pd.Timestamp("9999-12-31")).sum())
 
 
-@property_settings(15)
+@population_settings(5)
 @given(st.fixed_dictionaries({name: rows(schema) for name, schema in SCHEMAS.items()}))
 def test_rows_in_are_accepted_and_quarantined_rows(landed: dict[str, list[list[str | None]]]) -> None:
     clean: dict[str, list[str | None]] = {

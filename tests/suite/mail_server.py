@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Keeps each message with its recipients; refuses the addresses in `refused`, and fails once `left` were taken."""
+    """Keeps each message with its recipients; refuses the addresses in `refused`, and fails once `left` were taken.
+
+    `context` proves it by a certificate: from the first byte where `at_once`, else after STARTTLS. What a client says
+    without it is in `in_the_clear`.
+    """
 
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None, *, at_once: bool = False) -> None:
+        self.context, self.at_once = context, at_once
         super().__init__(("127.0.0.1", 0), _Session)
         self.taken: list[tuple[list[str], EmailMessage]] = []
         self.refused: set[str] = set()
         self.left: int | None = None
+        self.in_the_clear: list[str] = []
 
     @property
     def port(self) -> int:
@@ -32,11 +40,29 @@ class _Session(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
-        self._say("220 a server of a test")
+        self.proved = False
+        # A client that does not trust the certificate goes away.
+        with suppress(ssl.SSLError, ConnectionError):
+            if self.server.at_once:
+                self._prove()
+            self._say("220 a server of a test")
+            self._converse()
+
+    def _converse(self) -> None:
         to: list[str] = []
-        for line in self.rfile:
+        while line := self.rfile.readline():
             words = line.decode("ascii").strip()
             verb = words[:4].upper()
+            if not self.proved:
+                self.server.in_the_clear.append(verb)
+            if verb == "STAR":
+                self._say("220 go on")
+                self._prove()
+                continue
+            if verb == "EHLO":
+                offered = self.server.context is not None and not self.proved
+                self._say("250-a server of a test\r\n250 STARTTLS" if offered else "250 a server of a test")
+                continue
             if verb == "RCPT":
                 address = words.partition("<")[2].partition(">")[0]
                 if address in self.server.refused:
@@ -51,6 +77,12 @@ class _Session(socketserver.StreamRequestHandler):
                 to = []
             self._say("221 bye" if verb == "QUIT" else "250 ok")
 
+    def _prove(self) -> None:
+        assert self.server.context is not None
+        self.request = self.connection = self.server.context.wrap_socket(self.connection, server_side=True)
+        self.setup()
+        self.proved = True
+
     def _take(self, to: list[str]) -> None:
         self._say("354 go on")
         lines = []
@@ -63,9 +95,9 @@ class _Session(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def serve_mail() -> Iterator[MailServer]:
-    """A running server, until the block ends."""
-    with MailServer() as server:
+def serve_mail(**chosen: Any) -> Iterator[MailServer]:
+    """A running server, until the block ends; chosen: as `MailServer` takes it."""
+    with MailServer(**chosen) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield server

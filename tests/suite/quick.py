@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -12,14 +13,20 @@ MODEL = "emergency_admission_12m"
 EARLIER = "2026-06-01"
 
 QUICK = {
-    "bootstrap_rounds = 200": "bootstrap_rounds = 20",
-    "rounds = 300": "rounds = 30",
-    "train_dates = 5": "train_dates = 2",
-    "test_dates = 5": "test_dates = 1",
-    "freshness_months = [1, 3, 6, 12, 24]": "freshness_months = []",
-    "person_disjoint = true": "person_disjoint = false",
+    r"(?m)^bootstrap_rounds = \d+": "bootstrap_rounds = 20",
+    r"(?m)^rounds = \d+": "rounds = 30",
+    r"(?m)^train_dates = \d+": "train_dates = 2",
+    r"(?m)^test_dates = \d+": "test_dates = 1",
+    r"(?m)^freshness_months = \[.*\]": "freshness_months = []",
+    r"(?m)^person_disjoint = true": "person_disjoint = false",
 }
 """What makes a recipe train in seconds."""
+
+FEWER_MODELS = {
+    r"(?m)^test_dates = \d+": "test_dates = 3",
+    r"(?m)^freshness_months = \[.*\]": "freshness_months = [12]",
+}
+"""What makes the evidence of a recipe rest on half as many models; the model that is registered stays as it is."""
 
 NO_GATES = """\
 evidence = { least_test_dates = 1, least_events = 1, least_people_with_outcome = 1 }
@@ -35,10 +42,17 @@ def make_recipes_quick(workspace: Path) -> None:
     """Makes the recipes of a workspace train in seconds, with fewer rounds and dates, and opens its gates."""
     for path in (workspace / "training").glob("*.toml"):
         text = path.read_text(encoding="utf-8")
-        for before, after in QUICK.items():
-            text = text.replace(before, after)
-        path.write_text(text, encoding="utf-8")
+        if "[learner]" in text:
+            path.write_text(rewrite_recipe(text, QUICK), encoding="utf-8")
     (workspace / "registry" / "promotion.toml").write_text(NO_GATES, encoding="utf-8")
+
+
+def rewrite_recipe(text: str, changes: dict[str, str]) -> str:
+    """The text of a recipe with each pattern's lines replaced; fails for one that stands nowhere in it."""
+    for pattern, line in changes.items():
+        text, times = re.subn(pattern, line, text)
+        assert times == 1, pattern
+    return text
 
 
 def copy_workspace(workspace: Path, target: Path) -> Path:

@@ -20,6 +20,7 @@ from riskstrat.publication import (
     EVERYONE,
     EVERYONE_COLUMNS,
     RESERVE,
+    PublishedList,
     TeamList,
     WeeklyList,
     dump_cases,
@@ -177,6 +178,29 @@ def _tabulate_everyone(teams: tuple[TeamList, ...]) -> pd.DataFrame:
             values = [patient, team.team, place, None, order, -float(order), 0.5 / order, given, rank, None, None, None]
             rows.append(dict(zip(EVERYONE_COLUMNS, values, strict=True)))
     return pd.DataFrame(rows)
+
+
+def change_everyone(monkeypatch: pytest.MonkeyPatch, patient: str, **values: Any) -> None:
+    """The lists as if the next ingest had made them so of one person; without that person for no values."""
+
+    def read_changed(published: PublishedList, columns: Any) -> Any:
+        everyone = read_everyone(published, EVERYONE_COLUMNS)
+        own = everyone["patient_id"] == patient
+        for name, value in values.items():
+            everyone.loc[own, name] = value
+        return (everyone if values else everyone[~own])[list(columns)]
+
+    read_everyone = PublishedList.read_everyone
+    monkeypatch.setattr(PublishedList, "read_everyone", read_changed)
+    forget_lists(monkeypatch)
+
+
+def forget_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists are read anew."""
+    from riskstrat.worklist import published
+
+    monkeypatch.setattr(published, "_kept", {})
+    monkeypatch.setattr(published, "_counted", {})
 
 
 @contextmanager

@@ -104,3 +104,63 @@ def test_no_verb_reads_reviews_or_lists_that_were_changed_with_what_they_are_hel
             open_review_store(load(root))
         file.write_bytes(content)
     open_review_store(load(root))
+
+
+# ---- One list, as whoever takes something in about it needs it ----
+
+WHEN = "2026-11-16"
+
+
+def publish(root: Path, digest: str) -> None:
+    with audit.log_publishing(root, root / "lists" / WHEN / "manifest.json", WHEN, digest):
+        pass
+
+
+def withdraw(root: Path) -> None:
+    with audit.log_withdrawing(root, WHEN, "Made of old data", {}):
+        pass
+
+
+def delete(root: Path, *folders: str) -> None:
+    with audit.log_deleting(root, {"gone": [[name, "x"] for name in folders], "before": {}}, {}):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("deeds", "standing", "withdrawn", "said"),
+    [
+        ([], "", [], ""),
+        ([], "m1", [], "stands, and no line"),
+        ([], "", ["m1"], "what is kept of that is not"),
+        ([lambda root: publish(root, "m1")], "m1", [], ""),
+        ([lambda root: publish(root, "m1")], "", [], "is gone, and line 2"),
+        ([lambda root: publish(root, "m1")], "m2", [], "is not as line 2"),
+        ([lambda root: publish(root, "m1")], "m1", ["m2"], "what is kept of that is not"),
+        ([lambda root: publish(root, "m1"), withdraw], "", ["m1"], ""),
+        ([lambda root: publish(root, "m1"), withdraw], "m1", ["m1"], "stands, and no line"),
+        ([lambda root: publish(root, "m1"), withdraw], "", [], "what is kept of that is not"),
+        ([lambda root: publish(root, "m1"), withdraw, lambda root: publish(root, "m2")], "m2", ["m1"], ""),
+        ([lambda root: publish(root, "m1"), withdraw, lambda root: publish(root, "m2")], "m1", ["m2"], "is not as"),
+        ([lambda root: publish(root, "m1"), lambda root: delete(root, f"lists/{WHEN}")], "", [], ""),
+        (
+            [lambda root: publish(root, "m1"), withdraw, lambda root: delete(root, f"lists/withdrawn/{WHEN}-1")],
+            "",
+            [],
+            "",
+        ),
+        (
+            [lambda root: publish(root, "m1"), withdraw, lambda root: delete(root, f"backups/{WHEN}-1.zip")],
+            "",
+            ["m1"],
+            "",
+        ),
+    ],
+)
+def test_a_list_is_there_as_often_and_as_the_log_has_it(tmp_path: Path, deeds, standing, withdrawn, said) -> None:
+    for deed in deeds:
+        deed(tmp_path)
+    if not said:
+        audit.require_list_as_logged(audit.read(tmp_path), WHEN, standing, withdrawn)
+        return
+    with pytest.raises(AuditError, match=said):
+        audit.require_list_as_logged(audit.read(tmp_path), WHEN, standing, withdrawn)

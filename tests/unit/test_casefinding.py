@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from riskstrat.casefinding import ListTeam, assign_teams, check_character, reference
+from riskstrat.casefinding import CaseFacts, ListTeam, Memory, assign_teams, check_character, reference
 from riskstrat.casefinding.register import Register, find_endings, find_quiet_holdings, register_at
-from riskstrat.definitions.settings import Team
+from riskstrat.casefinding.waiting import histories
+from riskstrat.definitions.settings import CasefindingSettings, Team
 
 MONDAY = date(2026, 11, 16)
 AREA_COLUMNS = ["practice", "pcn", "locality", "hub", "borough", "from_on", "to_on"]
@@ -253,6 +254,16 @@ def test_of_several_endings_the_latest_counts() -> None:
     assert list(find_endings(caseload(*rows), MONDAY).itertuples(name=None)) == [
         (7, "Huyton", pd.Timestamp("2026-08-01"))
     ]
+
+
+def test_a_team_whose_name_is_sensitive_is_told_of_nobody_and_counts_as_ever() -> None:
+    rows = caseload((7, "Kirkby", "active", "2024-01-01", "2026-06-01"), (7, "Detox", "closed", "2026-08-01", None))
+    people = pd.DataFrame({"person": [7], "patient_id": ["a"]})
+    told = histories(
+        people, CaseFacts(caseload=rows, unnamed=frozenset({"Detox"})), Memory(), MONDAY, CasefindingSettings()
+    ).iloc[0]
+    assert (told["left_team"], told["left_on"]) == ("Kirkby", pd.Timestamp("2026-06-01"))
+    assert told["closed_on"] == pd.Timestamp("2026-08-01")
 
 
 LONG_HELD = [(person, "Kirkby", "active", "2024-05-01", None) for person in (1, 2, 3, 4)]

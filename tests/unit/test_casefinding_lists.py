@@ -11,6 +11,7 @@ import pytest
 
 from riskstrat.casefinding import (
     CASE_COLUMNS,
+    NO_ROOM,
     CaseFacts,
     CaseList,
     CaseRegister,
@@ -519,6 +520,24 @@ def test_a_nominated_person_comes_first_and_shares_the_capacity() -> None:
     assert case.known == 0
     only = one(given, CaseFacts(caseload=nominated(3)), memory, team=ListTeam("Kirkby", "KIR", 1))
     assert arrivals(only) == {"d": "referred in"}
+
+
+@pytest.mark.parametrize(
+    ("capacity", "on_it", "squeezed"), [(1, "e", "bcd"), (2, "be", "cd"), (3, "bce", "d"), (4, "bcde", "")]
+)
+def test_whoever_keeps_a_place_for_which_there_is_no_room_is_first_in_reserve_and_it_is_said(
+    capacity: int, on_it: str, squeezed: str
+) -> None:
+    memory = earlier(*((LAST_WEEK, who, f"KIR-110{place}-01-X") for place, who in enumerate("bcd")))
+    given = people({"a": 5.0, "b": 4.0, "c": 3.0, "d": 2.0, "e": -9.0})
+    wide = Settings.model_validate({"casefinding": {"keeps_within": 5.0}, "lists": {"reserve": 2}})
+    team = ListTeam("Kirkby", "KIR", capacity)
+    case = one(given, CaseFacts(caseload=nominated(4)), memory, team=team, settings=wide)
+    assert listed(case) == on_it
+    told = case.everyone[case.everyone["reason"].notna()]
+    assert ("".join(told["patient_id"]), set(told["reason"])) == (squeezed, {NO_ROOM} if squeezed else set())
+    assert set(told["place"]) <= {"below the line"}
+    assert "".join(case.reserve["patient_id"]) == (squeezed + "a")[:2]
 
 
 def test_a_nominated_person_waits_counting_on_and_escalates() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 
@@ -16,7 +18,7 @@ from riskstrat.errors import IndexDateError
 from riskstrat.labels import label, require_complete
 from riskstrat.sources import tables
 from riskstrat.sources.ingest import ingest
-from riskstrat.sources.selection import known_rows
+from riskstrat.sources.selection import find_first_days, find_latest_days, known_rows
 from riskstrat.sources.store import Store, open_store
 
 INDEX, EXTRACT = date(2025, 1, 1), date(2025, 12, 31)
@@ -265,3 +267,34 @@ def test_known_rows_says_which_filters_it_left_out(tmp_path: Path) -> None:
     found, notes = known_rows(store, rows, ("admitted_on",), EXTRACT)
     assert found["admitted_on"].astype(str).tolist() == ["2024-01-10"]
     assert notes == ("no column admissions.specialty: filters on it are left out",)
+
+
+def test_known_rows_of_another_store_ask_what_that_store_can_tell(tmp_path: Path) -> None:
+    rows = tables.admissions.filter(tables.admissions.provider != "RX1")
+    told = "patient_id,spell_id,admitted_on,method,provider\np1,s1,2024-01-10,21,RX1\np1,s2,2024-01-11,21,RX2\n"
+    without = ADMISSIONS + "p1,s1,2024-01-10,21\np1,s2,2024-01-11,21\n"
+    found = []
+    for name, text in (("without", without), ("with", told), ("again", without)):
+        (tmp_path / name).mkdir()
+        columns, _ = known_rows(land(tmp_path / name, admissions=text), rows, ("admitted_on",), EXTRACT)
+        found.append(columns["admitted_on"].astype(str).tolist())
+    assert found == [["2024-01-10", "2024-01-11"], ["2024-01-11"], ["2024-01-10", "2024-01-11"]]
+
+
+def test_first_and_latest_days_are_those_of_rows_that_stood_on_the_day_of_the_people_asked_for(tmp_path: Path) -> None:
+    text = "patient_id,spell_id,admitted_on,method,known_on\n"
+    text += "p1,s1,2024-01-10,21,2024-01-12\np1,s2,2024-02-10,11,2024-02-12\np2,s3,2024-01-20,21,2024-01-20\n"
+    store = land(tmp_path, admissions=text)
+    numbers = store.people().set_index("patient_id")["person"]
+    asked, at = numbers[["p2", "p1"]].to_numpy(np.int32), date(2024, 2, 11)
+    emergencies = tables.admissions.filter(tables.admissions.method == "21")
+
+    def read(rows: ir.Table, when: date, persons: npt.NDArray[np.int32] = asked) -> list[list[str]]:
+        latest = find_latest_days(store, [(rows, "admitted_on"), (tables.falls, "fell_on")], persons, when)
+        return [found.astype(str).tolist() for found in (find_first_days(store, rows, persons, when), latest)]
+
+    assert read(tables.admissions, at) == [["2024-01-20", "2024-01-10"]] * 2
+    assert read(tables.admissions, EXTRACT) == [["2024-01-20", "2024-01-10"], ["2024-01-20", "2024-02-10"]]
+    assert read(emergencies, EXTRACT) == [["2024-01-20", "2024-01-10"]] * 2
+    assert read(tables.admissions, date(2024, 1, 11)) == [["NaT", "NaT"]] * 2
+    assert read(tables.admissions, at, asked[1:]) == [["2024-01-10"]] * 2

@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from riskstrat.documents import long_date, natural_frequency, write_csv, write_page, write_people, write_workbook
+from riskstrat.documents import (
+    STATUS_UNKNOWN,
+    long_date,
+    natural_frequency,
+    write_csv,
+    write_page,
+    write_people,
+    write_workbook,
+)
 from riskstrat.documents.systems_csv import safe_cell
 from riskstrat.documents.words import OTHER_NOT_SET_OUT, risk_range, suppressed
 from riskstrat.errors import PublicationError, StorageError
@@ -306,6 +314,19 @@ def test_the_status_check_is_said_everywhere(checked: date | None, words: str, t
     assert all(words in said[name] for name in ("page", "people", "Meeting", "Notes and limits"))
     assert words in index([team], tmp_path).words()
     assert all("unknown" not in text for text in said.values())
+
+
+def test_a_page_says_that_its_person_was_not_checked_where_no_status_of_theirs_came(tmp_path: Path) -> None:
+    team = team_list(statuses_as_at=date(2026, 11, 16))
+    first, *others = team.people
+    missed = replace(first, flags=(STATUS_UNKNOWN, *first.flags))
+    team = replace(team, people=(missed, *others))
+    said = everything(team, tmp_path)
+    words = "Status checked on 16 November 2026. No status of that day came for 1 person on this list."
+    assert all(words in said[name] for name in ("page", "Meeting", "Notes and limits"))
+    words = said["people"]
+    assert words.count("Status not checked: no status of 16 November 2026 came for this person.") == 1
+    assert words.count("Status checked on 16 November 2026.") == len(others)
 
 
 def test_each_exclusion_that_was_not_checked_is_named_once_on_every_page(tmp_path: Path) -> None:

@@ -52,6 +52,23 @@ def test_a_pdf_bears_the_date_of_its_page_and_no_clock(tmp_path: Path, monkeypat
 
 
 @pretends
+def test_what_the_browser_counted_before_an_element_names_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = []
+    for offset in (0, 1, 45):
+        names = [b"(node%08d)" % (number + offset) for number in (55, 900, 56)]
+        made = MADE + b"/ID %b /Headers [%b %b] /Names [%b 1 0 R %b 2 0 R]\n" % (*names, *sorted(names[1:]))
+        (tmp_path / "made.pdf").write_bytes(made)
+        browser = stand_in(tmp_path, prints(tmp_path / "made.pdf"))
+        monkeypatch.setattr(pdf, "find_browser", lambda browser=browser: browser)
+        write_pdf(a_page(tmp_path), tmp_path / "list.pdf")
+        printed.append((tmp_path / "list.pdf").read_bytes().removeprefix(FIXED))
+    first, second, third = (b"(node%08d)" % number for number in (1, 2, 3))
+    assert set(printed) == {
+        b"/ID %b /Headers [%b %b] /Names [%b 1 0 R %b 2 0 R]\n" % (first, third, second, second, third)
+    }
+
+
+@pretends
 def test_the_browser_has_a_profile_of_its_own_that_is_gone_afterwards(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

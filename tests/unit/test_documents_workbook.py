@@ -149,7 +149,7 @@ def test_of_a_person_about_whom_little_is_known_it_says_so(tmp_path: Path) -> No
             "No pathway's rule is met. The team may know of one.",
             "None recorded.",
             "Cannot tell.",
-            "None recorded.",
+            "None that can be shown here.",
             None,
         ),
     ]

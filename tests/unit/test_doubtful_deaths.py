@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pandas as pd
 import pytest
@@ -18,8 +19,11 @@ from riskstrat.definitions.deaths import DOUBTFUL_DEATH, LATE_ROWS
 from riskstrat.definitions.recipes import CohortRecipe
 from riskstrat.definitions.settings import OPT_OUT_KINDS, Settings
 from riskstrat.sources import tables
+from riskstrat.sources.hospital_deaths import find_hospital_deaths
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import Store, open_store
+from riskstrat.weekly.choosing import ChosenCases
+from riskstrat.workspace import load
 from tests.suite.properties import population_settings
 
 INDEX, EXTRACT = date(2025, 6, 2), date(2025, 12, 31)
@@ -38,12 +42,12 @@ SEEN = {
 }
 
 
-def land(folder: Path, given: dict[str, list[str]]) -> Store:
+def land(folder: Path, given: dict[str, list[str]], quarantine_limit: float = 0) -> Store:
     (folder / "source").mkdir()
     given = {"admissions": ["patient_id,spell_id,admitted_on,method"]} | given
     for name, lines in given.items():
         (folder / "source" / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    strict = Settings.model_validate({"data": {"quarantine_limit": 0}})
+    strict = Settings.model_validate({"data": {"quarantine_limit": quarantine_limit}})
     ingest(folder / "source", folder / "store", strict, as_at=EXTRACT)
     return open_store(folder / "store")
 
@@ -158,6 +162,7 @@ def test_a_discharge_after_the_death_is_no_index_date_and_its_person_is_set_apar
 # ---- On a team's list ----
 
 MONDAY = date(2026, 11, 16)
+OCTOBER = {0: pd.Timestamp("2026-10-01")}
 ACTIVE = pd.Series([pd.Timestamp("2026-10-01")], index=[0])
 
 
@@ -194,7 +199,107 @@ def review(day: str, outcome: str) -> pd.DataFrame:
         (CaseFacts(reviews=review("2026-09-07", "Died"), last_active=ACTIVE), DOUBTFUL_DEATH),
         (CaseFacts(reviews=review("2026-09-28", "died"), last_active=ACTIVE), "died"),
         (CaseFacts(reviews=review("2026-09-28", "died")), "died"),
+        (CaseFacts(died_in_hospital={0: pd.Timestamp("2026-09-07")}, last_active=ACTIVE), DOUBTFUL_DEATH),
+        (CaseFacts(died_in_hospital={0: pd.Timestamp("2026-09-28")}, last_active=ACTIVE), "died"),
+        (CaseFacts(died_in_hospital=OCTOBER, statuses=status(("2026-11-16", False))), DOUBTFUL_DEATH),
+        (
+            CaseFacts(died_in_hospital=OCTOBER, statuses=status(("2026-11-15", False), ("2026-11-16", None))),
+            DOUBTFUL_DEATH,
+        ),
+        (CaseFacts(died_in_hospital=OCTOBER, statuses=status(("2026-10-01", False))), "died"),
+        (CaseFacts(died_in_hospital=OCTOBER, statuses=status(("2026-10-09", False), ("2026-11-16", True))), "died"),
+        (CaseFacts(died_in_hospital=OCTOBER, disputed_in_hospital=frozenset({0})), DOUBTFUL_DEATH),
+        (
+            CaseFacts(
+                died_in_hospital=OCTOBER,
+                disputed_in_hospital=frozenset({0}),
+                statuses=status(("2026-11-16", True)),
+            ),
+            "died",
+        ),
     ],
 )
 def test_a_list_counts_them_to_be_checked_whoever_called_them_dead(facts: CaseFacts, reason: str) -> None:
     assert place(facts) == (reason, ["b"], {reason: 1})
+
+
+# ---- By a hospital ----
+
+
+def test_those_kept_off_by_a_hospital_alone_are_counted() -> None:
+    everyone = pd.DataFrame({"person": range(5), "reason": ["died", "died", "died", None, "died"]})
+    facts = CaseFacts(
+        reviews=pd.DataFrame({"person": [2], "outcome": ["Died"]}),
+        statuses=pd.DataFrame({"person": [1], "died": pd.Series([True], dtype=object)}),
+        died_in_hospital={person: pd.Timestamp("2026-10-01") for person in (0, 1, 2, 4)},
+        gone={4: "died"},
+    )
+    chosen = ChosenCases(cast(Any, None), (cast(Any, SimpleNamespace(everyone=everyone)),), everyone, facts)
+    assert chosen.dead_by_hospital_alone == 1
+
+
+SPELL = "patient_id,spell_id,admitted_on,method,source,discharged_on,discharge_method,destination,settled_known_on"
+ENDED = {
+    "by_method": ["2025-05-01,21,19,2025-05-09,4,79,"],
+    "by_destination": ["2025-05-01,21,19,2025-05-09,,79,"],
+    "in_the_last_spell": ["2025-05-01,21,19,2025-05-05,1,51,", "2025-05-05,81,51,2025-05-09,4,79,"],
+    "in_a_spell_before": ["2025-05-01,21,19,2025-05-09,4,79,", "2025-05-09,81,51,2025-05-12,1,19,"],
+    "twice": ["2025-01-01,21,19,2025-01-02,4,79,", "2025-05-01,21,19,2025-05-09,4,79,"],
+    "quarantined": ["2025-05-01,2Z,19,2025-05-09,4,79,"],
+    "told_later": ["2025-05-01,21,19,2025-05-09,4,79,2025-06-03"],
+    "later": ["2025-05-01,21,19,2025-06-03,4,79,"],
+    "quarantined_later": ["2025-05-01,2Z,19,2025-06-03,4,79,"],
+    "without_a_day": ["2025-05-01,21,19,,4,79,"],
+    "disputed_by_method": ["2025-05-01,21,19,2025-05-09,1,79,"],
+    "disputed_by_destination": ["2025-05-01,21,19,2025-05-09,4,19,"],
+    "disputed_in_one_of_two": ["2025-01-01,21,19,2025-01-02,1,79,", "2025-05-01,21,19,2025-05-09,4,79,"],
+    "neither_known": ["2025-05-01,21,19,2025-05-09,9,79,", "2025-05-01,21,19,2025-05-09,4,99,"],
+    "quarantined_without_a_day": ["2025-12-01,2Z,19,unknown,4,79,"],
+    "quarantined_far_ahead": ["2025-05-01,2Z,19,2036-05-09,4,79,"],
+    "quarantined_told_later": ["2025-05-01,2Z,19,2025-05-09,4,79,2025-06-03"],
+    "admitted_later": ["2025-12-01,2Z,19,2025-05-09,4,79,"],
+    "alive": ["2025-05-01,21,19,2025-05-09,1,19,"],
+    "nobody_knows": ["2025-05-01,21,19,2025-05-09,9,99,"],
+}
+"""By patient the spells that they had, their ends told of in all ways."""
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    rows = [(name, row) for name, some in ENDED.items() for row in some]
+    stays = [f"{name},s{number},{row}" for number, (name, row) in enumerate(rows)]
+    people = [PEOPLE, *(f"{name},1950-01-01,F,," for name in ENDED)]
+    folder = tmp_path_factory.mktemp("ended")
+    return land(folder, {"people": people, "admissions": [SPELL, *stays]}, quarantine_limit=1)
+
+
+LATER = {"later", "quarantined_later", "quarantined_far_ahead", "quarantined_without_a_day", "without_a_day"}
+
+
+@pytest.mark.parametrize(
+    ("day", "not_yet", "others"),
+    [
+        (INDEX, LATER | {"told_later", "quarantined_told_later", "admitted_later"}, {}),
+        (
+            EXTRACT,
+            set(),
+            {
+                "later": date(2025, 6, 3),
+                "quarantined_later": date(2025, 6, 3),
+                "without_a_day": date(2025, 5, 1),
+                "quarantined_without_a_day": date(2025, 12, 1),
+                "quarantined_far_ahead": date(2025, 5, 1),
+            },
+        ),
+    ],
+)
+def test_who_left_hospital_dead_is_known_from_whichever_spell_says_so_and_from_its_day_on(
+    ended: Store, day: date, not_yet: set[str], others: dict[str, date]
+) -> None:
+    codelists = load(Path(__file__).resolve().parents[2]).codelists
+    names = dict(zip(ended.people()["person"], ended.people()["patient_id"], strict=True))
+    told = find_hospital_deaths(ended, codelists, day)
+    found = {names[person]: on.date() for person, on in told.days.items()}
+    died = set(ENDED) - {"alive", "nobody_knows"} - not_yet
+    assert found == dict.fromkeys(died, date(2025, 5, 9)) | others
+    assert {names[person] for person in told.disputed} == {"disputed_by_method", "disputed_by_destination"}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import ibis.expr.types as ir
 import pytest
 
 from riskstrat.definitions import count
+from riskstrat.definitions.durations import EVER
 from riskstrat.definitions.features import Feature
 from riskstrat.features.plan import plan
+from riskstrat.sources.scan import Scan
 from riskstrat.sources.tables import admissions, prescriptions
 
 WORDS: dict[str, Any] = {
@@ -40,6 +44,43 @@ def test_a_feature_that_was_declared_again_has_a_plan_of_its_own(name: str, days
     found = plan({name: declare(days)}, LANDED, {})
     assert found is not before
     assert [(one.name, one.lookback) for one in found.columns] == [(name, days)]
+
+
+def compile_scan_of(table: ir.Table, **how: Any) -> Scan:
+    (feature,) = count(table, lookback=("30d",), missing=0, **WORDS)
+    return plan({"stays": replace(feature, **how)}, LANDED, {}).scans[0].compiled
+
+
+def test_a_scan_of_the_same_rows_is_compiled_once_for_all_features() -> None:
+    again = compile_scan_of(
+        admissions.filter(admissions.method == "21"), lookback=EVER, verb="days_since", missing=None
+    )
+    assert compile_scan_of(admissions.filter(admissions.method == "21")) is again
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        admissions.filter(admissions.method == "22"),
+        admissions.filter(admissions.method != "21"),
+        admissions.filter(admissions.specialty == "21"),
+        admissions.filter(admissions.method == "21", admissions.specialty == "21"),
+        admissions,
+    ],
+)
+def test_a_scan_of_other_rows_is_compiled_apart(other: ir.Table) -> None:
+    assert compile_scan_of(other).sql != compile_scan_of(admissions.filter(admissions.method == "21")).sql
+
+
+def test_a_scan_that_reads_another_day_or_value_is_compiled_apart() -> None:
+    made = [
+        compile_scan_of(admissions),
+        compile_scan_of(admissions, day=admissions.discharged_on),
+        compile_scan_of(admissions, verb="total", value=admissions.last_spell),
+        compile_scan_of(admissions, verb="total", value=admissions.last_spell + 1),
+        compile_scan_of(admissions, verb="active", until=admissions.discharged_on),
+    ]
+    assert len({scan.sql for scan in made}) == len(made)
 
 
 def test_other_tables_or_columns_have_a_plan_of_their_own() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from riskstrat.definitions.flags import Flag
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.settings import Settings
-from riskstrat.people.newest_stay import word_recent_discharge, word_stay
+from riskstrat.people.newest_stay import read_inpatients, word_recent_discharge, word_stay, word_unended_stays
 from riskstrat.people.records import Records
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.people_store import take_people
@@ -143,3 +144,42 @@ def test_for_rules_days_since_a_discharge_that_was_not_received_are_those_since_
     left = {"b_out_today": 3.0, "f_out_long_ago": 53.0, "h_planned_since": 46.0, "i_planned_long": 260.0}
     assert {patient: number for patient, number in bounded.items() if number == number} == received | left
     assert np.isnan(matrix.values[patients.index("b_out_today"), 0])
+
+
+NOT_RECEIVED = "the discharge date of the stay from {} was not received"
+NIGHTS_UNTOLD = {
+    "b_out_today": NOT_RECEIVED.format("13 November 2026"),
+    "d_not_checked": NOT_RECEIVED.format("13 November 2026"),
+    "e_old_status": NOT_RECEIVED.format("13 November 2026"),
+    "f_out_long_ago": NOT_RECEIVED.format("24 September 2026"),
+    "g_older_known": NOT_RECEIVED.format("24 September 2026"),
+    "h_planned_since": NOT_RECEIVED.format("1 October 2026"),
+    "n_moved": NOT_RECEIVED.format("1 November 2026"),
+}
+
+
+@pytest.mark.parametrize(
+    ("lookback", "others"), [(90, {}), (365, {"i_planned_long": NOT_RECEIVED.format("1 March 2026")})]
+)
+def test_nights_of_a_stay_whose_discharge_was_not_received_cannot_be_told(
+    records: Records, workspace: Workspace, lookback: int, others: dict[str, str]
+) -> None:
+    inpatient = read_inpatients(records.store.read("statuses"), LIST_DATE)
+    said = word_unended_stays(records.known("admissions"), lookback, inpatient, workspace.codelists)
+    patients = dict(zip(records.rows["person"], records.rows["patient_id"], strict=True))
+    assert {patients[person]: why for person, why in said.items()} == NIGHTS_UNTOLD | others
+
+
+def test_no_rule_is_met_by_nights_of_a_stay_whose_discharge_was_not_received(records: Records) -> None:
+    patients = records.rows["patient_id"].tolist()
+    matrix = FeatureMatrix(
+        records.rows[["patient_id", "index_date"]],
+        np.full((len(patients), 1), 9, np.float32),
+        ("emergency_nights_90d",),
+        {"emergency_nights_90d": ""},
+    )
+    asked = replace(records, matrix=matrix)
+    # What coverage cannot tell is of no concern here.
+    asked.__dict__["telling"] = SimpleNamespace(blank_untold=lambda: matrix)
+    unmet = np.isnan(asked.told.values[:, 0])
+    assert {patient for patient, one in zip(patients, unmet, strict=True) if one} == set(NIGHTS_UNTOLD)

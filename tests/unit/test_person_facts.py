@@ -15,7 +15,7 @@ import pytest
 from riskstrat.people import limits, timeline
 from riskstrat.people.comparison import Typical, outcome_in_words, reliability, typical_risks
 from riskstrat.people.conditions import STATUS_WORDS
-from riskstrat.people.in_place import on_caseloads, running_services, services_in_contact
+from riskstrat.people.in_place import on_caseloads, running_services, select_named, services_in_contact
 from riskstrat.people.services import SERVICE_WORDS
 from riskstrat.people.timeline import SERVICES
 from riskstrat.workspace import load
@@ -474,3 +474,9 @@ def test_every_service_has_words() -> None:
     from riskstrat.definitions.schemas import SERVICES as LANDED
 
     assert set(SERVICES) == set(LANDED)
+
+
+def test_a_caseload_is_not_told_of_whose_team_says_what_is_sensitive() -> None:
+    teams = ["Drug and Alcohol Team", "Sexual health clinic", "Kirkby", "CGL substance misuse service", "Heart failure"]
+    held = pd.DataFrame({"team": teams, "status": "active"})
+    assert select_named(held, SHIPPED.codelists)["team"].tolist() == ["Kirkby", "Heart failure"]

@@ -15,6 +15,7 @@ import pytest
 from riskstrat import audit
 from riskstrat.casefinding import (
     CASE_COLUMNS,
+    NO_ROOM,
     RESERVE_COLUMNS,
     CaseFacts,
     CaseList,
@@ -262,6 +263,7 @@ def publish_with_reserve(lists: Path, day: date = LIST_DATE) -> Path:
     ]
     frame = pd.DataFrame(everyone).assign(
         place=["listed", "below the line", "below the line"],
+        reason=[None, NO_ROOM, None],
         reference=[team.people[0].reference, None, None],
         rank=pd.array([1, None, None], "Int64"),
         weeks_on_list=pd.array([2, None, None], "Int64"),
@@ -285,6 +287,8 @@ def test_a_list_counts_whoever_was_taken_up_as_listed_since_then(tmp_path: Path)
     assert counted.taken_up == {"p-x": on}
     rows = counted.read_everyone(["place", "reference", "rank", "listed_since", "weeks_on_list"])
     assert rows["place"].tolist() == ["listed", "listed", "below the line"]
+    assert (published.read_everyone(["reason"])["reason"] == NO_ROOM).sum() == 1
+    assert counted.read_everyone(["reason"])["reason"].isna().all()
     assert rows.loc[1, ["reference", "rank", "weeks_on_list"]].tolist() == [first.reference, first.rank, 1]
     assert rows.loc[1, "listed_since"] == pd.Timestamp(on)
     assert counted.read_everyone(["place"]).columns.tolist() == ["place"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskstrat.casefinding import is_sound, parse_reference, reference
+from riskstrat.casefinding import is_sound, list_readings, parse_reference, reference
 from riskstrat.definitions.phrases import MONTHS
 from riskstrat.reviews.cells import DayBounds, clean_text, fold, is_month_first, read_day
 
@@ -140,6 +140,24 @@ def test_a_slip_of_one_character_is_never_read_as_another_case(code: str, number
     slip = data.draw(st.sampled_from("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
     found = parse_reference(printed[:at] + slip + printed[at + 1 :])
     assert found is None or not is_sound(found) or found == printed
+
+
+@pytest.mark.parametrize(("code", "step"), [("NKI", 1), ("OIL", 9)])
+def test_what_is_written_of_a_reference_opens_its_own_case_or_is_asked(code: str, step: int) -> None:
+    for number in range(1, 1010, step):
+        printed = reference(code, number)
+        figures, last = printed[4:-2], printed[-1]
+        sure = (printed, f"{figures}-{last}", f"{number} {last}", f"{code}-{figures}{last}", f"{code}{figures}{last}")
+        for typed in (*sure, f"{figures}{last}".lower()):
+            assert list_readings(typed.lower(), code, lambda _: False) == [printed], typed
+        alone = (f"{code}{figures}", figures, f"{code} {number}", str(number)) if number < 1000 else ()
+        for typed in (*alone, f"{number}{last}", f"{code}{number}{last}", f"{figures}{last}"):
+            assert printed in list_readings(typed, code, lambda _: True), typed
+
+
+@pytest.mark.parametrize("typed", ["nki12l", "nki-0126", "NKI012O", "1013", "99999", "OIL12", "huy124", "NKI", "L", ""])
+def test_what_is_no_reference_and_no_number_opens_nothing(typed: str) -> None:
+    assert not [one for one in list_readings(typed, "NKI", lambda _: True) if is_sound(one)]
 
 
 @pytest.mark.parametrize(

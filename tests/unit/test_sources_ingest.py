@@ -54,6 +54,7 @@ def test_the_report_counts_every_row_and_is_the_manifest(tmp_path: Path) -> None
         "continuous_stays": "three_days",
         "simulated": True,
         "extracts": [],
+        "unread_parts": [],
         "comparable_dates": True,
         "data_as_at": "2024-01-11",
         "records_from": "2024-01-10",

@@ -251,7 +251,10 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
             b"patient_id,fell_on\n" + b"p1,2024-01-01\n" * 2000 + b"Jos\xe9,2024-01-01\n",
             "falls.csv: line 2002 is not UTF-8",
         ),
-        ("patient_id,fell_on,caf\xe9\n".encode("latin-1"), "is not comma-separated UTF-8"),
+        (
+            "patient_id,fell_on,caf\xe9\n".encode("latin-1"),
+            "is not utf-8, likely windows-1252; under [source",
+        ),
     ],
 )
 def test_a_file_that_is_not_csv_in_utf8_is_refused(tmp_path: Path, content: bytes, says: str) -> None:

@@ -59,7 +59,10 @@ def test_records_are_lines_but_for_line_ends_in_fields_of_a_file_that_quotes(
         (b'"p1",,"a\nb" c\n', ": line 3 has text behind the quote that closes a field that was opened in line 2;"),
         (b'"p1",,"a\nb\n', ": line 2 opens a quote that is not closed on it; close it, double it or take it out"),
         (b"p1,,\np2,,\0gp\n", ": line 3 holds a zero byte, which is no text; write the file again as CSV UTF-8"),
-        (b"p1,,\r\np2,,\r\np3,,caf\xe9\r\n", ": line 4 is not UTF-8; save the file as CSV UTF-8"),
+        (
+            b"p1,,\r\np2,,\r\np3,,caf\xe9\r\n",
+            ": line 4 is not UTF-8; under [source.files.falls] of source.toml",
+        ),
     ],
 )
 def test_a_line_that_cannot_be_told_is_named(rows: bytes, says: str, tmp_path: Path) -> None:
@@ -82,7 +85,8 @@ def test_a_packed_file_that_was_cut_short_is_refused(cut: int, tmp_path: Path) -
 
 
 def test_utf_16_is_refused_by_its_name(tmp_path: Path) -> None:
-    assert refused(tmp_path, "patient_id,fell_on\n".encode("utf-16")) == " is UTF-16; save it as CSV UTF-8"
+    said = refused(tmp_path, "patient_id,fell_on\n".encode("utf-16"))
+    assert said.startswith(' is UTF-16; under [source.files.falls] of source.toml write encoding = "utf-16"')
 
 
 def run(folder: Path, falls: bytes) -> IngestReport:

@@ -51,10 +51,11 @@ patient_id , fell_on    , source   , injury , unable_to_get_up , known_on
 p1         , 2024-01-09 , telecare ,        , true             , 2024-01-09
 """
 ATTENDANCES = """
-patient_id , attended_on , complaint , diagnosis , known_on
-p1         , 2024-08-01  , 161898004 ,           , 2024-08-02
-p1         , 2024-08-03  ,           , 161898004 , 2024-08-04
-p1         , 2024-08-05  , 29857009  , 267036007 , 2024-08-06
+patient_id , attended_on , complaint , diagnosis , known_on   , category
+p1         , 2024-08-01  , 161898004 ,           , 2024-08-02 ,
+p1         , 2024-08-03  ,           , 161898004 , 2024-08-04 ,
+p1         , 2024-08-05  , 29857009  , 267036007 , 2024-08-06 ,
+p1         , 2024-08-09  , 161898004 ,           , 2024-08-10 , 4
 """
 CONDITIONS = """
 patient_id , system   , code , recorded_on , ended_on   , known_on
@@ -84,6 +85,7 @@ CODELISTS = {
         "admission_methods", (entry("21", "emergency", "value"), entry("2A", "emergency", "value")), "test"
     ),
     "admission_details": Codelist("admission_details", (entry("2", "not an ordinary admission", "value"),), "test"),
+    "attendance_details": Codelist("attendance_details", (entry("4", "planned", "value"),), "test"),
 }
 
 

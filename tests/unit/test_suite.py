@@ -106,7 +106,7 @@ def test_every_file_with_a_known_length_is_there() -> None:
 
 
 def test_one_worker_makes_the_demo_while_the_other_has_files_that_need_none() -> None:
-    names = ["functional/a.py", "functional/b.py", *(f"property/{n}.py" for n in range(20)), "unit/c.py"]
+    names = ["functional/a.py", "functional/b.py", *(f"property/{n}.py" for n in range(60)), "unit/c.py"]
     ordered = order.start_without_demo(names, needing={"functional/a.py", "functional/b.py"})
     assert ordered[0] == "functional/a.py"
     between = ordered[1 : ordered.index("functional/b.py")]

@@ -228,6 +228,12 @@ def test_a_fall_that_is_recorded_stands_also_without_the_reports_of_falls(tmp_pa
     assert reasons(telling, SETTLED, "falls") == ["reported falls are not in these data"]
 
 
+def test_falls_cannot_be_told_where_nobody_knows_which_visits_were_planned(tmp_path: Path) -> None:
+    entry = {"table": "attendances", "column": "category", "system": "category", "rows": 500, "understood": 0.0}
+    (why,) = reasons(told(tmp_path, manifest={"codes": [entry]}), SETTLED, "falls")
+    assert str(why).endswith("are not understood here")
+
+
 @pytest.mark.parametrize(
     ("since", "until", "words"),
     [

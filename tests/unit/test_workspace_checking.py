@@ -126,6 +126,12 @@ SIGNED = FILES["features/codelists/heart.csv"]
          'lists.counts: no feature "stais"; did you mean "stays"?'),
         ("riskstrat.toml", FILES["riskstrat.toml"] + '[[teams]]\nname = "East"\ncode = "EAS"\n',
          'team "East" serves nobody'),
+        *(
+            ("riskstrat.toml",
+             FILES["riskstrat.toml"] + f'[[teams]]\nname = "East"\ncode = "EAS"\npractices = ["V81999", "{code}"]\n',
+             f'team "East": "{code}" is no practice code')
+            for code in ("X9902", "n82001", "N82001 ")
+        ),
         ("features/codelists/heart.csv", SIGNED.replace("I10", "I1.0"), 'code "I1.0" is not upper case without dots'),
         ("features/codelists/heart.csv", SIGNED.replace("I10", "i10"), 'code "i10" is not upper case without dots'),
         (

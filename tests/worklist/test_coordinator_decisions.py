@@ -10,7 +10,7 @@ import pytest
 from riskstrat.reviews import Review
 from riskstrat.worklist.roles import Role
 from tests.suite.pages import find_link, read_form
-from tests.suite.worklists import LIST_DATE, name_patient
+from tests.suite.worklists import LIST_DATE, load_with, name_patient
 
 CASE = "KIR-012-Q"
 PAGE = f"/cases/{CASE}/decision"
@@ -72,7 +72,8 @@ def test_a_decision_reaches_the_weekly_snapshot_as_it_was_entered(site, sign_in)
         ({"outcome-2": "medication_review"}, "outcome-2", "stands in this row already"),
         ({"owner-2": "AB"}, "owner-2", "stands beside no Outcome 2"),
         ({"due-1": "whenever"}, "due-1", "is not a date"),
-        ({"due-1": "15/11/2026"}, "due-1", "is before the date of the list"),
+        ({"due-1": "15/11/2026"}, "due-1", "is before the date of the list, 16/11/2026"),
+        ({"due-1": "16/11/2026", "decided-on": "17/11/2026"}, "due-1", "nothing is due before it was decided"),
         ({"due-1": "01/01/2030"}, "due-1", "more than 104 weeks after"),
         ({"decided-on": "15/11/2026"}, "decided-on", "is before the date of the list"),
         ({"agree": "perhaps"}, "agree", "neither yes nor no"),
@@ -89,6 +90,7 @@ def test_each_wrong_field_is_named_and_nothing_is_kept(site, sign_in, changed, f
     assert response.status_code == 400
     assert f'href="#{field}"' in page
     assert words in page
+    assert "Nothing is kept yet. Put right what is named here" in page
     assert "Practice pharmacist" in page or "owner-1" in changed
     assert read_snapshot(site) == ()
 
@@ -100,6 +102,46 @@ def test_what_does_not_go_together_is_asked_about_and_kept_once_it_is_confirmed(
     doubts = read_form(asked)["confirm"]
     assert client.post(PAGE, GOOD | CONTRADICTING | {"confirm": doubts}).status_code == 302
     assert [review.outcome for review in read_snapshot(site)] == ["died"]
+
+
+@pytest.mark.parametrize(
+    ("entered", "words"),
+    [
+        (CONTRADICTING, "“Died” takes no due date: leave Due 1 blank"),
+        ({"outcome-2": "moved", "due-2": "15/12/2026", "outcome-1": ""}, "“Moved away” takes no due date: leave Due 2"),
+        ({"agree": "no"}, "“Medication review” does not go with “No”: the team does not agree"),
+        ({"outcome-2": "declined"}, "“Declined” means that nothing is done, and “Medication review” that something is"),
+        (
+            {"outcome-1": "died", "due-1": "", "outcome-2": "monitor"},
+            "“Died” leaves nothing else to decide, so “Monitor”",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_asked_about_with_its_reason(sign_in, entered, words) -> None:
+    blank = {"owner-1": "", "due-1": ""} if entered.get("outcome-1") == "" else {}
+    page = sign_in(Role.COORDINATOR, "KIR").post(PAGE, GOOD | blank | entered).content.decode()
+    assert words in page
+    assert "does not go with Outcome" not in page
+    assert "Nothing is kept yet. If it is meant, tick" in page
+
+
+def test_what_does_not_go_together_by_a_rule_of_the_site_says_so(site, sign_in) -> None:
+    from riskstrat.worklist import point_at
+
+    point_at(load_with(site, '[[reviews.contradictions]]\noutcomes = ["telecare"]\nbeside = ["monitor"]\n'))
+    entered = GOOD | {"outcome-1": "telecare", "outcome-2": "monitor"}
+    page = sign_in(Role.COORDINATOR, "KIR").post(PAGE, entered).content.decode()
+    assert "“Monitor” does not go with “Telecare”, by the rules of your site" in page
+
+
+def test_the_form_says_which_outcomes_become_no_action_and_what_is_kept_says_it_again(sign_in) -> None:
+    from riskstrat.definitions.vocabulary import NO_ACTION, OUTCOME_WORDS
+
+    client = sign_in(Role.COORDINATOR, "KIR")
+    said = client.get(PAGE).content.decode().partition("These do not: ")[2].partition(".</p>")[0]
+    assert sorted(said.split(", ")) == sorted(OUTCOME_WORDS[one] for one in NO_ACTION)
+    kept = client.post(PAGE, GOOD | {"outcome-1": "monitor", "owner-1": "GP"}, follow=True).content.decode()
+    assert "the decision is kept. “Monitor” is no action, so it does not stand on “Actions”." in kept
 
 
 def test_a_tick_confirms_no_other_contradiction_than_the_one_that_was_asked_about(site, sign_in) -> None:

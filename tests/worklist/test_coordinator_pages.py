@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from riskstrat.casefinding import reference
+from riskstrat.publication import Move
 from riskstrat.worklist.roles import Role
 from tests.suite.pages import read_form
-from tests.suite.worklists import BEFORE, LIST_DATE, name_patient
+from tests.suite.worklists import BEFORE, LIST_DATE, name_patient, name_reserved
 
 CASE = "KIR-012-Q"
 XSS = "<img src=x onerror=alert(1)>"
@@ -76,26 +77,6 @@ def test_an_earlier_list_says_so_and_is_in_its_own_order(sign_in) -> None:
         assert client.get(f"/teams/KIR/lists/{wrong}").status_code == 404
 
 
-@pytest.mark.parametrize("typed", ["kir 012 q", "KIR-O12-Q", "Kir.012.Q"])
-def test_a_case_is_found_by_its_reference_however_it_is_typed(sign_in, typed) -> None:
-    found = sign_in(Role.COORDINATOR, "KIR").get("/teams/KIR/find", {"reference": typed})
-    assert found["Location"] == f"/cases/{CASE}/history"
-
-
-@pytest.mark.parametrize(
-    ("typed", "words"),
-    [
-        ("KIR-021-Q", "slip of the pen"),
-        (reference("HUY", 101), "of this team"),
-        (XSS, "of this team"),
-        ("9" * 5000, "of this"),
-    ],
-)
-def test_what_is_no_reference_of_the_team_is_not_repeated(sign_in, typed, words) -> None:
-    found = sign_in(Role.COORDINATOR, "KIR").get("/teams/KIR/find", {"reference": typed})
-    assert (found.status_code, words in found.content.decode(), typed in found.content.decode()) == (404, True, False)
-
-
 def test_the_agenda_stands_as_the_list_proposes_until_the_team_changes_it(sign_in) -> None:
     client = sign_in(Role.COORDINATOR, "KIR")
     agenda = client.get("/teams/KIR/agenda")
@@ -132,6 +113,37 @@ def test_an_agenda_with_a_wrong_field_is_shown_again_and_not_kept(sign_in, field
     assert list_rows(client.get("/teams/KIR/agenda")) == ORDER
 
 
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ({}, "ABCDE"),
+        ({"E": 1}, "EABCD"),
+        ({"A": 3}, "BCADE"),
+        ({"A": 5}, "BCDEA"),
+        ({"B": 999}, "ACDEB"),
+        ({"B": 4, "D": 2}, "ADCBE"),
+        ({"E": 1, "D": 1}, "DEABC"),
+        ({"E": 1, "A": 2}, "EABCD"),
+        ({"A": 50, "B": 40}, "CDEBA"),
+        ({"A": 10, "B": 20, "C": 30, "D": 40, "E": 5}, "EABCD"),
+    ],
+)
+@pytest.mark.usefixtures("site")
+def test_a_case_whose_number_was_changed_is_taken_there_and_the_others_make_room(typed, expected) -> None:
+    from riskstrat.worklist.agendas import PlannedItem, move_changed
+
+    items = [PlannedItem(one, typed.get(one, place), 5, "") for place, one in enumerate("ABCDE", start=1)]
+    assert "".join(item.reference for item in move_changed(items)) == expected
+
+
+def test_one_number_puts_a_case_first_and_the_page_says_how(sign_in) -> None:
+    client = sign_in(Role.COORDINATOR, "KIR")
+    page = client.get("/teams/KIR/agenda/order")
+    assert page.content.decode().count("1 is first; others make room") == len(ORDER)
+    assert client.post("/teams/KIR/agenda/order", read_form(page) | {"place-KIR-062-O": "1"}).status_code == 302
+    assert list_rows(client.get("/teams/KIR/agenda")) == ["KIR-062-O", *ORDER[:-1]]
+
+
 def test_two_who_order_the_agenda_at_once_see_both_orders(sign_in) -> None:
     first, second = sign_in(Role.COORDINATOR, "KIR"), sign_in(Role.CLINICIAN, "KIR")
     form = read_form(first.get("/teams/KIR/agenda/order"))
@@ -142,6 +154,21 @@ def test_two_who_order_the_agenda_at_once_see_both_orders(sign_in) -> None:
     assert read_form(refused)["asked-KIR-012-Q"] == "Pharmacist"
     assert second.post("/teams/KIR/agenda/order", read_form(refused)).status_code == 302
     assert b"Pharmacist" in first.get("/teams/KIR/agenda").content
+
+
+def test_whoever_moves_a_case_after_a_colleague_moved_another_moves_that_one_alone(sign_in) -> None:
+    first, second = sign_in(Role.COORDINATOR, "KIR"), sign_in(Role.CLINICIAN, "KIR")
+    path, (*others, moved, last) = "/teams/KIR/agenda/order", ORDER
+    form = read_form(first.get(path))
+    assert first.post(path, form | {f"place-{last}": "1"}).status_code == 302
+    typed = form | {f"place-{moved}": "1"}
+    assert second.post(path, typed | {f"minutes-{moved}": "x"}).status_code == 400
+    refused = second.post(path, typed)
+    assert refused.status_code == 409
+    again = read_form(refused)
+    assert [again[f"place-{one}"] for one in (last, *others, moved)] == [str(n) for n in range(1, len(ORDER))] + ["1"]
+    assert second.post(path, again).status_code == 302
+    assert list_rows(first.get("/teams/KIR/agenda")) == [moved, last, *others]
 
 
 def test_the_last_meetings_note_stands_beside_the_next_agenda(sign_in) -> None:
@@ -312,3 +339,32 @@ def test_the_history_of_a_case_tells_lists_decisions_from_both_stores_and_the_re
     ):
         assert words in page
     assert client.get("/cases/KIR-999-X/history").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("KIR-044-J", ["A review was recorded."]),
+        (name_reserved("KIR", 2), ["Below the line: no room. In reserve."]),
+        (name_reserved("KIR", 1), []),
+        (CASE, []),
+    ],
+)
+def test_the_history_of_a_case_that_left_the_list_says_where_it_went(site, monkeypatch, case, said) -> None:
+    from riskstrat.worklist import histories
+    from riskstrat.worklist.published import CurrentList, find_list
+
+    latest = find_list(LIST_DATE)
+    kirkby = latest.find_team("KIR")
+    moves = (*kirkby.moves, Move(name_reserved("KIR", 2), "left", "below the line: no room"))
+    told = CurrentList(latest.published, replace(latest.weekly, teams=(replace(kirkby, moves=moves),)))
+    monkeypatch.setattr(histories, "find_list", lambda day: told if day == LIST_DATE else find_list(day))
+    before = find_list(BEFORE)
+    stood = histories.ListStanding(before, before.list_people("KIR")[0])
+    events = histories.gather_events(case, [stood])
+    assert [one.detail for one in events if one.what == "Not on the list of 16 November 2026 any more"] == said
+    assert not [one for one in histories.gather_events(case, []) if one.what.startswith("Not on")]
+    if said == ["Below the line: no room. In reserve."]:
+        told = told.count_taken_up([case])
+        events = histories.gather_events(case, [stood])
+        assert not [one for one in events if one.what.startswith("Not on")]

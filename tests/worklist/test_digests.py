@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import ssl
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,8 @@ from riskstrat import audit
 from riskstrat.definitions.worklist_settings import WorklistSettings
 from riskstrat.errors import WorkspaceError
 from riskstrat.worklist.roles import Role
+from riskstrat.workspace import load
+from tests.suite.certificates import make_certificate
 from tests.suite.mail_server import MailServer, serve_mail
 from tests.suite.worklists import LIST_DATE, name_patient
 
@@ -170,6 +175,89 @@ def test_a_server_that_is_not_there_or_a_password_that_is_not_set_is_told_in_a_l
     monkeypatch.delenv("RISKSTRAT_SMTP_PASSWORD", raising=False)
     with pytest.raises(WorkspaceError, match="RISKSTRAT_SMTP_PASSWORD"):
         send(make_rules(user="worklist"))
+
+
+# ---- Over TLS ----
+
+
+def serve_proved(folder: Path, security: str, **certificate: Any) -> Any:
+    """A mail server with a certificate for 127.0.0.1, unless another is asked for, and the file that it is in."""
+    made, key = make_certificate(folder, **certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made, key)
+    return serve_mail(context=context, at_once=security == "tls"), str(made)
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_server_that_proves_itself_is_told_nothing_in_the_clear(site, sign_in, security, tmp_path) -> None:
+    give_address(sign_in(Role.COORDINATOR, "KIR"))
+    serving, made = serve_proved(tmp_path, security)
+    with serving as server:
+        assert send(make_rules(port=server.port, security=security, certificates=made)).sent == 1
+        assert [to for to, _ in server.taken] == [["a.coordinator@example.org"]]
+        assert server.in_the_clear == ([] if security == "tls" else ["EHLO", "STAR"])
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+@pytest.mark.parametrize(
+    ("certificate", "trusted"), [({}, False), ({"address": "127.0.0.2"}, True), ({"expired": True}, True)]
+)
+def test_a_server_that_cannot_prove_itself_gets_no_password_and_no_mail(
+    site, sign_in, monkeypatch, security, certificate, trusted, tmp_path
+) -> None:
+    monkeypatch.setenv("RISKSTRAT_SMTP_PASSWORD", "a secret word")
+    give_address(sign_in(Role.COORDINATOR, "KIR"))
+    serving, made = serve_proved(tmp_path, security, **certificate)
+    chosen = {"certificates": made} if trusted else {}
+    with serving as server:
+        with pytest.raises(WorkspaceError, match="could not prove"):
+            send(make_rules(port=server.port, security=security, user="worklist", **chosen))
+        assert (server.taken, [word for word in server.in_the_clear if word not in ("EHLO", "STAR")]) == ([], [])
+
+
+def test_a_server_that_offers_no_tls_gets_no_password_and_no_mail(site, sign_in, mail, monkeypatch) -> None:
+    """Whoever stands between may have left the offer out."""
+    monkeypatch.setenv("RISKSTRAT_SMTP_PASSWORD", "a secret word")
+    give_address(sign_in(Role.COORDINATOR, "KIR"))
+    with pytest.raises(WorkspaceError, match="SMTPNotSupportedError"):
+        send(make_rules(port=mail.port, security="starttls", user="worklist"))
+    assert (mail.taken, {"AUTH", "MAIL"} & set(mail.in_the_clear)) == ([], set())
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, []),
+        ({"security": "tls", "port": 465}, []),
+        ({"security": "tls", "port": 2465}, []),
+        ({"security": "tls"}, ["port 587"]),
+        ({"security": "starttls", "port": 465}, ["port 465"]),
+        ({"certificates": "nowhere.pem"}, ["worklist.digests.certificates cannot be read"]),
+        ({"certificates": "riskstrat.toml"}, ["worklist.digests.certificates cannot be read"]),
+        ({"user": "worklist"}, ["RISKSTRAT_SMTP_PASSWORD"]),
+        ({"link": "https://elsewhere.example.org/"}, ["another host"]),
+    ],
+)
+def test_the_check_says_what_would_keep_digests_from_being_sent(copied, monkeypatch, given, said) -> None:
+    from riskstrat.worklist.checking import find_faults
+
+    monkeypatch.delenv("RISKSTRAT_SMTP_PASSWORD", raising=False)
+    lines = {
+        "sender": "w@example.org",
+        "link": "https://worklist.example.nhs.uk/",
+        "server": "smtp.example.org",
+    } | given
+    written = "".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items())
+    path = copied / "riskstrat.toml"
+    path.write_text(
+        path.read_text("utf-8").replace("[[teams]]", f"[worklist.digests]\n{written}\n[[teams]]", 1), "utf-8"
+    )
+    found = find_faults(load(copied))
+    assert len(found) == len(said), found
+    assert all(words in line for words, line in zip(said, found, strict=True)), found
+
+
+# ---- Settings, the verb, the account ----
 
 
 @pytest.mark.parametrize(

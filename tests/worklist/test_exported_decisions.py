@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from riskstrat import audit
-from riskstrat.reviews import FileReviewStore, Review
+from riskstrat.errors import AuditError
+from riskstrat.reviews import (
+    ExportedDecisions,
+    FileReviewStore,
+    FromReserve,
+    InQuestion,
+    Notices,
+    PutForward,
+    Review,
+)
 from riskstrat.reviews.exported import EXPORTED
 from riskstrat.workspace import load
 from tests.suite.worklists import BEFORE, LIST_DATE, SETTINGS, make_site, name_patient, name_reserved
@@ -54,7 +64,7 @@ def trust(root: Path, *keys: str) -> None:
     (root / "riskstrat.toml").write_text(SETTINGS.replace("[worklist]", said), encoding="utf-8")
 
 
-def decide(root: Path, patient: str, *outcomes: str, day: date = LIST_DATE) -> None:
+def decide(root: Path, patient: str, *outcomes: str, day: date = LIST_DATE, decided_on: date | None = None) -> None:
     """What the team decides about one person; nothing takes back what it did."""
     from django.utils import timezone
 
@@ -62,7 +72,7 @@ def decide(root: Path, patient: str, *outcomes: str, day: date = LIST_DATE) -> N
     from riskstrat.worklist.store import find_or_open_case, keep_decision
 
     team = "Kirkby locality hub"
-    reviews = [Review(patient, day, team, one, "A note", True, day, "AB", None, "CD") for one in outcomes]
+    reviews = [Review(patient, day, team, one, "A note", True, decided_on or day, "AB", None, "CD") for one in outcomes]
     back = [build_taking_back(patient, Edition("KIR", team, day, {}))]
     reference = {FIRST: "KIR-012-Q", SECOND: "KIR-057-I"}[patient]
     keep_decision(find_or_open_case(reference, patient, day), reviews or back, 1, "entered", timezone.now())
@@ -257,21 +267,105 @@ def test_an_older_export_is_refused_and_a_newer_one_is_not(copied, lists_made, v
     assert "is imported already" in refused(verb("reviews", "import", str(older), cwd=lists_made), 10)
 
 
-def test_an_export_of_a_day_to_come_is_refused(copied, lists_made, verb, clock, refused, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    ("here", "said"),
+    [
+        ("2026-12-01T07:56:00Z", ""),
+        ("2026-12-01T07:54:00Z", "6 minutes ahead"),
+        ("2026-12-01T05:59:00Z", "2 hours ahead"),
+        ("2026-11-30T07:00:00Z", "1 day ahead"),
+        ("2025-11-26T08:00:00Z", "370 days ahead"),
+    ],
+)
+def test_an_export_that_is_dated_ahead_is_refused_and_by_how_much_is_said(
+    copied, lists_made, verb, clock, refused, monkeypatch, here, said
+) -> None:
+    """Every true export would be older than it until its day has come."""
     file = export(verb, copied, "1.json")
-    monkeypatch.setattr(audit, "today", lambda: date(2026, 12, 1) - timedelta(days=2))
-    assert "has not come yet" in refused(verb("reviews", "import", str(file), cwd=lists_made), 10)
+    monkeypatch.setattr(audit, "now", lambda: here)
+    done = verb("reviews", "import", str(file), cwd=lists_made)
+    assert done.returncode == 0 if not said else said in refused(done, 10)
+
+
+def test_a_decision_that_is_dated_after_its_export_is_refused(copied, lists_made, verb, clock, refused) -> None:
+    """A machine whose clock is put right again still holds what it took in before."""
+    decide(copied, FIRST, "telecare", decided_on=date(2026, 12, 2))
+    done = verb("reviews", "import", str(export(verb, copied, "1.json")), cwd=lists_made)
+    assert "says of 2026-12-02 what was decided" in refused(done, 10)
+    clock.set(1)
+    decide(copied, FIRST, "telecare", decided_on=date(2026, 12, 1))
+    take(verb, lists_made, export(verb, copied, "2.json"))
+
+
+@pytest.mark.parametrize(("about", "held"), [("put_forward", False), ("in_question", True), ("taken_up", False)])
+def test_what_was_asked_after_an_export_is_found_in_it_and_not_what_the_clock_alone_dates(about, held) -> None:
+    later = date(2026, 12, 2)
+    told = {
+        "put_forward": PutForward("p", "KIR", 5001, later),
+        "in_question": InQuestion("p", later, later),
+        "taken_up": FromReserve("p", "KIR", 201, LIST_DATE, later),
+    }
+    exported = ExportedDecisions("2026-12-01T22:59:00Z", (), Notices(**{about: (told[about],)}), {})
+    assert exported.find_later_days() == ([later] if held else [])
+    # In summer a day of London begins at eleven in the evening by the time that stands there.
+    assert replace(exported, made_at="2026-12-01T23:00:00Z").find_later_days() == []
+
+
+def test_a_time_that_no_day_has_is_no_export(copied, lists_made, verb, clock, refused) -> None:
+    file = export(verb, copied, "1.json")
+    file.write_text(file.read_text("utf-8").replace("2026-12-01T08", "2026-13-41T08"), encoding="utf-8")
+    assert "no export of decisions" in refused(verb("reviews", "import", str(file), cwd=lists_made), 10)
+
+
+def delete_list(root: Path) -> str:
+    shutil.rmtree(root / "lists" / str(BEFORE))
+    return f"the list of {BEFORE} is gone, and line"
+
+
+def forge_list(root: Path) -> str:
+    manifest = root / "lists" / str(BEFORE) / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes() + b"\n")
+    return f"the list of {BEFORE} is not as line"
+
+
+def put_a_list_there(root: Path) -> str:
+    """One more among those that were withdrawn."""
+    shutil.copytree(root / "lists" / str(BEFORE), root / "lists" / "withdrawn" / f"{BEFORE}-1")
+    return "what is kept of that is not as the audit log has it"
+
+
+@pytest.mark.parametrize("harm", [delete_list, forge_list, put_a_list_there])
+def test_a_list_that_was_deleted_or_forged_here_is_told_and_nothing_is_taken_in(
+    copied, lists_made, verb, clock, refused, harm
+) -> None:
+    decide(copied, FIRST, "telecare")
+    decide(copied, SECOND, "telecare", day=BEFORE)
+    file = export(verb, copied, "1.json")
+    said = harm(lists_made)
+    assert said in refused(verb("reviews", "import", str(file), cwd=lists_made), AuditError.exit_code)
+    assert FileReviewStore(lists_made).find_kept_files() == []
 
 
 def test_a_decision_about_somebody_who_is_not_on_the_list_here_is_refused(
     copied, lists_made, verb, clock, refused
 ) -> None:
+    from riskstrat.worklist.models import Case
+
     decide(copied, FIRST, "telecare")
-    decide(copied, SECOND, "telecare", day=BEFORE)
+    Case.objects.update(patient_id="p-stranger")
     file = export(verb, copied, "1.json")
-    shutil.rmtree(lists_made / "lists" / str(BEFORE))
     assert "the same lists" in refused(verb("reviews", "import", str(file), cwd=lists_made), 10)
     assert FileReviewStore(lists_made).find_kept_files() == []
+
+
+def test_decisions_about_a_list_that_was_withdrawn_here_are_taken_in(copied, lists_made, verb, clock) -> None:
+    decide(copied, FIRST, "telecare", day=BEFORE)
+    file = export(verb, copied, "1.json")
+    assert verb("withdraw", str(BEFORE), "--reason", "Made of old data", cwd=lists_made).returncode == 0
+    assert take(verb, lists_made, file)["files"] == [f"reviews/{BEFORE}-KIR-1.csv"]
+    shutil.rmtree(lists_made / "lists" / "withdrawn" / f"{BEFORE}-1")
+    done = verb("reviews", "import", str(file), cwd=lists_made)
+    assert "what is kept of that is not as the audit log has it" in done.stderr
 
 
 def test_decisions_that_were_deleted_here_do_not_come_back(copied, lists_made, verb, clock, monkeypatch) -> None:

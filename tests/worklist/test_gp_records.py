@@ -18,16 +18,17 @@ from riskstrat import audit, identity
 from riskstrat.casefinding import DIED, IN_HOSPITAL, MOVED, PALLIATIVE, KeptOff
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.definitions.phrases import long_date
+from riskstrat.documents.records_workbook import WIDTHS
 from riskstrat.errors import IdentityError, PublicationError
 from riskstrat.identity.store import changing
-from riskstrat.publication import EVERYONE_COLUMNS, PublishedList
+from riskstrat.publication import PublishedList
 from riskstrat.reviews import ConfirmedEntries, parse_confirmed
 from riskstrat.verbs.identity_records import records
 from riskstrat.worklist import published as published_lists
 from riskstrat.worklist.roles import Role
 from riskstrat.workspace import Workspace, load
 from tests.suite.gp_records import AGREED, CARE_PLAN, CASE_MANAGEMENT
-from tests.suite.worklists import BEFORE, LIST_DATE, name_patient
+from tests.suite.worklists import BEFORE, LIST_DATE, change_everyone, forget_lists, name_patient
 
 HERE, RESTRICTED, OTHER_AGE = "KIR-012-Q", "KIR-058-P", "KIR-062-O"
 ELSEWHERE = "KIR-057-I"
@@ -181,6 +182,24 @@ def test_it_is_chased_on_actions_agenda_and_page_until_it_is_ticked(agreed, sign
     assert link in read(coordinator, pages[0])
 
 
+def test_it_stands_in_the_calendar_until_it_is_written_and_says_nothing_clinical(agreed, sign_in, monkeypatch) -> None:
+    coordinator, clinician = sign_in(Role.COORDINATOR, "KIR"), sign_in(Role.CLINICIAN, "KIR")
+    decide(HERE, "case_management")
+    confirm(clinician)
+    entry, calendar = find_entry(), "/teams/KIR/actions.ics"
+    said = read(coordinator, calendar)
+    assert f"SUMMARY:{HERE}: an entry for the GP record is due" in said
+    assert f"UID:record-{entry.pk}@" in said
+    assert f"DTSTART;VALUE=DATE:{entry.due_on:%Y%m%d}" in said
+    assert not any(word in said for word in (CASE_MANAGEMENT, entry.term, entry.practice, name_patient(HERE)))
+    tick(coordinator)
+    assert "record-" not in read(coordinator, calendar)
+    coordinator.post(f"/cases/{HERE}/gp-record/{entry.pk}", {"deed": "not written", "version": 2})
+    assert "SEQUENCE:4" in read(coordinator, calendar)
+    hold_died(monkeypatch, clinician)
+    assert f"SUMMARY:{HERE}: contact nobody" in read(coordinator, calendar)
+
+
 @pytest.mark.parametrize("written_on", ["", "01/01/2020", "15/11/2026", "01/01/2127", "soon"])
 def test_a_tick_needs_a_day_that_can_be(agreed, sign_in, written_on: str) -> None:
     decide(HERE, "case_management")
@@ -240,6 +259,21 @@ def test_the_file_of_a_practice_has_what_was_confirmed_and_nobody_who_may_not_be
     for word in ("9990000018", "Quillfeather", name_patient(HERE)):
         assert [word in text for text in logs] == [False, False]
     assert audit.read(agreed.root)[-1].action == "records exported"
+
+
+def test_no_heading_of_a_practices_file_is_cut_off_by_the_next() -> None:
+    assert not [name for name, width in WIDTHS.items() if width < len(name) + 1]
+
+
+def test_entries_that_are_dated_ahead_name_nobody(agreed, sign_in, verb, install, tmp_path, monkeypatch) -> None:
+    """A file would be usable for as long as it lies ahead, whoever has died or objected meanwhile."""
+    decide(HERE, "case_management")
+    confirm(sign_in(Role.CLINICIAN, "KIR"))
+    monkeypatch.setattr(audit, "now", lambda: "2026-12-21T08:00:00Z")
+    practice = export(verb, agreed, tmp_path / "first.json")["practices"][0]
+    monkeypatch.setattr(audit, "now", lambda: "2026-12-01T08:00:00Z")
+    with pytest.raises(IdentityError, match="20 days ahead of this machine's clock"):
+        records(install, tmp_path / "first.json", practice, tmp_path / "first.xlsx", user="a.clerk")
 
 
 def test_a_later_file_has_nothing_that_was_ticked_and_an_older_one_is_refused(
@@ -306,32 +340,12 @@ def hold_in_question_too_long(monkeypatch: pytest.MonkeyPatch, client: Any) -> N
     FaultReport.objects.update(due_on=LIST_DATE)
 
 
-def change_everyone(monkeypatch: pytest.MonkeyPatch, **values: Any) -> None:
-    """The lists as if the next ingest had made them so, without any refresh; nobody of HERE for no values."""
-
-    def read_changed(published: PublishedList, columns: Any) -> Any:
-        everyone = read_everyone(published, EVERYONE_COLUMNS)
-        own = everyone["patient_id"] == name_patient(HERE)
-        for name, value in values.items():
-            everyone.loc[own, name] = value
-        return (everyone if values else everyone[~own])[list(columns)]
-
-    read_everyone = PublishedList.read_everyone
-    monkeypatch.setattr(PublishedList, "read_everyone", read_changed)
-    forget_lists(monkeypatch)
-
-
-def forget_lists(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(published_lists, "_kept", {})
-    monkeypatch.setattr(published_lists, "_counted", {})
-
-
 def hold_absent(monkeypatch: pytest.MonkeyPatch, client: Any) -> None:
-    change_everyone(monkeypatch)
+    change_everyone(monkeypatch, name_patient(HERE))
 
 
 def hold_other_team(monkeypatch: pytest.MonkeyPatch, client: Any) -> None:
-    change_everyone(monkeypatch, team="Huyton locality hub")
+    change_everyone(monkeypatch, name_patient(HERE), team="Huyton locality hub")
 
 
 def hold_list_unreadable(monkeypatch: pytest.MonkeyPatch, client: Any) -> None:
@@ -395,7 +409,7 @@ def test_nothing_leaves_about_whom_the_latest_list_has_as_gone_or_passed_on(
 
     decide(HERE, "case_management")
     confirm(sign_in(Role.CLINICIAN, "KIR"))
-    change_everyone(monkeypatch, place="excluded", reason=reason)
+    change_everyone(monkeypatch, name_patient(HERE), place="excluded", reason=reason)
     assert [bool(each) for each in gather_confirmed()] == [not holds, holds]
     assert (reason in explain_blocked(find_case(HERE)).lower()) == holds
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from riskstrat.definitions.vocabulary import NO_ACTION
+from riskstrat.definitions.vocabulary import NO_ACTION, PUT_OFF
 from riskstrat.worklist.roles import Role
 from tests.suite.worklists import LIST_DATE
 
@@ -52,8 +52,8 @@ def test_a_manager_sees_rounded_counts_by_team_and_no_reference(sign_in) -> None
     page = sign_in(Role.MANAGER).get("/figures").content.decode()
     rounded = "1 to 7" if listed < 8 else str(5 * ((listed + 2) // 5))
     assert read_rows(page) == [
-        ["Kirkby locality hub", rounded, "1 to 7", "1 to 7", "1 to 7"],
-        ["Huyton locality hub", rounded, "0 (0%)", "0", "0"],
+        ["Kirkby locality hub", rounded, "1 to 7", "0", "1 to 7", "1 to 7"],
+        ["Huyton locality hub", rounded, "0 (0%)", "0", "0", "0"],
     ]
     assert not any(one.reference in page for code in ("KIR", "HUY") for one in current.list_people(code))
 
@@ -61,14 +61,24 @@ def test_a_manager_sees_rounded_counts_by_team_and_no_reference(sign_in) -> None
 def test_an_action_that_is_done_is_neither_open_nor_overdue(sign_in) -> None:
     decide("HUY", 2, due=LIST_DATE - timedelta(days=400), done=LIST_DATE)
     page = sign_in(Role.MANAGER).get("/figures").content.decode()
-    assert read_rows(page)[1][3:] == ["0", "0"]
+    assert read_rows(page)[1][4:] == ["0", "0"]
+
+
+def test_a_case_that_is_put_off_as_well_is_decided(sign_in) -> None:
+    from riskstrat.worklist.models import Action, Decision
+
+    decide("KIR", 8, outcome=PUT_OFF)
+    assert read_rows(sign_in(Role.MANAGER).get("/figures").content.decode())[0][2:4] == ["0 (0%)", "10"]
+    for decision in Decision.objects.all():
+        Action.objects.create(decision=decision, outcome="telecare")
+    assert read_rows(sign_in(Role.MANAGER).get("/figures").content.decode())[0][2:4] == ["10 (100%)", "0"]
 
 
 @pytest.mark.parametrize("outcome", NO_ACTION)
 def test_an_outcome_by_which_nothing_is_done_is_no_open_action_for_anybody(sign_in, outcome) -> None:
     decide("KIR", 3, due=LIST_DATE - timedelta(days=400), outcome=outcome)
     counted = read_rows(sign_in(Role.MANAGER).get("/figures").content.decode())[0]
-    assert counted[2:] == ["1 to 7", "0", "0"]
+    assert counted[2:] == (["0 (0%)", "1 to 7", "0", "0"] if outcome == PUT_OFF else ["1 to 7", "0", "0", "0"])
     assert "KIR-" not in sign_in(Role.COORDINATOR, "KIR").get("/teams/KIR/actions").content.decode()
 
 

@@ -100,9 +100,33 @@ def test_nobody_is_taken_up_twice_nor_two_in_place_of_one(sign_in) -> None:
     assert f"{ann.user.display_name} has taken up {FIRST} already" in again.content.decode()
     second = send(ben, SECOND)
     assert second.status_code == 400
-    assert "Choose a case of this list that nobody was taken up in place of" in second.content.decode()
+    assert (
+        "Choose a case of this list that is not decided and that nobody was taken up in place of"
+        in second.content.decode()
+    )
     assert TakenUp.objects.count() == 1
     assert send(ben, SECOND, in_place_of=FIRST).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("outcome", "offered"),
+    [
+        *((kept, False) for kept in ("telecare", "monitor", "deferred", "other")),
+        *((ended, True) for ended in ("died", "declined", "in_hospital", "no_action_well_supported")),
+        *((ended, True) for ended in ("could_not_contact", "data_error")),
+    ],
+)
+@pytest.mark.usefixtures("monday_after")
+def test_a_decided_case_is_offered_only_where_it_ended(coordinator, outcome: str, offered: bool) -> None:
+    entered = {"edition": "1", "based-on": "", "outcome-1": outcome, "decided-on": f"{LIST_DATE:%d/%m/%Y}"}
+    assert coordinator.post(f"/cases/{FELL}/decision", entered).status_code == 302
+    page = read(coordinator, f"/reserve/{FIRST}")
+    assert (f'value="{FELL}"' in page, f'value="{OTHER_CASE}"' in page) == (offered, True)
+    assert send(coordinator).status_code == (302 if offered else 400)
+
+
+def test_the_agenda_leads_to_the_reserve(coordinator) -> None:
+    assert f'href="{RESERVE}"' in read(coordinator, "/teams/KIR/agenda")
 
 
 def test_of_two_coordinators_at_once_one_wins(sign_in, monkeypatch: pytest.MonkeyPatch) -> None:

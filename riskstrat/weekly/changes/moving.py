@@ -54,10 +54,10 @@ def moves(
     """One row per team and person who entered, moved on or left its list: team, reference, patient_id, what, detail.
 
     before: one row per person listed last time, `list_date, team, patient_id, reference, rank`. everyone: one row per
-    eligible person now, `team, patient_id, place, reason, reference, rank`. reviews: `patient_id, list_date, outcome,
-    decided_on`. why_absent: of a patient_id that is no longer eligible, the reason in the words of a cohort's counts.
-    Sorted by team; those who entered, then who moved, by rank now, then who left, by rank before. The reference is this
-    list's, or the last one's for those who left.
+    eligible person now, `team, patient_id, place, reason, order, reference, rank`. reviews: `patient_id, list_date,
+    outcome, decided_on`. why_absent: of a patient_id that is no longer eligible, the reason in the words of a cohort's
+    counts. Sorted by team; those who entered, then who moved, by rank now, then who left, by rank before. The reference
+    is this list's, or the last one's for those who left.
     """
     now = everyone.set_index("patient_id")
     listed = now[now["place"] == "listed"]
@@ -115,7 +115,17 @@ def _explain_absence(
             if reason.startswith(REVIEWED)
             else _capitalise_initial(reason)
         )
-    return "Below the line: others have a higher estimate"
+    return f"Below the line: {_explain_below(found, now)}"
+
+
+def _explain_below(found: pd.Series, now: pd.DataFrame) -> str:
+    """Why others are listed: their estimates alone do not say it where one of them stands lower."""
+    if pd.notna(found["reason"]):
+        return str(found["reason"])
+    listed = now[(now["team"] == found["team"]) & (now["place"] == "listed")]
+    if (listed["order"] > found["order"]).any():
+        return "others come first, some of them with a lower estimate"
+    return "others have a higher estimate"
 
 
 def _capitalise_initial(words: str) -> str:

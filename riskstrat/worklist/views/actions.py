@@ -16,8 +16,8 @@ from riskstrat.reviews import DUE_WITHIN
 from riskstrat.worklist.access import allow
 from riskstrat.worklist.models import Action
 from riskstrat.worklist.models.cases import TEXT
-from riskstrat.worklist.recording import tell_records
-from riskstrat.worklist.reminders import build_calendar
+from riskstrat.worklist.recording import select_waiting, tell_records
+from riskstrat.worklist.reminders import build_calendar, list_due_dates
 from riskstrat.worklist.roles import LISTING
 from riskstrat.worklist.standing import is_overdue, select_actions, select_open_actions, tell_actions, word_action
 from riskstrat.worklist.statuses import find_warning, find_warnings
@@ -58,11 +58,11 @@ def show_actions(request: HttpRequest, team_code: str) -> HttpResponse:
 
 @allow(*LISTING, of_team=True)
 def export_calendar(request: HttpRequest, team_code: str) -> HttpResponse:
-    """The due dates of a team's open actions as a calendar file, by reference alone."""
+    """The due dates of a team's open actions and entries for GP records as a calendar file, by reference alone."""
     name = settings.RISKSTRAT_TEAMS.get(team_code, team_code)
-    actions = list(select_open_actions(team_code).filter(due_on__isnull=False))
-    warned = find_warnings({action.decision.case_id for action in actions})
-    content = build_calendar(actions, name, settings.RISKSTRAT_RULES.hosts[0], warned)
+    due = list_due_dates(select_open_actions(team_code), select_waiting(team_code))
+    warned = find_warnings({one.reference for one in due})
+    content = build_calendar(due, name, settings.RISKSTRAT_RULES.hosts[0], warned)
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{team_code}-due-dates.ics"'
     return response

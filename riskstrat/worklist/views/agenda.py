@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -83,14 +84,16 @@ def change_order(request: HttpRequest, team_code: str) -> HttpResponse:
     if request.method == "POST":
         fields = read_fields(request, *fields)
         posted = request.POST.get("version", "")
+        version = int(posted) if posted.isdecimal() and len(posted) < 9 else 0
         items, faults = _read_items(rows, fields)
         try:
             if not faults:
-                return _keep(request, opened, int(posted) if posted.isdecimal() and len(posted) < 9 else 0, items)
+                return _keep(request, opened, version, items)
         except ConflictError as found:
             now: Any = found.current
             conflict, version = True, now.version
             rows = build_agenda_rows(*opened, now)
+            _refill_places(rows, fields)
     context = {
         "opened": opened,
         "rows": rows,
@@ -111,7 +114,7 @@ def _keep(request: HttpRequest, opened: Opened, version: int, items: list[Planne
 
 
 def _fill_fields(rows: list[AgendaRow]) -> dict[str, str]:
-    fields: dict[str, str] = {}
+    fields = {"shown": _word_shown(rows)}
     for row in rows:
         reference = row.person.reference
         fields |= {
@@ -122,13 +125,35 @@ def _fill_fields(rows: list[AgendaRow]) -> dict[str, str]:
     return fields
 
 
+def _word_shown(rows: list[AgendaRow]) -> str:
+    return " ".join(row.person.reference for row in rows)
+
+
+def _read_shown(fields: Mapping[str, str]) -> dict[str, str]:
+    """By reference the number that stood in its field when the form was shown."""
+    return {reference: str(place) for place, reference in enumerate(fields["shown"].split(), start=1)}
+
+
+def _refill_places(rows: list[AgendaRow], fields: dict[str, str]) -> None:
+    """Show the order of now, but for the places that were changed: what the reader moved stays, and that alone."""
+    shown = _read_shown(fields)
+    for row in rows:
+        name = f"place-{row.person.reference}"
+        if fields.get(name) == shown.get(row.person.reference):
+            fields[name] = str(row.place)
+    fields["shown"] = _word_shown(rows)
+
+
 def _read_items(rows: list[AgendaRow], fields: dict[str, str]) -> tuple[list[PlannedItem], list[Fault]]:
     """What was typed about each case, and what is wrong with it."""
     items, faults = [], []
+    shown = _read_shown(fields)
     for row in rows:
         reference = row.person.reference
         place, minutes, asked = (fields[f"{name}-{reference}"] for name in ("place", "minutes", "asked"))
         number, wrong_place = _read_number("the order", reference, place, MOST_PLACES)
+        # The order may be another one by now than when the form was shown: a number that was left alone moves nothing.
+        number = row.place if place == shown.get(reference) else number
         planned, wrong_minutes = _read_number("the minutes", reference, minutes, MOST_MINUTES)
         wrong_asked = find_text_fault(f"who is asked about {reference}", asked, LONGEST_ASKED)
         wrong = {"place": wrong_place, "minutes": wrong_minutes, "asked": wrong_asked}
@@ -140,7 +165,7 @@ def _read_items(rows: list[AgendaRow], fields: dict[str, str]) -> tuple[list[Pla
 def _read_number(what: str, reference: str, text: str, most: int) -> tuple[int, str]:
     """A whole number from 1 to `most`, and what is wrong with it, blank where nothing is."""
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
-    return number, "" if 1 <= number <= most else f"Give {what} of {reference} as a number from 1 to {most}"
+    return number, "" if 1 <= number <= most else f"Give {what} of {reference} as a whole number from 1 to {most}"
 
 
 urlpatterns = [

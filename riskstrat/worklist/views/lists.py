@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -10,10 +11,11 @@ from django.shortcuts import redirect, render
 from django.urls import path
 
 from riskstrat import documents
-from riskstrat.casefinding import is_sound, parse_reference
+from riskstrat.casefinding import is_sound, list_readings
 from riskstrat.publication import TeamList
 from riskstrat.worklist.access import allow
 from riskstrat.worklist.agendas import find_meeting, find_next, order_agenda
+from riskstrat.worklist.finding import has_case
 from riskstrat.worklist.gathering import gather_standing
 from riskstrat.worklist.listing import SORTS, build_choices, build_rows, choose_rows
 from riskstrat.worklist.named import fetch_names, fetch_referred_names
@@ -81,6 +83,7 @@ def show_list(request: HttpRequest, team_code: str, day: str | None = None) -> H
         "sorts": {name: title for name, (title, _) in SORTS.items()},
         "order": order if order in SORTS else "rank",
         "head": describe_head(opened.team),
+        "example": _find_example(opened.team),
         "waiting": waiting,
         "summary": documents.summary(opened.current.list_people(team_code)),
     }
@@ -125,21 +128,33 @@ def show_changes(request: HttpRequest, team_code: str) -> HttpResponse:
 
 @allow(*LISTING, of_team=True)
 def find_case(request: HttpRequest, team_code: str) -> HttpResponse:
-    """The history of the case of a reference as somebody typed it, or what is wrong with it."""
+    """The history of the case that somebody typed the reference or number of; which is meant, or what is wrong."""
     typed = request.GET.get("reference", "")
     if not typed.strip():
         return redirect("list", team_code=team_code)
-    reference = parse_reference(typed) if len(typed) <= 40 else None
-    if reference and is_sound(reference) and reference.startswith(f"{team_code}-"):
-        return redirect("history", reference=reference)
-    slip = reference is not None and not is_sound(reference)
-    words = (
-        "The last character does not fit the rest: a slip of the pen. Check the reference and search again."
-        if slip
-        else f"Search for a reference of this team, such as {team_code}-012-Q, as it stands on the list."
-    )
-    context = {"opened": open_list(team_code), "title": "No case was found", "words": words}
-    return render(request, "worklist/message.jinja", context, status=404)
+    readings = list_readings(typed, team_code, has_case) if len(typed) <= 40 else []
+    own = [one for one in readings if one.startswith(f"{team_code}-")]
+    found = [one for one in own if is_sound(one) and has_case(one)]
+    if found and len(readings) == 1:
+        return redirect("history", reference=found[0])
+    opened = open_list(team_code)
+    words = "" if found else _explain_not_found(team_code, readings, of_team=bool(own))
+    context = {"opened": opened, "found": found, "words": words, "example": _find_example(opened.team)}
+    return render(request, "worklist/find.jinja", context, status=200 if found else 404)
+
+
+def _explain_not_found(team_code: str, readings: Sequence[str], *, of_team: bool) -> str:
+    if readings and not is_sound(readings[0]):
+        slip = "The last character does not fit the rest: a slip of the pen. Check the reference and search again."
+        return f"{slip} A number of more than three figures is found with its last character alone."
+    if of_team:
+        return "No case of this team has that number. Check it on the list and search again."
+    return f"Search for a case of this team: its reference as it stands on the list, or its number after {team_code}."
+
+
+def _find_example(team: TeamList) -> str:
+    """A reference of the list; blank where nobody is listed."""
+    return team.people[0].reference if team.people else ""
 
 
 urlpatterns = [

@@ -24,10 +24,12 @@ from riskstrat.worklist.deciding import (
     find_reason_fault,
     judge_fields,
     keep_entry,
+    list_no_action,
     list_outcomes,
     name_basis,
     suggest_fields,
     take_back,
+    word_kept,
 )
 from riskstrat.worklist.gathering import gather_standing
 from riskstrat.worklist.models import Action, Decision, Opinion, User
@@ -96,7 +98,7 @@ def _keep(request: HttpRequest, listed: ListedCase, fields: dict[str, str], revi
     except ConflictError as conflict:
         decision: Any = conflict.current
         return _show_form(request, listed, fields, decision, conflict=decision, status=409)
-    messages.success(request, f"{listed.reference}: the decision is kept.")
+    messages.success(request, f"{listed.reference}: {word_kept(reviews)}")
     return _send_on(request, listed)
 
 
@@ -150,6 +152,7 @@ def _show_form(
         "names": fetch_names(request, listed.current, listed.team_code, [listed.reference]),
         "status": find_warning(listed.reference),
         "outcomes": list_outcomes(),
+        "no_action": list_no_action(),
         "owners": _list_owners(listed.team_code),
         "opinions": opinions.select_related("given_by").order_by("given_at"),
         "about": describe_about(listed.person),

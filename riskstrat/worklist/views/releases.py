@@ -26,7 +26,7 @@ from riskstrat.worklist.releasing import (
 )
 from riskstrat.worklist.reporting import find_reports
 from riskstrat.worklist.roles import LISTING, Role
-from riskstrat.worklist.statuses import UNREADABLE, find_warning, find_warnings
+from riskstrat.worklist.statuses import UNTOLD, find_warning, find_warnings
 from riskstrat.worklist.teams import find_teams_of
 from riskstrat.worklist.writing import log_look
 
@@ -116,7 +116,7 @@ def show_released(request: HttpRequest) -> HttpResponse:
     for release in select_releases(teams).select_related("case", "released_by"):
         shown.setdefault(release.case_id, release)
     changed = find_warnings(shown)
-    context = {"releases": list(shown.values()), "teams": teams, "changed": changed, "unreadable": UNREADABLE}
+    context = {"releases": list(shown.values()), "teams": teams, "changed": changed, "untold": UNTOLD}
     return render(request, "worklist/released.jinja", context)
 
 
@@ -132,11 +132,11 @@ def show_released_case(request: HttpRequest, reference: str) -> HttpResponse:
         return _keep_council_reference(request, release, form)
     found = find_case(reference)
     held = any(find_reports(reference))
-    # What the refresh says is not released: that something has changed is all that is told, and then no fact is.
+    # What refresh or list says is not released: that something has changed is all that is told, and then no fact is.
     changed = find_warning(reference)
     facts = [] if held or changed or found.person is None else tell_released(release, found)
     context = {"release": release, "found": found, "facts": facts, "held": held, "form": form}
-    context |= {"changed": changed, "unreadable": UNREADABLE}
+    context |= {"changed": changed, "untold": UNTOLD}
     return render(request, "worklist/released_case.jinja", context)
 
 

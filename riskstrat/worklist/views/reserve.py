@@ -27,6 +27,10 @@ from riskstrat.worklist.roles import LISTING, Role
 from riskstrat.worklist.views.lists import Opened, describe_head, open_list
 from riskstrat.worklist.writing import log_look
 
+OFFERED = (
+    "A case that is decided is not offered, unless it ended: died, moved away, declined, known to a service already, "
+    "or an error in the data."
+)
 CHECKED = "I have checked today that they are alive, registered here and have not opted out"
 
 
@@ -35,9 +39,10 @@ class TakeUpForm(forms.Form):
 
     in_place_of = forms.ChoiceField(
         label="Which case fell through?",
+        help_text=OFFERED,
         error_messages={
             "required": "Choose the case that fell through",
-            "invalid_choice": "Choose a case of this list that nobody was taken up in place of",
+            "invalid_choice": "Choose a case of this list that is not decided and that nobody was taken up in place of",
         },
     )
     why = Choice(

@@ -26,15 +26,8 @@ def said(
     words: Mapping[str, Any] | None = None,
     **facts,
 ) -> str | None:
-    wording = Wording(
-        theme="hospital use",
-        unit="number",
-        says=says,
-        why="for the test",
-        sensitive=False,
-        absent=absent,
-        **(words or {}),
-    )
+    given_words = {"theme": "hospital use", "unit": "number", "why": "for the test", "sensitive": False}
+    wording = Wording(says=says, absent=absent, **(given_words | dict(words or {})))
     given = {"verb": "count", "missing": 0, "lookback": 365, "name": "stays"} | facts
     return render(Feature(wording=wording, **given), value, when)
 
@@ -208,3 +201,9 @@ def test_an_age_is_said_by_its_band(value: float, band: str) -> None:
 @pytest.mark.parametrize(("value", "ago"), [(0, "less than 3 months"), (89, "less than 3 months"), (213, "7 months")])
 def test_roughly_gives_no_day_away(value: float, ago: str) -> None:
     assert said("registered {roughly}", value, verb="days_since", missing=None) == f"Registered {ago} ago."
+
+
+@pytest.mark.parametrize(("value", "ago"), [(0.1, "less than a year"), (0.9, "less than a year"), (1.0, "1 year")])
+def test_a_part_of_a_year_is_said_without_a_decimal(value: float, ago: str) -> None:
+    words = {"verb": "derive", "missing": None, "words": {"unit": "years"}}
+    assert said("asthma was first recorded {n} year{s} ago", value, **words) == f"Asthma was first recorded {ago} ago."
