@@ -21,7 +21,6 @@ from tests.suite import kept, order, properties, quick, undrawn, verbs
 from tests.suite.verbs import Done, Verb
 
 DEMO_PEOPLE = 4000
-PRINTS = 'pdf = "auto"'
 MUST_RUN_IN_CI = ("browser", "network", "real_data", "server", "spark")
 
 properties.register_profiles()
@@ -125,11 +124,7 @@ def demo_workspace(tmp_path_factory: pytest.TempPathFactory, run_riskstrat: Call
     def make(folder: Path) -> None:
         workspace = folder / "borough"
         run_riskstrat("init", str(workspace), cwd=folder)
-        settings = workspace / "riskstrat.toml"
-        text = settings.read_text(encoding="utf-8")
-        assert PRINTS in text
-        # A browser's start for every page would be most of the time of every test that publishes.
-        settings.write_text(text.replace(PRINTS, 'pdf = "off"'), encoding="utf-8")
+        quick.leave_out_pdf(workspace)
         recipe = workspace / "training" / f"{quick.MODEL}.toml"
         shorter = quick.rewrite_recipe(recipe.read_text(encoding="utf-8"), quick.FEWER_MODELS)
         recipe.write_text(shorter, encoding="utf-8")

@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from riskstrat.simulation import MARK
+from tests.suite.quick import leave_out_pdf
 from tests.suite.verbs import Verb
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,8 +76,7 @@ def site(verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new workspace with these tables, data as at 30 June 2025, without PDF."""
     root = tmp_path_factory.mktemp("board") / "site"
     assert verb("init", root).returncode == 0
-    settings = root / "riskstrat.toml"
-    settings.write_text(settings.read_text(encoding="utf-8").replace('pdf = "auto"', 'pdf = "off"'), encoding="utf-8")
+    leave_out_pdf(root)
     source = root / "source"
     source.mkdir()
     (source / MARK).touch()

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from riskstrat.audit import system_user
+from tests.suite.quick import leave_out_pdf
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -126,8 +127,7 @@ def site(
     state_basis(made.workspace)
     quick_recipe(made.workspace)
     # What is printed is packed in a PDF, where nothing below looks; the pages that it is made of stand beside it.
-    settings = made.workspace / "riskstrat.toml"
-    settings.write_text(settings.read_text("utf-8").replace('pdf = "auto"', 'pdf = "off"'), "utf-8")
+    leave_out_pdf(made.workspace)
     made.run("ingest", made.landed, "-w", made.workspace)
     made.run("train", "emergency_admission_12m", "-w", made.workspace)
     made.run("promote", "emergency_admission_12m", "-w", made.workspace)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.suite.quick import make_recipes_quick
+from tests.suite.quick import leave_out_pdf, make_recipes_quick
 from tests.suite.verbs import Verb
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
@@ -93,8 +93,7 @@ def two_weeks(verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     workspace = tmp_path_factory.mktemp("newcomer") / "borough"
     assert verb("init", workspace).returncode == 0
     make_recipes_quick(workspace)
-    settings = workspace / "riskstrat.toml"
-    settings.write_text(settings.read_text(encoding="utf-8").replace('pdf = "auto"', 'pdf = "off"'), encoding="utf-8")
+    leave_out_pdf(workspace)
     done = verb("demo", "-w", workspace, "--people", 600)
     assert done.returncode == 0, done.stderr
     return workspace, done.stdout

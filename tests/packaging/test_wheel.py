@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.suite.quick import make_recipes_quick
+from tests.suite.quick import leave_out_pdf, make_recipes_quick
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = "riskstrat/_template/"
@@ -254,8 +254,7 @@ def test_an_install_makes_a_workspace_and_runs_a_week_in_it(packages: str, insta
     run(riskstrat, "init", workspace, cwd=tmp_path)
     if packages == "linked":
         make_recipes_quick(workspace)
-        settings = workspace / "riskstrat.toml"
-        settings.write_text(settings.read_text(encoding="utf-8").replace('pdf = "auto"', 'pdf = "off"'), "utf-8")
+        leave_out_pdf(workspace)
     people, weeks = (600, 1) if packages == "linked" else (3000, 2)
     run(riskstrat, "demo", "-w", workspace, "--people", str(people), "--weeks", str(weeks), cwd=tmp_path)
     assert len(list(workspace.glob("lists/*/manifest.json"))) == weeks

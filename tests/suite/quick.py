@@ -55,6 +55,17 @@ def rewrite_recipe(text: str, changes: dict[str, str]) -> str:
     return text
 
 
+def leave_out_pdf(workspace: Path) -> None:
+    """Publishes no PDF from a workspace: a browser's start for every page is most of the time of a small list."""
+    settings = workspace / "riskstrat.toml"
+    settings.write_text(_replace_once(settings.read_text(encoding="utf-8"), 'pdf = "auto"', 'pdf = "off"'), "utf-8")
+
+
+def _replace_once(text: str, before: str, after: str) -> str:
+    assert text.count(before) == 1, before
+    return text.replace(before, after)
+
+
 def copy_workspace(workspace: Path, target: Path) -> Path:
     """Copies a workspace to `target`, its source tables left out; gives `target`."""
     shutil.copytree(workspace, target, ignore=shutil.ignore_patterns("demo"))

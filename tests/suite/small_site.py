@@ -10,7 +10,7 @@ import duckdb
 
 from riskstrat.reviews import TITLES
 from riskstrat.simulation import MARK
-from tests.suite.quick import MODEL, make_recipes_quick
+from tests.suite.quick import MODEL, leave_out_pdf, make_recipes_quick
 from tests.suite.verbs import run_verb
 
 MONDAY, DAY_AFTER = "2026-11-16", "2026-11-17"
@@ -28,8 +28,7 @@ def make_small_site(folder: Path) -> Path:
     workspace = folder / "workspace"
     _run("init", workspace)
     make_recipes_quick(workspace)
-    settings = workspace / "riskstrat.toml"
-    settings.write_text(settings.read_text("utf-8").replace('pdf = "auto"', 'pdf = "off"'), "utf-8")
+    leave_out_pdf(workspace)
     for name, seed in (("borough", 3), ("other", 4)):
         _run("simulate", "--people", 600, "--seed", seed, "--out", folder / name)
     at = ("-w", workspace)
