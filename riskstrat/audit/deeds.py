@@ -31,9 +31,14 @@ DELETED = "deleted"
 """What a site no longer keeps: details say which files and folders, how many rows, and the days anchored anew."""
 
 
-def log_publishing(root: Path, manifest: Path, when: str, digest: str) -> AbstractContextManager[None]:
-    """Log that the list of a date is published: its manifest will stand at `manifest` with this sha256."""
-    details = {"list_date": when, "manifest": digest}
+def log_publishing(
+    root: Path, manifest: Path, when: str, digest: str, hold_out: Mapping[str, Any] | None = None
+) -> AbstractContextManager[None]:
+    """Log that the list of a date is published: its manifest will stand at `manifest` with this sha256.
+
+    hold_out: the terms of a lot and by team how many it left off, where there was one.
+    """
+    details = {"list_date": when, "manifest": digest, **({"hold_out": dict(hold_out)} if hold_out else {})}
     return log_deed(root, Deed(PUBLISHED, details, [_describe_leaf(root, manifest, digest)]))
 
 

@@ -21,6 +21,7 @@ from riskstrat.casefinding.lists import (
     tabulate_cases,
     tabulate_reserve,
 )
+from riskstrat.casefinding.lots import IN_LOT, LEFT_OFF
 from riskstrat.casefinding.references import (
     check_character,
     is_sound,
@@ -52,7 +53,9 @@ __all__ = [
     "GRADED",
     "INPATIENT_DAYS",
     "IN_HOSPITAL",
+    "IN_LOT",
     "KNOWN",
+    "LEFT_OFF",
     "LISTED",
     "MOVED",
     "NO_ROOM",

@@ -38,6 +38,11 @@ class CaseRegister:
     rows: pd.DataFrame = field(default_factory=_make_no_cases)
     reserved: pd.DataFrame = field(default_factory=_make_no_cases)
 
+    def find_patients(self, list_date: date) -> frozenset[str]:
+        """Everybody with a case that a list of this date or an earlier one opened, withdrawn or not."""
+        opened = self.rows[(self.rows["opened_on"] <= list_date).to_numpy(bool)]
+        return frozenset(opened["patient_id"].dropna())
+
     def number_cases(
         self, team_code: str, patients: Sequence[str], list_date: date, closed_on: Mapping[str, date]
     ) -> pd.DataFrame:

@@ -30,7 +30,8 @@ class CaseFacts:
     the last stay that ended by death did. disputed_in_hospital: those of them of whom the stay says also that they left
     alive. gone: persons of whom a refresh says that they died or left, with the reason
     for which they are not listed. unnamed: teams of the caseload whose name says what is sensitive: whom they hold is
-    decided as ever, and nobody is told of them.
+    decided as ever, and nobody is told of them. objecting: persons with an opt-out of any kind, who may be listed where
+    a site has an approval, and are in no lot.
     """
 
     caseload: pd.DataFrame | None = None
@@ -46,6 +47,7 @@ class CaseFacts:
     disputed_in_hospital: frozenset[int] = frozenset()
     gone: Mapping[int, str] = field(default_factory=dict)
     unnamed: frozenset[str] = frozenset()
+    objecting: frozenset[int] = frozenset()
 
     def select_named(self) -> pd.DataFrame | None:
         """The rows of the caseload that may be told of; None where it was not landed."""

@@ -13,6 +13,7 @@ import pandas as pd
 from riskstrat.casefinding.cases import CASE_COLUMNS
 from riskstrat.casefinding.checks import describe_unchecked
 from riskstrat.casefinding.facts import CaseFacts, Memory
+from riskstrat.casefinding.lots import IN_LOT, LEFT_OFF, Lot, draw_lot
 from riskstrat.casefinding.places import Taken, take, take_with_slots
 from riskstrat.casefinding.references import reference
 from riskstrat.casefinding.standing import ROUTED, standings
@@ -40,12 +41,13 @@ class CaseList:
     """One team's list; listed + below the line + known + excluded = eligible.
 
     everyone: one row per person of the team who is eligible or set apart, highest margin first: `EVERYONE_COLUMNS`;
-    `place` is "listed", "below the line", "known" or "excluded", `reason` says why (excluded people, and NO_ROOM below
-    the line), `order` counts from 1 among listed and below the line. rows: one row per listed person by rank:
-    `reference`, `rank`, the columns of the scored people, and `ROW_COLUMNS`; the reference is that of the case,
-    whatever its rank. reserve: the same for the next people below the line, who are not listed; their ranks go on from
-    there. excluded: people by reason. swaps: what sizing to services costs. unfilled: slots that nobody on the list can
-    take, by pathway. unchecked: one sentence for each exclusion that could not be checked.
+    `place` is "listed", "below the line", "known" or "excluded", `reason` says why (excluded people; NO_ROOM and
+    LEFT_OFF below the line; IN_LOT of listed people), `order` counts from 1 among listed and below the line. rows: one
+    row per listed person by rank: `reference`, `rank`, the columns of the scored people, and `ROW_COLUMNS`; the
+    reference is that of the case, whatever its rank. reserve: the same for the next people below the line, who are not
+    listed; their ranks go on from there. excluded: people by reason. swaps: what sizing to services costs. unfilled:
+    slots that nobody on the list can take, by pathway. unchecked: one sentence for each exclusion that could not be
+    checked.
     """
 
     team: ListTeam
@@ -67,6 +69,16 @@ class CaseList:
     @property
     def below_the_line(self) -> int:
         return self._count_in_place(BELOW)
+
+    @property
+    def has_lot(self) -> bool:
+        """Whether a lot decided of anybody."""
+        return bool(self.everyone["reason"].isin([LEFT_OFF, IN_LOT]).any())
+
+    @property
+    def left_off(self) -> int:
+        """Of those below the line, people whom a lot left off."""
+        return int((self.everyone["reason"] == LEFT_OFF).sum())
 
     @property
     def excluded(self) -> Mapping[str, int]:
@@ -111,6 +123,8 @@ def find_cases(
     ordered = ordered[ordered["team"].notna()].reset_index(drop=True)
     standing = standings(ordered, teams, facts, list_date, rules)
     told = standing.join(histories(ordered, facts, memory, list_date, rules))
+    told["objecting"] = ordered["person"].isin(facts.objecting)
+    told["has_case"] = ordered["patient_id"].isin(memory.cases.find_patients(list_date))
     told["weight"] = weights_of(ordered, settings.lists.bands, rules)
     groups = ordered.groupby("team", sort=False).indices
     nobody = np.empty(0, dtype=np.int64)
@@ -137,8 +151,7 @@ def _list_of(
     everyone["reason"] = pd.Series(told["reason"].tolist(), index=everyone.index, dtype=object)
     candidates = np.flatnonzero(everyone["place"] == "candidate")
     sequence, keeping = _order_candidates(told.iloc[candidates], team, rules)
-    chosen = candidates[sequence]
-    taken, pure = _take(team, people.iloc[chosen], told.iloc[chosen], keeping)
+    lot, chosen, taken, pure = _choose(team, people, told, candidates[sequence], keeping, list_date, settings)
     listed = np.sort(chosen[list(taken.positions)])
     next_ones = chosen[~np.isin(chosen, listed)][: settings.lists.reserve]
     order = pd.Series(pd.NA, index=everyone.index, dtype="Int64")
@@ -146,6 +159,8 @@ def _list_of(
     everyone.loc[candidates, "place"] = BELOW
     everyone.loc[listed, "place"] = LISTED
     everyone.loc[np.setdiff1d(chosen[:keeping], listed), "reason"] = NO_ROOM
+    everyone.loc[np.setdiff1d(candidates, chosen), "reason"] = LEFT_OFF
+    everyone.loc[listed[lot.decides[listed]], "reason"] = IN_LOT
     everyone["order"] = order
     services = {int(chosen[position]): service for position, service in taken.services.items()}
     both = _build_list_rows(team, people, told, np.append(listed, next_ones), services, memory, list_date, rules)
@@ -163,6 +178,29 @@ def _order_candidates(
     keeps = told["keeps_place"].to_numpy(dtype=bool) & within & ~nominated
     turn = np.select([nominated, keeps], [0, 1], default=2)
     return np.argsort(turn, kind="stable"), int((turn < 2).sum())
+
+
+def _choose(
+    team: ListTeam,
+    people: pd.DataFrame,
+    told: pd.DataFrame,
+    chosen: npt.NDArray[np.int64],
+    keeping: int,
+    list_date: date,
+    settings: Settings,
+) -> tuple[Lot, npt.NDArray[np.int64], Taken, Taken]:
+    """The lot, the candidates in the order of places without those whom it leaves off, and what `_take` gives of them.
+
+    Whoever comes up in the place of one left off may be left off too. The line is that of the list without a lot.
+    """
+    taken, pure = _take(team, people.iloc[chosen], told.iloc[chosen], keeping)
+    newcomers = [position for position in pure.positions if position >= keeping]
+    line = float(people["margin"].iloc[chosen[newcomers]].min()) if newcomers else None
+    lot = draw_lot(people, told, line, settings.lists.hold_out, list_date)
+    while (about := chosen[list(taken.positions)])[lot.leaves_off[about]].size:
+        chosen = chosen[~np.isin(chosen, about[lot.leaves_off[about]])]
+        taken, pure = _take(team, people.iloc[chosen], told.iloc[chosen], keeping)
+    return lot, chosen, taken, pure
 
 
 def _take(team: ListTeam, people: pd.DataFrame, told: pd.DataFrame, keeping: int) -> tuple[Taken, Taken]:

@@ -73,10 +73,10 @@ class LabelRecipe(Declared):
     """1 leaves out stays without a night, where same-day emergency care has moved out of admissions."""
     exclude_periods: tuple[tuple[date, date], ...] = ()
     """First and last day of periods that no label window may touch, such as March 2020 to June 2021."""
-    intervened: Literal["treat", "censor", "exclude"] = "treat"
+    intervened: Literal["treat", "censor", "exclude", "hold_out"] = "treat"
     """What becomes of a row whose window holds an action of an MDT: `treat` keeps its outcome, so that the risk is that
     of care as it is given; `censor` leaves the outcome unknown unless it came before the action; `exclude` leaves the
-    row out."""
+    row out. `hold_out` keeps it, but where a lot decided who came onto a list those whom it left off count for all."""
 
     @field_validator("exclude_periods")
     @classmethod

@@ -11,6 +11,7 @@ from riskstrat.definitions.coded_columns import CODED_COLUMNS
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.continuous_stays import ContinuousStays
 from riskstrat.definitions.declared import Declared
+from riskstrat.definitions.hold_out_settings import HoldOutSettings
 from riskstrat.definitions.retention_settings import RetentionSettings
 from riskstrat.definitions.review_rules import ReviewSettings
 from riskstrat.definitions.schemas import SCHEMAS
@@ -167,8 +168,8 @@ class SensitiveSettings(Declared):
     shown_to_clinicians: dict[str, str] = Field(default_factory=dict)
     """By group of sensitive.csv that may be shown by role, the reference of the Caldicott guardian's decision."""
     untold_reasons: dict[str, Share] = Field(default_factory=lambda: {"0": 1.0, "65": 0.4, "75": 0.2})
-    """By age from which it holds, the share of emergency stays and A&E visits whose ordinary reason is not told, so
-    that one that is not told is seldom a sensitive one."""
+    """By age from which it holds, the least share of emergency stays and A&E visits whose ordinary reason is not told,
+    so that one that is not told is seldom a sensitive one."""
 
     @model_validator(mode="after")
     def _check_approval(self) -> Self:
@@ -190,6 +191,10 @@ class SensitiveSettings(Declared):
         if "0" not in given or not all(age.isdecimal() and int(age) <= 120 for age in given):
             raise ValueError('each share stands under an age from 0 to 120 in whole years, and one of them under "0"')
         return given
+
+    def list_untold_ages(self) -> list[int]:
+        """The ages from which a share of ordinary reasons that are not told holds, the lowest first."""
+        return sorted(map(int, self.untold_reasons))
 
     def get_untold_share(self, age: float) -> float:
         """The share of ordinary reasons that are not told at an age in years."""
@@ -246,6 +251,8 @@ class ListSettings(Declared):
     """Capacity of a team that is not named under [[teams]]."""
     reserve: int = Field(0, ge=0, le=20)
     """People of each team below the capacity line who may be taken up on the worklist when a case falls through."""
+    hold_out: HoldOutSettings | None = None
+    """A lot that leaves people near the line off; none unless a research ethics committee has approved it."""
     bands: dict[str, float] = Field(
         default_factory=lambda: {"very high": 0.4, "high": 0.2, "moderate": 0.1, "lower": 0.0}
     )

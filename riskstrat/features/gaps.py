@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
 
 from riskstrat.definitions.phrases import long_date, word_month
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.sources.coverage import Coverage, Span
+from riskstrat.sources.streams import TOLD_BY
 
 LATE = 62
 """Days by which the rows of a source may come late: two monthly returns."""
@@ -29,6 +32,19 @@ def explain_gap(
         return why
     if since is not None and since > start:
         return f"registered here only since {long_date(since)}"
+    return None
+
+
+def explain_wordless(stream: str, manifest: Mapping[str, Any]) -> str | None:
+    """Why a source tells nothing of a merged stream: no row has a value in the columns by which it would; or None.
+
+    manifest: that of the store, with the columns that were not landed and what ingest found of the codes.
+    """
+    for source, columns in TOLD_BY.get(stream, {}).items():
+        coded = {one["column"] for one in manifest["codes"] if one["table"] == source and one["rows"]}
+        absent = manifest["absent_columns"].get(source, ())
+        if all(column in absent or (coded and column not in coded) for column in columns):
+            return f"{SOURCE_WORDS[source]} in these data do not say what they were for"
     return None
 
 

@@ -23,6 +23,7 @@ from riskstrat.features.kinds import (
     FIRST,
     LAST,
     LATEST,
+    SINCE,
     SLOPE,
     TOTAL,
 )
@@ -202,7 +203,7 @@ def _add(fact, index, row, m, key, weight, days, values, untils, measures, state
         sums.hits += 1
     elif kind == EPISODES:
         _add_episode(day, ago, measure, sums)
-    elif kind in (DAYS_IN, ACTIVE):
+    elif kind in (DAYS_IN, ACTIVE, SINCE):
         _add_period(untils[measure.until, fact], day, index, measure, sums)
     elif kind == DISTINCT:
         place = measure.first_key + key
@@ -256,10 +257,9 @@ def _add_episode(day, ago, measure, sums):  # type: ignore[no-untyped-def]
 @njit(nogil=True, cache=True)
 def _add_period(until, day, index, measure, sums):  # type: ignore[no-untyped-def]
     """Facts come in the order of their days, so what lies before the end reached so far is counted already."""
-    if measure.kind == ACTIVE:
+    if measure.kind in (ACTIVE, SINCE):
         if until == NO_DAY or until > index:
-            sums.total = 1
-            sums.hits += 1
+            _add_recency(index - day, LAST, sums)
         return
     end = index if until == NO_DAY or until > index else until
     begin = max(day, index - measure.lookback)
@@ -278,7 +278,7 @@ def _compute_result(measure, sums):  # type: ignore[no-untyped-def]
         return measure.missing
     if kind in (EXISTS, ACTIVE):
         return 1.0
-    if kind in (LAST, FIRST):
+    if kind in (LAST, FIRST, SINCE):
         return float(sums.best)
     if kind == SLOPE:
         spread = sums.hits * sums.days_squared - sums.days * sums.days

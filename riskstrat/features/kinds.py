@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-COUNT, EXISTS, TOTAL, DISTINCT, LAST, FIRST, LATEST, SLOPE, EPISODES, DAYS_IN, ACTIVE = range(11)
+COUNT, EXISTS, TOTAL, DISTINCT, LAST, FIRST, LATEST, SLOPE, EPISODES, DAYS_IN, ACTIVE, SINCE = range(12)
 
-WITHOUT_LOOKBACK = (EPISODES, DAYS_IN, ACTIVE)
+WITHOUT_LOOKBACK = (EPISODES, DAYS_IN, ACTIVE, SINCE)
 """What a row that happened before the lookback can still change: the episode it begins, the period it lasts into."""

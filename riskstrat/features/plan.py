@@ -179,15 +179,17 @@ def _plan_once(given: _SameFeatures, landed: frozenset[str], absent: tuple[tuple
 
 
 def as_evidence(given: Plan) -> Plan:
-    """The same plan, giving for each feature the days since the latest row behind it instead of its value."""
-    scans = [
-        replace(
-            scan,
-            measures=[replace(m, kind=kinds.LAST, feature=replace(m.feature, missing=None)) for m in scan.measures],
-        )
-        for scan in given.scans
-    ]
+    """The same plan, giving for each feature the days since the latest row behind it instead of its value.
+
+    What stands behind something that runs is a row that runs: one that began later and has ended is not told of.
+    """
+    scans = [replace(scan, measures=[_date_measure(one) for one in scan.measures]) for scan in given.scans]
     return replace(given, scans=tuple(scans))
+
+
+def _date_measure(given: Measure) -> Measure:
+    kind = kinds.SINCE if given.kind == kinds.ACTIVE else kinds.LAST
+    return replace(given, kind=kind, feature=replace(given.feature, missing=None))
 
 
 def _select_usable(

@@ -25,7 +25,7 @@ from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.phrases import long_date
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.features.assembly import FeatureEngine
-from riskstrat.features.gaps import explain_gap, explain_span
+from riskstrat.features.gaps import explain_gap, explain_span, explain_wordless
 from riskstrat.features.plan import plan
 from riskstrat.sources.coverage import DAYS_RECORDED, Coverage, Span, list_practices_of
 from riskstrat.sources.selection import find_first_days, find_latest_days
@@ -161,6 +161,7 @@ class Telling:
         for leaf in leaves:
             self._fill_undecided(made, bare, leaf)
             self._fill_uncovered(made, bare, leaf)
+            _fill_empty(made, bare, explain_wordless(leaf.rows.stream if leaf.rows else "", self.engine.store.manifest))
         return made
 
     @cached_property
@@ -381,12 +382,18 @@ def _share_served(leaf: Feature, entries: Sequence[Mapping[str, Any]]) -> float:
     return rows[True] / max(sum(rows.values()), 1)
 
 
+def _ask_ever(leaf: Feature, name: str) -> Feature:
+    """A feature asked of the whole record, where what has ended since was recorded too."""
+    asked = replace(leaf, lookback=EVER, name=name)
+    return replace(asked, verb="exists", until=None) if leaf.verb == "active" else asked
+
+
 def _search_whole_record(engine: FeatureEngine, leaves: Mapping[str, Feature], people: pd.DataFrame) -> dict[str, bool]:
     """Whether anybody's record holds a row that the feature counts, at any time up to the index date."""
     if not leaves:
         return {}
     store = engine.store
-    ever = {key: replace(leaf, lookback=EVER, name=key) for key, leaf in leaves.items()}
+    ever = {key: _ask_ever(leaf, key) for key, leaf in leaves.items()}
     searched = replace(engine, plan=plan(ever, store.landed, store.absent_columns))
     ago = searched.compute_days_ago(people)
     return {name: not np.isnan(ago[:, column]).all() for column, name in enumerate(searched.plan.names)}

@@ -41,7 +41,7 @@ def hide_counts(counts: Mapping[Place, int], families: Families) -> dict[Place, 
     hidden: set[Place] = set()
     while exposed := _find_exposed(counts, families, hidden):
         hidden |= _choose_hidden(exposed, counts, families, hidden)
-    return {place: _show(count, place in hidden) for place, count in counts.items()}
+    return {place: show_count(count, place in hidden) for place, count in counts.items()}
 
 
 def hide_sums(counts: Mapping[Place, int], sums: Mapping[Place, int], families: Families) -> dict[Place, ShownCount]:
@@ -58,7 +58,7 @@ def hide_sums(counts: Mapping[Place, int], sums: Mapping[Place, int], families: 
 
 def bound_counts(shown: Mapping[Place, ShownCount], families: Families) -> Bounds:
     """What each count can be, given everything that is shown: least and most."""
-    known = {place: _read_interval(count) for place, count in shown.items()}
+    known = {place: read_interval(count) for place, count in shown.items()}
     for whole, parts in reversed(families):
         low, high = (sum(known[part][end] for part in parts) for end in (0, 1))
         known[whole] = max(known[whole][0], low), min(known[whole][1], high)
@@ -79,7 +79,8 @@ def _sum_most(bounds: Iterable[tuple[float, float]]) -> float:
     return sum(high for _, high in bounds)
 
 
-def _read_interval(shown: ShownCount) -> tuple[float, float]:
+def read_interval(shown: ShownCount) -> tuple[float, float]:
+    """The least and the most that a count can be, by what is shown of it alone."""
     if shown.number is not None:
         least = max(TOO_FEW, shown.number - ROUNDING) if shown.number else 0
         return least, (shown.number + ROUNDING if shown.number else 0)
@@ -88,7 +89,7 @@ def _read_interval(shown: ShownCount) -> tuple[float, float]:
 
 def _find_exposed(counts: Mapping[Place, int], families: Families, hidden: set[Place]) -> Place | None:
     """The first place with 1 to 7 that could not be any number from 1 to 7, given what is shown."""
-    shown = {place: _show(count, place in hidden) for place, count in counts.items()}
+    shown = {place: show_count(count, place in hidden) for place, count in counts.items()}
     bounds = bound_counts(shown, families)
     return next(
         (place for place, count in counts.items() if _is_few(count) and not _covers_few(bounds[place])),
@@ -105,9 +106,9 @@ def _choose_hidden(exposed: Place, counts: Mapping[Place, int], families: Famili
 
     The exposed count itself reads "not shown" with its sibling. Where nothing is left, all goes that is not the whole.
     """
-    shown = {place: _show(count, place in hidden) for place, count in counts.items()}
+    shown = {place: show_count(count, place in hidden) for place, count in counts.items()}
     for whole, parts in families:
-        ends = [_read_interval(shown[part]) for part in parts]
+        ends = [read_interval(shown[part]) for part in parts]
         if whole == exposed and not _covers_few((sum(low for low, _ in ends), sum(high for _, high in ends))):
             return _choose_smallest(parts, counts, hidden)
     siblings = [part for _, parts in families if exposed in parts for part in parts if part != exposed]
@@ -125,7 +126,8 @@ def _is_few(count: int) -> bool:
     return 0 < count < TOO_FEW
 
 
-def _show(count: int, hidden: bool) -> ShownCount:
+def show_count(count: int, hidden: bool) -> ShownCount:
+    """A count as it is printed."""
     if hidden:
         return ShownCount(NOT_SHOWN, None)
     return ShownCount(suppressed(count), None if _is_few(count) else round_count(count))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
 
 import pandas as pd
 
@@ -14,36 +14,16 @@ from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.purpose import PURPOSE, describe_clinical_use
 from riskstrat.documents import BoardIndicator, BoardPack, BoardSeries, ShownRate, sentence
 from riskstrat.errors import IndexDateError
-from riskstrat.indicators.hiding import WHOLE, Families, Place, ShownCount, hide_counts, hide_sums
-from riskstrat.indicators.measures import Counted, count_indicator
-from riskstrat.indicators.places import (
-    FIFTH,
-    FIFTHS,
-    LOCALITY,
-    PRACTICE,
-    MonthPlaces,
-    build_tree,
-    count_places,
-    read_members,
-)
+from riskstrat.indicators.hiding import WHOLE, Place, ShownCount
+from riskstrat.indicators.places import FIFTH, FIFTHS, LOCALITY, PRACTICE, MonthPlaces
 from riskstrat.indicators.records import IndicatorRecords
 from riskstrat.indicators.series import build_rate, build_series, stands_out
+from riskstrat.indicators.showing import ShownMonths, count_months, find_last_day, read_borough, show_months
 from riskstrat.indicators.words import word_finding, word_year, write_summary
 from riskstrat.site.opening import Site
 
 FEWEST_STAYS = 500
 """With fewer stays in 12 months, a share with one decimal would tell single ones."""
-
-ShownMonths = dict[date, dict[Place, ShownCount]]
-
-
-@dataclass(frozen=True)
-class BoroughMonths:
-    """Members with their months, the tree of places of each month, and the rows to count."""
-
-    members: pd.DataFrame
-    trees: Mapping[date, MonthPlaces]
-    records: IndicatorRecords
 
 
 def build_pack(opened: Site, month: date, progress: Progress) -> BoardPack:
@@ -56,16 +36,21 @@ def build_pack(opened: Site, month: date, progress: Progress) -> BoardPack:
     _require_month(opened, month)
     progress("indicators", 0.0)
     borough = read_borough(opened, list_months(opened, month, chosen.months))
+    # Hidden together whichever are printed, so that packs of other choices tell no more.
+    given = [one for one in chosen.indicator if not find_untold(opened, one)]
+    counted = {}
+    for number, one in enumerate(given):
+        progress("indicators", number / (len(given) + 1))
+        counted[one.name] = count_months(one, borough, opened.store.data_as_at)
+    shown = show_months(given, counted, borough.trees)
     told: list[BoardIndicator] = []
     untold: list[tuple[Indicator, str]] = []
-    for number, one in enumerate(chosen.shown):
-        progress("indicators", number / len(chosen.shown))
-        reason = find_untold(opened, one)
-        built = None if reason else _build_indicator(opened, one, chosen, borough)
-        if built is None:
-            untold.append((one, reason or "no month is over for long enough to know what followed"))
+    for one in chosen.shown:
+        if one.name in shown and shown[one.name][0]:
+            told.append(_build_indicator(one, chosen, shown[one.name], borough.trees))
         else:
-            told.append(built)
+            reason = find_untold(opened, one)
+            untold.append((one, reason or "no month is over for long enough to know what followed"))
     marked, charts, flagged = _mark_standing_out(told)
     summary = write_summary(month, marked, len(untold), charts, flagged)
     notes = tuple(_list_notes(opened, chosen, month))
@@ -75,7 +60,7 @@ def build_pack(opened: Site, month: date, progress: Progress) -> BoardPack:
 
 
 def _require_month(opened: Site, month: date) -> None:
-    last = _find_last_day(month)
+    last = find_last_day(month)
     if not opened.store.comparable_dates:
         raise IndexDateError(
             "the dates of this source are shifted from person to person, so its months are nobody's; "
@@ -88,25 +73,11 @@ def _require_month(opened: Site, month: date) -> None:
         )
 
 
-def _find_last_day(month: date) -> date:
-    return (pd.Timestamp(month) + pd.offsets.MonthEnd(1)).date()
-
-
 def list_months(opened: Site, month: date, most: int) -> list[date]:
     """The months of the charts, up to `month`: those that begin when the records had begun, at most `most`."""
     months = [found.date() for found in pd.date_range(end=month, periods=most, freq="MS")]
     begun = opened.store.records_from
     return [each for each in months if begun is None or each >= begun or each == month]
-
-
-def read_borough(opened: Site, months: Sequence[date]) -> BoroughMonths:
-    """Members and places of these months, and the records that indicators count."""
-    members = read_members(opened, months)
-    by_month = {pd.Timestamp(month).date(): rows for month, rows in members.groupby("month")}
-    empty = members.iloc[:0]
-    return BoroughMonths(
-        members, {month: build_tree(by_month.get(month, empty)) for month in months}, IndicatorRecords(opened)
-    )
 
 
 def find_untold(opened: Site, indicator: Indicator) -> str:
@@ -124,17 +95,17 @@ def find_untold(opened: Site, indicator: Indicator) -> str:
 
 
 def _build_indicator(
-    opened: Site, indicator: Indicator, chosen: Indicators, borough: BoroughMonths
-) -> BoardIndicator | None:
-    counted = count_indicator(indicator, borough.members, borough.records)
-    numerators, denominators = show_months(counted, borough, opened.store.data_as_at)
-    if not numerators:
-        return None
+    indicator: Indicator,
+    chosen: Indicators,
+    shown: tuple[ShownMonths, ShownMonths],
+    trees: Mapping[date, MonthPlaces],
+) -> BoardIndicator:
+    numerators, denominators = shown
     if indicator.measure == "inequality_ratio":
         return _build_ratio(indicator, numerators, denominators)
     latest = max(numerators)
     rebased = [one.month for one in chosen.rebase if one.indicator == indicator.name]
-    localities = [place for place in borough.trees[latest].places if place[0] == LOCALITY]
+    localities = [place for place in trees[latest].places if place[0] == LOCALITY]
     series = tuple(
         build_series(indicator, place, numerators, denominators, rebased)
         for place in (WHOLE, *(localities if len(localities) > 1 else ()))
@@ -142,25 +113,6 @@ def _build_indicator(
     parts = tuple(_tabulate_parts(numerators[latest], denominators[latest], indicator.per))
     finding, year = word_finding(indicator, series[0]), word_year(indicator, series[0])
     return BoardIndicator(indicator, latest, series, parts, finding, year, False)
-
-
-def show_months(counted: Counted, borough: BoroughMonths, data_as_at: date) -> tuple[ShownMonths, ShownMonths]:
-    """By month and place what is shown of numerator and denominator; months that are not followed yet are left out."""
-    numerators: ShownMonths = {}
-    denominators: ShownMonths = {}
-    for month, tree in sorted(borough.trees.items()):
-        if _find_last_day(month) + timedelta(days=counted.follow_days) > data_as_at:
-            continue
-        rows = borough.members[borough.members["month"] == pd.Timestamp(month)]
-        counts = count_places(rows, counted.numerator[rows.index], tree)
-        events = None if counted.events is None else count_places(rows, counted.events[rows.index], tree)
-        numerators[month] = _hide(counts, events, tree.families)
-        denominators[month] = hide_counts(count_places(rows, counted.denominator[rows.index], tree), tree.families)
-    return numerators, denominators
-
-
-def _hide(counts: dict[Place, int], events: dict[Place, int] | None, families: Families) -> dict[Place, ShownCount]:
-    return hide_counts(counts, families) if events is None else hide_sums(events, counts, families)
 
 
 def _tabulate_parts(
@@ -214,7 +166,7 @@ def _mark_standing_out(told: Sequence[BoardIndicator]) -> tuple[tuple[BoardIndic
 
 
 def _list_notes(opened: Site, chosen: Indicators, month: date) -> Iterator[str]:
-    end, as_at = _find_last_day(month), opened.store.data_as_at
+    end, as_at = find_last_day(month), opened.store.data_as_at
     days = (as_at - end).days
     yield f"Figures are as known on {long_date(as_at)}, {days} days after the end of {word_month(month)}."
     counted = next((one.rows for one in chosen.shown if one.measure == "stays"), None)

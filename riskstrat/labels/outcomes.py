@@ -65,7 +65,7 @@ def label(store: Store, cohort: pd.DataFrame, outcome: ir.Table, recipe: LabelRe
     if recipe.exclude_periods:
         _exclude(rows, index, recipe)
     rows["action_on"] = acted.astype("datetime64[s]")
-    if recipe.intervened != "treat":
+    if recipe.intervened in ("censor", "exclude"):
         actions.apply_mode(rows, recipe.intervened, died[person])
     rows.insert(0, "index_date", cohort["index_date"].to_numpy())
     rows.insert(0, "patient_id", cohort["patient_id"].to_numpy())

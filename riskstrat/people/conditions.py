@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riskstrat.definitions.flags import Flag
 from riskstrat.definitions.frailty import FrailtyScore
 from riskstrat.definitions.phrases import lower_first
 from riskstrat.definitions.roles import list_conditions
@@ -95,8 +96,9 @@ def flags(records: Records, list_date: date) -> list[tuple[str, ...]]:
     asked = any(flag.asks_newest_stay for flag in records.opened.workspace.flags)
     stays = records.find_newest_stays(list_date) if asked else [None] * len(records)
     told = [_word_stay_flags(records, stay, list_date) for stay in stays]
+    said = [_word_feature_flag(records, flag) for flag in records.opened.workspace.flags]
     return [
-        (*status.get(patient, unknown), *_list_feature_flags(records, row, told[row], seen_today=patient in status))
+        (*status.get(patient, unknown), *_list_feature_flags(records, row, said, told[row], seen=patient in status))
         for row, patient in enumerate(records.rows["patient_id"])
     ]
 
@@ -112,21 +114,29 @@ def _word_stay_flags(records: Records, stay: NewestStay | None, list_date: date)
     }
 
 
+def _word_feature_flag(records: Records, flag: Flag) -> list[str | None]:
+    """For each person what a flag says of its feature; None where it does not hold."""
+    holds = np.ones(len(records), bool)
+    for matrix in (records.told, records.whole):
+        built = flag.feature in matrix.columns
+        holds &= flag.holds(matrix.select([flag.feature])[:, 0]) if built else False
+    return [
+        f"{flag.unknown}: unknown" if reason is not None else flag.words if held else None
+        for reason, held in zip(records.untold(flag.feature), holds, strict=True)
+    ]
+
+
 def _list_feature_flags(
-    records: Records, row: int, told: Mapping[str, str | None], *, seen_today: bool
+    records: Records, row: int, said: Sequence[Sequence[str | None]], told: Mapping[str, str | None], *, seen: bool
 ) -> Iterator[str]:
-    for flag in records.opened.workspace.flags:
-        if seen_today and flag.until_status_is_known:
-            continue
-        if flag.words in told:
-            yield from [said] if (said := told[flag.words]) else []
-        elif records.untold(flag.feature)[row] is not None:
-            yield f"{flag.unknown}: unknown"
-        elif all(
-            flag.holds(matrix.values[row : row + 1, matrix.columns.index(flag.feature)])[0]
-            for matrix in (records.told, records.whole)
-        ):
-            yield flag.words
+    """The flags of one person. said: for each flag what it says of everybody; told: what a newest stay says instead.
+
+    seen: whether a status of the day is known.
+    """
+    for flag, words in zip(records.opened.workspace.flags, said, strict=True):
+        if not (seen and flag.until_status_is_known):
+            one = told[flag.words] if flag.words in told else words[row]
+            yield from [one] if one else []
 
 
 STATUS_WORDS = {"inpatient": "In hospital", "palliative_register": "On the palliative care register"}

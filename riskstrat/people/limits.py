@@ -85,15 +85,13 @@ def _name_measure(feature: Feature) -> str:
 def _describe_missing_measures(records: Records, latest: list[str]) -> list[tuple[str, ...]]:
     """For each person the words for what was not measured, of features that give the latest measurement."""
     age = records.value(records.roles.age)
-    made = []
-    for row in range(len(records)):
-        said = [
-            render(records.features[name], float(records.value(name)[row]), None, age[row])
-            for name in latest
-            if np.isnan(records.value(name)[row]) and records.untold(name)[row] is None
-        ]
-        made.append(tuple(sentence for sentence in said if sentence)[:MOST_MISSING])
-    return made
+    made: list[list[str]] = [[] for _ in range(len(records))]
+    for name in latest:
+        feature, values = records.features[name], records.value(name)
+        for row in np.flatnonzero(np.isnan(values) & (records.untold(name) == np.array(None))):
+            if said := render(feature, float(values[row]), None, age[row]):
+                made[row].append(said)
+    return [tuple(said[:MOST_MISSING]) for said in made]
 
 
 def find_day_of_statuses(store: Store, list_date: date) -> date | None:
@@ -178,6 +176,8 @@ def registration_gaps(registrations: pd.DataFrame) -> dict[str, str]:
 
 def _measure_gaps(rows: pd.DataFrame) -> pd.Timedelta:
     """How much of the last 3 years lies between one person's registrations, in gaps of more than 4 weeks."""
+    if len(rows) == 1:
+        return pd.Timedelta(0)
     begins = rows["index_date"].iloc[0] - pd.Timedelta(days=GAP_WITHIN)
     covered, gaps = None, pd.Timedelta(0)
     for row in rows.sort_values("registered_from", kind="stable").itertuples(index=False):

@@ -86,8 +86,17 @@ class Records:
         Days since a discharge that are missing cannot be told while that of the newest emergency stay was not received,
         nor nights while that of any stay in them was not, and no frailty of today from a score of long ago.
         """
-        reasons, old = self._find_untold(name), self.old_scores.get(name)
-        return reasons if old is None else np.where((reasons == np.array(None)) & (old != np.array(None)), old, reasons)
+        if name not in self._untold:
+            reasons, old = self._find_untold(name), self.old_scores.get(name)
+            if old is not None:
+                reasons = np.where((reasons == np.array(None)) & (old != np.array(None)), old, reasons)
+            self._untold[name] = reasons
+        return self._untold[name]
+
+    @cached_property
+    def _untold(self) -> dict[str, Reasons]:
+        """What `untold` found before: every part of a page asks it again."""
+        return {}
 
     def _find_untold(self, name: str) -> Reasons:
         """The same, where a score of long ago, said with its date, is a value."""
@@ -100,7 +109,7 @@ class Records:
         return np.where(waiting, self._discharges_awaited, reasons)
 
     @property
-    def _day(self) -> date:
+    def day(self) -> date:
         """The latest index date of these people: that of the list, where all have one."""
         return self.opened.store.data_as_at if self.rows.empty else self.rows["index_date"].max().date()
 
@@ -115,7 +124,7 @@ class Records:
         Only of people who are known to have left, by a status of the day or a later stay.
         """
         values = matrix.values.copy()
-        day = self._day
+        day = self.day
         since = [stay.left_since if stay else None for stay in self.find_newest_stays(day)]
         longest = np.array([(day - left).days if left else np.nan for left in since], np.float32)
         for name in self._discharge_features.intersection(matrix.columns):
@@ -125,7 +134,7 @@ class Records:
 
     @cached_property
     def _discharges_awaited(self) -> Reasons:
-        day = self._day
+        day = self.day
         stays = self.find_newest_stays(day)
         waiting = [lower_first(word_stay(stay, day)) if stay and stay.discharged_on is None else None for stay in stays]
         return np.array(waiting, object)
@@ -139,7 +148,7 @@ class Records:
 
     def _word_unended_stays(self, lookback: int) -> Reasons:
         codelists = self.opened.workspace.codelists
-        reasons = word_unended_stays(self.known("admissions"), lookback, self._read_inpatients(self._day), codelists)
+        reasons = word_unended_stays(self.known("admissions"), lookback, self._read_inpatients(self.day), codelists)
         return np.array([reasons.get(int(person)) for person in self.rows["person"]], object)
 
     def _read_inpatients(self, list_date: date) -> dict[int, bool]:
@@ -148,8 +157,15 @@ class Records:
 
     def find_newest_stays(self, list_date: date) -> list[NewestStay | None]:
         """For each person the newest emergency stay of two years, with what a status of the list's day says of it."""
-        persons, inpatient = self.rows["person"].tolist(), self._read_inpatients(list_date)
-        return find_newest_stays(self.known("admissions"), persons, inpatient, self.opened.workspace.codelists)
+        if list_date not in self._newest_stays:
+            persons, inpatient = self.rows["person"].tolist(), self._read_inpatients(list_date)
+            codelists = self.opened.workspace.codelists
+            self._newest_stays[list_date] = find_newest_stays(self.known("admissions"), persons, inpatient, codelists)
+        return self._newest_stays[list_date]
+
+    @cached_property
+    def _newest_stays(self) -> dict[date, list[NewestStay | None]]:
+        return {}
 
     @cached_property
     def told(self) -> FeatureMatrix:
@@ -179,13 +195,29 @@ class Records:
 
     @property
     def narrow_untold(self) -> npt.NDArray[np.bool_]:
-        """Which of the model's own columns cannot be told of whom, or are sums that a short record may have cut."""
-        return np.column_stack(
-            [
-                (self._find_untold(name) != np.array(None)) | self.telling.find_cut_short(name)
-                for name in self.narrow.columns
-            ]
-        )
+        """Which of the model's own columns may not be said of whom.
+
+        What cannot be told, sums that a short record may have cut, and what no status of the day bears out.
+        """
+        tests = (self._mark_untold, self.telling.find_cut_short, self._mark_denied)
+        return np.column_stack([np.logical_or.reduce([test(name) for test in tests]) for name in self.narrow.columns])
+
+    def _mark_untold(self, name: str) -> npt.NDArray[np.bool_]:
+        marked: npt.NDArray[np.bool_] = self._find_untold(name) != np.array(None)
+        return marked
+
+    def _mark_denied(self, name: str) -> npt.NDArray[np.bool_]:
+        """For whom a feature says by stays that somebody is in hospital, or not, and no status of the day agrees.
+
+        That a stay has no end yet is no proof: its discharge may be late. That there is none may be a stay that is.
+        """
+        feature = self.opened.workspace.features[name]
+        if feature.verb != "active" or feature.until is None or feature.until.get_name() != ENDED_BY:
+            return np.zeros(len(self), np.bool_)
+        inpatient = self._read_inpatients(self.day)
+        agrees = {0.0: (False, None), 1.0: (True,)}
+        pairs = zip(self.rows["person"].tolist(), self.value(name), strict=True)
+        return np.array([inpatient.get(person) not in agrees.get(value, ()) for person, value in pairs], np.bool_)
 
     @property
     def narrow_evidence(self) -> npt.NDArray[np.datetime64]:

@@ -19,6 +19,7 @@ from riskstrat.people.falls import ONE_FALL
 from riskstrat.people.records import Records
 from riskstrat.people.services import name_service
 from riskstrat.people.told_reasons import ReasonRules, tell_stays, tell_visits
+from riskstrat.people.untold_shares import RecentEvents, raise_for_stays, raise_for_visits
 from riskstrat.publication import TimelineEvent
 from riskstrat.sources.streams import (
     ADMISSION_DETAILS,
@@ -115,13 +116,15 @@ def _tell_reasons(records: Records, codes: HospitalCodes) -> tuple[pd.DataFrame,
     workspace, store = records.opened.workspace, records.store
     born = store.read("people").set_index("patient_id")["date_of_birth"]
     rules = ReasonRules(workspace.codelists, workspace.settings.sensitive, born)
+    borough = RecentEvents(records.opened.store, records.day, DAYS)
     stays, visits = (records.known(name).assign(reason=None) for name in ("admissions", "attendances"))
     urgent = stays[stays["method"].isin(codes.emergency)]
     if "diagnoses" in store.landed:
-        urgent = urgent.assign(reason=tell_stays(urgent, records.known_whole("diagnoses"), rules))
+        raised = raise_for_stays(rules, borough)
+        urgent = urgent.assign(reason=tell_stays(urgent, records.known_whole("diagnoses"), raised))
         stays.loc[urgent.index, "reason"] = urgent["reason"]
-    if "complaint" not in store.absent_columns.get("attendances", ()):
-        visits["reason"] = tell_visits(visits, urgent, rules)
+    if "attendances" in store.landed and "complaint" not in store.absent_columns.get("attendances", ()):
+        visits["reason"] = tell_visits(visits, urgent, raise_for_visits(rules, borough))
     return stays, visits
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from riskstrat.features.gaps import explain_wordless
 from riskstrat.people.records import Records
 from riskstrat.people.timeline import DAYS
 from riskstrat.publication import TimelineEvent
@@ -16,6 +17,9 @@ LANE_SOURCES: Mapping[str, tuple[str, ...]] = {
     "Contacts": ("contacts",),
 }
 """The sources of each lane of the timeline: without an event it says that there was none only if all of them can."""
+
+LANE_STREAMS = {"Falls": "all_falls"}
+"""The merged stream that a lane shows."""
 
 CONDITIONS = "conditions"
 """The part of a page that names every condition, and would say that there is none."""
@@ -54,3 +58,5 @@ def _list_silent_lanes(
         for source in sources:
             reasons = records.telling.find_source_reasons(source, DAYS)
             yield lane, [why if bare else None for why, bare in zip(reasons, empty, strict=True)]
+        wordless = explain_wordless(LANE_STREAMS.get(lane, ""), records.store.manifest)
+        yield lane, [wordless if bare else None for bare in empty]

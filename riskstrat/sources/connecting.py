@@ -19,6 +19,9 @@ from riskstrat.sources.writing import disk_refused
 MEMORY_LIMIT = "4GB"
 """What DuckDB may hold in memory; more is spilled beside the store."""
 
+FEW_BYTES = 16 * 2**20
+"""Of a source whose rows one thread judges sooner than two share them."""
+
 
 def connect_beside(
     work: Path, settings: Settings, source: Path | None, readable: Sequence[Path] = ()
@@ -31,15 +34,17 @@ def connect_beside(
     staging_file = quote_text(str(work / "staging.duckdb"))
     connection.execute(f"ATTACH {staging_file} AS staging (TYPE DUCKDB, RECOVERY_MODE NO_WAL_WRITES)")
     connection.execute("USE staging")
-    _limit(connection, settings, [work.parent, *readable, *list_readable(source)], work / "spill")
+    read = [*readable, *list_readable(source)]
+    threads = 1 if source is not None and _is_small([source, *readable]) else settings.engine.threads
+    _limit(connection, threads, [work.parent, *read], work / "spill")
     connection.execute("PRAGMA disable_checkpoint_on_shutdown")
     return connection
 
 
-def connect_in_memory(settings: Settings, readable: Sequence[Path], spill: Path) -> duckdb.DuckDBPyConnection:
+def connect_in_memory(readable: Sequence[Path], spill: Path) -> duckdb.DuckDBPyConnection:
     """A database for few rows, which leaves no file; what does not fit into memory is spilled to `spill`."""
     connection = duckdb.connect()
-    _limit(connection, settings, readable, spill)
+    _limit(connection, 1, readable, spill)
     return connection
 
 
@@ -48,9 +53,23 @@ def list_readable(source: Path | None) -> list[Path]:
     return [source.resolve()] if source is not None and source.is_dir() else []
 
 
-def _limit(connection: duckdb.DuckDBPyConnection, settings: Settings, readable: Sequence[Path], spill: Path) -> None:
+def _is_small(places: Sequence[Path]) -> bool:
+    """Whether folders and files hold few bytes in all; False where that cannot be read."""
+    held = 0
+    try:
+        for place in places:
+            for file in place.rglob("*") if place.is_dir() else [place]:
+                held += file.stat().st_size
+                if held > FEW_BYTES:
+                    return False
+    except OSError:
+        return False
+    return True
+
+
+def _limit(connection: duckdb.DuckDBPyConnection, threads: int, readable: Sequence[Path], spill: Path) -> None:
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-    connection.execute(f"SET threads = {settings.engine.threads}")
+    connection.execute(f"SET threads = {threads}")
     connection.execute(f"SET temp_directory = {quote_text(str(spill))}")
     connection.execute(f"SET allowed_directories = [{', '.join(quote_text(str(folder)) for folder in readable)}]")
     connection.execute("SET enable_progress_bar = false")

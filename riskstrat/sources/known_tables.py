@@ -60,7 +60,7 @@ def read_known_table(
     an engine sees it that may not read that. Raises as `require_known_table` does.
     """
     require_known_table(name, store)
-    with store.connect(codelists, printable=printable) as backend:
+    with store.connect(codelists, printable=printable, apart=True) as backend:
         rows = _select_spells(backend, store, day) if name == ADMISSIONS else _select_rows(backend, name, day)
         event = STREAMS[_find_stream(name)].event
         first = [column for column in ("person", event) if column]

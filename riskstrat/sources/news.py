@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-import duckdb
 import pyarrow.parquet as pq
 
 from riskstrat.sources.literal import read_literally
+from riskstrat.sources.shared_engine import connect_shared
 from riskstrat.sources.store import Store
 
 KNOWN = "valid_from"
@@ -19,7 +19,7 @@ def tables_with_news(store: Store, after: date, until: date) -> tuple[str, ...]:
     Same-day statuses count by the day they are as at.
     """
     found = []
-    with duckdb.connect() as connection:
+    with connect_shared() as connection:
         for table in sorted(store.manifest["tables"]):
             names = pq.read_schema(store.file(table)).names
             column = KNOWN if KNOWN in names else "as_at" if "as_at" in names else None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +17,13 @@ from riskstrat.definitions.codelists import Codelist
 from riskstrat.errors import SourceError
 from riskstrat.sources.printable import create_views
 from riskstrat.sources.store import Store
+from riskstrat.sources.store_engine import StoreEngine
 from riskstrat.sources.streams import views
 from riskstrat.sources.tables import STREAMS
 
 if TYPE_CHECKING:
     import pandas as pd
-    from ibis.backends.duckdb import Backend
+    from duckdb import DuckDBPyConnection
 
 HELD = "held"
 """Schema of the rows of each stream."""
@@ -37,37 +38,21 @@ class PeopleStore(Store):
 
     tables: Mapping[str, pa.Table]
     persons: npt.NDArray[np.int32]
-    _connections: dict[tuple[frozenset[str], bool], Backend] = field(default_factory=dict, repr=False)
 
-    @contextmanager
-    def connect(
-        self, codelists: Mapping[str, Codelist] | None = None, threads: int | None = None, *, printable: bool = False
-    ) -> Iterator[Backend]:
-        """An in-memory DuckDB backend with one table per available stream, as `Store.connect` gives views.
+    @cached_property
+    def _engine(self) -> StoreEngine:
+        return StoreEngine(threads=1)
 
-        Made once and open as long as this store lives: making the streams takes longer than reading them. `threads` is
-        not needed for so few rows.
-        """
-        wanted = (frozenset(codelists or {}), printable)
-        if wanted not in self._connections:
-            self._connections[wanted] = self._make_streams(codelists or {}, printable=printable)
-        yield self._connections[wanted]
-
-    def _make_streams(self, codelists: Mapping[str, Codelist], *, printable: bool) -> Backend:
-        import ibis
-
-        backend = ibis.duckdb.connect(threads=1)
+    def _make_views(self, codelists: Mapping[str, Codelist], connection: DuckDBPyConnection, *, printable: bool) -> str:
+        """The schema in which there is now one table per stream: to work a stream out takes longer than to read it."""
         for name, table in self.tables.items():
-            backend.con.register(f"given_{name}", table)
+            connection.register(f"given_{name}", table)
         made = self._build_views(codelists)
-        create_views(backend.con, made, codelists if printable else None)
-        backend.con.execute(f"CREATE SCHEMA {HELD}")
-        # Under their own names only once all are made: a merged stream would be read from what had taken a name before.
+        create_views(connection, made, codelists if printable else None)
+        connection.execute(f"CREATE SCHEMA {HELD}")
         for name in made:
-            backend.con.execute(f"CREATE TABLE {HELD}.{name} AS SELECT * FROM main.{name}")
-        for name in made:
-            backend.con.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {HELD}.{name}")
-        return backend
+            connection.execute(f"CREATE TABLE {HELD}.{name} AS SELECT * FROM {name}")
+        return HELD
 
     def _build_views(self, codelists: Mapping[str, Codelist]) -> dict[str, str]:
         absent = {(table, column) for table, columns in self.absent_columns.items() for column in columns}

@@ -9,36 +9,35 @@ judged by what was known when it could be seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.sources.sensitive import CODED, SYSTEMS_OF, build_coded_test, build_value_test, require_sensitive
 from riskstrat.sources.streams import ADMISSION_METHODS, EMERGENCY, codes_in
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 NOT_CODED_AFTER = 90
 """Days from the beginning of a planned stay after which it is shown although no main diagnosis has come."""
 
-WHOLE = "whole"
-"""Schema of the views of everything; the printable ones stand in `main`."""
+MAIN = "main"
+"""Schema of the views that are made."""
 
-Lists = dict[tuple[str, str], dict[str, Any]]
-"""By codelist of what is sensitive and test of an emergency the lists of one store, as Arrow tables by their name."""
+WHOLE = "whole"
+"""Schema of the views of everything, where those made are printable."""
 
 REBUILT = ("recorded_conditions",)
 """Streams made again from the printable ones; every other merged stream is that of the whole record."""
 
 
 def create_views(
-    connection: Any,
-    statements: Mapping[str, str],
-    codelists: Mapping[str, Codelist] | None,
-    known: Lists | None = None,
+    connection: DuckDBPyConnection, statements: Mapping[str, str], codelists: Mapping[str, Codelist] | None
 ) -> None:
     """Make the view of each stream by its CREATE VIEW statement; the printable ones where `codelists` are given.
 
-    The statements stand in an order in which each needs earlier ones alone. known: the lists of the same streams that
-    were worked out before, to which those that are worked out now are added. Raises DefinitionError where there is no
+    The statements stand in an order in which each needs earlier ones alone. Raises DefinitionError where there is no
     codelist of what is sensitive.
     """
     if codelists is None:
@@ -49,14 +48,15 @@ def create_views(
     connection.execute(f"SET schema = '{WHOLE}'")
     _execute_all(connection, statements.values())
     urgent = _build_urgent_test(codes_in(codelists, ADMISSION_METHODS, EMERGENCY))
-    _make_lists(connection, statements, sensitive, urgent, {} if known is None else known)
-    connection.execute("SET schema = 'main'")
+    for name, query in _build_lists(statements, sensitive, urgent):
+        connection.execute(f"CREATE TABLE {name} AS {query}")
+    connection.execute(f"SET schema = '{MAIN}'")
     for name, statement in statements.items():
         made = statement if name in REBUILT else f"CREATE VIEW {name} AS {_build_printable(name, statements, urgent)}"
         connection.execute(made)
 
 
-def _execute_all(connection: Any, statements: Any) -> None:
+def _execute_all(connection: DuckDBPyConnection, statements: Iterable[str]) -> None:
     for statement in statements:
         connection.execute(statement)
 
@@ -65,22 +65,6 @@ def _build_urgent_test(methods: tuple[str, ...]) -> str:
     """SQL over `method`: whether a stay is an emergency, which is always shown."""
     listed = ", ".join(f"'{method}'" for method in methods) or "NULL"
     return f"coalesce(method IN ({listed}), false)"
-
-
-def _make_lists(connection: Any, streams: Mapping[str, str], sensitive: Codelist, urgent: str, known: Lists) -> None:
-    """Make the table of each list: of its query, which reads the whole store, or of what that gave before."""
-    wanted = (sensitive.fingerprint, urgent)
-    held = known.get(wanted)
-    if held is None:
-        queries = dict(_build_lists(streams, sensitive, urgent))
-        for name, query in queries.items():
-            connection.execute(f"CREATE TABLE {name} AS {query}")
-        known[wanted] = {name: connection.execute(f"SELECT * FROM {name}").to_arrow_table() for name in queries}
-        return
-    for name, table in held.items():
-        connection.register("worked_out", table)
-        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM worked_out")
-        connection.unregister("worked_out")
 
 
 def _build_lists(streams: Mapping[str, str], sensitive: Codelist, urgent: str) -> Iterator[tuple[str, str]]:

@@ -69,7 +69,7 @@ def land_refresh(
         )
     # Beside the store's folders, as ingest's own spills, which the next opening clears.
     spill = name_beside(store.folder, "spill")
-    connection = connect_in_memory(settings, [store.folder, *list_readable(mapping.location)], spill)
+    connection = connect_in_memory([store.folder, *list_readable(mapping.location)], spill)
     try:
         with land(connection, mapping, settings.data.quarantine_limit, only=REFRESHED) as landing:
             if not landing.tables:

@@ -8,7 +8,6 @@ A phrase matches where its words stand whole in a text: GUM in "gum_clinic", but
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,10 +16,10 @@ import numpy.typing as npt
 from riskstrat.definitions.codelists import BY_PREFIX, PHRASE, Codelist
 from riskstrat.errors import DefinitionError
 from riskstrat.sources.matching import build_code_test, quote_words, starts_with
+from riskstrat.sources.shared_engine import connect_shared
 
 if TYPE_CHECKING:
     import pandas as pd
-    from duckdb import DuckDBPyConnection
 
 SENSITIVE = "sensitive"
 """Name of the codelist of what is never printed."""
@@ -93,19 +92,11 @@ def _mark(rows: pd.DataFrame, test: str) -> npt.NDArray[Any]:
     number = rows.astype("string").groupby(list(rows.columns), dropna=False, sort=False).ngroup().to_numpy()
     first = np.unique(number, return_index=True)[1]
     given = rows.iloc[first].astype("string").assign(place=range(len(first)))
-    with _open_engine().cursor() as connection:
+    with connect_shared() as connection:
         connection.register("given", given)
         found = connection.execute(f"SELECT coalesce({test}, false) AS marked FROM given ORDER BY place").fetchnumpy()
     marked: npt.NDArray[Any] = found["marked"].astype(bool)[number]
     return marked
-
-
-@cache
-def _open_engine() -> DuckDBPyConnection:
-    """One engine of this process, in memory: to start one takes far longer than to test some values."""
-    import duckdb
-
-    return duckdb.connect()
 
 
 def build_coded_test(sensitive: Codelist) -> str:

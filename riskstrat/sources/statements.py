@@ -26,6 +26,7 @@ from riskstrat.sources.landing import ROW, Landed, describe_landed, require_ever
 from riskstrat.sources.literal import quote_name
 from riskstrat.sources.mapping import SourceMapping, Statement
 from riskstrat.sources.places import DatabasePlace, Place
+from riskstrat.sources.shared_engine import connect_shared
 
 SOURCE, STEP = "source", "step"
 """Schemas in which SQL finds what lies in the source, and what earlier steps made."""
@@ -230,7 +231,7 @@ def find_tables_read(statement: Statement) -> frozenset[tuple[str, str]]:
 
     Raises SourceError unless it is one SELECT.
     """
-    with duckdb.connect() as parser:
+    with connect_shared() as parser:
         row = parser.execute("SELECT json_serialize_sql(?)", [statement.sql]).fetchone()
     parsed = json.loads(row[0]) if row else {}
     if parsed["error"]:

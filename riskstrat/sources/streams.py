@@ -30,6 +30,9 @@ STREAM_CODELISTS: Mapping[str, tuple[str, ...]] = {
 }
 """Codelists that a merged stream is built with."""
 
+TOLD_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {"all_falls": {"attendances": ("complaint", "diagnosis")}}
+"""By merged stream and source the optional columns by which the source tells of it; with no value it tells nothing."""
+
 STREAMS_OF_STAYS = ("admissions", "diagnoses", "all_falls")
 """Streams whose rows hang on how spells are joined into stays."""
 

@@ -36,6 +36,7 @@ from riskstrat.site.threads import run_in_threads
 from riskstrat.study.equity import measure_equity
 from riskstrat.study.fitting import PooledTestRows, TestedFold, TrainingRun, pooled
 from riskstrat.study.gathering import Study, days_old, describe_short_records
+from riskstrat.study.lots import describe_lot_rows
 from riskstrat.study.starting import describe_start, word_verdict
 
 OF_THE_MODEL = (
@@ -219,6 +220,7 @@ def _count_intervened(learned: TrainingRun) -> dict[str, Any]:
         "treat": "their outcomes are kept as they were",
         "censor": f"{train.changed:,} of them lost an outcome that came later",
         "exclude": f"{train.changed:,} of them are left out",
+        "hold_out": describe_lot_rows(study.lot, places["train"]),
     }[mode]
     share = train.with_action / max(train.rows, 1)
     sentence = (

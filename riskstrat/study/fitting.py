@@ -169,7 +169,7 @@ def _fit_transferred(study: Study, recipe: Recipe, job: _Job, start: RiskModel) 
             refused = str(why)
     fold, trained = job.fold, _describe_making(study, job.fold)
     given = (start, study.matrix, fold.seen, fold.slice_of, recipe)
-    return fit_transferred(*given, local=local, refused=refused, trained=trained)
+    return fit_transferred(*given, local=local, refused=refused, trained=trained, times=fold.times)
 
 
 def _describe_making(study: Study, fold: Fold) -> dict[str, str]:
@@ -193,6 +193,7 @@ def fit_fold(study: Study, recipe: Recipe, fold: Fold, *, rivals: bool = True, t
         tested=fold.origin is None or bool(fold.origin.test),
         rivals=_build_declared_rivals(study.opened.workspace) if rivals else None,
         age=study.opened.workspace.roles.age,
+        times=fold.times,
     )
 
 

@@ -17,6 +17,7 @@ from riskstrat.errors import IndexDateError, TrainingError
 from riskstrat.labels import Labels, label
 from riskstrat.site.apart import set_apart
 from riskstrat.site.opening import Site, build_matrix
+from riskstrat.study.lots import LotRows, find_lot_rows
 from riskstrat.training import (
     Origin,
     earlier,
@@ -40,13 +41,15 @@ BY_PERSON = "people held out"
 class Fold:
     """The rows of one fit: which train, calibrate and test, and the outcomes that could be known when it was made.
 
-    origin: None where the split is by person. `seen` has one value per row of the study, missing where unknown.
+    origin: None where the split is by person. `seen` has one value per row of the study, missing where unknown. times:
+    how often each row counts where it is learned from; None for once each.
     """
 
     name: str
     origin: Origin | None
     slice_of: Slices
     seen: Outcomes
+    times: npt.NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ class Study:
 
     labels and outcome (1, 0, missing) are as known on `as_at`. recipe: as records allow it, perhaps without dates to
     calibrate on. origins: the one made on `as_at`, then those tested; none where the split is by person. older: for
-    each age in months, the origin made so much earlier than the latest tested one and tested on its dates.
+    each age in months, the origin made so much earlier than the latest tested one and tested on its dates. lot: what
+    lots of lists decided, where the recipe learns from those whom they left off.
     """
 
     opened: Site
@@ -66,10 +70,16 @@ class Study:
     matrix: FeatureMatrix
     origins: tuple[Origin, ...]
     older: dict[int, Origin]
+    lot: LotRows | None = None
 
     @property
     def outcome(self) -> Outcomes:
         return self.labels.rows["outcome"].to_numpy(float)
+
+    @property
+    def times(self) -> npt.NDArray[np.int64] | None:
+        """How often each row counts where it is learned from; None for once each."""
+        return None if self.lot is None else self.lot.times
 
     @property
     def patient_ids(self) -> npt.NDArray[np.object_]:
@@ -87,14 +97,20 @@ class Study:
         rows, outcome = self.cohort.rows[learned], self.opened.rows_named(self.recipe.outcome)
         known = label(self.opened.store, rows, outcome, self.recipe.label, origin.made_on)
         seen[learned] = known.rows["outcome"].to_numpy(float)
-        return Fold(origin.name, origin, slice_of, seen)
+        return Fold(origin.name, origin, slice_of, self._leave_out_listed(seen, slice_of), self.times)
 
     def folds(self) -> tuple[Fold, ...]:
         """Those with test rows: one per tested origin, the latest first, or the one split by person."""
         if not self.origins:
             slice_of = slices_by_person(self.recipe, self.patient_ids)
-            return (Fold(BY_PERSON, None, slice_of, self.outcome),)
+            return (Fold(BY_PERSON, None, slice_of, self._leave_out_listed(self.outcome, slice_of), self.times),)
         return tuple(self.fold(origin) for origin in self.origins[1:])
+
+    def _leave_out_listed(self, seen: Outcomes, slice_of: Slices) -> Outcomes:
+        """Outcomes without those that are learned from of people whom a lot listed; tests are of everybody."""
+        if self.lot is None:
+            return seen
+        return np.where(self.lot.listed & np.asarray(slice_of != TEST), np.nan, seen)
 
     def unknown_people(self, fold: Fold) -> Fold:
         """The fold with a share of the people only tested on, and everybody else only learned from."""
@@ -120,7 +136,8 @@ def gather(opened: Site, recipe_name: str, as_at: date | None, progress: Progres
     cohort, matrix, kept = set_apart(recipe, cohort, build_matrix(opened, cohort, progress))
     if not kept.all():
         labels = label(opened.store, cohort.rows, opened.rows_named(recipe.outcome), recipe.label, until)
-    return Study(opened, recipe, until, cohort, labels, matrix, chosen, older)
+    lot = find_lot_rows(opened, recipe, cohort.rows)
+    return Study(opened, recipe, until, cohort, labels, matrix, chosen, older, lot)
 
 
 def leave_out_sensitive(opened: Site, recipe: Recipe) -> Recipe:

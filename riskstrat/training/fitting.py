@@ -24,7 +24,7 @@ from riskstrat.training.held_out import mark_newest
 from riskstrat.training.intervals import ranges
 from riskstrat.training.learned import Learned, Task, learn_members
 from riskstrat.training.rows import FEWEST_EVENTS, Index, TrainingRows, enough, rows_at, take_rows
-from riskstrat.training.slices import CALIBRATION, TEST, TRAIN, Slices, find_places
+from riskstrat.training.slices import CALIBRATION, TEST, TRAIN, Slices, find_places, mark_once, repeat_places
 
 THREADS = 2
 Numbers = npt.NDArray[np.float64]
@@ -71,6 +71,7 @@ def fit(
     tested: bool = True,
     rivals: DeclaredRivals | None = None,
     age: str | None = None,
+    times: Index | None = None,
 ) -> Fitted:
     """Train, calibrate and predict the test rows. `threads` changes the time it takes and nothing else.
 
@@ -80,12 +81,14 @@ def fit(
     declared: names of features that may be absent because their source was not landed. tested:
     whether there must be test rows; the model that lists will be made with has none. rivals: the baselines to fit
     beside the model; beside a stack stand its two members. age: the column of the age in years, which the logistic
-    regression takes as a broken line. Raises TrainingError if there are too few events to learn from, if what was
-    learned does not last, or if the recipe gives a direction to a feature that is none.
+    regression takes as a broken line. times: how often each row counts where it is learned
+    from or calibrated on. Raises TrainingError if there are too few events to learn from, if what was learned does not
+    last, or if the recipe gives a direction to a feature that is none.
     """
     seen = np.asarray(outcome, dtype=np.float64)
-    places = find_places(slice_of, seen)
-    _refuse_too_little(recipe, seen, places, tested)
+    once = find_places(slice_of, seen)
+    _refuse_too_little(recipe, seen, once, tested)
+    places = repeat_places(once, times)
     columns = tuple(name for name in matrix.columns if name not in recipe.exclude_features)
     aside = set_aside(recipe.learner, columns, {*matrix.columns, *(tables or {}), *declared})
     task = Task(matrix, columns, seen, places, recipe, threads, age, rivals is not None)
@@ -99,14 +102,14 @@ def fit(
     baselines = _calibrate_members(task, learned, held, scored) if rivals else {}
     baselines |= fit_baselines(matrix, seen, places, recipe, rivals) if rivals else {}
     facts = {
-        **count_rows(seen, places),
+        **count_rows(seen, once),
         **list_index_dates(recipe, matrix.keys, places),
         **learned.describe(len(places[TRAIN])),
         "calibration": made.note + held.how,
         "baselines": {name: one.note for name, one in baselines.items() if one.calibrator is not None},
         "left_out": {name: one.note for name, one in baselines.items() if one.calibrator is None},
     }
-    spread = ranges(margin, held.rows.outcome, made.calibrator)
+    spread = ranges(margin[held.once], held.rows.outcome[held.once], made.calibrator)
     model = replace(model, calibrator=made.calibrator, ranges=spread, trained={**facts, **(trained or {})})
     facts["notes"] = _format_notes(recipe, facts, aside)
     scores = [one.to_dict() for one in made.scores]
@@ -130,11 +133,15 @@ def _build_uncalibrated_model(task: Task, learned: Learned, tables: Mapping[str,
 
 
 class _Unseen(NamedTuple):
-    """The rows to calibrate on, their margins by learners that had not seen them (by model), and how in words."""
+    """The rows to calibrate on, their margins by learners that had not seen them (by model), and how in words.
+
+    once: marks each row one time, however often it counts: a row that counts ten times is known no better for it.
+    """
 
     rows: TrainingRows
     margins: Mapping[str, Numbers]
     how: str
+    once: npt.NDArray[np.bool_]
 
 
 def _score_unseen(task: Task, learned: Learned, model: RiskModel) -> _Unseen:
@@ -142,10 +149,10 @@ def _score_unseen(task: Task, learned: Learned, model: RiskModel) -> _Unseen:
     if task.calibrates_apart:
         place = task.places[CALIBRATION]
         rows = rows_at(task.matrix, task.columns, task.outcome, place)
-        return _Unseen(rows, learned.score(model, task.matrix, place), "")
+        return _Unseen(rows, learned.score(model, task.matrix, place), "", mark_once(place))
     asked = mark_newest(task.recipe, task.matrix.keys, task.places[TRAIN])
     margins = {name: margin[asked] for name, margin in learned.unseen.items()}
-    return _Unseen(take_rows(task.train, asked), margins, f"; on {WORDS}")
+    return _Unseen(take_rows(task.train, asked), margins, f"; on {WORDS}", mark_once(task.places[TRAIN][asked]))
 
 
 def _calibrate_members(

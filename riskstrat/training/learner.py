@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,10 +19,16 @@ from riskstrat.training.rows import TrainingRows
 
 if TYPE_CHECKING:
     from lightgbm import Dataset
+    from lightgbm.callback import CallbackEnv
 
 FEWEST_ROWS_IN_LEAF = 5
 LEAVES_AT_LEAST = 20
 """In a small source a leaf may hold one row in this many, whatever the recipe asks."""
+
+LONGER = 0.5
+"""Trees without help that are grown at least, for each tree that helped: the flatter the loss of people held out, the
+longer chance alone keeps it from falling.
+"""
 
 FEWEST_TREES = 10
 """Trees that are grown where none of them helps people held out: of the first few, each sees few columns."""
@@ -73,8 +79,9 @@ def fit_on_folds(
 ) -> FoldedBooster:
     """The booster on every row, and one for each fold, with as many trees as had the lowest mean log loss held out.
 
-    Growing stops after `patience` trees in a row without help, and at `learner.rounds`; with no patience all of these
-    are grown. At least `FEWEST_TREES` stay. Rows are binned once for all. Raises TrainingError as `fit_booster` does.
+    Growing stops after `patience` trees in a row without help and half as many as helped, and at `learner.rounds`; with
+    no patience all of these are grown. At least `FEWEST_TREES` stay. Rows are binned once for all. Raises TrainingError
+    as `fit_booster` does.
     """
     lgb = lightgbm()
     settings = _build_settings(learner, columns, len(rows.outcome), threads)
@@ -84,7 +91,7 @@ def fit_on_folds(
         binned,
         num_boost_round=learner.rounds,
         folds=[(fold.kept, fold.away) for fold in folds],
-        callbacks=[lgb.early_stopping(patience, verbose=False)] if patience else [],
+        callbacks=[stop_without_help(patience)] if patience else [],
         return_cvbooster=True,
     )["cvbooster"]
     rounds = min(learner.rounds, max(grown.best_iteration, FEWEST_TREES)) if patience else learner.rounds
@@ -92,6 +99,23 @@ def fit_on_folds(
     for fold, booster in zip(folds, grown.boosters, strict=True):
         margin[fold.away] = booster.predict(rows.values[fold.away], raw_score=True, num_iteration=rounds, num_threads=1)
     return FoldedBooster(_grow(binned, settings, rounds), rounds, margin)
+
+
+def stop_without_help(patience: int) -> Callable[[CallbackEnv], None]:
+    """Ends the growing of trees as `fit_on_folds` says, with the number that helped most."""
+    best, least = 0, np.inf
+
+    def stop(grown: CallbackEnv) -> None:
+        nonlocal best, least
+        told = grown.evaluation_result_list or []
+        loss = told[0][2]
+        if loss < least:
+            best, least = grown.iteration, loss
+        waited = grown.iteration - best
+        if waited >= max(patience, LONGER * (best + 1)) or grown.iteration + 1 == grown.end_iteration:
+            raise lightgbm().callback.EarlyStopException(best, told)
+
+    return stop
 
 
 def _bin(rows: TrainingRows, columns: Sequence[str], settings: dict[str, Any]) -> Dataset:

@@ -80,6 +80,21 @@ def find_places(slice_of: Slices, outcome: npt.NDArray[np.float64]) -> dict[str,
     return {name: np.flatnonzero((slice_of == name) & known) for name in (TRAIN, CALIBRATION, TEST)}
 
 
+def repeat_places(
+    places: dict[str, npt.NDArray[np.int64]], times: npt.NDArray[np.int64] | None
+) -> dict[str, npt.NDArray[np.int64]]:
+    """The positions with each of a training or calibration row as often as the row counts; once each for None."""
+    if times is None:
+        return places
+    return {name: place if name == TEST else np.repeat(place, times[place]) for name, place in places.items()}
+
+
+def mark_once(places: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """The first of each position among positions that `repeat_places` gave."""
+    marked: npt.NDArray[np.bool_] = np.diff(places, prepend=-1) != 0
+    return marked
+
+
 def _fill_slices(name: str, rows: int) -> pd.Categorical:
     """Rows that are all of one slice so far."""
     every = (TRAIN, CALIBRATION, TEST, UNUSED)

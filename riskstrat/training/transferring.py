@@ -16,7 +16,8 @@ from riskstrat.scoring import Linear, RiskModel, recount_booster
 from riskstrat.training.calibration import calibrate
 from riskstrat.training.fitting import Fitted, count_rows, describe_recipe, list_index_dates
 from riskstrat.training.intervals import ranges
-from riskstrat.training.slices import CALIBRATION, TEST, TRAIN, Slices, find_places
+from riskstrat.training.rows import Index
+from riskstrat.training.slices import CALIBRATION, TEST, TRAIN, Slices, find_places, mark_once, repeat_places
 
 Numbers = npt.NDArray[np.float64]
 ROWS_AT_ONCE = 50_000
@@ -32,24 +33,27 @@ def fit_transferred(
     local: Fitted | None = None,
     refused: str | None = None,
     trained: Mapping[str, Any] | None = None,
+    times: Index | None = None,
 ) -> Fitted:
     """The model of another site, calibrated on the training and calibration rows, none of which it has seen.
 
     start: stripped, as a package has it. Its leaves count these rows and its terms have their means, so that what is
     explained is how a person differs from the people here. local: what the recipe learned from the same rows, whose
-    figures stand beside it; refused: why nothing could be learned. Raises TrainingError as `calibrate` does, ModelError
-    where columns are absent or defined otherwise.
+    figures stand beside it; refused: why nothing could be learned. times: as for `fit`.
+    Raises TrainingError as `calibrate` does, ModelError where columns are absent or defined otherwise.
     """
     seen = np.asarray(outcome, dtype=np.float64)
     places = find_places(slice_of, seen)
-    own = np.sort(np.concatenate([places[TRAIN], places[CALIBRATION]]))
+    counted = repeat_places(places, times)
+    own = np.sort(np.concatenate([counted[TRAIN], counted[CALIBRATION]]))
+    once = mark_once(own)
     margin = start.margin(matrix, own)
     ids = matrix.keys["patient_id"].iloc[own].to_numpy()
     made = calibrate(margin, seen[own], ids, recipe.calibration.method, seed=recipe.learner.seed)
     model = replace(
-        count_people_here(start, matrix.take(own)),
+        count_people_here(start, matrix.take(own[once])),
         calibrator=made.calibrator,
-        ranges=ranges(margin, seen[own], made.calibrator),
+        ranges=ranges(margin[once], seen[own[once]], made.calibrator),
         recipe=describe_recipe(recipe),
     )
     facts = {
@@ -61,7 +65,7 @@ def fit_transferred(
         "calibration": f"{made.note}, all of people whom the model had not seen",
         "baselines": local.facts["baselines"] if local else {},
         "left_out": _list_left_out(local, refused),
-        "events_calibrated_on": int(seen[own].sum()),
+        "events_calibrated_on": int(seen[own[once]].sum()),
     }
     model = replace(model, trained={**facts, **(trained or {})})
     facts["notes"] = _format_notes(facts, local, refused)

@@ -225,7 +225,7 @@ def _describe_extra_tests(evidence: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _report_interventions(evidence: Mapping[str, Any]) -> tuple[str, ...]:
     found = evidence["intervened"]
-    return (found["sentence"],) if found["train"]["with_action"] else ()
+    return (found["sentence"],) if found["train"]["with_action"] or found["mode"] == "hold_out" else ()
 
 
 def _describe_providers(providers: pd.DataFrame) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ def _publish(listed: Listed, when: str, progress: Progress, store: ReviewStore) 
     facts, readers = describe_publication(listed, inputs), workspace.settings.lists.readers
 
     def logging(manifest: Path, digest: str) -> AbstractContextManager[None]:
-        return audit.log_publishing(workspace.root, manifest, folder.name, digest)
+        return audit.log_publishing(workspace.root, manifest, folder.name, digest, facts.get("hold_out"))
 
     seal = partial(audit.make_seal, workspace.root)
     with publish(folder, build_weekly_list(listed), facts, logging, readers, seal) as part:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from riskstrat import audit
+from riskstrat.casefinding import LEFT_OFF
 from riskstrat.cohort import registration_known_on, why_not
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.definitions.progress import Progress, silent
@@ -98,7 +99,7 @@ def explain_place(place: Mapping[str, Any]) -> str:
             f"{natural_frequency(place['risk'])}."
         )
     if place["place"] == "below the line":
-        why = f" There was {place['reason']}." if isinstance(place["reason"], str) else ""
+        why = _explain_below(place["reason"])
         return (
             f"Not listed: below the line at rank {int(place['order'])} for {team}, whose list has {place['listed']} "
             f"people.{why} Not being listed does not mean low risk."
@@ -106,6 +107,15 @@ def explain_place(place: Mapping[str, Any]) -> str:
     if place["place"] == "known":
         return f"Not listed for {team}: known already, on the caseload."
     return f"Not listed for {team}: {place['reason']}."
+
+
+def _explain_below(reason: Any) -> str:
+    """A sentence on somebody below the line for another reason than their estimate; blank for others."""
+    if not isinstance(reason, str):
+        return ""
+    if reason == LEFT_OFF:
+        return " They were left off by lot, for research; whoever a team puts forward has a place before others."
+    return f" There was {reason}."
 
 
 def _is_apart(opened: Site, recipe: Recipe, person: int, at: date) -> bool:

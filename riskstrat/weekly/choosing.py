@@ -22,8 +22,10 @@ from riskstrat.casefinding import (
     bring_forward,
     find_cases,
 )
+from riskstrat.cohort import mark_opted_out
 from riskstrat.definitions import none_of
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
+from riskstrat.definitions.settings import OPT_OUT_KINDS, Settings
 from riskstrat.people.palliative import find_palliative
 from riskstrat.publication import EVERYONE_COLUMNS
 from riskstrat.reviews import Notices, Snapshot
@@ -102,14 +104,17 @@ def choose_cases(
     assumed: pd.DataFrame | None = None,
     register: CaseRegister | None = None,
     notices: Notices | None = None,
+    *,
+    with_lot: bool = False,
 ) -> ChosenCases:
     """Each team's cases among everybody scored.
 
     imported: decisions beside those that were landed. assumed: further decisions, one row each, for lists rebuilt.
     register: the cases of all lists, standing or withdrawn; without it every case is a first one. notices: what teams
-    told between lists.
+    told between lists. with_lot: whether a lot may leave people off, as on a list that a team is given; none that is
+    sealed or rebuilt.
     """
-    settings = opened.workspace.settings
+    settings = opened.workspace.settings if with_lot else _leave_out_lot(opened.workspace.settings)
     areas = opened.store.read("areas") if "areas" in opened.store.landed else None
     everybody = _join_doubtful(opened, scored, list_date)
     membership = assign_teams(everybody["practice"], areas, settings.teams, settings.lists.default_capacity, list_date)
@@ -170,7 +175,19 @@ def case_facts(
         disputed_in_hospital=left_dead.disputed,
         gone=_find_gone(opened, list_date),
         unnamed=_find_unnamed(opened, landed.get("caseload")),
+        objecting=_find_objecting(opened),
     )
+
+
+def _leave_out_lot(settings: Settings) -> Settings:
+    return settings.model_copy(update={"lists": settings.lists.model_copy(update={"hold_out": None})})
+
+
+def _find_objecting(opened: Site) -> frozenset[int]:
+    """Persons with an opt-out of any kind, whatever is approved; asked only where a lot may leave people off."""
+    if opened.workspace.settings.lists.hold_out is None:
+        return frozenset()
+    return frozenset(int(person) for person in np.flatnonzero(mark_opted_out(opened.store, OPT_OUT_KINDS)))
 
 
 def _find_unnamed(opened: Site, caseload: pd.DataFrame | None) -> frozenset[str]:

@@ -103,7 +103,7 @@ def make_lists(
 ) -> Listed:
     """Score, choose and explain, for every team, without writing anything.
 
-    store: what teams decided so far. remembers: whether it knows of the lists before it.
+    store: what teams decided so far. remembers: whether it knows of the lists before it, and may draw a lot.
     """
     steps = Steps()
     chosen = opened.recipe(recipe)
@@ -118,7 +118,9 @@ def make_lists(
     earlier = tuple(one.count_taken_up(notices.find_taken_up(one.list_date)) for one in published)
     past = tuple(map(remember, earlier))
     register, edition = read_case_register(lists), count_editions(lists, list_date) + 1
-    found = choose_cases(opened, scored, list_date, past, reviews, register=register, notices=notices)
+    found = choose_cases(
+        opened, scored, list_date, past, reviews, register=register, notices=notices, with_lot=remembers
+    )
     progress("lists", 1.0)
     steps.done("case finding")
     progress("reasons", 0.0)
@@ -196,6 +198,9 @@ def headline(listed: Listed) -> tuple[str, ...]:
             f"recorded dead, with later activity: {to_check:,}; they are on no list until the records are checked "
             "(--json names them)"
         )
+    lot = describe_hold_out(listed)
+    if lot:
+        lines.append(f"left off by lot, near the line: {sum(lot['left_off'].values()):,} (approval {lot['approval']})")
     by_hospital = listed.found.dead_by_hospital_alone
     if by_hospital:
         lines.append(f"died by a hospital's record alone: {by_hospital:,}; they are on no list")
@@ -226,7 +231,16 @@ def summary_of(listed: Listed) -> dict[str, Any]:
         "recorded_dead_active_later": list(listed.found.to_be_checked),
         "dead_by_hospital_alone": listed.found.dead_by_hospital_alone,
         "teams": [_describe_team(case, listed) for case in listed.cases],
+        **({"hold_out": lot} if (lot := describe_hold_out(listed)) else {}),
     }
+
+
+def describe_hold_out(listed: Listed) -> dict[str, Any]:
+    """The lot behind the lists: its terms, and how many it left off by team's code; empty where it decided of none."""
+    rules = listed.opened.workspace.settings.lists.hold_out
+    if rules is None or not any(case.has_lot for case in listed.cases):
+        return {}
+    return rules.model_dump(mode="json") | {"left_off": {case.team.code: case.left_off for case in listed.cases}}
 
 
 def _describe_team(case: CaseList, listed: Listed) -> Mapping[str, Any]:

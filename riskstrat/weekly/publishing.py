@@ -78,8 +78,9 @@ def compute_early_inputs(opened: Site) -> dict[str, str]:
     decided = opened.workspace.settings.sensitive.shown_to_clinicians
     # A site that shows clinicians nothing more has the inputs that it had before it could.
     without |= {} if decided else {"sensitive": {"shown_to_clinicians"}}
-    # Nor does one that keeps no reserve have others than before.
-    without["lists"] |= set() if opened.workspace.settings.lists.reserve else {"reserve"}
+    # Nor does one that keeps no reserve, or draws no lot, have others than before.
+    lists = opened.workspace.settings.lists
+    without["lists"] |= {name for name in ("reserve", "hold_out") if not getattr(lists, name)}
     settings = opened.workspace.settings.model_dump_json(exclude=without)
     wording = [(name, feature.wording) for name, feature in sorted(opened.workspace.features.items())]
     refreshed = opened.store.refreshed.digest if opened.store.refreshed is not None else ""

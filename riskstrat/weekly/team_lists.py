@@ -12,6 +12,7 @@ import pandas as pd
 from riskstrat.casefinding import CaseList, bands_of
 from riskstrat.definitions.durations import in_words
 from riskstrat.definitions.features import Feature
+from riskstrat.definitions.hold_out_settings import HoldOutSettings
 from riskstrat.definitions.purpose import PURPOSE, describe_clinical_use
 from riskstrat.definitions.vocabulary import OUTCOME_WORDS
 from riskstrat.documents import long_date
@@ -87,6 +88,7 @@ def build_team_list(
             *case.unchecked,
             *describe_cohorts(opened.workspace.cohort_rules),
             *(*store.notes, *opened.engine.notes, *_describe_unfilled_places(case)),
+            *describe_lot(case, settings.lists.hold_out),
         ),
         statuses_as_at=find_day_of_statuses(store, list_date),
         not_checked=case.unchecked,
@@ -153,6 +155,20 @@ def describe_later_training(trained_as_at: str | None, list_date: date) -> tuple
 def _describe_unfilled_places(case: CaseList) -> tuple[str, ...]:
     free = [f"{OUTCOME_WORDS.get(name, name)}: {places}" for name, places in sorted(case.unfilled.items()) if places]
     return (f"Places of services that nobody on this list can take: {', '.join(free)}",) if free else ()
+
+
+def describe_lot(case: CaseList, rules: HoldOutSettings | None) -> tuple[str, ...]:
+    """Of a list on which a lot decided of anybody: how many it left off, and the words that were approved for it."""
+    if rules is None or not case.has_lot:
+        return ()
+    who = {0: "nobody", 1: "1 person"}.get(case.left_off, f"{case.left_off} people")
+    return (
+        f"Research: a random draw left {who} near the line off this list. Nobody with a risk above "
+        f"{100 * rules.never_above:g} in 100 is left off, nor anybody who was put forward, is on a list or was on one "
+        f"within a year: put forward whoever needs the team now. Approved as {rules.approval.strip()}, until "
+        f"{long_date(rules.ends)}",
+        f"What was approved: {' '.join(rules.ethics.split())}",
+    )
 
 
 def horizon_of(scored: Scored, list_date: date, own_dates: bool) -> str:

@@ -219,6 +219,14 @@ def test_a_discharge_that_was_not_received_is_no_older_one_and_no_none(published
         assert "discharge date not received" in person["untold"]["days_since_emergency_discharge"]
 
 
+def test_nobody_is_said_to_be_in_hospital_by_a_stay_whose_discharge_was_not_received(published: Published) -> None:
+    """Whom a status of the day has there is on no list; whoever is listed may have left, or is known to have."""
+    waiting = [person for person, _, _ in published.people() if "days_since_emergency_discharge" in person["untold"]]
+    said = [sentence for person in waiting for theme in person["themes"] for sentence in theme["sentences"]]
+    assert said
+    assert [sentence for sentence in said if sentence.startswith("In hospital as an emergency")] == []
+
+
 def test_every_condition_that_may_be_shown_is_named_with_its_first_record(plain: Published) -> None:
     for person, patient, _ in plain.people():
         said = {one["name"].casefold(): one["since"] for one in person["conditions"]}

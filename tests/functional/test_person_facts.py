@@ -99,8 +99,8 @@ def test_some_reasons_are_told_and_some_are_not(told: Told) -> None:
         for event in page.timeline
         if event.label.startswith(("Emergency hospital stay", "A&E visit"))
     ]
-    untold = [": another reason" in label for label in labels]
-    assert all(": " in label for label in labels)
+    untold = [": another reason" in label for label in labels if ": " in label]
+    assert len(untold) > len(labels) / 2
     assert 0.2 < sum(untold) / len(untold) < 0.9
 
 

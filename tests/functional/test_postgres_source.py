@@ -243,7 +243,7 @@ def test_a_server_that_is_not_there_is_one_line(told: Callable[[], str], monkeyp
 def test_a_time_limit_of_the_server_is_said(
     fresh: Path, server: Server, told: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(VARIABLE, f"{server.address()} options='-c statement_timeout=200'")
+    monkeypatch.setenv(VARIABLE, f"{server.address()} options='-c statement_timeout=2000'")
     write(fresh, PEOPLE_FROM_SQL, people=LATE.format("pg_sleep(9)::text"))
     assert told().endswith("it was cancelled, by the server's own time limit or by somebody")
 

@@ -12,6 +12,7 @@ import tomllib
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -302,6 +303,37 @@ class TestWeekly:
         assert verb("weekly", "-w", workspace, "--index-date", monday).returncode == 0
         teams = json.loads((workspace / "lists" / monday / "manifest.json").read_text(encoding="utf-8"))["teams"]
         assert {team["listed"] for team in teams} == {3}
+
+    def test_a_lot_that_was_approved_stands_in_list_manifest_log_and_answers(
+        self, verb: Verb, workspace: Path, monday: str
+    ) -> None:
+        day = str(date.fromisoformat(monday) - timedelta(weeks=1))
+        lot = (
+            f"\n[lists.hold_out]\nshare = 0.25\nwithin = 1.0\nnever_above = 0.95\nbegins = {day}\nends = {day}\n"
+            'approval = "REC 26/NW/0001"\nethics = "One in four newcomers near the line is left off by lot, to learn '
+            'what happens without a list; a committee agreed; teams may put anybody forward; ask the guardian."\n'
+        )
+        with (workspace / "riskstrat.toml").open("a", encoding="utf-8") as settings:
+            settings.write(lot)
+        done = verb("weekly", "-w", workspace, "--index-date", day)
+        assert done.returncode == 0, done.stderr
+        folder = workspace / "lists" / day
+        terms = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["hold_out"]
+        everyone = pq.read_table(folder / "internal/everyone.parquet").to_pandas()
+        off = everyone[everyone["reason"] == "left off by lot, for research"]
+        codes = {team["team"]: team["code"] for team in json.loads((folder / "manifest.json").read_text())["teams"]}
+        assert 0 < len(off) < 24
+        assert terms["left_off"] == dict.fromkeys(codes.values(), 0) | dict(Counter(off["team"].map(codes)))
+        assert f"left off by lot, near the line: {len(off)} (approval REC 26/NW/0001)" in done.stdout
+        logged = json.loads((workspace / "audit/log.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+        assert logged["details"]["hold_out"] == terms
+        first = off.iloc[0]
+        page = (folder / codes[first["team"]].lower() / f"{codes[first['team']].lower()}.html").read_text("utf-8")
+        assert "What was approved: One in four newcomers near the line is left off by lot" in page
+        why = verb("why", first["patient_id"], "-w", workspace, "--index-date", day)
+        assert "left off by lot, for research; whoever a team puts forward has a place before others" in why.stdout
+        again = verb("weekly", "-w", workspace, "--index-date", day, "--json")
+        assert json.loads(again.stdout)["status"] == "already published from the same inputs; nothing changed"
 
     @pytest.mark.usefixtures("no_list_is_made")
     def test_a_file_changed_by_hand_is_refused(

@@ -62,6 +62,7 @@ class LandedTruth:
     codelists: Path
     day: date
     _tables: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict, repr=False)
+    _groups: dict[tuple[str, str, str], set[str]] = field(default_factory=dict, repr=False)
 
     # ---- What a list prints ----
 
@@ -214,12 +215,15 @@ class LandedTruth:
 
     def _match(self, codelist: str, system: str, code: str) -> set[str]:
         """The groups that a code falls in: ICD and BNF by their beginnings, everything else whole."""
-        by_beginning = system in ("icd10", "icd9", "bnf", "icd10cm")
-        return {
-            group
-            for of, listed, group in self._codes[codelist]
-            if of == system and (_begins_with(code, listed) if by_beginning else code == listed)
-        }
+        asked = (codelist, system, code)
+        if asked not in self._groups:
+            by_beginning = system in ("icd10", "icd9", "bnf", "icd10cm")
+            self._groups[asked] = {
+                group
+                for of, listed, group in self._codes[codelist]
+                if of == system and (_begins_with(code, listed) if by_beginning else code == listed)
+            }
+        return self._groups[asked]
 
     @cached_property
     def _codes(self) -> dict[str, list[tuple[str, str, str]]]:
@@ -251,13 +255,17 @@ class LandedTruth:
     def _read_table(self, table: str) -> dict[str, list[dict[str, Any]]]:
         """The rows of a landed table by patient, with None for what is empty; none where it was not landed."""
         path = self.source / f"{table}.parquet"
-        if not path.is_file():
-            return {}
-        made: dict[str, list[dict[str, Any]]] = {}
-        for row in pd.read_parquet(path).astype(object).to_dict("records"):
-            clean = {str(name): None if pd.isna(value) else value for name, value in row.items()}
-            made.setdefault(clean["patient_id"], []).append(clean)
-        return made
+        return read_by_patient(path) if path.is_file() else {}
+
+
+def read_by_patient(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a landed file by patient, with None for what is empty."""
+    rows = pd.read_parquet(path)
+    made: dict[str, list[dict[str, Any]]] = {}
+    for row in rows.astype(object).where(rows.notna(), None).to_dict("records"):
+        clean = {str(name): value for name, value in row.items()}
+        made.setdefault(clean["patient_id"], []).append(clean)
+    return made
 
 
 def _begins_with(code: str, listed: str) -> bool:

@@ -11,9 +11,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
-import pandas as pd
-
-from tests.oracle.landed_truth import LandedTruth
+from tests.oracle.landed_truth import LandedTruth, read_by_patient
 
 MODERATE, OLD, CURRENT, SEVERAL, LATE = 0.24, 75, 365, 4, 30
 
@@ -81,17 +79,9 @@ class PlainCohorts:
 
     def _rows(self, table: str, patient: str) -> list[dict[str, Any]]:
         if table not in self._tables:
-            self._tables[table] = _read_by_patient(self.truth, table)
+            self._tables[table] = read_by_patient(self.truth.source / f"{table}.parquet")
         return self._tables[table].get(patient, [])
 
     @cached_property
     def _tables(self) -> dict[str, dict[str, list[dict[str, Any]]]]:
         return {}
-
-
-def _read_by_patient(truth: LandedTruth, table: str) -> dict[str, list[dict[str, Any]]]:
-    made: dict[str, list[dict[str, Any]]] = {}
-    for row in pd.read_parquet(truth.source / f"{table}.parquet").astype(object).to_dict("records"):
-        clean = {str(name): None if pd.isna(value) else value for name, value in row.items()}
-        made.setdefault(clean["patient_id"], []).append(clean)
-    return made

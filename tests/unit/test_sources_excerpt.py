@@ -13,8 +13,9 @@ from riskstrat.definitions.settings import Settings
 from riskstrat.errors import StorageError
 from riskstrat.sources.excerpt import beside_the_store, excerpt
 from riskstrat.sources.ingest import ingest
+from riskstrat.sources.known_tables import read_known_table
 from riskstrat.sources.store import Store, open_store
-from riskstrat.storage import compute_file_digest, name_beside
+from riskstrat.storage import compute_file_digest
 
 PEOPLE = """
 patient_id , date_of_birth , sex , care_home_from , date_of_death , died_known_on
@@ -173,7 +174,8 @@ def test_what_a_query_spilled_is_gone_when_its_connection_ends_not_when_the_proc
     with store.connect() as backend:
         backend.raw_sql("SET memory_limit = '50MB'; SET threads = 1")
         backend.raw_sql("CREATE TABLE large AS SELECT range, md5(range::VARCHAR) AS text FROM range(1500000)")
-        assert name_beside(store.folder, "spill").is_dir(), "nothing was spilled, so nothing was shown"
+        spilled = [path for path in beside.iterdir() if path.name not in before]
+        assert [path.is_dir() for path in spilled] == [True], "nothing was spilled, so nothing was shown"
     assert sorted(path.name for path in beside.iterdir()) == before
 
 
@@ -191,3 +193,11 @@ def test_a_folder_that_refuses_is_said_in_one_line(store: Store, tmp_path: Path)
     (tmp_path / "part").write_text("", encoding="utf-8")
     with pytest.raises(StorageError, match="cannot make tables for an excerpt"):
         excerpt(store, [0], tmp_path / "part")
+
+
+@pytest.mark.parametrize("name", ["people", "admissions"])
+def test_a_store_tells_a_table_of_one_day_after_another(store: Store, name: str) -> None:
+    days = (date(2024, 1, 1), store.data_as_at, date(2024, 1, 1))
+    early, late, again = (read_known_table(store, name, day, {}, printable=False) for day in days)
+    assert early.equals(again)
+    assert early.num_rows <= late.num_rows

@@ -33,7 +33,7 @@ def source(tmp_path: Path) -> Path:
 
 def look(source: Path, only: tuple[str, ...] | None = None) -> set[str]:
     """The tables that are landed."""
-    connection = connect_in_memory(Settings(), [source], source.parent / "spill")
+    connection = connect_in_memory([source], source.parent / "spill")
     with land(connection, choose_mapping(source, "canonical", source / "none.toml"), only=only) as landing:
         return set(landing.tables)
 
@@ -185,7 +185,7 @@ def test_what_sql_reads_is_not_passed_over(source: Path, tmp_path: Path) -> None
         (tmp_path / f"{name}.sql").write_text(sql, "utf-8")
     file = tmp_path / "source.toml"
     file.write_text(BY_SQL, "utf-8")
-    connection = connect_in_memory(Settings(), [source], tmp_path / "spill")
+    connection = connect_in_memory([source], tmp_path / "spill")
     with land(connection, read_mapping(file)) as landing:
         assert set(landing.tables) == {"people", "registrations", "admissions", "caseload", "statuses"}
         assert landing.ignored == ("letters",)

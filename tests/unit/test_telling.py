@@ -117,7 +117,7 @@ TABLES = {
     ),
     "diagnoses": csv("patient_id,spell_id,position,system,code", *(f"p03,{stay},1,icd10,I50" for stay in STAYS)),
     "falls": monthly("patient_id,fell_on,source", "gp"),
-    "attendances": monthly("patient_id,attended_on,category", "1"),
+    "attendances": monthly("patient_id,attended_on,category,complaint", "1,CHEST_PAIN"),
     "contacts": monthly("patient_id,contacted_on,service", "gp"),
     "measurements": monthly("patient_id,measured_on,measure,value", "egfr,55"),
     "conditions": csv(
@@ -228,6 +228,17 @@ def test_a_fall_that_is_recorded_stands_also_without_the_reports_of_falls(tmp_pa
     assert reasons(telling, SETTLED, "falls") == ["reported falls are not in these data"]
 
 
+@pytest.mark.parametrize(("header", "row"), [("category", "1"), ("category,complaint,diagnosis", "1,,")])
+def test_no_fall_is_told_where_no_visit_says_what_it_was_for(tmp_path: Path, header: str, row: str) -> None:
+    found = {"system": "category", "rows": 4_200, "understood": 1.0}
+    visits = monthly(f"patient_id,attended_on,{header}", row)
+    codes = [{"table": "attendances", "column": "category", **found}]
+    telling = told(tmp_path, manifest={"codes": codes}, attendances=visits)
+    why = "A&E visits in these data do not say what they were for"
+    assert reasons(telling, SETTLED, "falls", "visits") == [why, None]
+    assert reasons(telling, "p03", "falls") == [None]
+
+
 def test_falls_cannot_be_told_where_nobody_knows_which_visits_were_planned(tmp_path: Path) -> None:
     entry = {"table": "attendances", "column": "category", "system": "category", "rows": 500, "understood": 0.0}
     (why,) = reasons(told(tmp_path, manifest={"codes": [entry]}), SETTLED, "falls")
@@ -282,7 +293,7 @@ def test_a_sum_is_cut_for_the_people_of_a_practice_whose_records_begin_late(tmp_
 
 
 def test_what_the_site_states_of_a_source_is_believed(tmp_path: Path) -> None:
-    short = monthly("patient_id,attended_on,category", "1", "2026-02")
+    short = monthly("patient_id,attended_on,category,complaint", "1,CHEST_PAIN", "2026-02")
     stated = {"attendances": CoveredPeriod(complete_from=date(2020, 1, 1)), "falls": CoveredPeriod(complete_to=INDEX)}
     assert reasons(told(tmp_path, attendances=short, stated=stated), SETTLED, "visits", "falls") == [None, None]
     other = {"falls": CoveredPeriod(complete_to=date(2026, 3, 31))}

@@ -21,6 +21,8 @@ INTERVENED = {
     "treat": "Rows with such an action keep their outcome, so the risk is that of care as it is given.",
     "censor": "Rows with such an action have no outcome, unless it came before the action.",
     "exclude": "Rows with such an action are left out.",
+    "hold_out": "Rows with such an action keep their outcome, but those of people whom a lot listed: for them stand "
+    "the people whom it left off.",
 }
 
 

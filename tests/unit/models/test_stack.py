@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lightgbm.callback import CallbackEnv, EarlyStopException
 from pydantic import ValidationError
 from sklearn.metrics import log_loss, roc_auc_score
 
@@ -18,7 +19,7 @@ from riskstrat.explanation import contributions
 from riskstrat.scoring import Weights, load
 from riskstrat.training import fit
 from riskstrat.training.folds import FOLDS, draw_folds, spare_folds
-from riskstrat.training.learner import fit_booster, fit_on_folds
+from riskstrat.training.learner import fit_booster, fit_on_folds, stop_without_help
 from riskstrat.training.rows import rows_at
 from riskstrat.training.stacking import weigh
 from tests.unit.models.conftest import paper_recipe
@@ -83,6 +84,29 @@ def test_where_trees_only_learn_noise_few_are_grown(borough) -> None:
     recipe = paper_recipe(kind="stack", rounds=300)
     learned = fit(borough.matrix, shifted, borough.slices, recipe, tested=False)
     assert 10 <= learned.facts["learner"]["rounds"] < 100
+
+
+def _grow(losses: list[float], patience: int = 20) -> tuple[int, int]:
+    """How many trees are grown where people held out lose so much after each, and how many stay."""
+    stop = stop_without_help(patience)
+    for number, loss in enumerate(losses):
+        told = [("valid", "binary_logloss", loss, False, 0.0)]
+        try:
+            stop(CallbackEnv(None, {}, number, 0, len(losses), told))
+        except EarlyStopException as stopped:
+            return number + 1, stopped.best_iteration + 1
+    raise AssertionError("growing never ends")
+
+
+def test_growing_stops_after_a_number_of_trees_without_help_and_half_as_many_as_helped() -> None:
+    falls, flat = [1 - tree / 1000 for tree in range(400)], [1.0] * 400
+    assert _grow(falls) == (400, 400)
+    assert _grow(flat) == (21, 1)
+    assert _grow(falls[:30] + flat) == (50, 30)
+    assert _grow(falls[:100] + flat) == (150, 100)
+    assert _grow(falls[:100] + flat[:49] + falls[100:]) == (449, 449)
+    assert _grow(falls[:100] + flat[:50] + falls[100:]) == (150, 100)
+    assert _grow(falls[:100] + flat[:30]) == (130, 100)
 
 
 def test_the_same_inputs_give_the_same_bytes_on_any_number_of_threads(stacked, borough, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from riskstrat.training import fit
 from riskstrat.training.folds import draw_folds
 from riskstrat.training.learner import WORTH_SHARING, fit_booster, fit_on_folds
 from riskstrat.training.rows import TrainingRows
+from riskstrat.training.slices import mark_once
 from tests.unit.models.paper_rivals import PAPER_RIVALS
 
 RIVALS = ["logistic_regression", "age_and_sex", "emergency_admissions_last_year"]
@@ -98,6 +99,27 @@ def test_rows_without_an_outcome_or_a_slice_change_nothing(fitted, borough) -> N
     assert changed.model.booster_text == kept.model.booster_text
     assert changed.facts["rows_without_outcome"] == 30
     assert changed.facts["rows_unused"] == 60
+
+
+def test_a_row_that_counts_three_times_is_learned_from_as_three_rows_and_tested_once(borough) -> None:
+    times = np.where(np.arange(len(borough.outcome)) % 50 == 0, 3, 1)
+    learned_from = np.asarray(borough.slices) != "test"
+    places = np.repeat(np.arange(len(times)), np.where(learned_from, times, 1))
+    laid_out = refit(
+        borough, matrix=borough.matrix.take(places), outcome=borough.outcome[places], slice_of=borough.slices[places]
+    )
+    counted = refit(borough, times=times)
+    assert counted.model.booster_text == laid_out.model.booster_text
+    assert counted.model.calibrator == laid_out.model.calibrator
+    assert counted.facts["rows"]["train"] == (borough.slices == "train").sum()
+    assert len(counted.test_rows) == (borough.slices == "test").sum()
+
+
+def test_ranges_count_each_row_once_however_often_it_counts(borough) -> None:
+    once, ten = refit(borough), refit(borough, times=np.full(len(borough.outcome), 10))
+    width, other = (np.subtract(one.model.ranges.high, one.model.ranges.low).mean() for one in (once, ten))
+    assert other > 0.9 * width
+    assert mark_once(np.array([3, 3, 5, 6, 6])).tolist() == [True, False, True, True, False]
 
 
 def test_facts_count_rows_and_events_and_name_the_index_dates_of_each_slice(fitted, borough) -> None:
