@@ -49,9 +49,9 @@ def hide_sums(counts: Mapping[Place, int], sums: Mapping[Place, int], families: 
 
     A sum says nothing of how many events it is of, so no interval protects it: a family is shown whole or not at all.
     """
-    shown = {WHOLE} if not _is_few(counts[WHOLE]) else set()
+    shown = {WHOLE} if not is_few(counts[WHOLE]) else set()
     for whole, parts in families:
-        if whole in shown and not any(_is_few(counts[part]) for part in parts):
+        if whole in shown and not any(is_few(counts[part]) for part in parts):
             shown |= set(parts)
     return {place: _show_sum(total, place in shown) for place, total in sums.items()}
 
@@ -92,7 +92,7 @@ def _find_exposed(counts: Mapping[Place, int], families: Families, hidden: set[P
     shown = {place: show_count(count, place in hidden) for place, count in counts.items()}
     bounds = bound_counts(shown, families)
     return next(
-        (place for place, count in counts.items() if _is_few(count) and not _covers_few(bounds[place])),
+        (place for place, count in counts.items() if is_few(count) and not _covers_few(bounds[place])),
         None,
     )
 
@@ -122,7 +122,8 @@ def _choose_smallest(places: Sequence[Place], counts: Mapping[Place, int], hidde
     return {left[0][2]} if left else set()
 
 
-def _is_few(count: int) -> bool:
+def is_few(count: int) -> bool:
+    """Whether a count is of 1 to 7."""
     return 0 < count < TOO_FEW
 
 
@@ -130,7 +131,7 @@ def show_count(count: int, hidden: bool) -> ShownCount:
     """A count as it is printed."""
     if hidden:
         return ShownCount(NOT_SHOWN, None)
-    return ShownCount(suppressed(count), None if _is_few(count) else round_count(count))
+    return ShownCount(suppressed(count), None if is_few(count) else round_count(count))
 
 
 def _show_sum(total: int, shown: bool) -> ShownCount:

@@ -22,6 +22,7 @@ from riskstrat.indicators.hiding import (
     Place,
     ShownCount,
     hide_counts,
+    is_few,
     read_interval,
     show_count,
 )
@@ -103,7 +104,7 @@ class _Month:
         least, most = self._bound(hidden)
         guessed = (most - least <= GUESSED) & (least < TOO_FEW) & (most >= 1)
         for number, layer in enumerate(self.names):
-            printed = [place not in hidden[layer] and not _is_few(self.layers[layer][place]) for place in self.places]
+            printed = [place not in hidden[layer] and not is_few(self.layers[layer][place]) for place in self.places]
             guessed[number] &= ~np.array(printed)
         found = np.argwhere(guessed)
         return (int(found[0][0]), self.places[found[0][1]]) if len(found) else None
@@ -158,7 +159,3 @@ def _narrow(least: Bounds, most: Bounds, whole: int, parts: npt.NDArray[np.int64
     least[whole], most[whole] = np.maximum(least[whole], lows), np.minimum(most[whole], highs)
     least[parts] = np.maximum(low, least[whole] - (highs - high))
     most[parts] = np.minimum(high, most[whole] - (lows - low))
-
-
-def _is_few(count: int) -> bool:
-    return 0 < count < TOO_FEW

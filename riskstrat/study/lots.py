@@ -17,7 +17,10 @@ from riskstrat.site.opening import Site
 
 @dataclass(frozen=True)
 class LotRows:
-    """Of each row of a cohort: whether the person's first lot, in the label window, listed them; its weight."""
+    """Of each row of a cohort: whether the person's first lot, in the label window, listed them.
+
+    times: how often the row counts, more than once for whom that lot left off.
+    """
 
     listed: npt.NDArray[np.bool_]
     times: npt.NDArray[np.int64]
