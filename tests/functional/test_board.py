@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shutil
 from datetime import date, timedelta
@@ -13,12 +11,10 @@ from typing import Any
 import openpyxl
 import pytest
 
-from riskstrat.simulation import MARK
-from tests.suite.quick import leave_out_pdf
+from tests.suite.board_site import Rows, make_board_site
 from tests.suite.verbs import Verb
 
 ROOT = Path(__file__).resolve().parents[2]
-Rows = list[dict[str, str]]
 MONTH = "2025-03"
 PRACTICES = ("A10001", "A10002", "B20001")
 
@@ -74,21 +70,7 @@ def make_tables() -> dict[str, Rows]:
 @pytest.fixture(scope="module")
 def site(verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new workspace with these tables, data as at 30 June 2025, without PDF."""
-    root = tmp_path_factory.mktemp("board") / "site"
-    assert verb("init", root).returncode == 0
-    leave_out_pdf(root)
-    source = root / "source"
-    source.mkdir()
-    (source / MARK).touch()
-    for name, rows in make_tables().items():
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        (source / f"{name}.csv").write_text(text.getvalue(), encoding="utf-8")
-    done = verb("ingest", source, "--as-at", "2025-06-30", "-w", root)
-    assert done.returncode == 0, done.stderr
-    return root
+    return make_board_site(verb, tmp_path_factory.mktemp("board") / "site", make_tables(), "2025-06-30")
 
 
 @pytest.fixture(scope="module")

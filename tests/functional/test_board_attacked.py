@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,12 +9,10 @@ from typing import Any
 
 import pytest
 
-from riskstrat.simulation import MARK
 from tests.suite.board_reader import Reader, read_pack
-from tests.suite.quick import leave_out_pdf
+from tests.suite.board_site import Rows, make_board_site
 from tests.suite.verbs import Verb
 
-Rows = list[dict[str, str]]
 MONTHS = ("2025-03", "2025-04", "2025-05")
 PRACTICES = {
     **{f"A1000{number}": (18 + (number == 4), 1, 0) for number in range(1, 5)},
@@ -64,26 +60,16 @@ def make_tables() -> dict[str, Rows]:
     return tables | {"areas": areas}
 
 
+def ask_for_three_months(root: Path) -> None:
+    indicators = root / "training/indicators.toml"
+    indicators.write_text(indicators.read_text("utf-8").replace("months = 24", "months = 3"), "utf-8")
+
+
 @pytest.fixture(scope="module")
 def site(verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with these tables, data as at 31 July 2025, without PDF."""
     root = tmp_path_factory.mktemp("attacked") / "site"
-    assert verb("init", root).returncode == 0
-    leave_out_pdf(root)
-    indicators = root / "training/indicators.toml"
-    indicators.write_text(indicators.read_text("utf-8").replace("months = 24", "months = 3"), "utf-8")
-    source = root / "source"
-    source.mkdir()
-    (source / MARK).touch()
-    for name, rows in make_tables().items():
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        (source / f"{name}.csv").write_text(text.getvalue(), encoding="utf-8")
-    done = verb("ingest", source, "--as-at", "2025-07-31", "-w", root)
-    assert done.returncode == 0, done.stderr
-    return root
+    return make_board_site(verb, root, make_tables(), "2025-07-31", ask_for_three_months)
 
 
 def attack(verb: Verb, site: Path, folder: Path) -> list[Any]:
