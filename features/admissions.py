@@ -90,7 +90,7 @@ days_since_emergency_discharge = derive(
     theme="hospital use",
     unit="days",
     says="Left hospital after an emergency admission {ago}, on {date}",
-    absent="No discharge from the latest emergency stay is known in the last 2 years",
+    absent="No emergency stay is known to have ended in the last 2 years",
     why="The first weeks after discharge carry the risk of readmission",
     sensitive=False,
 )

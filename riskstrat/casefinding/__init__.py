@@ -1,6 +1,7 @@
 """Each team's list: who belongs to it, who is on it and why, and where everybody else is."""
 
 from riskstrat.casefinding.cases import CASE_COLUMNS, CASE_WEEKS, REFERRED, CaseRegister
+from riskstrat.casefinding.checks import NO_CASELOAD, WITHOUT_TABLE
 from riskstrat.casefinding.facts import CaseFacts, Memory
 from riskstrat.casefinding.falls_criteria import GRADED, FallsCriteria, FallsGuideline, falls_criteria
 from riskstrat.casefinding.kept_off import (
@@ -35,8 +36,10 @@ from riskstrat.casefinding.standing import (
     IN_HOSPITAL,
     INPATIENT_DAYS,
     MOVED,
+    NOT_DISCHARGED,
     PALLIATIVE,
     find_said_since,
+    name_state,
     standings,
 )
 from riskstrat.casefinding.statuses import bring_forward
@@ -58,10 +61,13 @@ __all__ = [
     "LEFT_OFF",
     "LISTED",
     "MOVED",
+    "NOT_DISCHARGED",
+    "NO_CASELOAD",
     "NO_ROOM",
     "PALLIATIVE",
     "REFERRED",
     "RESERVE_COLUMNS",
+    "WITHOUT_TABLE",
     "CaseFacts",
     "CaseList",
     "CaseRegister",
@@ -83,6 +89,7 @@ __all__ = [
     "list_holders",
     "list_holdings",
     "list_readings",
+    "name_state",
     "parse_reference",
     "read_every_kept_off",
     "read_kept_off",

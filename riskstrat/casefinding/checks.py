@@ -17,6 +17,12 @@ DIED, MOVED, INPATIENT, PALLIATIVE = (
     "palliative care register",
 )
 NO_CASELOAD = "Not checked: already on a team's caseload (no caseload was landed)"
+WITHOUT_TABLE = {
+    "opt_outs": "Not checked: opted out (no opt-outs were landed)",
+    "registrations": "Not checked: registered with a practice today (no registrations were landed)",
+}
+"""What is said where a table that decides who is eligible was not landed."""
+
 _COLUMNS = {DIED: "died", MOVED: "moved", INPATIENT: "inpatient", PALLIATIVE: "palliative_register"}
 
 
@@ -24,7 +30,9 @@ def describe_unchecked(facts: CaseFacts, listed: pd.Series, list_date: date) -> 
     """One sentence for each reason why an exclusion was not checked; none where all were. `listed`: persons."""
     statuses = _select_statuses(facts, list_date)
     gaps = _describe_gaps(facts, statuses, listed, list_date) if len(statuses) else _describe_without_statuses(facts)
-    return (*gaps, *(() if facts.caseload is not None else (NO_CASELOAD,)))
+    absent = (words for table, words in WITHOUT_TABLE.items() if table in facts.not_landed)
+    has_caseload = facts.caseload is not None and "caseload" not in facts.not_landed
+    return (*gaps, *(() if has_caseload else (NO_CASELOAD,)), *absent)
 
 
 def _select_statuses(facts: CaseFacts, list_date: date) -> pd.DataFrame:

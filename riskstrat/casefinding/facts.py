@@ -31,7 +31,7 @@ class CaseFacts:
     alive. gone: persons of whom a refresh says that they died or left, with the reason
     for which they are not listed. unnamed: teams of the caseload whose name says what is sensitive: whom they hold is
     decided as ever, and nobody is told of them. objecting: persons with an opt-out of any kind, who may be listed where
-    a site has an approval, and are in no lot.
+    a site has an approval, and are in no lot. not_landed: tables that decide who is eligible and were not landed.
     """
 
     caseload: pd.DataFrame | None = None
@@ -48,6 +48,7 @@ class CaseFacts:
     gone: Mapping[int, str] = field(default_factory=dict)
     unnamed: frozenset[str] = frozenset()
     objecting: frozenset[int] = frozenset()
+    not_landed: frozenset[str] = frozenset()
 
     def select_named(self) -> pd.DataFrame | None:
         """The rows of the caseload that may be told of; None where it was not landed."""

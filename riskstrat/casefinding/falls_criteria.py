@@ -56,18 +56,25 @@ def falls_criteria(
     guideline: FallsGuideline,
     reports: pd.DataFrame | None = None,
     old_frailty: Mapping[str, str] | None = None,
+    least: Mapping[str, str] | None = None,
 ) -> pd.Series:
     """One FallsCriteria per row of `values` (one row per patient, indexed by patient_id, a column per feature).
 
     `reports`: one row per fall reported in the last 12 months: patient_id and the reports' columns that the rules name,
     true, false or not recorded. Without it a feature that is 0 counts as not recorded, since it cannot tell a no from a
     blank. `old_frailty`: by patient the words for a frailty recorded too long ago to decide, which begin with `GRADED`.
+    `least`: by patient why there may have been more falls than are recorded.
     """
-    old = old_frailty or {}
+    old, more = old_frailty or {}, least or {}
     wanted = values.reindex(columns=list(guideline.columns)).astype(float)
     told = _gather_reports(reports, guideline.rules)
     found = [
-        _judge(guideline, dict(zip(wanted.columns, row, strict=True)), told.get(patient, {}), old.get(patient))
+        _judge(
+            guideline,
+            dict(zip(wanted.columns, row, strict=True)),
+            told.get(patient, {}),
+            (old.get(patient), more.get(patient)),
+        )
         for patient, *row in wanted.itertuples()
     ]
     return pd.Series(found, index=values.index, dtype=object)
@@ -91,9 +98,13 @@ def _combine_answers(said: pd.Series) -> Recorded:
 
 
 def _judge(
-    guideline: FallsGuideline, row: Mapping[str, float], told: Mapping[str, Recorded], old: str | None
+    guideline: FallsGuideline,
+    row: Mapping[str, float],
+    told: Mapping[str, Recorded],
+    gaps: tuple[str | None, str | None],
 ) -> FallsCriteria:
-    rules = guideline.rules
+    """gaps: the words for a frailty of too long ago, and why there may have been more falls; None where neither is."""
+    rules, (old, more) = guideline.rules, gaps
     falls = row[rules.falls]
     if falls != falls:
         return FallsCriteria("cannot tell", "No record of falls is in the data.")
@@ -110,6 +121,8 @@ def _judge(
     unknown = [words for answer, words in recorded.values() if answer is None]
     if unknown:
         return FallsCriteria("cannot tell", f"{group}: {'; '.join([number, *_word_unknown(unknown)])}.")
+    if more:
+        return FallsCriteria("cannot tell", f"{group}: {number}, and there may have been more: {more}.")
     return FallsCriteria("not met", f"{group}: {number}; none of the further criteria is recorded.")
 
 

@@ -88,7 +88,11 @@ class CaseList:
     @property
     def routed(self) -> Mapping[str, int]:
         """Of the excluded, people passed on, by whom to."""
-        return {ROUTED[reason]: people for reason, people in self.excluded.items() if reason in ROUTED}
+        made: dict[str, int] = {}
+        for reason, people in self.excluded.items():
+            if reason in ROUTED:
+                made[ROUTED[reason]] = made.get(ROUTED[reason], 0) + people
+        return made
 
     @property
     def given_up(self) -> float:

@@ -17,6 +17,10 @@ from riskstrat.definitions.settings import CasefindingSettings
 from riskstrat.errors import WorkspaceError
 
 DIED, MOVED, IN_HOSPITAL = "died", "moved away", "in hospital now"
+NOT_DISCHARGED = "in hospital, or no discharge received"
+"""By a stay that is open as far as is known, where no status of the last week says that they are in hospital, and none
+of the day that they are not."""
+
 PALLIATIVE, DECLINED, DEFERRED = "on the palliative care register", "declined", "deferred to a later meeting"
 AGE, CARE_HOME = "outside the team's age limits", "in a care home"
 RESTING = "reviewed in the last {weeks} weeks"
@@ -24,6 +28,7 @@ IN_QUESTION = "reported as wrong, being checked"
 
 ROUTED: Mapping[str, str] = {
     IN_HOSPITAL: "hospital discharge team",
+    NOT_DISCHARGED: "hospital discharge team",
     PALLIATIVE: "palliative lead",
     CARE_HOME: "home round",
 }
@@ -33,17 +38,22 @@ INPATIENT_DAYS = 7
 """Age in days from which a same-day status no longer says that somebody is in hospital now."""
 
 
+def name_state(reason: str) -> str:
+    """The state behind a reason, whichever of two sources says it: whoever was not discharged counts as in hospital."""
+    return IN_HOSPITAL if reason == NOT_DISCHARGED else reason
+
+
 def standings(
     people: pd.DataFrame, teams: Sequence[ListTeam], facts: CaseFacts, list_date: date, rules: CasefindingSettings
 ) -> pd.DataFrame:
     """One row per row of `people`, with its index: place ("candidate", "known", "excluded"), reason, nominated.
 
     The first that holds decides: recorded dead and active later; died; moved away; reported as wrong and not settled;
-    in hospital now; on the palliative care register; known (held on any team's caseload, and not on paper alone);
-    declined; deferred; resting after a review; outside the team's age limits; in a care home. A nominated person is not
-    known, and neither age limits, care homes nor a review before the nomination hold a nomination back: a clinician has
-    decided. Died and moved are read from what statuses said last of each, from the latest review, and
-    from what a refresh says; died also from how a hospital stay ended.
+    in hospital now by a status, or by an open stay; on the palliative care register; known (held on any team's
+    caseload, and not on paper alone); declined; deferred; resting after a review; outside the team's age limits; in a
+    care home. A nominated person is not known, and neither age limits, care homes nor a review before the nomination
+    hold a nomination back: a clinician has decided. Died and moved are read from what statuses said last of each, from
+    the latest review, and from what a refresh says; died also from how a hospital stay ended.
     """
     rows = _gather_facts(people, teams, facts, list_date, rules)
     now = pd.Timestamp(list_date)
@@ -56,6 +66,7 @@ def standings(
         MOVED: rows["status_moved"] | (rows["moved"] & (rows["until"] > now)) | rows["gone"].eq(MOVED),
         IN_QUESTION: rows["in_question"],
         IN_HOSPITAL: rows["in_hospital"],
+        NOT_DISCHARGED: rows["not_discharged"],
         PALLIATIVE: rows["palliative"],
         "known": rows["known"],
         DECLINED: declined,
@@ -94,7 +105,8 @@ def _gather_facts(
             "nominated_on": pd.to_datetime(person.map(register.nominated)),
             "in_question": person.isin(facts.in_question),
             "palliative": person.isin(facts.palliative or ()) | _mark_true(status["palliative_register"], people),
-            "in_hospital": _mark_inpatients(people, status, facts, list_date),
+            "in_hospital": _mark_inpatients(people, status, list_date),
+            "not_discharged": _mark_not_discharged(people, status, facts, list_date),
             "status_died": _mark_true(status["died"], people),
             "status_moved": _mark_true(status["moved"], people),
             "gone": person.map(dict(facts.gone)).astype(object),
@@ -158,13 +170,22 @@ def _find_latest_statuses(statuses: pd.DataFrame | None, at: date) -> pd.DataFra
     return rows.groupby("person")[columns].last()
 
 
-def _mark_inpatients(people: pd.DataFrame, status: pd.DataFrame, facts: CaseFacts, list_date: date) -> pd.Series:
-    """By a status of the last week, or by a spell still open; a status of the day itself outweighs the spell."""
-    age = (pd.Timestamp(list_date) - pd.to_datetime(status["inpatient_on"])).dt.days
-    fresh, today = (age < INPATIENT_DAYS).to_numpy(), (age == 0).to_numpy()
-    inpatient = _mark_true(status["inpatient"], people)
+def _mark_inpatients(people: pd.DataFrame, status: pd.DataFrame, list_date: date) -> pd.Series:
+    """Who is in hospital by a status of the last week."""
+    fresh = (_find_ages_of_status(status, list_date) < INPATIENT_DAYS).to_numpy()
+    return fresh & _mark_true(status["inpatient"], people)
+
+
+def _mark_not_discharged(people: pd.DataFrame, status: pd.DataFrame, facts: CaseFacts, list_date: date) -> pd.Series:
+    """Of whom a spell is still open as far as is known; a status of the day itself outweighs it."""
+    today = (_find_ages_of_status(status, list_date) == 0).to_numpy()
     says_out = today & _mark_true(status["inpatient"].eq(False), people)
-    return (fresh & inpatient) | (people["person"].isin(facts.in_hospital or ()) & ~says_out)
+    return people["person"].isin(facts.in_hospital or ()) & ~says_out
+
+
+def _find_ages_of_status(status: pd.DataFrame, list_date: date) -> pd.Series:
+    """How many days ago a status last said whether somebody is in hospital."""
+    return (pd.Timestamp(list_date) - pd.to_datetime(status["inpatient_on"])).dt.days
 
 
 def _rest_of(

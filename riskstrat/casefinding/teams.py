@@ -96,8 +96,8 @@ def _assign_team_names(rows: pd.DataFrame, teams: Sequence[Team]) -> pd.Series:
     by_practice = {practice: team.name for team in teams for practice in team.practices}
     by_locality = {locality: team.name for team in teams for locality in team.localities}
     named = rows["practice"].map(by_practice).astype(object)
-    placed = rows["locality"].map(lambda place: by_locality.get(place, place)).astype(object)
-    return _replace_missing(named.where(named.notna(), placed))
+    placed = rows["locality"].map({place: by_locality.get(place, place) for place in rows["locality"].unique()})
+    return _replace_missing(named.where(named.notna(), placed.astype(object)))
 
 
 def _build_teams(names: pd.Series, teams: Sequence[Team], default_capacity: int) -> tuple[ListTeam, ...]:

@@ -18,7 +18,8 @@ class Opportunity(ComparisonRule):
     """One thing that a team could act on: its conditions hold, and nothing of `not_recorded` is recorded.
 
     not_recorded: features that count what would answer the need, such as contacts with a service. Where none of them
-    can be told of a person, their absence says nothing, and the rule does not hold.
+    can be told of a person, their absence says nothing, and the rule does not hold. Nor is it said of anybody of whom
+    the source of one of them did not come.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")

@@ -10,6 +10,9 @@ MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 
+NOT_IN_DATA, SENDS_NO = "are not in these data", "this practice sends no"
+"""How a reason ends that says that a source was not landed, and how one begins of a practice that never sends it."""
+
 
 def long_date(day: date) -> str:
     """A date as people read it: 4 March 2026."""

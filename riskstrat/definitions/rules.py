@@ -81,6 +81,24 @@ class ComparisonRule(Declared):
             known &= np.logical_or.reduce([part.holds(_get_condition_values(values, part)) for part in self.any])
         return known
 
+    def may_hold(self, values: pd.DataFrame, untold: Mapping[str, Truth]) -> Truth:
+        """One truth per row: whether the rule holds, or would by some value of what cannot be told.
+
+        untold: by feature the rows of which its value cannot be told.
+        """
+        nobody = np.zeros(len(values), dtype=bool)
+
+        def may_be(condition: Condition) -> Truth:
+            return condition.holds(_get_condition_values(values, condition)) | untold.get(condition.feature, nobody)
+
+        possible = ~nobody
+        for condition in self.none:
+            given = _get_condition_values(values, condition)
+            possible &= ~np.isnan(given) & ~condition.holds(given) | untold.get(condition.feature, nobody)
+        for condition in self.all:
+            possible &= may_be(condition)
+        return possible & np.logical_or.reduce([may_be(part) for part in self.any]) if self.any else possible
+
     def find_met(self, values: Mapping[str, float]) -> tuple[Condition, ...]:
         """The conditions of `all` and `any` that hold for one person; a feature that is not in `values` never does."""
         return tuple(

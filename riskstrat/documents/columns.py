@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from riskstrat.documents.person import NO_PATHWAY, NO_SUPPORT, Pairs, PrintedPerson
+from riskstrat.documents.person import NO_SUPPORT, Pairs, PrintedPerson
 from riskstrat.documents.words import (
     NOT_REACHED_BRIEF,
     VERB,
     ReasonLine,
     count_heading,
-    may_not_be_reached,
     name_edition,
     no_reason,
     printable,
     sentence,
+    word_reach,
 )
 from riskstrat.publication import CountColumn, Direction, ListedPerson, TeamList
 
@@ -91,13 +91,13 @@ def describe_reasons(person: PrintedPerson, direction: Direction) -> str:
     """The reasons of one direction as one text, or that there is none."""
     lines = list_reasons(person, direction)
     said = [f"{line.heading()}. {line.facts}" for line in lines] or [no_reason(direction)]
-    reached = direction == "lowers" and may_not_be_reached(lines)
-    return " ".join([*said, NOT_REACHED_BRIEF] if reached else said)
+    reach = word_reach(lines, person.untold, NOT_REACHED_BRIEF) if direction == "lowers" else ""
+    return " ".join([*said, reach] if reach else said)
 
 
 def describe_pathways(person: PrintedPerson) -> str:
     """The titles of the pathways to consider, or that there is none."""
-    return " ".join(f"{one.title}." for one in person.pathways) or NO_PATHWAY
+    return " ".join(f"{one.title}." for one in person.pathways) or person.no_pathway
 
 
 def describe_support(person: PrintedPerson) -> str:
@@ -170,7 +170,8 @@ def _read_pair(name: Literal["about", "health"], place: int) -> Callable[[Printe
 def _read_count(place: int, count: CountColumn) -> Callable[[PrintedPerson, ListedPerson], Cell]:
     def read(person: PrintedPerson, listed: ListedPerson) -> Cell:
         value = listed.counts[count.name]
-        return person.counts[place][1] if value is None else round(float(value), 1)
+        exact = value is not None and count.name not in listed.untold
+        return round(float(value), 1) if exact else person.counts[place][1]  # type: ignore[arg-type]
 
     return read
 

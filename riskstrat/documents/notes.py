@@ -84,12 +84,12 @@ def risk_meaning(team: TeamList) -> str:
 
 
 def accounting(team: TeamList) -> str:
-    """Where the eligible people of the team are, in one sentence."""
-    counts = team.counts
+    """Where the eligible people of the team are, in one sentence; whom a caseload that was not landed holds is none."""
+    counts, known = team.counts, team.has_caseload
     parts = [
         f"{number(counts.listed)} listed",
         f"{number(counts.below_the_line)} below the line",
-        f"{number(counts.known_on_caseload)} already known on the caseload and not listed",
+        *([f"{number(counts.known_on_caseload)} already known on the caseload and not listed"] if known else []),
         *(f"{number(people)} not listed ({printable(reason)})" for reason, people in sorted(counts.excluded.items())),
     ]
     also = " or are recorded dead with later activity" if DOUBTFUL_DEATH in counts.excluded else ""
@@ -149,7 +149,8 @@ def _tell_pathways(team: TeamList) -> tuple[Section, ...]:
     """What each pathway on the list is, and by which rule it is suggested."""
     found = find_suggested(team)
     if not found:
-        return (Section(PATHWAYS, ("Nobody on this list meets the rule of a pathway.",)),)
+        told = " by what can be told here" if any("pathways" in one.untold for one in team.people) else ""
+        return (Section(PATHWAYS, (f"Nobody on this list meets the rule of a pathway{told}.",)),)
     explained = (
         "A pathway stands beside a person whose records meet its rule. The team decides.",
         "Each person's page gives the facts that met it. The rules stand in the notes of the workbook and of the web "
@@ -187,9 +188,14 @@ def _explain_reasons() -> tuple[str, ...]:
 
 def _explain_counting() -> tuple[str, ...]:
     return (
-        "Each eligible person is counted once. People who opted out are in none of these counts.",
+        "Each eligible person is counted once. Whom an opt-out takes out is in none of these counts.",
         "The counts are exact and for this team alone. Apply the small number rule before they go further.",
     )
+
+
+def count_known(team: TeamList) -> str:
+    """How many are known on a caseload, in words where none was landed."""
+    return number(team.counts.known_on_caseload) if team.has_caseload else "cannot be told"
 
 
 def _tabulate_counts(team: TeamList) -> tuple[tuple[str, str], ...]:
@@ -199,7 +205,7 @@ def _tabulate_counts(team: TeamList) -> tuple[tuple[str, str], ...]:
         (f"Eligible{also} in this team", number(counts.eligible)),
         ("Listed", number(counts.listed)),
         ("Below the line", number(counts.below_the_line)),
-        ("Known on the caseload, not listed", number(counts.known_on_caseload)),
+        ("Known on the caseload, not listed", count_known(team)),
         *((f"Not listed: {printable(reason)}", number(people)) for reason, people in sorted(counts.excluded.items())),
     )
 

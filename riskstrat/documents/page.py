@@ -27,7 +27,7 @@ from riskstrat.documents.notes import (
     title,
 )
 from riskstrat.documents.paper import ON_PAPER, TOLD_ABOVE, find_moves_told_in_rows, share_paper
-from riskstrat.documents.person import NO_PATHWAY, NO_SUPPORT, PrintedPerson, people_of, status_check
+from riskstrat.documents.person import NO_SUPPORT, PrintedPerson, people_of, status_check
 from riskstrat.documents.rendering import write_html
 from riskstrat.documents.words import (
     NOT_LISTED,
@@ -35,10 +35,10 @@ from riskstrat.documents.words import (
     OTHER_COUNTS,
     SUPPORTS,
     VERB,
-    may_not_be_reached,
     no_reason,
     number,
     printable,
+    word_reach,
 )
 from riskstrat.publication import TeamList, name_files
 
@@ -76,7 +76,6 @@ def write_page(team_list: TeamList, path: Path) -> None:
         not_set_out=OTHER_COUNTS,
         shown=_describe_shown(LIST_RAISING, LIST_LOWERING),
         shown_on_paper=_describe_shown(*ON_PAPER.values()),
-        no_pathway=NO_PATHWAY,
         no_support=NO_SUPPORT,
         changes=change_sentences(team_list),
         moves=moves,
@@ -120,4 +119,4 @@ def _gather_reasons(person: PrintedPerson) -> dict[str, object]:
             "on_paper": ON_PAPER[direction],
         }
         for direction in VERB
-    } | {"not_reached": NOT_REACHED_BRIEF if may_not_be_reached(list_reasons(person, "lowers")) else ""}
+    } | {"not_reached": word_reach(list_reasons(person, "lowers"), person.untold, NOT_REACHED_BRIEF)}

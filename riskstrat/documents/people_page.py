@@ -15,7 +15,6 @@ from riskstrat.documents.person import (
     COHORTS_TITLE,
     FALLS_TITLE,
     MAIN_TITLE,
-    NO_PATHWAY,
     NO_SUPPORT,
     Pairs,
     PrintedPerson,
@@ -27,11 +26,11 @@ from riskstrat.documents.words import (
     NOT_REACHED,
     OTHER_NOT_SET_OUT,
     ReasonLine,
-    may_not_be_reached,
     natural_frequency,
     no_reason,
     printable,
     sentence,
+    word_reach,
 )
 from riskstrat.publication import ForClinicians, TeamList, name_files
 
@@ -143,7 +142,6 @@ def word_page(team: TeamList) -> dict[str, object]:
         "risk_meaning": risk_meaning(team),
         "not_set_out": OTHER_NOT_SET_OUT,
         "no_reason": {"raises": no_reason("raises"), "lowers": no_reason("lowers")},
-        "no_pathway": NO_PATHWAY,
         "no_support": NO_SUPPORT,
         "matters_hint": MATTERS_HINT,
         "reliability_on_paper": RELIABILITY_ON_PAPER,
@@ -185,7 +183,7 @@ def build_sheet(person: PrintedPerson, names: Names | None = None, shown: ForCli
         cannot_see=_format_sentences(page.cannot_see),
         missing=_format_sentences(page.missing),
         reliability=_format_sentences(page.reliability),
-        not_reached=NOT_REACHED if may_not_be_reached(person.lowers) else "",
+        not_reached=word_reach(person.lowers, person.untold, NOT_REACHED),
         by_role=word_sensitive_facts(shown, person.reference) if shown else (),
         decisions=word_decisions(shown) if shown and shown.decisions else "",
     )

@@ -9,7 +9,7 @@ from xlsxwriter.worksheet import Worksheet
 from riskstrat.documents.columns import describe_reasons, describe_support, direction_title
 from riskstrat.documents.named import Names
 from riskstrat.documents.notes import nobody
-from riskstrat.documents.person import NO_PATHWAY, PrintedPerson, people_of
+from riskstrat.documents.person import PrintedPerson, people_of
 from riskstrat.documents.sheets import Looks, row_height, set_up_print, write_title
 from riskstrat.documents.words import VERB, printable
 from riskstrat.publication import TeamList
@@ -55,7 +55,10 @@ def _tell_person(person: PrintedPerson) -> Iterator[tuple[str, str]]:
     yield from person.health
     for direction in VERB:
         yield direction_title(direction), describe_reasons(person, direction)
-    yield "Pathways to consider", " ".join(f"{one.title}: {one.consider}" for one in person.pathways) or NO_PATHWAY
+    yield (
+        "Pathways to consider",
+        " ".join(f"{one.title}: {one.consider}" for one in person.pathways) or person.no_pathway,
+    )
     yield "Support in place", describe_support(person)
     if person.caution:
         yield "Caution", person.caution

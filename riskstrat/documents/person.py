@@ -37,7 +37,6 @@ FALLS_TITLE = "NG249 falls criteria"
 FALLS_WORDS = {"met": "Met", "not met": "Not met", "cannot tell": "Cannot tell"}
 MAIN_TITLE, MAIN_CONDITIONS = "Main conditions", 3
 COHORTS_TITLE = "Cohorts"
-NO_PATHWAY = "No pathway's rule is met. The team may know of one."
 NO_SUPPORT = "None that can be shown here."
 """Said of everybody of whom nothing stands here: whether a caseload is held back for its name, it may not tell."""
 
@@ -77,6 +76,7 @@ class PrintedPerson:
     raises: list[ReasonLine]
     lowers: list[ReasonLine]
     pathways: tuple[Suggestion, ...]
+    no_pathway: str
     support: tuple[str, ...]
     caution: str
     last_review: str
@@ -123,6 +123,12 @@ _WAIT = (
 )
 
 
+def _describe_no_pathway(why: str | None) -> str:
+    """What stands in place of pathways. why: the reason why a rule could not be decided, if one could not."""
+    told = f" by what can be told here ({printable(why)})" if why else ""
+    return f"No pathway's rule is met{told}. The team may know of one."
+
+
 def place_text(value: str | None) -> str:
     """A place's name, or that it is not recorded."""
     text = printable(value)
@@ -130,11 +136,12 @@ def place_text(value: str | None) -> str:
 
 
 def count_text(listed: ListedPerson, count: CountColumn) -> str:
-    """A count in numerals, the words for its absence, or why it cannot be told."""
-    value = listed.counts[count.name]
+    """A count in numerals, or the least that there was and why there may be more; the words for its absence, or why it
+    cannot be told."""
+    value, why = listed.counts[count.name], listed.untold.get(count.name)
     if value is not None:
-        return number(round(float(value), 1))
-    why = listed.untold.get(count.name)
+        told = number(round(float(value), 1))
+        return f"at least {told}: {printable(why)}" if why else told
     return word_untold(why) if why else printable(count.when_missing)
 
 
@@ -189,6 +196,7 @@ def _build_person(team: TeamList, listed: ListedPerson) -> PrintedPerson:
         raises=reason_lines(listed.themes, "raises"),
         lowers=reason_lines(listed.themes, "lowers"),
         pathways=tuple(_format_suggestion(one) for one in listed.pathways),
+        no_pathway=_describe_no_pathway(listed.untold.get("pathways")),
         support=tuple(sentence(text) for text in listed.support if text.strip()),
         caution=sentence(listed.caution) if listed.caution.strip() else "",
         last_review=describe_decision(listed.last_decision) if listed.last_decision else NO_DECISION,

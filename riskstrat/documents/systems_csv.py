@@ -98,7 +98,7 @@ def _build_cells(team: TeamList, row: ListedPerson) -> list[str | int | float]:
         printable(row.age_band),
         row.sex,
         *(_format_number(row.counts[count.name]) for count in team.counts_shown),
-        _join_texts(f"{name}: {why}" for name, why in sorted(row.untold.items())),
+        _join_texts(_format_untold(row, name, why) for name, why in sorted(row.untold.items())),
         *_format_findings(row),
         _format_reasons(row.themes),
         _join_texts(f"{one.title}: {one.rule}" for one in row.pathways),
@@ -117,6 +117,11 @@ def _change_parts(row: ListedPerson) -> list[str | float]:
     parts = cause_parts(row.change.causes)
     # Adding nought turns a negative nought into a plain one.
     return [round(part, 6) + 0.0 for part in parts] if parts else [""] * len(KINDS)
+
+
+def _format_untold(row: ListedPerson, name: str, why: str) -> str:
+    """What cannot be told and why; of a count with a number, that there may have been more."""
+    return f"{name}: at least that many: {why}" if row.counts.get(name) is not None else f"{name}: {why}"
 
 
 def _format_findings(row: ListedPerson) -> list[str]:

@@ -103,9 +103,17 @@ def _build_lane(
 def _mark(event: TimelineEvent, start: date, end: date) -> Mark:
     first, last = max(event.start, start), min(event.end or event.start, end)
     x = _compute_x(first, start, end)
-    if event.end is None or event.end == event.start:
+    if event.end is None or event.end == event.start or _has_unknown_end(event):
         return Mark(x, None)
     return Mark(x, max(round(_compute_x(last, start, end) - x, 1), SMALLEST_BAR))
+
+
+def _has_unknown_end(event: TimelineEvent) -> bool:
+    """Whether only its beginning is known: a stay without a discharge, of whose person a status may say that they left.
+
+    Whoever is known to lie in it still is on no list.
+    """
+    return event.running and event.lane == "Hospital"
 
 
 def _shrink(mark: Mark) -> Mark:
@@ -133,8 +141,7 @@ def _describe_event(event: TimelineEvent, start: date) -> str:
     """One event in words; of what began before the drawing, the day it began is not told."""
     began = f"before {long_date(start)}" if event.start < start else long_date(event.start)
     if event.running:
-        # Of a stay without an end a status may say that it is over: its beginning is all that is known.
-        when = f"{'admitted' if event.lane == 'Hospital' else 'since'} {began}"
+        when = f"{'admitted' if _has_unknown_end(event) else 'since'} {began}"
     elif event.start < start:
         when = f"from {began} to {long_date(event.end)}" if event.end else began
     elif event.end is None or event.end == event.start:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from riskstrat.definitions.phrases import capitalise_first, long_date
+from riskstrat.definitions.phrases import NOT_IN_DATA, SENDS_NO, capitalise_first, long_date
 from riskstrat.publication import (
     A_LITTLE,
     A_LOT,
@@ -29,11 +29,15 @@ MOST_RAISING, MOST_LOWERING = 5, 3
 
 VERB: dict[Direction, str] = {"raises": "raised", "lowers": "lowered"}
 
-# Themes in which a low count can also mean that somebody is not reached.
-CONTACT_THEMES = ("hospital use", "urgent care", "community and GP contact", "social care")
+# Themes in which a low count can also mean that somebody is not reached. Social care is none of them: what it tells of
+# is in place or was asked for, and where there is none, its own sentence says so.
+CONTACT_THEMES = ("hospital use", "urgent care", "community and GP contact")
 _NOT_REACHED = "may not be reaching services"
 NOT_REACHED = "Few recorded contacts can mean few needs, or that a person may not be reaching services."
 NOT_REACHED_BRIEF = "Or the person may not be reaching services."
+OWN_THEME = "community and GP contact"
+CONTACTS = "Contacts"
+"""The lane of the timeline that shows contacts of any kind."""
 OTHER_NOT_SET_OUT = (
     "Other information: not set out. Conditions and medicines are counted as far as they may be shown, and some "
     "reasons for hospital stays and A&E visits are not told."
@@ -208,11 +212,23 @@ def _build_reason_line(reason: ThemeReason) -> ReasonLine:
     return ReasonLine(sentence(reason.theme)[:-1], strength(reason.contribution), facts)
 
 
-def may_not_be_reached(lines: Iterable[ReasonLine]) -> bool:
-    """Whether a lowering reason could also be an absence of contact, and none of its sentences says so."""
+def word_reach(lines: Iterable[ReasonLine], untold: Mapping[str, str], words: str) -> str:
+    """What follows lowering reasons that could also be an absence of contact, unless one of them says so itself.
+
+    words: that services may not reach the person. untold: by lane of the timeline why it cannot be told. Where none of
+    the contacts came their absence says nothing about the person; where a part of them did not, it may.
+    """
     themes = {theme.casefold() for theme in CONTACT_THEMES}
     of_contact = [line for line in lines if line.theme.casefold() in themes]
-    return bool(of_contact) and not any(_NOT_REACHED in line.facts for line in of_contact)
+    if not of_contact or any(_NOT_REACHED in line.facts for line in of_contact):
+        return ""
+    silent = any(line.theme.casefold() == OWN_THEME.casefold() and not line.sentences for line in of_contact)
+    why = untold.get(CONTACTS) if silent else None
+    if why is None:
+        return words
+    never_sent = why.endswith(NOT_IN_DATA) or why.startswith(SENDS_NO)
+    told = f"Contacts cannot be told: {why}. That may have lowered the estimate."
+    return told if never_sent else f"{told} {words}"
 
 
 def no_reason(direction: Direction) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 from riskstrat.definitions.features import AGE, THEMES, Feature
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.errors import ModelError
-from riskstrat.explanation.sentences import render
+from riskstrat.explanation.sentences import find_absence, render
 
 Array = npt.NDArray[Any]
 
@@ -31,6 +31,7 @@ def theme_reasons(
     evidence: npt.NDArray[np.datetime64],
     top: int,
     untold: npt.NDArray[np.bool_] | None = None,
+    least: npt.NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:
     """One row per patient, index date and theme; within a person the strongest theme first and "other" last.
 
@@ -40,7 +41,8 @@ def theme_reasons(
 
     contrib: what `contributions` gave. matrix: the model's own columns (`RiskModel.narrow`). evidence: date of the
     latest row behind each value of the matrix, NaT for none. untold: which values of the matrix cannot be told; they
-    count and are not said. Raises ModelError if these do not fit each other, or if a column has no feature.
+    count and are not said. least: which may be too low, and are said as the least that there was. Raises ModelError if
+    these do not fit each other, or if a column has no feature.
     """
     refuse_misfits(contrib, matrix, features, evidence)
     theme_of = np.array([_choose_theme(features[name]) for name in matrix.columns], dtype=object)
@@ -48,16 +50,18 @@ def theme_reasons(
     places = {theme: np.flatnonzero(theme_of == theme) for theme in themes}
     sums = {theme: contrib[:, place].sum(axis=1) for theme, place in places.items()}
     age = _read_ages(matrix, features)
-    silent = np.zeros(matrix.values.shape, np.bool_) if untold is None else untold
+    nowhere = np.zeros(matrix.values.shape, np.bool_)
+    silent, least = nowhere if untold is None else untold, nowhere if least is None else least
     named = [(name.removesuffix(features[name].suffix), features[name]) for name in matrix.columns]
     spoken = _move_to_speakers(contrib[:, :-1], matrix.columns, features)
     people = zip(matrix.keys["patient_id"], matrix.keys["index_date"], strict=True)
     rows = []
     for position, (patient_id, index_date) in enumerate(people):
-        person = _Person(spoken[position], matrix.values[position], evidence[position], age[position], silent[position])
+        own = (each[position] for each in (spoken, matrix.values, evidence, age, silent, least))
+        person = _Person(*own)
         for theme in _sort_strongest_first(themes, sums, position):
             total = float(sums[theme][position])
-            said = () if theme == OTHER else tuple(_word_reasons(person, named, places[theme], total, top))
+            said = () if theme == OTHER else _word_reasons(person, named, places[theme], total, top)
             rows.append((patient_id, index_date, theme, total, _word_direction(total), said))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"contribution": "float64"})
 
@@ -94,8 +98,8 @@ def _move_to_speakers(contrib: Array, columns: tuple[str, ...], features: Mappin
 
 
 class _Person(NamedTuple):
-    """One row by feature: contribution with those it speaks for, value, date of the latest row, and whether it cannot
-    be told.
+    """One row by feature: contribution with those it speaks for, value, date of the latest row, whether it cannot be
+    told, and whether it is the least that there was.
     """
 
     contributions: Array
@@ -103,30 +107,47 @@ class _Person(NamedTuple):
     dates: Array
     age: float
     untold: Array
+    least: Array
 
 
 def _word_reasons(
     person: _Person, features: list[tuple[str, Feature]], places: Array, total: float, top: int
-) -> Iterator[str]:
+) -> tuple[str, ...]:
     """Sentences of the features that pull with the theme, the strongest of each family first.
 
     A family is one name without its lookback: `emergency_admissions` of `emergency_admissions_365d`. A sentence that
-    repeats another, or only adds to it or takes from it, is left out.
+    repeats another, or only adds to it or takes from it, is left out; of two that tell of the same absence the one over
+    the longer time stands.
     """
     pull = person.contributions[places] * np.sign(total)
     families: set[str] = set()
     said: list[str] = []
+    absences: dict[str, tuple[int, int]] = {}
     for place in places[np.argsort(-pull, kind="stable")]:
-        if len(families) >= top or person.contributions[place] * np.sign(total) <= 0:
-            return
+        if len(said) >= top or person.contributions[place] * np.sign(total) <= 0:
+            break
         family, feature = features[place]
         if family in families or feature.wording.context or person.untold[place]:
             continue
-        sentence = render(feature, float(person.values[place]), person.dates[place], person.age)
-        if sentence and not any(_is_repeated(sentence, other) for other in said):
+        value, day = float(person.values[place]), person.dates[place]
+        sentence = render(feature, value, day, person.age)
+        sentence = _say_at_least(sentence or "") if person.least[place] else sentence
+        absence = find_absence(feature, value, day)
+        if sentence and absence in absences:
+            where, longest = absences[absence]
+            if feature.lookback > longest:
+                said[where], absences[absence] = sentence, (where, feature.lookback)
+        elif sentence and not any(_is_repeated(sentence, other) for other in said):
             families.add(family)
+            if absence is not None:
+                absences[absence] = (len(said), feature.lookback)
             said.append(sentence)
-            yield sentence
+    return tuple(said)
+
+
+def _say_at_least(sentence: str) -> str:
+    """A sentence that begins with a number, as one of the least that there was; blank for any other."""
+    return f"At least {sentence}" if sentence[:1].isdecimal() else ""
 
 
 def _is_repeated(one: str, other: str) -> bool:

@@ -50,6 +50,11 @@ def render(feature: Feature, value: float, when: date | np.datetime64 | None, ag
         ) from None
 
 
+def find_absence(feature: Feature, value: float, when: date | np.datetime64 | None) -> str | None:
+    """The words, without their lookback, in which a value is said to be an absence; None for one that is none."""
+    return feature.wording.absent if _is_unrecorded(feature, value, _date(when)) else None
+
+
 def _choose_template(feature: Feature, value: float, day: date | None) -> str | None:
     """The words for a value; None for one that is not worth a sentence."""
     wording = feature.wording

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from riskstrat.definitions.phrases import long_date, word_month
+from riskstrat.definitions.phrases import SENDS_NO, long_date, word_month
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.sources.coverage import Coverage, Span
 from riskstrat.sources.streams import TOLD_BY
@@ -53,7 +53,7 @@ def _explain_practice(coverage: Coverage, source: str, practice: str, start: dat
         return None
     span = coverage.find_span(source, practice)
     if span is None:
-        return f"this practice sends no {SOURCE_WORDS[source]}"
+        return f"{SENDS_NO} {SOURCE_WORDS[source]}"
     return explain_span(span, f"{SOURCE_WORDS[source]} of this practice", start, end)
 
 

@@ -71,6 +71,10 @@ class ScanPlan:
             self._compiled.append(_compile_once(_SameScan(self)))
         return self._compiled[0]
 
+    def leave_out_unmet(self) -> ScanPlan:
+        """The same scan without the rows that meet no filter: for few filters that few rows meet."""
+        return replace(self, _compiled=[self.compiled.keep("word <> 0")])
+
     @property
     def reach(self) -> int | None:
         """Days before an index date that any feature of the scan can see; None if some can see everything."""
@@ -203,13 +207,19 @@ def _select_usable(
             usable[name] = feature
         else:
             left_out.setdefault(lacking, []).append(name)
-    dropped = {name for names in left_out.values() for name in names}
-    for name in [n for n, f in usable.items() if any(i in dropped for i in f.inputs.values() if isinstance(i, str))]:
-        left_out.setdefault("inputs that were left out", []).append(name)
-        del usable[name]
+    made_of: list[str] = []
+    while more := [name for name, feature in usable.items() if _names_absent(feature, usable)]:
+        made_of += more
+        usable = {name: feature for name, feature in usable.items() if name not in more}
     notes = [f"no {what}: {_format_feature_names(names)} left out" for what, names in left_out.items()]
+    notes += [f"{_format_feature_names(made_of)} left out too, made of what is left out"] if made_of else []
     notes += _list_dropped_filters(usable.values(), absent)
     return usable, notes
+
+
+def _names_absent(feature: Feature, usable: Mapping[str, Feature]) -> bool:
+    """Whether it is made of a feature that is not built."""
+    return any(isinstance(given, str) and given not in usable for given in feature.inputs.values())
 
 
 def _format_feature_names(names: Sequence[str]) -> str:
@@ -226,7 +236,8 @@ def _find_missing_source(feature: Feature, landed: frozenset[str], absent: Mappi
     _refuse_unsettled(feature)
     stream = STREAMS[feature.rows.stream]
     if not stream.available(landed):
-        return f"{' and '.join(stream.needs or stream.any_of)} table"
+        absent_tables = [table for table in stream.needs if table not in landed]
+        return f"{' and '.join(absent_tables) or ' or '.join(stream.any_of)} table"
     gone = stream.absent(absent)
     for part in (feature.day, feature.value, feature.key, feature.until):
         if part is not None and not isinstance(part, str):

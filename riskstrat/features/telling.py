@@ -22,17 +22,20 @@ from riskstrat.definitions.durations import EVER
 from riskstrat.definitions.expressions import columns_of
 from riskstrat.definitions.features import AGE, ZERO_IS_A_VALUE, Feature
 from riskstrat.definitions.matrix import FeatureMatrix
-from riskstrat.definitions.phrases import long_date
+from riskstrat.definitions.phrases import NOT_IN_DATA, long_date
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.features.assembly import FeatureEngine
 from riskstrat.features.gaps import explain_gap, explain_span, explain_wordless
-from riskstrat.features.plan import plan
+from riskstrat.features.whole_record import search_whole_record
 from riskstrat.sources.coverage import DAYS_RECORDED, Coverage, Span, list_practices_of
 from riskstrat.sources.selection import find_first_days, find_latest_days
 from riskstrat.sources.streams import STREAM_CODELISTS
 from riskstrat.sources.tables import STREAMS
 
-NUMBERS = frozenset({"count", "total", "distinct", "weighted", "episodes", "days_in", "derive"})
+SUMS = frozenset({"count", "total", "distinct", "weighted", "episodes", "days_in"})
+"""Verbs that add up rows, so that a row more can only make the value larger."""
+
+NUMBERS = SUMS | {"derive"}
 """Verbs whose value is too low, rather than only lacking, where part of the rows was not understood."""
 
 SHORTEST = 365
@@ -107,13 +110,15 @@ class Telling:
             return made
         for leaf in self._list_leaves(self._features[name]):
             if leaf.lookback < EVER:
-                made |= np.fromiter((self._begins_late(leaf, row) for row in range(len(made))), np.bool_, len(made))
+                made |= np.fromiter((self._lacks_time(leaf, row) for row in range(len(made))), np.bool_, len(made))
         return made
 
-    def _begins_late(self, leaf: Feature, row: int) -> bool:
-        """Whether the records of a source, or those of the person's practice in it, begin after the lookback does."""
-        start = self._index_dates[row] - timedelta(days=leaf.lookback - 1)
-        return any(span.first > start for one in _list_sources(leaf) for span in self._list_spans(one, row))
+    def _lacks_time(self, leaf: Feature, row: int) -> bool:
+        """Whether the records of a source, or those of the person's practice in it, lack a part of the lookback."""
+        index = self._index_dates[row]
+        start = index - timedelta(days=leaf.lookback - 1)
+        spans = (span for one in _list_sources(leaf) for span in self._list_spans(one, row))
+        return any(explain_span(span, "", start, index) is not None for span in spans)
 
     def _list_spans(self, source: str, row: int) -> Iterator[Span]:
         practice = self._practices[row][0]
@@ -124,7 +129,7 @@ class Telling:
         """For each person why a source cannot tell that nothing happened in the last `days`; None where it can."""
         made = np.full(len(self.matrix), None, object)
         if source not in self.engine.store.landed:
-            made[:] = f"{SOURCE_WORDS[source]} are not in these data"
+            made[:] = f"{SOURCE_WORDS[source]} {NOT_IN_DATA}"
             return made
         for row in range(len(made)):
             made[row] = self._find_gap(source, row, days)
@@ -202,7 +207,7 @@ class Telling:
     def _find_lacking_source(self, leaf: Feature) -> str | None:
         """The first of the feature's sources that was not landed, in words; None if all were."""
         landed = self.engine.store.landed
-        lacking = (f"{SOURCE_WORDS[one]} are not in these data" for one in _list_sources(leaf) if one not in landed)
+        lacking = (f"{SOURCE_WORDS[one]} {NOT_IN_DATA}" for one in _list_sources(leaf) if one not in landed)
         return next(lacking, None)
 
     @cached_property
@@ -217,7 +222,7 @@ class Telling:
             if not _is_bare(self._features[name], column).all()
         }
         unseen = {key: leaf for key, leaf in leaves.items() if key not in seen}
-        return dict.fromkeys(leaves, True) | _search_whole_record(self.engine, unseen, self.everybody.keys)
+        return dict.fromkeys(leaves, True) | search_whole_record(self.engine, unseen, self.everybody.keys)
 
     def _fill_undecided(self, made: Reasons, bare: npt.NDArray[np.bool_], leaf: Feature) -> None:
         """Fill in why those whose value is bare have a row of which nobody can say whether it would have counted."""
@@ -380,20 +385,3 @@ def _share_served(leaf: Feature, entries: Sequence[Mapping[str, Any]]) -> float:
     for one in coded:
         rows[one["system"] in systems] += one["rows"]
     return rows[True] / max(sum(rows.values()), 1)
-
-
-def _ask_ever(leaf: Feature, name: str) -> Feature:
-    """A feature asked of the whole record, where what has ended since was recorded too."""
-    asked = replace(leaf, lookback=EVER, name=name)
-    return replace(asked, verb="exists", until=None) if leaf.verb == "active" else asked
-
-
-def _search_whole_record(engine: FeatureEngine, leaves: Mapping[str, Feature], people: pd.DataFrame) -> dict[str, bool]:
-    """Whether anybody's record holds a row that the feature counts, at any time up to the index date."""
-    if not leaves:
-        return {}
-    store = engine.store
-    ever = {key: _ask_ever(leaf, key) for key, leaf in leaves.items()}
-    searched = replace(engine, plan=plan(ever, store.landed, store.absent_columns))
-    ago = searched.compute_days_ago(people)
-    return {name: not np.isnan(ago[:, column]).all() for column, name in enumerate(searched.plan.names)}

@@ -57,9 +57,10 @@ def group_by_conditions(number: npt.NDArray[np.float64]) -> list[str]:
     return list(named[np.where(np.isnan(number), -1, np.searchsorted((1, 2, 4), number, side="right"))])
 
 
-def typical_risks(members: pd.DataFrame, risk: npt.NDArray[np.float64]) -> list[Typical]:
-    """For each row of `members` (age_band, sex) the mean of `risk` over the rows of the same sex and age band.
+def typical_risks(members: pd.DataFrame, risk: npt.NDArray[np.float64], places: npt.NDArray[np.int64]) -> list[Typical]:
+    """For each of some rows of `members` (age_band, sex) the mean of `risk` over all of the same sex and age band.
 
+    places: where those rows stand among the members.
     People whose recorded sex is neither female nor male are set beside everybody of their age band.
     """
     band = members["age_band"].astype(str)
@@ -71,7 +72,7 @@ def typical_risks(members: pd.DataFrame, risk: npt.NDArray[np.float64]) -> list[
     means, sizes = means.where(binary, by_age[0]), sizes.where(binary, by_age[1])
     return [
         Typical(float(mean) if size >= FEWEST else None, f"{words} aged {ages} here")
-        for mean, size, words, ages in zip(means, sizes, who, band, strict=True)
+        for mean, size, words, ages in zip(*(each.iloc[places] for each in (means, sizes, who, band)), strict=True)
     ]
 
 

@@ -16,10 +16,11 @@ from riskstrat.definitions.phrases import long_date
 from riskstrat.people.by_role import find_sensitive_facts
 from riskstrat.people.cohorts import gather_listed, place_in_cohorts
 from riskstrat.people.facts import person_facts
+from riskstrat.people.in_place import find_care_plans, tell_plan
 from riskstrat.people.met import MetFacts
 from riskstrat.people.reasons import explain_printable, printed_counts, themes_by_patient
 from riskstrat.people.records import Records, gather_records
-from riskstrat.people.untold import find_untold
+from riskstrat.people.untold import find_undecided, find_untold
 from riskstrat.publication import FallsCheck, Suggestion
 from riskstrat.site.opening import Site
 from riskstrat.site.pathways import pathways_of
@@ -52,7 +53,7 @@ def describe_people(
     index = details.index
     details["themes"] = pd.Series([themes.get(str(patient), []) for patient in index], index=index, dtype=object)
     details["falls_check"] = _compute_falls_checks(records, list_date)
-    details["pathways"] = _build_suggestions(opened, records)
+    details["pathways"] = _build_suggestions(opened, records, list_date)
     rules = opened.workspace.cohort_rules
     placed = place_in_cohorts(rules.cohort, gather_listed(records)) if rules else [()] * len(records)
     details["cohorts"] = pd.Series(placed, index=index, dtype=object)
@@ -61,6 +62,7 @@ def describe_people(
     details["age_band"] = _compute_age_bands(people, records)
     shown = counts_shown(opened, records.matrix.columns)
     untold = find_untold(records, shown, {patient: page.timeline for patient, page in details["page"].items()})
+    _note_undecided(untold, details["pathways"], find_undecided(records, opened.workspace.pathways))
     details["untold"] = pd.Series(untold, index=index, dtype=object)
     shown_by_role = find_sensitive_facts(records)
     details[FOR_CLINICIANS] = pd.Series([shown_by_role[str(one)] for one in index], index=index, dtype=object)
@@ -84,11 +86,13 @@ def _compute_falls_checks(records: Records, list_date: date) -> pd.Series:
     workspace = records.opened.workspace
     scores = {score.name: score for score in workspace.frailty}
     guideline = FallsGuideline(workspace.falls_rules, scores, workspace.roles.age)
+    patients, falls = records.rows["patient_id"].astype(str), workspace.falls_rules.falls
+    least = {patient: why for patient, why in zip(patients, records.find_least(falls), strict=True) if why}
     said, held = (
-        falls_criteria(matrix.frame().set_index("patient_id"), guideline, reports, _word_old_frailty(records))
+        falls_criteria(matrix.frame().set_index("patient_id"), guideline, reports, _word_old_frailty(records), least)
         for matrix in (records.told, records.whole)
     )
-    untold = records.untold(workspace.falls_rules.falls)
+    untold = records.untold(falls)
     checks = [_choose_answer(*answers) for answers in zip(said, held, untold, strict=True)]
     return pd.Series(checks, index=said.index, dtype=object)
 
@@ -115,16 +119,28 @@ def _choose_answer(said: FallsCriteria, whole: FallsCriteria, untold: str | None
     return FallsCheck(said.answer, said.why) if said.answer in (whole.answer, "cannot tell") else NOT_TO_BE_TOLD
 
 
-def _build_suggestions(opened: Site, records: Records) -> pd.Series:
+def _build_suggestions(opened: Site, records: Records, list_date: date) -> pd.Series:
+    plans = find_care_plans(records, list_date)
     rules = {each.name: each for each in opened.workspace.pathways}
     facts = MetFacts(records)
     said, held = (pathways_of(opened, records.bound_discharges(matrix)) for matrix in (records.told, records.whole))
     made = [
-        tuple(_build_suggestion(rules[name], facts.tell(row, rules[name])) for name in names if name in whole)
-        for row, (names, whole) in enumerate(zip(said, held, strict=True))
+        tuple(
+            _build_suggestion(rules[name], (*facts.tell(row, rules[name]), *tell_plan(plans, name, str(patient))))
+            for name in names
+            if name in whole
+        )
+        for row, (names, whole, patient) in enumerate(zip(said, held, records.rows["patient_id"], strict=True))
     ]
     index = pd.Index(records.rows["patient_id"], name="patient_id")
     return pd.Series(made, index=index, dtype=object)
+
+
+def _note_undecided(found: list[dict[str, str]], suggested: pd.Series, undecided: list[str | None]) -> None:
+    """Note why a pathway may be lacking, of whom none is suggested: that would be read as one that was looked for."""
+    for told, pathways, why in zip(found, suggested, undecided, strict=True):
+        if why is not None and not pathways:
+            told["pathways"] = why
 
 
 def _build_suggestion(rule: Pathway, met: tuple[str, ...]) -> Suggestion:

@@ -62,7 +62,7 @@ def _build_pages(
     # By the conditions that a page may name: a score may count others, and their group would tell of them.
     conditions = group_by_conditions(records.tell_value(records.roles.number_of_conditions))
     place = pd.Series(range(len(scored.rows)), index=scored.rows["patient_id"])[names].to_numpy()
-    typical = typical_risks(members, scored.rows["risk"].to_numpy(float))
+    typical = typical_risks(members, scored.rows["risk"].to_numpy(float), place)
     evidence = kept(opened.workspace.root / "registry", scored.version.name, scored.version.version).evidence
     outcome = outcome_in_words(str(scored.model.recipe["title"]))
     events, missing, facts = timelines(records), limits.missing(records), MetFacts(records)
@@ -71,8 +71,8 @@ def _build_pages(
     unseen, trend = limits.cannot_see(opened.store.landed), _gather_trends(published, list_date)
     return [
         PersonPage(
-            typical_risk=typical[at].risk,
-            typical_group=typical[at].group,
+            typical_risk=typical[row].risk,
+            typical_group=typical[row].group,
             trend=trend.get(name, ()),
             changeable=changeable[row],
             medicines=tuple((lower_first(kind), day) for kind, day in medicines[row]),

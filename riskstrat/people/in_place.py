@@ -16,7 +16,7 @@ from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.documents import long_date
 from riskstrat.people.records import Records
 from riskstrat.people.services import name_service
-from riskstrat.people.timeline import AT_ONCE, SERVICES
+from riskstrat.people.timeline import AT_ONCE, NO_ENDS, SERVICES, tells_ends
 from riskstrat.sources.sensitive import mark_rows, require_sensitive
 
 RECENT = 90
@@ -28,7 +28,7 @@ EQUIPMENT_DAYS = 731
 def support_in_place(records: Records, list_date: date) -> dict[str, tuple[str, ...]]:
     """For each person the services in contact, the social care in place and the caseloads, each with its date."""
     seen = services_in_contact(records.known("contacts"))
-    services = running_services(records.known("social_care"))
+    services = running_services(records.known("social_care"), ends_told=tells_ends(records.store))
     held = _read_rows_until(records, "caseload", "from_on", list_date)
     caseload = on_caseloads(select_named(held, records.opened.workspace.codelists), list_date)
     plans = plans_on_record(_read_rows_until(records, "care_plans", "made_on", list_date), list_date)
@@ -66,14 +66,21 @@ def _describe_contact(row: Any) -> str:
     return f"{capitalise_first(name_service(row.service))}, last contact {long_date(row.contacted_on.date())}"
 
 
-def running_services(services: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Sentences by patient_id from social care rows as they stood: what runs, and the latest equipment of two years."""
-    runs = services["ended_on"].isna() & ~services["service"].isin(AT_ONCE)
+def running_services(services: pd.DataFrame, *, ends_told: bool = True) -> dict[str, tuple[str, ...]]:
+    """Sentences by patient_id from social care rows as they stood: what runs, and the latest equipment of two years.
+
+    ends_told: whether the rows say when a service ended. If not, of what began in two years the latest beginning is
+    told, and that nobody knows whether it goes on.
+    """
+    services = services if ends_told else services.sort_values("started_on", ascending=False, kind="stable")
     recent = (services["index_date"] - services["started_on"]).dt.days < EQUIPMENT_DAYS
+    runs = services["ended_on"].isna() & ~services["service"].isin(AT_ONCE) & (ends_told | recent)
     equipment = services[(services["service"] == "equipment") & recent].sort_values("started_on", kind="stable")
     shown = pd.concat([services[runs], equipment.drop_duplicates("patient_id", keep="last")])
     shown = shown.drop_duplicates(["patient_id", "service"]).sort_values(["started_on", "service"], kind="stable")
-    return _gather_by_patient((row.patient_id, _describe_service(row)) for row in shown.itertuples(index=False))
+    return _gather_by_patient(
+        (row.patient_id, _describe_service(row, ends_told=ends_told)) for row in shown.itertuples(index=False)
+    )
 
 
 def _gather_by_patient(said: Iterable[tuple[Any, str]]) -> dict[str, tuple[str, ...]]:
@@ -84,10 +91,11 @@ def _gather_by_patient(said: Iterable[tuple[Any, str]]) -> dict[str, tuple[str, 
     return {patient: tuple(each) for patient, each in found.items()}
 
 
-def _describe_service(row: Any) -> str:
+def _describe_service(row: Any, *, ends_told: bool) -> str:
+    began = long_date(row.started_on.date())
     if row.service in AT_ONCE:
-        return f"{SERVICES[row.service]} on {long_date(row.started_on.date())}"
-    return f"{SERVICES[row.service]} since {long_date(row.started_on.date())}"
+        return f"{SERVICES[row.service]} on {began}"
+    return f"{SERVICES[row.service]} {f'since {began}' if ends_told else f'from {began}{NO_ENDS}'}"
 
 
 def select_named(caseload: pd.DataFrame, codelists: Mapping[str, Codelist]) -> pd.DataFrame:
@@ -141,6 +149,21 @@ def plans_on_record(plans: pd.DataFrame, list_date: date) -> dict[str, tuple[str
         (row.patient_id, f"{PLANS[row.kind]} of {long_date(row.made_on.date())}")
         for row in ordered.itertuples(index=False)
     )
+
+
+PLANNING = "personalised_care_support_plan"
+"""The pathway that suggests what a care plan on record may already be."""
+
+
+def find_care_plans(records: Records, list_date: date) -> dict[str, tuple[str, ...]]:
+    """By patient_id the latest care plan that had not ended, as `plans_on_record` has it."""
+    plans = _read_rows_until(records, "care_plans", "made_on", list_date)
+    return plans_on_record(plans[plans["kind"] == "care_plan"], list_date)
+
+
+def tell_plan(plans: Mapping[str, tuple[str, ...]], pathway: str, patient: str) -> tuple[str, ...]:
+    """Beside the pathway that suggests a plan, the one that is there already: the team looks at it first."""
+    return tuple(f"{words} is on record: look at it first." for words in plans.get(patient, ()) if pathway == PLANNING)
 
 
 def recorded_circumstances(rows: pd.DataFrame) -> dict[str, tuple[str, ...]]:

@@ -35,10 +35,13 @@ class MetFacts:
         return tuple(dict.fromkeys(said))
 
     def _word_fact(self, row: int, condition: Condition) -> str:
-        """The feature's own sentence; of an age, and where there is none, the words of the condition."""
+        """The feature's own sentence; the words of the condition where there is none, of an age, and of a number that
+        is the least that there was.
+        """
         name = condition.feature
         feature, plain = self.records.features[name], f"{capitalise_first(condition.words)}."
-        if feature.verb == AGE or np.isnan(self.records.value(name)[row]):
+        too_low = self.records.find_least(name)[row] is not None
+        if feature.verb == AGE or too_low or np.isnan(self.records.value(name)[row]):
             return plain
         when = self.records.when(name)[row]
         said = render(feature, float(self.records.value(name)[row]), when, float(self._ages[row])) or plain

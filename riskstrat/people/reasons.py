@@ -33,6 +33,7 @@ def explain_printable(
         records.narrow_evidence,
         top=SENTENCES_PER_THEME,
         untold=records.narrow_untold,
+        least=records.narrow_least,
     )
     true = records.rows.set_index("patient_id")["margin"]
     base = float(records.explained[0, -1]) if len(records) else 0.0

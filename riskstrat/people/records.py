@@ -15,7 +15,7 @@ from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.phrases import long_date, lower_first
 from riskstrat.definitions.roles import Roles
 from riskstrat.explanation import contributions
-from riskstrat.features.telling import Reasons, Telling, tell
+from riskstrat.features.telling import SUMS, Reasons, Telling, tell
 from riskstrat.people.falls import REPORTS, date_by_first_report
 from riskstrat.people.newest_stay import (
     ENDED_BY,
@@ -192,6 +192,24 @@ class Records:
                 ]
                 made[score.feature] = np.array(said, object)
         return made
+
+    def find_least(self, name: str) -> Reasons:
+        """For each person why a number that adds up rows may be too low; None where it cannot be, or is none."""
+        if name not in self._least:
+            nobody = np.full(len(self), None, object)
+            summed = name in self.matrix.columns and self.opened.workspace.features[name].verb in SUMS
+            there = self.tell_value(name) > 0
+            self._least[name] = np.where(there, self.telling.find_gaps(name), nobody) if summed else nobody
+        return self._least[name]
+
+    @cached_property
+    def _least(self) -> dict[str, Reasons]:
+        return {}
+
+    @property
+    def narrow_least(self) -> npt.NDArray[np.bool_]:
+        """Which numbers of the model's own columns are the least that there was of whom."""
+        return np.column_stack([self.find_least(name) != np.array(None) for name in self.narrow.columns])
 
     @property
     def narrow_untold(self) -> npt.NDArray[np.bool_]:

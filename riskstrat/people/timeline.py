@@ -21,6 +21,7 @@ from riskstrat.people.services import name_service
 from riskstrat.people.told_reasons import ReasonRules, tell_stays, tell_visits
 from riskstrat.people.untold_shares import RecentEvents, raise_for_stays, raise_for_visits
 from riskstrat.publication import TimelineEvent
+from riskstrat.sources.store import Store
 from riskstrat.sources.streams import (
     ADMISSION_DETAILS,
     ADMISSION_METHODS,
@@ -99,7 +100,7 @@ def timelines(records: Records) -> dict[str, tuple[TimelineEvent, ...]]:
         hospital_stays(stays, codes),
         emergency_visits(visits, codes),
         falls(records.known("all_falls")),
-        social_care(records.known("social_care")),
+        social_care(records.known("social_care"), ends_told=tells_ends(records.store)),
         contacts(records.known("contacts")),
     ]
     found = _inside(pd.concat(tables, ignore_index=True), records.index_date)
@@ -220,12 +221,20 @@ def _merge_fall_reports(reports: Iterable[tuple[pd.Timestamp, Any]]) -> Iterator
         yield first, injured
 
 
-def social_care(services: pd.DataFrame) -> pd.DataFrame:
-    """One row per spell of a service; equipment and assessments are of one day."""
+NO_ENDS = "; these data do not say whether it has ended"
+
+
+def tells_ends(store: Store) -> bool:
+    """Whether the social care that was landed says when a service ended; without that, none is said to run."""
+    return "ended_on" not in store.absent_columns.get("social_care", ())
+
+
+def social_care(services: pd.DataFrame, *, ends_told: bool = True) -> pd.DataFrame:
+    """One row per spell of a service; equipment and assessments are of one day, and so is what has no ends at all."""
     at_once = services["service"].isin(AT_ONCE)
     runs = services["ended_on"].isna() & ~at_once
-    label = services["service"].map(SERVICES) + np.where(runs, NO_END, "")
-    ended = services["ended_on"].where(~runs, services["index_date"]).where(~at_once, pd.NaT)
+    label = services["service"].map(SERVICES) + np.where(runs, NO_END if ends_told else NO_ENDS, "")
+    ended = services["ended_on"].where(~runs, services["index_date"]).where(~at_once & ends_told, pd.NaT)
     return _build_events(services, "started_on", ended, "Care", label)
 
 

@@ -1,10 +1,16 @@
-"""What cannot be told of each person, and why: by count of the list, lane of the timeline, or `conditions`."""
+"""What cannot be told of each person, and why: by count, lane of the timeline, `conditions` or `pathways`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskstrat.definitions.rules import ComparisonRule
 from riskstrat.features.gaps import explain_wordless
+from riskstrat.features.telling import HELD_BY_NOBODY, Reasons
 from riskstrat.people.records import Records
 from riskstrat.people.timeline import DAYS
 from riskstrat.publication import TimelineEvent
@@ -30,16 +36,45 @@ def find_untold(
 ) -> list[dict[str, str]]:
     """For each person, by count, lane or `conditions`, why it cannot be told.
 
-    events: those of the timeline, by patient_id.
+    Of a count that has a value it is why there may be more: the number is then the least that there was. events: those
+    of the timeline, by patient_id.
     """
     found: list[dict[str, str]] = [{} for _ in range(len(records))]
     for name in counts:
         _note(found, name, records.untold(name))
+        _note(found, name, records.find_least(name))
     if records.roles.number_of_conditions:
         _note(found, CONDITIONS, records.untold(records.roles.number_of_conditions))
     for lane, why in _list_silent_lanes(records, events):
         _note(found, lane, why)
     return found
+
+
+def find_undecided(records: Records, rules: Sequence[ComparisonRule]) -> list[str | None]:
+    """For each person why one of the rules might hold of them and cannot be told to; None where none might.
+
+    Of what a source that came holds of nobody at all, a page says that for everybody.
+    """
+    matrix = records.bound_discharges(records.told)
+    values = pd.DataFrame(matrix.values, columns=list(matrix.columns))
+    asked = {condition.feature for rule in rules for condition in rule.conditions}
+    least = {name: records.find_least(name) for name in sorted(asked)}
+    untold = {name: records.untold(name) for name in least}
+    # Where a number is the least that there was, a rule that it does not meet might hold of the whole.
+    lacking = {name: _mark_lacking(values, name, untold[name]) | (least[name] != np.array(None)) for name in least}
+    reasons = {name: np.where(untold[name] == np.array(None), least[name], untold[name]) for name in least}
+    found: list[str | None] = [None] * len(records)
+    for rule in rules:
+        for row in np.flatnonzero(rule.may_hold(values, lacking)):
+            why = (reasons[one.feature][row] for one in rule.conditions if lacking[one.feature][row])
+            found[row] = found[row] or next(why, None)
+    return found
+
+
+def _mark_lacking(values: pd.DataFrame, name: str, why: Reasons) -> npt.NDArray[np.bool_]:
+    """Of whom a value is not given because its rows did not come."""
+    given = values[name].notna().to_numpy() if name in values else np.zeros(len(why), np.bool_)
+    return (why != np.array(None)) & (why != np.array(HELD_BY_NOBODY)) & ~given
 
 
 def _note(found: list[dict[str, str]], name: str, reasons: Iterable[str | None]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from riskstrat.casefinding import NO_CASELOAD
 from riskstrat.definitions.vocabulary import ARRIVALS, Arrival
 from riskstrat.errors import PublicationError
 from riskstrat.publication.facts import (
@@ -32,7 +33,7 @@ class TeamCounts:
     """Where every eligible person of one team is, each counted once.
 
     listed + below_the_line + known_on_caseload + sum(excluded) = eligible. `excluded` maps a reason in
-    words to a number of people. People who opted out are in none of these.
+    words to a number of people. Whom an opt-out takes out is in none of these.
     """
 
     eligible: int
@@ -64,8 +65,9 @@ class ListedPerson:
     decision. `age_band` reads "75 to 84"; `sex` is F, M, I or U. `conditions` stand in a fixed clinical order, the most
     telling first. `support` says who is involved now and what is in place. `caution` is words, and may be blank.
     `counts` holds one number, or None where there is none, for each `CountColumn` of the list. `untold` says why
-    something cannot be told, by the name of a count, a lane of the timeline, or `conditions`; what is not named there
-    and has no value is not there. A place that is not recorded is None.
+    something cannot be told, by the name of a count, a lane of the timeline, `conditions` or `pathways`: a count that
+    is named there and has a number is the least that there was, and what is not named there and has no value is not
+    there. A place that is not recorded is None.
     `cohorts` has where they stand by each rule of training/cohorts.toml; empty where the list was made without.
     `index_date` is given where people have index dates of their own. Raises PublicationError for a value that would
     print a wrong or an empty cell; no message carries the value.
@@ -211,6 +213,11 @@ class TeamList:
         wanted = [count.name for count in self.counts_shown]
         if any(list(person.counts) != wanted for person in everybody):
             raise PublicationError(f"team {self.team_code}: every person needs the counts {', '.join(wanted)}")
+
+    @property
+    def has_caseload(self) -> bool:
+        """Whether a caseload was landed; without one nobody can tell who is known to a team."""
+        return NO_CASELOAD not in self.not_checked
 
     def count_taken_up(self, references: Sequence[str]) -> TeamList:
         """The same list with those people of its reserve at its end, as listed, in the order given.

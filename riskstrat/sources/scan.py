@@ -19,6 +19,10 @@ class Scan:
 
     sql: str
 
+    def keep(self, condition: str) -> Scan:
+        """The scan of those of its rows that meet a condition in SQL on its columns."""
+        return Scan(f"SELECT * FROM ({self.sql}) WHERE {condition}")
+
     def read(
         self, connection: Any, first: int, last: int, *, after: date | None = None, known_by: date | None = None
     ) -> pa.Table:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from riskstrat import audit
-from riskstrat.casefinding import KeptOff, read_every_kept_off
+from riskstrat.casefinding import KeptOff, name_state, read_every_kept_off
 from riskstrat.definitions.progress import Progress, silent
 from riskstrat.errors import IndexDateError
 from riskstrat.publication import read_case_register
@@ -106,8 +106,8 @@ def _report(
     *,
     written: bool,
 ) -> Report:
-    before = {(each.patient_id, each.reference, each.what) for each in earlier}
-    new = [each for each in found if (each.patient_id, each.reference, each.what) not in before]
+    before = {_name_news(each) for each in earlier}
+    new = [each for each in found if _name_news(each) not in before]
     summary: dict[str, Any] = {
         "as_at": refreshed.as_at,
         "number": refreshed.number if written else refreshed.number - 1,
@@ -119,6 +119,11 @@ def _report(
         "without_a_case": sum(each.reference is None for each in found),
     }
     return Report(summary, tuple(_word(summary)), _tabulate(found))
+
+
+def _name_news(kept_off: KeptOff) -> tuple[str, str | None, str]:
+    """What two refreshes say alike of a person's case."""
+    return kept_off.patient_id, kept_off.reference, name_state(kept_off.what)
 
 
 def _describe_case(kept_off: KeptOff) -> dict[str, Any]:

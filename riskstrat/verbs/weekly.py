@@ -146,5 +146,6 @@ def _tabulate_teams(documents: tuple[TeamList, ...]) -> tuple[tuple[str, ...], .
         counts = document.counts
         stem = name_files(document.team_code)
         name = f"{stem}/{stem}.xlsx / .html"
-        rows.append((document.team, str(counts.listed), str(counts.known_on_caseload), f"{counts.eligible:,}", name))
+        known = str(counts.known_on_caseload) if document.has_caseload else "cannot be told"
+        rows.append((document.team, str(counts.listed), known, f"{counts.eligible:,}", name))
     return tuple(rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -16,15 +16,16 @@ from riskstrat.publication import CaseAction, CaseDecision, Rise
 _NO_REVIEWS = pd.DataFrame(columns=["patient_id", "team", "outcome", "reason", "owner", "due_on", "day"])
 
 
-def gather_latest_reviews(reviews: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
-    """By patient_id the rows of each review of theirs, one per outcome, with its `day`.
+def gather_latest_reviews(reviews: pd.DataFrame | None, patients: Collection[str]) -> dict[str, pd.DataFrame]:
+    """By patient_id, of those in `patients`, the rows of each review of theirs, one per outcome, with its `day`.
 
     reviews: one row per outcome: patient_id, team, list_date, outcome, decided_on, due_on, reason, owner.
     """
     if reviews is None or reviews.empty:
         return {}
-    day = pd.to_datetime(reviews["decided_on"]).fillna(pd.to_datetime(reviews["list_date"]))
-    return {str(patient): rows for patient, rows in reviews.assign(day=day).groupby("patient_id", sort=False)}
+    own = reviews[reviews["patient_id"].isin(patients)]
+    day = pd.to_datetime(own["decided_on"]).fillna(pd.to_datetime(own["list_date"]))
+    return {str(patient): rows for patient, rows in own.assign(day=day).groupby("patient_id", sort=False)}
 
 
 def find_last_decision(reviews: pd.DataFrame | None, team: str) -> CaseDecision | None:

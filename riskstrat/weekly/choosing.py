@@ -13,6 +13,7 @@ import pandas as pd
 from riskstrat.casefinding import (
     DIED,
     MOVED,
+    WITHOUT_TABLE,
     CaseFacts,
     CaseList,
     CaseRegister,
@@ -176,6 +177,8 @@ def case_facts(
         gone=_find_gone(opened, list_date),
         unnamed=_find_unnamed(opened, landed.get("caseload")),
         objecting=_find_objecting(opened),
+        # What a refresh brings is some rows of one day, and not the whole table.
+        not_landed=frozenset({*WITHOUT_TABLE, "caseload"}).difference(store.manifest["tables"]),
     )
 
 

@@ -18,12 +18,14 @@ from riskstrat.casefinding import (
     INPATIENT_DAYS,
     KNOWN,
     MOVED,
+    NOT_DISCHARGED,
     PALLIATIVE,
     CaseFacts,
     CaseRegister,
     KeptOff,
     find_said_since,
     list_holders,
+    name_state,
     reference,
     standings,
 )
@@ -45,7 +47,12 @@ NOT_ELIGIBLE: Mapping[str, str] = {
 }
 """Reasons of a cohort for which somebody is kept off, in words; an age that the model is not for takes nobody off."""
 
-_SAID_BY = {DIED: "died", MOVED: "moved", PALLIATIVE: "palliative_register", IN_HOSPITAL: "inpatient"}
+_SAID_BY = {
+    DIED: "died",
+    MOVED: "moved",
+    PALLIATIVE: "palliative_register",
+    **dict.fromkeys((IN_HOSPITAL, NOT_DISCHARGED), "inpatient"),
+}
 """The column of a status behind each reason."""
 
 _SAID_COLUMNS = ["person", "as_at", "inpatient_on"]
@@ -75,12 +82,12 @@ def find_kept_off(
     kept = pd.concat([register.reserved[list(cases.columns)], cases]) if len(register.reserved) else cases
     kept = kept.drop_duplicates(["team_code", "number"], keep="last")
     reasons = _find_reasons(opened, day, [*kept["patient_id"], *refreshed])
-    known = {(each.patient_id, each.what): each.known_on for each in earlier}
+    known = {(each.patient_id, name_state(each.what)): each.known_on for each in earlier}
     names = {team.code: team.name for team in opened.workspace.settings.teams}
 
     def make(patient: str, case: str | None, team: str | None) -> KeptOff:
         reason = reasons[patient]
-        known_on = known.get((patient, reason.what), day)
+        known_on = known.get((patient, name_state(reason.what)), day)
         return KeptOff(patient, case, team, reason.what, reason.since, known_on, reason.until)
 
     made = []

@@ -134,7 +134,7 @@ def make_lists(
     steps.done("what changed")
     progress("reasons", 1.0)
     own_dates = when == LATEST
-    gathered = gather_latest_reviews(found.facts.reviews)
+    gathered = gather_latest_reviews(found.facts.reviews, set(patients))
     decided = opened.workspace.settings.sensitive.shown_to_clinicians
     for_clinicians = gather_for_clinicians(decided, found.cases, details.pop(FOR_CLINICIANS))
     facts = TeamFacts(details, changed, gathered, doubts, describe_not_whole(opened, list_date))

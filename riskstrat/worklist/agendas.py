@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.db import transaction
@@ -48,7 +49,7 @@ class AgendaRow:
         """The pathways to consider."""
         return describe_pathways(self.person)
 
-    @property
+    @cached_property
     def decided(self) -> str:
         """This week's decision in words; blank without one."""
         return word_decision(self.decision) if self.decision else ""
@@ -86,7 +87,8 @@ def build_agenda_rows(current: CurrentList, team: TeamList, meeting: Meeting | N
     cases = _order_cases(current, code, planned)
     stands, actions = gather_standing(current, team), _group_actions(code, day)
     opinions: dict[str, list[Opinion]] = {}
-    for one in Opinion.objects.filter(case__team_code=code, list_date=day).select_related("given_by").order_by("pk"):
+    given = Opinion.objects.filter(case__team_code=code, list_date=day).select_related("given_by").order_by("pk")
+    for one in given if Opinion in stands.held else ():
         opinions.setdefault(one.case_id, []).append(one)
     rows = []
     for place, case in enumerate(cases, start=1):

@@ -243,7 +243,7 @@ def _find_done(before: Decision | None) -> dict[str, Action]:
 
 def _keep_done(kept: Decision, done: Mapping[str, Action]) -> None:
     """What was done stays done where the same outcome stands in the decision that takes the place of the first."""
-    for action in kept.actions.all():
+    for action in kept.actions.all() if done else ():
         if earlier := done.get(action.outcome):
             action.done_on, action.done_by = earlier.done_on, earlier.done_by
             action.done_note = earlier.done_note

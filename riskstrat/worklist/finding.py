@@ -15,8 +15,9 @@ from riskstrat.casefinding import is_sound, parse_reference
 from riskstrat.documents import PrintedPerson
 from riskstrat.errors import PublicationError
 from riskstrat.publication import TeamList, compute_manifest_digest, open_published
+from riskstrat.worklist.fetching import list_taken_up
 from riskstrat.worklist.models import Case
-from riskstrat.worklist.published import CurrentList, find_current, find_list, list_dates, list_taken
+from riskstrat.worklist.published import CurrentList, find_current, find_list, list_dates
 from riskstrat.worklist.store import find_or_open_case
 
 
@@ -106,7 +107,7 @@ def read_references(day: date, team_code: str) -> frozenset[str]:
     except OSError:
         return frozenset()
     listed, reserve = _read_references(folder, digest, team_code)
-    return listed.union(reserve.intersection(list_taken(day))) if reserve else listed
+    return listed.union(reserve.intersection(list_taken_up(day))) if reserve else listed
 
 
 @lru_cache(maxsize=1024)

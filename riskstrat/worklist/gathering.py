@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from riskstrat.publication import TeamList
-from riskstrat.worklist.models import Decision, FaultReport
+from riskstrat.worklist.holding import Held, find_held_of_list
+from riskstrat.worklist.models import Decision, FaultReport, TakenUp
 from riskstrat.worklist.published import CurrentList
 from riskstrat.worklist.reporting import find_blocking_reports
 from riskstrat.worklist.reserving import word_taken
@@ -17,12 +18,13 @@ from riskstrat.worklist.statuses import find_warnings
 @dataclass(frozen=True)
 class CasesStanding:
     """By reference: this week's decisions, the reports that keep a case off, warnings of the last refresh or the
-    latest list, who was taken up and which case fell through."""
+    latest list, who was taken up and which case fell through. held: what else there may be to read."""
 
     decisions: Mapping[str, Decision]
     reports: Mapping[str, FaultReport]
     warnings: Mapping[str, str]
     taken: Mapping[str, str]
+    held: Held
 
     def is_open(self, reference: str) -> bool:
         """Whether a case is still to be decided."""
@@ -32,9 +34,11 @@ class CasesStanding:
 def gather_standing(current: CurrentList, team: TeamList) -> CasesStanding:
     """What stands about a team's list now."""
     code = team.team_code
+    held = find_held_of_list(current.list_date, code)
     return CasesStanding(
         find_decisions(current.list_date, code),
-        find_blocking_reports(code),
+        find_blocking_reports(code) if FaultReport in held else {},
         find_warnings(one.reference for one in team.people),
-        word_taken(current, code),
+        word_taken(current, code) if TakenUp in held else {},
+        held,
     )

@@ -8,11 +8,11 @@ from datetime import date
 
 from django.conf import settings
 
-from riskstrat.casefinding import DIED, IN_HOSPITAL, MOVED, PALLIATIVE
+from riskstrat.casefinding import DIED, IN_HOSPITAL, MOVED, NOT_DISCHARGED, PALLIATIVE
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.worklist.published import CurrentList
 
-BARRING = frozenset({DIED, MOVED, DOUBTFUL_DEATH, IN_HOSPITAL, PALLIATIVE})
+BARRING = frozenset({DIED, MOVED, DOUBTFUL_DEATH, IN_HOSPITAL, NOT_DISCHARGED, PALLIATIVE})
 """Reasons of a list, for which nobody is contacted; for others a person is not listed, and no more."""
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model
 from django.utils import timezone
 
 from riskstrat.documents import PrintedPerson, long_date, sentence
+from riskstrat.worklist.holding import Held, find_held_of_case
 from riskstrat.worklist.models import (
     Action,
     Attempt,
@@ -28,6 +30,7 @@ from riskstrat.worklist.rendering import word_outcome
 from riskstrat.worklist.standing import word_action, word_decision
 
 FROM_WORKBOOK = "from a workbook"
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,12 @@ def find_standings(reference: str) -> list[ListStanding]:
 
 def gather_events(reference: str, standings: list[ListStanding]) -> list[Event]:
     """What happened to a case, the latest first."""
-    case = Case.objects.filter(pk=reference).first()
+    case, held = Case.objects.filter(pk=reference).first(), find_held_of_case(reference)
     events = [*map(_tell_standing, standings), *_tell_departures(reference, standings)]
-    events += _gather_rows(case) if case else ()
-    replaced = TakenUp.objects.filter(in_place_of=reference).select_related("taken_by")
-    events += [_tell_fallen_through(one) for one in replaced]
+    events += _gather_rows(case, held) if case else ()
+    if TakenUp in held:
+        replaced = TakenUp.objects.filter(in_place_of=reference).select_related("taken_by")
+        events += [_tell_fallen_through(one) for one in replaced]
     return sorted(events, key=lambda event: (event.on, event.at), reverse=True)
 
 
@@ -104,25 +108,30 @@ def _find_start(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def _gather_rows(case: Case) -> Iterator[Event]:
+def _gather_rows(case: Case, held: Held) -> Iterator[Event]:
     for decision in case.decisions.select_related("entered_by").prefetch_related("actions__done_by"):
         yield from _tell_decision(decision)
-    for opinion in Opinion.objects.filter(case=case).select_related("given_by"):
+    for opinion in _select(Opinion, case, held, "given_by"):
         yield _tell_opinion(opinion)
-    for report in FaultReport.objects.filter(case=case).select_related("reported_by", "settled_by"):
+    for report in _select(FaultReport, case, held, "reported_by", "settled_by"):
         yield from _tell_report(report)
-    for release in Release.objects.filter(case=case).select_related("released_by", "ended_by"):
+    for release in _select(Release, case, held, "released_by", "ended_by"):
         yield from _tell_release(release)
-    for attempt in Attempt.objects.filter(case=case).select_related("entered_by"):
+    for attempt in _select(Attempt, case, held, "entered_by"):
         yield _tell_attempt(attempt)
-    for referral in Referral.objects.filter(case=case).select_related("referred_by"):
+    for referral in _select(Referral, case, held, "referred_by"):
         yield from _tell_referral(referral)
-    for taken in TakenUp.objects.filter(case=case).select_related("taken_by"):
+    for taken in _select(TakenUp, case, held, "taken_by"):
         yield _tell_taken(taken)
-    for entry in RecordEntry.objects.filter(case=case).select_related("confirmed_by", "ticked_by", "taken_back_by"):
+    for entry in _select(RecordEntry, case, held, "confirmed_by", "ticked_by", "taken_back_by"):
         yield from _tell_entry(entry)
-    for objection in Objection.objects.filter(case=case).select_related("recorded_by"):
+    for objection in _select(Objection, case, held, "recorded_by"):
         yield from _tell_objection(objection)
+
+
+def _select(table: type[Row], case: Case, held: Held, *people: str) -> Iterable[Row]:
+    """The rows about a case, with who entered them."""
+    return table._default_manager.filter(case=case).select_related(*people) if table in held else ()
 
 
 def _tell_moment(at: datetime, what: str, detail: str, by: Any) -> Event:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from riskstrat.documents import FALLS_TITLE, FALLS_WORDS, PrintedPerson, describe_about
 from riskstrat.publication import ListedPerson, TeamList
@@ -28,14 +29,14 @@ class ListRow:
     taken: str
     """That the person was taken up from the reserve, or that the case fell through; blank for others."""
 
-    @property
+    @cached_property
     def status(self) -> str:
         """Where the case stands this week."""
         if is_decided(self.decision):
             return DECIDED
         return REPORTED if self.report else UNDECIDED
 
-    @property
+    @cached_property
     def decided(self) -> str:
         """This week's decision in words; blank without one."""
         return word_decision(self.decision) if self.decision else ""

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from django.conf import settings
+from markupsafe import Markup
 
 from riskstrat.casefinding import EXCLUDED
 from riskstrat.documents import AgendaCase, PrintedPerson, build_agenda, people_of
@@ -26,6 +27,7 @@ from riskstrat.publication import (
     find_folders,
 )
 from riskstrat.publication import open_published as open_folder
+from riskstrat.worklist.fetching import list_taken_up
 
 KEPT_LISTS = 8
 """Lists that stay in memory: this week's, and those of the weeks that somebody leafs back to."""
@@ -87,6 +89,11 @@ class CurrentList:
     def _reserve(self) -> dict[str, PrintedPerson]:
         teams = (team.count_taken_up([one.reference for one in team.reserve]) for team in self.weekly.teams)
         return {one.reference: one for team in teams for one in people_of(team)}
+
+    @cached_property
+    def parts(self) -> dict[tuple[str, str], Markup]:
+        """What pages have made of the people of this list so far, by template and reference: see `keep_part`."""
+        return {}
 
     def find_team(self, code: str) -> TeamList | None:
         """The list of one team; None where it has none."""
@@ -173,7 +180,7 @@ def find_list(day: date) -> CurrentList | None:
     key, found = standing
     reserve = {one.reference for team in found.weekly.teams for one in team.reserve}
     # Of an edition that was withdrawn since, somebody may have been taken up who is not in this one's reserve.
-    taken = tuple(one for one in list_taken(day) if one in reserve) if reserve else ()
+    taken = tuple(one for one in list_taken_up(day) if one in reserve) if reserve else ()
     return _count_taken_up(key, found, taken) if taken else found
 
 
@@ -214,12 +221,3 @@ def _count_taken_up(key: tuple[Path, str], found: CurrentList, taken: tuple[str,
         if kept is None or kept.taken != taken:
             kept = _counted[key] = found.count_taken_up(taken)
         return kept
-
-
-def list_taken(day: date) -> tuple[str, ...]:
-    """The references of those whom teams took up from the reserve of the list of a day, in that order."""
-    # Not above: tables can be named once Django is set up, and this file is read before.
-    from riskstrat.worklist.models import TakenUp
-
-    rows = TakenUp.objects.filter(list_date=day).order_by("taken_at", "pk")
-    return tuple(rows.values_list("case_id", flat=True))

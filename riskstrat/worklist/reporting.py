@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from riskstrat.worklist.holding import find_held_of_case
 from riskstrat.worklist.models import Case, Decision, FaultReport, User
 from riskstrat.worklist.writing import create_row, update_row
 
@@ -56,6 +57,8 @@ def find_blocking_reports(team_code: str) -> dict[str, FaultReport]:
 
 def find_blocking_report(reference: str) -> FaultReport | None:
     """The report that keeps a case off now, so that no decision can be entered; None without."""
+    if FaultReport not in find_held_of_case(reference):
+        return None
     return select_blocking_reports().filter(case_id=reference).first()
 
 

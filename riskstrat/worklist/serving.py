@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from riskstrat.errors import WorkspaceError
+from riskstrat.errors import PublicationError, WorkspaceError
 from riskstrat.worklist.django_settings import LARGEST_FORM
 
 THREADS = 8
+FIRST_PAGES = ("list", "person", "decision", "agenda")
+"""Templates that are made ready before anybody asks: a Monday begins with everybody at the same page."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -38,6 +41,7 @@ def serve(host: str, port: int) -> None:
     application = build_application()
     from riskstrat.worklist.anchoring import anchor_each_day
 
+    _read_ahead()
     stop = threading.Event()
     arguments = (settings.RISKSTRAT_WORKSPACE.root, stop)
     threading.Thread(target=anchor_each_day, args=arguments, name="anchoring", daemon=True).start()
@@ -54,3 +58,16 @@ def serve(host: str, port: int) -> None:
         )
     finally:
         stop.set()
+
+
+def _read_ahead() -> None:
+    """Read the latest list and make the pages of a meeting ready, so that the first to ask waits for neither."""
+    from django.template.loader import get_template
+
+    from riskstrat.worklist.published import find_newest
+
+    # Whoever asks for a list that cannot be read is told so on the page.
+    with suppress(PublicationError, OSError):
+        find_newest()
+    for name in FIRST_PAGES:
+        get_template(f"worklist/{name}.jinja")

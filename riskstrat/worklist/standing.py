@@ -32,18 +32,15 @@ class ToldAction(NamedTuple):
 
 def find_decisions(list_date: date, team_code: str) -> dict[str, Decision]:
     """By reference the decision that stands of each case of a team on one list; one that takes back has no actions."""
-    rows = select_decisions().filter(list_date=list_date, case__team_code=team_code)
-    return {decision.case_id: decision for decision in rows}
+    rows = Decision.objects.filter(stands=True, list_date=list_date, case__team_code=team_code)
+    return {decision.case_id: decision for decision in rows.prefetch_related("actions")}
 
 
 def find_decision(list_date: date, reference: str) -> Decision | None:
     """The decision that stands of one case on one list, one that takes back too; None where none was entered."""
-    return select_decisions().filter(list_date=list_date, case_id=reference).first()
-
-
-def select_decisions() -> QuerySet[Decision]:
-    """The decisions that stand, with their cases, who entered them, and their actions."""
-    return Decision.objects.filter(stands=True).select_related("case", "entered_by").prefetch_related("actions")
+    found = Decision.objects.filter(stands=True, list_date=list_date, case_id=reference).select_related("entered_by")
+    # The database holds one at most, so that none comes first.
+    return next(iter(found.prefetch_related("actions")), None)
 
 
 def is_decided(decision: Decision | None) -> bool:

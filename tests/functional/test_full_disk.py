@@ -116,6 +116,7 @@ class TestARealDiskThatIsFull:
         assert "what was there before is unchanged" in refused(done, STORAGE)
         assert files == _sums(tree(workspace))
 
+    @pytest.mark.exhaustive
     def test_weekly_publishes_nothing_rather_than_a_part(
         self, on_a_small_disk: Callable, refused: Callable, workspace: Path, monday: str, tree: Tree
     ) -> None:

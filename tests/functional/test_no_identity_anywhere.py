@@ -113,6 +113,7 @@ def site(
     verb: Verb,
     quick_recipe: Callable[[Path], None],
     state_basis: Callable[[Path], None],
+    without_pictures: None,
 ) -> Site:
     made = Site(tmp_path_factory.mktemp("site"), verb)
     simulated = tmp_path_factory.mktemp("simulated") / "borough"

@@ -119,6 +119,7 @@ def reasons_of_the_whole_record(told: Told, patients: set[str]) -> pd.DataFrame:
         evidence,
         top=3,
         untold=told.records.narrow_untold[chosen],
+        least=told.records.narrow_least[chosen],
     )
 
 

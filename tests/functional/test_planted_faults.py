@@ -167,6 +167,7 @@ def test_a_model_whose_risks_are_too_high_is_refused_by_its_calibration(
     assert "calibration.largest_ici" in refused(verb("promote", MODEL, "-w", workspace), 12)
 
 
+@pytest.mark.exhaustive
 def test_risks_that_are_wrong_for_one_sex_are_refused_by_the_name_of_the_group_unless_a_person_overrides(
     verb: Verb, refused: Callable, trained: Callable[..., Path]
 ) -> None:

@@ -26,7 +26,11 @@ def section(title: str) -> str:
     scope="module", params=["quick", pytest.param("whole", marks=pytest.mark.exhaustive)], ids="{} recipes".format
 )
 def walked(
-    request: pytest.FixtureRequest, demo_workspace: Path, verb: Verb, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    demo_workspace: Path,
+    verb: Verb,
+    without_pictures: None,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, dict[str, str]]:
     """A demo in which the walk was walked, and what each command printed."""
     workspace = Path(shutil.copytree(demo_workspace, tmp_path_factory.mktemp("walk") / "borough"))
@@ -88,7 +92,7 @@ def test_the_champion_still_scores_with_the_feature_beside_it(walked: tuple[Path
 
 
 @pytest.fixture(scope="module")
-def two_weeks(verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def two_weeks(verb: Verb, without_pictures: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A demo as a newcomer types it, of few people and with quick recipes, and what it printed."""
     workspace = tmp_path_factory.mktemp("newcomer") / "borough"
     assert verb("init", workspace).returncode == 0

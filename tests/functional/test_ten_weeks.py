@@ -271,6 +271,7 @@ def last(weeks: Path, mondays: list[str]) -> Listed:
     return make_lists(open_workspace(weeks), mondays[-1], None, silent, FileReviewStore(weeks))
 
 
+@pytest.mark.exhaustive
 class TestWhatChanged:
     def test_the_four_parts_add_up_to_the_difference_of_the_margins(self, last: Listed, weeks: Path) -> None:
         parts = last.since.parts

@@ -132,6 +132,7 @@ def part_source(landed: Path, folder: Path) -> tuple[Path, Path]:
     return first, second
 
 
+@pytest.mark.exhaustive
 def test_extracts_that_are_added_make_the_store_of_a_whole_one(
     verb: Verb,
     refused: Callable[..., str],

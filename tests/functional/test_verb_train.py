@@ -182,6 +182,7 @@ def _unsettled(table: pa.Table, told: str, columns: Iterable[str]) -> pa.Table:
     return table
 
 
+@pytest.mark.exhaustive
 def test_three_years_of_records_train_and_what_they_allow_is_said_in_numbers(
     verb: Verb, refused: Callable, quick_workspace: Path, tmp_path: Path
 ) -> None:

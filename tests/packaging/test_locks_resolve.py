@@ -1,7 +1,9 @@
-"""The locks still resolve today, with the pips that a fresh machine may have: a lock is not only tried when it is made.
+"""The locks resolve today and on later days, with the pips that a fresh machine may have.
 
-A package that came out since can change what an old pip makes of an unchanged lock, so this asks the package index,
-and it always runs in CI. Elsewhere it is skipped by name unless RISKSTRAT_NETWORK is set.
+A package that came out since can change what an old pip makes of an unchanged lock. So the newest pip is given the
+package index as it is today, and each old one the index of a day on which everything has come out anew, which costs a
+tenth. Both need the network, for the index or for the pip, and always run in CI; elsewhere they are skipped by name
+unless RISKSTRAT_NETWORK is set.
 """
 
 from __future__ import annotations
@@ -17,19 +19,21 @@ from pathlib import Path
 import locks
 import pytest
 
+from tests.suite.later_day import write_offers
+
 # The pip that came with Python 3.11.0, the one of 3.11.7 and 3.12.0, and the newest there is.
 OLDEST, BETWEEN, NEWEST = "22.3", "23.2.1", "newest"
 FIRST = OLDEST if sys.version_info < (3, 12) else BETWEEN
 """The oldest that this Python can run: 22.3 came with 3.11 and needs modules that left with 3.12."""
 
-# The lock of what tests the product has every pin of the others, so `make test` tries it with both ends of the pips:
-# the oldest asks for what later ones no longer do, the newest refuses what earlier ones still took.
-REST = [(BETWEEN, locks.DEV), (OLDEST, locks.RUNTIME), (OLDEST, locks.ENGINE)]
+# The lock of what tests the product has every pin of the others.
+REST = [(OLDEST, locks.DEV), (BETWEEN, locks.DEV), (OLDEST, locks.RUNTIME), (OLDEST, locks.ENGINE)]
 CASES = [
-    *((pip, locks.DEV) for pip in (FIRST, NEWEST)),
+    (NEWEST, locks.DEV),
     *(pytest.param(*case, marks=pytest.mark.exhaustive) for case in REST if FIRST == OLDEST),
 ]
 LONGEST_SECONDS = 1200
+ALONE = "--isolated"
 
 pytestmark = [
     pytest.mark.network,
@@ -44,6 +48,9 @@ pytestmark = [
 def run_python(python: str | Path, *arguments: str | Path) -> str:
     """Run a Python and return what it printed; fails with its words if it failed."""
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV_"))}
+    if ALONE in arguments:
+        # What pip.conf names would be looked at too.
+        variables["PIP_CONFIG_FILE"] = os.devnull
     done = subprocess.run(
         [str(python), *map(str, arguments)],
         env=variables,
@@ -65,13 +72,29 @@ def fetch_pip(pip: str, folder: Path) -> Path:
     return wheel
 
 
-def resolve(wheel: Path, lock: Path, environment: Path) -> tuple[str, str]:
+def resolve(wheel: Path, lock: Path, environment: Path, *offered: str | Path) -> tuple[str, str]:
     """Return the version of a pip that runs from its wheel, and what it would install by the lock where nothing is."""
     venv.create(environment, with_pip=False)
     python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
     options = ("--dry-run", "--require-hashes", "--only-binary", ":all:", "--disable-pip-version-check")
-    printed = run_python(python, wheel / "pip", "install", *options, "-r", lock)
+    printed = run_python(python, wheel / "pip", "install", *options, *offered, "-r", lock)
     return run_python(python, wheel / "pip", "--version").split()[1], printed
+
+
+def read_pins(lock: Path) -> set[str]:
+    """Return what the lock pins for this machine, as name-version."""
+    here = locks.read_this_machine()
+    return {_name(f"{pin.name}-{pin.version}") for pin in locks.read_lock(lock) if pin.applies_to(here)}
+
+
+def read_chosen(printed: str) -> set[str]:
+    """Return what pip said that it would install, as name-version."""
+    (would,) = [line for line in printed.splitlines() if line.startswith("Would install ")]
+    return {_name(one) for one in would.split()[2:]}
+
+
+def _name(one: str) -> str:
+    return one.lower().replace("_", "-").replace(".", "-")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +104,8 @@ def resolutions(
     """Each case that this run asks for at work in a thread of its own: most of the time is waiting for the index."""
     folder = tmp_path_factory.mktemp("pips")
     mine = [item for item in request.session.items if isinstance(item, pytest.Function) and item.path == request.path]
-    asked = [(item.callspec.params["pip"], item.callspec.params["lock"]) for item in mine]
+    given = [item.callspec.params for item in mine if hasattr(item, "callspec")]
+    asked = [(each["pip"], each["lock"]) for each in given if "lock" in each]
     wheels = {pip: fetch_pip(pip, folder / pip) for pip in {pip for pip, _ in asked}}
     with ThreadPoolExecutor(len(asked)) as threads:
         yield {
@@ -98,8 +122,37 @@ def test_the_lock_resolves_to_its_own_pins(
 ) -> None:
     version, printed = resolutions[pip, lock].result()
     assert version == pip or pip == NEWEST
-    (would,) = [line for line in printed.splitlines() if line.startswith("Would install ")]
-    here = {f"{pin.name}-{pin.version}" for pin in locks.read_lock(lock) if pin.applies_to(locks.read_this_machine())}
-    assert {name.lower().replace("_", "-").replace(".", "-") for name in would.split()[2:]} == {
-        name.replace(".", "-") for name in here
-    }
+    assert read_chosen(printed) == read_pins(lock)
+
+
+@pytest.fixture(scope="module")
+def later_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lock of what tests the product, beside all that is offered on a later day."""
+    here = locks.read_this_machine()
+    pins = [pin for pin in locks.read_lock(locks.DEV) if pin.applies_to(here)]
+    return write_offers(tmp_path_factory.mktemp("later-day"), pins)
+
+
+@pytest.mark.parametrize(
+    "pip", [FIRST, *(pytest.param(pip, marks=pytest.mark.exhaustive) for pip in (BETWEEN, NEWEST) if pip != FIRST)]
+)
+def test_the_lock_resolves_to_its_own_pins_when_everything_in_it_has_come_out_anew(
+    pip: str, later_day: Path, tmp_path: Path
+) -> None:
+    offered = (ALONE, "-i", later_day.parent.as_uri())
+    version, printed = resolve(fetch_pip(pip, tmp_path), later_day, tmp_path / "environment", *offered)
+    assert version == pip or pip == NEWEST
+    assert read_chosen(printed) == read_pins(locks.DEV)
+
+
+def test_a_lock_that_lost_an_extra_is_refused_by_an_old_pip_on_that_day(tmp_path: Path) -> None:
+    """The fault of a lock without extras: `coverage[toml]` is asked for, and a newer coverage is there."""
+    needed = ("pytest-cov", "coverage", "pytest", "pluggy", "packaging", "iniconfig", "pygments")
+    here = locks.read_this_machine()
+    pins = [pin for pin in locks.read_lock(locks.DEV) if pin.applies_to(here) and pin.name in needed]
+    wheel, offered = fetch_pip(FIRST, tmp_path), (ALONE, "-i", tmp_path.as_uri())
+    lock = write_offers(tmp_path, pins)
+    assert len(read_chosen(resolve(wheel, lock, tmp_path / "environment", *offered)[1])) == len(needed)
+    lock.write_text(lock.read_text(encoding="utf-8").replace("coverage[toml]==", "coverage=="), encoding="utf-8")
+    with pytest.raises(AssertionError, match=r"coverage\[toml\]"):
+        resolve(wheel, lock, tmp_path / "environment", *offered)

@@ -190,7 +190,7 @@ def turned(table: pd.DataFrame | None) -> pd.DataFrame | None:
 
 
 @given(boroughs())
-@property_settings(15)
+@property_settings(8)
 def test_everybody_is_accounted_for_once_in_any_order_of_the_rows(borough: tuple[Any, ...]) -> None:
     people, facts, teams = borough
     cases = find_cases(people, teams, facts, Memory(), FIRST, RULES)
@@ -202,7 +202,7 @@ def test_everybody_is_accounted_for_once_in_any_order_of_the_rows(borough: tuple
 
 
 @given(boroughs(), st.integers(0, 2**32 - 1))
-@property_settings(3)
+@property_settings(2)
 def test_ten_weeks_in_a_row_keep_the_account_and_the_memory(borough: tuple[Any, ...], seed: int) -> None:
     people, facts, teams = borough
     rng = np.random.default_rng(seed)

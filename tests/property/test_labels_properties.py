@@ -284,7 +284,7 @@ def spell_numbers(store: Store, cohort: Cohort) -> list[int]:
     return [int(name[1:]) for name in cohort.rows["spell"].map(named)]
 
 
-few = population_settings(3, drawn=30)
+few = population_settings(2, drawn=30)
 recipes = st.lists(st.sampled_from(WINDOWS), min_size=4, max_size=4, unique_by=WINDOWS.index)
 
 # ---- What must hold ----

@@ -22,7 +22,7 @@ from riskstrat.simulation import MARK
 from tests.suite.on_a_day import set_clock
 from tests.suite.served_worklist import ROOT, Served, check_here, open_watched
 
-FIRST, SECOND = date(2026, 11, 16), date(2026, 11, 23)
+FIRST, SECOND, THIRD = date(2026, 11, 16), date(2026, 11, 23), date(2026, 11, 30)
 TEAM, TEAM_NAME = "PWC", "Prescot, Whiston and Cronton"
 
 
@@ -36,6 +36,8 @@ class Weeks:
     clock: Path
     cases: list[str] = field(default_factory=list)
     second: list[str] = field(default_factory=list)
+    third: list[str] = field(default_factory=list)
+    died: list[str] = field(default_factory=list)
     forward: str = ""
     taken: str = ""
     dead: str = ""
@@ -60,7 +62,7 @@ class Weeks:
         return done.stdout
 
     def refresh(self, day: date) -> None:
-        """The statuses of a day between two lists, with the death of `dead`."""
+        """The statuses of a day between two lists, with the deaths of `died`."""
         self.run("refresh", self._land(day), "--as-at", day)
 
     def publish(self, day: date) -> None:
@@ -73,8 +75,9 @@ class Weeks:
             assert known == one["eligible"], one["team"]
 
     def _land(self, day: date) -> Path:
-        died = self.open_list(FIRST).read_patients(TEAM)[self.dead]
-        return land_statuses(self.root.parent / "borough", self.root.parent / f"statuses-{day}", day, [died])
+        patients = self.open_list(FIRST).read_patients(TEAM)
+        died = [patients[case] for case in self.died]
+        return land_statuses(self.root.parent / "borough", self.root.parent / f"statuses-{day}", day, died)
 
     def find_below_the_line(self) -> str:
         """Somebody whom the team serves and the first list does not hold."""
@@ -83,9 +86,18 @@ class Weeks:
         rows = published.read_everyone(["patient_id", "team", "place"])
         return str(rows[(rows["team"] == team) & (rows["place"] == "below the line")]["patient_id"].iloc[20])
 
+    def order_by_estimate(self, day: date, cases: Collection[str]) -> list[str]:
+        """Cases of earlier lists and reserves, by the estimates of that day's list, highest first."""
+        earlier = [self.open_list(each) for each in (FIRST, SECOND)]
+        patients = {one.reference: one.patient_id for one in earlier[1].read_reserve()}
+        for published in earlier:
+            patients |= published.read_patients(TEAM)
+        everyone = self.open_list(day).read_everyone(["patient_id", "order"]).set_index("patient_id")["order"]
+        return sorted(cases, key=lambda case: everyone[patients[case]])
+
     def check_references(self) -> None:
         """Every reference names one person through all lists, and every person has one."""
-        rows = [pair for day in (FIRST, SECOND) for pair in self.open_list(day).read_patients(TEAM).items()]
+        rows = [pair for day in (FIRST, SECOND, THIRD) for pair in self.open_list(day).read_patients(TEAM).items()]
         assert len(set(rows)) == len({name for name, _ in rows}) == len({who for _, who in rows})
 
     def visit(self, page: Page, path: str, name: str = "") -> None:
@@ -140,14 +152,14 @@ class Mouse:
         at.fill(words)
 
 
-def decide(page: Page, mouse: Mouse, case: str, outcome: str) -> None:
+def decide(page: Page, mouse: Mouse, case: str, outcome: str, due: str = "25 Nov") -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(case)
     mouse.click(page.get_by_label("Status checked"))
     mouse.choose(page.get_by_label("Outcome 1"), outcome)
     if outcome != "Deferred":
         mouse.fill(page.get_by_label("Owner 1"), "Falls nurse")
         page.keyboard.press("Tab")
-        page.keyboard.type("25 Nov")
+        page.keyboard.type(due)
     mouse.click(page.get_by_label("Yes"))
     mouse.click(page.get_by_role("button", name="Keep and go to the next case"))
     expect(page.get_by_text(f"{case}: the decision is kept.")).to_be_visible()

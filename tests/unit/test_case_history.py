@@ -27,7 +27,7 @@ NOTHING = dict.fromkeys(("held_by", "held_since", "left_team", "left_on", "liste
 def reviews_of(*rows: tuple[Any, ...]) -> pd.DataFrame | None:
     """The reviews of patient p, as a list gathers them."""
     table = pd.DataFrame([("p", *row, *[None] * (7 - len(row))) for row in rows], columns=COLUMNS)
-    return gather_latest_reviews(table).get("p")
+    return gather_latest_reviews(table, {"p"}).get("p")
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,17 @@ THREE = "died since the records end, moved away since the records end, in hospit
     [
         (CaseFacts(caseload=CASELOAD, statuses=statuses(0, 1)), ()),
         (
+            CaseFacts(caseload=CASELOAD, statuses=statuses(0, 1), not_landed=frozenset({"opt_outs"})),
+            ("Not checked: opted out (no opt-outs were landed)",),
+        ),
+        (
+            CaseFacts(caseload=CASELOAD, statuses=statuses(0, 1), not_landed=frozenset({"registrations", "opt_outs"})),
+            (
+                "Not checked: opted out (no opt-outs were landed)",
+                "Not checked: registered with a practice today (no registrations were landed)",
+            ),
+        ),
+        (
             CaseFacts(statuses=statuses(0, 1)),
             ("Not checked: already on a team's caseload (no caseload was landed)",),
         ),

@@ -12,6 +12,7 @@ import pytest
 from riskstrat.casefinding import (
     CASE_COLUMNS,
     NO_ROOM,
+    NOT_DISCHARGED,
     CaseFacts,
     CaseList,
     CaseRegister,
@@ -161,7 +162,7 @@ def status(**said: bool) -> pd.DataFrame:
         (CaseFacts(statuses=status(moved=True)), "moved away"),
         (CaseFacts(statuses=status(inpatient=True)), "in hospital now"),
         (CaseFacts(statuses=status(palliative_register=True)), "on the palliative care register"),
-        (CaseFacts(in_hospital=frozenset({0})), "in hospital now"),
+        (CaseFacts(in_hospital=frozenset({0})), NOT_DISCHARGED),
         (CaseFacts(palliative=frozenset({0})), "on the palliative care register"),
         (CaseFacts(statuses=status(died=True, moved=True, inpatient=True)), "died"),
         (CaseFacts(statuses=status(inpatient=True), palliative=frozenset({0})), "in hospital now"),
@@ -198,7 +199,14 @@ def test_a_status_of_the_day_outweighs_a_spell_that_is_still_open_and_an_older_o
     given = people({"a": 1.0, "b": 1.0, "c": 1.0})
     said = table(STATUSES, (0, MONDAY, False), (1, MONDAY - timedelta(days=1), False), (2, MONDAY, None))
     case = one(given, CaseFacts(statuses=said, in_hospital=frozenset({0, 1, 2})))
-    assert reasons(case) == {"b": "in hospital now", "c": "in hospital now"}
+    assert reasons(case) == {"b": NOT_DISCHARGED, "c": NOT_DISCHARGED}
+
+
+def test_who_lies_in_hospital_by_a_status_is_told_from_whose_discharge_was_not_received() -> None:
+    said = table(STATUSES, (0, MONDAY, True), (2, MONDAY - timedelta(days=1), True))
+    case = one(people({"a": 1.0, "b": 1.0, "c": 1.0}), CaseFacts(statuses=said, in_hospital=frozenset({0, 1})))
+    assert reasons(case) == {"a": "in hospital now", "b": NOT_DISCHARGED, "c": "in hospital now"}
+    assert dict(case.routed) == {"hospital discharge team": 3}
 
 
 def test_a_person_both_known_and_in_hospital_is_counted_once_as_in_hospital() -> None:
@@ -206,7 +214,7 @@ def test_a_person_both_known_and_in_hospital_is_counted_once_as_in_hospital() ->
     case = one(people({"a": 1.0}), facts)
     assert (case.known, dict(case.excluded), dict(case.routed)) == (
         0,
-        {"in hospital now": 1},
+        {NOT_DISCHARGED: 1},
         {"hospital discharge team": 1},
     )
 
@@ -550,7 +558,7 @@ def test_a_nominated_person_in_hospital_is_routed_and_not_listed() -> None:
     case = one(people({"a": 1.0}), CaseFacts(caseload=nominated(0), in_hospital=frozenset({0})))
     assert (len(case.rows), dict(case.excluded), dict(case.routed)) == (
         0,
-        {"in hospital now": 1},
+        {NOT_DISCHARGED: 1},
         {"hospital discharge team": 1},
     )
 

@@ -17,6 +17,7 @@ from riskstrat.definitions.pathways import Pathway
 from riskstrat.errors import DefinitionError
 from riskstrat.people.changeable import find_opportunities
 from riskstrat.people.met import MetFacts
+from riskstrat.people.untold import find_undecided
 from riskstrat.workspace import check, load
 
 THREE_FEATURES = Path(__file__).resolve().parents[1] / "three_features"
@@ -40,10 +41,20 @@ FEATURES = {
 }
 
 
+LATE = "reported falls begin on 1 May 2026"
+
+
 class Shown:
     """The part of some people's records that rules read: what can be told of them, and the whole beside it."""
 
-    def __init__(self, rows: list[dict[str, float]], whole: list[dict[str, float]] | None = None) -> None:
+    def __init__(
+        self,
+        rows: list[dict[str, float]],
+        whole: list[dict[str, float]] | None = None,
+        reasons: dict[str, str] | None = None,
+        least: dict[str, str] | None = None,
+    ) -> None:
+        self.reasons, self.least = reasons or {}, least or {}
         self.matrix = self.told = matrix(rows)
         self.whole = matrix(rows if whole is None else whole)
         workspace = SimpleNamespace(features=FEATURES, changeable=(RULE,), roles=SimpleNamespace(care_home=()))
@@ -56,6 +67,12 @@ class Shown:
 
     def __len__(self) -> int:
         return len(self.matrix.values)
+
+    def untold(self, name: str) -> np.ndarray:
+        return np.full(len(self), self.reasons.get(name), object)
+
+    def find_least(self, name: str) -> np.ndarray:
+        return np.full(len(self), self.least.get(name), object)
 
     def value(self, name: str) -> np.ndarray:
         missing = np.full(len(self), np.nan)
@@ -71,8 +88,12 @@ def matrix(rows: list[dict[str, float]]) -> FeatureMatrix:
     return FeatureMatrix(keys, table.to_numpy(np.float32), tuple(table.columns), {})
 
 
-def told(rows: list[dict[str, float]], whole: list[dict[str, float]] | None = None) -> list[tuple[str, ...]]:
-    records = Shown(rows, whole)
+def told(
+    rows: list[dict[str, float]],
+    whole: list[dict[str, float]] | None = None,
+    reasons: dict[str, str] | None = None,
+) -> list[tuple[str, ...]]:
+    records = Shown(rows, whole, reasons)
     return find_opportunities(records, MetFacts(records))  # type: ignore[arg-type]
 
 
@@ -94,6 +115,17 @@ def test_where_an_answer_cannot_be_told_its_absence_says_nothing() -> None:
     assert told([{"falls": 2, "clinic": 0, "therapy": unknown}]) != [()]
     assert told([{"falls": 2, "clinic": 1, "therapy": unknown}]) == [()]
     assert told([{"falls": 2}]) == [()]
+
+
+def test_nothing_is_lacking_while_a_source_of_an_answer_did_not_come() -> None:
+    """Each answer in turn, and all: that nobody at all has one, in a source that came, leaves it to the others."""
+    rows = [{"falls": 2.0, "clinic": 0.0, "therapy": np.nan}]
+    came = "these data hold no such record about anybody"
+    for why in ("contacts are not in these data", "contacts begin on 1 May 2026", "this practice sends no contacts"):
+        assert told(rows, reasons={"therapy": why}) == [()]
+        assert told(rows, reasons={"clinic": why}) == [()]
+        assert told(rows, reasons={"clinic": why, "therapy": came}) == [()]
+    assert told(rows, reasons={"therapy": came}) != [()]
 
 
 def test_an_answer_that_may_not_be_shown_is_an_answer() -> None:
@@ -123,6 +155,60 @@ def test_by_which_branches_a_rule_was_met_is_told_by_facts_and_an_age_by_the_rul
         ("Aged 65 or over.", "2 falls, the latest on 4 March 2026.", "Weight 38."),
         ("Aged 65 or over.", "3 visits."),
     ]
+
+
+def test_of_a_number_that_may_be_too_low_a_rule_is_met_by_its_own_words() -> None:
+    facts = MetFacts(Shown([{"falls": 3}], least={"falls": LATE}))  # type: ignore[arg-type]
+    assert facts.tell(0, RULE) == ("2 or more falls in the last 12 months.",)
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"falls": 1, "clinic": 1, "weight": 60, "therapy": 0}, LATE),
+        ({"falls": 2, "clinic": 0, "weight": 60, "therapy": 0}, None),
+    ],
+)
+def test_a_number_that_may_be_too_low_leaves_a_rule_that_it_does_not_meet_undecided(
+    values: dict[str, float], why: str | None
+) -> None:
+    assert find_undecided(Shown([values], least={"falls": LATE}), (CLINIC,)) == [why]  # type: ignore[arg-type]
+
+
+CLINIC = Pathway.model_validate(
+    {
+        "name": "falls_service", "title": "Falls service", "consider": "Ask.", "all": [FALLS],
+        "any": [
+            {"feature": "clinic", "at_least": 1, "says": "{n} or more visits"},
+            {"feature": "weight", "at_most": 40, "says": "a weight of {n} or less"},
+        ],
+        "none": [{"feature": "therapy", "at_least": 1, "says": "{n} or more sessions"}],
+    }
+)  # fmt: skip
+NO_TABLE, NOBODY = "contacts are not in these data", "these data hold no such record about anybody"
+
+
+@pytest.mark.parametrize(
+    ("values", "reasons", "why"),
+    [
+        ({"falls": 2, "clinic": 0, "weight": 60, "therapy": 0}, {}, None),
+        ({"falls": 2, "clinic": np.nan, "weight": 60, "therapy": 0}, {"clinic": NO_TABLE}, NO_TABLE),
+        ({"falls": 2, "weight": 60, "therapy": 0}, {"clinic": NO_TABLE}, NO_TABLE),
+        ({"falls": np.nan, "clinic": 1, "weight": 60, "therapy": 0}, {"falls": NO_TABLE}, NO_TABLE),
+        ({"falls": 2, "clinic": 1, "weight": 60, "therapy": np.nan}, {"therapy": NO_TABLE}, NO_TABLE),
+        # What can be told decides: no value of the rest would let the rule hold.
+        ({"falls": 1, "clinic": np.nan, "weight": 60, "therapy": 0}, {"clinic": NO_TABLE}, None),
+        ({"falls": 2, "clinic": np.nan, "weight": 60, "therapy": 1}, {"clinic": NO_TABLE}, None),
+        ({"falls": np.nan, "clinic": 0, "weight": 60, "therapy": 0}, {"falls": NO_TABLE}, None),
+        # A source that came and holds none of it of anybody is told of on every page; a weight may not be measured.
+        ({"falls": 2, "clinic": np.nan, "weight": 60, "therapy": 0}, {"clinic": NOBODY}, None),
+        ({"falls": 2, "clinic": 0, "weight": np.nan, "therapy": 0}, {}, None),
+    ],
+)
+def test_a_rule_that_could_not_be_decided_is_told_from_one_that_is_not_met(
+    values: dict[str, float], reasons: dict[str, str], why: str | None
+) -> None:
+    assert find_undecided(Shown([values], reasons=reasons), (CLINIC,)) == [why]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from riskstrat.casefinding import NO_CASELOAD
 from riskstrat.documents import (
     STATUS_UNKNOWN,
     long_date,
@@ -357,6 +358,17 @@ def test_what_cannot_be_told_is_said_with_its_reason_and_is_no_none(tmp_path: Pa
     assert f"attendances_12m: {why}" in line["cannot_be_told"]
 
 
+def test_a_count_that_may_be_too_low_is_the_least_that_there_was_and_says_why(tmp_path: Path) -> None:
+    why = "A&E visits begin on 1 May 2026"
+    counts = [{**one.counts, "attendances_12m": 1.0} for one in team_list().people]
+    team = changed_people(counts=counts, untold=[{"attendances_12m": why}] * 8)
+    said = everything(team, tmp_path)
+    assert all(said[name].count(f"at least 1: {why}") == 8 for name in ("page", "people", "List"))
+    (line, *_) = csv_rows(team, tmp_path)
+    assert line["attendances_12m"] == "1"
+    assert f"attendances_12m: at least that many: {why}" in line["cannot_be_told"]
+
+
 def test_an_escalation_is_marked_in_words_in_every_document(tmp_path: Path) -> None:
     said = everything(team_list(), tmp_path)
     for name in ("page", "people", "List"):
@@ -396,6 +408,58 @@ def test_an_absence_of_contact_may_mean_that_services_are_not_reached(tmp_path: 
     assert said["page"].count("Or the person may not be reaching services.") == 8
     assert said["people"].count("or that a person may not be reaching services.") == 8
     assert said["List"].count("Or the person may not be reaching services.") == 8
+
+
+NO_CONTACTS = (ThemeReason("community and GP contact", "lowers", -0.4, ()),)
+
+
+def test_where_a_part_of_the_contacts_came_their_absence_may_be_the_persons(tmp_path: Path) -> None:
+    why = "registered here only since 3 May 2026"
+    said = everything(changed_people(themes=NO_CONTACTS, untold={"Contacts": why}), tmp_path)
+    for name in ("page", "people", "List"):
+        assert said[name].count(f"Contacts cannot be told: {why}. That may have lowered the estimate.") == 8
+    assert said["page"].count("Or the person may not be reaching services.") == 8
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        "this practice sends no GP, community and outpatient contacts",
+        "GP, community and outpatient contacts are not in these data",
+    ],
+)
+def test_where_no_contacts_came_nothing_is_made_of_their_absence(tmp_path: Path, why: str) -> None:
+    said = everything(changed_people(themes=NO_CONTACTS, untold={"Contacts": why}), tmp_path)
+    for name in ("page", "people", "List"):
+        assert said[name].count(f"Contacts cannot be told: {why}. That may have lowered the estimate.") == 8
+    assert "Or the person may not be reaching services." not in said["page"] + said["List"]
+    assert "or that a person may not be reaching services." not in said["people"]
+
+
+def test_a_service_that_is_in_place_is_no_absence_of_contact(tmp_path: Path) -> None:
+    lowering = (ThemeReason("social care", "lowers", -0.4, ("Support for a carer in place since 7 March 2025.",)),)
+    said = everything(changed_people(themes=lowering), tmp_path)
+    assert "Or the person may not be reaching services." not in said["page"] + said["List"]
+    assert "or that a person may not be reaching services." not in said["people"]
+
+
+def test_who_is_known_on_a_caseload_that_was_not_landed_is_not_counted_as_nobody(tmp_path: Path) -> None:
+    counted = everything(team_list(), tmp_path)
+    unknown = everything(team_list(not_checked=(NO_CASELOAD,)), tmp_path)
+    assert "already known on the caseload" in counted["page"]
+    assert not [name for name, words in unknown.items() if "already known on the caseload" in words]
+    for name in ("page", "Notes and limits"):
+        assert "Known on the caseload, not listed cannot be told" in unknown[name]
+
+
+def test_a_pathway_that_could_not_be_looked_for_is_told_from_one_that_is_not_met(tmp_path: Path) -> None:
+    why = "GP prescriptions are not in these data"
+    said = everything(changed_people(pathways=(), untold={"pathways": why}), tmp_path)
+    for name in ("page", "people", "List"):
+        assert said[name].count(f"No pathway's rule is met by what can be told here ({why}).") == 8
+    assert "Nobody on this list meets the rule of a pathway by what can be told here." in said["page"]
+    plain = everything(changed_people(pathways=()), tmp_path)
+    assert plain["people"].count("No pathway's rule is met. The team may know of one.") == 8
 
 
 def test_the_page_accounts_for_everybody_eligible(tmp_path: Path) -> None:

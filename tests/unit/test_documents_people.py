@@ -170,6 +170,15 @@ def test_of_what_still_runs_no_end_is_told(start: date, lane: Lane, words: str) 
     assert next(one for one in drawn.lanes if one.name == lane).events == (words,)
 
 
+@pytest.mark.parametrize(("lane", "drawn_to_today"), [("Hospital", False), ("Care", True)])
+def test_a_stay_without_a_discharge_is_drawn_as_its_beginning_and_a_service_that_runs_to_today(
+    lane: Lane, drawn_to_today: bool
+) -> None:
+    event = TimelineEvent(date(2026, 9, 21), LIST_DATE, lane, "Stay; no end recorded", running=True)
+    (mark,) = next(one for one in strip([event], LIST_DATE, {}).lanes if one.name == lane).marks
+    assert (mark.width is not None) is drawn_to_today
+
+
 def test_counts_of_stretches_side_by_side_are_drawn_apart() -> None:
     days = [(date(2026, 5, 19), date(2026, 8, 17)), (date(2026, 8, 18), date(2026, 11, 16))]
     drawn = strip([TimelineEvent(*each, "Contacts", "3 GP contacts") for each in days], LIST_DATE, {})

@@ -18,10 +18,11 @@ GUIDELINE = FallsGuideline(SITE.falls_rules, {score.name: score for score in SIT
 MARCH = np.datetime64("2026-03-04")
 
 
-def judged(years: float, tumbles: float, stays: float) -> FallsCriteria:
+def judged(years: float, tumbles: float, stays: float, least: str | None = None) -> FallsCriteria:
     values = {"years_lived": [years], "tumbles_365d": [tumbles], "stays_365d": [stays]}
     reports = pd.DataFrame({"patient_id": ["p1"], "treated": [False]})
-    return falls_criteria(pd.DataFrame(values, index=["p1"]), GUIDELINE, reports).iloc[0]
+    more = {"p1": least} if least else None
+    return falls_criteria(pd.DataFrame(values, index=["p1"]), GUIDELINE, reports, least=more).iloc[0]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,15 @@ def test_the_criteria_are_those_that_the_workspace_declares(
     person: tuple[float, float, float], answer: str, why: str
 ) -> None:
     assert judged(*person) == FallsCriteria(answer, why)
+
+
+def test_where_there_may_have_been_more_falls_the_criteria_are_met_or_cannot_be_told() -> None:
+    why = "reported falls end on 28 June 2026"
+    assert judged(70, 2, 1, why) == FallsCriteria(
+        "cannot tell", f"Aged 70 or over: 2 recorded falls in the last 12 months, and there may have been more: {why}."
+    )
+    assert judged(70, 3, 2, why).answer == "met"
+    assert judged(59, 3, 9, why).answer == "not met", "no number of falls matters at this age"
 
 
 def test_they_read_the_features_that_the_rules_name_and_no_other() -> None:

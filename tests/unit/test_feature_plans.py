@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
 import pytest
 
-from riskstrat.definitions import count
+from riskstrat.definitions import count, derive
 from riskstrat.definitions.durations import EVER
-from riskstrat.definitions.features import Feature
+from riskstrat.definitions.features import Columns, Feature
 from riskstrat.features.plan import plan
 from riskstrat.sources.scan import Scan
 from riskstrat.sources.tables import admissions, prescriptions
@@ -89,3 +91,19 @@ def test_other_tables_or_columns_have_a_plan_of_their_own() -> None:
     assert plan(features, LANDED, {}).names == ("stays", "coded")
     assert plan(features, LANDED - {"prescriptions"}, {}).names == ("stays",)
     assert plan(features, LANDED, {"prescriptions": ("bnf",)}).names == ("stays",)
+
+
+def take_given(columns: Columns) -> npt.NDArray[np.float64]:
+    return columns["given"]
+
+
+def test_what_is_made_of_features_that_are_left_out_is_left_out_too_and_named_in_a_plain_note() -> None:
+    (items,) = count(prescriptions, lookback=("30d",), missing=0, **WORDS)
+    (made,) = derive({"given": "items"}, take_given, missing=0, **WORDS)
+    (again,) = derive({"given": "made"}, take_given, missing=0, **WORDS)
+    found = plan({"items": items, "made": made, "again": again}, LANDED - {"prescriptions"}, {})
+    assert found.names == ()
+    assert found.notes == (
+        "no prescriptions table: feature items is left out",
+        "2 features (made ... again) are left out too, made of what is left out",
+    )

@@ -15,7 +15,7 @@ import pytest
 from riskstrat.people import limits, timeline
 from riskstrat.people.comparison import Typical, outcome_in_words, reliability, typical_risks
 from riskstrat.people.conditions import STATUS_WORDS
-from riskstrat.people.in_place import on_caseloads, running_services, select_named, services_in_contact
+from riskstrat.people.in_place import on_caseloads, running_services, select_named, services_in_contact, tell_plan
 from riskstrat.people.services import SERVICE_WORDS
 from riskstrat.people.timeline import SERVICES
 from riskstrat.workspace import load
@@ -147,6 +147,33 @@ def test_services_that_run_are_drawn_to_the_index_date() -> None:
     }
 
 
+def test_without_a_column_of_ends_no_service_is_said_to_run() -> None:
+    services = table("""
+        patient_id , service    , started_on , ended_on
+        a          , home_care  , 2020-06-12 ,
+        a          , home_care  , 2026-01-05 ,
+        a          , home_care  , 2025-03-01 ,
+        a          , reablement , 2019-09-18 ,
+        a          , equipment  , 2026-02-06 ,
+    """)
+    unknown = "; these data do not say whether it has ended"
+    assert told(timeline.social_care(services, ends_told=False))[-2:] == [
+        ("a", "2019-09-18", None, f"Reablement{unknown}"),
+        ("a", "2026-02-06", None, "Equipment supplied"),
+    ]
+    assert running_services(services, ends_told=False) == {
+        "a": (f"Home care from 5 January 2026{unknown}", "Equipment supplied on 6 February 2026")
+    }
+
+
+def test_a_care_plan_on_record_is_told_beside_the_suggestion_of_one() -> None:
+    plans = {"a": ("Care plan of 26 September 2025",)}
+    said = ("Care plan of 26 September 2025 is on record: look at it first.",)
+    assert tell_plan(plans, "personalised_care_support_plan", "a") == said
+    assert tell_plan(plans, "personalised_care_support_plan", "b") == ()
+    assert tell_plan(plans, "falls_service", "a") == ()
+
+
 @pytest.mark.parametrize(("day", "told"), [("2024-11-15", False), ("2024-11-16", True)])
 def test_equipment_is_in_place_for_two_years_after_it_was_supplied(day: str, told: bool) -> None:
     services = table(f"patient_id , service , started_on , ended_on\na , equipment , {day} ,")
@@ -274,12 +301,13 @@ def test_typical_risk_needs_fifty_people_of_the_same_sex_and_age() -> None:
     groups = [("75 to 84", "female", 50, 0.2), ("75 to 84", "male", 49, 0.4), ("75 to 84", "not recorded", 1, 0.9)]
     members = pd.DataFrame([(band, sex) for band, sex, n, _ in groups for _ in range(n)], columns=["age_band", "sex"])
     risk = np.array([risk for *_, n, risk in groups for _ in range(n)])
-    found = typical_risks(members, risk)
+    found = typical_risks(members, risk, np.array([0, 50, 99]))
+    assert len(found) == 3
     assert found[0].risk == pytest.approx(0.2)
     assert found[0].group == "women aged 75 to 84 here"
-    assert found[50] == Typical(None, "men aged 75 to 84 here")
-    assert found[99].risk == pytest.approx((50 * 0.2 + 49 * 0.4 + 0.9) / 100)
-    assert found[99].group == "people aged 75 to 84 here"
+    assert found[1] == Typical(None, "men aged 75 to 84 here")
+    assert found[2].risk == pytest.approx((50 * 0.2 + 49 * 0.4 + 0.9) / 100)
+    assert found[2].group == "people aged 75 to 84 here"
 
 
 EVIDENCE = {

@@ -13,7 +13,15 @@ import pytest
 
 from riskstrat import audit
 from riskstrat.audit.log import HeldLog
-from riskstrat.casefinding import RESERVE_COLUMNS, read_kept_off, read_kept_off_patients, reference
+from riskstrat.casefinding import (
+    IN_HOSPITAL,
+    NOT_DISCHARGED,
+    RESERVE_COLUMNS,
+    name_state,
+    read_kept_off,
+    read_kept_off_patients,
+    reference,
+)
 from riskstrat.cohort import mark_opted_out
 from riskstrat.errors import SourceError
 from riskstrat.publication import RESERVE, dump_reserve
@@ -123,6 +131,11 @@ def test_what_was_said_stays_until_it_is_denied(verb: Verb, root: Path) -> None:
     refresh(verb, root, WEDNESDAY, statuses=STATUSES + f"p1,{WEDNESDAY},no,no,no,no\n")
     assert list_reasons(root, WEDNESDAY) == {"p3": ("moved away", TUESDAY), "p10": ("opted out", None)}
     assert {each.known_on for each in read_kept_off(root, WEDNESDAY).values()} == {TUESDAY}
+
+
+def test_who_was_in_hospital_by_a_status_and_now_by_an_open_stay_alone_is_no_news() -> None:
+    assert name_state(NOT_DISCHARGED) == name_state(IN_HOSPITAL)
+    assert len({name_state(reason) for reason in (IN_HOSPITAL, "died", "moved away", "opted out")}) == 4
 
 
 def test_a_denial_of_the_same_day_denies_nothing(verb: Verb, root: Path) -> None:

@@ -261,18 +261,18 @@ def test_a_source_that_does_not_reach_over_the_period(tmp_path: Path, since: str
 
 
 @pytest.mark.parametrize(
-    ("since", "cut"),
+    ("since", "until", "cut"),
     [
-        ("2018-01", []),
-        ("2023-10", []),
-        ("2023-11", ["visits_of_years", "visits_of_years_twice"]),
-        ("2026-02", ["visits", "visits_twice", "visits_of_years", "visits_of_years_twice"]),
+        ("2023-10", "2026-09", []),
+        ("2023-11", "2026-09", ["visits_of_years", "visits_of_years_twice"]),
+        ("2026-02", "2026-09", ["visits", "visits_twice", "visits_of_years", "visits_of_years_twice"]),
+        ("2018-01", "2026-06", ["visits", "visits_twice", "visits_of_years", "visits_of_years_twice"]),
     ],
 )
 def test_a_sum_over_more_time_than_a_source_holds_is_no_number_to_say(
-    tmp_path: Path, since: str, cut: list[str]
+    tmp_path: Path, since: str, until: str, cut: list[str]
 ) -> None:
-    telling = told(tmp_path, attendances=monthly("patient_id,attended_on,category", "1", since))
+    telling = told(tmp_path, attendances=monthly("patient_id,attended_on,category", "1", since, until))
     asked = ("visits", "visits_twice", "visits_of_years", "visits_of_years_twice", "days_since_visit", "stays")
     assert [name for name in asked if telling.find_cut_short(name).all()] == cut
     assert [name for name in asked if telling.find_cut_short(name).any()] == cut

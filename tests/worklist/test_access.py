@@ -90,6 +90,40 @@ def test_every_view_says_who_may_open_it_as_the_table_does(site) -> None:
         assert open_to_all == (address.name in WAYS_IN), address.name
 
 
+def test_an_address_that_names_a_team_or_a_case_opens_to_those_who_work_with_that_team_alone(site) -> None:
+    """Whatever access.csv says: so no manager or board comes to read a list of persons by a line added to both."""
+    from riskstrat.worklist.access import REFERENCE, TEAM, find_rule
+
+    named = [each for each in list_addresses() if {TEAM, REFERENCE} & set(each.parameters)]
+    assert len(named) > 30
+    for address in named:
+        rule = find_rule(address.view)
+        assert rule is not None, address.name
+        assert rule.of_team, address.name
+        assert rule.roles, address.name
+        assert rule.roles <= OF_TEAMS, address.name
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.ADMINISTRATOR])
+def test_whoever_reads_counts_or_keeps_accounts_meets_no_person_at_any_address(sign_in, role) -> None:
+    from riskstrat.worklist.published import find_current
+
+    current = find_current()
+    assert current is not None
+    listed = [one.reference for code in ("KIR", "HUY") for one in current.list_people(code)]
+    persons = {*listed, *current.read_patients("KIR").values(), *current.read_patients("HUY").values()}
+    # Also where the account was made a member of a team: the role decides first.
+    client, opened = sign_in(role, "KIR", "HUY"), 0
+    for address in list_addresses():
+        path = fill(address, "KIR")
+        response = client.get(path) if path and address.name != "sign-out" else None
+        if response is not None and response.status_code == 200:
+            body = b"".join(response.streaming_content) if response.streaming else response.content
+            text, opened = body.decode(errors="replace"), opened + 1
+            assert not [who for who in persons if who in text], path
+    assert opened > 3
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("role", list(Role))
 def test_each_page_opens_to_its_roles_and_teams_and_to_nobody_else(sign_in, role, method) -> None:

@@ -156,6 +156,35 @@ def test_two_who_order_the_agenda_at_once_see_both_orders(sign_in) -> None:
     assert b"Pharmacist" in first.get("/teams/KIR/agenda").content
 
 
+def test_what_a_colleague_changed_meanwhile_stays_where_nobody_else_changed_it(sign_in) -> None:
+    first, second = sign_in(Role.COORDINATOR, "KIR"), sign_in(Role.CLINICIAN, "KIR")
+    path, (one, other, third, *_) = "/teams/KIR/agenda/order", ORDER
+    form = read_form(first.get(path))
+    theirs = {f"minutes-{one}": "25", f"asked-{other}": "Matron", f"minutes-{third}": "7", f"asked-{third}": "GP"}
+    mine = {f"asked-{one}": "Falls nurse", f"minutes-{other}": "12", f"minutes-{third}": "9", f"asked-{third}": "GP"}
+    assert first.post(path, form | theirs).status_code == 302
+    refused = second.post(path, form | mine)
+    content, again = refused.content.decode(), read_form(refused)
+    assert refused.status_code == 409
+    assert content.count("A colleague entered") == content.count("A colleague entered “7” meanwhile") == 1
+    assert {name: again[name] for name in theirs | mine} == theirs | mine
+    assert second.post(path, again).status_code == 302
+    kept = read_form(first.get(path))
+    assert {name: kept[name] for name in theirs | mine} == theirs | mine
+
+
+@pytest.mark.parametrize("shown", ["", "{", "[1]", "KIR-012-Q KIR-013-J", '{"minutes-KIR-012-Q": 5}'])
+def test_a_form_that_does_not_say_what_it_showed_loses_nothing_that_was_typed(sign_in, shown: str) -> None:
+    first, second = sign_in(Role.COORDINATOR, "KIR"), sign_in(Role.CLINICIAN, "KIR")
+    path, one = "/teams/KIR/agenda/order", ORDER[0]
+    form = read_form(first.get(path))
+    assert first.post(path, form | {f"minutes-{one}": "25"}).status_code == 302
+    refused = second.post(path, form | {f"asked-{one}": "Matron", "shown": shown})
+    assert refused.status_code == 409
+    assert "A colleague entered “25” meanwhile" in refused.content.decode()
+    assert read_form(refused)[f"asked-{one}"] == "Matron"
+
+
 def test_whoever_moves_a_case_after_a_colleague_moved_another_moves_that_one_alone(sign_in) -> None:
     first, second = sign_in(Role.COORDINATOR, "KIR"), sign_in(Role.CLINICIAN, "KIR")
     path, (*others, moved, last) = "/teams/KIR/agenda/order", ORDER

@@ -15,7 +15,7 @@ import pytest
 from django.utils import timezone
 
 from riskstrat import audit, identity
-from riskstrat.casefinding import DIED, IN_HOSPITAL, MOVED, PALLIATIVE, KeptOff
+from riskstrat.casefinding import DIED, IN_HOSPITAL, MOVED, NOT_DISCHARGED, PALLIATIVE, KeptOff
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.records_workbook import WIDTHS
@@ -397,7 +397,7 @@ def test_nothing_is_confirmed_of_somebody_whom_no_list_of_today_would_hold(agree
 @pytest.mark.parametrize(
     ("reason", "holds"),
     [
-        *((one, True) for one in (DIED, MOVED, DOUBTFUL_DEATH, IN_HOSPITAL, PALLIATIVE)),
+        *((one, True) for one in (DIED, MOVED, DOUBTFUL_DEATH, IN_HOSPITAL, NOT_DISCHARGED, PALLIATIVE)),
         *(("declined", False), ("in a care home", False)),
     ],
 )

@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 
+from riskstrat.worklist.fetching import list_teams
 from riskstrat.worklist.roles import Role
 
 
@@ -65,10 +66,7 @@ class User(AbstractBaseUser):
     def team_codes(self) -> frozenset[str]:
         """The codes of the teams that the account works with or stands in for today; read once for each request."""
         if not hasattr(self, "_team_codes"):
-            today = timezone.localdate()
-            standing_in = self.standing_in.filter(from_on__lte=today, to_on__gte=today)
-            codes = (rows.values_list("team_code", flat=True) for rows in (self.memberships, standing_in))
-            self._team_codes = frozenset(code for each in codes for code in each)
+            self._team_codes = list_teams(self.pk, timezone.localdate())
         return self._team_codes
 
     def has_second_factor(self) -> bool:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 
+from riskstrat.storage import format_canonical_json, parse_json
 from riskstrat.worklist.access import allow
 from riskstrat.worklist.agendas import (
     AgendaRow,
@@ -80,7 +81,7 @@ def change_order(request: HttpRequest, team_code: str) -> HttpResponse:
     rows = build_agenda_rows(*opened, meeting)
     version, fields = meeting.version if meeting else 0, _fill_fields(rows)
     faults: list[Fault] = []
-    conflict = False
+    conflict, wrong = False, dict[str, str]()
     if request.method == "POST":
         fields = read_fields(request, *fields)
         posted = request.POST.get("version", "")
@@ -93,14 +94,14 @@ def change_order(request: HttpRequest, team_code: str) -> HttpResponse:
             now: Any = found.current
             conflict, version = True, now.version
             rows = build_agenda_rows(*opened, now)
-            _refill_places(rows, fields)
+            wrong = _refill(rows, fields)
     context = {
         "opened": opened,
         "rows": rows,
         "version": version,
         "fields": fields,
         "faults": faults,
-        "wrong": {fault.field: fault.words for fault in faults},
+        "wrong": wrong | {fault.field: fault.words for fault in faults},
         "conflict": conflict,
     }
     return render(request, "worklist/agenda_order.jinja", context, status=400 if faults else 409 if conflict else 200)
@@ -114,34 +115,35 @@ def _keep(request: HttpRequest, opened: Opened, version: int, items: list[Planne
 
 
 def _fill_fields(rows: list[AgendaRow]) -> dict[str, str]:
-    fields = {"shown": _word_shown(rows)}
+    """The fields of the form as the agenda stands, and with them what each has when it is shown."""
+    fields: dict[str, str] = {}
     for row in rows:
-        reference = row.person.reference
-        fields |= {
-            f"place-{reference}": str(row.place),
-            f"minutes-{reference}": str(row.minutes),
-            f"asked-{reference}": row.asked,
-        }
-    return fields
+        stands = {"place": str(row.place), "minutes": str(row.minutes), "asked": row.asked}
+        fields |= {f"{name}-{row.person.reference}": text for name, text in stands.items()}
+    return fields | {"shown": format_canonical_json(fields).decode("ascii")}
 
 
-def _word_shown(rows: list[AgendaRow]) -> str:
-    return " ".join(row.person.reference for row in rows)
+def _read_shown(fields: Mapping[str, str]) -> dict[str, Any]:
+    """By field what stood in it when the form was shown; nothing where that was not sent back whole."""
+    try:
+        return parse_json(fields["shown"])
+    except ValueError:
+        return {}
 
 
-def _read_shown(fields: Mapping[str, str]) -> dict[str, str]:
-    """By reference the number that stood in its field when the form was shown."""
-    return {reference: str(place) for place, reference in enumerate(fields["shown"].split(), start=1)}
+def _refill(rows: list[AgendaRow], fields: dict[str, str]) -> dict[str, str]:
+    """Show what stands now but where the reader changed it; by field where a colleague has entered something else.
 
-
-def _refill_places(rows: list[AgendaRow], fields: dict[str, str]) -> None:
-    """Show the order of now, but for the places that were changed: what the reader moved stays, and that alone."""
-    shown = _read_shown(fields)
-    for row in rows:
-        name = f"place-{row.person.reference}"
-        if fields.get(name) == shown.get(row.person.reference):
-            fields[name] = str(row.place)
-    fields["shown"] = _word_shown(rows)
+    A number in the order is another one as soon as somebody moves any case, so nothing is said of it.
+    """
+    shown, now = _read_shown(fields), _fill_fields(rows)
+    changed = {}
+    for name, text in now.items():
+        if name == "shown" or fields[name] == shown.get(name):
+            fields[name] = text
+        elif not name.startswith("place-") and text not in (shown.get(name), fields[name]):
+            changed[name] = f"A colleague entered “{text}” meanwhile" if text else "A colleague emptied this meanwhile"
+    return changed
 
 
 def _read_items(rows: list[AgendaRow], fields: dict[str, str]) -> tuple[list[PlannedItem], list[Fault]]:
@@ -153,7 +155,7 @@ def _read_items(rows: list[AgendaRow], fields: dict[str, str]) -> tuple[list[Pla
         place, minutes, asked = (fields[f"{name}-{reference}"] for name in ("place", "minutes", "asked"))
         number, wrong_place = _read_number("the order", reference, place, MOST_PLACES)
         # The order may be another one by now than when the form was shown: a number that was left alone moves nothing.
-        number = row.place if place == shown.get(reference) else number
+        number = row.place if place == shown.get(f"place-{reference}") else number
         planned, wrong_minutes = _read_number("the minutes", reference, minutes, MOST_MINUTES)
         wrong_asked = find_text_fault(f"who is asked about {reference}", asked, LONGEST_ASKED)
         wrong = {"place": wrong_place, "minutes": wrong_minutes, "asked": wrong_asked}

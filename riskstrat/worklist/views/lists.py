@@ -18,6 +18,7 @@ from riskstrat.worklist.agendas import find_meeting, find_next, order_agenda
 from riskstrat.worklist.finding import has_case
 from riskstrat.worklist.gathering import gather_standing
 from riskstrat.worklist.listing import SORTS, build_choices, build_rows, choose_rows
+from riskstrat.worklist.models import Referral
 from riskstrat.worklist.named import fetch_names, fetch_referred_names
 from riskstrat.worklist.published import CurrentList, find_current, find_list, list_dates
 from riskstrat.worklist.referring import list_waiting_referrals
@@ -70,7 +71,7 @@ def show_list(request: HttpRequest, team_code: str, day: str | None = None) -> H
     agenda = order_agenda(*opened, find_meeting(team_code, opened.current.list_date)) if latest else []
     undecided = {reference for reference in agenda if stands.is_open(reference)}
     shown = choose_rows(rows, choices, order)
-    waiting = list_waiting_referrals(team_code) if latest else []
+    waiting = list_waiting_referrals(team_code) if latest and Referral in stands.held else []
     context = {
         "names": fetch_names(request, opened.current, team_code, [row.person.reference for row in shown]),
         "waiting_names": fetch_referred_names(request, team_code, [referral.case for referral in waiting]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -32,6 +33,7 @@ from riskstrat.worklist.deciding import (
     word_kept,
 )
 from riskstrat.worklist.gathering import gather_standing
+from riskstrat.worklist.holding import find_held_of_case
 from riskstrat.worklist.models import Action, Decision, Opinion, User
 from riskstrat.worklist.models.cases import TEXT
 from riskstrat.worklist.named import fetch_names
@@ -134,7 +136,6 @@ def _show_form(
     status: int = 200,
 ) -> HttpResponse:
     opened = open_list(listed.team_code, listed.current.list_date.isoformat())
-    opinions = Opinion.objects.filter(case_id=listed.reference, list_date=listed.current.list_date)
     context = {
         "opened": opened,
         "listed": listed,
@@ -154,11 +155,18 @@ def _show_form(
         "outcomes": list_outcomes(),
         "no_action": list_no_action(),
         "owners": _list_owners(listed.team_code),
-        "opinions": opinions.select_related("given_by").order_by("given_at"),
+        "opinions": _list_opinions(listed),
         "about": describe_about(listed.person),
         "pathways": describe_pathways(listed.person),
     }
     return render(request, "worklist/decision.jinja", context, status=status)
+
+
+def _list_opinions(listed: ListedCase) -> Iterable[Opinion]:
+    if Opinion not in find_held_of_case(listed.reference):
+        return ()
+    given = Opinion.objects.filter(case_id=listed.reference, list_date=listed.current.list_date)
+    return given.select_related("given_by").order_by("given_at")
 
 
 def _list_owners(team_code: str) -> list[str]:

@@ -12,7 +12,8 @@ from riskstrat.documents import build_sheet, word_page
 from riskstrat.worklist.access import allow
 from riskstrat.worklist.contacting import is_unreached
 from riskstrat.worklist.finding import FoundCase, find_case, open_case
-from riskstrat.worklist.models import Referral
+from riskstrat.worklist.holding import find_held_of_case
+from riskstrat.worklist.models import Attempt, FaultReport, Objection, Opinion, RecordEntry, Referral, Release, TakenUp
 from riskstrat.worklist.named import PageNames, fetch_names, fetch_referred_names
 from riskstrat.worklist.recording import list_proposed, list_waiting
 from riskstrat.worklist.releasing import has_objection, select_releases
@@ -33,26 +34,31 @@ def show_person(request: HttpRequest, reference: str) -> HttpResponse:
     user: Any = request.user
     is_clinician = user.role == Role.CLINICIAN
     decision = find_decision(found.listing.list_date, reference) if found.listing else None
-    report, confirmed = find_reports(reference)
+    held = find_held_of_case(reference)
+    report, confirmed = find_reports(reference) if FaultReport in held else (None, None)
     context = tell_case(found, sensitive=is_clinician) | {
         "names": _fetch_names(request, found),
-        "opinions": list_opinions(found, besides=user) if found.listing else [],
+        "opinions": list_opinions(found, besides=user) if found.listing and Opinion in held else [],
         "form": begin_opinion(found, user) if found.is_current and is_clinician else None,
         "decided": word_decision(decision) if decision else "",
         "decided_by": decision.decided_by if decision else "",
         "report": report,
         "confirmed": confirmed,
         "status": find_warning(reference),
-        "taken": word_taken(found.listing, found.team_code).get(reference) if found.listing else "",
-        "objects": has_objection(reference),
-        "release": select_releases().filter(case_id=reference).first(),
-        "unreached": is_unreached(reference),
-        "records": list_waiting(found.team_code, reference),
+        "taken": word_taken(found.listing, found.team_code).get(reference) if found.listing and TakenUp in held else "",
+        "objects": Objection in held and has_objection(reference),
+        "release": select_releases().filter(case_id=reference).first() if Release in held else None,
+        "unreached": Attempt in held and is_unreached(reference),
+        "records": list_waiting(found.team_code, reference) if RecordEntry in held else [],
         "to_confirm": any(is_clinician or not one.was_taken_back for one in list_proposed(found.team_code, reference)),
         "is_clinician": is_clinician,
-        "referral": Referral.objects.filter(case_id=reference).select_related("referred_by").first(),
+        "referral": _find_referral(reference) if Referral in held else None,
     }
     return render(request, "worklist/person.jinja", context)
+
+
+def _find_referral(reference: str) -> Referral | None:
+    return Referral.objects.filter(case_id=reference).select_related("referred_by").first()
 
 
 def _fetch_names(request: HttpRequest, found: FoundCase) -> PageNames:

@@ -286,7 +286,7 @@ def test_a_moved_folder_keeps_its_champion_and_takes_new_versions(kept: Path, tm
     assert {run.info.artifact_uri.rpartition("/")[0].rpartition("/")[0] for run in _runs(after)} == {address}
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_in_its_own_server_mlflow_shows_and_loads_the_champion_of_a_folder_that_was_moved(
     kept: Path, tmp_path: Path, fitted, borough
 ) -> None:

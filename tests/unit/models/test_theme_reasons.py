@@ -50,15 +50,18 @@ def no_dates(matrix: FeatureMatrix) -> np.ndarray:
     return np.full(matrix.values.shape, "NaT", dtype="datetime64[D]")
 
 
-def one_person(**given: tuple[float, float, str]) -> pd.DataFrame:
-    """Reasons for one person from feature: (contribution, value, date of the latest row)."""
+def one_person(least: tuple[str, ...] = (), **given: tuple[float, float, str]) -> pd.DataFrame:
+    """Reasons for one person from feature: (contribution, value, date of the latest row).
+
+    least: features whose value may be too low.
+    """
     columns = tuple(given)
     contrib, values, dates = zip(*given.values(), strict=True)
     keys = pd.DataFrame({"patient_id": ["A"], "index_date": [pd.Timestamp("2026-11-02")]})
     matrix = FeatureMatrix(keys, np.array([values], dtype=np.float32), columns, dict.fromkeys(columns, "sha"))
-    return theme_reasons(
-        np.array([[*contrib, -2.0]]), matrix, FEATURES, np.array([dates], dtype="datetime64[D]"), top=2
-    )
+    low = np.array([[name in least for name in columns]])
+    evidence = np.array([dates], dtype="datetime64[D]")
+    return theme_reasons(np.array([[*contrib, -2.0]]), matrix, FEATURES, evidence, top=2, least=low)
 
 
 def test_contributions_and_base_add_up_to_the_margin(fitted, borough) -> None:
@@ -146,6 +149,15 @@ def test_a_theme_speaks_through_its_strongest_features_in_its_direction() -> Non
 HOSPITAL = ("3 emergency admissions in the last 12 months, the latest on 4 October 2026.",)
 
 
+def test_a_number_that_may_be_too_low_is_said_as_the_least_and_other_words_of_it_are_not() -> None:
+    table = one_person(
+        ("emergency_admissions_365d", "is_female"),
+        emergency_admissions_365d=(0.5, 3, "2026-10-04"),
+        is_female=(0.3, 1, "NaT"),
+    )
+    assert table["sentences"].tolist() == [(f"At least {HOSPITAL[0]}",), (), ()]
+
+
 def test_a_weaker_lookback_speaks_where_the_stronger_has_nothing_to_say() -> None:
     table = one_person(
         emergency_admissions_90d=(0.2, 1, "2026-10-04"),
@@ -198,6 +210,22 @@ def test_a_sentence_that_only_adds_to_another_is_not_said_beside_it(
     monkeypatch.setitem(FEATURES, "first", feature("first", "hospital use", "{n} admission{s}"))
     monkeypatch.setitem(FEATURES, "again", feature("again", "hospital use", says))
     assert one_person(first=(0.5, 8, "NaT"), again=(0.4, 8, "NaT"))["sentences"][0] == said
+
+
+@pytest.mark.parametrize("stronger", ["stays_1095d", "days_since_stay"])
+def test_of_one_absence_over_two_times_the_longer_is_said(stronger: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    none = "No stay in the last {lookback}"
+    made = (
+        feature("stays", "hospital use", "{n} stay{s}", "_1095d", lookback=1095, absent=none),
+        feature("days_since_stay", "hospital use", "last stay {ago}", lookback=1825, absent=none, missing=None),
+        feature("nights", "hospital use", "{n} nights", lookback=365, absent="No night in the last {lookback}"),
+    )
+    for one in made:
+        monkeypatch.setitem(FEATURES, one.name, one)
+    pulls = {"stays_1095d": 0.4, "days_since_stay": 0.4} | {stronger: 0.5}
+    values = {"stays_1095d": 0, "days_since_stay": np.nan}
+    table = one_person(**{name: (-pull, values[name], "NaT") for name, pull in pulls.items()}, nights=(-0.1, 0, "NaT"))
+    assert table["sentences"][0] == ("No stay in the last 5 years.", "No night in the last 12 months.")
 
 
 def test_a_score_is_said_only_of_people_of_its_age() -> None:

@@ -1,4 +1,4 @@
-"""Two weeks of every role at the worklist in a real browser: what is decided in one is what the next begins with."""
+"""Three weeks of every role at the worklist in a real browser: what is decided in one is what the next begins with."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
+from riskstrat.documents import format_share, suppressed
 from riskstrat.workspace import load
 from tests.suite.on_a_day import set_clock
 from tests.suite.served_worklist import check_here, open_watched, serve
 from tests.suite.small_site import make_small_site
-from tests.suite.team_weeks import FIRST, SECOND, TEAM, TEAM_NAME, Mouse, Weeks, decide
+from tests.suite.team_weeks import FIRST, SECOND, TEAM, TEAM_NAME, THIRD, Mouse, Weeks, decide
 
 TUESDAY, DAY_OF_REPORT = FIRST + timedelta(days=1), FIRST + timedelta(days=3)
 NEXT_TUESDAY, THURSDAY = SECOND + timedelta(days=1), SECOND + timedelta(days=3)
 MOST_CLICKS, WARNED = 60, "Contact nobody about this case"
 NOTE, BECAUSE, PASSWORD = "Ask the falls service how long it has", "The room was flooded", "three words far apart"
+NO_ROOM = "Below the line: no room for all who were put forward or keep a place."
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def weeks(browser: Browser, tmp_path: Path) -> Iterator[Weeks]:
 
 
 @pytest.mark.exhaustive
-def test_two_weeks_of_every_role(weeks: Weeks) -> None:
+def test_three_weeks_of_every_role(weeks: Weeks) -> None:
     with weeks.work_as("coordinator") as page:
         weeks.cases = weeks.list_cases(page)
     assert len(weeks.cases) == 8
@@ -46,6 +48,7 @@ def test_two_weeks_of_every_role(weeks: Weeks) -> None:
     learn_of_a_death(weeks)
     oversee(weeks)
     report_a_fact(weeks)
+    read_the_figures(weeks, listed=8, decided=6, put_off=2, still_open=6, overdue=0)
     weeks.publish(SECOND)
     begin_the_second_week(weeks)
     take_up_from_the_reserve(weeks)
@@ -53,6 +56,14 @@ def test_two_weeks_of_every_role(weeks: Weeks) -> None:
     cancel_the_meeting(weeks)
     chase_actions(weeks)
     reach_nobody(weeks)
+    read_the_figures(weeks, listed=9, decided=1, put_off=8, still_open=5, overdue=4)
+    weeks.died += [weeks.cases[6]]
+    weeks.publish(THIRD)
+    begin_the_third_week(weeks)
+    listed = len(weeks.third)
+    read_the_figures(weeks, listed=listed, decided=0, put_off=0, still_open=5, overdue=4)
+    hold_the_third_meeting(weeks)
+    read_the_figures(weeks, listed=listed, decided=listed, put_off=0, still_open=3 + listed, overdue=2)
     weeks.check_references()
 
 
@@ -136,6 +147,7 @@ def learn_of_a_death(weeks: Weeks) -> None:
     """Whoever died on Tuesday is said to have wherever the case is worked on, within the day."""
     weeks.begin(TUESDAY)
     weeks.dead = weeks.cases[2]
+    weeks.died += [weeks.dead]
     weeks.refresh(TUESDAY)
     with weeks.work_as("coordinator") as page:
         # On the agenda once beside the case and once beside its action.
@@ -187,6 +199,7 @@ def begin_the_second_week(weeks: Weeks) -> None:
     with weeks.work_as("coordinator") as page:
         weeks.second = weeks.list_cases(page)
         check_here(page, "second-agenda")
+        find_action(page, weeks.dead, WARNED)
         expect(page.get_by_text(f"Last meeting, list of 16 November 2026: {NOTE}")).to_be_visible()
         expect(page.get_by_role("table", name="Open actions").locator("tbody tr")).to_have_count(6)
         expect(page.get_by_text("D Deputy stands in for C Coordinator until 26 November 2026.")).to_be_visible()
@@ -286,3 +299,75 @@ def reach_nobody(weeks: Weeks) -> None:
         page.get_by_role("link", name=case).click()
         expect(page.get_by_text("Nobody was reached, twice or more in a row.")).to_be_visible()
         check_here(page, "second-back-to-clinician")
+
+
+# ---- The third week ----
+
+
+def begin_the_third_week(weeks: Weeks) -> None:
+    """Whoever was put off keeps place and reference while there is room; nobody else returns; deaths are told of."""
+    fell, gone = weeks.second[-1], (weeks.dead, weeks.cases[6])
+    with weeks.work_as("coordinator") as page:
+        weeks.third = weeks.list_cases(page)
+        check_here(page, "third-agenda")
+        put_off = {*weeks.second, weeks.taken, weeks.cases[1]} - {fell, weeks.forward}
+        keeping = [weeks.forward, *weeks.order_by_estimate(THIRD, put_off)]
+        assert set(weeks.third) == set(keeping[:8])
+        expect(page.get_by_text(f"Last meeting, list of 23 November 2026: Cancelled: {BECAUSE}")).to_be_visible()
+        expect(page.get_by_role("table", name="Open actions").locator("tbody tr")).to_have_count(5)
+        find_action(page, weeks.cases[5], "Community matron", "4 December 2026")
+        for case in gone:
+            find_action(page, case, WARNED, "Overdue")
+        for path, name in (("actions", "actions"), ("list", "list"), ("changes", "changes"), ("agenda/paper", "paper")):
+            weeks.visit(page, f"teams/{TEAM}/{path}", f"third-{name}")
+        for case in keeping[8:]:
+            weeks.visit(page, f"teams/{TEAM}/changes")
+            expect(page.get_by_role("row").filter(has_text=case)).to_contain_text(NO_ROOM)
+            weeks.visit(page, f"cases/{case}/history", "third-no-room")
+            expect(page.get_by_text(f"{NO_ROOM} In reserve.")).to_be_visible()
+        weeks.visit(page, f"cases/{gone[1]}", "third-died-by-the-list")
+        expect(page.get_by_text(WARNED)).to_be_visible()
+
+
+def hold_the_third_meeting(weeks: Weeks) -> None:
+    """All are discussed; what is still overdue is done, or taken back of those who have died."""
+    with weeks.work_as("coordinator") as page:
+        mouse = Mouse(page)
+        weeks.visit(page, f"cases/{weeks.third[0]}/decision")
+        for case in weeks.third:
+            decide(page, mouse, case, "Telecare", due="9 Dec")
+        expect(page.get_by_text("Every case of this list is decided.")).to_be_visible()
+        check_here(page, "third-agenda-decided")
+        for case in (weeks.cases[3], weeks.cases[7]):
+            weeks.visit(page, f"teams/{TEAM}/actions")
+            page.get_by_role("link", name=f"Telecare, {case}").click()
+            page.get_by_role("button", name="Mark as done").click()
+            expect(page.get_by_text(f"{case}: the action is kept.")).to_be_visible()
+        expect(page.get_by_text(f"{3 + len(weeks.third)} open, 2 overdue.")).to_be_visible()
+        check_here(page, "third-actions")
+
+
+def find_action(page: Page, case: str, *words: str) -> None:
+    """The open action of a case on the page that is shown says all of that."""
+    row = page.get_by_role("table", name="Open actions").locator("tbody tr").filter(has_text=case)
+    for each in words:
+        expect(row).to_contain_text(each)
+
+
+# ---- After each week ----
+
+
+def read_the_figures(weeks: Weeks, **done: int) -> None:
+    """What manager and board read of each team is what was done, small counts hidden; the others did nothing."""
+    day = THIRD if weeks.third else SECOND if weeks.second else FIRST
+    teams = weeks.open_list(day).read_list().teams
+    with weeks.work_as("manager") as page:
+        weeks.visit(page, "figures", f"figures-of-{day}")
+        for team in teams:
+            told = page.get_by_role("row").filter(has_text=team.team).locator("td").all_inner_texts()
+            assert told == word_figures(**(done if team.team_code == TEAM else {"listed": len(team.people)})), team.team
+
+
+def word_figures(listed: int, decided: int = 0, put_off: int = 0, still_open: int = 0, overdue: int = 0) -> list[str]:
+    """The cells of a team's row."""
+    return [suppressed(listed), format_share(decided, listed), *map(suppressed, (put_off, still_open, overdue))]
