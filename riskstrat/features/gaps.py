@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from riskstrat.definitions.phrases import SENDS_NO, long_date, word_month
+from riskstrat.definitions.phrases import NOT_IN_DATA, SENDS_NO, long_date, word_month
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.sources.coverage import Coverage, Span
 from riskstrat.sources.streams import TOLD_BY
@@ -24,7 +24,7 @@ def explain_gap(
     """
     words = SOURCE_WORDS[source]
     if coverage.find_span(source) is None:
-        return f"no {words} are in these data"
+        return f"{words} {NOT_IN_DATA}"
     for span in (coverage.find_span(source), *coverage.find_silent_contributors(source)):
         if span and (why := explain_span(span, words, start, end)):
             return why

@@ -15,7 +15,7 @@ import pandas as pd
 
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.cohorts import KEPT_FOR, SCALE, RecordCondition
-from riskstrat.definitions.phrases import long_date
+from riskstrat.definitions.phrases import NOT_IN_DATA, long_date
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.features.gaps import LATE
@@ -53,7 +53,7 @@ class RecordedFacts:
             return self._answer_palliative()
         table = "circumstances" if condition.record in CIRCUMSTANCES else "care_plans"
         if table not in self._store.landed:
-            return self._answer_none(f"{SOURCE_WORDS[table]} are not in these data")
+            return self._answer_none(f"{SOURCE_WORDS[table]} {NOT_IN_DATA}")
         if condition.record in self._store.absent_columns.get(table, ()):
             return self._answer_none(f"these data do not say {CIRCUMSTANCES[condition.record]}")
         if table == "circumstances":
@@ -100,7 +100,7 @@ class RecordedFacts:
 
     def _answer_scale(self, at_least: int) -> Answers:
         if "measurements" not in self._store.landed:
-            return self._answer_none(f"{SOURCE_WORDS['measurements']} are not in these data")
+            return self._answer_none(f"{SOURCE_WORDS['measurements']} {NOT_IN_DATA}")
         grade, day = self._scale
         old = (self._index - day) > np.timedelta64(KEPT_FOR, "D")
         why = np.full(len(grade), "no clinical frailty scale is recorded", object)
