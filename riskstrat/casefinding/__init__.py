@@ -30,7 +30,7 @@ from riskstrat.casefinding.references import (
     parse_reference,
     reference,
 )
-from riskstrat.casefinding.register import list_holders, list_holdings
+from riskstrat.casefinding.register import list_holders, list_holdings, tells_caseload_ends
 from riskstrat.casefinding.standing import (
     DIED,
     IN_HOSPITAL,
@@ -98,4 +98,5 @@ __all__ = [
     "standings",
     "tabulate_cases",
     "tabulate_reserve",
+    "tells_caseload_ends",
 ]

@@ -21,7 +21,7 @@ WITHOUT_TABLE = {
     "opt_outs": "Not checked: opted out (no opt-outs were landed)",
     "registrations": "Not checked: registered with a practice today (no registrations were landed)",
 }
-"""What is said where a table that decides who is eligible was not landed."""
+"""What is said where no row was landed of a table that decides who is eligible."""
 
 _COLUMNS = {DIED: "died", MOVED: "moved", INPATIENT: "inpatient", PALLIATIVE: "palliative_register"}
 

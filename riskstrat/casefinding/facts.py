@@ -31,7 +31,8 @@ class CaseFacts:
     alive. gone: persons of whom a refresh says that they died or left, with the reason
     for which they are not listed. unnamed: teams of the caseload whose name says what is sensitive: whom they hold is
     decided as ever, and nobody is told of them. objecting: persons with an opt-out of any kind, who may be listed where
-    a site has an approval, and are in no lot. not_landed: tables that decide who is eligible and were not landed.
+    a site has an approval, and are in no lot. not_landed: tables that decide who is eligible and of which no row was
+    landed.
     """
 
     caseload: pd.DataFrame | None = None

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskstrat.casefinding.cases import CASE_COLUMNS
-from riskstrat.casefinding.checks import describe_unchecked
+from riskstrat.casefinding.checks import NO_CASELOAD, describe_unchecked
 from riskstrat.casefinding.facts import CaseFacts, Memory
 from riskstrat.casefinding.lots import IN_LOT, LEFT_OFF, Lot, draw_lot
 from riskstrat.casefinding.places import Taken, take, take_with_slots
@@ -65,6 +65,11 @@ class CaseList:
     @property
     def known(self) -> int:
         return self._count_in_place(KNOWN)
+
+    @property
+    def known_as_told(self) -> int | None:
+        """Those known; None instead of 0 without a landed caseload, as a refresh may name some all the same."""
+        return self.known or None if NO_CASELOAD in self.unchecked else self.known
 
     @property
     def below_the_line(self) -> int:

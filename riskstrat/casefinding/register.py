@@ -82,6 +82,13 @@ def find_endings(caseload: pd.DataFrame | None, at: date) -> pd.DataFrame:
     return rows.set_index("person")[["team", "ended_on"]]
 
 
+def tells_caseload_ends(caseload: pd.DataFrame) -> bool:
+    """Whether a caseload says when teams let somebody go: by an end, or by a row after another of a team and person."""
+    following = caseload[caseload["status"].str.strip().str.lower().isin((CLOSED, DECLINED))]
+    first = caseload.groupby(["person", "team"])["from_on"].transform("min").reindex(following.index)
+    return bool(caseload["to_on"].notna().any() or (first < following["from_on"]).any())
+
+
 def list_holdings(caseload: pd.DataFrame, at: date) -> pd.DataFrame:
     """One row per time of a team with a person, held or only put forward: person, team, from_on, until, status, put.
 

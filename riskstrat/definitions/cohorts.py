@@ -64,7 +64,7 @@ _KINDS = {"feature": "feature", "score": "score", "record": "record"}
 
 def _find_kind(given: Any) -> str | None:
     """The kind of a condition by the key that it has: feature, score or record."""
-    keys = given if isinstance(given, Mapping) else vars(given)
+    keys = given if isinstance(given, Mapping) else getattr(given, "__dict__", ())
     return next((kind for kind in _KINDS if kind in keys), None)
 
 

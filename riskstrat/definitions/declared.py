@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Tag, ValidationError
 
 from riskstrat.definitions.codelists import near
 from riskstrat.errors import RiskstratError
@@ -67,11 +68,24 @@ def _describe_fault(model: type[Declared], invalid: ValidationError) -> str:
 
 def _list_known_keys(model: type[Declared], path: list[str]) -> tuple[str, ...]:
     current: Any = model
+    tagged: dict[str, Any] = {}
     for part in path:
         fields = {field.alias or name: field for name, field in current.model_fields.items()}
-        if part in fields:  # else a place in a list, or a name that the site gave
-            current = _find_inner_model(fields[part].annotation)
+        if part in tagged:  # which of several kinds it was read as; may be called as a key of that kind is
+            current, tagged = tagged[part], {}
+        elif part in fields:  # else a place in a list, or a name that the site gave
+            annotation = fields[part].annotation
+            current, tagged = _find_inner_model(annotation) or current, dict(_find_tagged_models(annotation))
     return tuple(field.alias or name for name, field in current.model_fields.items())
+
+
+def _find_tagged_models(annotation: Any) -> Iterator[tuple[str, Any]]:
+    """Tag and model of each kind that a value may be of, where tags tell them apart."""
+    for mark in getattr(annotation, "__metadata__", ()):
+        if isinstance(mark, Tag):
+            yield mark.tag, _find_inner_model(annotation)
+    for part in getattr(annotation, "__args__", ()):
+        yield from _find_tagged_models(part)
 
 
 def _find_inner_model(annotation: Any) -> Any:

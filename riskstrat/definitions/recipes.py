@@ -129,13 +129,22 @@ class SplitRecipe(Declared):
     test_share: float = Field(0.3, gt=0, lt=0.7)
 
 
+class LargerTrees(Declared):
+    """Settings of LightGBM in place of the recipe's own, where at least `events` rows with the outcome train."""
+
+    events: int = Field(ge=1)
+    rounds: int = Field(ge=1)
+    learning_rate: float = Field(gt=0, le=1)
+    leaves: int = Field(ge=2, le=255)
+
+
 class LearnerRecipe(Declared):
     """What is learned, and LightGBM's settings. There are no class weights: they would spoil the probabilities.
 
     `kind`: LightGBM alone, or a stack of it and a logistic regression, each sized by the same people held out.
     `rounds` are the most trees grown. With `patience` above 0, growing stops once that many trees in a row have not
     helped on the latest training date; a stack has no need of it. `increasing` and `decreasing` name features whose
-    higher values may only raise, or only lower, the risk.
+    higher values may only raise, or only lower, the risk. `larger`: trees for as many events as bear them, of a stack.
     """
 
     kind: Literal["lightgbm", "stack"] = "lightgbm"
@@ -150,6 +159,19 @@ class LearnerRecipe(Declared):
     increasing: tuple[str, ...] = ()
     decreasing: tuple[str, ...] = ()
     seed: int = 20261116
+    larger: LargerTrees | None = None
+
+    def choose_size(self, events: int) -> Self:
+        """The recipe to learn so many events by: with the larger trees where there are enough for them."""
+        if self.larger is None or events < self.larger.events:
+            return self
+        return self.model_copy(update=self.larger.model_dump(exclude={"events"}) | {"larger": None})
+
+    @model_validator(mode="after")
+    def _check_larger(self) -> Self:
+        if self.kind != "stack" and self.larger is not None:
+            raise ValueError('only a stack finds how many larger trees help; take larger out, or set kind = "stack"')
+        return self
 
     @model_validator(mode="after")
     def _check_patience(self) -> Self:

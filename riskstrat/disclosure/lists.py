@@ -16,6 +16,7 @@ from riskstrat.publication import (
     TeamList,
     WeeklyList,
     find_folders,
+    find_withdrawn,
     open_published,
 )
 
@@ -31,7 +32,7 @@ def read_own_entries(lists: Path, patient: str) -> list[dict[str, Any]]:
 
 def _find_every_folder(lists: Path) -> Iterator[Path]:
     yield from find_folders(lists).values()
-    yield from sorted(path for path in (lists / WITHDRAWN).glob("????-??-??-*") if path.is_dir())
+    yield from (path for path in find_withdrawn(lists) if path.is_dir())
 
 
 def _read_list(published: PublishedList, patient: str) -> Iterator[dict[str, Any]]:

@@ -74,7 +74,7 @@ def _index_row(team: TeamList, folder: Path) -> dict[str, object]:
         "files": [(f"{stem}/{stem}{ending}", words, unseen) for ending, words, unseen in (*FILES, *there)],
         "listed": number(counts.listed),
         "below": suppressed(counts.below_the_line),
-        "known": suppressed(counts.known_on_caseload) if team.has_caseload else "cannot be told",
+        "known": "cannot be told" if team.known is None else suppressed(team.known),
         "excluded": suppressed(sum(counts.excluded.values())),
         "entered": _format_move_count(team, "entered"),
         "left": _format_move_count(team, "left"),

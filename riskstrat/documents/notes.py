@@ -85,11 +85,11 @@ def risk_meaning(team: TeamList) -> str:
 
 def accounting(team: TeamList) -> str:
     """Where the eligible people of the team are, in one sentence; whom a caseload that was not landed holds is none."""
-    counts, known = team.counts, team.has_caseload
+    counts, known = team.counts, team.known
     parts = [
         f"{number(counts.listed)} listed",
         f"{number(counts.below_the_line)} below the line",
-        *([f"{number(counts.known_on_caseload)} already known on the caseload and not listed"] if known else []),
+        *([f"{number(known)} already known on the caseload and not listed"] if known is not None else []),
         *(f"{number(people)} not listed ({printable(reason)})" for reason, people in sorted(counts.excluded.items())),
     ]
     also = " or are recorded dead with later activity" if DOUBTFUL_DEATH in counts.excluded else ""
@@ -195,7 +195,7 @@ def _explain_counting() -> tuple[str, ...]:
 
 def count_known(team: TeamList) -> str:
     """How many are known on a caseload, in words where none was landed."""
-    return number(team.counts.known_on_caseload) if team.has_caseload else "cannot be told"
+    return "cannot be told" if team.known is None else number(team.known)
 
 
 def _tabulate_counts(team: TeamList) -> tuple[tuple[str, str], ...]:

@@ -53,7 +53,7 @@ def facts_of(
 
 def _order(scan: ScanPlan, person: npt.NDArray[np.int32], rows: pa.Table) -> npt.NDArray[np.int64] | None:
     """The order by person, and by day where episodes or periods need it; None if the rows stand in it already."""
-    ordered = [m.day for m in scan.measures if m.kind in (kinds.EPISODES, kinds.DAYS_IN)]
+    ordered = [m.day for m in scan.measures if m.kind in kinds.IN_ORDER]
     if ordered:
         day = _convert_days(rows[f"d{ordered[0]}"])
         in_order = (person[1:] > person[:-1]) | ((person[1:] == person[:-1]) & (day[1:] >= day[:-1]))

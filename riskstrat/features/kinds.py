@@ -6,3 +6,6 @@ COUNT, EXISTS, TOTAL, DISTINCT, LAST, FIRST, LATEST, SLOPE, EPISODES, DAYS_IN, A
 
 WITHOUT_LOOKBACK = (EPISODES, DAYS_IN, ACTIVE, SINCE)
 """What a row that happened before the lookback can still change: the episode it begins, the period it lasts into."""
+
+IN_ORDER = (EPISODES, DAYS_IN)
+"""What is computed of rows in the order of their days."""

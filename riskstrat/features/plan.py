@@ -32,6 +32,9 @@ _KINDS = {
 }
 _FILTERS_PER_SCAN = 62
 
+_LARGEST = 2**53
+"""Whole numbers up to this are exact in a floating column. A scan reads what no filter of it asks for, too."""
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -304,18 +307,26 @@ def _sort_derived(
 
 
 def _plan_scans(features: Sequence[tuple[int, Feature]], absent: Mapping[str, Sequence[str]]) -> Iterable[ScanPlan]:
-    by_stream: dict[str, list[ScanPlan]] = {}
+    by_stream: dict[tuple[str, str], list[ScanPlan]] = {}
     for column, feature in features:
         assert feature.rows is not None
         stream = STREAMS[feature.rows.stream]
         conditions = conditions_of(feature.rows, absent).kept
-        scans = by_stream.setdefault(stream.name, [ScanPlan(stream)])
+        scans = by_stream.setdefault((stream.name, _find_order(feature, stream)), [ScanPlan(stream)])
         scan = scans[-1]
         if len(scan.filters) == _FILTERS_PER_SCAN and structure(conditions) not in scan.filters:
             scan = ScanPlan(stream)
             scans.append(scan)
         scan.measures.append(_measure(scan, column, feature, conditions))
     return [scan for scans in by_stream.values() for scan in scans]
+
+
+def _find_order(feature: Feature, stream: Stream) -> str:
+    """The day in whose order a feature needs its rows, where that is not the event's: a scan has rows in one order."""
+    if feature.day is None or _KINDS.get(feature.verb) not in kinds.IN_ORDER:
+        return ""
+    day, event = structure(feature.day), structure(stream.table[stream.event])
+    return "" if day == event else day
 
 
 def _measure(scan: ScanPlan, column: int, feature: Feature, conditions: tuple[ir.BooleanValue, ...]) -> Measure:
@@ -327,12 +338,16 @@ def _measure(scan: ScanPlan, column: int, feature: Feature, conditions: tuple[ir
         kind,
         _place(scan.filters, conditions),
         _place(scan.days, day),
-        -1
-        if feature.value is None
-        else _place(scan.values, (feature.value.cast("float64") * feature.scale).round().cast("int64")),
+        -1 if feature.value is None else _place(scan.values, _count_parts(feature.value, feature.scale)),
         -1 if feature.until is None else _place(scan.untils, feature.until),
         _place_code_column(scan, feature),
     )
+
+
+def _count_parts(value: ir.Value, scale: int) -> ir.Value:
+    """A value in whole 1/scales; none where it is too large to be counted exactly, as no measured number is."""
+    parts = value.cast("float64") * scale
+    return ibis.ifelse(parts.abs() <= _LARGEST, parts, None).round().cast("int64")
 
 
 def _place_code_column(scan: ScanPlan, feature: Feature) -> int:

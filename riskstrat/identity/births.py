@@ -37,7 +37,7 @@ def read_birth(cell: Any) -> date | None:
     instant with its zone as the day in London, and the serial number of a spreadsheet. Days come before months.
     """
     if isinstance(cell, datetime):
-        return _bound(cell.astimezone(_LONDON).date() if cell.tzinfo else cell.date())
+        return _read_moment(cell) if cell.tzinfo else _bound(cell.date())
     if isinstance(cell, date):
         return _bound(cell)
     text = " ".join(str(cell).split())
@@ -65,8 +65,16 @@ def _bound(day: date | None) -> date | None:
 def _read_instant(moment: str, zone: str) -> date | None:
     try:
         whole = f"{moment.strip()}{'+00:00' if zone.upper() == 'Z' else zone}"
-        return _bound(datetime.fromisoformat(whole).astimezone(_LONDON).date())
+        return _read_moment(datetime.fromisoformat(whole))
     except ValueError:
+        return None
+
+
+def _read_moment(moment: datetime) -> date | None:
+    try:
+        return _bound(moment.astimezone(_LONDON).date())
+    except OverflowError:
+        # A filler at either end of the calendar, such as 0001-01-01T00:00:00+00:00, has no day in London.
         return None
 
 

@@ -92,20 +92,31 @@ def require_complete(index: npt.NDArray[np.datetime64], recipe: LabelRecipe, as_
 def _find_event(
     store: Store, cohort: pd.DataFrame, outcome: ir.Table, recipe: LabelRecipe, as_at: date
 ) -> tuple[npt.NDArray[np.datetime64], tuple[str, ...]]:
-    """The day of the event that makes `least_events` in each window, or NaT. The index stay is never its own event."""
+    """The day of the event that makes `least_events` in each window, or NaT. The index stay is never its own event.
+
+    It may stand anywhere among the events of its day: nothing tells in which order stays of one day were.
+    """
     found, notes = _find_events(store, outcome, recipe, as_at)
     key = found["person"].astype(np.int64) * _PERSON + found["day"].astype(np.int64)
     person = cohort["person"].to_numpy().astype(np.int64) * _PERSON
     index = cohort["index_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     at = np.searchsorted(key, person + index + recipe.first_day)
     last = person + index + recipe.last_day
-    spell = cohort["spell"].to_numpy()
-    padded_spell = np.append(found["last_spell"], -2)
-    at += (padded_spell[at] == spell) & (spell >= 0)
-    at = np.minimum(at + recipe.least_events - 1, len(key))
+    own = _find_own_events(cohort["spell"].to_numpy(), found["last_spell"])
+    begins, at = at, at + recipe.least_events - 1
+    at = np.minimum(at + ((own >= begins) & (own <= at)), len(key))
     padded_key = np.append(key, np.iinfo(np.int64).max)
     event = np.append(found["day"], _NEVER)[at]
     return np.where(padded_key[at] <= last, event, _NEVER), notes
+
+
+def _find_own_events(spell: npt.NDArray[np.int32], last_spell: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """For each row the place of its index stay among the events, or -1."""
+    order = np.argsort(last_spell, kind="stable")
+    at = np.searchsorted(last_spell, spell, sorter=order)
+    padded_place, padded_spell = np.append(order, -1), np.append(last_spell, -2)
+    place = padded_place[at]
+    return np.where((spell >= 0) & (padded_spell[place] == spell), place, -1)
 
 
 def _find_events(

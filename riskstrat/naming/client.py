@@ -80,11 +80,11 @@ def open_service(url: str, client: str, secret: str, certificates: Path | None =
     IdentityError for an address that is none, or over which names would cross a network in the clear, a secret that is
     none, and certificates that cannot be read.
     """
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
-        port = 0
+        parts, port = urlsplit(""), 0
     whole = parts.scheme in ("http", "https") and parts.hostname and port and parts.path in ("", "/")
     if not whole or parts.query or parts.fragment or parts.username:
         raise IdentityError(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskstrat.casefinding import list_holdings
+from riskstrat.casefinding import list_holdings, tells_caseload_ends
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.languages import LANGUAGES
 from riskstrat.definitions.phrases import capitalise_first
@@ -16,8 +16,9 @@ from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.documents import long_date
 from riskstrat.people.records import Records
 from riskstrat.people.services import name_service
-from riskstrat.people.timeline import AT_ONCE, NO_ENDS, SERVICES, tells_ends
+from riskstrat.people.timeline import AT_ONCE, NO_ENDS, NO_TIMES, SERVICES, tells_ends
 from riskstrat.sources.sensitive import mark_rows, require_sensitive
+from riskstrat.sources.store import Store
 
 RECENT = 90
 """Days in which a service has to have seen somebody to be involved now."""
@@ -30,7 +31,8 @@ def support_in_place(records: Records, list_date: date) -> dict[str, tuple[str, 
     seen = services_in_contact(records.known("contacts"))
     services = running_services(records.known("social_care"), ends_told=tells_ends(records.store))
     held = _read_rows_until(records, "caseload", "from_on", list_date)
-    caseload = on_caseloads(select_named(held, records.opened.workspace.codelists), list_date)
+    named = select_named(held, records.opened.workspace.codelists)
+    caseload = on_caseloads(named, list_date, ends_told=tells_holdings_end(records.store))
     plans = plans_on_record(_read_rows_until(records, "care_plans", "made_on", list_date), list_date)
     circumstances = recorded_circumstances(_read_rows_until(records, "circumstances", "recorded_on", list_date))
     unseen = _describe_untold(records, "contacts", "Contacts with services")
@@ -103,26 +105,32 @@ def select_named(caseload: pd.DataFrame, codelists: Mapping[str, Codelist]) -> p
     return caseload[~mark_rows("caseload", caseload, require_sensitive(codelists))]
 
 
-def on_caseloads(caseload: pd.DataFrame, list_date: date) -> dict[str, tuple[str, ...]]:
+def tells_holdings_end(store: Store) -> bool:
+    """Whether the caseload that was landed says of anybody when a team let them go."""
+    return "caseload" not in store.landed or tells_caseload_ends(store.read("caseload"))
+
+
+def on_caseloads(caseload: pd.DataFrame, list_date: date, *, ends_told: bool = True) -> dict[str, tuple[str, ...]]:
     """Sentences by patient_id from the caseload as the lists read it: who holds or held the person, or was asked to.
 
-    An end after the list date is not known yet.
+    An end after the list date is not known yet. ends_told: as `tells_holdings_end` says. If not, nobody is said to be
+    held since a day, nor until the day of a row that may be of a time that began on it.
     """
     if caseload.empty:
         return {}
     patients = dict(zip(caseload["person"], caseload["patient_id"], strict=True))
     times = list_holdings(caseload, list_date).itertuples(index=False)
-    return _gather_by_patient((patients[row.person], _describe_holding(row)) for row in times)
+    return _gather_by_patient((patients[row.person], _describe_holding(row, ends_told=ends_told)) for row in times)
 
 
-def _describe_holding(row: Any) -> str:
+def _describe_holding(row: Any, *, ends_told: bool) -> str:
     began, until = ("" if pd.isna(day) else long_date(day.date()) for day in (row.from_on, row.until))
     if not pd.isna(row.status):
         return _describe_waiting(row, began, until)
     if not began:
-        return f"Was on the caseload of {row.team} until {until}"
+        return f"Was on the caseload of {row.team}{f' until {until}' if ends_told else NO_TIMES}"
     if not until:
-        return f"On the caseload of {row.team} since {began}"
+        return f"On the caseload of {row.team} {f'since {began}' if ends_told else f'from {began}{NO_ENDS}'}"
     return f"Was on the caseload of {row.team} from {began} to {until}"
 
 

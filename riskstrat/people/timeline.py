@@ -222,6 +222,7 @@ def _merge_fall_reports(reports: Iterable[tuple[pd.Timestamp, Any]]) -> Iterator
 
 
 NO_ENDS = "; these data do not say whether it has ended"
+NO_TIMES = "; these data do not say from when to when"
 
 
 def tells_ends(store: Store) -> bool:

@@ -58,6 +58,7 @@ from riskstrat.publication.published import (
     find_earlier,
     find_folders,
     find_published,
+    find_withdrawn,
     open_published,
     open_sent,
 )
@@ -138,6 +139,7 @@ __all__ = [
     "find_list_files",
     "find_published",
     "find_unfinished_withdrawal",
+    "find_withdrawn",
     "locate_manifest",
     "locate_withdrawn",
     "make_lists_folder",

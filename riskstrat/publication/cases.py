@@ -13,8 +13,8 @@ import pandas as pd
 
 from riskstrat.casefinding import CASE_COLUMNS, REFERRED, CaseRegister
 from riskstrat.errors import PublicationError
-from riskstrat.publication.layout import CASES, RESERVE, WITHDRAWN
-from riskstrat.publication.published import find_folders
+from riskstrat.publication.layout import CASES, RESERVE
+from riskstrat.publication.published import find_folders, find_withdrawn
 from riskstrat.publication.reserve import parse_reserve
 
 
@@ -62,8 +62,7 @@ def dump_cases(register: CaseRegister) -> bytes:
 
 def _find_every_folder(lists: Path) -> Iterator[Path]:
     """Withdrawn editions in their order, then what stands: of one date the last counts."""
-    withdrawn = [path for path in (lists / WITHDRAWN).glob("????-??-??-*") if path.is_dir()]
-    yield from sorted(withdrawn, key=lambda path: (path.name[:10], len(path.name), path.name))
+    yield from (path for path in find_withdrawn(lists) if path.is_dir())
     yield from find_folders(lists).values()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from riskstrat.errors import PublicationError
 from riskstrat.publication.layout import MANIFEST, WITHDRAWAL, WITHDRAWN
-from riskstrat.publication.published import find_folders, open_published
+from riskstrat.publication.published import find_folders, find_withdrawn, open_published
 
 
 def state_list_files(lists: Path) -> dict[Path, str]:
@@ -46,7 +46,7 @@ def locate_withdrawn(lists: Path, when: str, number: int) -> tuple[Path, Path]:
 def find_every_list(lists: Path) -> Iterator[tuple[date, Path]]:
     """Date and folder of each list that stands, then of each that was withdrawn."""
     yield from find_folders(lists).items()
-    for path in sorted((lists / WITHDRAWN).glob("????-??-??-*")):
+    for path in find_withdrawn(lists):
         try:
             day = date.fromisoformat(path.name[:10])
         except ValueError:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from riskstrat.errors import PublicationError
+from riskstrat.errors import PublicationError, StorageError
 from riskstrat.publication.clinicians import ForClinicians, parse_for_clinicians
 from riskstrat.publication.layout import (
     EVERYONE,
@@ -19,11 +19,21 @@ from riskstrat.publication.layout import (
     MANIFEST,
     REFERENCES,
     RESERVE,
+    WITHDRAWN,
     name_references,
 )
 from riskstrat.publication.reserve import Reserved, parse_reserve
 from riskstrat.publication.weekly_list import FORMAT, READ, WeeklyList, parse_list
-from riskstrat.storage import EACH, Shape, compute_digest, compute_file_digest, find_misfit, format_json, parse_json
+from riskstrat.storage import (
+    EACH,
+    Shape,
+    compute_digest,
+    compute_file_digest,
+    find_misfit,
+    format_json,
+    list_folder,
+    parse_json,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -302,14 +312,34 @@ def find_earlier(lists: Path, model: str, before: date) -> tuple[PublishedList, 
 
 
 def find_folders(lists: Path) -> dict[date, Path]:
-    """The folder of each list that stands, by its date, the oldest first."""
+    """The folder of each list that stands, by its date, the oldest first.
+
+    Raises PublicationError where the folder of lists cannot be read.
+    """
     found = {}
-    for folder in sorted(lists.glob("????-??-??")):
+    for folder in _list_matching(lists, "????-??-??"):
         try:
             found[date.fromisoformat(folder.name)] = folder
         except ValueError:
             continue
     return {day: folder for day, folder in found.items() if folder.is_dir()}
+
+
+def find_withdrawn(lists: Path, day: date | None = None) -> list[Path]:
+    """What stands below `withdrawn/` of lists of all dates, or of one: by date, the first that was withdrawn first.
+
+    Raises PublicationError where that folder cannot be read.
+    """
+    pattern = f"{day or '????-??-??'}-*"
+    found = _list_matching(lists / WITHDRAWN, pattern)
+    return sorted(found, key=lambda path: (path.name[:10], len(path.name), path.name))
+
+
+def _list_matching(folder: Path, pattern: str) -> list[Path]:
+    try:
+        return [path for path in list_folder(folder) if path.match(pattern)]
+    except StorageError as refused:
+        raise PublicationError(str(refused)) from None
 
 
 def compute_manifest_digest(folder: Path) -> str:

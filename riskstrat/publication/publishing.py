@@ -19,7 +19,7 @@ from riskstrat.publication.layout import (
     choose_mode,
     name_files,
 )
-from riskstrat.publication.published import SEAL, compute_manifest_digest, format_sealed, open_published
+from riskstrat.publication.published import SEAL, compute_manifest_digest, find_withdrawn, format_sealed, open_published
 from riskstrat.publication.weekly_list import FORMAT, WeeklyList, dump_list
 from riskstrat.storage import (
     cannot_write,
@@ -83,7 +83,7 @@ def make_lists_folder(lists: Path, readers: Readers) -> None:
 
 def count_editions(lists: Path, day: date) -> int:
     """How many lists of a date were withdrawn."""
-    return len(list((lists / WITHDRAWN).glob(f"{day.isoformat()}-*")))
+    return len(find_withdrawn(lists, day))
 
 
 def require_same(folder: Path, inputs: Mapping[str, str]) -> None:
@@ -145,5 +145,5 @@ def find_unfinished_withdrawal(lists: Path, day: date) -> Path | None:
     """The folder of a list that was moved to `withdrawn/` and has no note of why, where none stands published."""
     if (lists / day.isoformat()).exists():
         return None
-    moved = sorted((lists / WITHDRAWN).glob(f"{day.isoformat()}-*"))
-    return next((folder for folder in reversed(moved) if not (folder / WITHDRAWAL).is_file()), None)
+    moved = reversed(find_withdrawn(lists, day))
+    return next((folder for folder in moved if not (folder / WITHDRAWAL).is_file()), None)

@@ -32,19 +32,20 @@ PLACES = ("practice", "pcn", "locality")
 class TeamCounts:
     """Where every eligible person of one team is, each counted once.
 
-    listed + below_the_line + known_on_caseload + sum(excluded) = eligible. `excluded` maps a reason in
-    words to a number of people. Whom an opt-out takes out is in none of these.
+    listed + below_the_line + known_on_caseload + sum(excluded) = eligible. `known_on_caseload` is None where no
+    caseload was landed. `excluded` maps a reason in words to a number of people. Whom an opt-out takes out is in none
+    of these.
     """
 
     eligible: int
     listed: int
     below_the_line: int
-    known_on_caseload: int
+    known_on_caseload: int | None
     excluded: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse counts that do not account for everybody once."""
-        parts = self.listed + self.below_the_line + self.known_on_caseload + sum(self.excluded.values())
+        parts = self.listed + self.below_the_line + (self.known_on_caseload or 0) + sum(self.excluded.values())
         if parts != self.eligible:
             raise PublicationError(
                 f"team counts do not add up: {parts} people accounted for of {self.eligible} eligible; "
@@ -215,9 +216,9 @@ class TeamList:
             raise PublicationError(f"team {self.team_code}: every person needs the counts {', '.join(wanted)}")
 
     @property
-    def has_caseload(self) -> bool:
-        """Whether a caseload was landed; without one nobody can tell who is known to a team."""
-        return NO_CASELOAD not in self.not_checked
+    def known(self) -> int | None:
+        """How many are on a caseload; None where none was landed, as lists said 0 then that were made before."""
+        return None if NO_CASELOAD in self.not_checked else self.counts.known_on_caseload
 
     def count_taken_up(self, references: Sequence[str]) -> TeamList:
         """The same list with those people of its reserve at its end, as listed, in the order given.

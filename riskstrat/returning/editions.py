@@ -11,7 +11,7 @@ from riskstrat import audit
 from riskstrat.casefinding import parse_reference
 from riskstrat.definitions.phrases import long_date
 from riskstrat.errors import PublicationError
-from riskstrat.publication import WITHDRAWN, PublishedList, find_folders, open_published
+from riskstrat.publication import PublishedList, find_folders, find_withdrawn, open_published
 from riskstrat.reviews import REFERENCE, Edition, Filled, ListMark, clean_text
 from riskstrat.site.dates import written_date
 
@@ -154,8 +154,7 @@ def _require_own_references(folder: _Folder, filled: Filled, edition: Edition) -
 
 def _open_withdrawn(lists: Path, day: date) -> Iterator[PublishedList]:
     """The withdrawn editions of a date that can still be read, the first first."""
-    folders = (lists / WITHDRAWN).glob(f"{day.isoformat()}-*")
-    opened = map(_open_quietly, sorted(folders, key=lambda path: (len(path.name), path.name)))
+    opened = map(_open_quietly, find_withdrawn(lists, day))
     yield from (published for published in opened if published)
 
 

@@ -18,6 +18,7 @@ from riskstrat.reviews.store import ReviewLogging, Snapshot, StandingReviews, cu
 from riskstrat.storage import (
     cannot_write,
     compute_digest,
+    list_folder,
     make_folder,
     refuse_in_one_line,
     write_bytes,
@@ -123,11 +124,21 @@ class FileReviewStore:
     def _find_files(self) -> list[tuple[date, str, int, Path]]:
         """List date, team code, number and path of each file, in the order in which they were imported."""
         found = []
-        for path in self.folder.glob("*.csv"):
+        for path in list_folder(self.folder):
             name = _FILE.fullmatch(path.name)
             if name:
-                found.append((date.fromisoformat(name[1]), name[2], int(name[3]), path))
+                found.append((_read_date(path, name[1]), name[2], int(name[3]), path))
         return sorted(found)
+
+
+def _read_date(path: Path, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise StorageError(
+            f"{FOLDER}/{path.name} is named after a day that is in no calendar, so nobody can tell whose reviews these "
+            "are; bring it back from a backup, or move it elsewhere"
+        ) from None
 
 
 def _cannot_read(path: Path, reason: str) -> str:

@@ -17,14 +17,15 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.table_schema import TableSchema
 from riskstrat.errors import SourceError
 from riskstrat.sources import validation
 from riskstrat.sources.cleaning import cleaned
 from riskstrat.sources.connecting import read_or_refuse
+from riskstrat.sources.dressed import REDUCED, build_resolved_query, reduce_others
 from riskstrat.sources.landing import ROW, Extract, Landed, Landing, require_every_record
 from riskstrat.sources.literal import quote_name, quote_text, read_literally
 from riskstrat.sources.mapping import SourceMapping
@@ -163,9 +164,7 @@ def _find_withheld(connection: duckdb.DuckDBPyConnection, landed: Landed, names:
     connection.execute(f"CREATE OR REPLACE TABLE withheld ({ROW} BIGINT)")
     if "patient_id" not in names:
         return
-    schema = SCHEMAS[landed.name]
-    narrow = replace(schema, columns=(schema.names["patient_id"],))
-    rows = cleaned(narrow, {"patient_id": ("patient_id", landed.columns["patient_id"][1])}, "given_rows", ROW)
+    rows = _select_patient_ids(SCHEMAS[landed.name], "given_rows", landed.columns["patient_id"][1])
     query = f"SELECT DISTINCT patient_id FROM ({rows}) WHERE {validation.LOOKS_LIKE_NHS_NUMBER}"
     found = validation.nhs_numbers(row[0] for row in connection.execute(query).fetchall())
     if found:
@@ -268,14 +267,38 @@ def build_quarantine_query(faults: str, tables: Iterable[str]) -> str:
 
 
 def read_landed(version: Path, patient: str) -> Mapping[str, list[dict[str, Any]]]:
-    """By table the rows of one patient_id that a version keeps as they were landed, in their order."""
-    found = {}
-    for file in sorted((version / LANDED).glob("*.parquet")):
-        if "patient_id" in pq.read_schema(file).names:
-            rows = pq.read_table(file)
-            own = pc.equal(pc.utf8_trim_whitespace(rows["patient_id"].cast(pa.string())), patient)
-            found[file.stem] = rows.filter(own).to_pylist()
-    return found
+    """By table the rows that a version keeps as they were landed and that are of one patient_id, in their order.
+
+    They are those that ingest reads as the person's, however the patient_id is written in them.
+    """
+    files = sorted((version / LANDED).glob("*.parquet"))
+    with duckdb.connect() as connection:
+        people = read_literally(version / "tables" / "people.parquet")
+        connection.execute(f"CREATE TABLE clean_people AS SELECT patient_id, {REDUCED} FROM {people}")
+        reduce_others(connection, "clean_people")
+        connection.execute("CREATE VIEW persons AS SELECT patient_id AS known_as FROM clean_people")
+        return {
+            file.stem: pq.read_table(file).take(_find_own_rows(connection, file, patient)).to_pylist()
+            for file in files
+            if "patient_id" in pq.read_schema(file).names
+        }
+
+
+def _find_own_rows(connection: duckdb.DuckDBPyConnection, file: Path, patient: str) -> pa.ChunkedArray:
+    """The places of the kept rows of a table that are of one patient_id."""
+    kept, schema = read_literally(file, "file_row_number = true"), SCHEMAS[file.stem]
+    (kind,) = connection.execute(f"SELECT any_value(typeof(patient_id)) FROM {kept}").fetchone() or (None,)
+    rows = _select_patient_ids(schema, f"(SELECT patient_id, file_row_number AS {ROW} FROM {kept})", kind or "VARCHAR")
+    if schema.must_have_effect:
+        rows = build_resolved_query(connection, schema.name, rows, "true")
+    own = connection.execute(f"SELECT {ROW} FROM ({rows}) WHERE patient_id = ? ORDER BY 1", [patient])
+    return own.to_arrow_table()[ROW]
+
+
+def _select_patient_ids(schema: TableSchema, relation: str, kind: str) -> str:
+    """SQL: of each row of a relation its number and the patient_id as it is read, landed as a value of that type."""
+    narrow = replace(schema, columns=(schema.names["patient_id"],))
+    return cleaned(narrow, {"patient_id": ("patient_id", kind)}, relation, ROW)
 
 
 def _list_kept_as(connection: duckdb.DuckDBPyConnection, table: str, kept_as: str) -> list[int]:

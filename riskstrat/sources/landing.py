@@ -136,7 +136,8 @@ def land_relation(connection: duckdb.DuckDBPyConnection, name: str, relation: st
 def describe_landed(connection: duckdb.DuckDBPyConnection, name: str) -> Landed:
     """The relation `landed_<name>` with the columns that it has."""
     rows = connection.execute(f"DESCRIBE landed_{name}").fetchall()
-    return Landed(name, f"landed_{name}", _index_columns(name, [(row[0], row[1]) for row in rows if row[0] != ROW]))
+    # The number of the row was put behind the columns, and is not called ROW where the source has a column so called.
+    return Landed(name, f"landed_{name}", _index_columns(name, [(row[0], row[1]) for row in rows[:-1]]))
 
 
 def _index_columns(table: str, columns: list[tuple[str, str]]) -> dict[str, tuple[str, str]]:
@@ -144,6 +145,10 @@ def _index_columns(table: str, columns: list[tuple[str, str]]) -> dict[str, tupl
     for number, (column, kind) in enumerate(columns, start=1):
         # What nobody sees in a name, such as a second mark for bytes, is no part of it.
         lower = "".join(sign for sign in column if unicodedata.category(sign) != "Cf").strip().lower()
+        if lower == ROW:
+            raise SourceError(
+                f"{table} has a column {ROW}, by which its rows are numbered here; rename it or take it out"
+            )
         if lower in found:
             # The name is not repeated: without a header it would be what a row says of somebody.
             raise SourceError(

@@ -56,6 +56,7 @@ def notes_on(
     """
     return (
         *_report_absent_tables(absent_columns),
+        *_report_empty_tables(reports),
         *_report_absent_columns(absent_columns, empty_columns, lags),
         *_report_unsettled(unsettled),
         *_report_unplaced(*discharges),
@@ -75,6 +76,13 @@ def _report_absent_tables(landed: Mapping[str, tuple[str, ...]]) -> Iterator[str
     for name in SCHEMAS:
         if name not in landed:
             yield f"no {name} table: {_WITHOUT.get(name, 'features on it are left out')}"
+
+
+def _report_empty_tables(reports: Mapping[str, _Counts]) -> Iterator[str]:
+    """A file that has its first line and nothing below it may be an extract that failed."""
+    for name, report in reports.items():
+        if SCHEMAS[name].takes_out and not report.landed:
+            yield f"{name} has no row: {_WITHOUT[name]}"
 
 
 def _report_absent_columns(

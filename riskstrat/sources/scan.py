@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -35,6 +36,10 @@ class Scan:
         bounds += [f"d0 > DATE '{after}'"] if after else []
         bounds += [f"valid_from <= DATE '{known_by}'"] if known_by else []
         return connection.raw_sql(f"SELECT * FROM ({self.sql}) WHERE {' AND '.join(bounds)}").to_arrow_table()
+
+    def read_distinct(self, connection: Any, columns: Sequence[str]) -> pa.Table:
+        """The different values of some columns among all rows of the stream, in no order."""
+        return connection.raw_sql(f"SELECT DISTINCT {', '.join(columns)} FROM ({self.sql})").to_arrow_table()
 
 
 def compile_scan(expression: ir.Table) -> Scan:

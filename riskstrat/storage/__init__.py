@@ -10,6 +10,7 @@ from riskstrat.storage.beside import clear_abandoned, clear_leftovers, is_leftov
 from riskstrat.storage.digests import compute_digest, compute_file_digest, compute_folder_digests
 from riskstrat.storage.folders import (
     discard,
+    list_folder,
     make_folder,
     move_folder,
     remove_folder,
@@ -58,6 +59,7 @@ __all__ = [
     "format_canonical_json",
     "format_json",
     "is_leftover_in_use",
+    "list_folder",
     "lock_exclusively",
     "make_folder",
     "make_private",

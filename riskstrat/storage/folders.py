@@ -10,7 +10,7 @@ from pathlib import Path
 
 from riskstrat.storage.beside import INCOMING, PREVIOUS, clear_leftovers, remove, reserve_beside
 from riskstrat.storage.private import PRIVATE_FILE, PRIVATE_FOLDER
-from riskstrat.storage.refusals import Refusal, cannot_write, refuse_in_one_line
+from riskstrat.storage.refusals import Refusal, cannot_read_folder, cannot_write, refuse_in_one_line
 from riskstrat.storage.syncing import rename, sync_folder, sync_tree
 
 
@@ -162,3 +162,15 @@ def _swap(incoming: Path, target: Path) -> None:
             raise
         sync_folder(target.parent)
         remove(previous)
+
+
+def list_folder(folder: Path) -> list[Path]:
+    """What stands in a folder, in order; nothing where there is none.
+
+    Raises StorageError for one that cannot be read: `Path.glob` takes it for an empty one.
+    """
+    with refuse_in_one_line(cannot_read_folder, folder):
+        try:
+            return sorted(folder.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return []

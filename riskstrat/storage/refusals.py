@@ -21,6 +21,11 @@ def cannot_write(path: Path, reason: str) -> str:
     return f"cannot write {path.name}: {reason}; make room or choose another place"
 
 
+def cannot_read_folder(path: Path, reason: str) -> str:
+    """The message for a folder that would be taken for an empty one."""
+    return f"cannot read the folder {path.name}: {reason}; what is in it is not passed over, check its permissions"
+
+
 @contextmanager
 def refuse_in_one_line(refusal: Refusal, path: Path) -> Iterator[None]:
     """Turn an OSError of the block into StorageError with the message of `refusal` for `path`."""

@@ -104,14 +104,16 @@ def learn_members(task: Task) -> Learned:
 
 
 def _learn_stack(task: Task, train: TrainingRows, folds: Sequence[HeldOutFold]) -> Learned:
-    learner = task.recipe.learner
+    events = int(train.outcome.sum())
+    learner = task.recipe.learner.choose_size(events)
     found = learn_stack(train, task.columns, learner, folds, task.threads, task.age)
     unseen = {STACK: found.unseen, LIGHTGBM: found.booster.unseen, LOGISTIC: found.linear.unseen}
     rounds = found.booster.rounds
+    larger = "" if learner is task.recipe.learner else f" of {learner.leaves} leaves, as {events:,} events train,"
     how = (
-        f"{rounds} trees and an L2 penalty of {found.linear.penalty:g}, best on people held out in {len(folds)} of "
-        f"{FOLDS} folds; in the stack LightGBM's log odds count {found.weights.booster:.2f} times and those of "
-        f"logistic regression {found.weights.linear:.2f} times"
+        f"{rounds} trees{larger} and an L2 penalty of {found.linear.penalty:g}, best on people held out in "
+        f"{len(folds)} of {FOLDS} folds; in the stack LightGBM's log odds count {found.weights.booster:.2f} times and "
+        f"those of logistic regression {found.weights.linear:.2f} times"
     )
     sized = learner.model_copy(update={"rounds": rounds})
     return Learned(found.booster.text, found.linear, found.weights, sized, how, {} if task.calibrates_apart else unseen)

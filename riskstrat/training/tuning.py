@@ -158,7 +158,9 @@ def _cap_rows(recipe: Recipe, patient_ids: npt.NDArray[Any], train: Index) -> In
 def _build_tuned(recipe: Recipe, tried: list[_Trial], parts: HeldOut, judged_on: TrainingRows) -> Tuned:
     best = _choose_best(tried, judged_on)
     rounds = max(recipe.learner.rounds, 2 * best.rounds) if recipe.learner.finds_its_size else best.rounds
-    learner = recipe.learner if best is tried[0] else best.learner.model_copy(update={"rounds": rounds})
+    # What was found here is not to give way to trees of another size.
+    searched = best.learner.model_copy(update={"rounds": rounds, "larger": None})
+    learner = recipe.learner if best is tried[0] else searched
     rows = len(parts.grown_on) + len(parts.judged_on)
     return Tuned(learner, _tabulate_trials(tried, best), rows, _describe_search(tried, best, parts, judged_on))
 

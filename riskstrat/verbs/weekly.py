@@ -146,6 +146,6 @@ def _tabulate_teams(documents: tuple[TeamList, ...]) -> tuple[tuple[str, ...], .
         counts = document.counts
         stem = name_files(document.team_code)
         name = f"{stem}/{stem}.xlsx / .html"
-        known = str(counts.known_on_caseload) if document.has_caseload else "cannot be told"
+        known = "cannot be told" if document.known is None else str(document.known)
         rows.append((document.team, str(counts.listed), known, f"{counts.eligible:,}", name))
     return tuple(rows)

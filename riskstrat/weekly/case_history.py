@@ -11,6 +11,7 @@ import pandas as pd
 
 from riskstrat.definitions.vocabulary import NEVER_PRINTED, OUTCOME_WORDS
 from riskstrat.documents import long_date
+from riskstrat.people.timeline import NO_ENDS, NO_TIMES
 from riskstrat.publication import CaseAction, CaseDecision, Rise
 
 _NO_REVIEWS = pd.DataFrame(columns=["patient_id", "team", "outcome", "reason", "owner", "due_on", "day"])
@@ -43,12 +44,15 @@ def find_last_decision(reviews: pd.DataFrame | None, team: str) -> CaseDecision 
     return CaseDecision(latest["day"].iloc[0].date(), tuple(actions), next(filter(None, notes), ""))
 
 
-def describe_known_before(row: Mapping[Any, Any], reviews: pd.DataFrame | None, quiet_months: int) -> str:
+def describe_known_before(
+    row: Mapping[Any, Any], reviews: pd.DataFrame | None, quiet_months: int, *, ends_told: bool = True
+) -> str:
     """When a listed person was known before and what came of it, in sentences; blank if they were not.
 
     row: the columns of a listed row (`riskstrat.casefinding.lists.ROW_COLUMNS`). reviews: their reviews, by any team.
+    ends_told: whether the caseload says of anybody when it ended.
     """
-    return ". ".join(_gather_sentences(row, reviews, quiet_months))
+    return ". ".join(_gather_sentences(row, reviews, quiet_months, ends_told=ends_told))
 
 
 def find_rise(row: Mapping[Any, Any]) -> Rise | None:
@@ -57,12 +61,16 @@ def find_rise(row: Mapping[Any, Any]) -> Rise | None:
     return None if since is None else Rise(since, float(row["risk_before"]))
 
 
-def _gather_sentences(row: Mapping[Any, Any], reviews: pd.DataFrame | None, quiet_months: int) -> Iterator[str]:
+def _gather_sentences(
+    row: Mapping[Any, Any], reviews: pd.DataFrame | None, quiet_months: int, *, ends_told: bool
+) -> Iterator[str]:
     held_since, left_on, listed_before = (_as_date(row[name]) for name in ("held_since", "left_on", "listed_before"))
     if held_since:
+        began = long_date(held_since)
+        held = f"since {began}" if ends_told else f"from {began}{NO_ENDS}"
         yield (
-            f"On the caseload of {row['held_by']} since {long_date(held_since)}; no contact for {quiet_months} months "
-            "or more, other than with a GP or as an outpatient"
+            f"On the caseload of {row['held_by']} {held}; no contact for {quiet_months} months or more, other than "
+            "with a GP or as an outpatient"
         )
     decided = None
     if reviews is not None and len(reviews):
@@ -72,7 +80,8 @@ def _gather_sentences(row: Mapping[Any, Any], reviews: pd.DataFrame | None, quie
         came_of_it = f": {', '.join(dict.fromkeys(word[:1].lower() + word[1:] for word in words))}" if words else ""
         yield f"Reviewed on {long_date(decided)}{came_of_it}"
     if left_on:
-        yield f"On the caseload of {row['left_team']} until {long_date(left_on)}"
+        until = f"On the caseload of {row['left_team']} until {long_date(left_on)}"
+        yield until if ends_told else f"Was on the caseload of {row['left_team']}{NO_TIMES}"
     if listed_before and (decided is None or decided < listed_before):
         yield f"On the list of {long_date(listed_before)}, without a decision on record"
 

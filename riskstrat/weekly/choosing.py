@@ -177,8 +177,10 @@ def case_facts(
         gone=_find_gone(opened, list_date),
         unnamed=_find_unnamed(opened, landed.get("caseload")),
         objecting=_find_objecting(opened),
-        # What a refresh brings is some rows of one day, and not the whole table.
-        not_landed=frozenset({*WITHOUT_TABLE, "caseload"}).difference(store.manifest["tables"]),
+        # What a refresh brings is some rows of one day, and not the whole table; a table without rows tells of nobody.
+        not_landed=frozenset({*WITHOUT_TABLE, "caseload"}).difference(
+            name for name, table in store.manifest["tables"].items() if table["accepted"]
+        ),
     )
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from riskstrat.casefinding import CaseList, CaseRegister
 from riskstrat.definitions.progress import Progress
 from riskstrat.errors import PublicationError
-from riskstrat.people import FOR_CLINICIANS, describe_people
+from riskstrat.people import FOR_CLINICIANS, describe_people, tells_holdings_end
 from riskstrat.publication import (
     NOTICES,
     REVIEWS,
@@ -137,7 +137,9 @@ def make_lists(
     gathered = gather_latest_reviews(found.facts.reviews, set(patients))
     decided = opened.workspace.settings.sensitive.shown_to_clinicians
     for_clinicians = gather_for_clinicians(decided, found.cases, details.pop(FOR_CLINICIANS))
-    facts = TeamFacts(details, changed, gathered, doubts, describe_not_whole(opened, list_date))
+    facts = TeamFacts(
+        details, changed, gathered, doubts, describe_not_whole(opened, list_date), tells_holdings_end(opened.store)
+    )
     documents = tuple(
         build_team_list(opened, scored, case, facts, (list_date, edition), own_dates) for case in found.cases
     )
@@ -251,7 +253,7 @@ def _describe_team(case: CaseList, listed: Listed) -> Mapping[str, Any]:
         "code": case.team.code,
         "capacity": case.team.capacity,
         "eligible": case.eligible,
-        "known_on_caseload": case.known,
+        "known_on_caseload": case.known_as_told,
         "excluded": dict(case.excluded),
         "listed": len(case.rows),
         "below_the_line": case.below_the_line,

@@ -38,6 +38,7 @@ class TeamFacts:
 
     details: one row per person, indexed by patient_id. reviews: by patient_id the rows of their reviews. doubts:
     sentences on the sources. not_whole: what a list of a past date lacks that there was then.
+    ends_told: whether the caseload says of anybody when a team let them go.
     """
 
     details: pd.DataFrame
@@ -45,6 +46,7 @@ class TeamFacts:
     reviews: Mapping[str, pd.DataFrame]
     doubts: tuple[str, ...]
     not_whole: tuple[str, ...] = ()
+    ends_told: bool = True
 
 
 def build_team_list(
@@ -76,7 +78,7 @@ def build_team_list(
         model_version=str(scored.version.version),
         definitions=scored.model.definitions_hash[:12],
         horizon=horizon_of(scored, list_date, own_dates),
-        counts=TeamCounts(case.eligible, len(people), case.below_the_line, case.known, case.excluded),
+        counts=TeamCounts(case.eligible, len(people), case.below_the_line, case.known_as_told, case.excluded),
         intended_purpose=str(scored.model.recipe.get("purpose") or PURPOSE),
         clinical_use=describe_clinical_use(settings.lists.clinical_use),
         people=people,
@@ -107,7 +109,7 @@ def _tell_history(row: Mapping[Any, Any], case: CaseList, facts: TeamFacts, quie
     reviews = facts.reviews.get(str(row["patient_id"]))
     return {
         "change": facts.since.changes.get(str(row["patient_id"]), FROM_RESERVE),
-        "known_before": describe_known_before(row, reviews, quiet_months),
+        "known_before": describe_known_before(row, reviews, quiet_months, ends_told=facts.ends_told),
         "rising": find_rise(row),
         "last_decision": find_last_decision(reviews, case.team.name),
     }

@@ -99,25 +99,33 @@ def open_case(found: FoundCase) -> Case:
 def read_references(day: date, team_code: str) -> frozenset[str]:
     """The references of a team on the list of a date, those taken up from its reserve too.
 
-    None where that list cannot be read any more.
+    None of them where that list cannot be read any more.
     """
+    return find_references(day, team_code) or frozenset()
+
+
+def find_references(day: date, team_code: str) -> frozenset[str] | None:
+    """The same; None where they cannot be told, as the list cannot be read."""
     folder = Path(settings.RISKSTRAT_LISTS) / day.isoformat()
     try:
         digest = compute_manifest_digest(folder)
     except OSError:
-        return frozenset()
-    listed, reserve = _read_references(folder, digest, team_code)
+        return None
+    found = _read_references(folder, digest, team_code)
+    if found is None:
+        return None
+    listed, reserve = found
     return listed.union(reserve.intersection(list_taken_up(day))) if reserve else listed
 
 
 @lru_cache(maxsize=1024)
-def _read_references(folder: Path, digest: str, team_code: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The references of a team on the list with that manifest, and in its reserve."""
+def _read_references(folder: Path, digest: str, team_code: str) -> tuple[frozenset[str], frozenset[str]] | None:
+    """The references of a team on the list with that manifest, and in its reserve; None if it cannot be read."""
     try:
         published = open_published(folder)
-        if not published.holds_data:
+        if not published.holds_data or team_code not in published.team_names:
             return frozenset(), frozenset()
         own = (one.reference for one in published.read_reserve() if one.team_code == team_code)
         return frozenset(published.read_patients(team_code)), frozenset(own)
     except PublicationError:
-        return frozenset(), frozenset()
+        return None

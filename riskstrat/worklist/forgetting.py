@@ -13,8 +13,9 @@ from django.db.models import CharField, Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from riskstrat.errors import PublicationError
 from riskstrat.worklist.anchoring import compute_head
-from riskstrat.worklist.finding import read_references
+from riskstrat.worklist.finding import find_references
 from riskstrat.worklist.models import (
     Action,
     Anchor,
@@ -118,7 +119,8 @@ def _empty_fallen(references: list[str], told: Forgotten) -> set[date]:
 def _find_cases_over(first: date) -> list[str]:
     """The references of cases without a decision of which nothing was entered since a day, and that no list held since.
 
-    One whose objection to sharing stands, or that is shown to social care, is not over.
+    One whose objection to sharing stands, or that is shown to social care, is not over. Raises PublicationError where a
+    list cannot be read.
     """
     since = _start_day(first)
     found = Case.objects.filter(opened_on__lt=first).exclude(_has(Decision))
@@ -130,8 +132,19 @@ def _find_cases_over(first: date) -> list[str]:
             later |= Q(**{f"{column}__gte": since})
         found = found.exclude(Exists(kind._default_manager.filter(later, case=OuterRef("pk"))))
     codes = set(found.values_list("team_code", flat=True))
-    listed = {one for day in list_dates() if day >= first for code in codes for one in read_references(day, code)}
+    days = [day for day in list_dates() if day >= first]
+    listed = {one for day in days for code in codes for one in _require_references(day, code)}
     return sorted(set(found.values_list("pk", flat=True)) - listed)
+
+
+def _require_references(day: date, team_code: str) -> frozenset[str]:
+    references = find_references(day, team_code)
+    if references is None:
+        raise PublicationError(
+            f"the list of {day} cannot be read, so which cases it held cannot be told, and nothing was deleted; "
+            "restore that list, or withdraw it"
+        )
+    return references
 
 
 def _has(kind: type[Model], **values: Any) -> Exists:

@@ -13,7 +13,7 @@ from django.utils.timezone import localdate
 
 from riskstrat.definitions.vocabulary import PUT_OFF
 from riskstrat.errors import PublicationError, WorkspaceError
-from riskstrat.publication import WITHDRAWN, open_published
+from riskstrat.publication import find_withdrawn, open_published
 from riskstrat.reviews import (
     Correction,
     FileReviewStore,
@@ -131,7 +131,7 @@ class DatabaseReviewStore:
     def _read_references(self, edition: tuple[date, str]) -> tuple[dict[str, str], int | None]:
         """The reference of each patient on one team's lists of a date, withdrawn ones too, and the standing edition."""
         day, code = edition
-        folders = [*sorted((self.lists / WITHDRAWN).glob(f"{day.isoformat()}-*")), self.lists / day.isoformat()]
+        folders = [*find_withdrawn(self.lists, day), self.lists / day.isoformat()]
         references: dict[str, str] = {}
         number = None
         for folder in (folder for folder in folders if folder.is_dir()):

@@ -160,7 +160,7 @@ def _drop_what_came(study: Study) -> Recipe:
     """LightGBM alone, without the features that came with the stack."""
     gone = [name for name in study.matrix.columns if name.endswith(CAME_WITH_THE_STACK)]
     assert gone
-    alone = study.recipe.learner.model_copy(update={"kind": "lightgbm"})
+    alone = study.recipe.learner.model_copy(update={"kind": "lightgbm", "larger": None})
     left_out = (*study.recipe.exclude_features, *gone)
     return study.recipe.model_copy(update={"learner": alone, "exclude_features": left_out})
 
@@ -168,7 +168,7 @@ def _drop_what_came(study: Study) -> Recipe:
 def _change_learner(recipe: Recipe, tried: list[str]) -> Recipe:
     """The recipe with other settings of its learner, each as name=number."""
     given = {name: json.loads(value) for name, value in (one.split("=") for one in tried)}
-    learner = type(recipe.learner).model_validate({**recipe.learner.model_dump(), **given})
+    learner = type(recipe.learner).model_validate({**recipe.learner.model_dump(), "larger": None, **given})
     return recipe.model_copy(update={"learner": learner})
 
 

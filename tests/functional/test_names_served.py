@@ -225,6 +225,7 @@ def test_an_answer_that_is_not_one_is_not_shown_nor_repeated(site: NamesSite, bo
         "https://identity.example/names",
         "https://somebody@identity.example",
         "https://identity.example:99999",
+        "https://[::1",
         "identity.example",
         "",
     ],

@@ -67,6 +67,17 @@ def test_what_was_known_before_is_told_with_its_date_and_what_came_of_it(
     assert describe_known_before(NOTHING | row, reviews_of(*reviews), 12) == said
 
 
+def test_a_caseload_without_ends_holds_nobody_since_a_day() -> None:
+    held = NOTHING | {"held_by": "K", "held_since": "2024-03-04"}
+    said = describe_known_before(held, None, 12, ends_told=False)
+    assert said.startswith(
+        "On the caseload of K from 4 March 2024; these data do not say whether it has ended; no contact"
+    )
+    left = NOTHING | {"left_team": "K", "left_on": "2025-06-09"}
+    told = describe_known_before(left, None, 12, ends_told=False)
+    assert told == "Was on the caseload of K; these data do not say from when to when"
+
+
 def test_the_last_decision_is_this_teams_with_each_action_in_the_order_of_the_drop_down() -> None:
     reviews = reviews_of(
         ("K", "2026-10-05", "monitor", "2026-10-07", None, "older", "X"),

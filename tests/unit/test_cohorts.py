@@ -10,6 +10,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from riskstrat.definitions.cohorts import CohortRules, RecordCondition
+from riskstrat.definitions.declared import read
+from riskstrat.errors import WorkspaceError
 from riskstrat.people.cohorts import MAY_LIVE_IN_HOME, describe_cohorts, place_in_cohorts
 from riskstrat.people.recorded import RecordedFacts
 from riskstrat.sources.tables import STREAMS
@@ -120,10 +122,6 @@ def test_a_count_that_a_missing_source_may_cut_short_is_in_or_cannot_be_told_and
     told = stand(open_site(tmp_path, without("diagnoses")))[SEVERAL]
     why = "hospital diagnoses are not in these data"
     assert told == {**dict.fromkeys((*PEOPLE, FILLER), why), "four": "in"}
-
-
-def test_residential_care_is_told_by_either_of_two_sources(tmp_path: Path) -> None:
-    assert stand(open_site(tmp_path, without("social_care")))[HOME] == {"home": "in"}
 
 
 def test_a_rule_whose_only_proof_may_not_be_shown_is_said_of_nobody(tmp_path: Path) -> None:
@@ -240,30 +238,49 @@ def test_somebody_who_moved_is_told_of_by_records_that_moved_along(tmp_path: Pat
     assert told == {"carer": {"bare": left}}
 
 
+@pytest.mark.parametrize("lacking", ["social_care", "care_home_from"])
+def test_nobody_is_said_to_live_elsewhere_by_one_source_of_care_homes_alone(tmp_path: Path, lacking: str) -> None:
+    spread = "\n".join(f"z,equipment,{month}-{day:02},{month}-{day:02}" for month in MONTHS for day in range(10, 13))
+    people = {"home": f"home,{YOUNG},F,2024-02-01"}
+    tables = make_tables({"other": YOUNG}, people=people["home"], social_care=f"other,nursing,2026-01-01,\n{spread}")
+    tables["registrations"] += "home,A10000,2010-01-01,\n"
+    if lacking == "social_care":
+        del tables["social_care"]
+    else:
+        rows = tables["people"].splitlines()
+        tables["people"] = "\n".join(row.rsplit(",", 1)[0] for row in rows) + "\n"
+    told = stand(open_site(tmp_path, tables))[HOME]
+    assert told.pop("home" if lacking == "social_care" else "other") == "in"
+    assert set(told) == {"home", "other", FILLER} - {"home" if lacking == "social_care" else "other"}
+    assert all(one not in ("in", "not in") for one in told.values())
+
+
 def test_somebody_whose_place_in_a_care_home_cannot_be_read_is_never_said_to_live_elsewhere(tmp_path: Path) -> None:
     tables = make_tables(
         dict.fromkeys(("residential", "over", "known", "equipment", "to_come"), YOUNG),
-        people=f"unread,{YOUNG},F,last spring\nto_come,{YOUNG},F,2026-12-01",
+        people=f"unread,{YOUNG},F,last spring\nto_come,{YOUNG},F,2026-12-01\nresident,{YOUNG},F,2024-02-01",
         social_care="""
             residential,residential,soon,
             over,nursing,soon,2026-01-01
             known,nursing,soon,
             known,nursing,2026-01-01,
             equipment,equipment,soon,
+            z,nursing,2025-01-01,2025-02-01
+            z,residential,2025-02-01,2025-03-01
         """
         + "\n".join(f"z,equipment,{month}-{day:02},{month}-{day:02}" for month in MONTHS for day in range(10, 13)),
     )
     tables["registrations"] += "unread,A10000,2010-01-01,\n"
     opened = open_site(tmp_path, tables)
     doubted = dict.fromkeys(("residential", "unread", "to_come"), MAY_LIVE_IN_HOME)
-    assert stand(opened)[HOME] == {**doubted, "known": "in"}
+    assert stand(opened)[HOME] == {**doubted, **dict.fromkeys(("known", "resident"), "in")}
     elsewhere = {
         "name": "elsewhere",
         "all": [{"feature": "age", "at_least": 18, "says": "{n} or over"}],
         "none": [{"feature": "nursing_care_running", "recorded": True, "says": "nursing care"}],
     }
     told = stand(opened, make_rules(elsewhere))["elsewhere"]
-    assert told == {**doubted, **dict.fromkeys(("over", "equipment", FILLER), "in")}
+    assert told == {**doubted, **dict.fromkeys(("over", "equipment", "resident", FILLER), "in")}
 
 
 ASKED = (
@@ -372,6 +389,8 @@ def test_a_plan_or_circumstance_that_cannot_be_read_is_never_said_to_be_none(tmp
     [
         ({"name": "a"}, "needs conditions under all or any"),
         ({"name": "a", "all": [{"says": "x"}]}, "a condition asks one of feature, score and record"),
+        ({"name": "a", "all": ["age"]}, "a condition asks one of feature, score and record"),
+        ({"name": "a", "any": [75]}, "a condition asks one of feature, score and record"),
         (
             {"name": "a", "all": [{"record": "housebound", "at_least": 3, "says": "{n} or more"}]},
             "at_least is the grade",
@@ -385,6 +404,25 @@ def test_a_rule_that_cannot_be_read_is_refused_with_what_it_takes(rule: dict[str
     with pytest.raises(ValueError, match="cohort") as refused:
         make_rules(rule)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("condition", "known"),
+    [
+        ({"feature": "age", "at_leest": 75, "says": "{n} or over"}, "at_least"),
+        ({"feature": "age", "recorded": True, "says": "aged", "note": ""}, "more_than"),
+        ({"score": "efi", "bands": ["severe"], "says": "frail", "note": ""}, "bands"),
+        ({"record": "frailty_scale", "at_leest": 6, "says": "{n} or more"}, "record, says, at_least"),
+    ],
+)
+def test_a_misspelt_key_of_a_condition_is_refused_with_the_keys_of_its_kind(
+    condition: dict[str, Any], known: str
+) -> None:
+    rule = {"name": "a", "title": "A", "tag": "Tag", "source": "A source"}
+    with pytest.raises(WorkspaceError) as refused:
+        read(CohortRules, {"cohort": [{**rule, "all": [condition]}]}, "training/cohorts.toml", WorkspaceError)
+    assert str(refused.value).startswith('training/cohorts.toml: unknown key "cohort.0.all.0.')
+    assert known in str(refused.value).partition("(known: ")[2]
 
 
 def test_a_rule_is_unconfirmed_until_the_site_says_where_it_agreed() -> None:

@@ -452,6 +452,14 @@ def test_who_is_known_on_a_caseload_that_was_not_landed_is_not_counted_as_nobody
         assert "Known on the caseload, not listed cannot be told" in unknown[name]
 
 
+def test_where_no_caseload_was_landed_the_list_holds_no_count_of_it_and_still_accounts_for_everybody(
+    tmp_path: Path,
+) -> None:
+    counts = TeamCounts(20, 8, 12, None)
+    words = everything(team_list(not_checked=(NO_CASELOAD,), counts=counts, routed={}, moves=()), tmp_path)
+    assert "20 people in this team were eligible: 8 listed and 12 below the line." in words["page"]
+
+
 def test_a_pathway_that_could_not_be_looked_for_is_told_from_one_that_is_not_met(tmp_path: Path) -> None:
     why = "GP prescriptions are not in these data"
     said = everything(changed_people(pathways=(), untold={"pathways": why}), tmp_path)

@@ -336,9 +336,12 @@ def test_an_instant_is_the_day_in_london() -> None:
         "1752-03-04",
         "99999999",
         "0",
+        "0001-01-01T00:00:00+00:00",
+        "9999-12-31T23:59:59-05:00",
+        datetime(1, 1, 1, tzinfo=UTC),
     ],
 )
-def test_what_says_no_day_or_could_mean_two_is_not_read(written: str) -> None:
+def test_what_says_no_day_or_could_mean_two_is_not_read(written: str | datetime) -> None:
     assert read_birth(written) is None
 
 

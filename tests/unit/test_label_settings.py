@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from riskstrat.cohort import Cohort, at_dates
+from riskstrat.cohort import Cohort, at_dates, at_discharges
 from riskstrat.definitions.expressions import none_of
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.recipes import AlreadyThere, CohortRecipe, LabelRecipe, Recipe
@@ -149,6 +149,34 @@ def test_an_outcome_of_several_events_happens_on_the_day_of_the_last_that_is_ask
     if least == 5:
         assert made.loc["five", "event_on"] == pd.Timestamp("2024-01-01")
     assert events_by_provider(visited, first, AS_AT).empty
+
+
+SAME_DAY = """patient_id,spell_id,admitted_on,method,discharged_on,destination
+came once,s1,2023-03-10,21,2023-03-10,19
+came twice,s2,2023-03-10,21,2023-03-10,19
+came twice,s3,2023-03-10,22,2023-03-10,19
+came three times,s4,2023-03-10,21,2023-03-10,19
+came three times,s5,2023-03-10,22,2023-03-10,19
+came three times,s6,2023-03-10,23,2023-03-10,19
+"""
+
+
+def test_the_index_stay_is_no_event_of_its_own_wherever_it_stands_among_those_of_its_day(tmp_path: Path) -> None:
+    people = "".join(f"{name},1950-01-01,F\n" for name in ("came once", "came twice", "came three times"))
+    tables = {"people": f"patient_id,date_of_birth,sex\n{people}", "admissions": SAME_DAY}
+    for name, text in tables.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    ingest(tmp_path, tmp_path / "store", Settings(), as_at=AS_AT)
+    made = open_store(tmp_path / "store")
+    rows = at_discharges(made, CohortRecipe(index="live_discharge"), admissions, AS_AT, ()).rows
+    for least in (1, 2, 3):
+        recipe = LabelRecipe(horizon="30d", includes_index_day=True, least_events=least)
+        found = label(made, rows, admissions, recipe, AS_AT).rows.groupby("patient_id")["outcome"].agg(tuple)
+        assert found.to_dict() == {
+            "came once": (0.0,),
+            "came twice": (float(least < 2),) * 2,
+            "came three times": (float(least < 3),) * 3,
+        }
 
 
 def test_people_who_are_there_already_are_set_apart_and_counted() -> None:

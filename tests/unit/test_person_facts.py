@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from riskstrat.casefinding import tells_caseload_ends
 from riskstrat.people import limits, timeline
 from riskstrat.people.comparison import Typical, outcome_in_words, reliability, typical_risks
 from riskstrat.people.conditions import STATUS_WORDS
@@ -295,6 +296,25 @@ def test_a_caseload_is_told_as_the_lists_read_it() -> None:
     }
     assert on_caseloads(caseload, LIST_DATE) == held
     assert on_caseloads(caseload.iloc[::-1], LIST_DATE) == held
+
+
+def test_a_caseload_without_ends_says_of_nobody_since_when_they_are_held_nor_until_when() -> None:
+    rows = """
+        patient_id , person , team  , status , from_on    , to_on , referred_in
+        held       , 1      , South , active , 2025-02-06 ,       ,
+        shut       , 2      , South , closed , 2025-06-09 ,       ,
+    """
+    told = {
+        "held": ("On the caseload of South from 6 February 2025; these data do not say whether it has ended",),
+        "shut": ("Was on the caseload of South; these data do not say from when to when",),
+    }
+    caseload = table(rows).assign(referred_in=False)
+    assert not tells_caseload_ends(caseload)
+    assert on_caseloads(caseload, LIST_DATE, ends_told=False) == told
+    ended = table(f"{rows}\n        gone , 3 , South , active , 2025-02-06 , 2025-03-06 , ")
+    closed = table(f"{rows}\n        held , 1 , South , closed , 2025-03-06 , , ")
+    assert tells_caseload_ends(ended)
+    assert tells_caseload_ends(closed)
 
 
 def test_typical_risk_needs_fifty_people_of_the_same_sex_and_age() -> None:

@@ -125,6 +125,13 @@ def test_a_list_made_since_lists_none_of_them(verb: Verb, root: Path) -> None:
     assert case_facts(opened, STANDING - timedelta(days=7), Snapshot(())).gone == {}
 
 
+def test_a_table_without_a_row_checks_nobody_for_a_list(root: Path) -> None:
+    held = f"p11,Halewood,active,{STANDING - timedelta(days=9)},\n"
+    for rows, unchecked in (("", {"opt_outs", "caseload"}), (held, {"opt_outs"})):
+        ingest_everybody(root.parent, root, opt_outs=OPT_OUTS, caseload=CASELOAD + rows)
+        assert case_facts(open_workspace(root), STANDING, Snapshot(())).not_landed == unchecked
+
+
 def test_what_was_said_stays_until_it_is_denied(verb: Verb, root: Path) -> None:
     said = STATUSES + f"p1,{TUESDAY},no,yes,no,no\np3,{TUESDAY},no,no,yes,no\n"
     refresh(verb, root, TUESDAY, statuses=said, opt_outs=OPT_OUTS + "p10,type1,,\n")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskstrat.errors import PublicationError
+from riskstrat.errors import PublicationError, StorageError
 from riskstrat.reviews import Correction, FileReviewStore, Review, Snapshot, parse_snapshot
 from tests.suite.unlogged import do_unlogged
 
@@ -83,3 +83,11 @@ def test_a_file_of_an_earlier_version_had_the_owner_under_another_name(tmp_path:
     )
     (found,) = store.take_snapshot(NEXT).reviews
     assert (found.owner, found.decided_by) == ("Falls nurse", None)
+
+
+def test_a_file_of_a_day_that_is_in_no_calendar_is_refused_and_not_passed_over(tmp_path: Path) -> None:
+    store = FileReviewStore(tmp_path)
+    store.add(EDITION, [review()], None, do_unlogged)
+    (tmp_path / "reviews" / "2026-02-30-NHU-1.csv").write_text("patient_id\n", "utf-8")
+    with pytest.raises(StorageError, match=r"2026-02-30-NHU-1\.csv is named after a day that is in no calendar"):
+        store.read_standing(*EDITION)

@@ -12,7 +12,7 @@ import pytest
 
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import SourceError
-from riskstrat.sources.extracts import Manner
+from riskstrat.sources.extracts import Manner, read_landed
 from riskstrat.sources.ingest import IngestReport, ingest
 from riskstrat.sources.mapping import read_mapping
 from riskstrat.sources.store import open_store
@@ -194,3 +194,22 @@ def test_rows_that_a_mapping_makes_are_not_kept(begun: Path) -> None:
     (begun / "source.toml").write_text(f"{text}[source.tables.contacts.columns]\n{columns}", encoding="utf-8")
     with pytest.raises(SourceError, match=r"source\.toml is read by a mapping"):
         ingest(read_mapping(begun / "source.toml"), begun / "store", Settings(), manner=Manner.ADDED)
+
+
+def test_the_kept_rows_of_a_person_are_those_that_are_read_as_theirs(tmp_path: Path) -> None:
+    people = "patient_id,date_of_birth,sex\n 00123 ,1950-03-15,F\n1234,1950-03-16,M\n12-34,1950-03-17,M\n"
+    stays = "patient_id,spell_id,admitted_on,method\n00123,s1,2024-01-10,21\n1234,s2,2024-01-11,21\n"
+    opted = "patient_id,kind,from_on,to_on\n123,type1,2020-01-01,\n00-123,national,,\n1234,type1,2021-01-01,\n"
+    contacts = CONTACTS + "00123.0,2024-01-02,gp\n\u00a000123,2024-01-03,gp\n123,2024-01-04,gp\n"
+    report = run(
+        land(tmp_path / "first", people=people, admissions=stays, opt_outs=opted, contacts=contacts), Manner.KEPT
+    )
+    assert (report.tables["opt_outs"].accepted, report.tables["contacts"].accepted) == (3, 2)
+    found = read_landed(find_version(tmp_path / "store"), "00123")
+    assert [row["date_of_birth"] for row in found["people"]] == ["1950-03-15"]
+    assert [row["spell_id"] for row in found["admissions"]] == ["s1"]
+    assert sorted(row["kind"] for row in found["opt_outs"]) == ["national", "type1"]
+    assert sorted(row["contacted_on"] for row in found["contacts"]) == ["2024-01-02", "2024-01-03"]
+    others = read_landed(find_version(tmp_path / "store"), "1234")
+    assert [row["kind"] for row in others["opt_outs"]] == ["type1"]
+    assert not any(read_landed(find_version(tmp_path / "store"), "nobody").values())

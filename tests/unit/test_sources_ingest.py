@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import SourceError, StorageError
 from riskstrat.sources import ingest as module
@@ -121,6 +122,17 @@ def test_the_report_counts_every_row_and_is_the_manifest(tmp_path: Path) -> None
 def test_a_missing_falls_table_is_said_once(tmp_path: Path) -> None:
     report = ingest(land(tmp_path / "source"), tmp_path / "store", limited())
     assert report.notes.count("no falls table: falls features use hospital records only") == 1
+
+
+def test_a_table_that_keeps_people_off_lists_and_has_no_row_is_said(tmp_path: Path) -> None:
+    empty = {name: ",".join(SCHEMAS[name].names) for name, schema in SCHEMAS.items() if schema.takes_out}
+    report = ingest(land(tmp_path / "source", **empty), tmp_path / "store", limited())
+    assert [note for note in report.notes if " has no row: " in note] == [
+        "opt_outs has no row: nobody counts as opted out",
+        "caseload has no row: nobody counts as already known to a team",
+        "reviews has no row: no decision is carried over",
+        "statuses has no row: listed people are not checked for being in hospital, moved or dead that day",
+    ]
 
 
 @pytest.mark.parametrize(("columns", "as_at"), [("", None), (",known_on", "2023-12-20")])

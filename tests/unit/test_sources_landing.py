@@ -267,3 +267,23 @@ def test_a_broken_parquet_file_is_refused(tmp_path: Path) -> None:
     source = land(tmp_path / "source")
     (source / "falls.parquet").write_bytes(b"PAR1 and then nothing of the kind")
     assert "falls.parquet cannot be read as parquet" in refused(source)
+
+
+@pytest.mark.parametrize("name", ["landed_row", "LANDED_ROW"])
+@pytest.mark.parametrize("ending", ["csv", "parquet", "duckdb"])
+def test_a_column_that_is_called_as_our_own_numbers_of_rows_is_refused(tmp_path: Path, name: str, ending: str) -> None:
+    source = land(tmp_path / "source")
+    frame = typed(ADMISSIONS).assign(**{name: 1})
+    if ending == "duckdb":
+        source = tmp_path / "source.duckdb"
+        with duckdb.connect(str(source)) as made:
+            made.register("stays", frame)
+            made.register("everybody", typed(PEOPLE))
+            made.execute("CREATE TABLE admissions AS FROM stays; CREATE TABLE people AS FROM everybody")
+    elif ending == "parquet":
+        (source / "admissions.csv").unlink()
+        frame.to_parquet(source / "admissions.parquet")
+    else:
+        frame.to_csv(source / "admissions.csv", index=False)
+    with pytest.raises(SourceError, match=r"has a column landed_row, by which .*; rename it or take it out"):
+        run(source, tmp_path / "store")

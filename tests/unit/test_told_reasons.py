@@ -130,7 +130,9 @@ def test_draws_are_even_and_fixed() -> None:
     assert round(draws[1], 6) == 0.981207
 
 
-@pytest.mark.parametrize("given_shares", [{"65": 0.4}, {"0": 1.2}, {"0": 1.0, "sixty": 0.4}, {"0": 1.0, "130": 0.1}])
+@pytest.mark.parametrize(
+    "given_shares", [{"65": 0.4}, {"0": 1.2}, {"0": 1.0, "sixty": 0.4}, {"0": 1.0, "130": 0.1}, {"0": 1.0, "065": 0.4}]
+)
 def test_shares_need_ages_and_a_beginning(given_shares: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"share|less than or equal"):
         SensitiveSettings(untold_reasons=given_shares)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from riskstrat import audit
+from riskstrat.errors import PublicationError
 from riskstrat.publication import find_folders
 from riskstrat.reviews import FileReviewStore, Review
 from riskstrat.storage.archives import write_archive
@@ -266,6 +267,18 @@ def test_a_case_of_which_something_stands_stays(copied: Path, verb, monkeypatch,
     if standing == "objection":
         Objection.objects.update(withdrawn_at=OLD)
         assert tell(verb, copied, "--delete")["rows"]["cases"] == 1
+
+
+def test_no_case_is_over_while_a_list_that_may_hold_it_cannot_be_read(copied: Path) -> None:
+    from riskstrat.worklist.forgetting import forget
+    from riskstrat.worklist.models import Case
+
+    write_attempt("KIR-012-Q")
+    for manifest in (copied / "lists").glob("????-??-??/manifest.json"):
+        manifest.write_text("damaged", encoding="utf-8")
+    with pytest.raises(PublicationError, match="nothing was deleted"), forget({"cases": LIST_DATE}, keep=True):
+        pass
+    assert Case.objects.filter(pk="KIR-012-Q").exists()
 
 
 def test_old_looks_go_and_a_line_put_in_among_those_days_is_found(kept_for_a_year: Path, verb, refused) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +37,7 @@ class Borough:
     recipe: Recipe
 
 
-def paper_recipe(name: str = "emergency_admission_12m", **learner: float | str) -> Recipe:
+def paper_recipe(name: str = "emergency_admission_12m", **learner: Any) -> Recipe:
     return Recipe(
         name=name,
         title="Emergency admission in 12 months",

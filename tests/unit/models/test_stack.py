@@ -13,7 +13,7 @@ from lightgbm.callback import CallbackEnv, EarlyStopException
 from pydantic import ValidationError
 from sklearn.metrics import log_loss, roc_auc_score
 
-from riskstrat.definitions.recipes import LearnerRecipe
+from riskstrat.definitions.recipes import LargerTrees, LearnerRecipe
 from riskstrat.errors import ModelError, TrainingError
 from riskstrat.explanation import contributions
 from riskstrat.scoring import Weights, load
@@ -208,6 +208,28 @@ def test_where_events_are_few_both_count_about_as_much() -> None:
 def test_weights_that_would_turn_people_round_cannot_be_made(given) -> None:
     with pytest.raises(ModelError, match="the weights of a stack"):
         Weights(*given)
+
+
+LARGER = LargerTrees(events=500, rounds=40, learning_rate=0.2, leaves=5)
+
+
+@pytest.mark.parametrize(("events", "larger"), [(1, True), (10_000, False)])
+def test_trees_are_larger_where_as_many_events_train_as_the_recipe_asks_for(borough, events: int, larger: bool) -> None:
+    asked = LARGER.model_copy(update={"events": events})
+    recipe = paper_recipe(kind="stack", rounds=30, leaves=3, larger=asked.model_dump())
+    learned = fit(borough.matrix, borough.outcome, borough.slices, recipe, age="age")
+    learner, said = learned.facts["learner"], learned.facts["rounds"]
+    assert (learner["leaves"], learner["learning_rate"]) == ((5, 0.2) if larger else (3, recipe.learner.learning_rate))
+    assert (" of 5 leaves, as " in said) == larger
+    assert learner["larger"] is None or not larger
+
+
+def test_only_a_stack_grows_larger_trees_since_it_finds_how_many_help() -> None:
+    with pytest.raises(ValidationError, match="take larger out"):
+        LearnerRecipe(kind="lightgbm", larger=LARGER)
+    stack = LearnerRecipe(kind="stack", larger=LARGER)
+    assert stack.choose_size(499) is stack
+    assert stack.choose_size(500) == LearnerRecipe(kind="stack", rounds=40, learning_rate=0.2, leaves=5)
 
 
 def test_a_stack_with_a_patience_is_refused() -> None:
