@@ -140,7 +140,8 @@ class Runner:
         elif schema == SOURCE:
             if (SOURCE, name) not in self.made:
                 landed = self.place.land(self.connection, name, f"input_{name}")
-                self._copy(name, landed, f"SELECT * FROM {landed.relation}")
+                # Its own columns alone: `SELECT *` would carry its row numbers into those of what is made of it.
+                self._copy(name, landed, f"SELECT * EXCLUDE ({ROW}) FROM {landed.relation}")
         else:
             raise SourceError(f'{statement.file} reads "{name}"; write source.{name} for a table of the source')
 

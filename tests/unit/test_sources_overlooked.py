@@ -189,3 +189,9 @@ def test_what_sql_reads_is_not_passed_over(source: Path, tmp_path: Path) -> None
     with land(connection, read_mapping(file)) as landing:
         assert set(landing.tables) == {"people", "registrations", "admissions", "caseload", "statuses"}
         assert landing.ignored == ("letters",)
+        for name in ("people", "registrations"):
+            numbers = connection.execute(
+                f"SELECT landed_row FROM {landing.tables[name].relation} ORDER BY 1"
+            ).fetchall()
+            assert [number for (number,) in numbers] == list(range(1, len(numbers) + 1)), name
+            assert "landed_row" not in landing.tables[name].columns
