@@ -29,7 +29,7 @@ TABLES = {
 MAPPING = """
 [source]
 kind = "folder"
-location = "source"
+location = "../source"
 [source.tables.people]
 from = "people"
 [source.tables.people.columns]
@@ -57,6 +57,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     listed = next(iter(open_published(root / "lists" / f"{STANDING}").read_patients("KIR")))
     (folder / "returned.csv").write_text(RETURNED.format(listed), "utf-8")
     assert run_verb("init", folder / "borough").returncode == 0
+    (root / "source.toml").write_text(MAPPING, "utf-8")
     land(folder / "news", {name: TABLES[name] for name in ("statuses", "opt_outs", "caseload")})
     return folder
 
@@ -102,11 +103,6 @@ MAY_END_WITH = {"status": (AttentionError.exit_code,)}
 """No model was promoted there, which needs somebody."""
 
 
-def write_mapping(made: Path) -> None:
-    source = (made / "source").as_posix()
-    (made / "workspace" / "source.toml").write_text(MAPPING.replace('"source"', f'"{source}"'), "utf-8")
-
-
 def run_there(given: tuple[object, ...], folder: Path) -> Done:
     """The verb in the folder of a copy, in its workspace unless another is named."""
     return run_verb(*given, *(() if "-w" in given else ("-w", folder / "workspace")), cwd=folder)
@@ -115,7 +111,6 @@ def run_there(given: tuple[object, ...], folder: Path) -> Done:
 def run_over_mutants(name: str, made: Path, folder: Path, seeds: range) -> None:
     """Each mutant is put in the place of its file in a copy of everything, and the verb is run over it."""
     list_files, given = VERBS[name]
-    write_mapping(made)
     for seed in seeds:
         copy = folder / str(seed)
         shutil.copytree(made, copy)
@@ -139,7 +134,6 @@ def require_said(done: Done, what: str, *, secret: bool) -> None:
 
 @pytest.mark.parametrize("name", VERBS)
 def test_each_verb_reads_what_is_whole(name: str, made: Path, tmp_path: Path) -> None:
-    write_mapping(made)
     copy = Path(shutil.copytree(made, tmp_path / "copy"))
     done = run_there(VERBS[name][1], copy)
     assert done.returncode in (0, *MAY_END_WITH.get(name, ())), done.stderr
