@@ -119,7 +119,7 @@ def refused() -> Callable[[Done, int], str]:
 
 @pytest.fixture(scope="session")
 def demo_workspace(tmp_path_factory: pytest.TempPathFactory, run_riskstrat: Callable[..., str]) -> Path:
-    """A workspace after `riskstrat init` and `riskstrat demo --weeks 1`.
+    """A workspace after `riskstrat init` and `riskstrat demo --weeks 1`; what the demo printed stands beside it.
 
     One for the whole run, whichever worker comes first: copy it before changing anything in it.
     """
@@ -131,7 +131,8 @@ def demo_workspace(tmp_path_factory: pytest.TempPathFactory, run_riskstrat: Call
         recipe = workspace / "training" / f"{quick.MODEL}.toml"
         shorter = quick.rewrite_recipe(recipe.read_text(encoding="utf-8"), quick.FEWER_MODELS)
         recipe.write_text(shorter, encoding="utf-8")
-        run_riskstrat("demo", "-w", str(workspace), "--people", str(DEMO_PEOPLE), "--weeks", "1", cwd=folder)
+        given = ("demo", "-w", str(workspace), "--people", str(DEMO_PEOPLE), "--weeks", "1")
+        (folder / quick.PRINTED).write_text(run_riskstrat(*given, cwd=folder), encoding="utf-8")
 
     return kept.make_once(tmp_path_factory, "demo", make) / "borough"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from riskstrat.definitions.monitoring import MonitoringPlan
@@ -36,3 +36,15 @@ def share_chance(plan: MonitoringPlan, looks: int) -> float:
     So whatever hangs on whatever, the chance of any alarm stays below `plan.chance_of_alarm`.
     """
     return plan.chance_of_alarm / len(BY_CHANCE) / max(looks, 1)
+
+
+def hide_figures(found: Finding, what: str) -> Finding:
+    """The same finding where it rests on 1 to 7 people: whether it is an alert is said, and no figure.
+
+    what: the figure, as the beginning of a sentence.
+    """
+    if not found.figures:
+        return found
+    lies = "lies outside" if found.state == "alert" else "may lie within"
+    said = f"{what} {lies} what is accepted; it rests on 1 to 7 people and is not shown"
+    return replace(found, said=said, figures={})

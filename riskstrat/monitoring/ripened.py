@@ -7,7 +7,7 @@ once; the others are shown.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -24,7 +24,7 @@ from riskstrat.evaluation.chance import (
     bound_share,
     bound_share_ratio,
 )
-from riskstrat.monitoring.findings import Finding, State, share_chance
+from riskstrat.monitoring.findings import Finding, State, hide_figures, share_chance
 
 FEWEST = 8
 """People with the outcome, and without it, or expected to have it, below which no figure is given."""
@@ -60,8 +60,8 @@ def tabulate_months(lists: Sequence[RipeList]) -> tuple[RipeMonth, ...]:
     return tuple(
         RipeMonth(
             one.day,
-            _compare(one.people[~one.people["touched"]], LEVEL),
-            _compare(one.people[one.people["touched"]], LEVEL),
+            _show_compared(one.people[~one.people["touched"]]),
+            _show_compared(one.people[one.people["touched"]]),
             _bound_ppv(one.people, LEVEL),
         )
         for one in lists
@@ -93,13 +93,14 @@ def judge_calibration(ripe: RipeList, plan: MonitoringPlan) -> Iterator[Finding]
         ("everybody whom the list left alone", people),
         (f"the {watch.highest_share:.0%} of them at highest risk", people[highest]),
     ):
-        found = _compare(rows, chance)
-        yield _word_interval(
+        judged = _word_interval(
             ("calibration", f"{about}, list of {long_date(ripe.day)}"),
-            found,
+            _compare(rows, chance),
             watch.observed_over_expected_within,
             "{estimate:.2f} times as many had the outcome as expected ({low:.2f} to {high:.2f})",
         )
+        few = 0 < rows["outcome"].sum() < FEWEST
+        yield hide_figures(judged, "how many had the outcome, over how many were expected to,") if few else judged
 
 
 def judge_lift(ripe: RipeList, plan: MonitoringPlan) -> Finding:
@@ -108,11 +109,12 @@ def judge_lift(ripe: RipeList, plan: MonitoringPlan) -> Finding:
     listed, outcome = people["listed"].to_numpy(float), people["outcome"].to_numpy(float)
     found = None
     found_ill = (listed * outcome).sum()
-    if min(listed.sum(), outcome.sum()) >= FEWEST and not 0 < found_ill < FEWEST:
+    if min(listed.sum(), outcome.sum()) >= FEWEST:
         everybody = np.ones(len(people))
         found = bound_share_ratio(listed * outcome, listed, outcome, everybody, share_chance(plan, 1))
     words = "they had the outcome {estimate:.1f} times as often as everybody ({low:.1f} to {high:.1f})"
-    return _word_interval(("lift", about), found, (plan.lift.least_lift, np.inf), words)
+    judged = _word_interval(("lift", about), found, (plan.lift.least_lift, np.inf), words)
+    return hide_figures(judged, "their rate over everybody's") if 0 < found_ill < FEWEST else judged
 
 
 def judge_equity(ripe: RipeList, plan: MonitoringPlan) -> list[Finding]:
@@ -128,17 +130,9 @@ def judge_equity(ripe: RipeList, plan: MonitoringPlan) -> list[Finding]:
             inside = (ripe.people[name].astype(object) == value).to_numpy(float)
             ratio = _compare_list_with_need(inside, listed, outcome, limits[name], chance)
             said = _word_interval(("equity", f"{DIMENSIONS[name]}: {value}"), ratio, limits[name], words)
-            found.append(_hide_figures(said) if 0 < (inside * listed).sum() < FEWEST else said)
+            few = 0 < (inside * listed).sum() < FEWEST
+            found.append(hide_figures(said, "its share of the list") if few else said)
     return found
-
-
-def _hide_figures(found: Finding) -> Finding:
-    """The same finding where it rests on few people of the list: whether it is an alert is said, and no figure."""
-    if not found.figures:
-        return found
-    what = "lies outside" if found.state == "alert" else "may lie within"
-    said = f"its share of the list {what} what is accepted; it rests on 1 to 7 people and is not shown"
-    return replace(found, said=said, figures={})
 
 
 def _compare_list_with_need(
@@ -158,9 +152,15 @@ def _list_groups(column: pd.Series) -> Iterator[str]:
 
 
 def _compare(people: pd.DataFrame, chance: float) -> Interval | None:
+    """Observed over expected; None where too few were expected to have the outcome, or did not have it."""
     risk, had = people["risk"].to_numpy(float), int(people["outcome"].sum())
-    few = min(risk.sum(), len(people) - had) < FEWEST or 0 < had < FEWEST
+    few = min(risk.sum(), len(people) - had) < FEWEST
     return None if few else bound_observed_over_expected(had, risk, chance)
+
+
+def _show_compared(people: pd.DataFrame) -> Interval | None:
+    """The same for a table of figures, which has none that rests on 1 to 7 people."""
+    return None if 0 < people["outcome"].sum() < FEWEST else _compare(people, LEVEL)
 
 
 def _bound_ppv(people: pd.DataFrame, chance: float) -> Interval | None:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from riskstrat.definitions.monitoring import MonitoringPlan
 from riskstrat.documents.words import round_count
 from riskstrat.evaluation.chance import bound_share
-from riskstrat.monitoring.findings import Finding, share_chance
+from riskstrat.monitoring.findings import Finding, hide_figures, share_chance
 
 FEWEST = 8
 """People listed in all, below which no share is given."""
@@ -65,7 +65,7 @@ def _judge(about: str, counts: tuple[int, int], limits: tuple[float, float], cha
     part, whole = counts
     if whole == 0:
         return Finding("work", about, "nothing yet", "no such list yet")
-    if whole < FEWEST or 0 < part < FEWEST:
+    if whole < FEWEST:
         return Finding("work", about, "too few", "too few people to tell")
     least, most = limits
     outside = bound_share(part, whole, chance).lies_outside(least, most)
@@ -73,4 +73,5 @@ def _judge(about: str, counts: tuple[int, int], limits: tuple[float, float], cha
     limit = f"at least {least:.0%}" if least else f"at most {most:.0%}"
     said = f"{found.estimate:.0%} ({found.low:.0%} to {found.high:.0%}); {limit} is accepted"
     figures = {name: round(value, 6) for name, value in found._asdict().items()}
-    return Finding("work", about, "alert" if outside else "well", said, figures)
+    judged = Finding("work", about, "alert" if outside else "well", said, figures)
+    return hide_figures(judged, f"the share ({limit} is accepted)") if 0 < part < FEWEST else judged

@@ -9,6 +9,7 @@ from pathlib import Path
 from riskstrat.errors import PublicationError
 from riskstrat.publication.layout import MANIFEST, WITHDRAWAL, WITHDRAWN
 from riskstrat.publication.published import find_folders, find_withdrawn, open_published
+from riskstrat.storage import list_files
 
 
 def state_list_files(lists: Path) -> dict[Path, str]:
@@ -28,7 +29,7 @@ def state_list_files(lists: Path) -> dict[Path, str]:
 
 def find_list_files(lists: Path) -> Iterator[Path]:
     """Every file below the folder of lists, and the manifest of each list, also of one that has none."""
-    yield from (path for path in lists.rglob("*") if path.is_file())
+    yield from list_files(lists)
     yield from (folder / MANIFEST for folder in find_folders(lists).values() if not (folder / MANIFEST).exists())
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from riskstrat.errors import ModelError, StorageError
 from riskstrat.registry import records
 from riskstrat.registry.records import VersionRecord
+from riskstrat.storage import list_files, list_folder
 
 Logged = Iterable[tuple[str, int]]
 """Names and numbers of the versions that a log has; those of an earlier riskstrat it has not."""
@@ -36,13 +37,13 @@ def find_version_files(registry: Path, logged: Logged) -> Iterator[Path]:
     A record of a version from before the first logged one of its model is passed over.
     """
     for record in _read_records(registry, logged):
-        yield from (path for path in record.folder.rglob("*") if path.is_file())
+        yield from list_files(record.folder)
     first: dict[str, int] = {}
     for name, number in logged:
         first[name] = min(number, first.get(name, number))
     for name in records.find_recorded_models(registry):
         champion = records.locate_champion(registry, name)
-        beside = [*champion.parent.iterdir(), *records.locate_version(registry, name, 1).parent.iterdir()]
+        beside = [*list_folder(champion.parent), *list_folder(records.locate_version(registry, name, 1).parent)]
         unlogged = {
             records.locate_version(registry, name, number)
             for number in records.find_recorded_versions(registry, name)

@@ -21,6 +21,7 @@ from riskstrat.storage import (
     find_misfit,
     format_canonical_json,
     format_json,
+    list_folder,
     parse_json,
     write_text,
 )
@@ -81,13 +82,14 @@ def build_champion(registry: Path, record: VersionRecord) -> Written:
 
 def find_recorded_models(registry: Path) -> tuple[str, ...]:
     """The names of the models of which at least one version is recorded."""
-    return tuple(sorted({path.parents[1].name for path in (registry / ARTIFACTS).glob(f"*/{VERSIONS}/*.json")}))
+    folders = [folder for folder in list_folder(registry / ARTIFACTS) if folder.is_dir()]
+    return tuple(folder.name for folder in folders if list_folder(folder / VERSIONS, ".json"))
 
 
 def find_recorded_versions(registry: Path, name: str) -> tuple[int, ...]:
     """The numbers of the recorded versions of a model, ascending."""
-    folder = registry / ARTIFACTS / name / VERSIONS
-    return tuple(sorted(int(path.stem) for path in folder.glob("*.json") if path.stem.isdecimal()))
+    records = list_folder(registry / ARTIFACTS / name / VERSIONS, ".json")
+    return tuple(sorted(int(path.stem) for path in records if path.stem.isdecimal()))
 
 
 def read_version(registry: Path, name: str, number: int) -> VersionRecord:

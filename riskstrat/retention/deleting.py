@@ -10,7 +10,7 @@ from typing import Any
 
 from riskstrat.site.resources import Resource, list_places
 from riskstrat.sources.store_versions import drop_versions
-from riskstrat.storage import compute_digest, discard, format_json, write_bytes
+from riskstrat.storage import compute_digest, discard, format_json, list_folder, write_bytes
 from riskstrat.workspace import Workspace
 
 FOLDER = "retention"
@@ -67,7 +67,7 @@ def name_next_record(root: Path) -> int:
 
 def find_records(root: Path) -> list[Path]:
     """Every file beside the records of a workspace, whatever it is."""
-    return sorted(path for path in (root / FOLDER).glob("*") if path.is_file())
+    return [path for path in list_folder(root / FOLDER) if path.is_file()]
 
 
 def delete_files(workspace: Workspace, gone: Iterable[tuple[str, str]]) -> None:

@@ -14,7 +14,7 @@ from riskstrat.publication import compute_manifest_digest, find_every_list, find
 from riskstrat.reviews import FileReviewStore
 from riskstrat.site.resources import Resource, list_places
 from riskstrat.sources.store_versions import MANIFEST, list_earlier_versions
-from riskstrat.storage import compute_file_digest, refuse_in_one_line
+from riskstrat.storage import compute_file_digest, list_folder, refuse_in_one_line
 from riskstrat.storage.archives import read_archive_facts
 from riskstrat.workspace import Workspace
 
@@ -97,7 +97,7 @@ def _find_versions(workspace: Workspace, first: date) -> Iterator[tuple[Path, st
 def _find_backups(workspace: Workspace, first: date) -> Iterator[tuple[Path, str]]:
     """Backups of before a day; never the newest of a workspace, nor of a worklist alone."""
     folder = workspace.root / workspace.settings.retention.backups_folder
-    facts = {path: read_archive_facts(path) for path in sorted(folder.glob("*.zip"))}
+    facts = {path: read_archive_facts(path) for path in list_folder(folder, ".zip")}
     of_kind: dict[object, list[Path]] = {}
     for path, told in facts.items():
         if told is not None and "riskstrat" in told:

@@ -18,6 +18,7 @@ from riskstrat.reviews.store import ReviewLogging, Snapshot, StandingReviews, cu
 from riskstrat.storage import (
     cannot_write,
     compute_digest,
+    list_files,
     list_folder,
     make_folder,
     refuse_in_one_line,
@@ -115,7 +116,7 @@ class FileReviewStore:
 
     def find_kept_files(self) -> list[Path]:
         """Every file below the folder of reviews, whatever it is."""
-        return [path for path in sorted(self.folder.rglob("*")) if path.is_file()]
+        return list_files(self.folder)
 
     def find_before(self, first: date) -> list[Path]:
         """The files of lists of before a day, in the order in which they were imported."""

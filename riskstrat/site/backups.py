@@ -18,7 +18,7 @@ from riskstrat.errors import StorageError
 from riskstrat.site.resources import Resource, list_places
 from riskstrat.sources.store import Store
 from riskstrat.sources.store_versions import write_pointer
-from riskstrat.storage import describe_strange, lock_exclusively
+from riskstrat.storage import describe_strange, list_below, lock_exclusively
 from riskstrat.storage.archives import Source, write_archive
 from riskstrat.workspace import SETTINGS_FILE, Workspace
 
@@ -84,7 +84,7 @@ def _list_store(workspace: Workspace, store: Store) -> dict[str, Source]:
 
 def _list_below(folder: Path) -> Iterator[Path]:
     """Every file below a folder, in order. Raises StorageError for what is no file."""
-    for path in sorted(folder.rglob("*")):
+    for path in list_below(folder):
         passed_over = any(_NOT_KEPT.fullmatch(part) for part in path.relative_to(folder).parts)
         if passed_over or (path.is_dir() and not path.is_symlink()):
             continue

@@ -115,10 +115,16 @@ def read_batches(
     errors: what the driver raises, said by `explain`. where: words for the refusal of a column's type.
     """
     wanted = pa.schema([pa.field(field.name, settle_type(field, where)) for field in schema])
-    if len(set(wanted.names)) < len(wanted.names):
-        twice = next(name for name in wanted.names if wanted.names.count(name) > 1)
-        raise SourceError(f'{where} gives two columns called "{twice}"; give each a name of its own')
+    refuse_twice(wanted.names, where)
     return pa.RecordBatchReader.from_batches(wanted, _convert_batches(wanted, batches, errors, explain))
+
+
+def refuse_twice(names: Sequence[str], where: str) -> None:
+    """Raise SourceError for two columns whose names differ in case at most: one of them would be read as the other."""
+    lower = [name.lower() for name in names]
+    for name in names:
+        if lower.count(name.lower()) > 1:
+            raise SourceError(f'{where} gives two columns called "{name}"; give each a name of its own')
 
 
 def _convert_batches(
@@ -138,7 +144,9 @@ def _convert_batches(
 
 def _convert(column: pa.Array, kind: pa.DataType) -> pa.Array:
     storage = column.storage if isinstance(column.type, pa.BaseExtensionType) else column
-    return storage if storage.type == kind else storage.cast(kind)
+    # A server's clock may tell billionths of a second, of which a moment here keeps millionths.
+    finer = kinds.is_timestamp(storage.type) and storage.type.unit == "ns"
+    return storage if storage.type == kind else storage.cast(kind, safe=not finer)
 
 
 def settle_type(field: pa.Field, where: str) -> pa.DataType:

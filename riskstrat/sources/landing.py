@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.source_mapping import CsvForm
@@ -118,11 +119,14 @@ def land_parquet(connection: duckdb.DuckDBPyConnection, name: str, files: Sequen
     """One parquet file, or the parts of one table in the order of their names, as a relation. Raises SourceError."""
     row = "file_row_number + 1" if len(files) == 1 else "row_number() OVER ()"
     try:
+        for file in files:
+            # DuckDB would call the second of two columns of one name otherwise, and read the first.
+            _index_columns(file.name, [(column, "") for column in pq.read_schema(file).names])
         connection.execute(
             f"CREATE VIEW landed_{name} AS SELECT * EXCLUDE (file_row_number), {row} AS {ROW} "
             f"FROM {read_literally(files, 'file_row_number = true, union_by_name = true')}"
         )
-    except duckdb.Error as error:
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise SourceError(f"{files[0]} cannot be read as parquet; land it again, or as {name}.csv") from error
     return describe_landed(connection, name)
 

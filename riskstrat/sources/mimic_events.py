@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from riskstrat.errors import SourceError
+from riskstrat.storage import list_files
 
 REQUIRED_COLUMNS = ("subject_id", "time", "code")
 VALUE_COLUMNS = ("numeric_value", "value")
@@ -51,7 +52,8 @@ def _open_dataset(folder: Path) -> ds.Dataset:
     if not folder.is_dir():
         raise SourceError(f"{folder} is not a folder; give the folder that holds a MEDS extract's events.parquet")
     single = folder / "events.parquet"
-    files = [single] if single.is_file() else sorted((folder / "data").rglob("*.parquet"))
+    parts = [file for file in list_files(folder / "data") if file.suffix == ".parquet"]
+    files = [single] if single.is_file() else parts
     if not files:
         raise SourceError(f"{folder} has no events.parquet and no data/**/*.parquet; give the folder of a MEDS extract")
     try:

@@ -18,14 +18,14 @@ import pyarrow.parquet as pq
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.source_mapping import CsvForm, GivenFile
-from riskstrat.errors import SourceError
+from riskstrat.errors import SourceError, StorageError
 from riskstrat.sources.databases import Database, open_database, read_connection
 from riskstrat.sources.encodings import find_form
 from riskstrat.sources.landing import Landed, land_batches, land_csv, land_parquet, land_relation, read_first_line
 from riskstrat.sources.literal import quote_name, quote_text
 from riskstrat.sources.mapping import SourceMapping, has_ending, strip_ending
 from riskstrat.sources.refusals import explain_unreadable
-from riskstrat.storage import describe_strange
+from riskstrat.storage import describe_strange, list_below, list_files, list_folder
 
 
 class Place(Protocol):
@@ -109,7 +109,7 @@ class _FilesFolder:
     def find(cls, folder: Path, mapping: SourceMapping) -> _FilesFolder:
         """The tables of a folder. Raises SourceError where two files claim one, or one is no file."""
         found: dict[str, list[Path]] = {}
-        listed = [(path, parts) for path in sorted(folder.iterdir()) if (parts := _list_parts(path))]
+        listed = [(path, parts) for path in list_folder(folder) if (parts := _list_parts(path))]
         claimed = {*SCHEMAS, *(name for key, declared in mapping.inputs.items() for name in (key, *declared.also))}
         # A folder may hold CSV files for any reason: unless something of its name is read, what else has it wins.
         for gives_way, path, parts in sorted((_gives_way(path, parts, claimed), path, parts) for path, parts in listed):
@@ -212,16 +212,35 @@ def list_csv_folders(place: Place) -> frozenset[str]:
 
 
 def _list_files_within(folder: Path) -> list[Path]:
-    return sorted(part for part in folder.rglob("*") if part.is_file() and not part.name.startswith((".", "_")))
+    """The files of a folder that are not hidden. Raises StorageError for a folder there that cannot be read."""
+    try:
+        within = list_files(folder)
+    except StorageError:
+        # What a disk keeps for itself is nobody's table, and nobody may read it.
+        if folder.name != "lost+found" and not folder.name.startswith("."):
+            raise
+        return []
+    return [part for part in within if not part.name.startswith((".", "_"))]
 
 
 def _refuse_others(path: Path, parts: Sequence[Path]) -> None:
     """Raise SourceError for what lies beside the parts of a table and would not be read, or would and should not."""
     _refuse_hidden(path, parts)
+    _refuse_strange(path)
     other = next((part for part in _list_files_within(path) if part not in parts), None)
     if other is not None:
         kind = "parquet" if _is_parquet(parts[0]) else "CSV"
         raise SourceError(f"{path} holds {other.name} beside parts in {kind}, and it would not be read; move it")
+
+
+def _refuse_strange(path: Path) -> None:
+    """Raise SourceError for what is neither a file nor a folder of its own among the parts of a table."""
+    for part in list_below(path):
+        if not part.is_file() and (part.is_symlink() or not part.is_dir()):
+            what = "a link to a folder" if part.is_dir() else describe_strange(part)
+            raise SourceError(
+                f"{path} holds {part.name}, {what}, which would not be read; land it as files, or move it"
+            )
 
 
 def _refuse_hidden(path: Path, parts: Sequence[Path]) -> None:

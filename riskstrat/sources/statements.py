@@ -21,6 +21,7 @@ from riskstrat.definitions.codelists import near
 from riskstrat.definitions.source_mapping import Input
 from riskstrat.errors import SourceError
 from riskstrat.sources.cleaning import strip_marks
+from riskstrat.sources.database_rows import refuse_twice
 from riskstrat.sources.inputs import EMPTY_TYPES, judge_typed, select_typed
 from riskstrat.sources.landing import ROW, Landed, describe_landed, require_every_record
 from riskstrat.sources.literal import quote_name
@@ -70,6 +71,7 @@ class Runner:
             connection.execute(f"SET VARIABLE {name} = ?{kind}", [answer])
         for name, statement in mapping.steps.items():
             self._run(statement, f"CREATE TABLE {STEP}.{name} AS {select_from(statement)}")
+            self._refuse_twice(statement, f"{STEP}.{name}")
             self.made.add((STEP, name))
 
     def land(self, name: str, statement: Statement, required: Collection[str] = ()) -> Landed:
@@ -79,10 +81,19 @@ class Runner:
         """
         query = f"SELECT *, row_number() OVER () AS {ROW} FROM ({select_from(statement)} ORDER BY ALL)"
         self._run(statement, f"CREATE TABLE landed_{name} AS {query}")
+        self._refuse_twice(statement, f"landed_{name}")
         landed = describe_landed(self.connection, name)
         filled = self._count_filled(landed)
         said = {key: kind for key, kind in landed.columns.items() if filled.get(key, True) or key in required}
         return replace(landed, columns=said, empty=tuple(key for key in landed.columns if key not in said))
+
+    def _refuse_twice(self, statement: Statement, made: str) -> None:
+        """Raise SourceError where a statement gives two columns of one name: DuckDB calls the second `<name>_1`."""
+        names = [row[0] for row in self.connection.execute(f"DESCRIBE {made}").fetchall()]
+        there = {name.lower() for name in names}
+        if any(re.sub(r"_\d+$", "", name) in there - {name} for name in there):
+            said = self._run(statement, f"DESCRIBE {_strip_end(statement.sql)}").fetchall()
+            refuse_twice([row[0] for row in said], statement.file)
 
     def reads_anything(self, statement: Statement | None) -> bool:
         """Whether any table of the source that a statement rests on is there; so does one that reads none, or is none.

@@ -10,6 +10,8 @@ from riskstrat.storage.beside import clear_abandoned, clear_leftovers, is_leftov
 from riskstrat.storage.digests import compute_digest, compute_file_digest, compute_folder_digests
 from riskstrat.storage.folders import (
     discard,
+    list_below,
+    list_files,
     list_folder,
     make_folder,
     move_folder,
@@ -59,6 +61,8 @@ __all__ = [
     "format_canonical_json",
     "format_json",
     "is_leftover_in_use",
+    "list_below",
+    "list_files",
     "list_folder",
     "lock_exclusively",
     "make_folder",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from riskstrat.storage.folders import list_files
+
 
 def compute_digest(content: bytes | str) -> str:
     """sha256 of bytes, or of text in UTF-8."""
@@ -18,6 +20,8 @@ def compute_file_digest(path: Path) -> str:
 
 
 def compute_folder_digests(folder: Path) -> dict[str, str]:
-    """sha256 of each file below a folder, by its path from there with forward slashes, in order. Raises OSError."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {path.relative_to(folder).as_posix(): compute_file_digest(path) for path in files}
+    """sha256 of each file below a folder, by its path from there with forward slashes, in order.
+
+    Raises OSError, and StorageError for a folder that cannot be read.
+    """
+    return {path.relative_to(folder).as_posix(): compute_file_digest(path) for path in list_files(folder)}

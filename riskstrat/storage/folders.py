@@ -164,13 +164,33 @@ def _swap(incoming: Path, target: Path) -> None:
         remove(previous)
 
 
-def list_folder(folder: Path) -> list[Path]:
-    """What stands in a folder, in order; nothing where there is none.
+def list_folder(folder: Path, suffix: str = "") -> list[Path]:
+    """What stands in a folder, in order, of names that end in `suffix`; nothing where there is no folder.
 
     Raises StorageError for one that cannot be read: `Path.glob` takes it for an empty one.
     """
     with refuse_in_one_line(cannot_read_folder, folder):
         try:
-            return sorted(folder.iterdir())
+            return sorted(path for path in folder.iterdir() if not suffix or path.suffix == suffix)
         except (FileNotFoundError, NotADirectoryError):
             return []
+
+
+def list_below(folder: Path) -> list[Path]:
+    """Everything below a folder, itself aside, each folder before what is in it; a link to a folder is not followed.
+
+    Raises StorageError for a folder that cannot be read: `Path.rglob` passes over it.
+    """
+    found = []
+    for path in list_folder(folder):
+        found.append(path)
+        with refuse_in_one_line(cannot_read_folder, folder):
+            is_folder = path.is_dir() and not path.is_symlink()
+        if is_folder:
+            found += list_below(path)
+    return found
+
+
+def list_files(folder: Path) -> list[Path]:
+    """Every file below a folder, in order; nothing where there is none. Raises StorageError as `list_below` does."""
+    return [path for path in list_below(folder) if path.is_file()]

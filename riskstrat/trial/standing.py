@@ -17,7 +17,7 @@ from riskstrat import audit
 from riskstrat.definitions.declared import read
 from riskstrat.definitions.trial import TrialLimits
 from riskstrat.errors import PublicationError
-from riskstrat.storage import compute_digest, format_json, parse_json
+from riskstrat.storage import compute_digest, format_json, list_files, parse_json
 
 FOLDER, PROTOCOL = "trial", "protocol.json"
 _ACTIONS = (audit.TRIAL_STARTED, audit.SEALED, audit.TRIAL_UNSEALED, audit.TRIAL_CLOSED)
@@ -150,7 +150,7 @@ def locate_folder(root: Path, number: int) -> Path:
 
 def find_trial_files(root: Path) -> Iterator[Path]:
     """Every file of all trials."""
-    yield from (path for path in (root / FOLDER).rglob("*") if path.is_file())
+    yield from list_files(root / FOLDER)
 
 
 def log_trial(

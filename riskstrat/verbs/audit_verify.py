@@ -15,6 +15,7 @@ from riskstrat.publication import find_list_files, locate_manifest, locate_withd
 from riskstrat.retention import find_records
 from riskstrat.reviews import FileReviewStore
 from riskstrat.sources.refreshed import locate_refreshed
+from riskstrat.storage import list_files
 from riskstrat.trial.standing import find_trial_files
 from riskstrat.verbs.report import Report
 from riskstrat.workspace import find, load, read_settings
@@ -90,7 +91,7 @@ def _gather_holdings(root: Path, lists: Path) -> Holdings:
         *registry.find_version_files(registry_folder, trained),
         *_find_papers(root, lines),
         *find_records(root),
-        *(path for path in locate_refreshed(root).parent.rglob("*") if path.is_file()),
+        *list_files(locate_refreshed(root).parent),
         *find_trial_files(root),
     )
     return Holdings(
@@ -105,7 +106,7 @@ def _find_papers(root: Path, lines: list[Line]) -> Iterator[Path]:
     promoted = {_parse_version(line) for line in lines if line.action == audit.PROMOTED and "leaves" in line.details}
     for name, number in sorted(promoted):
         papers = registry.locate_papers(root / "registry", name, number)
-        yield from (path for path in papers.rglob("*") if path.is_file())
+        yield from list_files(papers)
 
 
 def _locate_by(root: Path, lists: Path) -> Callable[[Line], Located]:

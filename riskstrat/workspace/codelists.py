@@ -15,6 +15,7 @@ from riskstrat.definitions.codelists import BY_PREFIX, PHRASE, Codelist, Entry, 
 from riskstrat.definitions.declared import Declared, read
 from riskstrat.definitions.snomed import is_concept
 from riskstrat.errors import DefinitionError
+from riskstrat.storage import list_folder
 from riskstrat.storage.files import read_text, read_toml
 
 FOLDER = "features/codelists"
@@ -45,7 +46,7 @@ class Provenance(Declared):
 def read_codelists(root: Path) -> tuple[dict[str, Codelist], dict[str, Provenance]]:
     """Every codelist of the workspace and its provenance, by name. Raises DefinitionError for what cannot be read."""
     folder = root / FOLDER
-    tables = {path.stem: path for path in sorted(folder.glob("*.csv"))}
+    tables = {path.stem: path for path in list_folder(folder, ".csv")}
     provenance = _read_provenance(folder)
     for name in sorted(tables.keys() - provenance.keys()):
         raise DefinitionError(f"{FOLDER}/{name}.csv: codelists.toml does not say where it comes from; add [{name}]")

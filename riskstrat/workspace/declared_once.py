@@ -14,11 +14,15 @@ import ibis.expr.types as ir
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.features import Feature
 from riskstrat.definitions.recipes import Recipe
+from riskstrat.storage import list_folder
 from riskstrat.storage.files import KeptFile, keep_file
 from riskstrat.workspace.codelists import Provenance
 
-READ = ("features/*.py", "features/codelists/*.csv", "features/codelists/*.toml", "training/*.py", "training/*.toml")
-"""The files that declare anything."""
+READ = (
+    *(("features", ".py"), ("features/codelists", ".csv"), ("features/codelists", ".toml")),
+    *(("training", ".py"), ("training", ".toml")),
+)
+"""Where the files lie that declare anything, and how their names end."""
 KEPT_AT_ONCE = 8
 
 SELF_CONTAINED = frozenset(
@@ -70,7 +74,7 @@ def declare_once(root: Path, declare: Callable[[Path], Declarations]) -> Declara
 
 
 def _collect_files(root: Path) -> Files:
-    paths = sorted(path for pattern in READ for path in root.glob(pattern))
+    paths = sorted(path for folder, suffix in READ for path in list_folder(root / folder, suffix))
     return tuple(keep_file(root, path.relative_to(root).as_posix()) for path in paths)
 
 

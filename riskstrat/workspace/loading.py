@@ -38,7 +38,7 @@ from riskstrat.definitions.trial import TrialLimits
 from riskstrat.errors import DefinitionError, WorkspaceError
 from riskstrat.sources.sensitive import SENSITIVE, require_by_role, require_sensitive
 from riskstrat.sources.tables import STREAMS
-from riskstrat.storage import compute_digest
+from riskstrat.storage import compute_digest, list_folder
 from riskstrat.storage.files import KeptFile, keep_file, read_toml
 from riskstrat.workspace.codelists import Provenance, read_codelists
 from riskstrat.workspace.declared_once import Declarations, declare_once
@@ -268,7 +268,7 @@ def _declare(root: Path) -> Declarations:
 def _read_features(root: Path) -> tuple[dict[str, Feature], dict[str, str]]:
     features: dict[str, Feature] = {}
     origins: dict[str, str] = {}
-    for path in sorted((root / "features").glob("*.py")):
+    for path in list_folder(root / "features", ".py"):
         where = f"features/{path.name}"
         for name, feature in _list_declared_features(run(path, where), where):
             if name in features:
@@ -313,7 +313,7 @@ def _read_outcomes(root: Path) -> dict[str, ir.Table]:
 
 
 def _read_recipes(root: Path) -> dict[str, Recipe]:
-    paths = [path for path in sorted((root / "training").glob("*.toml")) if f"training/{path.name}" not in RULES]
+    paths = [path for path in list_folder(root / "training", ".toml") if f"training/{path.name}" not in RULES]
     return {path.stem: _read_recipe(path) for path in paths}
 
 

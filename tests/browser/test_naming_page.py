@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, ViewportSize, expect
 
 from riskstrat.identity import naming_page
 
@@ -66,35 +66,50 @@ PHONE = pytest.param({"width": 390, "height": 844}, id="phone")
 JOINED_ON_A_PHONE = pytest.param(*PHONE.values, id=PHONE.id, marks=pytest.mark.exhaustive)
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Page]:
+    """One tab with the network off, in which each test opens the page anew: to open a tab is most of what one takes."""
+    context = browser.new_context()
+    context.set_offline(True)
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture(params=[DESKTOP, JOINED_ON_A_PHONE])
-def page(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(tab: Page, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
     """The page for what its files come to, which hangs on no width: on a phone too in `make test-all`."""
-    with open_page(browser, tmp_path, request.param) as opened:
+    with open_page(tab, tmp_path, request.param) as opened:
         yield opened
 
 
 @pytest.fixture(params=[DESKTOP, PHONE])
-def sized(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+def sized(tab: Page, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
     """The page for how it looks and is moved about in, on either screen."""
-    with open_page(browser, tmp_path, request.param) as opened:
+    with open_page(tab, tmp_path, request.param) as opened:
         yield opened
 
 
 @contextmanager
-def open_page(browser: Browser, folder: Path, viewport: ViewportSize) -> Iterator[Page]:
-    """The naming page opened from a file with the network off; any request that leaves the computer fails the test."""
+def open_page(tab: Page, folder: Path, viewport: ViewportSize) -> Iterator[Page]:
+    """The naming page opened from a file of its own; any request that leaves the computer fails the test."""
     (folder / "naming.html").write_text(naming_page(), encoding="utf-8")
-    context = browser.new_context(viewport=viewport)
-    context.set_offline(True)
-    opened, asked, wrong = context.new_page(), [], []
-    opened.on("request", lambda request: asked.append(request.url))
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
-    opened.goto((folder / "naming.html").as_uri())
-    yield opened
-    context.close()
-    assert [url for url in asked if not url.startswith(LOCAL)] == []
-    assert wrong == []
+    asked: list[Request] = []
+    wrong: list[Error | ConsoleMessage] = []
+    heard = {
+        "request": lambda request: asked.append(request),
+        "pageerror": lambda fault: wrong.append(fault),
+        "console": lambda line: wrong.append(line),
+    }
+    for event, hear in heard.items():
+        tab.on(event, hear)  # type: ignore[call-overload]
+    tab.set_viewport_size(viewport)
+    tab.emulate_media(media="null")
+    tab.goto((folder / "naming.html").as_uri())
+    yield tab
+    for event, hear in heard.items():
+        tab.remove_listener(event, hear)
+    assert [request.url for request in asked if not request.url.startswith(LOCAL)] == []
+    assert [fault for fault in wrong if isinstance(fault, Error) or fault.type == "error"] == []
 
 
 def choose(page: Page, **given: str | bytes) -> None:

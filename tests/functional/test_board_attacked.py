@@ -86,6 +86,7 @@ def test_three_packs_held_together_give_away_no_count_of_1_to_7(verb: Verb, site
     assert attack(verb, site, tmp_path) == []
 
 
+@pytest.mark.exhaustive
 def test_the_same_reader_finds_some_where_each_indicator_is_hidden_by_itself(
     verb: Verb, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ def test_weekly_publishes_nothing_rather_than_a_part(
     assert tree(workspace) == before
 
 
+@pytest.mark.exhaustive
 def test_train_registers_no_version(verb: Verb, refused: Callable, workspace: Path, quick_recipe: Callable) -> None:
     """The registry's database may have grown; what `models` and `weekly` read in it has not changed."""
     quick_recipe(workspace)

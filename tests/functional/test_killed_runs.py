@@ -14,6 +14,7 @@ import pytest
 
 from riskstrat import audit
 from tests.suite.forked import run_forked, signal_at
+from tests.suite.quick import take_one_learner
 from tests.suite.stores import find_version
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
@@ -39,6 +40,9 @@ WEEKLY = {
     "before it is put in place": r"os.rename \S+ \S+/lists/\d{4}-\d\d-\d\d$",
 }
 
+MOVED = r"os.rename \S+ \S+/withdrawn/"
+"""The moment before a list that is withdrawn leaves its place."""
+
 
 def choose_moments(moments: dict[str, str], *exhaustive: str) -> list[object]:
     """Parameters of the moments, some of them for `make test-all` alone."""
@@ -59,7 +63,7 @@ def other_source(verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("moment", choose_moments(INGEST, "before its manifest is written"))
+@pytest.mark.parametrize("moment", choose_moments(INGEST, "before its manifest is written", "before it has its name"))
 def test_ingest_killed_leaves_a_whole_store_and_the_next_one_tidies_up(
     moment: str, verb: Verb, workspace: Path, other_source: Path, tree: Tree
 ) -> None:
@@ -88,21 +92,24 @@ def test_weekly_killed_publishes_nothing_and_the_next_one_publishes_the_same(
 
 
 @pytest.mark.usefixtures("without_pictures")
+@pytest.mark.exhaustive
 def test_train_killed_while_it_registers_leaves_the_versions_there_were(
     verb: Verb, workspace: Path, quick_recipe: Callable
 ) -> None:
     quick_recipe(workspace)
+    take_one_learner(workspace)
     before = verb("models", "-w", workspace, "--json").stdout
     run_killed(r"open \S+/registry/artifacts/\S+/booster.txt", "train", MODEL, "-w", workspace)
     assert verb("models", "-w", workspace, "--json").stdout == before
     assert "version 2" in verb("train", MODEL, "-w", workspace).stdout
 
 
+@pytest.mark.exhaustive
 def test_withdraw_killed_leaves_the_list_published_and_can_be_run_again(
     verb: Verb, workspace: Path, monday: str, tree: Tree
 ) -> None:
     published = tree(workspace / "lists" / monday)
-    run_killed(r"os.rename \S+ \S+/withdrawn/", "withdraw", monday, "--reason", "The wrong week.", "-w", workspace)
+    run_killed(MOVED, "withdraw", monday, "--reason", "The wrong week.", "-w", workspace)
     assert tree(workspace / "lists" / monday) == published
     assert verb("weekly", "-w", workspace, "--index-date", monday).returncode == 0
     assert verb("withdraw", monday, "--reason", "The wrong week.", "-w", workspace).returncode == 0
@@ -126,7 +133,7 @@ INTERRUPTED_AT = {"weekly": WEEKLY["half-way"], "ingest": INGEST["before its man
 WITHDRAW = ("withdraw", "MONDAY", "--reason", "It was the wrong week.")
 PROMOTE = ("promote", MODEL, "1", "--override", "--by", "A. Analyst", "--reason", "The gates were judged by hand.")
 DEEDS = {
-    "withdraw before the list is moved": (WITHDRAW, r"os.rename \S+ \S+/withdrawn/", "list withdrawn"),
+    "withdraw before the list is moved": (WITHDRAW, MOVED, "list withdrawn"),
     "withdraw before its note": (WITHDRAW, r"open \S+/withdrawal.json", "list withdrawn"),
     "withdraw before the first line is counted": (WITHDRAW, r"os.rename \S+ \S+/audit/head.json", "list withdrawn"),
     "promote before the champion is named": (PROMOTE, r"open \S+/champion.json", "promoted"),
@@ -144,7 +151,7 @@ DEEDS = {
     [pytest.param(*deed, id=name, marks=[MORE] if name.startswith("weekly") else []) for name, deed in DEEDS.items()],
 )
 def test_a_deed_whose_run_was_killed_is_logged_once_by_the_next(
-    given: tuple[str, ...], moment: str, deed: str, verb: Verb, workspace: Path, monday: str
+    given: tuple[str, ...], moment: str, deed: str, verb: Verb, workspace: Path, monday: str, tree: Tree
 ) -> None:
     given = tuple(monday if each == "MONDAY" else each for each in given)
     if given[0] == "weekly":
@@ -152,8 +159,10 @@ def test_a_deed_whose_run_was_killed_is_logged_once_by_the_next(
     if given[0] == "promote":
         (workspace / "registry" / "artifacts" / MODEL / "champion.json").unlink()
         shutil.rmtree(workspace / "registry" / "cards")
-    before = audit.read(workspace)
+    before, published = audit.read(workspace), tree(workspace / "lists" / monday)
     run_killed(moment, *given, "-w", workspace)
+    if moment == MOVED:
+        assert tree(workspace / "lists" / monday) == published
     assert verb("audit", "verify", "-w", workspace).returncode == 13
     assert verb(*given, "-w", workspace).returncode == 0
     after = [line.action for line in audit.read(workspace)[len(before) :]]

@@ -8,18 +8,20 @@ import subprocess
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from riskstrat.workspace import load
+from tests.suite.quick import take_one_learner
 from tests.suite.stores import find_version
 
 pytestmark = pytest.mark.usefixtures("without_pictures")
 
-Verb = Callable[..., subprocess.CompletedProcess[str]]
+Done = subprocess.CompletedProcess[str]
+Verb = Callable[..., Done]
 
 MODEL = "emergency_admission_12m"
 LATER = "2026-11-09"
@@ -105,47 +107,60 @@ very_long_emergency_stays = count(
 """
 
 
+class Moved(NamedTuple):
+    """A workspace that was moved to another place after its champion was trained, and declares one feature more.
+
+    In the new place its tables were landed again without those of LACKING, a model was trained and became champion.
+    scored, refused: what `score` said by the first champion, before and after the tables were gone. trained: what
+    `train` said.
+    """
+
+    workspace: Path
+    scored: Done
+    refused: Done
+    wrote: bool
+    trained: dict[str, Any]
+
+
 @pytest.fixture(scope="module")
 def moved(
     demo_workspace: Path, copy: Callable, verb: Verb, quick_recipe: Callable, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """A workspace that was moved to another place after its champion was trained, and declares one feature more."""
+) -> Moved:
     folder = tmp_path_factory.mktemp("moved")
     workspace = Path(shutil.move(copy(demo_workspace, folder / "workspace"), folder / "moved"))
     quick_recipe(workspace)
+    take_one_learner(workspace)
     path = workspace / "features" / "admissions.py"
     path.write_text(path.read_text(encoding="utf-8") + NEW_FEATURE, encoding="utf-8")
     assert verb("check", "-w", workspace).returncode == 0
-    return workspace
-
-
-@pytest.fixture(scope="module")
-def trained_there(moved: Path, verb: Verb) -> dict[str, Any]:
-    """What `train` said in that workspace."""
-    done = verb("train", MODEL, "-w", moved, "--json")
+    given, out = ("score", "-w", workspace, "--index-date", LATER, "--out"), folder / "refused.csv"
+    scored = verb(*given, folder / "score.csv")
+    ingest_without(verb, demo_workspace, workspace, folder / "source", *LACKING)
+    refused = verb(*given, out)
+    done = verb("train", MODEL, "-w", workspace, "--json")
     assert done.returncode == 0, done.stderr
-    said: dict[str, Any] = json.loads(done.stdout)
-    return said
+    assert verb("promote", MODEL, "-w", workspace).returncode == 0
+    return Moved(workspace, scored, refused, out.exists(), json.loads(done.stdout))
 
 
-def test_a_new_feature_is_in_the_next_model(verb: Verb, moved: Path, trained_there: dict[str, Any]) -> None:
-    described = json.loads(verb("features", "-w", moved, "--describe", "--json").stdout)["features"]
-    recipe = tomllib.loads((moved / "training" / f"{MODEL}.toml").read_text(encoding="utf-8"))
-    hidden = {name for name, feature in load(moved).features.items() if feature.wording.sensitive}
-    assert hidden
-    assert len(described) == trained_there["features"] + len(hidden | set(recipe["exclude_features"]))
-    assert "very_long_emergency_stays_1095d" in {row["feature"] for row in described}
+def test_a_new_feature_is_in_the_next_model(verb: Verb, moved: Moved) -> None:
+    described = json.loads(verb("features", "-w", moved.workspace, "--describe", "--json").stdout)["features"]
+    recipe = tomllib.loads((moved.workspace / "training" / f"{MODEL}.toml").read_text(encoding="utf-8"))
+    hidden = {name for name, feature in load(moved.workspace).features.items() if feature.wording.sensitive}
+    names = {row["feature"] for row in described}
+    assert hidden & names
+    assert len(described) == moved.trained["features"] + len(names & (hidden | set(recipe["exclude_features"])))
+    assert "very_long_emergency_stays_1095d" in names
 
 
-def test_the_registry_works_after_the_workspace_was_moved(
-    score: Callable, moved: Path, trained_there: dict[str, Any]
-) -> None:
+def test_the_registry_works_after_the_workspace_was_moved(moved: Moved) -> None:
     """The champion, trained before the move, scores, and what was trained after it stands in the new place alone."""
-    assert score(moved).returncode == 0
-    assert trained_there["version"] == 2
-    assert len(list(moved.rglob("booster.txt"))) > 1
-    assert all(moved in path.parents for path in moved.parent.rglob("booster.txt"))
-    assert pq.read_table(find_version(moved / "data") / "tables" / "people.parquet").num_rows
+    assert moved.scored.returncode == 0
+    assert moved.trained["version"] == 2
+    workspace = moved.workspace
+    assert len(list(workspace.rglob("booster.txt"))) > 1
+    assert all(workspace in path.parents for path in workspace.parent.rglob("booster.txt"))
+    assert pq.read_table(find_version(workspace / "data") / "tables" / "people.parquet").num_rows
 
 
 def test_rewording_a_sentence_leaves_the_champion_usable_but_not_the_published_list(
@@ -160,46 +175,26 @@ def test_rewording_a_sentence_leaves_the_champion_usable_but_not_the_published_l
     assert "these have changed since: wording;" in said
 
 
-def test_a_table_that_is_gone_is_named(
-    verb: Verb, score: Callable, refused: Callable, demo_workspace: Path, workspace: Path, tmp_path: Path
-) -> None:
-    ingest_without(verb, demo_workspace, workspace, tmp_path / "source", "prescriptions")
-    said = refused(score(workspace), 9)
+def test_a_table_that_is_gone_is_named(refused: Callable, moved: Moved) -> None:
+    said = refused(moved.refused, 9)
     assert "probably the prescriptions table is absent: land what is missing, or train again without it" in said
-    assert not (tmp_path / "score.csv").exists()
+    assert not moved.wrote
 
 
-@pytest.fixture(scope="module")
-def lacking(
-    verb: Verb,
-    demo_workspace: Path,
-    copy: Callable,
-    quick_recipe: Callable,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
-    """A workspace whose champion was trained without the optional tables of LACKING."""
-    folder = tmp_path_factory.mktemp("lacking")
-    workspace: Path = copy(demo_workspace, folder / "workspace")
-    quick_recipe(workspace)
-    ingest_without(verb, demo_workspace, workspace, folder / "source", *LACKING)
-    assert verb("train", MODEL, "-w", workspace).returncode == 0
-    assert verb("promote", MODEL, "-w", workspace).returncode == 0
-    return workspace
-
-
-def test_a_model_trained_without_optional_tables_scores_and_lists(verb: Verb, score: Callable, lacking: Path) -> None:
-    assert score(lacking).returncode == 0
-    assert verb("weekly", "-w", lacking, "--index-date", LATER).returncode == 0
-    notes = json.loads((lacking / "lists" / LATER / "manifest.json").read_text(encoding="utf-8"))["notes"]
+def test_a_model_trained_without_optional_tables_scores_and_lists(verb: Verb, score: Callable, moved: Moved) -> None:
+    workspace = moved.workspace
+    assert score(workspace).returncode == 0
+    assert verb("weekly", "-w", workspace, "--index-date", LATER).returncode == 0
+    notes = json.loads((workspace / "lists" / LATER / "manifest.json").read_text(encoding="utf-8"))["notes"]
     for table in LACKING:
         assert any(note.startswith(f"no {table} table") for note in notes), table
 
 
 def test_tables_that_came_back_leave_such_a_model_usable(
-    verb: Verb, score: Callable, demo_workspace: Path, lacking: Path, tmp_path: Path
+    verb: Verb, score: Callable, demo_workspace: Path, moved: Moved, copy: Callable, tmp_path: Path
 ) -> None:
     """Falls are counted from every source that tells of them, so whoever has a row there may be scored otherwise."""
-    source = demo_workspace / "demo" / "borough"
+    source, lacking = demo_workspace / "demo" / "borough", copy(moved.workspace, tmp_path / "workspace")
     assert score(lacking).returncode == 0
     before = (tmp_path / "score.csv").read_text(encoding="utf-8").splitlines()
     assert verb("ingest", source, "-w", lacking).returncode == 0

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from riskstrat.audit import system_user
-from tests.suite.quick import leave_out_pdf
+from tests.suite.quick import leave_out_pdf, take_one_learner
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -127,6 +127,7 @@ def site(
     made.run("init", made.workspace)
     state_basis(made.workspace)
     quick_recipe(made.workspace)
+    take_one_learner(made.workspace)
     # What is printed is packed in a PDF, where nothing below looks; the pages that it is made of stand beside it.
     leave_out_pdf(made.workspace)
     made.run("ingest", made.landed, "-w", made.workspace)

@@ -76,6 +76,7 @@ def test_the_test_dates_stand_in_it_with_their_rows(
     assert rows == {one["test_date"]: one["rows"]["test"] for one in origins}
 
 
+@pytest.mark.exhaustive
 def test_the_workspace_may_be_named_instead(
     workspace: Path, manifest: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

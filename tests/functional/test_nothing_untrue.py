@@ -23,6 +23,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from riskstrat.publication import open_published
 from tests.oracle.landed_truth import LandedTruth
 from tests.suite.stores import read_facts
 
@@ -133,8 +134,10 @@ def land(workspace: Path, source: Path, verb: Verb) -> None:
 
 
 def as_published(workspace: Path, source: Path, monday: str, *, spoiled: bool) -> Published:
-    truth = LandedTruth(source, workspace / "features" / "codelists", date.fromisoformat(monday))
-    return Published(workspace / "lists" / monday, truth, spoiled)
+    folder, codelists = workspace / "lists" / monday, workspace / "features" / "codelists"
+    published = open_published(folder)
+    patients = {one for code in published.team_names for one in published.read_patients(code).values()}
+    return Published(folder, LandedTruth(source, codelists, date.fromisoformat(monday), patients), spoiled)
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,9 @@ def odd(
     before, halewood = text.split('code = "HAL"')
     sized = 'code = "SKI"\nslots = { falls_service = 1, medication_review = 1 }'
     before = before.replace('code = "SKI"', sized, 1)
-    settings.write_text(before + 'code = "HAL"' + halewood.replace("= 8", "= 9999", 1) + NOBODY, encoding="utf-8")
+    # Of one practice: everybody has a page.
+    halewood = halewood.replace("= 8", "= 9999", 1).replace('localities = ["Halewood"]', 'practices = ["X99021"]', 1)
+    settings.write_text(before + 'code = "HAL"' + halewood + NOBODY, encoding="utf-8")
     assert verb("withdraw", monday, "--reason", "Begin again.", "-w", workspace).returncode == 0
     done = verb("weekly", "--index-date", monday, "-w", workspace)
     assert done.returncode == 0, done.stderr

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from riskstrat.verbs.demo import SOURCE
+from tests.suite.quick import ONE_LEARNER, rewrite_recipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_pictures")]
 
@@ -51,9 +52,12 @@ def borough(
 
 @pytest.fixture(scope="module")
 def trained(verb: Verb, borough: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """A workspace with one version of the model, trained on the borough with a fault planted in its tables."""
+    """A workspace with one version of the model, trained on the borough with a fault planted in its tables.
 
-    def make(plant: Plant, test_dates: int = 3) -> Path:
+    alone: of trees alone, which is enough where the fault is found in the features.
+    """
+
+    def make(plant: Plant, test_dates: int = 3, *, alone: bool = False) -> Path:
         base = tmp_path_factory.mktemp("workspace")
         source, workspace = shutil.copytree(borough, base / "source"), base / "workspace"
         tables = {path.stem: pq.read_table(path).to_pandas() for path in source.glob("*.parquet")}
@@ -68,7 +72,7 @@ def trained(verb: Verb, borough: Path, tmp_path_factory: pytest.TempPathFactory)
         for old, new in {**SMALLER, "test_dates = 5": f"test_dates = {test_dates}"}.items():
             assert old in text, old
             text = text.replace(old, new)
-        recipe.write_text(text, "utf-8")
+        recipe.write_text(rewrite_recipe(text, ONE_LEARNER if alone else {}), "utf-8")
         for step in (("ingest", source), ("train", MODEL)):
             done = verb(*step, "-w", workspace)
             assert done.returncode == 0, done.stderr
@@ -148,7 +152,7 @@ def _assert_promoted(verb: Verb, workspace: Path) -> None:
 def test_a_feature_that_peeks_past_the_index_date_is_named_and_stops_promotion(
     verb: Verb, refused: Callable, trained: Callable[..., Path]
 ) -> None:
-    workspace = trained(_peeking, 1)
+    workspace = trained(_peeking, 1, alone=True)
     alarms = {alarm["feature"] for alarm in evidence(workspace)["leakage"]["alarms"]}
     assert "ae_attendances_30d" in alarms, "and whatever else reads attendances, such as falls; none without the fault"
     said = refused(verb("promote", MODEL, "-w", workspace), 12)

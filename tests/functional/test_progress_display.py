@@ -61,6 +61,7 @@ def test_an_error_on_a_terminal_ends_in_the_same_one_line(on_a_terminal: Callabl
     assert text.strip().splitlines()[-1].strip().startswith("riskstrat: ")
 
 
+@pytest.mark.exhaustive
 def test_without_a_terminal_nothing_is_shown(command: Verb, demo_workspace: Path, tmp_path: Path, monday: str) -> None:
     done = command("features", "-w", demo_workspace, "--index-date", monday, "--out", tmp_path / "features.csv")
     assert done.stderr == ""

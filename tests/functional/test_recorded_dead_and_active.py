@@ -10,6 +10,7 @@ import pandas as pd
 
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.definitions.progress import silent
+from riskstrat.publication import open_published
 from riskstrat.reviews import FileReviewStore
 from riskstrat.site.opening import open_workspace
 from riskstrat.sources.ingest import ingest
@@ -31,8 +32,9 @@ def test_whoever_was_seen_after_the_death_is_counted_once_on_the_list_and_named_
     workspace = tmp_path / "borough"
     shutil.copytree(demo_workspace, workspace)
     source, list_day = workspace / "demo" / "borough", date.fromisoformat(monday)
-    before = make_lists(open_workspace(workspace), monday, None, silent, FileReviewStore(workspace))
-    patients = {patient for case in before.cases for patient in case.rows["patient_id"].iloc[:2]}
+    published = open_published(workspace / "lists" / monday)
+    patients = {one for code in published.team_names for one in list(published.read_patients(code).values())[:2]}
+    assert len(patients) == 2 * len(published.team_names)
     contacts = pd.read_parquet(source / "contacts.parquet")
     seen_on = list_day - timedelta(days=30)
     template = contacts[contacts["service"] == "gp"].head(1)

@@ -15,7 +15,7 @@ from riskstrat.simulation.places import borough_named
 REPLICATES = 200
 
 
-@pytest.mark.parametrize("effect", [0.0, 0.5])
+@pytest.mark.parametrize("effect", [pytest.param(0.0, marks=pytest.mark.exhaustive), 0.5])
 def test_the_closed_form_agrees_with_replicates_person_by_person(effect: float) -> None:
     rng = np.random.default_rng(8)
     calendar = Calendar.ending(date(2026, 11, 16), 2)

@@ -25,8 +25,8 @@ READS = ("file", "connect", "read", "people", "read_spells")
 """Whatever of a store gives rows, or the place where they stand."""
 
 NAMES = ("score", "features", "list", "why")
-LIKE_OTHERS = ("features", "why")
-"""Verbs that open the data as `score` and `list` do."""
+LIKE_OTHERS = ("features", "list", "why")
+"""Verbs that open the data as `score` and `weekly` do."""
 
 MORE = pytest.mark.exhaustive
 Expected = Callable[[str], tuple[bytes, int]]
@@ -149,20 +149,40 @@ def require_the_same_bytes(bench: Bench, name: str, at: int, expected: Expected)
     assert find_version(bench.store) == bench.b
 
 
-def test_a_list_that_is_published_while_other_data_come_is_of_one_version(bench: Bench, expected: Expected) -> None:
+@pytest.fixture(scope="module")
+def published(bench: Bench) -> tuple[dict[str, bytes], int]:
+    """The files of a list of A when nothing is ingested meanwhile, and how often `weekly` reads."""
     bench.reset()
-    published = bench.workspace / "lists" / bench.monday
-    given = ("weekly", "--index-date", bench.monday, "-w", bench.workspace)
-    with swapped(bench, at=expected("list")[1] // 2):
-        assert bench.verb(*given).returncode == 0
-    files = {path.name: path.read_bytes() for path in published.rglob("*") if path.suffix in (".html", ".json", ".csv")}
-    shutil.rmtree(bench.workspace / "lists")
-    bench.reset()
-    assert bench.verb(*given).returncode == 0
-    assert {path.name: path.read_bytes() for path in published.rglob("*") if path.name in files} == files
+    with swapped(bench, at=0) as reads:
+        files = publish(bench)
+    return files, len(reads)
 
 
-def test_no_file_that_is_written_holds_the_number_of_a_person(bench: Bench) -> None:
+def publish(bench: Bench) -> dict[str, bytes]:
+    """What is published, by its path: the list that stood goes first."""
+    shutil.rmtree(bench.workspace / "lists", ignore_errors=True)
+    assert bench.verb("weekly", "--index-date", bench.monday, "-w", bench.workspace).returncode == 0
+    folder = bench.workspace / "lists" / bench.monday
+    files = [path for path in folder.rglob("*") if path.suffix in (".html", ".json", ".csv")]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("share", [0.0, pytest.param(0.5, marks=MORE)], ids=["first read", "half-way"])
+def test_a_list_that_is_published_while_other_data_come_is_of_one_version(
+    share: float, bench: Bench, published: tuple[dict[str, bytes], int]
+) -> None:
+    files, count = published
+    bench.reset()
+    with swapped(bench, at=1 + int(share * count)) as reads:
+        assert publish(bench) == files
+    assert len(reads) == count
+    assert find_version(bench.store) == bench.b
+
+
+def test_no_file_that_is_written_holds_the_number_of_a_person(
+    bench: Bench, published: tuple[dict[str, bytes], int]
+) -> None:
+    assert published
     bench.reset()
     bench.run("score")
     tables = [bench.workspace.with_name("out.parquet"), *(bench.workspace / "lists").rglob("*.parquet")]

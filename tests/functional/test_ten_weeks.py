@@ -351,8 +351,8 @@ class TestWhy:
 
 class TestReplay:
     def test_the_past_is_rebuilt_on_one_page(self, weeks: Path, mondays: list[str], verb: Verb, tmp_path: Path) -> None:
-        page = tmp_path / "replay.html"
-        done = verb("replay", "--weeks", 3, "--until", mondays[-1], "--out", page, "-w", weeks, "--json")
+        page, count = tmp_path / "replay.html", min(3, len(mondays) - 1)
+        done = verb("replay", "--weeks", count, "--until", mondays[-1], "--out", page, "-w", weeks, "--json")
         assert done.returncode == 0, done.stderr
         told = json.loads(done.stdout)
         over_all = told["teams"][-1]
@@ -360,7 +360,7 @@ class TestReplay:
         assert over_all["people"] == sum(team["people"] for team in told["teams"][:-1])
         # A later review that was really held may let somebody come back sooner.
         assert over_all["people"] <= over_all["listed"] <= over_all["people"] * 1.1
-        assert over_all["weeks"] == 3
+        assert over_all["weeks"] == count
         assert "<html" in page.read_text(encoding="utf-8")
 
     def test_a_week_before_the_first_model_is_refused(

@@ -85,15 +85,18 @@ def test_what_only_reads_does_not_wait(bench: Path, verb: Verb, monday: str, tmp
     assert 'not held against its records: "riskstrat train" (process ' in verb("models", "-w", bench).stdout
 
 
-def test_whoever_waits_publishes_when_the_other_has_ended(bench: Path, verb: Verb, monday: str) -> None:
+def test_whoever_waits_does_its_work_when_the_other_has_ended(
+    demo_workspace: Path, copy: Callable[[Path, Path], Path], verb: Verb, monday: str, tmp_path: Path
+) -> None:
+    workspace = copy(demo_workspace, tmp_path / "workspace")
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", WRITES, str(bench)]
+    command = [sys.executable, "-c", WRITES, str(workspace)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, env=environment, **pipes) as other:  # type: ignore[call-overload]
         assert other.stdout.readline() == "writing\n"
         end = threading.Timer(1.0, other.stdin.close)
         end.start()
-        done = verb("weekly", "--index-date", monday, "--wait", "-w", bench)
+        done = verb("withdraw", monday, "--reason", "The wrong week.", "--wait", "-w", workspace)
         assert not end.is_alive()
     assert done.returncode == 0, done.stderr
-    assert "already published from the same inputs" in done.stdout
+    assert not (workspace / "lists" / monday).exists()

@@ -4,7 +4,8 @@ with one they differ in the estimate and in what follows from it alone."""
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,12 +15,14 @@ import pandas as pd
 import pytest
 
 from riskstrat.definitions.progress import silent
-from riskstrat.documents import write_bytes, write_page, write_people
-from riskstrat.publication import ListedPerson, TeamList, dump_list
+from riskstrat.documents import write_bytes
+from riskstrat.identity import naming_page
+from riskstrat.publication import ListedPerson, PublishedList, TeamList, dump_list, open_published
 from riskstrat.reviews import FileReviewStore
 from riskstrat.site import scored
 from riskstrat.site.opening import Site, open_workspace
 from riskstrat.sources.ingest import ingest
+from riskstrat.sources.store import open_store
 from riskstrat.weekly.listing import Listed, make_lists
 from riskstrat.weekly.publishing import build_weekly_list, write_documents
 from riskstrat.workspace import load
@@ -59,47 +62,36 @@ def plant(source: Path, patients: set[str]) -> int:
     return len(pd.concat(rows))
 
 
-def write_pages(teams: tuple[TeamList, ...], folder: Path) -> list[bytes]:
-    folder.mkdir()
-    for team in teams:
-        write_page(team, folder / f"{team.team_code}.html")
-        write_people(team, folder / f"{team.team_code}-people.html")
-    return [path.read_bytes() for path in sorted(folder.iterdir())]
+@pytest.fixture(scope="module")
+def plain(demo_workspace: Path, monday: str) -> PublishedList:
+    """The list that the demo published."""
+    return open_published(demo_workspace / "lists" / monday)
 
 
 @pytest.fixture(scope="module")
 def boroughs(
-    demo_workspace: Path, monday: str, tmp_path_factory: pytest.TempPathFactory
+    demo_workspace: Path, plain: PublishedList, monday: str, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path, set[str]]:
-    """The demo, the same with sensitive codes planted, and the patients who have them."""
+    """The demo, the same before its list with sensitive codes planted, and the patients who have them."""
     folder = tmp_path_factory.mktemp("boroughs")
-    plain, planted = folder / "plain", folder / "planted"
-    shutil.copytree(demo_workspace, plain)
-    shutil.copytree(demo_workspace, planted)
-    listed = {
-        patient
-        for case in make_lists(open_workspace(plain), monday, None, silent, FileReviewStore(plain)).cases
-        for patient in case.rows["patient_id"].iloc[:3]
-    }
+    same, planted = folder / "plain", folder / "planted"
+    for copy in (same, planted):
+        shutil.copytree(demo_workspace, copy)
+    shutil.rmtree(planted / "lists" / monday)
+    listed = {one for code in plain.team_names for one in list(plain.read_patients(code).values())[:3]}
     assert plant(planted / "demo" / "borough", listed) > len(listed)
     ingest(planted / "demo" / "borough", planted / "data", load(planted).settings)
-    return plain, planted, listed
-
-
-@pytest.fixture(scope="module")
-def plain(boroughs: tuple[Path, Path, set[str]], monday: str) -> Listed:
-    """The lists of the demo as it is."""
-    return make_lists(open_workspace(boroughs[0]), monday, None, silent, FileReviewStore(boroughs[0]))
+    return same, planted, listed
 
 
 def test_their_lists_and_pages_are_equal_to_the_byte(
-    boroughs: tuple[Path, Path, set[str]], plain: Listed, monday: str, tmp_path: Path
+    boroughs: tuple[Path, Path, set[str]], plain: PublishedList, monday: str, tmp_path: Path
 ) -> None:
-    workspace = boroughs[1]
+    same, workspace, _ = boroughs
     planted = make_lists(open_workspace(workspace), monday, None, silent, FileReviewStore(workspace))
-    assert planted.opened.store.fingerprint != plain.opened.store.fingerprint
-    assert planted.documents == plain.documents
-    assert write_pages(planted.documents, tmp_path / "a") == write_pages(plain.documents, tmp_path / "b")
+    assert planted.opened.store.fingerprint != open_store(same / "data").fingerprint
+    assert planted.documents == plain.read_list().teams
+    assert write_all(planted, tmp_path / "a") == read_all(plain)
 
 
 DECIDED = '[sensitive.shown_to_clinicians]\n"Alcohol and drugs" = "CG 12"\n"Self-harm" = "CG 13"\n'
@@ -123,9 +115,15 @@ def write_all(listed: Listed, folder: Path) -> dict[str, bytes]:
     for team in listed.documents:
         (folder / team.team_code.lower()).mkdir(parents=True)
     (folder / "internal").mkdir()
-    write_documents(listed, folder, "the page for names", silent)
+    write_documents(listed, folder, naming_page(), silent)
     write_bytes(dump_list(build_weekly_list(listed)), folder / "list.json")
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def read_all(published: PublishedList) -> dict[str, bytes]:
+    """Every file of a published list but its manifest, by its path."""
+    files = [path for path in published.folder.rglob("*") if path.is_file() and path.name != "manifest.json"]
+    return {path.relative_to(published.folder).as_posix(): path.read_bytes() for path in files}
 
 
 def without_pdf(opened: Site) -> Site:
@@ -135,9 +133,9 @@ def without_pdf(opened: Site) -> Site:
 
 
 def test_what_clinicians_alone_are_shown_changes_no_file_of_anybody_else(
-    boroughs: tuple[Path, Path, set[str]], plain: Listed, monday: str, tmp_path: Path
+    boroughs: tuple[Path, Path, set[str]], plain: PublishedList, monday: str, tmp_path: Path
 ) -> None:
-    before = write_all(plain, tmp_path / "before")
+    before = read_all(plain)
     _, planted, patients = boroughs
     listed = list_for_clinicians(planted, monday)
     after = write_all(listed, tmp_path / "after")
@@ -176,24 +174,27 @@ def champion_of_definitions(workspace: Path) -> Callable[..., Any]:
     return read
 
 
-def list_with_approval(workspace: Path, monday: str, patch: pytest.MonkeyPatch) -> Listed:
+@contextmanager
+def approved(workspace: Path, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """While it lasts sensitive records count in the score of a workspace; the file is put back."""
     settings = workspace / "riskstrat.toml"
-    text = settings.read_text(encoding="utf-8")
-    assert "in_score = false" in text
-    text = text.replace("in_score = false", 'in_score = true\napproval = "DPIA 12"')
-    settings.write_text(text, encoding="utf-8")
-    with patch.context() as context:
-        context.setattr(scored, "champion", champion_of_definitions(workspace))
-        return make_lists(open_workspace(workspace), monday, None, silent, FileReviewStore(workspace))
+    given = settings.read_text(encoding="utf-8")
+    assert "in_score = false" in given
+    settings.write_text(given.replace("in_score = false", 'in_score = true\napproval = "DPIA 12"'), encoding="utf-8")
+    try:
+        with patch.context() as context:
+            context.setattr(scored, "champion", champion_of_definitions(workspace))
+            yield
+    finally:
+        settings.write_text(given, encoding="utf-8")
 
 
-def tell_apart_from_the_estimate(listed: Listed) -> dict[str, dict[str, Any]]:
-    """By patient what their row and page say, but for the estimate and what follows from it."""
-    return {
-        patient: strip_estimate(person)
-        for case, team in zip(listed.cases, listed.documents, strict=True)
-        for patient, person in zip(case.rows.sort_values("rank")["patient_id"], team.people, strict=True)
-    }
+def tell_apart_from_the_estimate(teams: Iterable[TeamList], patients: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """By patient what their row and page say, but for the estimate and what follows from it.
+
+    patients: the patient of each reference.
+    """
+    return {patients[person.reference]: strip_estimate(person) for team in teams for person in team.people}
 
 
 def strip_estimate(person: ListedPerson) -> dict[str, Any]:
@@ -205,15 +206,23 @@ def strip_estimate(person: ListedPerson) -> dict[str, Any]:
 
 
 def test_with_the_score_approved_they_differ_in_the_estimate_and_what_follows_from_it_alone(
-    boroughs: tuple[Path, Path, set[str]], monday: str, monkeypatch: pytest.MonkeyPatch
+    boroughs: tuple[Path, Path, set[str]], plain: PublishedList, monday: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """That the approval itself changes nothing else is seen too: the demo's list was published without it."""
     *workspaces, patients = boroughs
-    plain, planted = (list_with_approval(workspace, monday, monkeypatch) for workspace in workspaces)
-    risk, other = (listed.scored.rows.set_index("patient_id")["risk"] for listed in (plain, planted))
+    with approved(workspaces[0], monkeypatch):
+        opened = open_workspace(workspaces[0])
+        rows = scored.score_cohort(opened, opened.recipe(None), monday, silent).rows
+    with approved(workspaces[1], monkeypatch):
+        planted = make_lists(open_workspace(workspaces[1]), monday, None, silent, FileReviewStore(workspaces[1]))
+    risk, other = (each.set_index("patient_id")["risk"] for each in (rows, planted.scored.rows))
     moved = set(risk.index[risk != other])
     assert moved
     assert moved <= patients
-    said, told = (tell_apart_from_the_estimate(listed) for listed in (plain, planted))
+    known = {name: one for code in plain.team_names for name, one in plain.read_patients(code).items()}
+    said = tell_apart_from_the_estimate(plain.read_list().teams, known)
+    known = {row.reference: row.patient_id for case in planted.cases for row in case.rows.itertuples()}
+    told = tell_apart_from_the_estimate(planted.documents, known)
     both = said.keys() & told.keys()
     assert len(both & patients) > len(patients) / 2
     assert {patient: said[patient] for patient in both} == {patient: told[patient] for patient in both}

@@ -11,6 +11,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.suite.shown_twice import ShownTwice
+
 Verb = Callable[..., subprocess.CompletedProcess[str]]
 
 MODEL = "emergency_admission_12m"
@@ -29,8 +31,15 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def said(verb: Verb, versions: Path, moved: Path) -> dict[str, Any]:
-    done = verb("compare", MODEL, 1, 2, "-w", versions, "--out", moved, "--json")
+def of_two() -> ShownTwice:
+    """Version 1 against version 2."""
+    return ShownTwice("riskstrat.verbs.compare.compare")
+
+
+@pytest.fixture(scope="module")
+def said(verb: Verb, versions: Path, moved: Path, of_two: ShownTwice) -> dict[str, Any]:
+    with of_two.once():
+        done = verb("compare", MODEL, 1, 2, "-w", versions, "--out", moved, "--json")
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -71,9 +80,10 @@ def test_who_enters_and_leaves_is_written_and_adds_up_with_the_overlap(said: dic
 
 
 def test_for_people_it_begins_with_the_verdict_and_the_difference_is_the_second_less_the_first(
-    verb: Verb, said: dict[str, Any], versions: Path
+    verb: Verb, said: dict[str, Any], of_two: ShownTwice, versions: Path
 ) -> None:
-    lines = verb("compare", MODEL, 1, 2, "-w", versions).stdout.splitlines()
+    with of_two.once():
+        lines = verb("compare", MODEL, 1, 2, "-w", versions).stdout.splitlines()
     assert lines[0] == said["verdict"]
     assert lines[0].startswith("version 2 ")
     cells = next(line.split() for line in lines if line.split()[:1] == ["auroc"])

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from riskstrat import audit
+from tests.suite.shown_twice import ShownTwice
 from tests.suite.stores import change_version
 
 Verb = Callable[..., subprocess.CompletedProcess[str]]
@@ -28,6 +29,12 @@ def asked(demo_workspace: Path, copy: Callable[[Path, Path], Path], tmp_path_fac
 
 
 @pytest.fixture(scope="module")
+def of_highest() -> ShownTwice:
+    """What is said of the person with the highest estimate."""
+    return ShownTwice("riskstrat.verbs.explain.explain")
+
+
+@pytest.fixture(scope="module")
 def risks(verb: Verb, demo_workspace: Path, monday: str, tmp_path_factory: pytest.TempPathFactory) -> pd.Series:
     file = tmp_path_factory.mktemp("explain") / "score.parquet"
     assert verb("score", "-w", demo_workspace, "--index-date", monday, "--out", file).returncode == 0
@@ -35,8 +42,9 @@ def risks(verb: Verb, demo_workspace: Path, monday: str, tmp_path_factory: pytes
 
 
 @pytest.fixture(scope="module")
-def highest(verb: Verb, asked: Path, monday: str, risks: pd.Series) -> dict[str, Any]:
-    done = verb("explain", risks.index[-1], "-w", asked, "--index-date", monday, "--json")
+def highest(verb: Verb, asked: Path, monday: str, risks: pd.Series, of_highest: ShownTwice) -> dict[str, Any]:
+    with of_highest.once():
+        done = verb("explain", risks.index[-1], "-w", asked, "--index-date", monday, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -71,9 +79,10 @@ def test_what_raised_the_estimate_is_said_in_sentences(highest: dict[str, Any]) 
 
 
 def test_for_people_it_begins_with_the_natural_frequency(
-    verb: Verb, asked: Path, monday: str, risks: pd.Series
+    verb: Verb, asked: Path, monday: str, risks: pd.Series, of_highest: ShownTwice
 ) -> None:
-    lines = verb("explain", risks.index[-1], "-w", asked, "--index-date", monday).stdout.splitlines()
+    with of_highest.once():
+        lines = verb("explain", risks.index[-1], "-w", asked, "--index-date", monday).stdout.splitlines()
     assert lines[0].startswith(f"Estimated chance: about {100 * risks.iloc[-1]:.0f} in 100")
     assert re.fullmatch(r"For people with similar records, between \d+ and \d+ in 100", lines[1])
     assert lines[2].endswith("Supports, does not replace, clinical judgement.")

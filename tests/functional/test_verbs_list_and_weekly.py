@@ -8,31 +8,28 @@ import json
 import os
 import shutil
 import subprocess
-import tomllib
-import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from unittest import mock
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from riskstrat.publication import REVIEWS, open_published
 from riskstrat.registry import champion
-from tests.suite.stores import find_version, read_facts
+from riskstrat.reviews import FileReviewStore, Review
+from tests.suite.checked_week import on_caseload, parts_of, persons_listed, table, teams_of
+from tests.suite.shown_twice import ShownTwice
+from tests.suite.stores import read_facts
+from tests.suite.unlogged import do_unlogged
 
-Verb = Callable[..., subprocess.CompletedProcess[str]]
+Done = subprocess.CompletedProcess[str]
+Verb = Callable[..., Done]
 Tree = Callable[[Path], dict[str, str]]
-
-
-def parts_of(path: Path) -> Iterator[bytes]:
-    """The bytes of a file and of what is packed inside it."""
-    yield path.read_bytes()
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as book:
-            yield from (book.read(name) for name in book.namelist())
 
 
 @pytest.fixture(scope="module")
@@ -54,40 +51,6 @@ def listed(published: Path) -> list[dict[str, str]]:
         with path.open(encoding="utf-8", newline="") as file:
             rows += csv.DictReader(file)
     return rows
-
-
-def table(workspace: Path, name: str) -> pd.DataFrame:
-    return pq.read_table(find_version(workspace / "data") / "tables" / f"{name}.parquet").to_pandas(
-        date_as_object=False
-    )
-
-
-def persons_listed(workspace: Path, listed: list[dict[str, str]]) -> pd.DataFrame:
-    people = table(workspace, "people")
-    return people[people["patient_id"].isin({row["patient_id"] for row in listed})]
-
-
-def on_caseload(workspace: Path, monday: str) -> pd.DataFrame:
-    at, rows = pd.Timestamp(monday), table(workspace, "caseload")
-    return rows[(rows["from_on"] <= at) & ~(rows["to_on"] <= at) & (rows["status"] != "closed")]
-
-
-def teams_of(workspace: Path, monday: str) -> dict[int, str]:
-    """The code of each person's team: that of the locality of the practice they are registered with."""
-    at = pd.Timestamp(monday).date()
-    spells = pq.read_table(find_version(workspace / "data") / "tables" / "registrations.parquet").to_pylist()
-    areas = pq.read_table(find_version(workspace / "data") / "tables" / "areas.parquet").to_pylist()
-    settings = tomllib.loads((workspace / "riskstrat.toml").read_text(encoding="utf-8"))
-    code_of = {locality: team["code"] for team in settings["teams"] for locality in team["localities"]}
-    place_of = {row["practice"]: code_of[row["locality"]] for row in areas}
-    standing = [
-        spell
-        for spell in spells
-        if spell["valid_from"] <= at < spell["valid_to"]
-        and spell["registered_from"] <= at
-        and not (spell["registered_to"] and spell["registered_to"] <= at)
-    ]
-    return {row["person"]: place_of[row["practice"]] for row in sorted(standing, key=lambda s: s["registered_from"])}
 
 
 class TestWhatIsPublished:
@@ -217,29 +180,37 @@ class TestWhatIsPublished:
             assert risks[patient] <= lowest[teams[people[patient]]]
 
 
+@pytest.fixture(scope="module")
+def shown(
+    verb: Verb, demo_workspace: Path, copy: Callable, monday: str, tree: Tree, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Done, Done, bool]:
+    """`list` of a copy of the demo for machines and for people, and whether it left every file as it was."""
+    workspace, lists = copy(demo_workspace, tmp_path_factory.mktemp("l") / "workspace"), ShownTwice(LIST)
+    before, given = tree(workspace), ("list", "-w", workspace, "--index-date", monday)
+    with lists.once():
+        told = verb(*given, "--json"), verb(*given)
+    return *told, tree(workspace) == before
+
+
+LIST = "riskstrat.verbs.list.list_"
+
+
 class TestList:
     def test_it_shows_what_weekly_would_publish_and_publishes_nothing(
-        self,
-        verb: Verb,
-        workspace: Path,
-        manifest: dict[str, Any],
-        listed: list[dict[str, str]],
-        monday: str,
-        tree: Tree,
+        self, shown: tuple[Done, Done, bool], manifest: dict[str, Any], listed: list[dict[str, str]]
     ) -> None:
-        before = tree(workspace)
-        done = verb("list", "-w", workspace, "--index-date", monday, "--json")
+        done, _, untouched = shown
         assert (done.returncode, done.stderr) == (0, "")
         teams = json.loads(done.stdout)["teams"]
         people = {row["reference"]: row["patient_id"] for team in teams for row in team.pop("people")}
         assert people == {row["reference"]: row["patient_id"] for row in listed}
         assert teams == manifest["teams"]
-        assert tree(workspace) == before
+        assert untouched
 
     def test_for_people_it_names_each_reference_and_no_pseudonym(
-        self, verb: Verb, demo_workspace: Path, listed: list[dict[str, str]], monday: str
+        self, shown: tuple[Done, Done, bool], listed: list[dict[str, str]]
     ) -> None:
-        done = verb("list", "-w", demo_workspace, "--index-date", monday)
+        done = shown[1]
         assert done.returncode == 0
         assert all(row["reference"] in done.stdout for row in listed)
         assert not any(row["patient_id"] in done.stdout for row in listed)
@@ -255,16 +226,70 @@ def no_list_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("riskstrat.verbs.weekly.make_lists", fail)
 
 
-class TestWeekly:
-    def test_a_second_run_changes_nothing(self, verb: Verb, workspace: Path, monday: str, tree: Tree) -> None:
-        folder = workspace / "lists"
-        before, times = tree(folder), modified(folder)
-        done = verb("weekly", "-w", workspace, "--index-date", monday, "--json")
-        assert (done.returncode, done.stderr) == (0, "")
-        assert json.loads(done.stdout)["status"] == "already published from the same inputs; nothing changed"
-        assert tree(folder) == before
-        assert modified(folder) == times
+class Withdrawn(NamedTuple):
+    """A week of which an outcome came late, then settings were changed: refused, withdrawn, published, withdrawn."""
 
+    workspace: Path
+    patient: str
+    late: Done
+    late_touched: bool
+    refusal: Done
+    touched: bool
+    first: Done
+    teams: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def withdrawn(
+    verb: Verb, demo_workspace: Path, copy: Callable, monday: str, tree: Tree, tmp_path_factory: pytest.TempPathFactory
+) -> Withdrawn:
+    workspace = copy(demo_workspace, tmp_path_factory.mktemp("withdrawn") / "workspace")
+    settings, weekly = workspace / "riskstrat.toml", ("weekly", "-w", workspace, "--index-date", monday)
+    patient, published = read_all_patients(workspace / "lists" / monday)[0], tree(workspace / "lists")
+    times = modified(workspace / "lists")
+    earlier = date.fromisoformat(monday) - timedelta(weeks=1)
+    review = Review(patient, earlier, "North Huyton", "monitor", None, True, earlier, "Ann", None)
+    FileReviewStore(workspace).add((earlier, "NHU"), [review], None, do_unlogged)
+    late = verb(*weekly)
+    late_touched = (tree(workspace / "lists"), modified(workspace / "lists")) != (published, times)
+    settings.write_text(settings.read_text(encoding="utf-8").replace("capacity = 8", "capacity = 3"), "utf-8")
+    before = tree(workspace)
+    # Said before anybody is scored, which takes minutes.
+    with mock.patch("riskstrat.verbs.weekly.make_lists", None):
+        refusal = verb(*weekly)
+    touched = tree(workspace) != before
+    first = verb("withdraw", monday, "--reason", "Capacity was wrong.", "-w", workspace, "--json")
+    assert verb(*weekly).returncode == 0
+    teams = json.loads((workspace / "lists" / monday / "manifest.json").read_text(encoding="utf-8"))["teams"]
+    assert verb("withdraw", monday, "--reason", "So was the second.", "-w", workspace).returncode == 0
+    return Withdrawn(workspace, patient, late, late_touched, refusal, touched, first, teams)
+
+
+def modified(folder: Path) -> dict[str, int]:
+    return {path.as_posix(): path.stat().st_mtime_ns for path in [folder, *sorted(folder.rglob("*"))]}
+
+
+def read_all_patients(folder: Path) -> list[str]:
+    """Everybody listed, by team and rank."""
+    published = open_published(folder)
+    return [patient for code in sorted(published.team_names) for patient in published.read_patients(code).values()]
+
+
+class TestWeekly:
+    def test_reviews_imported_late_leave_the_published_list_as_it_is_and_are_said(self, withdrawn: Withdrawn) -> None:
+        late = withdrawn.late
+        assert late.returncode == 0, late.stderr
+        assert "already published from the same inputs; nothing changed" in late.stdout
+        assert "1 outcome was imported since it was published; the next list reads it" in late.stdout
+        assert not withdrawn.late_touched
+
+    def test_the_next_edition_reads_them(self, withdrawn: Withdrawn, monday: str) -> None:
+        published = open_published(withdrawn.workspace / "lists" / "withdrawn" / f"{monday}-2")
+        assert withdrawn.patient in published.read_file(REVIEWS).decode()
+        assert published.read_list().edition == 2
+        assert withdrawn.patient not in read_all_patients(published.folder)
+
+    @pytest.mark.exhaustive
     def test_another_copy_of_the_workspace_gives_the_same_bytes(
         self, verb: Verb, workspace: Path, demo_workspace: Path, monday: str, tree: Tree
     ) -> None:
@@ -275,65 +300,16 @@ class TestWeekly:
         assert tree(workspace / "lists") == tree(demo_workspace / "lists")
 
     def test_changed_settings_are_refused_until_the_list_is_withdrawn(
-        self,
-        verb: Verb,
-        refused: Callable,
-        workspace: Path,
-        monday: str,
-        tree: Tree,
-        monkeypatch: pytest.MonkeyPatch,
+        self, refused: Callable, withdrawn: Withdrawn, published: Path, tree: Tree
     ) -> None:
-        settings = workspace / "riskstrat.toml"
-        settings.write_text(settings.read_text(encoding="utf-8").replace("capacity = 8", "capacity = 3"), "utf-8")
-        before = tree(workspace)
-        with monkeypatch.context() as early:
-            # Said before anybody is scored, which takes minutes.
-            early.setattr("riskstrat.verbs.weekly.make_lists", None)
-            said = refused(verb("weekly", "-w", workspace, "--index-date", monday), 10)
+        said = refused(withdrawn.refusal, 10)
         assert "these have changed since: settings; withdraw it first: riskstrat withdraw" in said
-        assert tree(workspace) == before
-
-        first = tree(workspace / "lists" / monday)
-        done = verb("withdraw", monday, "--reason", "Capacity was wrong.", "-w", workspace, "--json")
-        kept = Path(json.loads(done.stdout)["folder"])
+        assert not withdrawn.touched
+        kept = Path(json.loads(withdrawn.first.stdout)["folder"])
         withdrawal = json.loads((kept / "withdrawal.json").read_text(encoding="utf-8"))
-        assert withdrawal == {"list_date": monday, "reason": "Capacity was wrong."}
-        assert {name: digest for name, digest in tree(kept).items() if name != "withdrawal.json"} == first
-
-        assert verb("weekly", "-w", workspace, "--index-date", monday).returncode == 0
-        teams = json.loads((workspace / "lists" / monday / "manifest.json").read_text(encoding="utf-8"))["teams"]
-        assert {team["listed"] for team in teams} == {3}
-
-    def test_a_lot_that_was_approved_stands_in_list_manifest_log_and_answers(
-        self, verb: Verb, workspace: Path, monday: str
-    ) -> None:
-        day = str(date.fromisoformat(monday) - timedelta(weeks=1))
-        lot = (
-            f"\n[lists.hold_out]\nshare = 0.25\nwithin = 1.0\nnever_above = 0.95\nbegins = {day}\nends = {day}\n"
-            'approval = "REC 26/NW/0001"\nethics = "One in four newcomers near the line is left off by lot, to learn '
-            'what happens without a list; a committee agreed; teams may put anybody forward; ask the guardian."\n'
-        )
-        with (workspace / "riskstrat.toml").open("a", encoding="utf-8") as settings:
-            settings.write(lot)
-        done = verb("weekly", "-w", workspace, "--index-date", day)
-        assert done.returncode == 0, done.stderr
-        folder = workspace / "lists" / day
-        terms = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["hold_out"]
-        everyone = pq.read_table(folder / "internal/everyone.parquet").to_pandas()
-        off = everyone[everyone["reason"] == "left off by lot, for research"]
-        codes = {team["team"]: team["code"] for team in json.loads((folder / "manifest.json").read_text())["teams"]}
-        assert 0 < len(off) < 24
-        assert terms["left_off"] == dict.fromkeys(codes.values(), 0) | dict(Counter(off["team"].map(codes)))
-        assert f"left off by lot, near the line: {len(off)} (approval REC 26/NW/0001)" in done.stdout
-        logged = json.loads((workspace / "audit/log.jsonl").read_text(encoding="utf-8").splitlines()[-1])
-        assert logged["details"]["hold_out"] == terms
-        first = off.iloc[0]
-        page = (folder / codes[first["team"]].lower() / f"{codes[first['team']].lower()}.html").read_text("utf-8")
-        assert "What was approved: One in four newcomers near the line is left off by lot" in page
-        why = verb("why", first["patient_id"], "-w", workspace, "--index-date", day)
-        assert "left off by lot, for research; whoever a team puts forward has a place before others" in why.stdout
-        again = verb("weekly", "-w", workspace, "--index-date", day, "--json")
-        assert json.loads(again.stdout)["status"] == "already published from the same inputs; nothing changed"
+        assert withdrawal == {"list_date": published.name, "reason": "Capacity was wrong."}
+        assert {name: digest for name, digest in tree(kept).items() if name != "withdrawal.json"} == tree(published)
+        assert {team["listed"] for team in withdrawn.teams} == {3}
 
     @pytest.mark.usefixtures("no_list_is_made")
     def test_a_file_changed_by_hand_is_refused(
@@ -374,13 +350,10 @@ class TestWeekly:
 
 
 class TestWithdraw:
-    def test_twice_keeps_both(self, verb: Verb, workspace: Path, monday: str) -> None:
-        for reason in ("The first was wrong.", "So was the second."):
-            assert verb("weekly", "-w", workspace, "--index-date", monday).returncode == 0
-            assert verb("withdraw", monday, "--reason", reason, "-w", workspace).returncode == 0
-        kept = sorted(path.name for path in (workspace / "lists" / "withdrawn").iterdir())
-        assert kept == [f"{monday}-1", f"{monday}-2"]
-        assert not (workspace / "lists" / monday).exists()
+    def test_twice_keeps_both(self, withdrawn: Withdrawn, monday: str) -> None:
+        lists = withdrawn.workspace / "lists"
+        assert sorted(path.name for path in (lists / "withdrawn").iterdir()) == [f"{monday}-1", f"{monday}-2"]
+        assert not (lists / monday).exists()
 
     def test_a_date_without_a_list_is_refused(self, verb: Verb, refused: Callable, demo_workspace: Path) -> None:
         said = refused(verb("withdraw", "2026-01-05", "--reason", "The wrong week.", "-w", demo_workspace), 10)
@@ -393,7 +366,3 @@ class TestWithdraw:
         before = tree(demo_workspace / "lists")
         assert "says too little" in refused(verb("withdraw", monday, "--reason", reason, "-w", demo_workspace), 13)
         assert tree(demo_workspace / "lists") == before
-
-
-def modified(folder: Path) -> dict[str, int]:
-    return {path.as_posix(): path.stat().st_mtime_ns for path in [folder, *sorted(folder.rglob("*"))]}

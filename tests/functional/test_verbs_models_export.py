@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from riskstrat import audit
+from tests.suite.quick import take_one_learner
 from tests.suite.verbs import Verb
 
 pytestmark = pytest.mark.usefixtures("without_pictures")
@@ -32,6 +33,7 @@ def giver(quick_workspace: Path, copy: Callable, verb: Verb, tmp_path_factory: p
     listed = "".join(f'\n  "{name}",' for name in found[1].split(", "))
     text = recipe.read_text(encoding="utf-8").replace("exclude_features = [", f"exclude_features = [{listed}", 1)
     recipe.write_text(text, encoding="utf-8")
+    take_one_learner(workspace)
     assert verb("train", MODEL, "-w", workspace).returncode == 0
     return workspace
 

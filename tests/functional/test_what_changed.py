@@ -73,6 +73,15 @@ def found(weeks: Weeks) -> pd.DataFrame:
     return weeks.causes(weeks.before)
 
 
+@pytest.fixture(scope="module")
+def by_another(weeks: Weeks) -> pd.DataFrame:
+    """Who has the highest margins, the first of them a newcomer, where the earlier list was of a shorter model."""
+    model = weeks.now.model
+    shorter = replace(model, booster_text=model.booster.model_to_string(num_iteration=5))
+    margins = by(shorter, weeks.then).rows.set_index("patient_id")["margin"].drop(weeks.patients[0])
+    return weeks.causes(Before(weeks.day, shorter, margins))
+
+
 def parts(found: pd.DataFrame) -> pd.DataFrame:
     return found[[f"part_{kind}" for kind in KINDS]].astype(float)
 
@@ -108,11 +117,11 @@ class TestCauses:
                 assert names.count("other") == 1
                 assert sizes == sorted(sizes, reverse=True)
 
-    def test_another_model_is_a_part_of_its_own(self, weeks: Weeks, found: pd.DataFrame) -> None:
-        model = weeks.now.model
-        shorter = replace(model, booster_text=model.booster.model_to_string(num_iteration=5))
-        before = Before(weeks.day, shorter, by(shorter, weeks.then).rows.set_index("patient_id")["margin"])
-        other = weeks.causes(before)
+    def test_another_model_is_a_part_of_its_own(
+        self, weeks: Weeks, found: pd.DataFrame, by_another: pd.DataFrame
+    ) -> None:
+        other, found = by_another.iloc[1:], found.iloc[1:]
+        assert other["patient_id"].tolist() == found["patient_id"].tolist() == weeks.patients[1:]
         adds_up(other)
         assert (parts(other)["part_model_change"] != 0).all()
         same = ["part_new_events", "part_ageing", "part_late_data"]
@@ -121,10 +130,11 @@ class TestCauses:
         assert len(base) == 1
         assert not any(MODEL in dict(themes) for kind in ("new_events", "ageing") for themes in other[f"themes_{kind}"])
 
-    def test_people_without_a_margin_then_have_no_parts_and_a_reason(self, weeks: Weeks) -> None:
-        newcomer = weeks.patients[0]
-        found = weeks.causes(replace(weeks.before, margins=weeks.before.margins.drop(newcomer)))
-        first = found.iloc[0]
+    def test_people_without_a_margin_then_have_no_parts_and_a_reason(
+        self, weeks: Weeks, by_another: pd.DataFrame
+    ) -> None:
+        found, first = by_another, by_another.iloc[0]
+        assert first["patient_id"] == weeks.patients[0]
         assert first["why_none"] == "not eligible at the last list"
         assert first[[f"part_{kind}" for kind in KINDS]].tolist() == [None] * 4
         assert found["why_none"].isna().sum() == SOME - 1

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 from riskstrat.casefinding import reference
 from riskstrat.publication import NOTICES, REVIEWS, PublishedList, open_published
 from riskstrat.reviews import Review
+from riskstrat.weekly.listing import Listed, make_lists
 from riskstrat.worklist.roles import Role
 from riskstrat.workspace import load
 
@@ -38,10 +41,19 @@ def test_the_next_list_reads_decisions_nominations_and_reports_from_the_worklist
     assert team.counts.excluded["reported as wrong, being checked"] == 1
     assert decided[1].encode() in again.read_file(REVIEWS)
     assert {below, reported[1]} <= set(again.read_file(NOTICES).decode().split('"'))
-    repeated = verb("weekly", "--index-date", monday, "-w", workspace)
+    made: list[Listed] = []
+
+    def make(*given: Any) -> Listed:
+        made.append(make_lists(*given))
+        return made[-1]
+
+    with patch("riskstrat.verbs.weekly.make_lists", make):
+        repeated = verb("weekly", "--index-date", monday, "-w", workspace)
     assert "nothing changed" in repeated.stdout, repeated.stderr
-    for arguments in (["audit", "verify"], ["list", "--index-date", monday]):
-        assert verb(*arguments, "-w", workspace).returncode == 0
+    assert verb("audit", "verify", "-w", workspace).returncode == 0
+    with patch("riskstrat.verbs.list.make_lists", return_value=made[0]) as asked:
+        assert verb("list", "--index-date", monday, "-w", workspace).returncode == 0
+    assert asked.call_args.args[-1].__class__.__name__ == "DatabaseReviewStore"
 
 
 def find_below_the_line(published: PublishedList) -> str:

@@ -7,7 +7,7 @@ are read as CSV. It covers what a list prints as a number: stays, visits, falls,
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -56,11 +56,15 @@ class Stay(NamedTuple):
 
 @dataclass(frozen=True)
 class LandedTruth:
-    """The landed tables of one source as known at the end of one day, asked about one person at a time."""
+    """The landed tables of one source as known at the end of one day, asked about one person at a time.
+
+    patients: those who will be asked about, if that is not everybody.
+    """
 
     source: Path
     codelists: Path
     day: date
+    patients: Collection[str] | None = None
     _tables: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict, repr=False)
     _groups: dict[tuple[str, str, str], set[str]] = field(default_factory=dict, repr=False)
 
@@ -255,12 +259,14 @@ class LandedTruth:
     def _read_table(self, table: str) -> dict[str, list[dict[str, Any]]]:
         """The rows of a landed table by patient, with None for what is empty; none where it was not landed."""
         path = self.source / f"{table}.parquet"
-        return read_by_patient(path) if path.is_file() else {}
+        return read_by_patient(path, self.patients) if path.is_file() else {}
 
 
-def read_by_patient(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """The rows of a landed file by patient, with None for what is empty."""
+def read_by_patient(path: Path, patients: Collection[str] | None = None) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a landed file by patient, with None for what is empty; patients: of whom, if not of everybody."""
     rows = pd.read_parquet(path)
+    if patients is not None:
+        rows = rows[rows["patient_id"].isin(patients)]
     made: dict[str, list[dict[str, Any]]] = {}
     for row in rows.astype(object).where(rows.notna(), None).to_dict("records"):
         clean = {str(name): value for name, value in row.items()}

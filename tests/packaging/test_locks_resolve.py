@@ -145,6 +145,7 @@ def test_the_lock_resolves_to_its_own_pins_when_everything_in_it_has_come_out_an
     assert read_chosen(printed) == read_pins(locks.DEV)
 
 
+@pytest.mark.exhaustive
 def test_a_lock_that_lost_an_extra_is_refused_by_an_old_pip_on_that_day(tmp_path: Path) -> None:
     """The fault of a lock without extras: `coverage[toml]` is asked for, and a newer coverage is there."""
     needed = ("pytest-cov", "coverage", "pytest", "pluggy", "packaging", "iniconfig", "pygments")

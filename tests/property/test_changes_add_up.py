@@ -58,7 +58,7 @@ class Example:
 @st.composite
 def examples(draw: st.DrawFn) -> Example:
     before = draw(st.dates(date(2019, 1, 1), date(2023, 12, 31)))
-    return Example(draw(st.integers(0, 10**9)), before, before + timedelta(days=draw(st.sampled_from((1, 7, 60)))))
+    return Example(draw(st.integers(0, 10**9)), before, before + timedelta(days=draw(st.sampled_from((60, 7, 1)))))
 
 
 class Borough:
@@ -90,13 +90,13 @@ def boroughs(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> 
     """The boroughs of the examples that Hypothesis chose; which one broke a law stands in the message."""
     chosen: list[Example] = []
 
-    @population_settings(2, drawn=3)
+    @population_settings(1, drawn=3)
     @given(examples())
     def choose(example: Example) -> None:
         chosen.append(example)
 
     choose()
-    assert len(chosen) >= 2
+    assert chosen
     return [Borough(workspace, example, tmp_path_factory.mktemp("borough")) for example in chosen]
 
 

@@ -95,7 +95,7 @@ def rows_by_person(stays: Sequence[Sequence[Spell]]) -> list[dict[str, Any]]:
 def test_every_day_has_the_stays_of_the_spells_known_on_it(rule: Any) -> None:
     joined_spells = 0
 
-    @population_settings(150)
+    @population_settings(50, drawn=150)
     @given(people())
     def holds(landed: list[Spell]) -> None:
         nonlocal joined_spells
@@ -117,7 +117,7 @@ def test_every_day_has_the_stays_of_the_spells_known_on_it(rule: Any) -> None:
 
 @pytest.mark.parametrize("rule", ["three_days", "hscic_2014"])
 def test_an_index_spell_is_told_as_its_stay_stood_on_the_day_it_ended(rule: Any) -> None:
-    @population_settings(150)
+    @population_settings(50, drawn=150)
     @given(people())
     def holds(landed: list[Spell]) -> None:
         made = join_spells(pa.Table.from_pylist(landed, pa.schema(COLUMNS.items())), rule)

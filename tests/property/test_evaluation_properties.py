@@ -26,7 +26,7 @@ from riskstrat.evaluation import (
 from tests.suite.properties import property_settings
 
 RISKS = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
-FIFTY = property_settings(50)
+TWENTY = property_settings(20, drawn=50)
 PEOPLE = st.lists(st.tuples(st.integers(0, 1), RISKS), min_size=0, max_size=60)
 
 
@@ -35,7 +35,7 @@ def columns(people: list[tuple[int, float]]) -> tuple[np.ndarray, np.ndarray]:
     return outcome, np.array([risk for _, risk in people], dtype=float)
 
 
-@FIFTY
+@TWENTY
 @given(PEOPLE, st.integers(0, 80))
 def test_any_table_is_evaluated_and_every_empty_measure_has_a_reason(people, capacity):
     outcome, risk = columns(people)
@@ -49,7 +49,7 @@ def test_any_table_is_evaluated_and_every_empty_measure_has_a_reason(people, cap
         assert plain[name] is None or 0 <= plain[name] <= 1
 
 
-@FIFTY
+@TWENTY
 @given(PEOPLE)
 def test_auroc_and_yield_do_not_change_under_a_strictly_increasing_transform(people):
     outcome, risk = columns(people)
@@ -60,7 +60,7 @@ def test_auroc_and_yield_do_not_change_under_a_strictly_increasing_transform(peo
     assert [row.events for row in plain.yields] == [row.events for row in bent.yields]
 
 
-@FIFTY
+@TWENTY
 @given(PEOPLE, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(people, random):
     numbered = list(enumerate(people))
@@ -74,7 +74,7 @@ def _evaluated(numbered: list[tuple[int, tuple[int, float]]]) -> Evaluation:
     return evaluate(outcome, risk, capacity=5, people=[number for number, _ in numbered])
 
 
-@FIFTY
+@TWENTY
 @given(PEOPLE.filter(len))
 def test_a_list_of_everybody_has_the_prevalence_and_finds_every_event(people):
     outcome, risk = columns(people)
@@ -87,7 +87,7 @@ def test_a_list_of_everybody_has_the_prevalence_and_finds_every_event(people):
     assert pooled.rate == pooled.prevalence == found.ppv
 
 
-@FIFTY
+@TWENTY
 @given(PEOPLE)
 def test_a_longer_list_never_finds_fewer_events(people):
     outcome, risk = columns(people)
@@ -95,7 +95,7 @@ def test_a_longer_list_never_finds_fewer_events(people):
     assert found == sorted(found)
 
 
-@FIFTY
+@TWENTY
 @given(st.lists(st.tuples(st.integers(1, 40), st.integers(41, 99)), min_size=1, max_size=5), st.floats(0.4, 2.5))
 def test_rates_bent_by_a_known_line_give_back_that_line(groups, slope):
     # Fractional people at each risk, so that the observed rate is exactly what the line says.
@@ -107,7 +107,7 @@ def test_rates_bent_by_a_known_line_give_back_that_line(groups, slope):
     assert (found.intercept, found.slope) == pytest.approx((0.3, slope), abs=1e-5)
 
 
-@FIFTY
+@TWENTY
 @given(st.lists(st.integers(1, 99), min_size=1, max_size=20))
 def test_perfectly_calibrated_risks_have_slope_1_and_no_shift(percent):
     risk = np.repeat(np.array(percent) / 100, 2)
@@ -121,7 +121,7 @@ def test_perfectly_calibrated_risks_have_slope_1_and_no_shift(percent):
         assert (found.intercept, found.slope) == pytest.approx((0, 1), abs=1e-5)
 
 
-@property_settings(15)
+@property_settings(8, drawn=15)
 @given(st.integers(0, 2**32 - 1))
 def test_a_drawn_borough_whose_risk_is_true_is_found_calibrated(seed):
     random = np.random.default_rng(seed)
@@ -132,7 +132,7 @@ def test_a_drawn_borough_whose_risk_is_true_is_found_calibrated(seed):
     assert found.ici < 0.025
 
 
-@FIFTY
+@TWENTY
 @given(PEOPLE)
 def test_no_distance_from_the_curve_is_above_the_largest(people):
     found = {name: figure.value for name, figure in calibration_errors(*columns(people)).items()}
@@ -140,7 +140,7 @@ def test_no_distance_from_the_curve_is_above_the_largest(people):
         assert max(found["ici"], found["e90"], found["ici_of_top_5_percent"]) <= found["emax"] + 1e-12
 
 
-@FIFTY
+@TWENTY
 @given(PEOPLE.filter(len), st.integers(1, 99))
 def test_net_benefit_is_at_most_the_prevalence_and_acting_on_all_is_a_risk_of_1_for_all(people, percent):
     outcome, risk = columns(people)
@@ -150,7 +150,7 @@ def test_net_benefit_is_at_most_the_prevalence_and_acting_on_all_is_a_risk_of_1_
     assert model <= outcome.mean() + 1e-9
 
 
-@property_settings(15)
+@property_settings(8, drawn=15)
 @given(st.lists(st.tuples(st.integers(0, 1), RISKS, st.integers(0, 3)), min_size=50, max_size=400), st.integers(0, 9))
 def test_small_groups_show_nothing_and_the_others_are_whole(people, seed):
     outcome, risk, code = (np.array(column, dtype=float) for column in zip(*people, strict=True))
@@ -170,7 +170,7 @@ def test_small_groups_show_nothing_and_the_others_are_whole(people, seed):
         assert few or row["sensitivity_at_capacity"] == pytest.approx(share["sensitivity"])
 
 
-@FIFTY
+@TWENTY
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=1, max_size=30), st.integers(1, 35))
 def test_two_lists_overlap_the_same_whichever_comes_first(margins, k):
     one, two = (np.array(column, dtype=float) for column in zip(*margins, strict=True))
@@ -181,7 +181,7 @@ def test_two_lists_overlap_the_same_whichever_comes_first(margins, k):
     assert (there.both + there.only_a).tolist() == there.k.tolist() == [min(k, len(one))]
 
 
-@FIFTY
+@TWENTY
 @given(
     st.lists(st.tuples(st.one_of(st.none(), st.integers(-4, 4)), st.integers(0, 100)), min_size=1, max_size=80),
     st.floats(0.5, 3),

@@ -33,7 +33,7 @@ AFTER = st.sampled_from(["", " see notes", ")", ", rang twice", " - moved", "\nw
 
 def is_candidate(texts: list[str]) -> list[bool]:
     """What the SQL of ingest says of each text."""
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         asked = f"SELECT {LOOKS_LIKE_NHS_NUMBER} FROM unnest(?) WITH ORDINALITY AS t(patient_id, place) ORDER BY place"
         return [bool(row[0]) for row in connection.execute(asked, [texts]).fetchall()]
 

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from riskstrat.cohort import Cohort, at_dates, at_discharges
@@ -186,9 +186,9 @@ def age(born: date, day: int) -> int:
 
 
 def practice_at(person: Person, day: int) -> str | None:
-    """The practice of the latest registration that had begun, was known and had not ended."""
+    """The practice of the latest registration that stood and was known; of those of one day, the last by name."""
     known = [r for r in person.registrations if r.first <= day and r.known <= day and (r.end is None or r.end > day)]
-    return max(known, key=lambda r: r.first).practice if known else None
+    return max(known, key=lambda r: (r.first, r.practice)).practice if known else None
 
 
 def not_eligible_for(person: Person, day: int) -> str | None:
@@ -284,7 +284,7 @@ def spell_numbers(store: Store, cohort: Cohort) -> list[int]:
     return [int(name[1:]) for name in cohort.rows["spell"].map(named)]
 
 
-few = population_settings(2, drawn=30)
+few = population_settings(1, drawn=30)
 recipes = st.lists(st.sampled_from(WINDOWS), min_size=4, max_size=4, unique_by=WINDOWS.index)
 
 # ---- What must hold ----
@@ -295,7 +295,8 @@ recipes = st.lists(st.sampled_from(WINDOWS), min_size=4, max_size=4, unique_by=W
 def test_cohort_and_labels_are_as_read_plainly_and_neither_later_news_nor_the_order_of_rows_moves_them(
     borough: tuple[Person, ...], windows: list[LabelRecipe], source: random.Random
 ) -> None:
-    """Four laws over one store, since an ingest is most of the time."""
+    """Four laws over one store, since an ingest is most of the time; in the simplest borough all are alike."""
+    assume(any(person.stays for person in borough))
     with store_of(landed(borough)) as store:
         require_plain_reading_at_two_dates(borough, windows, store)
         require_plain_reading_of_discharges(borough, windows, store)

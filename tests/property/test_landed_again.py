@@ -134,7 +134,7 @@ def build_store(folder: Path, tables: dict[str, list[Row]]) -> tuple[dict[str, b
     }, report
 
 
-@population_settings(2)
+@population_settings(1, drawn=2)
 @given(st.integers(0, 1_000_000))
 def test_rows_that_come_again_in_any_order_and_in_part_change_no_byte(seed: int) -> None:
     rng = random.Random(seed)

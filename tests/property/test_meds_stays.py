@@ -53,7 +53,7 @@ def day(number: int) -> date:
     return (START + timedelta(days=number)).date()
 
 
-@property_settings(5)
+@property_settings(3, drawn=5)
 @given(st.lists(minutes_of_one, min_size=20, max_size=60).filter(any))
 def test_stays_are_those_that_a_reader_would_find(subjects: list[Minutes]) -> None:
     events = [(number, START - timedelta(days=9000), "BORN") for number in range(len(subjects))]

@@ -138,7 +138,7 @@ def workspace() -> Workspace:
 def test_every_persons_counts_are_those_of_the_landed_source(workspace: Workspace) -> None:
     hidden = []
 
-    @population_settings(2)
+    @population_settings(1, drawn=2)
     @given(st.integers(1, 10_000))
     def holds(seed: int) -> None:
         with TemporaryDirectory() as folder:

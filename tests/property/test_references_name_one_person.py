@@ -97,7 +97,7 @@ class Lists:
 
 
 @given(steps)
-@property_settings(40)
+@property_settings(15, drawn=40)
 def test_a_reference_never_names_two_people_and_a_case_on_lists_in_a_row_keeps_its_own(
     taken: list[tuple[str, int, list[str], set[str]]],
 ) -> None:

@@ -255,7 +255,7 @@ def judge_sheet(sheet: Sheet, preamble: int, left_out: frozenset[str] = frozense
     return judge(read_sheet(sheet.build_book(preamble), "filled.xlsx"), EDITION, replace(TERMS, left_out=left_out))
 
 
-@pure_settings(300)
+@pure_settings(120)
 @given(returned_sheets(), st.integers(0, 2))
 def test_each_entry_is_read_for_the_case_it_was_written_beside_or_its_row_is_named(sheet: Sheet, preamble: int) -> None:
     try:
@@ -277,7 +277,7 @@ def test_each_entry_is_read_for_the_case_it_was_written_beside_or_its_row_is_nam
     assert set(judged.reviews) <= set(sheet.meanings)
 
 
-@pure_settings(100)
+@pure_settings(50)
 @given(returned_sheets(), st.integers(0, 2))
 def test_what_is_left_out_by_name_changes_nothing_of_the_rest(sheet: Sheet, preamble: int) -> None:
     assume(not sheet.broken)

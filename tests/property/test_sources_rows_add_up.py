@@ -47,7 +47,7 @@ def last_versions(stored: pd.DataFrame) -> int:
     return len(stored) if "valid_to" not in stored else int((stored["valid_to"] == pd.Timestamp("9999-12-31")).sum())
 
 
-@population_settings(3, drawn=5)
+@population_settings(2, drawn=5)
 @given(st.fixed_dictionaries({name: rows(schema) for name, schema in SCHEMAS.items()}))
 def test_rows_in_are_accepted_and_quarantined_rows(landed: dict[str, list[list[str | None]]]) -> None:
     clean: dict[str, list[str | None]] = {

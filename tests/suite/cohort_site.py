@@ -16,13 +16,14 @@ from riskstrat.definitions.settings import EngineSettings, Settings
 from riskstrat.features import engine
 from riskstrat.people.cohorts import RuleFacts, gather_everybody
 from riskstrat.sources.ingest import ingest
-from riskstrat.sources.store import open_store
+from riskstrat.sources.store import Store, open_store
 from riskstrat.workspace import Workspace, load
 
 SHIPPED = load(Path(__file__).resolve().parents[2])
 INDEX = date(2026, 9, 30)
 MONTHS = [f"{year}-{month:02}" for year in (2023, 2024, 2025, 2026) for month in range(1, 13)][:45]
 FILLER = "z"
+_LANDED: dict[tuple[tuple[str, str], ...], Store] = {}
 
 
 def make_tables(born: Mapping[str, str], **rows: str) -> dict[str, str]:
@@ -73,11 +74,7 @@ def open_site(
 
     also: features that other rules read. changed: fields of the workspace that are others.
     """
-    (folder / "source").mkdir(parents=True)
-    for name, text in tables.items():
-        (folder / "source" / f"{name}.csv").write_text(text, encoding="utf-8")
-    ingest(folder / "source", folder / "store", Settings(), as_at=INDEX)
-    store, workspace = open_store(folder / "store"), replace(SHIPPED, **changed)
+    store, workspace = _land(folder, tables), replace(SHIPPED, **changed)
     read = {*workspace.cohort_rules.list_features(), "age", "efi_latest", *also} if workspace.cohort_rules else set()
     made = engine(
         store,
@@ -88,6 +85,18 @@ def open_site(
         printable=False,
     )
     return SimpleNamespace(workspace=workspace, store=store, engine=made, also=also)
+
+
+def _land(folder: Path, tables: Mapping[str, str]) -> Store:
+    """The same tables are ingested once for all tests of a run that do nothing but read them."""
+    key = tuple(sorted(tables.items()))
+    if key not in _LANDED or not _LANDED[key].folder.is_dir():
+        (folder / "source").mkdir(parents=True)
+        for name, text in tables.items():
+            (folder / "source" / f"{name}.csv").write_text(text, encoding="utf-8")
+        ingest(folder / "source", folder / "store", Settings(), as_at=INDEX)
+        _LANDED[key] = open_store(folder / "store")
+    return _LANDED[key]
 
 
 def gather_facts(opened: Any, rows: pd.DataFrame | None = None) -> RuleFacts:

@@ -9,16 +9,16 @@ import subprocess
 import sys
 import time
 from base64 import b32decode
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from riskstrat.workspace import Workspace
+from tests.suite.axe import run_axe
 from tests.suite.on_a_day import compute_now
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -137,14 +137,17 @@ def open_watched(browser: Browser, served: Served, *, console: bool = True, **ch
     assert not (console and said), said
 
 
-def check_page(page: Page, path: str, served: Served) -> None:
-    """Axe finds nothing on a page, and it does not scroll sideways, on a phone and on a laptop."""
+def check_page(page: Page, path: str, served: Served, contrast_at: Collection[int] = WIDTHS) -> None:
+    """Axe finds nothing on a page, and it does not scroll sideways, on a phone and on a laptop.
+
+    contrast_at: the widths of these at which colours are compared too.
+    """
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
         response = page.goto(served.address + path)
         assert response is not None
         assert response.ok, path
-        check_shown(page, f"{path} at {width}")
+        check_shown(page, f"{path} at {width}", contrast=width in contrast_at)
     page.set_viewport_size({"width": WIDTHS[-1], "height": HEIGHT})
 
 
@@ -162,11 +165,10 @@ def check_here(page: Page, name: str) -> None:
         page.pdf(path=Path(PICTURES, f"{name}.pdf"), prefer_css_page_size=True, format="A4")
 
 
-def check_shown(page: Page, what: str) -> None:
-    """The same of the page as it is shown."""
-    found = [
-        f"{violation['id']}: {violation['nodes'][0]['html']}" for violation in Axe().run(page).response["violations"]
-    ]
+def check_shown(page: Page, what: str, *, contrast: bool = True) -> None:
+    """The same of the page as it is shown. contrast: whether axe compares the colours of texts with what is behind."""
+    violations = run_axe(page, contrast=contrast)["violations"]
+    found = [f"{violation['id']}: {violation['nodes'][0]['html']}" for violation in violations]
     assert found == [], f"{what}: {found}"
     wide: Any = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, what

@@ -1,4 +1,4 @@
-"""An Apache Spark of its own for the tests that need one: a master and two workers as processes, gone at the end."""
+"""An Apache Spark of its own for the tests that need one: a master and workers as processes, gone at the end."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Cluster:
 
 
 @contextmanager
-def start_cluster(folder: Path) -> Iterator[Cluster]:
-    """A master and two workers while the block runs. Skips without pyspark, Java or the signals that end it."""
+def start_cluster(folder: Path, workers: int) -> Iterator[Cluster]:
+    """A master and so many workers while the block runs. Skips without pyspark, Java or the signals that end it."""
     if os.name != "posix":
         pytest.skip("the cluster of the tests is ended by signals that this system lacks")
     if not find_pyspark():
@@ -63,10 +63,10 @@ def start_cluster(folder: Path) -> Iterator[Cluster]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in build_environment().items():
             patch.setenv(name, value)
-        yield from _run_cluster(folder)
+        yield from _run_cluster(folder, workers)
 
 
-def _run_cluster(folder: Path) -> Iterator[Cluster]:
+def _run_cluster(folder: Path, workers: int) -> Iterator[Cluster]:
     port = _find_free_port()
     log = folder / "master.log"
     options = ("--host", "127.0.0.1", "--port", str(port), "--webui-port", "0")
@@ -74,7 +74,7 @@ def _run_cluster(folder: Path) -> Iterator[Cluster]:
     cluster = Cluster(f"spark://127.0.0.1:{port}", folder)
     try:
         _wait_for_port(port, master, log)
-        for _ in range(2):
+        for _ in range(workers):
             cluster.start_worker()
         yield cluster
     finally:

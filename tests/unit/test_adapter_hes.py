@@ -419,7 +419,15 @@ def test_deaths_that_a_table_of_people_beside_does_not_know_are_counted(tmp_path
 # ---- How it arrives ----
 
 
-@pytest.mark.parametrize("name", ["apc.csv.gz", "apc.parquet", "Episodes.csv", "HES_APC.parquet"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "apc.csv.gz",
+        "HES_APC.parquet",
+        pytest.param("apc.parquet", marks=pytest.mark.exhaustive),
+        pytest.param("Episodes.csv", marks=pytest.mark.exhaustive),
+    ],
+)
 def test_the_same_episodes_in_other_files_are_the_same(tmp_path: Path, name: str) -> None:
     episodes = make_episodes({}, {"TOKEN_PERSON_ID": "B", "ADMIMETH": "2D"})
     expected = land_tables(map_format(write(tmp_path / "csv", "apc.csv", episodes), "hes"))
@@ -479,7 +487,7 @@ def test_what_was_guessed_and_what_was_lost_is_counted(tmp_path: Path) -> None:
             {"TOKEN_PERSON_ID": "E", "MYDOB": "", "STARTAGE": "40"},
         ),
     )
-    with duckdb.connect() as connection, land(connection, map_format(folder, "hes")) as landing:
+    with duckdb.connect(config={"threads": 1}) as connection, land(connection, map_format(folder, "hes")) as landing:
         said = {(kind, what): rows for kind, what, rows in landing.outcomes}
     assert said == {
         ("mapped", "episodes read"): 6,
@@ -579,6 +587,29 @@ def test_visits_of_one_day_are_told_apart_by_their_time(tmp_path: Path, arrivals
     write(folder, "ecds.csv", [{"TOKEN_PERSON_ID": "A", "Der_Provider_Code": "RQ1"} | row for row in rows])
     made = land_tables(map_format(folder, "hes"))["attendances"]
     assert pick(made, "attended_on") == ["2024-02-13"] * visits
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_a_visit_that_came_again_the_record_that_says_most_counts(tmp_path: Path, turned: bool) -> None:
+    first = {"TOKEN_PERSON_ID": "A", "Der_Provider_Code": "RQ1", "Der_EC_Arrival_Date_Time": "2024-02-13 09:10"}
+    records = [
+        visit
+        for minute in range(6)
+        for uncoded in [first | {"Der_EC_Arrival_Date_Time": f"2024-02-13 09:1{minute}", "EC_Acuity_SNOMED_CT": "1"}]
+        for visit in (uncoded, uncoded | {"EC_Diagnosis_01": "195967001"})
+    ]
+    folder = write(tmp_path / "extract", "apc.csv", make_episodes({}))
+    write(folder, "ecds.csv", records[::-1] if turned else records)
+    assert pick(land_tables(map_format(folder, "hes"))["attendances"], "diagnosis") == ["195967001"] * 6
+
+
+def test_a_decile_in_words_that_are_not_known_takes_nobody_out(tmp_path: Path) -> None:
+    words = {"A": "Less deprived 10-20%", "B": "More deprived 40-50%", "C": "More deprived", "D": "Less deprived: n/k"}
+    people = [{"TOKEN_PERSON_ID": who, "IMD04_DECILE": said} for who, said in words.items()]
+    report, store = take_in(write(tmp_path / "extract", "apc.csv", make_episodes(*people)), tmp_path / "store")
+    assert report.tables["people"].accepted == 4
+    deciles = store.people().set_index("patient_id")["imd_decile"].sort_index()
+    assert deciles.dropna().astype(int).to_dict() == {"A": 9, "B": 5}
 
 
 def test_without_ecds_there_is_no_table_of_visits_rather_than_an_empty_one(tmp_path: Path) -> None:

@@ -174,24 +174,31 @@ def test_the_most_exact_entry_holds_and_one_event_may_be_of_two_kinds(tmp_path: 
     assert rows(tmp_path, "attendances", "patient_id attended_on department_type") == [("1", "2024-01-01", "01")]
 
 
-@pytest.mark.parametrize(
-    ("times", "ends"),
-    [
-        (((1, 9, "IN"), (5, 9, "OUT"), (5, 9, "IN"), (8, 9, "OUT")), ["2024-03-05", "2024-03-08"]),
-        (((1, 9, "IN"), (5, 9, "IN"), (8, 9, "OUT")), [None, "2024-03-08"]),
-        (((1, 9, "IN"), (1, 9, "OUT"), (5, 9, "IN")), ["2024-03-01", None]),
-        (((1, 9, "OUT"), (5, 9, "IN"), (8, 9, "OUT")), ["2024-03-08"]),
-        (((1, 9, "IN"), (3, 9, "OUT"), (5, 9, "OUT")), ["2024-03-03"]),
-        (((1, 9, "IN"), (3, 9, "OUT"), (5, 9, "IN"), (5, 9, "OUT")), ["2024-03-03", "2024-03-05"]),
-    ],
-    ids=["moved at a minute", "no end", "no time", "end of none", "two ends", "the second takes no time"],
-)
-def test_without_identifiers_a_discharge_ends_the_stay_before_it(
-    times: tuple[tuple[int, int, str], ...], ends: list[str | None], tmp_path: Path
-) -> None:
+WITHOUT_IDENTIFIERS = {
+    "moved at a minute": (((1, "IN"), (5, "OUT"), (5, "IN"), (8, "OUT")), ["2024-03-05", "2024-03-08"]),
+    "no end": (((1, "IN"), (5, "IN"), (8, "OUT")), [None, "2024-03-08"]),
+    "no time": (((1, "IN"), (1, "OUT"), (5, "IN")), ["2024-03-01", None]),
+    "end of none": (((1, "OUT"), (5, "IN"), (8, "OUT")), ["2024-03-08"]),
+    "two ends": (((1, "IN"), (3, "OUT"), (5, "OUT")), ["2024-03-03"]),
+    "the second takes no time": (
+        ((1, "IN"), (3, "OUT"), (5, "IN"), (5, "OUT")),
+        ["2024-03-03", "2024-03-05"],
+    ),
+}
+"""Days and kinds of the events of a subject, and when each stay ended."""
+
+
+def test_without_identifiers_a_discharge_ends_the_stay_before_it(tmp_path: Path) -> None:
     codes = {"IN": "VISIT//IN//ER", "OUT": "VISIT//OUT//HOME"}
-    read(tmp_path, *PERSON, *(event(1, at(3, day, hour), codes[what]) for day, hour, what in times))
-    assert [row[5] for row in rows(tmp_path, "spells", SPELL)] == ends
+    events = [event(one, datetime(1950, 2, 3), "MEDS_BIRTH") for one in range(len(WITHOUT_IDENTIFIERS))]
+    for one, (times, _) in enumerate(WITHOUT_IDENTIFIERS.values()):
+        events += [event(one, None, "Gender/FEMALE"), *(event(one, at(3, day, 9), codes[what]) for day, what in times)]
+    read(tmp_path, *events)
+    found: dict[str, list[str | None]] = {}
+    for row in rows(tmp_path, "spells", SPELL):
+        found.setdefault(row[0], []).append(row[5])
+    ends = {what: found[str(one)] for one, what in enumerate(WITHOUT_IDENTIFIERS)}
+    assert ends == {what: expected for what, (_, expected) in WITHOUT_IDENTIFIERS.items()}
 
 
 def test_with_identifiers_stays_may_lie_across_each_other(tmp_path: Path) -> None:

@@ -161,7 +161,9 @@ def test_patients_are_people_without_what_is_not_ours(landed: tuple[IngestReport
     assert report.tables["people"].rules == {"unknown code": 1}
 
 
-@pytest.mark.parametrize("day", ["31.12.2024", "dead", "20 June 2023"])
+@pytest.mark.parametrize(
+    "day", ["31.12.2024", *(pytest.param(day, marks=pytest.mark.exhaustive) for day in ("dead", "20 June 2023"))]
+)
 def test_a_death_whose_day_cannot_be_read_takes_the_patient_out(day: str, tmp_path: Path) -> None:
     files = FILES | {"patients": FILES["patients"].replace("1966-01-01,,", f"1966-01-01,{day},")}
     report, store = read(tmp_path, files)
@@ -327,7 +329,7 @@ def test_a_file_that_was_not_exported_is_no_table_of_ours(tmp_path: Path) -> Non
     assert sorted(report.tables) == ["admissions", "attendances", "contacts", "people"]
 
 
-@pytest.mark.parametrize("files", [FILES, OLDER], ids=["newer", "older"])
+@pytest.mark.parametrize("files", [FILES, pytest.param(OLDER, marks=pytest.mark.exhaustive)], ids=["newer", "older"])
 def test_files_without_a_header_give_the_same_bytes(files: dict[str, str], tmp_path: Path) -> None:
     _, expected = read(tmp_path / "with", files)
     mapping = read_mapping(site(tmp_path / "without", "header = false", files))

@@ -102,12 +102,23 @@ def find_facts(decided: Mapping[str, str], sensitive: Codelist = SENSITIVE) -> d
     return find_sensitive_facts(records)
 
 
-def test_every_kind_of_record_is_told_by_group_and_nothing_that_is_shown_to_nobody() -> None:
+@pytest.fixture(scope="module")
+def told() -> dict[str, tuple[SensitiveFact, ...]]:
+    """What is told where every group may be shown."""
+    return find_facts(EVERY_GROUP)
+
+
+def test_without_any_decision_nothing_is_told() -> None:
+    assert find_facts({}) == {"a": (), "b": (), "c": ()}
+
+
+def test_every_kind_of_record_is_told_by_group_and_nothing_that_is_shown_to_nobody(
+    told: dict[str, tuple[SensitiveFact, ...]],
+) -> None:
     def tell(group: str, kind: Any, times: int, first: str, latest: str | None = None) -> SensitiveFact:
         return SensitiveFact(group, kind, times, date.fromisoformat(first), date.fromisoformat(latest or first))
 
-    found = find_facts(EVERY_GROUP)
-    assert {patient: set(facts) for patient, facts in found.items()} == {
+    assert {patient: set(facts) for patient, facts in told.items()} == {
         "a": {
             # A stay by its main diagnosis or specialty, or by harm beside an injury: never by another secondary code.
             tell("Self-harm", "emergency stay", 1, "2026-01-05"),
@@ -124,17 +135,17 @@ def test_every_kind_of_record_is_told_by_group_and_nothing_that_is_shown_to_nobo
         "b": {tell("Abuse", "emergency stay", 1, "2026-07-05")},
         "c": set(),
     }
-    groups = [fact.group for fact in found["a"]]
+    groups = [fact.group for fact in told["a"]]
     assert groups == sorted(groups, key=SENSITIVE.groups.index)
 
 
 @pytest.mark.parametrize("group", EVERY_GROUP)
-def test_a_group_without_a_decision_is_shown_to_nobody_and_hides_what_it_shares(group: str) -> None:
-    every = find_facts(EVERY_GROUP)
+def test_a_group_without_a_decision_is_shown_to_nobody_and_hides_what_it_shares(
+    told: dict[str, tuple[SensitiveFact, ...]], group: str
+) -> None:
     assert find_facts({group: "CG 9"}) == {
-        patient: tuple(fact for fact in facts if fact.group == group) for patient, facts in every.items()
+        patient: tuple(fact for fact in facts if fact.group == group) for patient, facts in told.items()
     }
-    assert find_facts({}) == {"a": (), "b": (), "c": ()}
 
 
 def test_a_stay_of_two_groups_is_shown_only_where_both_are(monkeypatch: pytest.MonkeyPatch) -> None:

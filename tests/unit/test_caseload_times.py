@@ -31,7 +31,7 @@ CASELOAD_ROWS = st.lists(
 )
 
 
-@property_settings(75)
+@property_settings(30, drawn=75)
 @given(CASELOAD_ROWS)
 def test_the_times_of_a_person_say_what_the_lists_read(drawn: list[tuple[Any, ...]]) -> None:
     rows = pd.DataFrame(drawn, columns=COLUMNS)

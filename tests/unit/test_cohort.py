@@ -64,33 +64,31 @@ def test_a_landed_but_empty_registrations_table_registers_nobody(tmp_path: Path)
     }
 
 
-@pytest.mark.parametrize(
-    ("when", "practice"),
-    [
-        (date(2019, 12, 31), None),
-        (date(2020, 1, 1), "N00001"),
-        (date(2024, 6, 30), "N00001"),
-        (date(2024, 7, 1), "N00002"),
-        (date(2024, 8, 31), "N00002"),
-        (date(2024, 9, 1), "N00003"),
-        (date(2024, 9, 14), "N00003"),
-        (date(2024, 9, 15), "N00001"),
-        (date(2024, 9, 30), "N00001"),
-        (date(2024, 10, 1), None),
-        (date(2024, 11, 1), None),
-        (date(2024, 11, 2), "N00004"),
-    ],
-)
-def test_of_several_practices_the_latest_to_begin_counts_while_it_lasts(
-    tmp_path: Path, when: date, practice: str | None
-) -> None:
-    """N00001 ends on 1 October; N00002 and N00003 begin inside it; N00004 is known a day late."""
+STANDING = {
+    date(2019, 12, 31): None,
+    date(2020, 1, 1): "N00001",
+    date(2024, 6, 30): "N00001",
+    date(2024, 7, 1): "N00002",
+    date(2024, 8, 31): "N00002",
+    date(2024, 9, 1): "N00003",
+    date(2024, 9, 14): "N00003",
+    date(2024, 9, 15): "N00001",
+    date(2024, 9, 30): "N00001",
+    date(2024, 10, 1): None,
+    date(2024, 11, 1): None,
+    date(2024, 11, 2): "N00004",
+}
+"""N00001 ends on 1 October; N00002 and N00003 begin inside it; N00004 is known a day late."""
+
+
+def test_of_several_practices_the_latest_to_begin_counts_while_it_lasts(tmp_path: Path) -> None:
     spells = (
         "p1,N00003,2024-09-01,2024-09-15,\np1,N00001,2020-01-01,2024-10-01,\n"
         "p1,N00002,2024-07-01,2024-09-01,\np1,N00004,2024-11-01,,2024-11-02\n"
     )
     store = land(tmp_path, registrations=REGISTRATIONS + spells)
-    assert practices(store, when) == ({"p1": practice} if practice else {})
+    found = {when: practices(store, when) for when in STANDING}
+    assert found == {when: {"p1": practice} if practice else {} for when, practice in STANDING.items()}
 
 
 def test_of_two_practices_that_begin_on_one_day_it_is_always_the_same_one(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskstrat.errors import SourceError
-from riskstrat.sources.database_rows import find_name, strip_end
+from riskstrat.sources.database_rows import find_name, read_batches, strip_end
 from riskstrat.sources.databases import Database, open_database, read_connection
 from tests.suite.postgres import Server, start_server
 
@@ -55,6 +55,27 @@ def test_a_name_is_found_in_any_case_unless_two_are_alike(asked: str, told: str)
     with pytest.raises(SourceError) as caught:
         find_name(asked, names, "table", "schema x")
     assert told in str(caught.value)
+
+
+def read(*columns: tuple[str, pa.Array]) -> pa.Table:
+    """The rows of a database that gives one batch with those columns."""
+    batch = pa.RecordBatch.from_arrays([values for _, values in columns], names=[name for name, _ in columns])
+    return read_batches(batch.schema, [batch], (), SourceError, "spells").read_all()  # type: ignore[arg-type]
+
+
+def test_a_clock_of_billionths_of_a_second_is_read_to_the_millionth() -> None:
+    """As sysdatetime() and every datetime2(7) of SQL Server are."""
+    finest = 1_790_000_000_123_456_700
+    for zone in (None, "UTC"):
+        (when,) = read(("loaded", pa.array([finest, None], pa.timestamp("ns", zone)))).columns
+        assert when.type == pa.timestamp("us", zone)
+        assert when.cast(pa.int64()).to_pylist() == [finest // 1000, None]
+
+
+@pytest.mark.parametrize("second", ["who", "Who", "WHO"])
+def test_two_columns_of_one_name_in_any_case_are_refused(second: str) -> None:
+    with pytest.raises(SourceError, match='spells gives two columns called "who"; give each a name of its own'):
+        read(("who", pa.array(["A"])), ("no", pa.array(["1"])), (second, pa.array(["B"])))
 
 
 def test_the_connection_is_read_where_source_toml_points_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,8 +34,9 @@ def test_the_made_parts_of_the_pages_are_as_the_code_has_them(page: str, parts: 
 
 
 def test_every_option_of_every_verb_is_documented() -> None:
+    parts = remake.command_parts()
     for name, command in VERBS.items():
-        part = remake.command_parts()[name]
+        part = parts[name]
         for param in command.params:
             wanted = [param.name.upper()] if param.param_type_name == "argument" else param.opts
             assert all(f"`{option}`" in part for option in wanted), f"{name} {wanted}"

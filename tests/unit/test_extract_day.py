@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import SourceError
-from riskstrat.sources.extract_day import Arrivals, follow_arrivals
+from riskstrat.sources.extract_day import FEW, SHORTEST, Arrivals, follow_arrivals
 from riskstrat.sources.ingest import IngestReport, ingest
-from tests.suite.properties import population_settings, property_settings
+from tests.suite.properties import population_settings, pure_settings
 
 LAST = date(2026, 9, 30).toordinal()
 PEOPLE = "patient_id,date_of_birth,sex\n" + "".join(f"P0{n},1950-06-15,F\n" for n in range(1, 9))
@@ -52,7 +52,7 @@ def move(arrivals: Arrivals, moved: list[tuple[int, int]]) -> Arrivals:
     return Arrivals(np.array(days), np.array([rows[day] for day in days]))
 
 
-@property_settings(200)
+@pure_settings(200)
 @given(
     st.integers(0, 10_000),
     st.sampled_from([12, 40, 400, 5000]),
@@ -121,22 +121,21 @@ def test_the_date_of_the_extract_is_the_way_through_and_later_rows_are_quarantin
     assert report.quarantined == {"measurements": {"event after the extract": 1}}
 
 
-@pytest.mark.parametrize(
-    "tables",
-    [
-        {"admissions": ANCHOR + "P02,S2,2026-06-01,21,2062-03-04\n"},
-        {"registrations": "patient_id,practice,registered_from,registered_to\nP02,N83001,2001-01-01,2031-01-01\n"},
-        {"social_care": "patient_id,service,started_on,ended_on\nP02,home_care,2026-06-01,2030-01-01\n"},
-        {"conditions": "patient_id,system,code,recorded_on\nP02,register,AF,1999-01-01\nP03,register,AF,1999-03-01\n"},
-        {"admissions": ANCHOR + "P02,S2,2026-06-01,21,2026-06-04\n"},
-        {"measurements": KIDNEY},
-    ],
-)
-def test_ends_that_are_planned_and_old_records_say_nothing_of_the_day_of_the_extract(
-    tables: dict[str, str], tmp_path: Path
-) -> None:
-    report = run(tmp_path, limit=0, **tables)
+def test_ends_that_are_planned_and_old_records_say_nothing_of_the_day_of_the_extract(tmp_path: Path) -> None:
+    report = run(
+        tmp_path,
+        limit=0,
+        admissions=ANCHOR + "P02,S2,2026-06-01,21,2062-03-04\nP03,S3,2026-06-01,21,2026-06-04\n",
+        registrations="patient_id,practice,registered_from,registered_to\nP02,N83001,2001-01-01,2031-01-01\n",
+        social_care="patient_id,service,started_on,ended_on\nP02,home_care,2026-06-01,2030-01-01\n",
+        conditions="patient_id,system,code,recorded_on\nP02,register,AF,1999-01-01\nP03,register,AF,1999-03-01\n",
+        measurements=KIDNEY,
+    )
     assert (report.data_as_at, report.quarantined) == ("2026-09-30", {})
+
+
+ROWS_A_DAY = 35
+"""Of both tables of a feed."""
 
 
 def make_feed(ends: dict[str, int]) -> dict[str, str]:
@@ -149,6 +148,19 @@ def make_feed(ends: dict[str, int]) -> dict[str, str]:
         lines = [f"P0{n % 8 + 1},{day},gp\n" for day in days for n in range(rows)]
         made[name] = f"patient_id,{column},{what}\n" + "".join(lines)
     return made
+
+
+def move_rows(table: str, count: int, ahead: int) -> dict[str, str]:
+    """A feed of which the first `count` rows of one table are dated `ahead` days after the last day of all others."""
+    feed = make_feed({})
+    lines = feed[table].splitlines(keepends=True)
+    wrong = date.fromordinal(min(LAST + ahead, date(2060, 1, 1).toordinal()))
+    for number in range(1, count + 1):
+        cells = lines[number].rstrip("\n").split(",")
+        cells[1] = str(wrong)
+        lines[number] = ",".join(cells) + "\n"
+    feed[table] = "".join(lines)
+    return feed
 
 
 def test_tables_that_end_far_apart_are_refused_by_name_and_day(tmp_path: Path) -> None:
@@ -170,16 +182,25 @@ def test_a_table_that_is_a_month_behind_is_none_the_worse(tmp_path: Path) -> Non
 def test_wrong_dates_in_a_large_source_are_quarantined_or_refused_by_name(
     tmp_path_factory: pytest.TempPathFactory, table: str, count: int, ahead: int
 ) -> None:
-    feed = make_feed({})
-    lines = feed[table].splitlines(keepends=True)
-    wrong = date.fromordinal(min(LAST + ahead, date(2060, 1, 1).toordinal()))
-    for number in range(1, min(count, len(lines) - 1) + 1):
-        cells = lines[number].rstrip("\n").split(",")
-        cells[1] = str(wrong)
-        lines[number] = ",".join(cells) + "\n"
-    feed[table] = "".join(lines)
-    settled = "2026-09-30", {table: {"event after the extract": min(count, len(lines) - 1)}}
+    assume(ahead > SHORTEST or count < FEW * ROWS_A_DAY)
+    feed = move_rows(table, count, ahead)
+    settled = "2026-09-30", {table: {"event after the extract": count}}
     assert table in say_what_became(tmp_path_factory.mktemp("feed"), feed, settled)
+
+
+@pytest.mark.parametrize(("count", "ahead"), [(4, SHORTEST), (4, 1), (12, 3)])
+def test_a_tenth_of_a_days_rows_within_five_days_are_taken_for_the_day_of_the_extract(
+    tmp_path: Path, count: int, ahead: int
+) -> None:
+    """Days without rows may have been a bank holiday, and a day's rows may have come only until the extract."""
+    report = run(tmp_path, **move_rows("contacts", count, ahead))
+    assert (report.data_as_at, report.quarantined) == (str(date.fromordinal(LAST + ahead)), {})
+
+
+@pytest.mark.parametrize(("count", "ahead"), [(3, SHORTEST), (3, 1), (4, SHORTEST + 1), (12, SHORTEST + 1)])
+def test_fewer_or_later_ones_are_not(tmp_path: Path, count: int, ahead: int) -> None:
+    settled = "2026-09-30", {"contacts": {"event after the extract": count}}
+    assert "contacts" in say_what_became(tmp_path, move_rows("contacts", count, ahead), settled)
 
 
 def say_what_became(folder: Path, feed: dict[str, str], wanted: tuple[str, dict[str, dict[str, int]]]) -> str:

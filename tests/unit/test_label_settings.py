@@ -35,14 +35,15 @@ AS_AT = date(2024, 12, 31)
 EMERGENCY = admissions.filter(admissions.method == "21")
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    source = tmp_path / "source"
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    folder = tmp_path_factory.mktemp("store")
+    source = folder / "source"
     source.mkdir()
     (source / "people.csv").write_text(PEOPLE, encoding="utf-8")
     (source / "admissions.csv").write_text(ADMISSIONS, encoding="utf-8")
-    ingest(source, tmp_path / "data", Settings(), as_at=AS_AT)
-    return open_store(tmp_path / "data")
+    ingest(source, folder / "data", Settings(), as_at=AS_AT)
+    return open_store(folder / "data")
 
 
 def outcomes(store: Store, recipe: LabelRecipe, index: date) -> dict[str, tuple[object, str]]:
@@ -125,17 +126,18 @@ follow-ups,2023-02-05,2
 """The window of 1 January 2023 is 2 January 2023 to 1 January 2024."""
 
 
-@pytest.fixture
-def visited(tmp_path: Path) -> Store:
-    source = tmp_path / "source"
+@pytest.fixture(scope="module")
+def visited(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    folder = tmp_path_factory.mktemp("visited")
+    source = folder / "source"
     source.mkdir()
     people = "".join(f"{name},1950-01-01,F\n" for name in ("five", "four and a day late", "follow-ups", "never"))
     (source / "people.csv").write_text(f"patient_id,date_of_birth,sex\n{people}", encoding="utf-8")
     stays = "patient_id,spell_id,admitted_on,method\nnever,s1,2023-03-10,21\n"
     (source / "admissions.csv").write_text(stays, encoding="utf-8")
     (source / "attendances.csv").write_text(ATTENDANCES, encoding="utf-8")
-    ingest(source, tmp_path / "data", Settings(), as_at=AS_AT)
-    return open_store(tmp_path / "data")
+    ingest(source, folder / "data", Settings(), as_at=AS_AT)
+    return open_store(folder / "data")
 
 
 @pytest.mark.parametrize(("least", "expected"), [(5, {"five"}), (4, {"five", "four and a day late"}), (6, set())])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -15,7 +16,7 @@ import pytest
 from riskstrat.monitoring.findings import Finding
 from riskstrat.monitoring.page import build_page, summarise_for_board
 from riskstrat.monitoring.recency import find_missing_weeks
-from riskstrat.monitoring.ripened import RipeList, judge_equity
+from riskstrat.monitoring.ripened import RipeList, judge_calibration, judge_equity, judge_lift, tabulate_months
 from riskstrat.monitoring.work import WorkedList, judge_work
 from riskstrat.workspace import load
 from tests.browser.reading_back import Reader
@@ -82,13 +83,51 @@ def test_what_teams_do_is_an_alert_past_its_limit_alone(counts: dict[str, int], 
     assert {name for name, state in states.items() if state == "alert"} == {about}
 
 
-def test_no_share_is_said_of_1_to_7_people() -> None:
+@pytest.mark.parametrize(("waiting", "listed", "state"), [(3, 20, "well"), (3, 5, "too few"), (7, 8, "well")])
+def test_no_share_is_said_of_1_to_7_people(waiting: int, listed: int, state: str) -> None:
     (found,) = [
         one
-        for one in judge_work([week(0), week(1, listed=20, waiting=3)], MONDAY + timedelta(weeks=1), PLAN)
+        for one in judge_work([week(0), week(1, listed=listed, waiting=waiting)], MONDAY + timedelta(weeks=1), PLAN)
         if one.about.endswith("wait too long")
     ]
-    assert (found.state, found.figures) == ("too few", {})
+    assert (found.state, found.figures) == (state, {})
+    assert not re.search(r"\d%|\b3\b", found.said.replace("at most 50% is accepted", ""))
+
+
+@pytest.mark.parametrize("decided", [0, 1])
+def test_a_list_that_hardly_anybody_decides_is_an_alert_and_so_is_one_that_nobody_does(decided: int) -> None:
+    """Of 1 to 7 decisions among hundreds of people the figure is not shown, and that they are too few is."""
+    lists = [week(number, reviewed=decided * (number % 2)) for number in range(12)]
+    judged = judge_work(lists, MONDAY + timedelta(weeks=12), PLAN)
+    (found,) = [one for one in judged if one.about == "people listed with a decision"]
+    assert found.state == "alert"
+    assert (found.figures == {}) is bool(decided)
+    assert ("it rests on 1 to 7 people and is not shown" in found.said) is bool(decided)
+
+
+def follow(*groups: tuple[int, float, int, bool]) -> RipeList:
+    """A ripe list of groups: how many people of which risk, how many of them had the outcome, listed or left alone."""
+    rows = [
+        {"risk": risk, "outcome": int(place < ill), "listed": listed, "touched": listed}
+        for people, risk, ill, listed in groups
+        for place in range(people)
+    ]
+    return RipeList(MONDAY, pd.DataFrame(rows))
+
+
+def test_few_outcomes_where_many_were_expected_are_an_alert_without_a_figure() -> None:
+    ripe = follow((400, 0.2, 3, False), (40, 0.6, 30, True))
+    everybody, _ = judge_calibration(ripe, PLAN)
+    assert (everybody.state, everybody.figures) == ("alert", {})
+    assert "1 to 7 people" in everybody.said
+    (month,) = tabulate_months([ripe])
+    assert month.untouched is None
+
+
+def test_a_list_that_finds_hardly_anybody_is_an_alert_without_a_figure() -> None:
+    found = judge_lift(follow((400, 0.2, 120, False), (200, 0.6, 4, True)), PLAN)
+    assert (found.state, found.figures) == ("alert", {})
+    assert "1 to 7 people" in found.said
 
 
 # A whole site

@@ -132,23 +132,22 @@ def test_a_table_without_a_row_checks_nobody_for_a_list(root: Path) -> None:
         assert case_facts(open_workspace(root), STANDING, Snapshot(())).not_landed == unchecked
 
 
-def test_what_was_said_stays_until_it_is_denied(verb: Verb, root: Path) -> None:
-    said = STATUSES + f"p1,{TUESDAY},no,yes,no,no\np3,{TUESDAY},no,no,yes,no\n"
-    refresh(verb, root, TUESDAY, statuses=said, opt_outs=OPT_OUTS + "p10,type1,,\n")
-    refresh(verb, root, WEDNESDAY, statuses=STATUSES + f"p1,{WEDNESDAY},no,no,no,no\n")
-    assert list_reasons(root, WEDNESDAY) == {"p3": ("moved away", TUESDAY), "p10": ("opted out", None)}
+def test_what_was_said_stays_until_it_is_denied_of_a_later_day(verb: Verb, root: Path) -> None:
+    said = f"p1,{TUESDAY},no,yes,no,no\np3,{TUESDAY},no,no,yes,no\np4,{TUESDAY},no,yes,no,no\n"
+    refresh(verb, root, TUESDAY, statuses=STATUSES + said, opt_outs=OPT_OUTS + "p10,type1,,\n")
+    denied = f"p1,{WEDNESDAY},no,no,no,no\np4,{TUESDAY},no,no,no,no\n"
+    refresh(verb, root, WEDNESDAY, statuses=STATUSES + denied)
+    assert list_reasons(root, WEDNESDAY) == {
+        "p3": ("moved away", TUESDAY),
+        "p4": ("died", TUESDAY),
+        "p10": ("opted out", None),
+    }
     assert {each.known_on for each in read_kept_off(root, WEDNESDAY).values()} == {TUESDAY}
 
 
 def test_who_was_in_hospital_by_a_status_and_now_by_an_open_stay_alone_is_no_news() -> None:
     assert name_state(NOT_DISCHARGED) == name_state(IN_HOSPITAL)
     assert len({name_state(reason) for reason in (IN_HOSPITAL, "died", "moved away", "opted out")}) == 4
-
-
-def test_a_denial_of_the_same_day_denies_nothing(verb: Verb, root: Path) -> None:
-    refresh(verb, root, TUESDAY, statuses=STATUSES + f"p1,{TUESDAY},no,yes,no,no\n")
-    refresh(verb, root, WEDNESDAY, statuses=STATUSES + f"p1,{TUESDAY},no,no,no,no\n")
-    assert list_reasons(root, WEDNESDAY) == {"p1": ("died", TUESDAY)}
 
 
 def test_in_hospital_holds_for_a_week(verb: Verb, root: Path) -> None:

@@ -25,6 +25,7 @@ from tests.unit.test_source_mapping import EXTRACT, OURS, RENAMED, bytes_of, our
 
 _ = ours
 
+PACKED_TOO = ((";", "windows-1252"), (",", "latin-1"), (";", "utf-8"))
 NAMED = """
 [source]
 kind = "folder"
@@ -38,9 +39,16 @@ from = "mpi"
 
 
 @pytest.mark.parametrize(
-    ("separator", "encoding"), [(";", "windows-1252"), (",", "latin-1"), ("|", "utf-16"), (";", "utf-8")]
+    ("separator", "encoding", "packed"),
+    [
+        (";", "windows-1252", False),
+        (",", "latin-1", False),
+        ("|", "utf-16", False),
+        (";", "utf-8", False),
+        ("|", "utf-16", True),
+        *(pytest.param(*form, True, marks=pytest.mark.exhaustive) for form in PACKED_TOO),
+    ],
 )
-@pytest.mark.parametrize("packed", [False, True])
 def test_one_file_has_its_own_separator_and_encoding(
     separator: str, encoding: str, packed: bool, ours: Path, tmp_path: Path
 ) -> None:

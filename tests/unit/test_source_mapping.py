@@ -82,10 +82,12 @@ def refused(file: Path, tmp_path: Path) -> str:
     return str(caught.value)
 
 
-@pytest.fixture
-def ours(tmp_path: Path) -> Path:
-    ingest(write(tmp_path / "ours", OURS), tmp_path / "expected", settings(), as_at=EXTRACT)
-    return tmp_path / "expected"
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store of our own tables, to compare others with."""
+    folder = tmp_path_factory.mktemp("ours")
+    ingest(write(folder / "ours", OURS), folder / "expected", settings(), as_at=EXTRACT)
+    return folder / "expected"
 
 
 def test_renamed_columns_codes_and_constants_give_the_same_bytes(ours: Path, tmp_path: Path) -> None:
@@ -179,6 +181,23 @@ def test_what_an_input_cannot_read_is_counted_as_lost(tmp_path: Path) -> None:
         ("lost", "values of spells.started that cannot be read as a date", 1),
     )
     assert report.tables["admissions"].accepted == 3
+
+
+TWICE = "SELECT s.*, p.patient_id AS WHO FROM source.spells s JOIN source.people p ON s.who = p.patient_id"
+
+
+@pytest.mark.parametrize("of_step", [True, False])
+def test_sql_that_gives_two_columns_of_one_name_is_refused(of_step: bool, tmp_path: Path) -> None:
+    """DuckDB would call the second who_1, and the first would be read in its place."""
+    write(tmp_path / "extract", {"people": OURS["people"], "spells": "who,no,who_1\nA,1,x\n"})
+    sql = "SELECT *, '21' AS method FROM step.joined" if of_step else TWICE
+    steps = '[source.steps]\njoined = "mapping/joined.sql"\n' if of_step else ""
+    toml = f'[source]\nkind = "folder"\nlocation = "extract"\n{steps}' + (
+        '[source.tables.admissions]\nfrom = "mapping/admissions.sql"\n'
+    )
+    named = {"joined": TWICE} if of_step else {}
+    with pytest.raises(SourceError, match=r'(joined|admissions)\.sql gives two columns called "who"'):
+        read(site(tmp_path, toml, admissions=sql, **named), tmp_path / "store")
 
 
 def test_a_file_without_a_header_has_the_columns_of_its_input(ours: Path, tmp_path: Path) -> None:

@@ -51,33 +51,42 @@ def test_codes_are_trimmed_upper_case_and_lose_dots_and_the_hes_pad(tmp_path: Pa
     ]
 
 
-@pytest.mark.parametrize(
-    ("landed", "code"),
-    [
-        ("E103-D", "E103"),
-        ("H360-A", "H360"),
-        ("E103 D", "E103"),
-        ("G632 A", "G632"),
-        ("E10.3D", "E103"),
-        ("I10XD", "I10"),
-        ("M0730D", "M0730"),
-        ("F00.1*", "F001"),
-        ("F00*", "F00"),
-        ("A18.0†", "A180"),
-        ("M01.1+", "M011"),
-        ("M0730*", "M0730"),
-        ("C7A", "C7A"),
-        ("S72001D", "S72001D"),
-        ("T391X2A", "T391X2A"),
-    ],
-)
-def test_dagger_and_asterisk_with_their_filler_are_no_part_of_an_icd10_code(
-    landed: str, code: str, tmp_path: Path
-) -> None:
-    rows = {"patient_id": ["p1"], "spell_id": ["s1"], "position": [1], "system": ["icd10"], "code": [landed]}
-    report = ingested(tmp_path, diagnoses=rows)
+MARKED = {
+    "E103-D": "E103",
+    "H360-A": "H360",
+    "E103 D": "E103",
+    "G632 A": "G632",
+    "E10.3D": "E103",
+    "I10XD": "I10",
+    "M0730D": "M0730",
+    "F00.1*": "F001",
+    "F00*": "F00",
+    "A18.0†": "A180",
+    "M01.1+": "M011",
+    "M0730*": "M0730",
+    "C7A": "C7A",
+    "S72001D": "S72001D",
+    "T391X2A": "T391X2A",
+}
+
+
+def test_dagger_and_asterisk_with_their_filler_are_no_part_of_an_icd10_code(tmp_path: Path) -> None:
+    days = [date(2024, 1, day) for day in range(1, 1 + len(MARKED))]
+    report = ingested(
+        tmp_path,
+        conditions={
+            "patient_id": ["p1"] * len(MARKED),
+            "system": ["icd10"] * len(MARKED),
+            "code": list(MARKED),
+            "recorded_on": days,
+        },
+        diagnoses={"patient_id": ["p1"], "spell_id": ["s1"], "position": [1], "system": ["icd10"], "code": ["E10.3D"]},
+    )
     assert report.quarantined == {}
-    assert stored(tmp_path, "diagnoses", ["code"]) == [[code]]
+    assert stored(tmp_path, "conditions", ["recorded_on", "code"]) == [
+        [day, code] for day, code in zip(days, MARKED.values(), strict=True)
+    ]
+    assert stored(tmp_path, "diagnoses", ["code"]) == [["E103"]]
 
 
 def test_an_american_code_keeps_its_placeholders_and_its_ending(tmp_path: Path) -> None:
@@ -141,35 +150,37 @@ def test_whole_numbers_in_a_floating_column_are_codes_without_a_point(tmp_path: 
     assert stored(tmp_path, "spells", columns) == [["1", "21", "1"], ["2", "11", None]]
 
 
-@pytest.mark.parametrize(
-    ("landed", "read"),
-    [
-        ("2024-03-04", date(2024, 3, 4)),
-        (" 2024-03-04 ", date(2024, 3, 4)),
-        ("2024-03-04T10:30:00", date(2024, 3, 4)),
-        ("2024-03-04 00:00:00.000", date(2024, 3, 4)),
-        ("20240304", date(2024, 3, 4)),
-        ("04/03/2024", date(2024, 3, 4)),
-        ("2024-03", date(2024, 3, 1)),
-        (20240304, date(2024, 3, 4)),
-        (datetime(2024, 3, 4, 23, 59), date(2024, 3, 4)),
-    ],
-)
-def test_a_date_is_read_in_the_usual_ways_of_writing_it(tmp_path: Path, landed: Any, read: date) -> None:
+WRITTEN = {
+    "2024-03-04": date(2024, 3, 4),
+    " 2024-03-05 ": date(2024, 3, 5),
+    "2024-03-06T10:30:00": date(2024, 3, 6),
+    "2024-03-07 00:00:00.000": date(2024, 3, 7),
+    "20240308": date(2024, 3, 8),
+    "09/03/2024": date(2024, 3, 9),
+    "2024-04": date(2024, 4, 1),
+}
+UNREADABLE = ("2024-02-30", "31/02/2024", "yesterday", "03/2024", "4", "2024-13-01")
+
+
+def test_a_date_is_read_in_the_usual_ways_of_writing_it_and_else_quarantined(tmp_path: Path) -> None:
+    landed = [*WRITTEN, *UNREADABLE]
+    report = ingested(tmp_path, falls={"patient_id": ["p1"] * len(landed), "fell_on": landed})
+    assert stored(tmp_path, "falls", ["fell_on"]) == [[day] for day in WRITTEN.values()]
+    assert report.tables["falls"].rules == {"unparseable date": len(UNREADABLE)}
+    quarantined = pq.read_table(find_version(tmp_path / "store") / "quarantine.parquet").to_pydict()
+    assert sorted(quarantined["row"]) == list(range(1 + len(WRITTEN), 1 + len(landed)))
+
+
+@pytest.mark.parametrize("landed", [20240304, datetime(2024, 3, 4, 23, 59)])
+def test_a_number_or_a_moment_is_its_day(tmp_path: Path, landed: Any) -> None:
     ingested(tmp_path, falls={"patient_id": ["p1"], "fell_on": [landed]})
-    assert stored(tmp_path, "falls", ["fell_on"]) == [[read]]
+    assert stored(tmp_path, "falls", ["fell_on"]) == [[date(2024, 3, 4)]]
 
 
 def test_a_moment_with_a_time_zone_is_the_day_it_was_in_england(tmp_path: Path) -> None:
     moments = pa.array([datetime(2024, 6, 30, 23, 30), datetime(2024, 1, 31, 23, 30)], pa.timestamp("us", tz="UTC"))
     ingested(tmp_path, falls={"patient_id": ["p1", "p1"], "fell_on": moments})
     assert stored(tmp_path, "falls", ["fell_on"]) == [[date(2024, 1, 31)], [date(2024, 7, 1)]]
-
-
-@pytest.mark.parametrize("landed", ["2024-02-30", "31/02/2024", "yesterday", "03/2024", "4", "2024-13-01"])
-def test_a_date_that_cannot_be_read_is_quarantined(tmp_path: Path, landed: str) -> None:
-    report = ingested(tmp_path, falls={"patient_id": ["p1"], "fell_on": [landed]})
-    assert report.tables["falls"].rules == {"unparseable date": 1}
 
 
 @pytest.mark.parametrize("column", ["fell_on", "known_on"])
@@ -230,23 +241,25 @@ def test_numbers_and_booleans_are_read_from_text(tmp_path: Path) -> None:
     assert measures == [["bmi", value] for value in (24.5, 30.0, None, None, 30.0)]
 
 
-@pytest.mark.parametrize(
-    ("table", "column", "value", "rule"),
-    [
-        ("measurements", "value", "about 20", "unparseable number"),
-        ("measurements", "value", "infinity", "unparseable number"),
-        ("diagnoses", "position", "3.5", "unparseable integer"),
-    ],
-)
-def test_a_value_that_is_not_of_its_type_is_quarantined(
-    tmp_path: Path, table: str, column: str, value: str, rule: str
-) -> None:
-    rest = {
-        "diagnoses": {"patient_id": ["p1"], "spell_id": ["s1"], "system": ["icd10"], "code": ["I10"]},
-        "measurements": {"patient_id": ["p1"], "measured_on": [DAY], "measure": ["efi"]},
-    }[table]
-    report = ingested(tmp_path, **{table: rest | {column: [value]}})
-    assert report.tables[table].rules == {rule: 1}
+def test_a_value_that_is_not_of_its_type_is_quarantined(tmp_path: Path) -> None:
+    report = ingested(
+        tmp_path,
+        diagnoses={
+            "patient_id": ["p1"],
+            "spell_id": ["s1"],
+            "system": ["icd10"],
+            "code": ["I10"],
+            "position": ["3.5"],
+        },
+        measurements={
+            "patient_id": ["p1"] * 2,
+            "measured_on": [DAY, date(2024, 1, 2)],
+            "measure": ["efi"] * 2,
+            "value": ["about 20", "infinity"],
+        },
+    )
+    assert report.tables["diagnoses"].rules == {"unparseable integer": 1}
+    assert report.tables["measurements"].rules == {"unparseable number": 2}
 
 
 def test_stored_columns_have_the_types_of_the_schema_whatever_was_landed(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_the_commonest_form_is_read_as_its_calendar_says_and_a_day_that_is_none_
         assert day == meant, text
 
 
-@property_settings(100)
+@property_settings(40, drawn=100)
 @given(
     st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1)),
     st.integers(-14 * 60, 14 * 60),
@@ -258,7 +258,7 @@ def test_a_moment_has_the_day_and_the_time_that_are_written_in_whatever_form(
     assert read_moment(text) == moment
 
 
-@property_settings(100)
+@property_settings(40, drawn=100)
 @given(
     st.datetimes(datetime(2000, 1, 1), datetime(2047, 12, 31)),
     st.sampled_from(["%Y-%m-%d", "%Y%m%d", "%d/%m/%Y", "%Y/%m/%d", "%d-%b-%Y"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -56,15 +57,24 @@ FAR = "9999-12-31"
 LAST_LIST = date(2024, 3, 1)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    source = tmp_path / "source"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    source = folder / "source"
     source.mkdir()
     landed = {"people": PEOPLE, "admissions": ADMISSIONS, "diagnoses": DIAGNOSES, "social_care": SOCIAL_CARE}
     for name, text in (landed | {"opt_outs": OPT_OUTS, "areas": "practice,locality\nA00001,Kirkby\n"}).items():
         (source / f"{name}.csv").write_text(text.strip() + "\n", encoding="utf-8")
     settings = Settings.model_validate({"data": {"quarantine_limit": 0}})
-    ingest(source, tmp_path / "store", settings, as_at=date(2024, 5, 31))
+    ingest(source, folder / "store", settings, as_at=date(2024, 5, 31))
+    return folder
+
+
+@pytest.fixture
+def store(made: Path, tmp_path: Path) -> Store:
+    """A copy for a test that writes beside it."""
+    for name in ("source", "store"):
+        shutil.copytree(made / name, tmp_path / name)
     return open_store(tmp_path / "store")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -41,13 +42,19 @@ def read_table(store: Path, name: str) -> list[dict[str, Any]]:
     return open_store(store).read_table(name).to_pylist()
 
 
-@pytest.fixture
-def begun(tmp_path: Path) -> Path:
-    """A folder in which a store rests on one extract."""
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
     opted = "patient_id,kind,from_on,to_on\np3,type1,2020-01-01,\n"
     contacts = CONTACTS + "p1,2024-01-02,gp\n" * 2 + "p2,2024-01-03,gp\n"
-    run(land(tmp_path / "first", **REQUIRED, opt_outs=opted, contacts=contacts), Manner.KEPT)
-    return tmp_path
+    run(land(folder / "first", **REQUIRED, opt_outs=opted, contacts=contacts), Manner.KEPT)
+    return folder
+
+
+@pytest.fixture
+def begun(made: Path, tmp_path: Path) -> Path:
+    """A folder in which a store rests on one extract."""
+    return Path(shutil.copytree(made, tmp_path / "begun"))
 
 
 def test_rows_that_come_again_are_the_same_rows_and_twins_of_one_extract_stay_two(begun: Path) -> None:

@@ -332,12 +332,13 @@ except StorageError as error:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no limit on the size of a file")
-@pytest.mark.parametrize("limit", [4_000, 400_000])
-def test_a_file_that_cannot_grow_leaves_the_old_store_as_it_was(tmp_path: Path, limit: int) -> None:
+@pytest.mark.parametrize(
+    ("limit", "people"), [pytest.param(4_000, 1_000, marks=pytest.mark.exhaustive), (400_000, 100_000)]
+)
+def test_a_file_that_cannot_grow_leaves_the_old_store_as_it_was(tmp_path: Path, limit: int, people: int) -> None:
     ingest(land(tmp_path / "source"), tmp_path / "store", limited())
     before = bytes_of(tmp_path / "store")
-    people = PEOPLE + "".join(f"q{n},1950-01-01,F\n" for n in range(100_000))
-    land(tmp_path / "source", people=people)
+    land(tmp_path / "source", people=PEOPLE + "".join(f"q{n},1950-01-01,F\n" for n in range(people)))
     small = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
     ran = run_in_a_process(tmp_path, small)
     assert "store cannot be written (File too large); free disk space" in ran.stdout, ran.stderr
@@ -345,6 +346,7 @@ def test_a_file_that_cannot_grow_leaves_the_old_store_as_it_was(tmp_path: Path, 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["source", "store"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_run_killed_while_it_writes_leaves_the_old_store_and_the_next_run_clears_up(tmp_path: Path) -> None:
     ingest(land(tmp_path / "source"), tmp_path / "store", limited())

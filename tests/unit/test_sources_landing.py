@@ -5,6 +5,8 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from riskstrat.definitions.settings import Settings
@@ -241,6 +243,13 @@ def test_two_files_for_one_table_are_refused(tmp_path: Path) -> None:
 def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     source = land(tmp_path / "source", falls="patient_id,fell_on,Fell_on\n")
     assert refused(source) == "falls.csv has two columns of one name, number 2 and number 3; keep one of them"
+
+
+def test_two_columns_of_one_name_are_refused_in_parquet_too(tmp_path: Path) -> None:
+    source = land(tmp_path / "source")
+    fell = pa.table([["p1"], ["2024-02-01"], ["2024-03-01"]], names=["patient_id", "fell_on", "Fell_On"])
+    pq.write_table(fell, source / "falls.parquet")
+    assert refused(source) == "falls.parquet has two columns of one name, number 2 and number 3; keep one of them"
 
 
 @pytest.mark.parametrize(

@@ -127,20 +127,25 @@ def test_a_version_that_goes_between_pointer_and_mark_is_not_read_by_half(
     assert read_people(open_store(store)) == ["p1", "p4"]
 
 
-@pytest.mark.parametrize(
-    "name", ["tables/people.parquet", "tables/spells.parquet", "coverage.parquet", "manifest.json"]
-)
-def test_a_file_that_is_not_the_one_that_was_written_is_named_and_the_next_load_mends_it(
-    store: Path, name: str
-) -> None:
+FILES = ("tables/people.parquet", "tables/spells.parquet", "coverage.parquet", "manifest.json")
+
+
+def test_a_file_that_is_not_the_one_that_was_written_is_named_and_the_next_load_mends_it(store: Path) -> None:
     load(store, "p2")
-    file = find_version(store) / name
-    whole = file.read_bytes()
-    file.write_bytes(whole[:50] + bytes([whole[50] ^ 1]) + whole[51:])
-    with pytest.raises(SourceError, match=f'{name} in data/ is not the file that was ingested; run "riskstrat ingest'):
-        open_store(store)
+    version = find_version(store)
+    whole = {name: (version / name).read_bytes() for name in FILES}
+    spoiled = {name: content[:50] + bytes([content[50] ^ 1]) + content[51:] for name, content in whole.items()}
+    for name in FILES:
+        (version / name).write_bytes(spoiled[name])
+        says = f'{name} in data/ is not the file that was ingested; run "riskstrat ingest'
+        with pytest.raises(SourceError, match=says):
+            open_store(store)
+        (version / name).write_bytes(whole[name])
+        assert read_people(open_store(store)) == ["p1", "p2"]
+    for name in FILES:
+        (version / name).write_bytes(spoiled[name])
     load(store, "p2")
-    assert file.read_bytes() == whole
+    assert {name: (find_version(store) / name).read_bytes() for name in FILES} == whole
     assert read_people(open_store(store)) == ["p1", "p2"]
 
 

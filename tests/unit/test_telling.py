@@ -105,9 +105,7 @@ REGISTRATIONS = csv(
     f"{MOVED},A10000,2010-01-01,2026-05-31",
     f"{MOVED},A10001,2026-06-01,",
 )
-STAYS = {
-    f"s{month}-{day}-{again}": f"{month}-{day:02}" for month in MONTHS for day in range(1, 29, 3) for again in "abcd"
-}
+STAYS = {f"s{month}-{day}-{again}": f"{month}-{day:02}" for month in MONTHS for day in range(1, 29, 3) for again in "a"}
 TABLES = {
     "people": csv("patient_id,date_of_birth,sex", *(f"{one},1950-06-15,F" for one in PEOPLE)),
     "registrations": REGISTRATIONS,
@@ -208,18 +206,31 @@ def test_who_came_lately_may_have_a_past_elsewhere(tmp_path: Path) -> None:
     assert reasons(told(tmp_path), NEW, *names) == [*[since] * 6, None]
 
 
+VISITS_ABSENT = dict.fromkeys(("visits", "visits_twice", "visits_hidden_twice"), "A&E visits are not in these data")
+
+
 @pytest.mark.parametrize(
-    ("table", "names", "words"),
+    ("absent", "words"),
     [
-        ("attendances", ("visits", "visits_twice", "visits_hidden_twice"), "A&E visits are not in these data"),
-        ("falls", ("falls",), "reported falls are not in these data"),
-        ("measurements", ("egfr", "hba1c"), "measurements from the GP record are not in these data"),
-        ("conditions", ("conditions",), "conditions from the GP record are not in these data"),
-        ("social_care", ("home_care",), "social care services are not in these data"),
+        (
+            ("attendances", "measurements", "social_care"),
+            VISITS_ABSENT
+            | dict.fromkeys(("egfr", "hba1c"), "measurements from the GP record are not in these data")
+            | {"home_care": "social care services are not in these data"},
+        ),
+        (
+            ("falls", "conditions"),
+            {
+                "falls": "reported falls are not in these data",
+                "conditions": "conditions from the GP record are not in these data",
+            },
+        ),
     ],
 )
-def test_a_source_that_was_not_landed(tmp_path: Path, table: str, names: tuple[str, ...], words: str) -> None:
-    assert reasons(told(tmp_path, **{table: None}), SETTLED, *names) == [words] * len(names)
+def test_a_source_that_was_not_landed(tmp_path: Path, absent: tuple[str, ...], words: Mapping[str, str]) -> None:
+    telling = told(tmp_path, **dict.fromkeys(absent))
+    assert dict(zip(words, reasons(telling, SETTLED, *words), strict=True)) == words
+    assert reasons(telling, SETTLED, "stays", "gp") == [None, None]
 
 
 def test_a_fall_that_is_recorded_stands_also_without_the_reports_of_falls(tmp_path: Path) -> None:
@@ -317,32 +328,37 @@ def test_a_practice_that_sends_nothing(tmp_path: Path) -> None:
     assert reasons(telling, SILENT, "stays", "falls", "visits") == [None] * 3
 
 
-def move(*patients: str, practice: str, on: str) -> str:
-    """The registrations, with these people in `practice` until they came to A10000 without a break."""
-    kept = [line for line in REGISTRATIONS.splitlines() if not line.startswith(patients)]
-    moved = [f"{one},{practice},2010-01-01,{on}\n{one},A10000,{on}," for one in patients]
+def move(*moves: tuple[str, str, str]) -> str:
+    """The registrations, with each person in that practice until they came to A10000, on that day, without a break."""
+    kept = [line for line in REGISTRATIONS.splitlines() if not line.startswith(tuple(one for one, *_ in moves))]
+    moved = [f"{one},{practice},2010-01-01,{on}\n{one},A10000,{on}," for one, practice, on in moves]
     return csv(*kept, *moved)
 
 
-@pytest.mark.parametrize("practice", ["C10000", "B10000"], ids=["of another area", "of this area, which sends nothing"])
-def test_a_past_with_a_practice_that_sends_nothing_cannot_be_told_unless_it_moved_along(
-    tmp_path: Path, practice: str
-) -> None:
+OTHER_AREA, SENDS_NOTHING = "C10000", "B10000"
+
+
+def test_a_past_with_a_practice_that_sends_nothing_cannot_be_told_unless_it_moved_along(tmp_path: Path) -> None:
+    """Of another area or of this one; and before the lookback it does not matter."""
+    left = "2026-08-01"
     telling = told(
         tmp_path,
-        registrations=move("p04", "p05", practice=practice, on="2026-08-01"),
-        contacts=TABLES["contacts"] + "p05,2026-05-30,gp\n",
+        registrations=move(
+            ("p04", OTHER_AREA, left),
+            ("p05", OTHER_AREA, left),
+            ("p06", SENDS_NOTHING, left),
+            ("p07", SENDS_NOTHING, left),
+            ("p08", OTHER_AREA, "2012-06-01"),
+        ),
+        contacts=TABLES["contacts"] + "p05,2026-05-30,gp\np07,2026-05-30,gp\n",
     )
     lost = "of a practice that the person left on 1 August 2026 did not come"
     contacts, conditions = f"GP, community and outpatient contacts {lost}", f"conditions from the GP record {lost}"
-    assert reasons(telling, "p04", "gp", "conditions") == [contacts, conditions]
-    assert reasons(telling, "p05", "gp", "conditions") == [None, conditions]
-    assert reasons(telling, "p04", "stays", "falls", "visits") == [None] * 3
-
-
-def test_a_past_with_such_a_practice_before_the_lookback_does_not_matter(tmp_path: Path) -> None:
-    telling = told(tmp_path, registrations=move("p04", practice="C10000", on="2012-06-01"))
-    assert reasons(telling, "p04", "egfr", "conditions", "gp") == [None] * 3
+    for bare, along in (("p04", "p05"), ("p06", "p07")):
+        assert reasons(telling, bare, "gp", "conditions") == [contacts, conditions]
+        assert reasons(telling, along, "gp", "conditions") == [None, conditions]
+        assert reasons(telling, bare, "stays", "falls", "visits") == [None] * 3
+    assert reasons(telling, "p08", "egfr", "conditions", "gp") == [None] * 3
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -345,7 +346,10 @@ def test_the_number_of_somebody_put_forward_stands_in_no_file_row_or_log(served,
     files.append((named.root / "audit" / "log.jsonl").read_bytes())
     for word in (NEWCOMER["name"], NEWCOMER["nhs_number"], SENT["nhs_number"], "1938"):
         assert word not in kept
-        assert not any(word.encode() in content for content in files)
+        # A digest may have any four figures in it.
+        ends = (rb"(?<![0-9a-f])", rb"(?![0-9a-f])") if len(word) == 4 else (b"", b"")
+        told = re.compile(re.escape(word.encode()).join(ends))
+        assert not any(told.search(content) for content in files)
 
 
 def test_a_site_without_an_identity_install_asks_for_no_number(site, sign_in) -> None:

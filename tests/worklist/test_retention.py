@@ -331,7 +331,9 @@ class Killed(BaseException):
     """Ends a run as a kill does, as far as its own clean-up cannot tell."""
 
 
-@pytest.mark.parametrize("place", ["write", "delete_files", "write_done"])
+@pytest.mark.parametrize(
+    "place", ["delete_files", *(pytest.param(one, marks=pytest.mark.exhaustive) for one in ("write", "write_done"))]
+)
 def test_a_run_that_was_killed_is_completed_by_the_next(kept_for_a_year: Path, verb, monkeypatch, place: str) -> None:
     from riskstrat.audit import begun
     from riskstrat.retention import DeletionRecord

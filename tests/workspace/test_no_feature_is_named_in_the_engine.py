@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from riskstrat.definitions.schemas import SCHEMAS
@@ -29,6 +30,11 @@ OWN_MEANING = {
 """Names that mean something else in a file, with what they mean there."""
 
 
+@cache
+def read_texts(path: Path) -> frozenset[str]:
+    return frozenset(texts_of(path))
+
+
 def texts_of(path: Path) -> Iterator[str]:
     """Every string of a module; every quoted string of a template."""
     text = path.read_text(encoding="utf-8")
@@ -48,7 +54,7 @@ def named_in(folder: Path, features: frozenset[str]) -> set[tuple[str, str]]:
         (path.relative_to(folder).as_posix(), text)
         for path in modules
         if "_template" not in path.parts
-        for text in texts_of(path)
+        for text in read_texts(path)
         if text in features
     }
 

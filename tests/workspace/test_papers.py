@@ -438,6 +438,7 @@ def test_what_sensitive_records_are_worth_stands_with_its_interval_or_why_not(ca
         assert says in written({**evidence(), "sensitive": part})["model_card.md"].decode()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_gates_stand_with_their_results_or_it_is_said_that_there_were_none(card: str) -> None:
     assert "2 of 3 gates passed." in card
     assert "| `calibration.slope_within` | FAILED | slope \\| 0.973 \\<b\\>within\\</b\\> 1 to 1.18 |" in card
@@ -509,17 +510,14 @@ def test_a_page_ends_in_one_newline_and_has_no_blanks_at_line_ends(page: str, fi
     assert "\n\n\n" not in text
 
 
-def test_the_same_evidence_gives_the_same_bytes_whatever_the_readers_settings(filled: dict[str, bytes]) -> None:
-    before = dict(matplotlib.rcParams)
+def test_the_same_evidence_gives_the_same_bytes_whatever_the_readers_settings_and_is_left_as_it_was(
+    filled: dict[str, bytes],
+) -> None:
+    before, given = dict(matplotlib.rcParams), evidence()
     with matplotlib.rc_context({"lines.linewidth": 9, "font.family": "serif", "axes.facecolor": "black"}):
-        again = written()
+        again = written(given)
     assert again == filled
     assert dict(matplotlib.rcParams) == before
-
-
-def test_the_evidence_is_left_as_it_was() -> None:
-    given = evidence()
-    written(given)
     assert given == evidence()
 
 

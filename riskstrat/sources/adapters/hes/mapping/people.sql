@@ -52,8 +52,8 @@ SELECT
     CASE
         WHEN imd_decile LIKE 'most deprived%' THEN '1'
         WHEN imd_decile LIKE 'least deprived%' THEN '10'
-        WHEN imd_decile LIKE 'more deprived%' THEN (regexp_extract(imd_decile, '(\d)0%', 1)::INTEGER)::VARCHAR
-        WHEN imd_decile LIKE 'less deprived%' THEN (11 - regexp_extract(imd_decile, '(\d)0%', 1)::INTEGER)::VARCHAR
+        WHEN regexp_matches(imd_decile, '^more deprived.*\d0%') THEN regexp_extract(imd_decile, '(\d)0%', 1)
+        WHEN regexp_matches(imd_decile, '^less deprived.*\d0%') THEN (11 - regexp_extract(imd_decile, '(\d)0%', 1)::INTEGER)::VARCHAR
         ELSE imd_decile
     END AS imd_decile,
     CASE WHEN d.person IS NOT NULL THEN coalesce(died_on::VARCHAR, 'a death without a day') END AS date_of_death,

@@ -1,4 +1,5 @@
--- One row per record of ecds; `repeated` where another of the same person, provider and moment of arrival stands for it.
+-- One row per record of ecds; `repeated` where another of the same person, provider and moment of arrival stands for it: the one
+-- that says most, since a visit is sent before all is coded, and again.
 WITH read AS (
     SELECT
         *,
@@ -10,5 +11,11 @@ WITH read AS (
 SELECT
     * EXCLUDE (arrived, arrival_date, arrival_time),
     person IS NOT NULL AND moment IS NOT NULL
-        AND row_number() OVER (PARTITION BY person, provider, attended_on, moment ORDER BY hash(r)) > 1 AS repeated
+        AND row_number() OVER (
+            PARTITION BY person, provider, attended_on, moment
+            ORDER BY len(list_filter(
+                [diagnosis, complaint, destination, status, acuity, category, department_type, arrival_mode],
+                lambda said: said IS NOT NULL
+            )) DESC, hash(r)
+        ) > 1 AS repeated
 FROM read r
