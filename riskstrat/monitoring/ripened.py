@@ -100,7 +100,7 @@ def judge_calibration(ripe: RipeList, plan: MonitoringPlan) -> Iterator[Finding]
             "{estimate:.2f} times as many had the outcome as expected ({low:.2f} to {high:.2f})",
         )
         few = 0 < rows["outcome"].sum() < FEWEST
-        yield hide_figures(judged, "how many had the outcome, over how many were expected to,") if few else judged
+        yield hide_figures(judged, "observed over expected") if few else judged
 
 
 def judge_lift(ripe: RipeList, plan: MonitoringPlan) -> Finding:

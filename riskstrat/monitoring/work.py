@@ -74,4 +74,4 @@ def _judge(about: str, counts: tuple[int, int], limits: tuple[float, float], cha
     said = f"{found.estimate:.0%} ({found.low:.0%} to {found.high:.0%}); {limit} is accepted"
     figures = {name: round(value, 6) for name, value in found._asdict().items()}
     judged = Finding("work", about, "alert" if outside else "well", said, figures)
-    return hide_figures(judged, f"the share ({limit} is accepted)") if 0 < part < FEWEST else judged
+    return hide_figures(judged, "the share") if 0 < part < FEWEST else judged

@@ -226,14 +226,14 @@ def _list_files_within(folder: Path) -> list[Path]:
 def _refuse_others(path: Path, parts: Sequence[Path]) -> None:
     """Raise SourceError for what lies beside the parts of a table and would not be read, or would and should not."""
     _refuse_hidden(path, parts)
-    _refuse_strange(path)
+    _refuse_links(path)
     other = next((part for part in _list_files_within(path) if part not in parts), None)
     if other is not None:
         kind = "parquet" if _is_parquet(parts[0]) else "CSV"
         raise SourceError(f"{path} holds {other.name} beside parts in {kind}, and it would not be read; move it")
 
 
-def _refuse_strange(path: Path) -> None:
+def _refuse_links(path: Path) -> None:
     """Raise SourceError for what is neither a file nor a folder of its own among the parts of a table."""
     for part in list_below(path):
         if not part.is_file() and (part.is_symlink() or not part.is_dir()):
