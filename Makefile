@@ -1,5 +1,5 @@
 # make demo   a week on a simulated borough, from source tables to each team's list
-# make test   style, types and tests, about 21 minutes on two quiet cores
+# make test   style, types and tests, about 20 minutes on two quiet cores
 # make test-fast  style, types, and the tests that run no verb: what to run each minute
 # make test-all   every test at full size, on random examples, with coverage
 # make spark  add Apache Spark to the tests, half a gigabyte in .venv-spark; it needs Java 17 or 21 (docs/spark.md)

@@ -6,7 +6,7 @@ made-up people with the features that were worked out from them, and the digest 
 
 from riskstrat.assurance.gathering import Pack, build_pack
 from riskstrat.assurance.holding import MANIFEST, SEAL, find_changes, read_manifest, write_manifest
-from riskstrat.assurance.sampling import is_safe_to_run, is_sample_equal, write_sample
+from riskstrat.assurance.sampling import find_lacking, is_safe_to_run, is_sample_equal, write_sample
 
 __all__ = [
     "MANIFEST",
@@ -14,6 +14,7 @@ __all__ = [
     "Pack",
     "build_pack",
     "find_changes",
+    "find_lacking",
     "is_safe_to_run",
     "is_sample_equal",
     "read_manifest",

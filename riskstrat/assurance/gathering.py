@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 from riskstrat.assurance.statements import write_accessibility_draft, write_change_control, write_post_market_plan
+from riskstrat.definitions.assurance import Framework
 from riskstrat.definitions.purpose import PURPOSE, describe_clinical_use
 from riskstrat.documents.figures_page import FiguresPage, FiguresTable, render_figures_page
 from riskstrat.documents.papers.frameworks import (
@@ -43,25 +44,35 @@ def build_pack(workspace: Workspace, kept: Kept, bill: bytes | None) -> Pack:
     """The files of a pack but for its sample and its manifest; the same version, rules and bill give the same bytes.
 
     bill: a bill of materials, or None where none was given. Raises DefinitionError for a framework that names evidence
-    which the pack does not hold, ModelError where a paper of the version was changed.
+    which the pack does not hold, or has the name or title of something else in it; ModelError where a paper of the
+    version was changed.
     """
     papers = kept.papers
     version = _read_version(workspace, kept)
     files = dict(papers)
+    files["post_market_plan.md"] = write_post_market_plan(workspace.monitoring).encode("utf-8")
+    files["change_control.md"] = write_change_control(workspace, kept, version).encode("utf-8")
+    files["accessibility_statement.md"] = write_accessibility_draft().encode("utf-8")
     states: dict[str, dict[str, int]] = {}
     for framework in workspace.assurance:
+        _require_own_place(framework, {Path(name).stem for name in files}, states)
         files[f"{framework.name}.md"] = write_framework_page(framework, version).encode("utf-8")
         files[f"{framework.name}.csv"] = write_framework_csv(framework, version).encode("utf-8")
         counted = Counter(row.state for row in answer_framework(framework, version))
         states[framework.title] = {state: counted[state] for state in STATES}
-    files["post_market_plan.md"] = write_post_market_plan(workspace.monitoring).encode("utf-8")
-    files["change_control.md"] = write_change_control(workspace, kept, version).encode("utf-8")
-    files["accessibility_statement.md"] = write_accessibility_draft().encode("utf-8")
     if bill is not None:
         files[BILL] = bill
     _require_evidence(workspace, {*files, BILL})
     files[INDEX] = render_figures_page(_build_index(version, states, sorted(files), bill is not None))
     return Pack(files, version, states)
+
+
+def _require_own_place(framework: Framework, names: Collection[str], titles: Collection[str]) -> None:
+    if framework.name in names or framework.title in titles:
+        raise DefinitionError(
+            f'registry/assurance.toml: framework "{framework.name}" would take the place of something else of that '
+            "name or title in the pack; give it a name and a title of its own"
+        )
 
 
 def _read_version(workspace: Workspace, kept: Kept) -> Registered:

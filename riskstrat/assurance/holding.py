@@ -9,7 +9,15 @@ from typing import Any
 
 from riskstrat import __version__
 from riskstrat.errors import PublicationError, StorageError
-from riskstrat.storage import EACH, compute_folder_digests, find_misfit, find_reason, format_json, parse_json
+from riskstrat.storage import (
+    EACH,
+    compute_folder_digests,
+    find_misfit,
+    find_reason,
+    format_json,
+    list_below,
+    parse_json,
+)
 
 FORMAT = 1
 MANIFEST, SEAL = "manifest.json", "seal.json"
@@ -63,17 +71,26 @@ def read_manifest(folder: Path) -> Held:
 
 
 def find_changes(folder: Path, held: Held) -> list[str]:
-    """Each file that is not as the manifest says, in one line; none where all are. Raises StorageError."""
+    """Each file that is not as the manifest says, in one line; none where all are. Raises StorageError.
+
+    A link holds nothing itself: what it leads to is not of the pack, and may be something else on another computer.
+    """
     try:
         found = compute_folder_digests(folder)
     except OSError as fault:
         raise StorageError(f"cannot read {folder.name}: {find_reason(fault)}; copy the whole pack again") from None
-    found = {name: digest for name, digest in found.items() if name not in NOT_HELD}
+    odd = {path.relative_to(folder).as_posix() for path in list_below(folder) if _is_odd(path)}
+    found = {name: digest for name, digest in found.items() if name not in NOT_HELD | odd}
     return [
-        *_list(held.files.keys() - found.keys(), "is missing"),
+        *_list(odd, "is a link or no file, which no pack holds"),
+        *_list(held.files.keys() - found.keys() - odd, "is missing"),
         *_list(_find_changed(held.files, found), "was changed"),
         *_list(found.keys() - held.files.keys(), "does not belong to it"),
     ]
+
+
+def _is_odd(path: Path) -> bool:
+    return path.is_symlink() or not (path.is_file() or path.is_dir())
 
 
 def _find_changed(expected: Mapping[str, str], found: Mapping[str, str]) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -68,6 +69,11 @@ def run_sample(folder: Path, progress: Progress = silent) -> bytes:
         recipe = opened.recipe(None)
         frame = build_matrix(opened, cohort_at(opened, recipe, UNTIL), progress).frame()
     return frame.to_csv(index=False, float_format="%.10g", lineterminator="\n").encode("utf-8")
+
+
+def find_lacking(files: Collection[str]) -> list[str]:
+    """What a sample cannot do without and is not among the files of a pack."""
+    return sorted({f"{DEFINITIONS}/{SETTINGS_FILE}", f"{SAMPLE}/{FEATURES}"}.difference(files))
 
 
 def is_sample_equal(folder: Path, progress: Progress = silent) -> bool:

@@ -25,6 +25,8 @@ from riskstrat.storage import (
 )
 
 FOLDER, LOG, HEAD, LOCK = "audit", "log.jsonl", "head.json", "log.lock"
+_USUAL_LINE = 65_536
+"""Bytes of the end of the log that are read first; the line of a deletion names every file that goes."""
 
 
 @dataclass(frozen=True)
@@ -150,12 +152,21 @@ def _has_head_hash(log: Path, head: Head) -> bool:
     """Whether the last line that the head counts has the hash that the head has."""
     if not head.count:
         return head == Head()
-    with log.open("rb") as file:
-        start = max(0, head.size - 1_000_000)
-        file.seek(start)
-        last = file.read(head.size - start).splitlines(keepends=True)[-1:]
-    line = parsed(last[0]) if last else None
+    line = parsed(_read_last_line(log, head.size))
     return line is not None and (line.number, line.hash) == (head.count, head.hash)
+
+
+def _read_last_line(log: Path, size: int) -> bytes:
+    """The last line of the first `size` bytes, its end included; a line may be of any length."""
+    length = _USUAL_LINE
+    with log.open("rb") as file:
+        while True:
+            length = min(length, size)
+            file.seek(size - length)
+            tail = file.read(length)
+            if length == size or b"\n" in tail[:-1]:
+                return tail[tail.rfind(b"\n", 0, -1) + 1 :]
+            length *= 8
 
 
 def _add(place: Path, head: Head, line: Line) -> Head:

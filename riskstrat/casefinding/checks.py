@@ -36,7 +36,7 @@ def describe_unchecked(facts: CaseFacts, listed: pd.Series, list_date: date) -> 
 
 
 def _select_statuses(facts: CaseFacts, list_date: date) -> pd.DataFrame:
-    columns = ["person", "as_at", *_COLUMNS.values()]
+    columns = ["person", "as_at", "inpatient_on", *_COLUMNS.values()]
     if facts.statuses is None:
         return pd.DataFrame(columns=columns)
     rows = facts.statuses.reindex(columns=columns).assign(as_at=pd.to_datetime(facts.statuses["as_at"]))
@@ -54,9 +54,15 @@ def _describe_gaps(facts: CaseFacts, statuses: pd.DataFrame, listed: pd.Series, 
         silent.remove(PALLIATIVE)
     if silent:
         yield f"Not checked: {', '.join(silent)} (the same-day statuses that were landed do not say)"
-    age = (pd.Timestamp(list_date) - statuses["as_at"].max()).days
+    age = (pd.Timestamp(list_date) - _find_last_inpatient_day(statuses)).days
     if age >= INPATIENT_DAYS and INPATIENT not in silent:
-        yield f"Not checked: {INPATIENT} (the latest same-day status is {age} days old)"
+        yield f"Not checked: {INPATIENT} (last said by a same-day status {age} days ago)"
     without = int((~listed.isin(statuses["person"])).sum())
     if without:
         yield f"Not checked for {without} of the {len(listed)} people on this list, who have no same-day status"
+
+
+def _find_last_inpatient_day(statuses: pd.DataFrame) -> pd.Timestamp:
+    """The latest day on which a status said whether somebody is in hospital: later ones may say nothing of it."""
+    said = statuses[statuses["inpatient"].notna()]
+    return pd.to_datetime(said["inpatient_on"]).fillna(said["as_at"]).max()

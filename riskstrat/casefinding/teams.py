@@ -8,7 +8,7 @@ from datetime import date
 
 import pandas as pd
 
-from riskstrat.definitions.settings import Team
+from riskstrat.definitions.settings import NO_FILE_NAMES, Team
 
 EVERYBODY = "all"
 
@@ -46,13 +46,19 @@ _PLACES = ("pcn", "locality", "hub", "borough")
 
 
 def assign_teams(
-    practices: pd.Series, areas: pd.DataFrame | None, teams: Sequence[Team], default_capacity: int, index_date: date
+    practices: pd.Series,
+    areas: pd.DataFrame | None,
+    teams: Sequence[Team],
+    default_capacity: int,
+    index_date: date,
+    codes: Mapping[str, str] | None = None,
 ) -> Membership:
     """The team of each person, from the practice at the index date and the area that the practice then belonged to.
 
     A team that names the practice wins over one that names its locality; a locality no team names has a team of its
     own name with the default capacity. Where nobody's practice is known, or there are neither areas nor teams that
-    name practices, there is one team, `all`.
+    name practices, there is one team, `all`. codes: by name those of earlier lists; a team that riskstrat.toml does not
+    name keeps its own, and takes nobody else's.
     """
     rows = pd.DataFrame({"practice": _replace_missing(practices).to_numpy()}, dtype=object)
     for place in _PLACES:
@@ -66,7 +72,7 @@ def assign_teams(
         for place in _PLACES:
             rows[place] = _replace_missing(rows["practice"].map(now[place]))
     rows["team"] = _assign_team_names(rows, teams)
-    return Membership(rows, _build_teams(rows["team"], teams, default_capacity))
+    return Membership(rows, _build_teams(rows["team"], teams, default_capacity, codes or {}))
 
 
 def _build_everybody_team(teams: Sequence[Team], default_capacity: int) -> tuple[ListTeam, ...]:
@@ -100,11 +106,16 @@ def _assign_team_names(rows: pd.DataFrame, teams: Sequence[Team]) -> pd.Series:
     return _replace_missing(named.where(named.notna(), placed.astype(object)))
 
 
-def _build_teams(names: pd.Series, teams: Sequence[Team], default_capacity: int) -> tuple[ListTeam, ...]:
+def _build_teams(
+    names: pd.Series, teams: Sequence[Team], default_capacity: int, codes: Mapping[str, str]
+) -> tuple[ListTeam, ...]:
+    """Every team by name. One code is of one team for good, since references begin with it."""
     declared = {team.name: _convert_team(team) for team in teams}
-    taken = {team.code for team in declared.values()}
+    own = {team.code for team in declared.values()}
+    taken = own | set(codes.values())
     for name in sorted(set(names.dropna()) - set(declared)):
-        code = _find_free_code(name, taken)
+        kept = codes.get(name)
+        code = _find_free_code(name, taken) if kept is None or kept in own else kept
         taken.add(code)
         declared[name] = ListTeam(name, code, default_capacity)
     return tuple(declared[name] for name in sorted(declared))
@@ -114,7 +125,7 @@ def _find_free_code(name: str, taken: set[str]) -> str:
     """Three letters for a team that riskstrat.toml does not name: from its name, else the first that is free."""
     letters = [c for c in name.upper() if "A" <= c <= "Z"] or ["T"]
     padded = [*letters, "X", "X"][:3]
-    return next(code for code in _suggest_codes("".join(padded)) if code not in taken)
+    return next(code for code in _suggest_codes("".join(padded)) if code not in taken | NO_FILE_NAMES)
 
 
 def _suggest_codes(wanted: str) -> Iterable[str]:

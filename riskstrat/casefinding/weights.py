@@ -25,9 +25,11 @@ def bands_of(risk: pd.Series, bands: Mapping[str, float]) -> pd.Series:
 def weights_of(people: pd.DataFrame, bands: Mapping[str, float], rules: CasefindingSettings) -> npt.NDArray[np.int64]:
     """Weight of each person's case in thousandths of a plain case: that of the band, times that of a complex case.
 
-    `people` has `risk`, and may have `conditions` (number of long-term conditions; unknown is not complex).
+    `people` has `risk`, and may have `conditions` (number of long-term conditions; unknown is not complex). No case is
+    without weight: any number of them would fit a team that takes on nobody.
     """
     by_band = bands_of(people["risk"], bands).map(rules.case_weights).fillna(1.0).to_numpy(dtype=float)
     conditions = people["conditions"] if "conditions" in people else pd.Series(np.nan, index=people.index)
     many = (conditions >= rules.complex_from).to_numpy()
-    return np.rint(by_band * np.where(many, rules.complex_weight, 1.0) * THOUSANDTHS).astype(np.int64)
+    weights = np.rint(by_band * np.where(many, rules.complex_weight, 1.0) * THOUSANDTHS)
+    return np.maximum(weights, 1).astype(np.int64)

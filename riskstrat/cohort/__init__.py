@@ -1,6 +1,6 @@
 """Who is eligible on each index date, as known then, and which groups they belonged to."""
 
-from riskstrat.cohort.dimensions import QUINTILES, groups
+from riskstrat.cohort.dimensions import NOT_RECORDED, QUINTILES, groups
 from riskstrat.cohort.eligibility import (
     Cohort,
     at_dates,
@@ -13,13 +13,16 @@ from riskstrat.cohort.eligibility import (
     still_here,
     why_not,
 )
+from riskstrat.cohort.listed import find_listed
 
 __all__ = [
+    "NOT_RECORDED",
     "QUINTILES",
     "Cohort",
     "at_dates",
     "at_discharges",
     "find_absences",
+    "find_listed",
     "groups",
     "latest_discharge",
     "mark_opted_out",

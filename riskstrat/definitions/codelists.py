@@ -88,11 +88,14 @@ class Codelist:
 
     def only(self, *groups: str) -> Codelist:
         """The part of the codelist that belongs to `groups`. Raises DefinitionError for an unknown group."""
+        self._require_groups(groups)
+        kept = tuple(entry for entry in self.entries if entry.group in groups)
+        return Codelist(self.name, kept, self.source, self.scale)
+
+    def _require_groups(self, groups: tuple[str, ...]) -> None:
         for group in groups:
             if group not in self.groups:
                 raise DefinitionError(f'codelist {self.name} has no group "{group}"{near(group, self.groups)}')
-        kept = tuple(entry for entry in self.entries if entry.group in groups)
-        return Codelist(self.name, kept, self.source, self.scale)
 
     def find(self, code: str, system: str) -> tuple[int, ...]:
         """The numbers of the entries that a code of `system` belongs to, in the order of the file."""
@@ -135,7 +138,8 @@ class Codelist:
         return any(self.find(entry.code, system) for entry in other.entries for system in entry.reads)
 
     def without(self, *groups: str) -> Codelist:
-        """The part of the codelist that belongs to no group of `groups`."""
+        """The part of the codelist that belongs to no group of `groups`. Raises as `only` does."""
+        self._require_groups(groups)
         kept = tuple(entry for entry in self.entries if entry.group not in groups)
         return Codelist(self.name, kept, self.source, self.scale)
 

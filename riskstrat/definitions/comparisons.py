@@ -23,6 +23,9 @@ SAID: Mapping[str, tuple[str, ...]] = {
 
 COMPARISONS = (*SAID, "recorded")
 
+_CONTRARY = ("no", "not", "never", "without")
+"""Words that make the phrase after them mean its contrary."""
+
 
 class FeatureComparison(Declared):
     """One comparison of one feature, as `says` prints it.
@@ -57,11 +60,13 @@ class FeatureComparison(Declared):
         return self.at_most == 0 and "{" not in self.says and self.says.lower().startswith("no ")
 
     def _has_number_phrase(self, comparison: str) -> bool:
-        return self.says.count("{") == 1 and any(phrase in self.says for phrase in SAID[comparison])
+        """Whether the words hold a phrase of the comparison; "no more than 3" is the contrary of "more than 3"."""
+        before = [self.says.partition(phrase)[0].lower().split() for phrase in SAID[comparison] if phrase in self.says]
+        return self.says.count("{") == 1 and any(not words or words[-1] not in _CONTRARY for words in before)
 
     def _refuse_words_of_a_number(self) -> None:
         first = self.says.split(" ")[0].lower()
-        if "{" in self.says or first in ("no", "not", "without", "never"):
+        if "{" in self.says or first in _CONTRARY:
             raise ValueError(f'says of {self.feature}: recorded = true is said without {{n}} and without "{first}"')
 
     @property

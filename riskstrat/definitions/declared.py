@@ -13,9 +13,9 @@ from riskstrat.errors import RiskstratError
 
 
 class Declared(BaseModel):
-    """A frozen declaration that refuses keys it does not know."""
+    """A frozen declaration that refuses keys it does not know, and nan and inf, which compare as nobody means."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 Model = TypeVar("Model", bound=Declared)
@@ -63,7 +63,8 @@ def _describe_fault(model: type[Declared], invalid: ValidationError) -> str:
     if fault["type"] == "literal_error" and isinstance(fault["input"], str):
         words = tuple(re.findall(r"'([^']*)'", fault["ctx"]["expected"]))
         return f'key "{key}": "{fault["input"]}" is none of {", ".join(words)}{near(fault["input"], words)}'
-    return f'key "{key}": {fault["msg"].removeprefix("Value error, ")}'
+    says = fault["msg"].removeprefix("Value error, ")
+    return f'key "{key}": {says}' if key else says
 
 
 def _list_known_keys(model: type[Declared], path: list[str]) -> tuple[str, ...]:

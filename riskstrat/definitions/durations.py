@@ -24,12 +24,14 @@ _WORDS = {
 
 
 def days(text: str) -> int:
-    """Days in `text` (`"90d"`, `"ever"`). Raises DefinitionError for any other form."""
+    """Days in `text` (`"90d"`, `"ever"`). Raises DefinitionError for any other form, and for more days than `ever`."""
     if text == "ever":
         return EVER
     match = re.fullmatch(r"([1-9]\d*)d", text)
     if match is None:
         raise DefinitionError(f'"{text}" is not a length of time; write days such as "90d", or "ever"')
+    if len(match.group(1)) > len(str(EVER)) or int(match.group(1)) >= EVER:
+        raise DefinitionError(f'"{text[:20]}" is longer than any record; write fewer days, or "ever"')
     return int(match.group(1))
 
 

@@ -290,7 +290,10 @@ def slope(
     wording = Wording(**words)
     rows = rows_of(table_of(value))
     feature = Feature(SLOPE, wording, missing, rows, value=on_stream(value), scale=scale, within=days(at_least))
-    return _expand_lookbacks(feature, lookback)
+    made = _expand_lookbacks(feature, lookback)
+    if any(each.within >= each.lookback for each in made):
+        raise DefinitionError(f'at_least="{at_least}" is not shorter than the lookback, so it could never be told')
+    return made
 
 
 def episodes(
@@ -367,16 +370,8 @@ def derive(
     if formula.__name__ == "<lambda>":
         raise DefinitionError("derive needs a named function (def ...), so that its text can be fingerprinted")
     wording = Wording(**words)
-    return (
-        Feature(
-            "derive",
-            wording,
-            missing,
-            inputs={k: _require_single_feature(k, v) for k, v in inputs.items()},
-            formula=formula,
-            formula_text=inspect.getsource(formula),
-        ),
-    )
+    given, text = {k: _require_single_feature(k, v) for k, v in inputs.items()}, inspect.getsource(formula)
+    return (Feature("derive", wording, missing, inputs=given, formula=formula, formula_text=text),)
 
 
 def _require_single_feature(name: str, given: str | Declared) -> str | Feature:
@@ -396,4 +391,6 @@ def _resolve_rows_and_day(given: ir.Table | ir.DateColumn) -> tuple[Rows, ir.Dat
 def _expand_lookbacks(feature: Feature, lookback: Lookback) -> Declared:
     if isinstance(lookback, str):
         return (replace(feature, lookback=days(lookback)),)
+    if not lookback:
+        raise DefinitionError('a feature needs a lookback, such as "90d"; with none it would not be made')
     return tuple(replace(feature, lookback=days(text), suffix=f"_{text}") for text in lookback)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.declared import Declared, refuse_repeated_names
@@ -86,6 +86,8 @@ class Indicator(Declared):
             raise ValueError(f"{self.name}: baseline and caution belong together; give both or neither")
         if self.measure in ("stays", "bed_days", "readmissions", "inequality_ratio") and not self.rows:
             raise ValueError(f"{self.name}: {self.measure} needs rows, a name in training/outcomes.py")
+        if self.min_age > self.max_age:
+            raise ValueError(f"{self.name}: min_age {self.min_age} is above max_age {self.max_age}")
         return self
 
     @property
@@ -105,6 +107,13 @@ class Rebase(Declared):
     indicator: str
     month: date
     reason: str = Field(min_length=1)
+
+    @field_validator("month")
+    @classmethod
+    def _check_month(cls, month: date) -> date:
+        if month.day != 1:
+            raise ValueError(f"month {month} is not the first day of a month; write {month.replace(day=1)}")
+        return month
 
 
 class Indicators(Declared):

@@ -6,9 +6,9 @@ It is the plan for watching the product after it has gone live. Nothing inherits
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.declared import Declared
@@ -58,6 +58,15 @@ class FreshnessWatch(Watch):
             if table not in SCHEMAS:
                 raise ValueError(f'"{table}" is not a table{near(table, tuple(SCHEMAS))}')
         return given
+
+    @model_validator(mode="after")
+    def _check_weeks(self) -> Self:
+        if self.most_missing_weeks >= self.weeks_looked_back:
+            raise ValueError(
+                f"most_missing_weeks {self.most_missing_weeks} of weeks_looked_back {self.weeks_looked_back} would "
+                "never alert; give fewer weeks that may be missing"
+            )
+        return self
 
 
 class DriftWatch(Watch):

@@ -63,7 +63,7 @@ class LabelRecipe(Declared):
     """
 
     horizon: Length = "365d"
-    gap_days: int = Field(0, ge=0)
+    gap_days: int = Field(0, ge=0, le=3660)
     includes_index_day: bool = False
     death: Literal["negative", "composite", "exclude"] = "negative"
     delay: Length = "75d"
@@ -85,6 +85,12 @@ class LabelRecipe(Declared):
             if first > last:
                 raise ValueError(f"the period {first} to {last} ends before it begins")
         return given
+
+    @model_validator(mode="after")
+    def _check_gap(self) -> Self:
+        if self.includes_index_day and self.gap_days:
+            raise ValueError("a window that includes_index_day has no gap before it; take gap_days or that out")
+        return self
 
     def excludes(self, index_date: date) -> bool:
         """Whether the label window of `index_date` touches an excluded period."""

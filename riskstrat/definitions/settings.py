@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from os.path import normpath
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -71,7 +72,7 @@ class DataSettings(Declared):
     """
     understood: dict[str, Literal["partly"]] = Field(default_factory=dict)
     """Tables, or columns as "attendances.complaint", whose codes may go unnamed: what rests on them cannot be told."""
-    lag_days: dict[str, int] = Field(default_factory=dict)
+    lag_days: dict[str, Annotated[int, Field(ge=0, le=3660)]] = Field(default_factory=dict)
     """Days from event to knowledge, for a table without `known_on`."""
     legal_basis: dict[str, str] = Field(default_factory=dict)
     """By table the basis on which its records may be used for risk stratification; real records without one are
@@ -82,7 +83,7 @@ class DataSettings(Declared):
     freshness: dict[str, FreshnessGate] = Field(default_factory=dict)
     """By table how old its latest rows may be on the day of a list."""
 
-    @field_validator("coverage", "freshness")
+    @field_validator("coverage", "freshness", "lag_days")
     @classmethod
     def _check_dated_tables(cls, given: dict[str, object]) -> dict[str, object]:
         for table in given:
@@ -202,6 +203,10 @@ class SensitiveSettings(Declared):
         return self.untold_reasons[str(max(int(start) for start in self.untold_reasons if int(start) <= max(age, 0)))]
 
 
+NO_FILE_NAMES = frozenset({"AUX", "CON", "NUL", "PRN"})
+"""Codes that no file or folder may be named by on Windows (Microsoft, Naming Files, Paths, and Namespaces)."""
+
+
 class Team(Declared):
     """One multi-disciplinary team: whom it serves and how many new people it can take on at each list."""
 
@@ -220,6 +225,22 @@ class Team(Declared):
     rest_weeks: Weeks | None = None
     """Instead of casefinding.rest_weeks."""
 
+    @field_validator("code")
+    @classmethod
+    def _check_code(cls, code: str) -> str:
+        if code in NO_FILE_NAMES:
+            raise ValueError(f'no folder can be named "{code}" on Windows; give the team another code')
+        return code
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        for name in (self.name, *self.localities):
+            if not name or name != name.strip():
+                raise ValueError(
+                    f'team "{self.name}": "{name}" is blank or has blanks around it, so nothing matches it'
+                )
+        return self
+
     @model_validator(mode="after")
     def _check_age_order(self) -> Self:
         if self.min_age is not None and self.max_age is not None and self.min_age > self.max_age:
@@ -236,8 +257,8 @@ def _check_teams_distinct(teams: tuple[Team, ...]) -> tuple[Team, ...]:
         ("practice", [practice for team in teams for practice in team.practices]),
     ):
         for value in given:
-            if given.count(value) > 1:
-                raise ValueError(f'two teams have the {what} "{value}"; it can belong to one')
+            if sum(other.casefold() == value.casefold() for other in given) > 1:
+                raise ValueError(f'two teams have the {what} "{value}", in whatever case; it can belong to one')
     return teams
 
 
@@ -325,3 +346,18 @@ class Settings(Declared):
     worklist: WorklistSettings = WorklistSettings()
     retention: RetentionSettings = RetentionSettings()
     teams: Annotated[tuple[Team, ...], AfterValidator(_check_teams_distinct)] = ()
+
+    @model_validator(mode="after")
+    def _check_folders(self) -> Self:
+        given = {
+            "data.store": self.data.store,
+            "lists.folder": self.lists.folder,
+            "worklist.folder": self.worklist.folder,
+        }
+        taken = {".": "the workspace itself"}
+        for name, folder in given.items():
+            place = normpath(folder.strip()).casefold()
+            if place in taken:
+                raise ValueError(f'{name} = "{folder}" is {taken[place]}; give a folder of its own')
+            taken[place] = name
+        return self

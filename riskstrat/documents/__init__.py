@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from riskstrat.documents.board_records import BoardIndicator, BoardPack, BoardSeries, ControlLimits, ShownRate
     from riskstrat.documents.board_workbook import build_board_workbook
     from riskstrat.documents.changes import change_sentences, move_lines, swap_lines, swap_sentences
-    from riskstrat.documents.columns import describe_pathways
+    from riskstrat.documents.columns import word_pathways
     from riskstrat.documents.files import write_bytes
     from riskstrat.documents.index import write_index
     from riskstrat.documents.meeting import MINUTES, AgendaCase, build_agenda, describe_about, describe_why
@@ -105,7 +105,6 @@ __all__ = [
     "change_sentences",
     "describe_about",
     "describe_decision",
-    "describe_pathways",
     "describe_why",
     "describe_window",
     "find_browser",
@@ -132,6 +131,7 @@ __all__ = [
     "swap_lines",
     "swap_sentences",
     "word_page",
+    "word_pathways",
     "write_blind_pages",
     "write_bytes",
     "write_clinician_pages",
@@ -151,7 +151,7 @@ _HOMES = {
     "documents.board_records": "BoardIndicator BoardPack BoardSeries ControlLimits ShownRate",
     "documents.board_workbook": "build_board_workbook",
     "documents.changes": "change_sentences move_lines swap_lines swap_sentences",
-    "documents.columns": "describe_pathways",
+    "documents.columns": "word_pathways",
     "documents.files": "write_bytes",
     "documents.index": "write_index",
     "documents.meeting": "AgendaCase MINUTES build_agenda describe_about describe_why",

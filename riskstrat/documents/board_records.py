@@ -12,7 +12,8 @@ from riskstrat.definitions.indicators import Indicator
 class ControlLimits:
     """Mean and process limits of each point of an XmR chart, and the rules that flag it.
 
-    A point without limits (no variation to draw them from) has None. Each tuple is as long as the series.
+    A point without limits (no variation, or too few months since a rebasing) has None. Each tuple is as long as the
+    series.
     """
 
     mean: tuple[float, ...]

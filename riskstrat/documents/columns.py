@@ -100,6 +100,11 @@ def describe_pathways(person: PrintedPerson) -> str:
     return " ".join(f"{one.title}." for one in person.pathways) or person.no_pathway
 
 
+def word_pathways(person: PrintedPerson) -> str:
+    """The same as a sentence that may stand among others, which says that they are to be considered."""
+    return f"Consider: {', '.join(one.title for one in person.pathways)}." if person.pathways else person.no_pathway
+
+
 def describe_support(person: PrintedPerson) -> str:
     """What is in place, or that nothing is recorded."""
     return " ".join(person.support) or NO_SUPPORT

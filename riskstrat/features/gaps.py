@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from riskstrat.definitions.features import Feature
 from riskstrat.definitions.phrases import NOT_IN_DATA, SENDS_NO, long_date, word_month
+from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.sources.coverage import Coverage, Span
+from riskstrat.sources.store import Store
 from riskstrat.sources.streams import TOLD_BY
 
 LATE = 62
@@ -46,6 +49,17 @@ def explain_wordless(stream: str, manifest: Mapping[str, Any]) -> str | None:
         if all(column in absent or (coded and column not in coded) for column in columns):
             return f"{SOURCE_WORDS[source]} in these data do not say what they were for"
     return None
+
+
+def explain_endless(leaf: Feature, store: Store) -> str | None:
+    """Why nobody can say whether something still runs: its source never says when anything ended; or None."""
+    if leaf.rows is None or leaf.until is None:
+        return None
+    stream, column = leaf.rows.stream, leaf.until.get_name()
+    # The end of a stay in hospital is worked out of several columns and has rules of its own.
+    if stream not in SCHEMAS or column not in SCHEMAS[stream].names or store.tells(stream, column):
+        return None
+    return f"{SOURCE_WORDS[stream]} in these data do not say when they ended"
 
 
 def _explain_practice(coverage: Coverage, source: str, practice: str, start: date, end: date) -> str | None:

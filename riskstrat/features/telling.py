@@ -25,7 +25,7 @@ from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.phrases import NOT_IN_DATA, long_date
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.features.assembly import FeatureEngine
-from riskstrat.features.gaps import explain_gap, explain_span, explain_wordless
+from riskstrat.features.gaps import explain_endless, explain_gap, explain_span, explain_wordless
 from riskstrat.features.whole_record import search_whole_record
 from riskstrat.sources.coverage import DAYS_RECORDED, Coverage, Span, list_practices_of
 from riskstrat.sources.selection import find_first_days, find_latest_days
@@ -164,6 +164,7 @@ class Telling:
         if leaves and bare.any() and not any(self._held[leaf.fingerprint] for leaf in leaves):
             _fill_empty(made, bare, HELD_BY_NOBODY)
         for leaf in leaves:
+            _fill_empty(made, ~bare, explain_endless(leaf, self.engine.store))
             self._fill_undecided(made, bare, leaf)
             self._fill_uncovered(made, bare, leaf)
             _fill_empty(made, bare, explain_wordless(leaf.rows.stream if leaf.rows else "", self.engine.store.manifest))

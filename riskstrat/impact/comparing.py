@@ -36,6 +36,7 @@ from riskstrat.impact.verdicts import Verdict, judge_interval
 from riskstrat.labels.registration import registered_until
 from riskstrat.reviews import Notices
 from riskstrat.site.opening import Site
+from riskstrat.site.stays import require_stays
 
 FEWEST = 8
 """Events on either side, below which but for none an effect is neither shown nor judged."""
@@ -104,7 +105,7 @@ class Comparison:
 
         Raises IndexDateError, PublicationError and DefinitionError where there is nothing to compare.
         """
-        _require_calendar(opened, recipe)
+        require_followed_lists(opened, recipe)
         self.opened, self.recipe, self.plan = opened, recipe, logged.plan
         self.delay = days(recipe.label.delay)
         self.due = find_due(self.plan, opened.store.data_as_at)
@@ -298,9 +299,11 @@ class Comparison:
         return compare_expected(self.opened, self.recipe, self.site, self.matches, self.since, look)
 
 
-def _require_calendar(opened: Site, recipe: Recipe) -> None:
+def require_followed_lists(opened: Site, recipe: Recipe) -> None:
+    """Raises DefinitionError for a recipe of no lists by the calendar or of no stays, IndexDateError for odd dates."""
     if recipe.cohort.index != "calendar":
         raise DefinitionError(f"{recipe.name} scores people at discharges; impact is told of lists by the calendar")
+    require_stays(opened.workspace, recipe)
     if not opened.store.comparable_dates:
         raise IndexDateError("the dates of this source are shifted from person to person; lists cannot be followed")
 

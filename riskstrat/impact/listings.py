@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from riskstrat.errors import PublicationError
-from riskstrat.publication import PublishedList, find_earlier, find_folders, open_published
+from riskstrat.publication import EVERYONE, PublishedList, find_earlier, find_folders, open_published
 from riskstrat.reviews import Notices
 
 NEEDED = timedelta(weeks=8)
@@ -18,7 +18,10 @@ NEEDED = timedelta(weeks=8)
 
 @dataclass(frozen=True)
 class Listings:
-    """The lists of a year up to the newest. firsts: one row per person listed, with `risk` and `day` of the first."""
+    """The lists of a year up to the newest.
+
+    firsts: one row per person listed on them for the first time ever, with `risk` and `day` of that list.
+    """
 
     first: date
     last: date
@@ -49,15 +52,26 @@ def read_listings(lists: Path, told: Notices) -> Listings:
         raise PublicationError("no list is published yet; publish one first: riskstrat weekly")
     newest = open_published(folders[max(folders)])
     every = [*reversed(find_earlier(lists, newest.model, newest.list_date)), newest]
-    counted = (each.count_taken_up(told.find_taken_up(each.list_date)) for each in every)
-    rows = pd.concat([_read_listed(each) for each in counted], ignore_index=True)
-    firsts = rows.drop_duplicates("patient_id", keep="first").reset_index(drop=True)
+    rows = pd.concat([_read_listed(each, told) for each in every], ignore_index=True)
+    firsts = rows.drop_duplicates("patient_id", keep="first")
+    firsts = firsts[~firsts["patient_id"].isin(_find_listed_before(lists, every[0], told))].reset_index(drop=True)
     if firsts.empty:
-        raise PublicationError(f"nobody stands on the lists up to {newest.list_date}; publish one with people on it")
+        raise PublicationError(
+            f"nobody stands for the first time on the lists from {every[0].list_date} to {newest.list_date}; publish "
+            "one with new people on it"
+        )
     return Listings(every[0].list_date, newest.list_date, len(every), firsts)
 
 
-def _read_listed(published: PublishedList) -> pd.DataFrame:
+def _find_listed_before(lists: Path, first: PublishedList, told: Notices) -> set[str]:
+    """Everybody on an earlier list of the same model: whoever rested and comes back is not new, nor compared as new."""
+    held = [folder for day, folder in find_folders(lists).items() if day < first.list_date]
+    earlier = (open_published(folder) for folder in held if (folder / EVERYONE).is_file())
+    return {name for one in earlier if one.model == first.model for name in _read_listed(one, told)["patient_id"]}
+
+
+def _read_listed(found: PublishedList, told: Notices) -> pd.DataFrame:
+    published = found.count_taken_up(told.find_taken_up(found.list_date))
     everyone = published.read_everyone(["patient_id", "place", "risk"])
     listed = everyone.loc[everyone["place"] == "listed", ["patient_id", "risk"]]
     return listed.assign(day=pd.Timestamp(published.list_date))

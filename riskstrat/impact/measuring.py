@@ -41,8 +41,11 @@ def _read_admissions(opened: Site, rows: ir.Table, known: date) -> Tally:
 
 
 def _read_nights(opened: Site, rows: ir.Table, known: date) -> NightTally:
+    """Nights of stays; one without a discharge ends with the person's life, if not before the stay."""
     found, _ = known_rows(opened.store, rows, ("person", "admitted_on", "discharged_on"), known)
-    return NightTally(found["person"], found["admitted_on"], found["discharged_on"])
+    since, until = found["admitted_on"], found["discharged_on"]
+    died = find_deaths(opened.store, known)[found["person"]]
+    return NightTally(found["person"], since, np.where(np.isnat(until) & (died >= since), died, until))
 
 
 def _read_attendances(opened: Site, _: ir.Table, known: date) -> Tally:

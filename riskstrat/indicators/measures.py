@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from riskstrat.definitions.coded_columns import SAY_NOTHING
 from riskstrat.definitions.indicators import Indicator
 from riskstrat.indicators.records import IndicatorRecords
 
@@ -74,7 +75,9 @@ def _count_readmissions(indicator: Indicator, members: pd.DataFrame, records: In
 def _count_usual_place(indicator: Indicator, members: pd.DataFrame, records: IndicatorRecords) -> Counted:
     stays = records.every_stay
     ordinary = stays["patient_class"].isna() | (stays["patient_class"] == ORDINARY)
-    alive = stays[stays["discharged_on"].notna() & ordinary & ~stays["discharge_method"].isin(indicator.left_out)]
+    told = stays["destination"].notna() & ~stays["destination"].isin(SAY_NOTHING["admissions", "destination"])
+    ended = stays["discharged_on"].notna() & ~stays["discharge_method"].isin(indicator.left_out)
+    alive = stays[ended & ordinary & told]
     home = alive[alive["destination"].isin(indicator.codes)]
     return Counted(
         _place(members, home["person"], home["discharged_on"]), _place(members, alive["person"], alive["discharged_on"])

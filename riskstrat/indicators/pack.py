@@ -8,19 +8,28 @@ from datetime import date
 
 import pandas as pd
 
-from riskstrat.definitions.indicators import NEEDED_COLUMNS, NEEDED_TABLES, Indicator, Indicators
+from riskstrat.definitions.indicators import NEEDED_COLUMNS, Indicator, Indicators
 from riskstrat.definitions.phrases import long_date, word_month
 from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.purpose import PURPOSE, describe_clinical_use
 from riskstrat.documents import BoardIndicator, BoardPack, BoardSeries, ShownRate, sentence
 from riskstrat.errors import IndexDateError
+from riskstrat.indicators.covering import explain_uncovered, list_covered, list_tables
 from riskstrat.indicators.hiding import WHOLE, Place, ShownCount
 from riskstrat.indicators.places import FIFTH, FIFTHS, LOCALITY, PRACTICE, MonthPlaces
 from riskstrat.indicators.records import IndicatorRecords
 from riskstrat.indicators.series import build_rate, build_series, stands_out
-from riskstrat.indicators.showing import ShownMonths, count_months, find_last_day, read_borough, show_months
+from riskstrat.indicators.showing import (
+    MonthCounts,
+    ShownMonths,
+    count_months,
+    find_last_day,
+    read_borough,
+    show_months,
+)
 from riskstrat.indicators.words import word_finding, word_year, write_summary
 from riskstrat.site.opening import Site
+from riskstrat.sources.coverage import Coverage, read_coverage
 
 FEWEST_STAYS = 500
 """With fewer stays in 12 months, a share with one decimal would tell single ones."""
@@ -43,14 +52,16 @@ def build_pack(opened: Site, month: date, progress: Progress) -> BoardPack:
         progress("indicators", number / (len(given) + 1))
         counted[one.name] = count_months(one, borough, opened.store.data_as_at)
     shown = show_months(given, counted, borough.trees)
+    coverage = read_coverage(opened.store, opened.workspace.settings.data.coverage)
     told: list[BoardIndicator] = []
     untold: list[tuple[Indicator, str]] = []
     for one in chosen.shown:
-        if one.name in shown and shown[one.name][0]:
-            told.append(_build_indicator(one, chosen, shown[one.name], borough.trees))
+        reason = find_untold(opened, one) or find_uncovered(one, counted[one.name], coverage)
+        if reason:
+            untold.append((one, reason))
         else:
-            reason = find_untold(opened, one)
-            untold.append((one, reason or "no month is over for long enough to know what followed"))
+            kept = _keep_covered(one, shown[one.name], counted[one.name], coverage)
+            told.append(_build_indicator(one, chosen, kept, borough.trees))
     marked, charts, flagged = _mark_standing_out(told)
     summary = write_summary(month, marked, len(untold), charts, flagged)
     notes = tuple(_list_notes(opened, chosen, month))
@@ -84,14 +95,34 @@ def find_untold(opened: Site, indicator: Indicator) -> str:
     """Why the landed tables cannot give an indicator; empty where they can."""
     if indicator.measure is None:
         return indicator.untold
-    needed = (*NEEDED_TABLES[indicator.measure], *(("diagnoses",) if indicator.codelist else ()))
-    for table in needed:
+    for table in list_tables(indicator):
         if table not in opened.store.landed:
             return f"no {table.replace('_', ' ')} table was landed"
     for table, column in NEEDED_COLUMNS.get(indicator.measure, ()):
         if column in opened.store.absent_columns.get(table, ()):
             return f"{table} was landed without {column}"
     return ""
+
+
+def find_uncovered(indicator: Indicator, counted: Mapping[date, MonthCounts], coverage: Coverage) -> str:
+    """Why the newest month that was counted cannot be told after all; empty where it can."""
+    if not counted:
+        return "no month is over for long enough to know what followed"
+    newest = max(counted)
+    return explain_uncovered(indicator, newest, counted[newest].follow_days, coverage)
+
+
+def _keep_covered(
+    indicator: Indicator,
+    shown: tuple[ShownMonths, ShownMonths],
+    counted: Mapping[date, MonthCounts],
+    coverage: Coverage,
+) -> tuple[ShownMonths, ShownMonths]:
+    """The months that its sources hold. They were hidden together with all others, so that no later pack tells more."""
+    follow_days = {month: counts.follow_days for month, counts in counted.items()}
+    months = list_covered(indicator, counted, follow_days, coverage)
+    numerators, denominators = ({month: each[month] for month in months} for each in shown)
+    return numerators, denominators
 
 
 def _build_indicator(
@@ -110,17 +141,17 @@ def _build_indicator(
         build_series(indicator, place, numerators, denominators, rebased)
         for place in (WHOLE, *(localities if len(localities) > 1 else ()))
     )
-    parts = tuple(_tabulate_parts(numerators[latest], denominators[latest], indicator.per))
+    parts = tuple(_tabulate_parts(numerators[latest], denominators[latest], indicator))
     finding, year = word_finding(indicator, series[0]), word_year(indicator, series[0])
     return BoardIndicator(indicator, latest, series, parts, finding, year, False)
 
 
 def _tabulate_parts(
-    numerators: Mapping[Place, ShownCount], denominators: Mapping[Place, ShownCount], per: int
+    numerators: Mapping[Place, ShownCount], denominators: Mapping[Place, ShownCount], indicator: Indicator
 ) -> Iterator[tuple[str, tuple[tuple[str, ShownRate], ...]]]:
     for kind in (LOCALITY, FIFTH, PRACTICE):
         rows = tuple(
-            (place[1], build_rate(count, denominators[place], per))
+            (place[1], build_rate(count, denominators[place], indicator))
             for place, count in numerators.items()
             if place[0] == kind
         )

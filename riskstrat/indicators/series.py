@@ -11,6 +11,7 @@ from scipy import stats
 from riskstrat.definitions.indicators import Indicator
 from riskstrat.documents import BoardSeries, ControlLimits, ShownRate
 from riskstrat.indicators.hiding import NOT_SHOWN, ROUNDING, Place, ShownCount
+from riskstrat.indicators.layers import PART_OF_WHOLE
 from riskstrat.indicators.xmr import draw_limits
 
 FEWEST_MONTHS = 12
@@ -19,24 +20,27 @@ FEWEST_EVENTS = 25
 """With fewer events a month on average, counts to the nearest 5 vary by the rounding alone, so no limits are drawn."""
 PACK_ERROR = 0.05
 """Chance that any chart of a quiet pack stands out in its latest month."""
-PERCENT = 100
 Counts = Mapping[date, Mapping[Place, ShownCount]]
 
 
-def build_rate(numerator: ShownCount, denominator: ShownCount, per: int) -> ShownRate:
+def build_rate(numerator: ShownCount, denominator: ShownCount, indicator: Indicator) -> ShownRate:
     """The rate from what is shown of both counts; None where either is hidden, or there is nobody."""
     if numerator.number is None or not denominator.number:
         return ShownRate(numerator.words, denominator.words, None)
-    rate = per * numerator.number / denominator.number
-    return ShownRate(numerator.words, denominator.words, rate, _find_span(numerator.number, denominator.number, per))
+    rate = indicator.per * numerator.number / denominator.number
+    span = _find_span(numerator.number, denominator.number, indicator.measure in PART_OF_WHOLE)
+    return ShownRate(numerator.words, denominator.words, rate, (indicator.per * span[0], indicator.per * span[1]))
 
 
-def _find_span(numerator: int, denominator: int, per: int) -> tuple[float, float]:
-    """The least and the most that the rate of the counts before rounding can be; a numerator of 0 is shown as it is."""
+def _find_span(numerator: int, denominator: int, is_part: bool) -> tuple[float, float]:
+    """The least and the most that the ratio of the counts before rounding can be; a numerator of 0 is shown as it is.
+
+    is_part: whether the numerator counts some of the denominator, so that it is no more.
+    """
     if not numerator:
         return 0.0, 0.0
     low, high = (numerator - ROUNDING) / (denominator + ROUNDING), (numerator + ROUNDING) / (denominator - ROUNDING)
-    return per * low, per * (min(high, 1.0) if per == PERCENT else high)
+    return low, min(high, 1.0) if is_part else high
 
 
 def build_series(
@@ -49,12 +53,12 @@ def build_series(
     absent = ShownCount(NOT_SHOWN, None)
     months = tuple(sorted(numerators))
     pairs = [(numerators[month].get(place, absent), denominators[month].get(place, absent)) for month in months]
-    rates = tuple(build_rate(*pair, indicator.per) for pair in pairs)
-    starts = sorted(months.index(month) for month in rebased if month in months)
+    rates = tuple(build_rate(*pair, indicator) for pair in pairs)
+    starts = sorted({months.index(month) for month in rebased if month in months} - {0})
     reason = _find_no_limits(indicator, pairs, rates, starts)
     if reason:
         return BoardSeries(place[1], months, rates, None, reason)
-    return BoardSeries(place[1], months, rates, draw_limits(list_values(rates), starts), "")
+    return BoardSeries(place[1], months, rates, draw_limits(list_values(rates), starts, FEWEST_MONTHS), "")
 
 
 def list_values(rates: Sequence[ShownRate]) -> list[float]:
@@ -73,9 +77,10 @@ def _find_no_limits(
         return "No chart: the figure of a month is hidden, or there was nobody."
     if indicator.is_moment:
         return "No limits: a count of people at one moment carries over from month to month."
-    shortest = min(np.diff([0, *starts, len(rates)]))
-    if shortest < FEWEST_MONTHS:
-        return f"No limits: {shortest} months are fewer than the {FEWEST_MONTHS} that limits need."
+    newest = len(rates) - max(starts, default=0)
+    if newest < FEWEST_MONTHS:
+        since = " since the latest rebasing" if starts else ""
+        return f"No limits: {newest} months{since} are fewer than the {FEWEST_MONTHS} that limits need."
     events = np.mean([count.number or 0 for count, _ in pairs])
     left = np.mean([(of.number or 0) - (count.number or 0) for count, of in pairs])
     if min(events, left if indicator.unit == "%" else events) < FEWEST_EVENTS:

@@ -35,11 +35,15 @@ class BoroughMonths:
 
 @dataclass(frozen=True)
 class MonthCounts:
-    """One indicator in one month by place; events: of a sum such as bed days, how many events it is of."""
+    """One indicator in one month by place; events: of a sum such as bed days, how many events it is of.
+
+    follow_days: how many days after the month count in it.
+    """
 
     numerator: dict[Place, int]
     denominator: dict[Place, int]
     events: dict[Place, int] | None
+    follow_days: int = 0
 
 
 def read_borough(opened: Site, months: Sequence[date]) -> BoroughMonths:
@@ -66,7 +70,7 @@ def count_months(indicator: Indicator, borough: BoroughMonths, data_as_at: date)
         )
         assert numerator is not None
         assert denominator is not None
-        found[month] = MonthCounts(numerator, denominator, events)
+        found[month] = MonthCounts(numerator, denominator, events, counted.follow_days)
     return found
 
 

@@ -31,11 +31,14 @@ Values = npt.NDArray[np.float64]
 Marks = npt.NDArray[np.bool_]
 
 
-def draw_limits(values: Sequence[float], rebased: Collection[int] = ()) -> ControlLimits:
-    """Limits and flags of a series without gaps. rebased: positions at which new limits begin."""
+def draw_limits(values: Sequence[float], rebased: Collection[int] = (), fewest: int = 1) -> ControlLimits:
+    """Limits and flags of a series without gaps. rebased: positions at which new limits begin.
+
+    fewest: points without which a stretch has its mean alone.
+    """
     starts = sorted({0, *(place for place in rebased if 0 < place < len(values))})
     pieces = [
-        _draw_stretch(np.asarray(values[start:end], float))
+        _draw_stretch(np.asarray(values[start:end], float), fewest)
         for start, end in zip(starts, [*starts[1:], len(values)], strict=True)
     ]
     return ControlLimits(
@@ -53,13 +56,15 @@ def compute_mean_range(values: Values) -> float | None:
     return float(kept.mean()) if len(kept) else None
 
 
-def _draw_stretch(values: Values) -> ControlLimits:
-    mean, spread = float(values.mean()), compute_mean_range(values)
+def _draw_stretch(values: Values, fewest: int) -> ControlLimits:
+    count, mean = len(values), float(values.mean())
+    if count < fewest:
+        return ControlLimits((mean,) * count, (None,) * count, (None,) * count, ((),) * count)
+    spread = compute_mean_range(values)
     lower = None if spread is None else mean - LIMIT * spread
     upper = None if spread is None else mean + LIMIT * spread
     flagged = _flag(values, mean, spread)
-    flags = tuple(tuple(rule for rule in RULES if flagged[rule][place]) for place in range(len(values)))
-    count = len(values)
+    flags = tuple(tuple(rule for rule in RULES if flagged[rule][place]) for place in range(count))
     return ControlLimits((mean,) * count, (lower,) * count, (upper,) * count, flags)
 
 

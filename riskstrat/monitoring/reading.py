@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from riskstrat.cohort import groups
+from riskstrat.cohort import find_listed, groups
 from riskstrat.definitions.equity import DIMENSIONS
 from riskstrat.definitions.monitoring import MonitoringPlan
 from riskstrat.definitions.progress import Progress
@@ -128,9 +128,7 @@ def read_ripe(
 def _follow(opened: Site, recipe: Recipe, published: PublishedList, reviews: Sequence[Review]) -> RipeList:
     """What came of everybody scored, by the model's own outcome, whatever a team did about them."""
     everyone = published.read_everyone(["patient_id", "risk", "place"]).dropna(subset="risk")
-    numbers = opened.store.people()[["patient_id", "person"]]
-    people = everyone.merge(numbers, on="patient_id", how="inner").sort_values("person", kind="stable")
-    people = people.reset_index(drop=True).assign(index_date=pd.Timestamp(published.list_date), spell=-1)
+    people = find_listed(opened.store, everyone, published.list_date, opened.opt_outs)
     terms = recipe.label.model_copy(update={"intervened": "treat"})
     labels = label(opened.store, people, opened.rows_named(recipe.outcome), terms, opened.store.data_as_at)
     dimensions = groups(opened.store, people)

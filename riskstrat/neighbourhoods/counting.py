@@ -66,20 +66,30 @@ class CohortCounts:
 def read_people(opened: Site, scored: Scored, rules: CohortRules, published: PublishedList) -> pd.DataFrame:
     """One row per person of a published list and of the cohort: place, risk as published, answers as words.
 
-    Columns: patient_id, team, locality, practice, high (bool), one of each rule's name, one of each of `PLANS`, and
-    with `why_` before it the reason of each that cannot be told.
+    Columns: patient_id, team, locality, practice, high (bool), one of each of `PLANS`, and for each rule its answer and
+    the reason where that cannot be told, as `name_answer` and `name_reason` call them.
     """
     facts = gather_everybody(opened, scored, rules.list_features())
     rows = scored.rows.reset_index(drop=True)
     people = _place(opened, rows, published.list_date).assign(patient_id=rows["patient_id"])
     for name, answers in tell_cohorts(rules.cohort, facts).items():
-        people[name], people[f"why_{name}"] = _word(answers), answers.why
+        people[name_answer(name)], people[name_reason(name)] = _word(answers), answers.why
     for kind, title in PLANS.items():
         people[kind] = _word(facts.recorded.answer(RecordCondition(record=kind, says=title)))
     risks = published.read_everyone(("patient_id", "risk")).dropna().drop_duplicates("patient_id")
     people = people.merge(risks, on="patient_id")
     bands = bands_of(people["risk"], opened.workspace.settings.lists.bands)
     return people.assign(high=bands.isin(rules.high_risk)).drop(columns="risk")
+
+
+def name_answer(rule: str) -> str:
+    """The column of a rule's answers; with a blank, so that a rule may be named like any other column."""
+    return f"answer of {rule}"
+
+
+def name_reason(rule: str) -> str:
+    """The column of why a rule's answer cannot be told."""
+    return f"reason of {rule}"
 
 
 def _place(opened: Site, rows: pd.DataFrame, day: date) -> pd.DataFrame:
@@ -103,14 +113,14 @@ def count_cohorts(people: pd.DataFrame, rules: CohortRules) -> tuple[CohortCount
 def _count_cohort(
     people: pd.DataFrame, rule: CohortRule, families: Sequence[tuple[CountedPlace, Sequence[CountedPlace]]]
 ) -> CohortCounts:
-    answer = people[rule.name]
+    answer = people[name_answer(rule.name)]
 
     def count(parts: pd.Series, *names: str) -> PlaceCounts:
         counts = count_places(people, parts, names)
         return PlaceCounts(counts, find_shown(counts, families))
 
     plans = {kind: count(people[kind].where(answer == IN, REST), IN, NOT_IN, UNTOLD, REST) for kind in PLANS}
-    reasons = people.loc[answer == UNTOLD, f"why_{rule.name}"].value_counts()
+    reasons = people.loc[answer == UNTOLD, name_reason(rule.name)].value_counts()
     sizes = count(answer.where(answer == IN, REST), IN, REST)
     shared = tuple(reasons.index[reasons >= TOO_FEW])
     return CohortCounts(rule, sizes, count(answer, IN, NOT_IN, UNTOLD), plans, shared)
@@ -127,6 +137,6 @@ def count_risk(people: pd.DataFrame, rules: CohortRules) -> PlaceCounts:
 
 def find_standing(people: pd.DataFrame, rules: CohortRules) -> pd.Series:
     """For each person whether they are in some cohort or in none; of none only where that can be told of each."""
-    answers = people[[rule.name for rule in rules.cohort]]
+    answers = people[[name_answer(rule.name) for rule in rules.cohort]]
     inside, untold = (answers == IN).any(axis=1), (answers == UNTOLD).any(axis=1)
     return pd.Series(np.select([inside, untold], [SOME, UNTOLD], NONE), index=people.index)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from riskstrat.definitions.flags import Flag
@@ -120,10 +121,22 @@ def _word_feature_flag(records: Records, flag: Flag) -> list[str | None]:
     for matrix in (records.told, records.whole):
         built = flag.feature in matrix.columns
         holds &= flag.holds(matrix.select([flag.feature])[:, 0]) if built else False
+    old = _mark_long_ago(records, flag)
     return [
-        f"{flag.unknown}: unknown" if reason is not None else flag.words if held else None
-        for reason, held in zip(records.untold(flag.feature), holds, strict=True)
+        f"{flag.unknown}: unknown" if reason is not None or (held and stale) else flag.words if held else None
+        for reason, held, stale in zip(records.untold(flag.feature), holds, old, strict=True)
     ]
+
+
+LONG_AGO = np.timedelta64(365, "D")
+"""How long ago a stay without a discharge began of which nobody says any more that it lasts, nor that it is over."""
+
+
+def _mark_long_ago(records: Records, flag: Flag) -> npt.NDArray[np.bool_]:
+    """For whom a flag of what lasts until a status denies it rests on a beginning of long ago."""
+    since = records.rows["index_date"].to_numpy().astype("datetime64[D]") - records.when(flag.feature)
+    marked: npt.NDArray[np.bool_] = (since >= LONG_AGO) & flag.until_status_is_known
+    return marked
 
 
 def _list_feature_flags(

@@ -29,7 +29,7 @@ EQUIPMENT_DAYS = 731
 def support_in_place(records: Records, list_date: date) -> dict[str, tuple[str, ...]]:
     """For each person the services in contact, the social care in place and the caseloads, each with its date."""
     seen = services_in_contact(records.known("contacts"))
-    services = running_services(records.known("social_care"), ends_told=tells_ends(records.store))
+    services = running_services(records.known("social_care"), ends_told=tells_ends(records.opened.store))
     held = _read_rows_until(records, "caseload", "from_on", list_date)
     named = select_named(held, records.opened.workspace.codelists)
     caseload = on_caseloads(named, list_date, ends_told=tells_holdings_end(records.store))

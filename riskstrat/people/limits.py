@@ -195,9 +195,9 @@ def _word_weeks(gap: pd.Timedelta) -> str:
 
 
 def stays_without_diagnoses(admissions: pd.DataFrame, diagnoses: pd.DataFrame) -> dict[str, str]:
-    """Who has a hospital stay of the last 12 months that was open or not coded yet at the index date."""
+    """Who has a hospital stay of the last 12 months of which no spell was coded yet at the index date."""
     recent = admissions[((admissions["index_date"] - admissions["admitted_on"]).dt.days < RECENT).to_numpy()]
-    bare = recent[~recent["spell"].isin(set(diagnoses["spell"]))].sort_values("admitted_on", kind="stable")
+    bare = recent[~recent["spell"].isin(set(diagnoses["stay"]))].sort_values("admitted_on", kind="stable")
     last = bare.drop_duplicates("patient_id", keep="last")
     return {
         str(row.patient_id): f"The hospital stay from {long_date(row.admitted_on.date())} has no diagnoses yet, "

@@ -100,7 +100,7 @@ def timelines(records: Records) -> dict[str, tuple[TimelineEvent, ...]]:
         hospital_stays(stays, codes),
         emergency_visits(visits, codes),
         falls(records.known("all_falls")),
-        social_care(records.known("social_care"), ends_told=tells_ends(records.store)),
+        social_care(records.known("social_care"), ends_told=tells_ends(records.opened.store)),
         contacts(records.known("contacts")),
     ]
     found = _inside(pd.concat(tables, ignore_index=True), records.index_date)
@@ -226,8 +226,8 @@ NO_TIMES = "; these data do not say from when to when"
 
 
 def tells_ends(store: Store) -> bool:
-    """Whether the social care that was landed says when a service ended; without that, none is said to run."""
-    return "ended_on" not in store.absent_columns.get("social_care", ())
+    """Whether the social care that was landed ever says when a service ended; without that, none is said to run."""
+    return store.tells("social_care", "ended_on")
 
 
 def social_care(services: pd.DataFrame, *, ends_told: bool = True) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from riskstrat.definitions.recipes import Recipe
 from riskstrat.errors import DefinitionError, IndexDateError
 from riskstrat.site.dates import find_latest_monday
 from riskstrat.site.opening import Site, require_not_future
+from riskstrat.site.stays import require_stays
 from riskstrat.sources.selection import known_rows
 
 Counts = npt.NDArray[np.float64]
@@ -21,12 +22,14 @@ Counts = npt.NDArray[np.float64]
 def choose_past_date(opened: Site, recipe: Recipe, given: date | None) -> date:
     """The date given, or the latest Monday, for which all that came after is known.
 
-    Raises IndexDateError for a later one, and DefinitionError for a recipe whose index dates are discharges.
+    Raises IndexDateError for a later one, and DefinitionError for a recipe whose index dates are discharges, or whose
+    outcome is no stay.
     """
     if recipe.cohort.index != "calendar":
         raise DefinitionError(
             f'the index dates of "{recipe.name}" are discharges, which are no list; name a recipe of calendar dates'
         )
+    require_stays(opened.workspace, recipe)
     latest = opened.store.data_as_at - timedelta(days=recipe.label.complete_after)
     if given is None:
         return find_latest_monday(latest)

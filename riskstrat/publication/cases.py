@@ -14,7 +14,7 @@ import pandas as pd
 from riskstrat.casefinding import CASE_COLUMNS, REFERRED, CaseRegister
 from riskstrat.errors import PublicationError
 from riskstrat.publication.layout import CASES, RESERVE
-from riskstrat.publication.published import find_folders, find_withdrawn
+from riskstrat.publication.published import find_folders, find_withdrawn, holds_file
 from riskstrat.publication.reserve import parse_reserve
 
 
@@ -69,7 +69,7 @@ def _find_every_folder(lists: Path) -> Iterator[Path]:
 def _read_reserved(folder: Path) -> Iterator[tuple[Any, ...]]:
     """The numbers that one list kept for people in reserve, as `CASE_COLUMNS`; none where it kept no reserve."""
     path = folder / RESERVE
-    if not path.is_file():
+    if not holds_file(folder, RESERVE):
         return
     try:
         day, reserve = date.fromisoformat(folder.name[:10]), parse_reserve(path.read_bytes())
@@ -88,7 +88,7 @@ def _refuse(folder: Path, name: str) -> PublicationError:
 def _read_cases(folder: Path) -> Iterator[tuple[Any, ...]]:
     """The rows of one list; none of a list of an earlier version, which opened no cases."""
     path = folder / CASES
-    if not path.is_file():
+    if not holds_file(folder, CASES):
         return
     try:
         for row in csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8"), newline=""), strict=True):

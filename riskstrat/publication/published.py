@@ -292,10 +292,20 @@ def _parse_manifest(content: bytes) -> tuple[date, Mapping[str, Any]]:
     return when, manifest
 
 
+def holds_file(folder: Path, name: str) -> bool:
+    """Whether a list holds a file, or has lost one that its manifest names: that must be missed, not taken for none."""
+    if (folder / name).is_file():
+        return True
+    try:
+        return name in open_published(folder).manifest["files"]
+    except PublicationError:
+        return False
+
+
 def find_published(lists: Path, model: str, day: date) -> PublishedList | None:
     """The list of a model that stands published for that date in the folder of lists, if there is one."""
     folder = lists / day.isoformat()
-    if not (folder / EVERYONE).is_file():
+    if not holds_file(folder, EVERYONE):
         return None
     found = _open_remembered(folder)
     return found if found.model == model else None
@@ -306,7 +316,7 @@ def find_earlier(lists: Path, model: str, before: date) -> tuple[PublishedList, 
     folders = [
         folder
         for day, folder in sorted(find_folders(lists).items(), reverse=True)
-        if before - timedelta(weeks=WEEKS) <= day < before and (folder / EVERYONE).is_file()
+        if before - timedelta(weeks=WEEKS) <= day < before and holds_file(folder, EVERYONE)
     ]
     return tuple(found for found in map(_open_remembered, folders) if found.model == model)
 
@@ -350,7 +360,10 @@ def compute_manifest_digest(folder: Path) -> str:
 
 def _open_remembered(folder: Path) -> PublishedList:
     try:
-        return open_published(folder)
+        found = open_published(folder)
+        if found.list_date.isoformat() != folder.name:
+            raise PublicationError(f"its {MANIFEST} is of the list of {found.list_date}")
+        return found
     except PublicationError as refused:
         raise PublicationError(
             f"the list of {folder.name} cannot be read, and this list would forget it ({refused}): restore it, or "

@@ -128,6 +128,9 @@ def judge_entry(cells: Mapping[str, Any], published: Edition, terms: Terms) -> J
         return judged
     found = _Row(row, published, Grid.first_day, terms.today)
     found.read(doubled=False)
+    # Of a file it is said once for all of its dates.
+    for title in filter(lambda each: is_month_first(row[each]), (*DUES, DECIDED)):
+        found.add_problem(title, "has the month before the day; write it as 16/11/2026")
     _collect(judged, [found], terms)
     return judged
 

@@ -7,7 +7,7 @@ earlier steps made as `step.<name>`. The SQL of a server is in that server's own
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +147,9 @@ def map_format(source: Path, format: str = "canonical") -> SourceMapping:
     storage = find_storage(source)
     if format not in ADAPTERS:
         return SourceMapping(where=str(source), kind=format, storage=storage, location=source)
-    return _join(f"--format {format}", {"kind": format, "location": str(source)}, source.parent, f"{format}", {})
+    # A path of a source.toml goes from its folder on, one that is given here from where the command runs.
+    given = {"kind": format, "location": str(source.absolute())}
+    return replace(_join(f"--format {format}", given, source.parent, format, {}), location=source)
 
 
 def read_mapping(file: Path) -> SourceMapping:

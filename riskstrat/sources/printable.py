@@ -4,7 +4,7 @@ Emergency stays, A&E visits and falls are always there, with their dates; an A&E
 diagnosis, not itself. Gone are the diagnoses, conditions, prescriptions, contacts and measurements that carry a
 sensitive code or word. Any other stay is there once its main diagnosis is known, or 90 days after it began if none has
 come, unless that diagnosis or the specialty is sensitive: so none is shown one week and missing the next. Each row is
-judged by what was known when it could be seen.
+judged by what was known when it could be seen. A diagnosis follows its stay, in whichever of its spells it was coded.
 """
 
 from __future__ import annotations
@@ -68,9 +68,10 @@ def _build_urgent_test(methods: tuple[str, ...]) -> str:
 
 
 def _build_lists(streams: Mapping[str, str], sensitive: Codelist, urgent: str) -> Iterator[tuple[str, str]]:
-    """By name the query for what is sensitive among the distinct values of each column; then for the other stays.
+    """By name the query for what is sensitive among the distinct values of each column; then for the stays.
 
     `coded_stays` has one row per other stay with a main diagnosis: from when one was known, and a sensitive one.
+    `urgent_stays` and `secret_stays` have the emergencies, and the others of a sensitive specialty.
     """
     for table in CODED:
         if table in streams:
@@ -88,6 +89,9 @@ def _build_lists(streams: Mapping[str, str], sensitive: Codelist, urgent: str) -
             WHERE position = 1 AND stay IN (SELECT spell FROM admissions WHERE NOT {urgent}) GROUP BY stay
         """
         yield "coded_stays", query
+        yield "urgent_stays", f"SELECT DISTINCT spell FROM admissions WHERE {urgent}"
+        hidden = "specialty IN (SELECT specialty FROM hidden_admissions_specialty)"
+        yield "secret_stays", f"SELECT DISTINCT spell FROM admissions WHERE {hidden} AND NOT {urgent}"
 
 
 def _build_printable(name: str, streams: Mapping[str, str], urgent: str) -> str:
@@ -101,7 +105,8 @@ def _build_printable(name: str, streams: Mapping[str, str], urgent: str) -> str:
         same = "h.system = t.system AND h.code = t.code"
         open_codes = f"NOT EXISTS (SELECT 1 FROM {WHOLE}.hidden_{name} h WHERE {same})"
         if name == "diagnoses":
-            return _build_periods(name, "stay", urgent, f"{open_codes} AND ({urgent} OR {_NO_HIDDEN_SPECIALTY})")
+            kept = f"({_OF_URGENT_STAY} OR {_NO_HIDDEN_SPECIALTY} AND NOT {_OF_SECRET_STAY})"
+            return _build_periods(name, "stay", _OF_URGENT_STAY, f"{open_codes} AND {kept}")
         return f"{query} WHERE {open_codes}"
     tests = [
         f"NOT EXISTS (SELECT 1 FROM {WHOLE}.hidden_{name}_{column} h WHERE h.{column} = t.{column})"
@@ -144,3 +149,7 @@ def _build_periods(name: str, stay: str, urgent: str, kept: str) -> str:
 _NO_HIDDEN_SPECIALTY = (
     f"NOT EXISTS (SELECT 1 FROM {WHOLE}.hidden_admissions_specialty h WHERE h.specialty = t.specialty)"
 )
+
+_OF_URGENT_STAY = f"t.stay IN (SELECT spell FROM {WHOLE}.urgent_stays)"
+_OF_SECRET_STAY = f"t.stay IN (SELECT spell FROM {WHOLE}.secret_stays)"
+"""By the first spell of the stay: how a later one was coded, such as 81, says nothing of why the person came."""

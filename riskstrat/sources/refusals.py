@@ -89,8 +89,27 @@ def explain_missing_table(where: str, folder: Path | None, table: str, others: C
     found = f"{where} has no table {table}"
     if model := recognise_model(set(others) | _list_folder_names(folder)):
         return f"{found}; it looks like {_MODELS[model][0]}: add --format {model}, or name it as kind in source.toml"
+    if below := find_below(folder, {table}):
+        return f"{found}; {below}"
     holds = f"; it holds {', '.join(others)}" if others else ""
     return f"{found}; land {table}.parquet or .csv{holds}"
+
+
+def find_below(folder: Path | None, names: Collection[str]) -> str | None:
+    """In which folders of a source a table lies, by any of its names, and what to do; None where in none of them."""
+    within = sorted(folder.iterdir()) if folder is not None else []
+    found = [str(path) for path in within if path.is_dir() and not set(names).isdisjoint(_list_readable_names(path))]
+    if not found:
+        return None
+    one = "that folder" if len(found) == 1 else "one of them"
+    return f"it lies in {', '.join(found[:3])}{' and others' if len(found) > 3 else ''}: name {one} as the source"
+
+
+def _list_readable_names(folder: Path) -> set[str]:
+    try:
+        return _list_folder_names(folder)
+    except OSError:
+        return set()
 
 
 def recognise_model(tables: Collection[str]) -> str | None:

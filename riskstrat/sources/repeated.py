@@ -39,7 +39,7 @@ def join_repeated(connection: duckdb.DuckDBPyConnection, landed: Landed, lag: in
         connection.execute(f"ALTER TABLE clean_{schema.name} ADD COLUMN {END_KNOWN} DATE")
     columns = ["person_row" if column == "patient_id" else column for column in schema.key]
     if schema.name == "diagnoses":
-        columns = ["spell_row", "position"]
+        columns = ["spell_row", "spell_id", "position"]
     _find_same(connection, schema, lag, columns, [column for column in columns if column == "provider"])
     if _holds_any(connection):
         _keep_one(connection, landed, as_at, validation.duplicate_message(schema))
@@ -49,6 +49,8 @@ def join_repeated(connection: duckdb.DuckDBPyConnection, landed: Landed, lag: in
             _join_truths(connection, schema)
     if schema.name == "admissions":
         _join_doubled_stays(connection, landed, lag, as_at)
+    if schema.name == "diagnoses":
+        _join_doubled_diagnoses(connection, landed, lag, as_at)
     connection.execute("DROP TABLE again")
 
 
@@ -76,6 +78,39 @@ def _join_doubled_stays(connection: duckdb.DuckDBPyConnection, landed: Landed, l
         _keep_one(connection, landed, as_at, validation.DOUBLED_STAY)
         connection.execute(f"INSERT INTO joined_spells {joined}")
     _name_spells(connection)
+
+
+_DOUBLED = "spell_row IN (SELECT spell_row FROM spell_names GROUP BY spell_row HAVING count(DISTINCT spell_id) > 1)"
+"""SQL: whether a diagnosis is of a stay that stands under two spell ids."""
+
+
+def _join_doubled_diagnoses(
+    connection: duckdb.DuckDBPyConnection, landed: Landed, lag: int, as_at: date | None
+) -> None:
+    """Give a stay that stands under two spell ids the diagnoses of both, each code once.
+
+    Where both hold the same position, the one that was known first keeps it, so that the stay has one main diagnosis;
+    the other comes behind the last.
+    """
+    schema = SCHEMAS[landed.name]
+    _find_same(connection, schema, lag, ["spell_row", "system", "code"], [], _DOUBLED)
+    if _holds_any(connection):
+        _keep_one(connection, landed, as_at, validation.duplicate_message(schema))
+    connection.execute(
+        f"""
+        UPDATE clean_diagnoses SET position = moved FROM (
+            SELECT landed_row, last + row_number() OVER (PARTITION BY spell_row ORDER BY position, place) AS moved
+            FROM (
+                SELECT c.landed_row, spell_row, position, max(position) OVER (PARTITION BY spell_row) AS last,
+                    row_number() OVER (
+                        PARTITION BY spell_row, position
+                        ORDER BY {_build_known_day_sql(schema, lag)}, spell_id, system, code
+                    ) AS place
+                FROM ({_select_rows(schema)}) c WHERE {_DOUBLED}
+            ) WHERE place > 1
+        ) m WHERE clean_diagnoses.landed_row = m.landed_row
+        """
+    )
 
 
 def _find_same(

@@ -27,6 +27,7 @@ from riskstrat.sources.landing import ROW, Landed, describe_landed, require_ever
 from riskstrat.sources.literal import quote_name
 from riskstrat.sources.mapping import SourceMapping, Statement
 from riskstrat.sources.places import DatabasePlace, Place
+from riskstrat.sources.refusals import find_below
 from riskstrat.sources.shared_engine import connect_shared
 
 SOURCE, STEP = "source", "step"
@@ -165,8 +166,10 @@ class Runner:
     def _copy_input(self, name: str, declared: Input) -> None:
         found = find_input(name, declared, self.place)
         if found is None and declared.required:
-            holds = ", ".join(self.place.tables) or "no table"
-            raise SourceError(f"{self.mapping.place} has no table {name}; it holds {holds}")
+            folder = self.mapping.location if self.mapping.storage == "folder" else None
+            holds = f"it holds {', '.join(self.place.tables) or 'no table'}"
+            below = find_below(folder, {name, *declared.also})
+            raise SourceError(f"{self.mapping.place} has no table {name}; {below or holds}")
         if found is None:
             columns = ", ".join(f"{column} {EMPTY_TYPES[kind.type]}" for column, kind in declared.columns.items())
             self.connection.execute(f"CREATE TABLE {SOURCE}.{name} ({columns})")

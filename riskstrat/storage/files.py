@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ class KeptFile:
 def keep_file(root: Path, where: str) -> KeptFile:
     """The file `where` of a workspace as it is now."""
     path = root / where
-    if not path.exists():
+    # A link that leads nowhere is a file that cannot be read, and not none.
+    if not os.path.lexists(path):
         return KeptFile(where, None)
     try:
         return KeptFile(where, read_bytes(path, where))

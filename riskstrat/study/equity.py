@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskstrat.cohort import QUINTILES, groups
+from riskstrat.cohort import NOT_RECORDED, QUINTILES, groups
 from riskstrat.definitions.baselines import TRANSFERRED, find_learned
 from riskstrat.evaluation import compare_recall, listed_rows
 from riskstrat.study.fitting import PooledTestRows, TrainingRun
@@ -69,9 +69,10 @@ def _tell_by_roles(study: Study, rows: npt.NDArray[np.int64]) -> Iterator[tuple[
     roles, matrix = study.opened.workspace.roles, study.matrix
     if roles.contacts in matrix.columns:
         contacts = matrix.select([roles.contacts])[rows, 0]
-        few = contacts <= np.nanquantile(contacts, FEWEST_FIFTH)
-        yield "contacts", np.where(few, FEW, "more")
+        known = ~np.isnan(contacts)
+        few = contacts <= (np.quantile(contacts[known], FEWEST_FIFTH) if known.any() else np.nan)
+        yield "contacts", np.where(known, np.where(few, FEW, "more"), NOT_RECORDED)
     if roles.days_registered in matrix.columns:
         days = matrix.select([roles.days_registered])[rows, 0]
         said = np.where(days <= LATELY, LATE, "for longer")
-        yield "registered", np.where(np.isnan(days), "not recorded", said)
+        yield "registered", np.where(np.isnan(days), NOT_RECORDED, said)

@@ -56,9 +56,9 @@ class TrainingRun:
     """All fits of a study. `tested`: the latest origin first. `registered`: from the newest labels, without a test.
 
     `held_out` is the latest origin once more without the people it is tested on, `older` the model of each age in
-    months; what could not be fitted is absent. `tuned` is None where the recipe's settings are taken as they stand.
-    `left_out` says which test dates could not be fitted and why. `start`: the package of another site that all began
-    from, None where they learned here.
+    months; what could not be fitted is absent, and all of these where the latest origin could not be. `tuned` is None
+    where the recipe's settings are taken as they stand. `left_out` says which test dates could not be fitted and why.
+    `start`: the package of another site that all began from, None where they learned here.
     """
 
     study: Study
@@ -99,8 +99,10 @@ def learn(
     assert isinstance(registered, Fitted)
     if start is None:
         registered = _record_few_people(study, registered)
-    alone = made.get(HELD_OUT)
-    older = {age: fit.model for age, one in study.older.items() if isinstance(fit := made[one.name], Fitted)}
+    # Both are held against the latest origin, and against no earlier one, whose test they may have learned from.
+    beside = tested[0].fold is folds[0]
+    alone = made.get(HELD_OUT) if beside else None
+    older = {age: fit.model for age, one in study.older.items() if isinstance(fit := made[one.name], Fitted) and beside}
     return TrainingRun(
         study,
         recipe,

@@ -177,10 +177,12 @@ def _refuse_too_little(recipe: Recipe, seen: Numbers, places: Mapping[str, Index
     if not np.isin(seen[~np.isnan(seen)], (0.0, 1.0)).all():
         raise TrainingError(f"the outcomes of {name} hold values other than 0, 1 and missing; give 1 for an event")
     if not enough(train):
+        # More of what holds no event at all would hold none either.
+        more = "land more people or earlier records, or train over more dates"
+        none = f"nothing in the data counts as {recipe.outcome}, so look first whether `ingest` understood its codes"
         raise TrainingError(
             f"{name} has {len(train)} training rows, {int(train.sum())} of them with the outcome; at least "
-            f"{FEWEST_EVENTS} with and {FEWEST_EVENTS} without are needed: land more people or earlier records, or "
-            "train over more dates"
+            f"{FEWEST_EVENTS} with and {FEWEST_EVENTS} without are needed: {more if np.nansum(seen) else none}"
         )
     if tested and len(places[TEST]) == 0:
         raise TrainingError(f"{name} has no row to test on; land later records, or change the dates under [split]")

@@ -32,6 +32,8 @@ def held_out(recipe: Recipe, keys: pd.DataFrame, outcome: Array, train: Index, c
     the last stretch as long as their spacing is kept back. A quarter of the people is kept back instead where dates are
     too few, or where the slices were cut by person. None where either part would hold too few events.
     """
+    if len(train) == 0:
+        return None
     when = pd.to_datetime(keys["index_date"]).to_numpy("datetime64[D]")
     parts = _split_by_time(recipe, when, train) if _cut_in_time(recipe, when[train], when[calibration]) else None
     if parts is None or not _is_judgeable(outcome, parts):

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from riskstrat.cohort import groups
+from riskstrat.cohort import find_listed, groups
 from riskstrat.definitions.equity import DIMENSIONS
 from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.recipes import LabelRecipe, Recipe
@@ -69,9 +69,7 @@ def _follow_people(
 ) -> pd.DataFrame:
     """One row per person of the first list who could be followed, as `TrialEvidence.people`."""
     everyone = first.everyone.dropna(subset="risk")[["patient_id", "risk"]]
-    numbers = opened.store.people()[["patient_id", "person"]]
-    people = everyone.merge(numbers, on="patient_id", how="inner").sort_values("person", kind="stable")
-    people = people.reset_index(drop=True).assign(index_date=pd.Timestamp(first.day), spell=-1)
+    people = find_listed(opened.store, everyone, first.day, opened.opt_outs)
     labels = label(opened.store, people, opened.rows_named(recipe.outcome), terms, opened.store.data_as_at)
     dimensions = groups(opened.store, people)
     known = dimensions[[name for name in DIMENSIONS if name in dimensions]].assign(

@@ -193,11 +193,14 @@ def judge_known(limits: TrialLimits, lists: Sequence[OpenedList]) -> TrialFindin
 def judge_workload(limits: TrialLimits, followed: FollowedLists) -> TrialFinding:
     """The mean hours a week of the team with most to go through."""
     wanted = limits.workload
-    hours = {team: mean * wanted.minutes_a_person / MINUTES for team, mean, _ in count_met(followed)}
-    most = max(hours, key=lambda team: hours[team])
+    title = "Teams can go through their lists"
     limit = f"at most {wanted.most_hours_a_week:g} hours a week for a team, at {wanted.minutes_a_person:g} minutes each"
+    hours = {team: mean * wanted.minutes_a_person / MINUTES for team, mean, _ in count_met(followed)}
+    if not hours:
+        return TrialFinding(title, limit, "nobody stood on any list", "cannot be told")
+    most = max(hours, key=lambda team: hours[team])
     words = f"{hours[most]:.1f} hours a week at {most}, the most of {len(hours)}"
-    return TrialFinding("Teams can go through their lists", limit, words, _judge(hours[most], wanted.most_hours_a_week))
+    return TrialFinding(title, limit, words, _judge(hours[most], wanted.most_hours_a_week))
 
 
 def count_met(followed: FollowedLists) -> list[tuple[str, float, int]]:

@@ -25,7 +25,7 @@ class FollowedLists:
     """found: one row per person, patient_id, team, risk and day of the first list that they would have stood on.
 
     new: people of each list after the first who were not on the one before, and how many it had. met: people gone
-    through by team and week.
+    through by team and week, 0 in a week with nobody new.
     """
 
     found: pd.DataFrame
@@ -47,8 +47,15 @@ def follow_lists(lists: Sequence[OpenedList]) -> FollowedLists:
     return FollowedLists(
         found=every.drop_duplicates("patient_id", keep="first").reset_index(drop=True),
         new=tuple(_count_new(before, now) for before, now in itertools.pairwise(lists)),
-        met=every.groupby(["team", "day"]).size().rename("people").reset_index(),
+        met=_count_met(every, lists),
     )
+
+
+def _count_met(every: pd.DataFrame, lists: Sequence[OpenedList]) -> pd.DataFrame:
+    """One row per team that met anybody and list: team, day and people, 0 where it had nobody new."""
+    days = [pd.Timestamp(one.day) for one in lists]
+    weeks = pd.MultiIndex.from_product([sorted(every["team"].unique()), days], names=["team", "day"])
+    return every.groupby(["team", "day"]).size().reindex(weeks, fill_value=0).rename("people").reset_index()
 
 
 def _compute_waited(candidates: pd.DataFrame, last_met: Mapping[str, date], day: date) -> pd.Series:

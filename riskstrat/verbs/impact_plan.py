@@ -9,6 +9,7 @@ from pathlib import Path
 from riskstrat import audit
 from riskstrat.definitions.durations import days
 from riskstrat.errors import DefinitionError
+from riskstrat.impact.comparing import require_followed_lists
 from riskstrat.impact.measuring import PRIMARY
 from riskstrat.impact.planning import ImpactPlan, read_plan, require_complete_looks
 from riskstrat.site.opening import open_workspace
@@ -30,13 +31,14 @@ def plan_impact(
 
     most_caught_up: in percent.
 
-    Raises DefinitionError for an outcome that cannot be planned, IndexDateError for looks that would see nobody, and
-    AuditError where another plan stands and no reason is given.
+    Raises DefinitionError for an outcome or a recipe that cannot be planned, IndexDateError for looks that would see
+    nobody, and AuditError where another plan stands and no reason is given.
     """
     if outcome not in PRIMARY:
         raise DefinitionError(f'"{outcome}" is no outcome of a plan; choose one of {", ".join(PRIMARY)}')
     opened = open_workspace(root)
     recipe = opened.recipe(recipe_name)
+    require_followed_lists(opened, recipe)
     begins = since or audit.today()
     terms = (recipe.name, outcome, begins, followed_weeks, tuple(looks), least_fall)
     plan = ImpactPlan(*terms, most_caught_up=most_caught_up)

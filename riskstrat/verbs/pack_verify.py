@@ -8,6 +8,7 @@ from riskstrat import audit
 from riskstrat.assurance import (
     SEAL,
     find_changes,
+    find_lacking,
     is_safe_to_run,
     is_sample_equal,
     read_manifest,
@@ -38,6 +39,8 @@ def verify_pack(
     sealed = _judge_seal(folder, held.content, publisher)
     lines = [f"all {len(held.files)} files are as {held.model} version {held.version} was packed", sealed]
     attention = ""
+    if lacking := find_lacking(held.files):
+        raise PublicationError(f"the pack holds no whole sample: {', '.join(lacking)} is missing; ask for it again")
     if trust_definitions or is_safe_to_run(folder):
         if not is_sample_equal(folder, progress):
             raise PublicationError(

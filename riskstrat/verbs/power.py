@@ -19,6 +19,7 @@ from riskstrat.impact.powering import (
     word_detectable,
 )
 from riskstrat.site.outputs import require_free_place
+from riskstrat.site.stays import require_stays
 from riskstrat.storage import write_bytes
 from riskstrat.verbs.report import Report
 from riskstrat.verbs.review_store import open_review_store
@@ -43,6 +44,7 @@ def power(
     recipe = workspace.recipes.get(workspace.settings.lists.recipe)
     if recipe is None:
         raise DefinitionError(f'no recipe "{workspace.settings.lists.recipe}" in training; name one that is there')
+    require_stays(workspace, recipe)
     people = listings.count_new_a_year() if new_a_year is None else new_a_year
     events = compute_events(listings.firsts["risk"], days(recipe.label.horizon), followed_weeks)
     assumed = Assumptions()

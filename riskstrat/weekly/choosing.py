@@ -27,6 +27,7 @@ from riskstrat.cohort import mark_opted_out
 from riskstrat.definitions import none_of
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.definitions.settings import OPT_OUT_KINDS, Settings
+from riskstrat.errors import WorkspaceError
 from riskstrat.people.palliative import find_palliative
 from riskstrat.publication import EVERYONE_COLUMNS
 from riskstrat.reviews import Notices, Snapshot
@@ -43,7 +44,7 @@ from riskstrat.sources.sensitive import mark_rows, require_sensitive
 from riskstrat.sources.streams import ADMISSION_DETAILS, NOT_ORDINARY, codes_in
 from riskstrat.sources.tables import admissions, contacts
 from riskstrat.weekly.between_lists import add_notices, open_told
-from riskstrat.weekly.memory import PastList, read_estimates_before, read_listed_before
+from riskstrat.weekly.memory import PastList, find_team_codes, read_estimates_before, read_listed_before
 
 LONGEST_STAY = 365
 """Days after which an admission without a discharge counts as one whose discharge was never recorded."""
@@ -113,12 +114,14 @@ def choose_cases(
     imported: decisions beside those that were landed. assumed: further decisions, one row each, for lists rebuilt.
     register: the cases of all lists, standing or withdrawn; without it every case is a first one. notices: what teams
     told between lists. with_lot: whether a lot may leave people off, as on a list that a team is given; none that is
-    sealed or rebuilt.
+    sealed or rebuilt. Raises WorkspaceError where no team serves anybody.
     """
     settings = opened.workspace.settings if with_lot else _leave_out_lot(opened.workspace.settings)
     areas = opened.store.read("areas") if "areas" in opened.store.landed else None
     everybody = _join_doubtful(opened, scored, list_date)
-    membership = assign_teams(everybody["practice"], areas, settings.teams, settings.lists.default_capacity, list_date)
+    capacity, codes = settings.lists.default_capacity, find_team_codes(earlier)
+    membership = assign_teams(everybody["practice"], areas, settings.teams, capacity, list_date, codes)
+    require_team(membership, list_date)
     people = everybody.join(membership.rows.drop(columns="practice"))
     told = notices or Notices()
     facts = case_facts(opened, list_date, imported, assumed, scored.cohort.doubtful["person"])
@@ -132,6 +135,17 @@ def choose_cases(
     cases = find_cases(people, membership.teams, facts, memory, list_date, settings)
     doubtful = tuple(scored.cohort.doubtful["patient_id"])
     return ChosenCases(membership, cases, _combine_everyone(cases), facts, doubtful)
+
+
+def require_team(membership: Membership, list_date: date) -> None:
+    """Raises WorkspaceError where there is no team: nobody could stand on a list, and nobody would hear of it."""
+    if not membership.teams:
+        practices = membership.rows["practice"].nunique()
+        raise WorkspaceError(
+            f"no team serves any of the {practices:,} practices with eligible people on {list_date}: riskstrat.toml "
+            "names no team, and no row of areas that holds on that day names one of these practices; add a [[teams]] "
+            "with practices to riskstrat.toml, or land areas that hold then"
+        )
 
 
 def _join_doubtful(opened: Site, scored: Scored, list_date: date) -> pd.DataFrame:
@@ -236,11 +250,15 @@ def reviews_by(opened: Site, list_date: date, imported: Snapshot) -> pd.DataFram
         frames.append(store.read("reviews").drop(columns="reason", errors="ignore"))
     if not frames:
         return pd.DataFrame(columns=list(REVIEW_COLUMNS))
-    rows = pd.concat([frame.reindex(columns=list(REVIEW_COLUMNS)) for frame in frames], ignore_index=True)
+    whole = [frame.reindex(columns=list(REVIEW_COLUMNS)) for frame in frames]
+    rows = pd.concat(whole, keys=range(len(whole)), names=["frame"])
     decided = pd.to_datetime(rows["decided_on"]).fillna(pd.to_datetime(rows["list_date"]))
-    # What an import repeats of a landed table counts once, as it was imported.
     rows = rows[decided < pd.Timestamp(list_date)]
-    return rows.drop_duplicates(["person", "list_date", "outcome"], ignore_index=True)
+    # What an import repeats of a landed table counts once, as it was imported; two decisions of one table are two.
+    frame = pd.Series(rows.index.get_level_values("frame"), index=rows.index)
+    key = [rows[name] for name in ("person", "list_date", "outcome")]
+    first = frame.groupby(key, dropna=False).transform("min")
+    return rows[frame == first].reset_index(drop=True)
 
 
 def _find_inpatients(opened: Site, list_date: date) -> frozenset[int]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import pandas as pd
@@ -17,12 +17,14 @@ _LISTED = ["team", "patient_id", "reference", "rank", "listed_since", "weeks_on_
 class PastList:
     """A list of an earlier date, by version `version` of the model.
 
-    `read_everyone` gives columns of `publication.EVERYONE_COLUMNS`, one row per eligible person with a team.
+    `read_everyone` gives columns of `publication.EVERYONE_COLUMNS`, one row per eligible person with a team. codes: by
+    name the code of each of its teams.
     """
 
     day: date
     version: int
     read_everyone: Callable[[Sequence[str]], pd.DataFrame]
+    codes: Mapping[str, str] = field(default_factory=dict)
 
     def read_listed(self) -> pd.DataFrame:
         """One row per person who was on it."""
@@ -36,7 +38,17 @@ class PastList:
 
 def remember(published: PublishedList) -> PastList:
     """A published list as the next ones remember it."""
-    return PastList(published.list_date, published.version, published.read_everyone)
+    codes = {name: code for code, name in published.team_names.items()}
+    return PastList(published.list_date, published.version, published.read_everyone, codes)
+
+
+def find_team_codes(earlier: Sequence[PastList]) -> dict[str, str]:
+    """By name the code that each team had last, the latest list first; a later team's code is no earlier one's."""
+    found: dict[str, str] = {}
+    for past in earlier:
+        given = set(found.values())
+        found |= {name: code for name, code in past.codes.items() if name not in found and code not in given}
+    return found
 
 
 def read_listed_before(earlier: Sequence[PastList]) -> pd.DataFrame:

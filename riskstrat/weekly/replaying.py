@@ -135,7 +135,8 @@ def _replay_week(
     )
     everyone = found.everyone
     everyone["place"] = everyone["place"].mask(everyone["patient_id"].isin(listed["patient_id"]), LISTED)
-    return week, PastList(day, version.version.version, lambda columns: everyone[list(columns)]), cohort.rows
+    codes = {case.team.name: case.team.code for case in found.cases}
+    return week, PastList(day, version.version.version, lambda columns: everyone[list(columns)], codes), cohort.rows
 
 
 def _tabulate_people(case: CaseList, rows: pd.DataFrame) -> pd.DataFrame:
@@ -174,7 +175,7 @@ def _build_summary(
 ) -> ReplaySummary:
     window = choose_window([week.day for week in made], recipe, opened.store.data_as_at)
     found = follow(opened, recipe, _find_first_listings(made), window)
-    names = sorted(made[-1].weight)
+    names = list_team_names([week.weight for week in made])
     capacities = {team.name: float(team.capacity) for team in opened.workspace.settings.teams}
     return ReplaySummary(
         first_list=made[0].day,
@@ -194,6 +195,11 @@ def _build_summary(
         groups=count_groups(opened, first, _join_index_dates(found)),
         notes=(*NOTES, *(f"{said}." for said in describe_deleted(opened.workspace.root, made[0].day))),
     )
+
+
+def list_team_names(weights: Sequence[Mapping[str, float]]) -> list[str]:
+    """Every team of any week: one that serves nobody on the last date found people before. weights: as in `Week`."""
+    return sorted(set().union(*weights))
 
 
 def _find_first_listings(made: Sequence[Week]) -> pd.DataFrame:

@@ -26,17 +26,27 @@ def check_sources(opened: Site, list_date: date) -> tuple[str, ...]:
 
 
 def check_freshness(opened: Site, list_date: date) -> list[str]:
-    """A sentence for each source that ends earlier than its gate marks. Raises SourceError where a gate refuses."""
+    """A sentence for each source that ends earlier than its gate marks. Raises SourceError where a gate refuses.
+
+    A source of which nothing says when it ends, such as one that was not landed, is taken to end too early.
+    """
     late = []
     dates = table_dates(opened, list_date)
     for table, gate in opened.workspace.settings.data.freshness.items():
-        if table not in dates or (age := (list_date - dates[table]).days) <= gate.days:
-            continue
-        said = (
-            f"{SOURCE_WORDS.get(table, table)} end on {long_date(dates[table])}, {age} days before this list; at most "
-            f"{gate.days} are accepted here"
-        )
-        if gate.then == "refuse":
+        said = _describe_late(table, dates.get(table), list_date, gate.days)
+        if said and gate.then == "refuse":
             raise SourceError(f"{said}; ingest later data, or change {table} under [data.freshness] in riskstrat.toml")
-        late.append(said)
+        late += [said] if said else []
     return late
+
+
+def _describe_late(table: str, end: date | None, list_date: date, most: int) -> str | None:
+    """That a source ends too early for a list, None where it does not. end: None where it is not known."""
+    source = SOURCE_WORDS.get(table, table)
+    if end is None:
+        return (
+            f"{source}: no row was landed that says when they end; at most {most} days before a list are accepted here"
+        )
+    if (age := (list_date - end).days) <= most:
+        return None
+    return f"{source} end on {long_date(end)}, {age} days before this list; at most {most} are accepted here"

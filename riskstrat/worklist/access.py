@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from riskstrat.casefinding import parse_reference
 from riskstrat.worklist.roles import OF_TEAMS, SECOND_FACTOR, Role
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -115,8 +116,11 @@ def must_verify(user: Any) -> bool:
 
 
 def is_of_team(user: Any, named: dict[str, Any]) -> bool:
-    """Whether an address that names a team or a case is of a team of the user's."""
-    code = str(named.get(TEAM) or named.get(REFERENCE, "")[:3])
+    """Whether an address that names a team, or a case by a reference as it is printed, is of a team of the user's."""
+    reference = str(named.get(REFERENCE, ""))
+    if reference and parse_reference(reference) != reference:
+        return False
+    code = str(named.get(TEAM) or reference[:3])
     return user.role in OF_TEAMS and code in user.team_codes()
 
 

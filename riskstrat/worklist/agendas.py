@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from riskstrat.documents import AgendaCase, PrintedPerson, describe_about, describe_pathways, describe_why
+from riskstrat.documents import AgendaCase, PrintedPerson, describe_about, describe_why, word_pathways
 from riskstrat.publication import TeamList
 from riskstrat.worklist.gathering import gather_standing
 from riskstrat.worklist.models import Action, AgendaItem, Decision, FaultReport, Meeting, Opinion, User
@@ -47,7 +47,7 @@ class AgendaRow:
     @property
     def pathways(self) -> str:
         """The pathways to consider."""
-        return describe_pathways(self.person)
+        return word_pathways(self.person)
 
     @cached_property
     def decided(self) -> str:

@@ -9,7 +9,8 @@ from django.db.models import Max
 from django.utils import timezone
 
 from riskstrat.casefinding import CASE_WEEKS
-from riskstrat.worklist.models import Attempt, Decision, Opinion
+from riskstrat.worklist.models import Attempt, Opinion
+from riskstrat.worklist.reporting import select_looked_at
 from riskstrat.worklist.roles import Role
 
 FAILED_TO_FLAG = 2
@@ -37,7 +38,8 @@ def count_failed(attempts: Iterable[Attempt]) -> int:
 def list_unreached(team_code: str) -> list[str]:
     """The references of a team's cases that go back to a clinician, since nobody was reached; in their order.
 
-    A clinician's opinion or a decision of the team that came after the last attempt answers it.
+    A clinician's opinion, or a decision of the team by which it was not put off alone, answers it where it came after
+    the last attempt.
     """
     since = timezone.localdate() - timedelta(weeks=CASE_WEEKS)
     return sorted(_find_unreached(Attempt.objects.filter(case__team_code=team_code, tried_on__gte=since)))
@@ -65,7 +67,7 @@ def _find_answers(references: Iterable[str]) -> dict[str, list[datetime]]:
     """By reference when a clinician last gave an opinion of a case, and when its team last decided."""
     asked, found = list(references), dict[str, list[datetime]]()
     opinions = Opinion.objects.filter(case__in=asked, given_by__role=Role.CLINICIAN).values_list("case_id")
-    decisions = Decision.objects.filter(case__in=asked, stands=True).values_list("case_id")
+    decisions = select_looked_at().filter(case__in=asked).values_list("case_id")
     for reference, at in (*opinions.annotate(at=Max("given_at")), *decisions.annotate(at=Max("entered_at"))):
         found.setdefault(reference, []).append(at)
     return found

@@ -38,7 +38,7 @@ from riskstrat.worklist.published import KEPT_LISTS, CurrentList, find_list, lis
 from riskstrat.worklist.standing import describe_kept, find_decision, is_decided
 from riskstrat.worklist.store import find_or_open_case, keep_decision
 from riskstrat.worklist.texts import SHORT, Fault, find_text_fault, write_day
-from riskstrat.worklist.writing import ConflictError, log_edit
+from riskstrat.worklist.writing import ConflictError, lock_case, log_edit, update_row
 
 ENTERED = "entered on a page"
 """What such a decision is kept as; an imported one has the name of its file."""
@@ -202,6 +202,7 @@ def keep_entry(
     day, reference = listed.current.list_date, listed.reference
     try:
         with transaction.atomic():
+            lock_case(reference)
             before = find_decision(day, reference)
             if before is not None and name_basis(before) != based_on:
                 raise ConflictError(before)
@@ -232,8 +233,17 @@ def take_back(user: User, listed: ListedCase, based_on: str, reason: str) -> Dec
 
 
 def name_basis(decision: Decision | None) -> str:
-    """What a form carries of the decision that its page showed; blank where none stood."""
-    return str(decision.pk) if decision else ""
+    """What a form carries of the decision that its page showed, as its actions then were; blank where none stood."""
+    return f"{decision.pk}.{sum(one.version for one in decision.actions.all())}" if decision else ""
+
+
+def update_action(action: Action, version: int, user: User, **values: Any) -> None:
+    """Change an action of a decision that stands. Raises ConflictError where either has changed since it was read."""
+    with transaction.atomic():
+        lock_case(action.decision.case_id)
+        if not Decision.objects.filter(pk=action.decision_id, stands=True).exists():
+            raise ConflictError(action)
+        update_row(action, version, user, action.decision.case_id, **values)
 
 
 def _find_done(before: Decision | None) -> dict[str, Action]:

@@ -51,6 +51,11 @@ class CurrentList:
         """Which of the lists of that date it is."""
         return self.weekly.edition
 
+    @property
+    def name(self) -> str:
+        """Date and edition, by which a form tells whether the list that it was opened for still stands."""
+        return f"{self.list_date.isoformat()} {self.edition}"
+
     @cached_property
     def team_names(self) -> dict[str, str]:
         """The name of each team by its code."""

@@ -13,7 +13,7 @@ from riskstrat.definitions.phrases import long_date, lower_first
 from riskstrat.documents import NO_SUPPORT, PrintedPerson, build_sheet, printable, sentence
 from riskstrat.worklist.finding import FoundCase
 from riskstrat.worklist.models import Case, Objection, Release, User
-from riskstrat.worklist.writing import create_row, describe_row, log_edit
+from riskstrat.worklist.writing import create_row, describe_row, lock_case, log_edit
 
 Texts = tuple[str, ...]
 
@@ -79,7 +79,7 @@ RELEASE_FIELDS: dict[str, ReleaseField] = {
 def release_case(case: Case, user: User, *, basis: str, fields: Sequence[str], council_reference: str) -> Release:
     """Release fields of a case, in place of what was released before. Raises ObjectionStandsError."""
     with transaction.atomic():
-        _lock(case)
+        lock_case(case.pk)
         if has_objection(case.reference):
             raise ObjectionStandsError
         _end_releases(case, user)
@@ -98,14 +98,14 @@ def release_case(case: Case, user: User, *, basis: str, fields: Sequence[str], c
 def end_release(release: Release, user: User) -> None:
     """End a release; one that has ended stays as it is."""
     with transaction.atomic():
-        _lock(release.case)
+        lock_case(release.case_id)
         _end_releases(release.case, user, pk=release.pk)
 
 
 def record_objection(case: Case, words: str, user: User) -> None:
     """Keep an objection to sharing and end whatever is released."""
     with transaction.atomic():
-        _lock(case)
+        lock_case(case.pk)
         row = Objection(case=case, words=words, recorded_by=user, recorded_at=timezone.now())
         create_row(row, user, case.reference)
         _end_releases(case, user)
@@ -114,7 +114,7 @@ def record_objection(case: Case, words: str, user: User) -> None:
 def withdraw_objection(objection: Objection, user: User) -> None:
     """Note that an objection stands no more; what it ended stays ended."""
     with transaction.atomic():
-        _lock(objection.case)
+        lock_case(objection.case_id)
         objection.refresh_from_db()
         if objection.withdrawn_at is None:
             before = describe_row(objection)
@@ -161,11 +161,6 @@ def _require_person(found: FoundCase) -> PrintedPerson:
     if found.person is None:
         raise LookupError("a case that stood on no list has no page")
     return found.person
-
-
-def _lock(case: Case) -> None:
-    """Let whoever else releases this case or records an objection to it wait until this transaction ends."""
-    Case.objects.select_for_update().get(pk=case.pk)
 
 
 def _end_releases(case: Case, user: User, **which: int) -> None:

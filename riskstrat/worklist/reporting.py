@@ -9,8 +9,10 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from riskstrat.definitions.phrases import long_date, lower_first
+from riskstrat.definitions.vocabulary import PUT_OFF
 from riskstrat.worklist.holding import find_held_of_case
-from riskstrat.worklist.models import Case, Decision, FaultReport, User
+from riskstrat.worklist.models import Action, Case, Decision, FaultReport, User
 from riskstrat.worklist.writing import create_row, update_row
 
 GONE = (FaultReport.Kind.DEAD, FaultReport.Kind.MOVED, FaultReport.Kind.WRONG_PERSON)
@@ -62,11 +64,16 @@ def find_blocking_report(reference: str) -> FaultReport | None:
     return select_blocking_reports().filter(case_id=reference).first()
 
 
+def select_looked_at() -> QuerySet[Decision]:
+    """The decisions that stand and say more than that a case is put off: one that is was not looked at yet."""
+    told = Action.objects.filter(decision=OuterRef("pk")).exclude(outcome=PUT_OFF)
+    return Decision.objects.filter(Exists(told), stands=True)
+
+
 def select_confirmed_reports() -> QuerySet[FaultReport]:
-    """Reports found right after which nobody acts on a page, until a decision is entered; the latest first."""
-    decided = Decision.objects.filter(
-        case=OuterRef("case"), stands=True, actions__isnull=False, entered_at__gte=OuterRef("settled_at")
-    )
+    """Reports found right after which nobody acts on a page, until more is decided than to put it off; the latest
+    first."""
+    decided = select_looked_at().filter(case=OuterRef("case"), entered_at__gte=OuterRef("settled_at"))
     found = FaultReport.objects.filter(was_right=True, kind__in=GONE).exclude(Exists(decided))
     return found.select_related("case").order_by("-settled_at")
 
@@ -76,6 +83,21 @@ def find_disputed(references: Iterable[str]) -> set[str]:
     right = select_confirmed_reports().values("pk")
     found = FaultReport.objects.filter(Q(settled_at__isnull=True) | Q(pk__in=right), case__in=list(references))
     return set(found.values_list("case_id", flat=True))
+
+
+def word_reports(references: Iterable[str]) -> dict[str, str]:
+    """By reference a sentence for each case of which a report says that nobody is contacted: open, or found right."""
+    blocks = Q(settled_at__isnull=True, due_on__gte=timezone.localdate())
+    found = FaultReport.objects.filter(blocks | Q(pk__in=select_confirmed_reports().values("pk")))
+    return {one.case_id: _word(one) for one in found.filter(case__in=list(references)).order_by("pk")}
+
+
+def _word(report: FaultReport) -> str:
+    kind = lower_first(report.get_kind_display())
+    if report.settled_at is None:
+        day = long_date(timezone.localdate(report.reported_at))
+        return f"Reported on {day}, not settled yet: {kind}. Contact nobody about this case."
+    return f"Found right on {long_date(timezone.localdate(report.settled_at))}: {kind}. Contact nobody about this case."
 
 
 def find_reports(reference: str) -> tuple[FaultReport | None, FaultReport | None]:

@@ -17,6 +17,7 @@ from riskstrat.worklist.finding import find_latest_days
 from riskstrat.worklist.gone import GoneByList, find_gone, is_absence_telling
 from riskstrat.worklist.models import Case
 from riskstrat.worklist.published import find_list, find_newest, list_dates
+from riskstrat.worklist.reporting import word_reports
 
 UNREADABLE = "The statuses of the day cannot be read. Check by other means before any contact."
 NO_LIST = "No list stands now that would tell of a death or a move. Check by other means before any contact."
@@ -25,7 +26,8 @@ UNTOLD = frozenset({UNREADABLE, NO_LIST})
 
 
 def find_warnings(references: Iterable[str], patients: Mapping[str, str] | None = None) -> dict[str, str]:
-    """By reference a sentence for each case whose person a list of today would leave off, by refresh or latest list.
+    """By reference a sentence for each case whose person a list of today would leave off, by refresh or latest list, or
+    about whom a report says so.
 
     patients: by reference the patient_id of whoever has no case yet. Where either cannot be read every case is warned
     of that it speaks of. Of the two the refresh is believed, but where the list knows better.
@@ -34,7 +36,9 @@ def find_warnings(references: Iterable[str], patients: Mapping[str, str] | None 
     refreshed, (gone, untold) = find_refreshed(asked, patients), _ask_list(asked, patients or {})
     by_list = {reference: _word_gone(one) for reference, one in gone.items()}
     better = _select_better(gone, refreshed)
-    return untold | by_list | {one: said for one, said in refreshed.items() if one not in better}
+    known = untold | by_list | {one: said for one, said in refreshed.items() if one not in better}
+    reported = word_reports(asked).items()
+    return known | {one: said for one, said in reported if known.get(one, UNREADABLE) in UNTOLD}
 
 
 def find_refreshed(references: Iterable[str], patients: Mapping[str, str] | None = None) -> dict[str, str]:

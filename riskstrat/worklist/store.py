@@ -11,7 +11,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.timezone import localdate
 
-from riskstrat.definitions.vocabulary import PUT_OFF
 from riskstrat.errors import PublicationError, WorkspaceError
 from riskstrat.publication import find_withdrawn, open_published
 from riskstrat.reviews import (
@@ -28,7 +27,7 @@ from riskstrat.reviews import (
     cut_snapshot,
 )
 from riskstrat.worklist.models import Action, Case, Decision, FaultReport, Referral, TakenUp, User
-from riskstrat.worklist.reporting import select_confirmed_reports
+from riskstrat.worklist.reporting import select_confirmed_reports, select_looked_at
 from riskstrat.workspace import Workspace
 
 
@@ -70,13 +69,7 @@ class DatabaseReviewStore:
     def take_notices(self, cut_off: date) -> Notices:
         """Who was put forward before a day and has not been decided about since, and who is in question on it."""
         waiting = Referral.objects.filter(taken_back_at=None, referred_at__lt=_start_day(cut_off))
-        # Whoever was only put off has not been looked at yet.
-        decided = Decision.objects.filter(
-            Exists(Action.objects.filter(decision=OuterRef("pk")).exclude(outcome=PUT_OFF)),
-            case=OuterRef("case"),
-            stands=True,
-            entered_at__gte=OuterRef("referred_at"),
-        )
+        decided = select_looked_at().filter(case=OuterRef("case"), entered_at__gte=OuterRef("referred_at"))
         put_forward = [
             PutForward(
                 one.case.patient_id, one.case.team_code, read_number(one.case.reference), localdate(one.referred_at)

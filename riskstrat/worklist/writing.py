@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.db.models import Model
 from django.forms.models import model_to_dict
 from django.http import HttpRequest
 
-from riskstrat.worklist.models import Edit, Look, User
+from riskstrat.worklist.models import Case, Edit, Look, User
 
 
 class ConflictError(Exception):
@@ -21,9 +22,18 @@ class ConflictError(Exception):
 
 
 def log_look(request: HttpRequest, reference: str, page: str) -> None:
-    """Log that the signed-in user opens a page about one person, before it is shown."""
+    """Log that the signed-in user opens a page about one person, or one that shows cases of a team, before it is shown.
+
+    reference: that of the case, or the code of the team.
+    """
     user: Any = request.user
     Look.objects.create(user=user, role=user.role, reference=reference, page=page)
+
+
+def log_looks(request: HttpRequest, team_codes: Iterable[str], page: str) -> None:
+    """The same of a page that shows cases of several teams, once for each team."""
+    for code in sorted(team_codes):
+        log_look(request, code, page)
 
 
 def create_row(row: Model, user: User | None, reference: str = "") -> None:
@@ -46,6 +56,11 @@ def update_row(row: Any, version: int, user: User | None, reference: str = "", *
         if not changed:
             raise ConflictError(row)
         log_edit(row, user, reference, before, describe_row(row))
+
+
+def lock_case(reference: str) -> None:
+    """Let whoever else writes about a case that way wait until this transaction ends."""
+    Case.objects.select_for_update().filter(pk=reference).first()
 
 
 def log_edit(row: Model, user: User | None, reference: str, before: Any, after: Any) -> Edit:

@@ -83,12 +83,17 @@ def _read_provenance(folder: Path) -> dict[str, Provenance]:
 
 def _read_one(path: Path, provenance: Provenance) -> Codelist:
     where = f"{FOLDER}/{path.name}"
-    rows = csv.DictReader(io.StringIO(read_text(path, where, DefinitionError)), restkey="")
+    # strict: a quote that nothing closes would take all rows after it into its own.
+    rows = csv.DictReader(io.StringIO(read_text(path, where, DefinitionError), newline=""), restkey="", strict=True)
     try:
         _refuse_other_columns(tuple(rows.fieldnames or ()), where)
         entries = tuple(_parse_entry(row, f"{where} line {rows.line_num}") for row in rows)
     except csv.Error as broken:
-        raise DefinitionError(f"{where} line {rows.line_num} is not CSV: {broken}") from None
+        raise DefinitionError(
+            f"{where} line {rows.line_num} is not CSV: {broken}; look for a quote left open"
+        ) from None
+    if not entries:
+        raise DefinitionError(f"{where} has no entries, so nothing would ever be found by it; add them, or remove it")
     return Codelist(path.stem, entries, provenance.source, provenance.scale)
 
 
@@ -98,6 +103,8 @@ def _refuse_other_columns(found: tuple[str, ...], where: str) -> None:
             known = ", ".join(REQUIRED + OPTIONAL)
             raise DefinitionError(f'{where}: column "{name}" is missing; the columns are {known}')
     for name in found:
+        if found.count(name) > 1:
+            raise DefinitionError(f'{where}: column "{name}" stands {found.count(name)} times; take the others out')
         if name not in REQUIRED + OPTIONAL:
             raise DefinitionError(f'{where}: unknown column "{name}"{near(name, REQUIRED + OPTIONAL)}')
 
@@ -120,7 +127,7 @@ def _find_row_problems(row: dict[str, str]) -> Iterator[str]:
             yield f'"{name}" is empty'
     if (system := row.get("system") or "icd10") not in SYSTEMS:
         yield f'system "{system}" is not one of {", ".join(SYSTEMS)}{near(system, SYSTEMS)}'
-    if not (row.get("weight") or "1").lstrip("-").isdecimal():
+    if not re.fullmatch(r"-?[0-9]+", row.get("weight") or "1"):
         yield f'weight "{row["weight"]}" is not a whole number; write the weight times the scale of codelists.toml'
 
 

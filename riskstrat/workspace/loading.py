@@ -284,14 +284,26 @@ def _list_declared_features(names: Mapping[str, Any], where: str) -> Iterator[tu
         for key, features in declared.items():
             if _is_declared(features):
                 yield from _name_features(key, features, where)
+            elif _holds_feature(features):
+                raise DefinitionError(
+                    f'{where}: "{name}" holds a feature among other things, where it has no name; give each feature a '
+                    "name of its own, or a place in a dictionary of names"
+                )
 
 
 def _is_declared(value: object) -> bool:
     return isinstance(value, tuple) and bool(value) and all(isinstance(part, Feature) for part in value)
 
 
-def _name_features(name: str, declared: Declared, where: str) -> Iterator[tuple[str, Feature]]:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in ("patient_id", "index_date"):
+def _holds_feature(value: object) -> bool:
+    """Whether a feature stands somewhere in a value that declares none, and would be passed over."""
+    if isinstance(value, list | tuple | set | frozenset | dict):
+        return any(map(_holds_feature, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, Feature)
+
+
+def _name_features(name: object, declared: Declared, where: str) -> Iterator[tuple[str, Feature]]:
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in ("patient_id", "index_date"):
         raise DefinitionError(f'{where}: "{name}" cannot name a feature; use small letters, digits and underscores')
     for feature in declared:
         yield name + feature.suffix, feature

@@ -168,6 +168,9 @@ def test_axe_finds_no_violation(shared_tab: Page, folder: Path, name: str, width
 def test_no_page_is_wider_than_the_screen(shared_tab: Page, folder: Path, name: str, width: int) -> None:
     opened(shared_tab, folder / name, width)
     assert shared_tab.evaluate("document.documentElement.scrollWidth") <= width
+    # Nor is a timeline, whose newest months would lie beyond the edge.
+    ends = shared_tab.eval_on_selector_all(".timeline", "all => all.map(one => one.getBoundingClientRect().right)")
+    assert [end for end in ends if end > width] == []
 
 
 @pytest.mark.parametrize(

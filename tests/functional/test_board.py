@@ -67,10 +67,18 @@ def make_tables() -> dict[str, Rows]:
     return tables | {"areas": list(areas)}
 
 
+def state_coverage(root: Path) -> None:
+    """Say that admissions and services are whole to the end of the data, though none begins after March."""
+    settings = root / "riskstrat.toml"
+    whole = "".join(f"{table} = {{complete_to = 2025-06-30}}\n" for table in ("admissions", "social_care"))
+    settings.write_text(f"{settings.read_text('utf-8')}\n[data.coverage]\n{whole}", "utf-8")
+
+
 @pytest.fixture(scope="module")
 def site(verb: Verb, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new workspace with these tables, data as at 30 June 2025, without PDF."""
-    return make_board_site(verb, tmp_path_factory.mktemp("board") / "site", make_tables(), "2025-06-30")
+    root = tmp_path_factory.mktemp("board") / "site"
+    return make_board_site(verb, root, make_tables(), "2025-06-30", state_coverage)
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +149,17 @@ def test_what_no_table_gives_says_why_and_is_never_0(pack: Path) -> None:
     assert untold["K18"] == "No table holds care plans or statements of needs."
     page = (pack / f"board-{MONTH}.html").read_text(encoding="utf-8")
     assert "Cannot be told: no table holds care plans or statements of needs." in page
+
+
+def test_a_month_that_a_source_does_not_reach_cannot_be_told_and_is_never_0(
+    verb: Verb, site: Path, tmp_path: Path
+) -> None:
+    """A&E attendances end in March; that no stay began in May is what the site says of its admissions."""
+    done = verb("board", "--month", "2025-05", "--out", tmp_path / "pack", "--json", "-w", site)
+    told = json.loads(done.stdout)
+    assert told["cannot_be_told"]["K14"] == "A&E visits end on 28 March 2025, and are needed up to 31 May 2025"
+    assert told["cannot_be_told"]["K01"].startswith("hospital diagnoses end on")
+    assert {"K08", "K09", "K11"} <= set(told["told"])
 
 
 def test_the_same_data_give_the_same_bytes(verb: Verb, site: Path, pack: Path, tmp_path: Path) -> None:

@@ -211,6 +211,8 @@ def test_the_change_control_says_whether_rules_were_changed_since(
     [
         ('evidence = ["hazard_log.md"]', 'evidence = ["hazards.md"]', "which no pack holds"),
         ("{outcome}", "{patient}", "is no fact of a version"),
+        ('name = "dtac"', 'name = "hazard_log"', "would take the place of something else"),
+        ('name = "dtac"', 'name = "change_control"', "would take the place of something else"),
     ],
 )
 def test_a_file_of_questions_that_leads_nowhere_is_refused(

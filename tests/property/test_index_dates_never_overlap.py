@@ -32,12 +32,10 @@ COUNTS = st.integers(1, 6)
 
 @st.composite
 def recipes(draw: st.DrawFn, index: str = "calendar") -> Recipe:
-    label = LabelRecipe(
-        horizon=draw(LENGTHS),
-        gap_days=draw(st.integers(0, 40)),
-        includes_index_day=draw(st.booleans()),
-        delay=draw(LENGTHS),
-    )
+    on_the_day = draw(st.booleans())
+    # A gap lies after the index day, so that a window with a gap does not include it.
+    gap = 0 if on_the_day else draw(st.integers(0, 40))
+    label = LabelRecipe(horizon=draw(LENGTHS), gap_days=gap, includes_index_day=on_the_day, delay=draw(LENGTHS))
     split = SplitRecipe(
         every=draw(LENGTHS),
         train_dates=draw(COUNTS),

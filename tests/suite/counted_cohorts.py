@@ -7,7 +7,16 @@ from datetime import date
 import pandas as pd
 
 from riskstrat.definitions.cohorts import CohortRules
-from riskstrat.neighbourhoods.counting import IN, NOT_IN, PLANS, UNTOLD, count_cohorts, count_risk
+from riskstrat.neighbourhoods.counting import (
+    IN,
+    NOT_IN,
+    PLANS,
+    UNTOLD,
+    count_cohorts,
+    count_risk,
+    name_answer,
+    name_reason,
+)
 from riskstrat.neighbourhoods.listed import TeamReferences
 from riskstrat.neighbourhoods.page import CohortsFound
 
@@ -23,10 +32,11 @@ RULES = CohortRules.model_validate({"high_risk": ["high"], "cohort": [CARER]})
 
 def make_people(*groups: tuple[str, str, str, str, str, bool, int]) -> pd.DataFrame:
     """One row per person. groups: team, locality, practice, answer, care plan, high risk, and how many."""
-    columns = ["team", "locality", "practice", "carers", "care_plan", "high"]
+    answer, reason = name_answer("carers"), name_reason("carers")
+    columns = ["team", "locality", "practice", answer, "care_plan", "high"]
     people = pd.DataFrame([one[:6] for one in groups for _ in range(one[6])], columns=columns)
     others = {kind: NOT_IN for kind in PLANS if kind != "care_plan"}
-    return people.assign(why_carers=people["carers"].map({UNTOLD: "nobody asked"}), **others)
+    return people.assign(**{reason: people[answer].map({UNTOLD: "nobody asked"})}, **others)
 
 
 PEOPLE = make_people(

@@ -178,6 +178,18 @@ def test_what_is_not_json_is_refused(tmp_path: Path) -> None:
         audit.append(tmp_path, "pages", {"path": Path()})
 
 
+@pytest.mark.parametrize("length", [1, 65_300, 65_536, 70_000, 600_000, 4_500_000])
+def test_a_line_may_be_of_any_length(folder: Path, length: int) -> None:
+    """That of a deletion names every file that goes."""
+    audit.append(folder, "deleted", {"gone": "x" * length}, user="ann")
+    assert audit.append(folder, "pages", {"pages": 7}, user="ann").number == 7
+    assert audit.verify(folder).whole
+    forged_head(folder)
+    log_of(folder).write_bytes(log_of(folder).read_bytes().replace(b'"pages":7', b'"pages":8'))
+    with pytest.raises(AuditError, match="is not as its head says"):
+        audit.append(folder, "pages", {"pages": 8}, user="ann")
+
+
 def test_nothing_is_added_to_a_log_that_was_cut(folder: Path) -> None:
     rewritten(folder, lambda lines: lines[:3])
     before = log_of(folder).read_bytes()

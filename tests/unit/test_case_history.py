@@ -133,3 +133,15 @@ def test_a_landed_review_brings_no_note_and_one_that_was_imported_as_well_counts
         [0, "monitor", "calls welcome", "AB"],
         [0, "telecare", None, None],
     ]
+
+
+@pytest.mark.parametrize("days", [("2026-11-03", "2026-11-10"), ("2026-11-10", "2026-11-03"), (None, None)])
+def test_the_same_decision_of_two_teams_is_two_whatever_their_order(days: tuple[str | None, str | None]) -> None:
+    landed = pd.DataFrame(
+        {"person": 0, "patient_id": "p", "list_date": pd.Timestamp("2026-11-02"), "team": ["K", "H"]}
+    ).assign(outcome="deferred", decided_on=pd.to_datetime(list(days)), due_on=pd.NaT)
+    store = SimpleNamespace(landed={"reviews"}, read=lambda table: landed, people_count=1)
+    site = SimpleNamespace(store=store)
+    rows = reviews_by(site, date(2026, 11, 16), Snapshot(()))  # type: ignore[arg-type]
+    assert rows["team"].tolist() == ["K", "H"]
+    assert reviews_by(site, date(2026, 11, 1), Snapshot(())).empty  # type: ignore[arg-type]

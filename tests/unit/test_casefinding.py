@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,7 @@ from riskstrat.casefinding import CaseFacts, ListTeam, Memory, assign_teams, che
 from riskstrat.casefinding.register import Register, find_endings, find_quiet_holdings, register_at
 from riskstrat.casefinding.waiting import histories
 from riskstrat.definitions.settings import CasefindingSettings, Team
+from riskstrat.weekly.memory import PastList, find_team_codes
 
 MONDAY = date(2026, 11, 16)
 AREA_COLUMNS = ["practice", "pcn", "locality", "hub", "borough", "from_on", "to_on"]
@@ -74,6 +75,40 @@ def test_a_locality_that_no_team_names_has_its_own_team_with_a_code_that_is_free
         ListTeam("Huyton", "HUA", 3),
         ListTeam("Kirkby", "KIR", 3),
     )
+
+
+def past(week: int, **codes: str) -> PastList:
+    return PastList(MONDAY - timedelta(weeks=week), 1, lambda columns: BOROUGH, codes)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "codes"),
+    [
+        ((), {"Kirkby": "KIR", "Kirkdale": "KIA", "Kirkham": "KIB"}),
+        ((past(1, Kirkdale="KIR", Kirkham="KIA"),), {"Kirkby": "KIB", "Kirkdale": "KIR", "Kirkham": "KIA"}),
+        (
+            (past(1, Kirkham="KIR"), past(2, Kirkdale="KIR", Kirkham="KIA")),
+            {"Kirkby": "KIA", "Kirkdale": "KIB", "Kirkham": "KIR"},
+        ),
+        ((past(1, Kirklees="KIR", Kirkdale="NEW"),), {"Kirkby": "KIA", "Kirkdale": "KIB", "Kirkham": "KIC"}),
+    ],
+)
+def test_a_team_keeps_the_code_of_its_lists_and_has_no_code_of_another(
+    earlier: tuple[PastList, ...], codes: dict[str, str]
+) -> None:
+    names = ("Kirkby", "Kirkdale", "Kirkham")
+    places = areas(*((f"A0000{n}", None, name, None, None, None, None) for n, name in enumerate(names)))
+    teams = (Team(name="Newly named", code="NEW", practices=("A00009",)),)
+    given = assign_teams(places["practice"], places, teams, 8, MONDAY, find_team_codes(earlier))
+    assert {team.name: team.code for team in given.teams} == codes | {"Newly named": "NEW"}
+
+
+def test_no_team_has_a_code_that_names_no_folder_on_windows() -> None:
+    places = areas(
+        *((f"A0000{n}", None, name, None, None, None, None) for n, name in enumerate(["Congleton", "Auxton"]))
+    )
+    given = assign_teams(places["practice"], places, (), 3, MONDAY)
+    assert [(team.name, team.code) for team in given.teams] == [("Auxton", "AUA"), ("Congleton", "COA")]
 
 
 def test_a_locality_whose_name_has_too_few_letters_still_gets_a_code_of_three() -> None:

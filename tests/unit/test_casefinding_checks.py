@@ -66,7 +66,14 @@ THREE = "died since the records end, moved away since the records end, in hospit
         (CaseFacts(caseload=CASELOAD, statuses=statuses(0, 1, as_at=MONDAY - timedelta(days=6))), ()),
         (
             CaseFacts(caseload=CASELOAD, statuses=statuses(0, 1, as_at=MONDAY - timedelta(days=7))),
-            ("Not checked: in hospital now (the latest same-day status is 7 days old)",),
+            ("Not checked: in hospital now (last said by a same-day status 7 days ago)",),
+        ),
+        (
+            CaseFacts(
+                caseload=CASELOAD,
+                statuses=pd.concat([statuses(0, 1, as_at=MONDAY - timedelta(days=30)), statuses(0, 1, inpatient=None)]),
+            ),
+            ("Not checked: in hospital now (last said by a same-day status 30 days ago)",),
         ),
         (
             CaseFacts(caseload=CASELOAD, statuses=statuses(0)),

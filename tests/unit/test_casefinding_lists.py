@@ -597,3 +597,13 @@ def test_a_case_heavier_than_the_capacity_never_fits() -> None:
     settings = Settings.model_validate({"casefinding": {"case_weights": {"very high": 5.0}}})
     case = one(people({"a": 2.0, "b": -1.2}), team=ListTeam("Kirkby", "KIR", 3), settings=settings)
     assert (listed(case), case.below_the_line) == ("b", 1)
+
+
+@pytest.mark.parametrize(
+    "weights", [{"case_weights": {"very high": 0.0004}}, {"complex_from": 0, "complex_weight": 1e-9}]
+)
+def test_no_case_is_so_light_that_any_number_of_them_fits(weights: dict[str, Any]) -> None:
+    settings = Settings.model_validate({"casefinding": weights})
+    given = people({"a": 4.0, "b": 3.0}, conditions=[5.0, 5.0])
+    case = one(given, team=ListTeam("Kirkby", "KIR", 0), settings=settings)
+    assert (listed(case), case.below_the_line) == ("", 2)

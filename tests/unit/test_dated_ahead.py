@@ -101,7 +101,7 @@ def test_a_status_dated_ahead_is_no_check_of_anybody_and_makes_no_check_look_fre
     ahead = [{"as_at": MONDAY + timedelta(days=9)} | FALSE, {"person": 2, "as_at": date(2027, 1, 1), "died": True}]
     facts = CaseFacts(statuses=bring_forward(statuses(old, *ahead), MONDAY, EXTRACT), caseload=pd.DataFrame())
     assert describe_unchecked(facts, pd.Series([0, 1]), MONDAY) == (
-        "Not checked: in hospital now (the latest same-day status is 20 days old)",
+        "Not checked: in hospital now (last said by a same-day status 20 days ago)",
         "Not checked for 1 of the 2 people on this list, who have no same-day status",
     )
 

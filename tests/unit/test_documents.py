@@ -331,7 +331,7 @@ def test_a_page_says_that_its_person_was_not_checked_where_no_status_of_theirs_c
 
 
 def test_each_exclusion_that_was_not_checked_is_named_once_on_every_page(tmp_path: Path) -> None:
-    named = "Not checked: in hospital now (the latest same-day status is 7 days old)."
+    named = "Not checked: in hospital now (last said by a same-day status 7 days ago)."
     team = team_list(not_checked=(named.removesuffix("."),))
     said = everything(team, tmp_path)
     assert said["people"].count(named) == len(team.people)

@@ -19,6 +19,7 @@ from riskstrat.reviews import FileReviewStore
 from riskstrat.site.opening import open_workspace
 from riskstrat.site.resources import write_alone
 from riskstrat.weekly.planning import plan_week
+from riskstrat.weekly.source_checks import check_freshness
 from tests.suite.daily import SETTINGS, ingest_everybody, land
 from tests.suite.hand_made import MODEL, STANDING, THREE_FEATURES, import_reviews, publish_list, register_champion
 from tests.suite.verbs import Done, Verb
@@ -106,6 +107,19 @@ def test_a_gate_that_refuses_comes_before_that_nothing_moved(verb: Verb, root: P
     late = STANDING + timedelta(days=28)
     assert "at most 20 are accepted here" in refused(verb("weekly", "--if-fresh", "--index-date", late, "-w", root), 5)
     assert plan(root, late)[0] == "refuse"
+
+
+@pytest.mark.parametrize("table", ["contacts", "registrations"])
+def test_a_gate_on_a_source_that_no_row_dates_refuses_too(root: Path, table: str) -> None:
+    settings = root / "riskstrat.toml"
+    gate, written = f'{table} = {{ days = 3660, then = "refuse" }}', settings.read_text("utf-8")
+    settings.write_text(written.replace("[data.freshness]", f"[data.freshness]\n{gate}"), "utf-8")
+    verdict, why = plan(root, NEXT)
+    assert verdict == "refuse"
+    assert "no row was landed that says when they end" in why
+    assert f"change {table} under [data.freshness]" in why
+    settings.write_text(settings.read_text("utf-8").replace(gate, gate.replace("refuse", "mark")), "utf-8")
+    assert check_freshness(open_workspace(root), NEXT) == [why.partition("; ingest later")[0]]
 
 
 def ask(verb: Verb, root: Path, *more: object) -> tuple[int, dict[str, Any]]:

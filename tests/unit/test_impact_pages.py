@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,11 +11,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from riskstrat.casefinding import CaseRegister
 from riskstrat.documents.figures_page import MOST_WORDS, FiguresPage, render_figures_page
 from riskstrat.errors import PublicationError
 from riskstrat.impact.detecting import Assumptions
-from riskstrat.impact.listings import Listings
+from riskstrat.impact.listings import Listings, read_listings
 from riskstrat.impact.powering import build_power_page, compute_detectable, compute_events, word_detectable
+from riskstrat.publication import EVERYONE_COLUMNS
+from riskstrat.reviews import Notices
+from tests.suite.hand_made import publish_list
 from tests.suite.verbs import Verb
 
 
@@ -26,6 +31,26 @@ def listings(last: date, days: list[date]) -> Listings:
 def test_the_pace_leaves_out_the_people_of_the_first_list() -> None:
     first, later = [date(2026, 1, 5)] * 40, [date(2026, 2, 2)] * 10
     assert listings(date(2026, 3, 19), first + later).count_new_a_year() == pytest.approx(50)
+
+
+def publish_two_people(root: Path, day: date, *listed: str) -> None:
+    frame = pd.DataFrame(None, index=range(len(listed)), columns=list(EVERYONE_COLUMNS))
+    everyone = frame.assign(patient_id=list(listed), team="KIR", place="listed", margin=0.0, risk=0.5)
+    publish_list(root, day, CaseRegister(), everyone=everyone)
+
+
+def test_whoever_was_listed_more_than_a_year_ago_and_comes_back_is_not_new(tmp_path: Path) -> None:
+    """p0 and p1 were listed first in 2023 and 2024; the year begins with p3, and p4 alone is new after it."""
+    given = {"2023-01-02": "p0", "2024-01-01": "p1", "2025-06-09": "p3", "2025-09-01": "p4", "2026-06-01": "p0 p1"}
+    for day, listed in given.items():
+        publish_two_people(tmp_path, date.fromisoformat(day), *listed.split())
+    found = read_listings(tmp_path / "lists", Notices())
+    assert list(found.firsts["patient_id"]) == ["p3", "p4"]
+    assert found.count_new_a_year() == pytest.approx(365 / 357)
+    shutil.rmtree(tmp_path / "lists" / "2025-06-09")
+    shutil.rmtree(tmp_path / "lists" / "2025-09-01")
+    with pytest.raises(PublicationError, match="nobody stands for the first time on the lists from 2026-06-01"):
+        read_listings(tmp_path / "lists", Notices())
 
 
 def test_a_pace_that_cannot_be_told_is_refused_with_what_to_give() -> None:

@@ -124,9 +124,13 @@ def test_back_in_the_usual_place_counts_ordinary_stays_that_ended_alive() -> Non
         (0, "2025-01-20", "19", "4", "1"),
         (0, "2025-02-20", "19", "1", "2"),
         (0, None, "19", None, "1"),
+        (0, "2025-03-02", None, "1", "1"),
+        (0, "2025-03-04", "98", "1", "1"),
+        (0, "2025-03-06", "99", "1", "1"),
+        (0, "2025-03-08", "L7", "1", "1"),
     )
     asked = indicator("usual_place", codes=("19", "29"), left_out=("4", "5"))
-    assert counts(asked, members(70), Records(every_stay=stays)) == ([[1, 0, 0]], [[2, 0, 0]])
+    assert counts(asked, members(70), Records(every_stay=stays)) == ([[1, 0, 0]], [[2, 0, 1]])
 
 
 CASELOAD = table(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskstrat.documents.figures_page import render_figures_page
-from riskstrat.neighbourhoods.counting import IN, PLANS, UNTOLD, count_cohorts
+from riskstrat.neighbourhoods.counting import IN, PLANS, UNTOLD, count_cohorts, name_answer, name_reason
 from riskstrat.neighbourhoods.listed import TeamReferences
 from riskstrat.neighbourhoods.page import (
     build_cohorts_page,
@@ -116,3 +116,15 @@ def test_each_kind_of_plan_is_counted_of_those_in_the_cohort_alone(kind: str) ->
     people = PEOPLE.assign(**{kind: IN})
     (cohort,) = count_cohorts(people, RULES)
     assert cohort.plans[kind].counts.loc[[WHOLE]].to_numpy().tolist() == [[54, 0, 0, 80]]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ["team", "practice", "patient_id", "high", "risk", *PLANS])
+def test_a_rule_may_be_named_like_anything_else_that_is_told_of_people(name: str) -> None:
+    told = {*PEOPLE.columns, "patient_id", "risk"}
+    assert told.isdisjoint({name_answer(name), name_reason(name)})
+    renamed = {name_answer("carers"): name_answer(name), name_reason("carers"): name_reason(name)}
+    (rule,) = RULES.cohort
+    other = RULES.model_copy(update={"cohort": (rule.model_copy(update={"name": name}),)})
+    (before,), (after,) = count_cohorts(PEOPLE, RULES), count_cohorts(PEOPLE.rename(columns=renamed), other)
+    assert after.answers.counts.equals(before.answers.counts)
+    assert after.reasons == before.reasons

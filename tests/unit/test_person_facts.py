@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from riskstrat.casefinding import tells_caseload_ends
-from riskstrat.people import limits, timeline
+from riskstrat.people import conditions, limits, timeline
 from riskstrat.people.comparison import Typical, outcome_in_words, reliability, typical_risks
 from riskstrat.people.conditions import STATUS_WORDS
 from riskstrat.people.in_place import on_caseloads, running_services, select_named, services_in_contact, tell_plan
@@ -450,15 +450,27 @@ def test_a_new_registration_and_a_gap_are_cautions() -> None:
     }
 
 
+def test_a_stay_of_long_ago_without_a_discharge_says_of_nobody_that_they_are_in_hospital() -> None:
+    day = pd.to_datetime(["2026-11-16"] * 3).astype("datetime64[s]")
+    begun = np.array(["2025-11-16", "2025-11-17", "NaT"], "datetime64[D]")
+    records = cast(Any, SimpleNamespace(rows=pd.DataFrame({"index_date": day}), when=lambda name: begun))
+    asked = SimpleNamespace(feature="stay_open", until_status_is_known=True)
+    assert conditions._mark_long_ago(records, cast(Any, asked)).tolist() == [True, False, False]
+    asked.until_status_is_known = False
+    assert not conditions._mark_long_ago(records, cast(Any, asked)).any()
+
+
 def test_a_stay_without_diagnoses_is_a_caution_for_a_year() -> None:
     stays = table("""
         patient_id , admitted_on , spell
         coded      , 2026-10-01  , 1
+        moved      , 2026-10-02  , 5
         open       , 2026-09-01  , 2
         open       , 2026-11-01  , 3
         long_ago   , 2025-11-16  , 4
     """)
-    diagnoses = pd.DataFrame({"spell": ["1"]})
+    # Of a stay that went on in another hospital, the one where it began may code nothing.
+    diagnoses = pd.DataFrame({"spell": ["1", "6"], "stay": ["1", "5"]})
     said = "The hospital stay from 1 November 2026 has no diagnoses yet, so the estimate does not know what it was for."
     assert limits.stays_without_diagnoses(stays, diagnoses) == {"open": said}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -86,9 +88,13 @@ p1,2026-01-04,selfless_harmony,2026-01-04
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    folder = tmp_path_factory.mktemp("printable")
+    return land(tmp_path_factory.mktemp("printable"), TABLES)
+
+
+def land(folder: Path, tables: dict[str, str]) -> Store:
+    """The store of a folder's source, landed from the texts of its tables."""
     (folder / "source").mkdir()
-    for name, text in TABLES.items():
+    for name, text in tables.items():
         (folder / "source" / f"{name}.csv").write_text(text, encoding="utf-8")
     ingest(folder / "source", folder / "store", Settings.model_validate({"data": {"quarantine_limit": 0.9}}))
     return open_store(folder / "store")
@@ -122,6 +128,40 @@ def test_diagnoses_go_by_their_own_code_and_with_a_hidden_stay(store: Store) -> 
         ("shown", "H25"),
         ("shown", "T391X1A"),
         ("urgent", "J189"),
+    ]
+
+
+MOVED = {
+    "people": "patient_id,date_of_birth,sex\np1,1944-02-03,F\n",
+    "admissions": """patient_id,spell_id,admitted_on,method,known_on,discharged_on,destination,specialty
+p1,urgent,2026-01-01,21,2026-01-02,2026-01-03,51,300
+p1,urgent moved,2026-01-03,81,2026-01-04,2026-01-05,19,360
+p1,planned,2026-02-01,11,2026-02-02,2026-02-03,51,300
+p1,planned moved,2026-02-03,21,2026-02-04,2026-02-05,19,300
+p1,secret,2026-03-01,11,2026-03-02,2026-03-03,51,360
+p1,secret moved,2026-03-03,21,2026-03-04,2026-03-05,19,300
+""",
+    "diagnoses": """patient_id,spell_id,position,system,code,known_on
+p1,urgent moved,1,icd10,I50,2026-01-10
+p1,urgent moved,2,icd10,F10,2026-01-10
+p1,planned moved,2,icd10,E66,2026-02-10
+p1,planned,1,icd10,H25,2026-02-20
+p1,secret moved,2,icd10,E66,2026-03-10
+p1,secret moved,1,icd10,I50,2026-03-10
+""",
+}
+"""Stays that went on in another hospital: an emergency by its first spell, planned, and of a secret clinic."""
+
+
+def test_a_diagnosis_is_told_when_its_stay_is_however_the_spell_that_it_was_coded_in_came_about(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    store = land(tmp_path_factory.mktemp("moved"), MOVED)
+    query = "SELECT spell_id, code, valid_from::VARCHAR FROM diagnoses WHERE valid_from < valid_to ORDER BY admitted_on"
+    assert rows(store, query) == [
+        ("urgent moved", "I50", "2026-01-10"),
+        ("planned", "H25", "2026-02-20"),
+        ("planned moved", "E66", "2026-02-20"),
     ]
 
 

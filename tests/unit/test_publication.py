@@ -20,6 +20,7 @@ from riskstrat.publication import (
     EVERYONE_COLUMNS,
     FORMAT,
     REFERENCES,
+    RESERVE,
     PublishedList,
     Readers,
     WeeklyList,
@@ -187,6 +188,37 @@ def test_cases_that_cannot_be_read_stop_the_next_list(tmp_path: Path, rows: str)
     write_cases(tmp_path / "withdrawn" / "2026-11-16-1", rows)
     with pytest.raises(PublicationError, match="a reference might be given to a second person; restore that folder"):
         read_case_register(tmp_path)
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+@pytest.mark.parametrize("name", [CASES, RESERVE])
+def test_a_list_that_lost_its_cases_or_its_reserve_stops_the_next_list(
+    name: str, withdrawn: bool, tmp_path: Path
+) -> None:
+    folder = published(tmp_path)
+    change_manifest(folder, files={name: "0" * 64})
+    if withdrawn:
+        withdraw_list(tmp_path, LIST_DATE, "Wrong extract.", do_unlogged)
+    with pytest.raises(PublicationError, match="a reference might be given to a second person; restore that folder"):
+        read_case_register(tmp_path)
+
+
+def test_a_list_that_lost_who_was_on_it_is_never_taken_for_none(tmp_path: Path) -> None:
+    folder = published(tmp_path)
+    (folder / EVERYONE).unlink()
+    (found,) = find_earlier(tmp_path, MODEL, LIST_DATE + timedelta(weeks=1))
+    for each in (found, find_published(tmp_path, MODEL, LIST_DATE)):
+        assert each is not None
+        with pytest.raises(PublicationError, match=r"everyone.parquet of the list of 2026-11-16 is missing"):
+            each.read_everyone(["patient_id"])
+
+
+def test_a_list_that_was_put_under_another_date_is_refused(tmp_path: Path) -> None:
+    published(tmp_path).rename(tmp_path / "2026-11-09")
+    with pytest.raises(PublicationError, match=r"list of 2026-11-09 cannot be read.*is of the list of 2026-11-16"):
+        find_earlier(tmp_path, MODEL, LIST_DATE)
+    with pytest.raises(PublicationError, match="is of the list of 2026-11-16"):
+        find_published(tmp_path, MODEL, date(2026, 11, 9))
 
 
 def write_cases(folder: Path, rows: str) -> None:

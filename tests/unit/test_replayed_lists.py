@@ -16,6 +16,7 @@ from riskstrat.definitions.recipes import LabelRecipe, Recipe
 from riskstrat.site.scored import Scored
 from riskstrat.weekly.replayed_orders import OtherLists, find_candidates, take_first
 from riskstrat.weekly.replayed_outcomes import Window, choose_window
+from riskstrat.weekly.replaying import list_team_names
 from riskstrat.weekly.wholeness import describe_not_whole
 
 MONDAY, TUESDAY = date(2026, 11, 16), date(2026, 11, 17)
@@ -124,3 +125,9 @@ def test_a_list_of_a_past_date_says_that_people_have_opted_out_since(
     opened = SimpleNamespace(store=store, opt_outs=("type_1",), workspace=SimpleNamespace(root=tmp_path))
     sentences = describe_not_whole(cast(Any, opened), list_date)
     assert [f"opted out since {list_date.day} November" in each for each in sentences] == [True] * said
+
+
+def test_a_team_that_ended_before_the_last_list_is_told_of_too() -> None:
+    assert list_team_names([{"North": 8.0, "Old town": 5.0}, {"North": 8.0}, {"South": 2.0}]) == [
+        *("North", "Old town", "South")
+    ]

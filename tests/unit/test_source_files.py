@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -11,16 +12,16 @@ import pandas as pd
 import pytest
 
 from riskstrat.casefinding import CaseFacts
-from riskstrat.casefinding.teams import Membership
+from riskstrat.casefinding.teams import Membership, assign_teams
 from riskstrat.definitions.source_mapping import CsvForm
-from riskstrat.errors import SourceError
+from riskstrat.errors import SourceError, WorkspaceError
 from riskstrat.sources import places
 from riskstrat.sources.describing import describe_source
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.mapping import map_format
 from riskstrat.sources.places import find_forms
 from riskstrat.sources.unread import report_unread_parts
-from riskstrat.weekly.choosing import ChosenCases
+from riskstrat.weekly.choosing import ChosenCases, require_team
 from tests.unit.test_source_mapping import EXTRACT, OURS, RENAMED, bytes_of, ours, read, refused, settings, site, write
 
 _ = ours
@@ -313,3 +314,13 @@ def test_the_practices_that_no_team_serves_are_named_with_their_people_the_most_
     found = ChosenCases(Membership(rows, ()), (), pd.DataFrame(), CaseFacts(), doubtful=("somebody at N4",))
     assert found.practices_without_team == {"N2": 2, "N3": 2, "": 1}
     assert found.without_team == sum(found.practices_without_team.values())
+
+
+@pytest.mark.parametrize("ended_on", ["2026-02-28", None])
+def test_where_no_team_serves_anybody_it_is_said_what_to_do(ended_on: str | None) -> None:
+    areas = pd.DataFrame({"practice": ["N1" if ended_on else "N9"], **dict.fromkeys(("pcn", "hub", "borough"))})
+    areas = areas.assign(locality="North", from_on=pd.NaT, to_on=pd.to_datetime(ended_on))
+    membership = assign_teams(pd.Series(["N1", "N2"]), areas, (), 8, date(2026, 3, 1))
+    with pytest.raises(WorkspaceError, match=r"any of the 2 practices .* 2026-03-01.*add a .*teams"):
+        require_team(membership, date(2026, 3, 1))
+    require_team(assign_teams(pd.Series(["N1"]), None, (), 8, date(2026, 3, 1)), date(2026, 3, 1))

@@ -384,3 +384,15 @@ def test_codes_that_came_through_a_number_format_are_known(tmp_path: Path) -> No
     theirs = THEIRS | {"vw_registered": "nhs_pseudo;born;gender_code\nA;1950-01-01;1.0\nB;1960-02-01;2.00\n"}
     write(tmp_path / "extract", theirs)
     assert read(site(tmp_path, RENAMED), tmp_path / "store").tables["people"].accepted == 2
+
+
+@pytest.mark.parametrize("format", ["canonical", "hes", "synthea"])
+def test_a_folder_that_is_given_lies_where_the_command_runs(
+    format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "output" / "csv", OURS)
+    monkeypatch.chdir(tmp_path / "output")
+    for given in ("csv", "../output/csv", "./csv/", "../../" + tmp_path.name + "/output/csv"):
+        mapping = map_format(Path(given), format)
+        assert mapping.location == Path(given)
+        assert mapping.place == str(Path(given))

@@ -224,6 +224,8 @@ def test_a_packed_csv_gives_the_same_store(tmp_path: Path) -> None:
         (("patients.csv.gz", "admissions.txt", "diagnoses_icd.csv.gz"), "it looks like a MIMIC-IV extract"),
         (("people/part-0.parquet", "people/part-1.parquet"), "cannot be read as parquet"),
         (("wards.csv",), "has no table people; land people.parquet or .csv; it holds wards"),
+        (("csv/people.csv", "fhir/x.csv"), "source has no table people; it lies in {source}/csv: name that folder as"),
+        (("b/people.csv.gz", "a/People.csv"), "it lies in {source}/a, {source}/b: name one of them as the source"),
     ],
 )
 def test_what_lies_in_a_source_without_people_is_named(files: tuple[str, ...], says: str, tmp_path: Path) -> None:
@@ -231,7 +233,20 @@ def test_what_lies_in_a_source_without_people_is_named(files: tuple[str, ...], s
         (tmp_path / "source" / name).parent.mkdir(parents=True, exist_ok=True)
         text = b"patient_id,system,code,recorded_on\n"
         (tmp_path / "source" / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
-    assert says in refused(tmp_path / "source")
+    assert says.format(source=tmp_path / "source") in refused(tmp_path / "source")
+
+
+@pytest.mark.parametrize(("format", "table"), [("synthea", "patients"), ("hes", "apc")])
+def test_an_adapter_names_the_folder_below_in_which_its_table_lies(format: str, table: str, tmp_path: Path) -> None:
+    below = tmp_path / "output" / "csv"
+    below.mkdir(parents=True)
+    (below / f"{table}.csv").write_text("id\nQuillfeather\n")
+    with pytest.raises(SourceError) as caught:
+        ingest(map_format(tmp_path / "output", format), tmp_path / "store", tolerant())
+    assert (
+        str(caught.value)
+        == f"{tmp_path}/output has no table {table}; it lies in {below}: name that folder as the source"
+    )
 
 
 def test_two_files_for_one_table_are_refused(tmp_path: Path) -> None:

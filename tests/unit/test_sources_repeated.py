@@ -122,3 +122,30 @@ def test_a_stay_under_two_spell_ids_is_counted_once_with_the_diagnoses_of_both(t
     )
     assert report.quarantined == {"admissions": {"duplicate": 1}, "diagnoses": {"duplicate": 1}}
     assert sorted(read(tmp_path, "diagnoses", "code position")) == [["I21", 1], ["J44", 2]]
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["in order", "turned"])
+def test_diagnoses_of_two_spell_ids_that_share_a_position_are_all_of_the_stay_and_one_is_its_main(
+    turned: bool, tmp_path: Path
+) -> None:
+    rows = [
+        *("S1,P02,1,icd10,I21,2026-06-20", "S1,P02,2,icd10,I10,2026-06-20", "S1,P02,3,icd10,J44,2026-06-20"),
+        *("S1b,P02,1,icd10,J18,2026-06-10", "S1b,P02,2,icd10,E11,2026-06-10", "S1b,P02,4,icd10,I21,2026-06-10"),
+        # Of one spell the position is the key: what was said of it first stands.
+        *("S2,P02,1,icd10,R69,2026-07-08", "S2,P02,1,icd10,N39,2026-07-09"),
+    ]
+    admissions = [f"P02,{one},RXX,2026-06-01,21,2026-06-04" for one in ("S1", "S1b")]
+    report = run(
+        tmp_path,
+        admissions=[HOSPITALS, *admissions, "P02,S2,RXX,2026-07-01,21,2026-07-02"],
+        diagnoses=["spell_id,patient_id,position,system,code,known_on", *(rows[::-1] if turned else rows)],
+    )
+    assert report.quarantined == {"admissions": {"duplicate": 1}, "diagnoses": {"duplicate": 2}}
+    assert sorted(read(tmp_path, "diagnoses", "spell position code")) == [
+        [0, 1, "J18"],
+        [0, 2, "E11"],
+        [0, 3, "J44"],
+        [0, 4, "I21"],
+        [0, 5, "I10"],
+        [1, 1, "R69"],
+    ]

@@ -390,3 +390,27 @@ def test_rules_take_nothing_for_what_cannot_be_told(tmp_path: Path) -> None:
     assert np.isnan(given["stays"])
     assert given["gp"] == 0
     assert telling.matrix.values[:, telling.matrix.columns.index("stays")].min() == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ([f"p03,{day},home_care," for day in sorted(set(STAYS.values()))[-30:]], "do not say when they ended"),
+        # One that ended shows that ends are sent; of a few rows none need have one.
+        (
+            [
+                f"p03,{day},home_care,{'2026-09-29' * (not n)}"
+                for n, day in enumerate(sorted(set(STAYS.values()))[-30:])
+            ],
+            None,
+        ),
+        (["p03,2026-01-05,home_care,"], None),
+    ],
+    ids=["never", "once", "few"],
+)
+def test_a_service_is_not_said_to_run_where_no_row_ever_says_that_one_ended(
+    rows: list[str], why: str | None, tmp_path: Path
+) -> None:
+    telling = told(tmp_path, social_care=csv("patient_id,started_on,service,ended_on", *rows))
+    assert reasons(telling, "p03", "home_care") == [why and f"social care services in these data {why}"]
+    assert telling.engine.store.tells("social_care", "ended_on") is (why is None)

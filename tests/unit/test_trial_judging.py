@@ -185,6 +185,15 @@ def test_the_team_with_most_to_do_decides_on_work() -> None:
     assert judge_workload(LIMITS, longer).state == "not met"
 
 
+def test_weeks_with_nobody_new_count_in_the_mean_and_lists_of_nobody_tell_nothing() -> None:
+    """With 20 weeks of rest all are met in the first week: 8 people in 4 weeks, at 15 minutes each."""
+    idle = follow_lists([make_list(week, "abcdefgh", rest_weeks=20) for week in range(4)])
+    assert list(idle.met["people"]) == [8, 0, 0, 0]
+    assert judge_workload(LIMITS, idle).found == "0.5 hours a week at North, the most of 1"
+    nobody = judge_workload(LIMITS, follow_lists([make_list(0, "", "abc")]))
+    assert (nobody.state, nobody.found) == ("cannot be told", "nobody stood on any list")
+
+
 def test_lists_that_flicker_are_told_and_one_list_tells_nothing() -> None:
     steady, other = "abcdefgh", "ijklmnop"
     assert judge_churn(LIMITS, follow_lists([make_list(0, steady), make_list(1, steady)])).state == "met"

@@ -17,8 +17,8 @@ from tests.unit.smallest_rules import SMALLEST_RULES
 REPOSITORY = Path(__file__).parents[2]
 WORDS = 'theme="hospital use", unit="stays", says="{n} stay{s}", why="a reason", sensitive=False'
 STAYS = f"""\
-from riskstrat.definitions import count, codelist, derive, distinct, exists
-from riskstrat.sources.tables import admissions, all_falls, diagnoses
+from riskstrat.definitions import count, codelist, derive, distinct, exists, slope
+from riskstrat.sources.tables import admissions, all_falls, diagnoses, measurements
 
 stays = count(admissions, lookback=("30d", "90d"), missing=0, {WORDS})
 """
@@ -321,19 +321,28 @@ def test_a_feature_of_falls_carries_the_codelists_behind_its_stream(make: Make) 
          r"line 5: the declaration lacks why="),
         (f'x = count(admissions, lookback="30d", missing=0, them="x", {WORDS})',
          r'line 5: unknown keyword "them="; did you mean "theme"\?'),
+        (f'x = count(admissions, lookback="999999999999d", missing=0, {WORDS})', r"longer than any record; write"),
+        (f'x = count(admissions, lookback=(), missing=0, {WORDS})', r"line 5: a feature needs a lookback"),
+        (f'x = slope(measurements.value, lookback="90d", at_least="90d", missing=None, {WORDS})',
+         r'line 5: at_least="90d" is not shorter than the lookback'),
         (f'x = count(admissions, lookback="1y", missing=0, {WORDS})', r'line 5: "1y" is not a length of time'),
-        ('x = codelist("hart")', r'line 5: no codelist "hart"'),
+        ('x = codelist("heart").without("hart")', r'codelist heart has no group "hart"; did you mean "heart"'),
+        ('x = codelist("hart")', r'line 5: no codelist "hart".*did you mean "heart"'),
         ("x = 1 / 0", r"line 5: ZeroDivisionError"),
         ("raise SystemExit(3)", r"line 5: SystemExit: 3"),
         ("import nothing_of_that_name", r"line 5: No module named 'nothing_of_that_name'"),
         (f'stays = count(admissions, lookback="30d", missing=0, {WORDS})', r'line 5: the name "stays" is given twice'),
         (f'x = {{"Bad": count(admissions, lookback="30d", missing=0, {WORDS})}}', r'"Bad" cannot name a feature'),
+        (f'x = [count(admissions, lookback="30d", missing=0, {WORDS})]', r'"x" holds a feature among other things'),
+        (f'x = {{"a": [count(admissions, lookback="30d", missing=0, {WORDS})]}}', r'"x" holds a feature among'),
+        (f'x = count(admissions, lookback="30d", missing=0, {WORDS})[0]', r'"x" holds a feature among other things'),
+        (f'x = {{1: count(admissions, lookback="30d", missing=0, {WORDS})}}', r'"1" cannot name a feature'),
         (f'x = {{"stays_30d": count(admissions, lookback="30d", missing=0, {WORDS})}}', r'"stays_30d" stands in'),
     ],
 )  # fmt: skip
 def test_a_broken_line_of_a_feature_file_is_named(line: str, says: str, make: Make) -> None:
     with pytest.raises(DefinitionError, match=says) as refused:
-        load(make(features__stays_py=STAYS + line + "\n"))
+        load(make(features__stays_py=STAYS + line + "\n", **with_codes()))
     assert str(refused.value).startswith("features/stays.py")
     assert "\n" not in str(refused.value)
 
@@ -360,6 +369,14 @@ def test_the_line_is_that_of_the_file_even_when_the_fault_lies_in_a_function_of_
             {"training__soon_toml": RECIPE + 'name = "late"\n'},
             'training/soon.toml: name "late" is not that of',
         ),
+        (
+            {"training__soon_toml": RECIPE + "[label]\nincludes_index_day = true\ngap_days = 30\n"},
+            'training/soon.toml: key "label": a window that includes_index_day has no gap before it',
+        ),
+        (
+            {"training__soon_toml": RECIPE + "[label]\ngap_days = 99999999999\n"},
+            'training/soon.toml: key "label.gap_days": Input should be less',
+        ),
         ({"training__soon_toml": 'title = "T"\n'}, 'training/soon.toml: key "sentence" is missing'),
     ],
 )
@@ -374,6 +391,19 @@ def test_a_broken_decision_is_refused_in_one_line(files: dict[str, str | bytes],
     [
         ("[lists]\nfoldr = 1\n", 'riskstrat.toml: unknown key "lists.foldr"; did you mean "folder"?'),
         ("[[teams]]\n", 'riskstrat.toml: key "teams.0.name" is missing'),
+        (
+            "[data.lag_days]\nadmisions = 30\n",
+            'riskstrat.toml: key "data.lag_days": "admisions" is not a table of dated',
+        ),
+        ("[data.lag_days]\nadmissions = -30\n", 'riskstrat.toml: key "data.lag_days.admissions": Input should be'),
+        (
+            "[lists.bands]\nlower = 0.0\nhigh = nan\n",
+            'riskstrat.toml: key "lists.bands.high": Input should be a finite',
+        ),
+        ("[casefinding]\nkeeps_within = inf\n", 'riskstrat.toml: key "casefinding.keeps_within": Input should be a'),
+        ('[lists]\nfolder = ""\n', 'riskstrat.toml: lists.folder = "" is the workspace itself; give a folder'),
+        ('[lists]\nfolder = "./Data/"\n', 'riskstrat.toml: lists.folder = "./Data/" is data.store; give a folder'),
+        ('[worklist]\nfolder = "lists"\n', 'riskstrat.toml: worklist.folder = "lists" is lists.folder; give a folder'),
         ("[", "riskstrat.toml is not TOML"),
         (b"\xff\xfe", "riskstrat.toml is not UTF-8 text"),
     ],
@@ -404,6 +434,13 @@ def test_a_circle_of_derived_features_is_refused(make: Make) -> None:
         (CODES + "I11,heart\n", "heart.csv line 3: not one value for each column"),
         ("code,group,description,source,system\nI10,h,d,s,icd11\n", 'heart.csv line 2: system "icd11" is not one of'),
         ("code,group,description,source,weight\nI10,h,d,s,1.5\n", 'heart.csv line 2: weight "1.5" is not a whole'),
+        ("code,group,description,source,weight\nI10,h,d,s,--5\n", 'heart.csv line 2: weight "--5" is not a whole'),
+        (
+            CODES + 'I11,heart,One,"a book\nI12,heart,Two,a book\n',
+            "heart.csv line 2 is not CSV: unexpected end of data",
+        ),
+        ("code,group,description,source,code\nI10,h,d,s,I11\n", 'heart.csv: column "code" stands 2 times'),
+        ("code,group,description,source\n", "heart.csv has no entries, so nothing would ever be found by it"),
     ],
 )
 def test_a_broken_codelist_is_refused_with_its_line(codes: str, says: str, make: Make) -> None:
@@ -424,6 +461,17 @@ def test_a_signature_without_its_codelist_is_refused(make: Make) -> None:
     del files["features__codelists__heart_csv"]
     with pytest.raises(DefinitionError, match=r"codelists.toml: there is no heart.csv"):
         load(make(**files))
+
+
+def test_a_link_that_leads_nowhere_is_no_file_that_was_left_out(make: Make) -> None:
+    root = make()
+    for name in ("pathways", "cohorts"):
+        (root / "training" / f"{name}.toml").unlink(missing_ok=True)
+        (root / "training" / f"{name}.toml").symlink_to("nowhere.toml")
+    workspace = load(root)
+    for read in (lambda: workspace.pathways, lambda: workspace.cohort_rules):
+        with pytest.raises(StorageError, match=r"training/\w+.toml cannot be read"):
+            read()
 
 
 def test_a_definition_file_that_cannot_be_read_is_named(make: Make) -> None:

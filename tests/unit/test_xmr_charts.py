@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
 
 import pytest
 
-from riskstrat.indicators.hiding import ShownCount
-from riskstrat.indicators.series import build_rate
+from riskstrat.definitions.indicators import Indicator, Rebase
+from riskstrat.documents import BoardSeries
+from riskstrat.indicators.hiding import WHOLE, ShownCount
+from riskstrat.indicators.series import build_rate, build_series
 from riskstrat.indicators.xmr import CLOSE_TO_LIMIT, OUTSIDE, SHIFT, TREND, draw_limits
 
 FLAT = (10.0, 12.0) * 6
@@ -107,15 +110,49 @@ def read_rules(values: list[float]) -> list[set[str]]:
 
 
 @pytest.mark.parametrize(
-    ("numerator", "denominator", "per", "span"),
+    ("numerator", "denominator", "measure", "span"),
     [
-        (ShownCount("0", 0), ShownCount("300", 300), 1000, (0.0, 0.0)),
-        (ShownCount("20", 20), ShownCount("100", 100), 1000, (1000 * 18 / 102, 1000 * 22 / 98)),
-        (ShownCount("170", 170), ShownCount("170", 170), 100, (100 * 168 / 172, 100.0)),
-        (ShownCount("1 to 7", None), ShownCount("100", 100), 100, None),
-        (ShownCount("20", 20), ShownCount("not shown", None), 100, None),
+        (ShownCount("0", 0), ShownCount("300", 300), "stays", (0.0, 0.0)),
+        (ShownCount("20", 20), ShownCount("100", 100), "stays", (18 / 102, 22 / 98)),
+        (ShownCount("170", 170), ShownCount("170", 170), "usual_place", (168 / 172, 1.0)),
+        (ShownCount("40", 40), ShownCount("30", 30), "register_attendances", (38 / 32, 42 / 28)),
+        (ShownCount("30", 30), ShownCount("30", 30), "register", (28 / 32, 1.0)),
+        (ShownCount("1 to 7", None), ShownCount("100", 100), "usual_place", None),
+        (ShownCount("20", 20), ShownCount("not shown", None), "usual_place", None),
     ],
 )
-def test_a_rate_says_how_far_rounding_may_have_moved_it(numerator, denominator, per, span) -> None:
-    found = build_rate(numerator, denominator, per).span
-    assert found == (None if span is None else pytest.approx(span))
+@pytest.mark.parametrize("per", [100, 1000])
+def test_a_rate_says_how_far_rounding_may_have_moved_it(numerator, denominator, measure, span, per) -> None:
+    """What counts events, and not some of the denominator, may be more than 100 of 100."""
+    found = build_rate(numerator, denominator, Indicator.model_construct(measure=measure, per=per)).span
+    assert found == (None if span is None else pytest.approx(tuple(per * end for end in span)))
+
+
+def rebase_series(months: int, *rebased: int) -> BoardSeries:
+    """Stays of `months` months about one level, with new limits from the months numbered so."""
+    days = [date(2024 + number // 12, number % 12 + 1, 1) for number in range(months)]
+    counts = [ShownCount(str(count), count) for count in ((100, 120, 105) * months)[:months]]
+    numerators = {day: {WHOLE: count} for day, count in zip(days, counts, strict=True)}
+    stays = Indicator.model_construct(measure="stays", per=1000)
+    everybody = {day: {WHOLE: ShownCount("20,000", 20_000)} for day in days}
+    return build_series(stays, WHOLE, numerators, everybody, [days[number] for number in rebased])
+
+
+@pytest.mark.parametrize("rebased", [(), (0,), (1,), (5,), (12,), (0, 3), (3, 12)])
+def test_limits_are_drawn_of_every_stretch_of_12_months_whatever_lay_before_it(rebased: tuple[int, ...]) -> None:
+    limits = rebase_series(24, *rebased).limits
+    assert limits is not None
+    drawn = [number for number, upper in enumerate(limits.upper) if upper is not None]
+    newest = max(rebased, default=0)
+    assert drawn == list(range(0 if newest in (0, 12) and 3 not in rebased else newest, 24))
+
+
+def test_a_rebasing_has_no_limits_before_12_months_are_over() -> None:
+    found = rebase_series(24, 13)
+    assert found.limits is None
+    assert found.no_limits == "No limits: 11 months since the latest rebasing are fewer than the 12 that limits need."
+
+
+def test_a_rebasing_within_a_month_is_refused() -> None:
+    with pytest.raises(ValueError, match="month 2026-04-15 is not the first day of a month; write 2026-04-01"):
+        Rebase(indicator="K09", month=date(2026, 4, 15), reason="same-day emergency care")

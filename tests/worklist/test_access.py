@@ -26,6 +26,10 @@ OF_A_CODE = {"sign-out", "code", "second-factor", "begin-second-factor", "confir
 OPEN_BEFORE_A_CODE = WAYS_IN | OF_A_CODE
 
 
+SHOW_NOBODY = {"earlier-lists", "meeting"}
+"""Pages of a team that show dates and the team's own words about its meeting, and no case."""
+
+
 class Line(NamedTuple):
     """Who may open a page, as access.csv says: no roles for everybody, signed in or not."""
 
@@ -122,6 +126,23 @@ def test_whoever_reads_counts_or_keeps_accounts_meets_no_person_at_any_address(s
             text, opened = body.decode(errors="replace"), opened + 1
             assert not [who for who in persons if who in text], path
     assert opened > 3
+
+
+@pytest.mark.parametrize("role", sorted(OF_TEAMS))
+def test_each_page_that_shows_a_case_or_a_teams_cases_is_logged_as_a_look(sign_in, role) -> None:
+    from riskstrat.worklist.access import find_rule
+    from riskstrat.worklist.models import Look
+
+    client, opened = sign_in(role, "KIR"), 0
+    for address in list_addresses():
+        rule, path = find_rule(address.view), fill(address, "KIR")
+        if not (rule and rule.of_team and path) or address.name in SHOW_NOBODY:
+            continue
+        before = Look.objects.count()
+        if client.get(path).status_code == 200:
+            assert Look.objects.count() > before, address.name
+            opened += 1
+    assert opened > 10 or role == Role.SOCIAL_CARE
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from riskstrat.worklist.roles import Role
+from tests.suite.worklists import LIST_DATE
 
 HERE, ADDRESS = "KIR-059-5", "/cases/KIR-059-5/attempts"
 GIVEN = {"tried_on": "16/11/2026", "how": "telephone", "reached": "no", "tried_by": "Care coordinator"}
@@ -53,7 +54,8 @@ def test_a_clinicians_opinion_answers_it_and_a_further_failure_asks_again(sign_i
     for _ in range(2):
         send(coordinator)
     assert b"goes back to a clinician" in coordinator.get(ADDRESS).content
-    clinician.post(f"/cases/{HERE}/opinion", {"agrees": "yes", "reason": "Try a visit", "version": "0"})
+    opinion = {"agrees": "yes", "reason": "Try a visit", "version": "0", "edition": f"{LIST_DATE} 1"}
+    clinician.post(f"/cases/{HERE}/opinion", opinion)
     assert b"goes back to a clinician" not in coordinator.get(ADDRESS).content
     send(coordinator, how="visit")
     assert b"goes back to a clinician" in coordinator.get(ADDRESS).content
@@ -107,3 +109,12 @@ def test_attempts_of_more_than_a_year_ago_flag_nobody(sign_in) -> None:
         send(client)
     Attempt.objects.update(tried_on=date(2026, 11, 29) - timedelta(weeks=53))
     assert f"/cases/{HERE}".encode() not in client.get("/teams/KIR/reports").content
+
+
+def test_a_cancelled_meeting_does_not_answer_that_nobody_was_reached(sign_in) -> None:
+    coordinator = sign_in(Role.COORDINATOR, "KIR")
+    for _ in range(2):
+        send(coordinator)
+    cancelled = {"deed": "cancelled", "edition": f"{LIST_DATE} 1", "version": "0", "because": "Snow", "defer": "yes"}
+    assert coordinator.post("/teams/KIR/meeting", cancelled).status_code == 302
+    assert b"goes back to a clinician" in coordinator.get(ADDRESS).content

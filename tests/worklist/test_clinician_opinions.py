@@ -8,10 +8,11 @@ import pytest
 
 from riskstrat.definitions.vocabulary import OUTCOMES
 from riskstrat.worklist.roles import Role
+from tests.suite.worklists import LIST_DATE
 
 HERE, ADDRESS = "KIR-060-J", "/cases/KIR-060-J/opinion"
 ATTACK = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
-GIVEN = {"agrees": "yes", "reason": "", "outcome": "", "note": "", "version": "0"}
+GIVEN = {"agrees": "yes", "reason": "", "outcome": "", "note": "", "version": "0", "edition": f"{LIST_DATE} 1"}
 
 
 def send(client, **changes: str):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 
+from riskstrat.reviews import Review
 from riskstrat.worklist.roles import Role
+from tests.suite.worklists import BEFORE
 
 HERE, ADDRESS = "KIR-058-P", "/cases/KIR-058-P/report"
 ATTACK = "<script>alert(1)</script>"
@@ -54,7 +57,7 @@ def test_a_report_needs_its_kind_and_words_that_name_nobody(sign_in, kind: str, 
 
     said = report(sign_in(Role.CLINICIAN, "KIR"), kind, words).content.decode()
     assert f'href="#id_{where}"' in said
-    assert "943" not in said.split("<form")[0]
+    assert "943 476" not in said.split("<form")[0]
     assert not FaultReport.objects.exists()
 
 
@@ -149,3 +152,37 @@ def test_a_report_of_another_case_is_not_found(sign_in) -> None:
     report(sign_in(Role.CLINICIAN, "KIR"))
     wrong = address_of().replace(HERE, "KIR-057-I")
     assert sign_in(Role.COORDINATOR, "KIR").get(wrong).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["dead", "moved", "wrong person"])
+def test_a_cancelled_meeting_brings_nobody_back_who_was_found_to_be_gone(site, sign_in, kind: str) -> None:
+    from riskstrat.worklist.reporting import find_reports
+    from riskstrat.worklist.store import DatabaseReviewStore
+    from tests.suite.worklists import LIST_DATE
+
+    report(sign_in(Role.CLINICIAN, "KIR"), kind)
+    client = sign_in(Role.COORDINATOR, "KIR")
+    settle(client, "right")
+    cancelled = {"deed": "cancelled", "edition": f"{LIST_DATE} 1", "version": "0", "because": "Snow", "defer": "yes"}
+    assert client.post("/teams/KIR/meeting", cancelled).status_code == 302
+    assert find_reports(HERE)[1] is not None
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    (asked,) = DatabaseReviewStore(site).take_notices(tomorrow).in_question
+    assert asked.until == date.max
+
+
+@pytest.mark.parametrize(("finding", "said"), [("", "Reported on"), ("right", "Found right on"), ("wrong", "")])
+def test_whoever_is_reported_as_dead_is_nobody_to_contact_on_any_page_of_the_team(sign_in, finding, said: str) -> None:
+    from riskstrat.worklist.models import Case
+    from riskstrat.worklist.store import keep_decision
+
+    report(sign_in(Role.CLINICIAN, "KIR"))
+    client = sign_in(Role.COORDINATOR, "KIR")
+    earlier = Review("p", BEFORE, "Kirkby", "telecare", None, True, BEFORE, "GH", BEFORE)
+    keep_decision(Case.objects.get(), [earlier], 1, "entry", timezone.now() - timedelta(days=7))
+    if finding:
+        settle(client, finding)
+    for page in ("teams/KIR/agenda", "teams/KIR/list", "teams/KIR/actions", f"cases/{HERE}/decision"):
+        content = client.get(f"/{page}").content.decode()
+        assert (f"{said} " in content and "the person has died. Contact nobody" in content) == bool(said), page
+    assert (b"contact nobody" in client.get("/teams/KIR/actions.ics").content) == bool(said)

@@ -16,7 +16,7 @@ CASE = "KIR-012-Q"
 PAGE = f"/cases/{CASE}/decision"
 TEAM = "Kirkby locality hub"
 GOOD = {
-    "edition": "1",
+    "edition": f"{LIST_DATE} 1",
     "based-on": "",
     "checked": "yes",
     "outcome-1": "medication_review",
@@ -47,7 +47,9 @@ def find_standing(reference: str = CASE) -> Any:
 
 
 def basis() -> str:
-    return str(find_standing().pk)
+    from riskstrat.worklist.deciding import name_basis
+
+    return name_basis(find_standing())
 
 
 def test_a_decision_reaches_the_weekly_snapshot_as_it_was_entered(site, sign_in) -> None:
@@ -72,6 +74,8 @@ def test_a_decision_reaches_the_weekly_snapshot_as_it_was_entered(site, sign_in)
         ({"outcome-2": "medication_review"}, "outcome-2", "stands in this row already"),
         ({"owner-2": "AB"}, "owner-2", "stands beside no Outcome 2"),
         ({"due-1": "whenever"}, "due-1", "is not a date"),
+        ({"due-1": "12/25/2026"}, "due-1", "has the month before the day"),
+        ({"decided-on": "11-17-26"}, "decided-on", "has the month before the day"),
         ({"due-1": "15/11/2026"}, "due-1", "is before the date of the list, 16/11/2026"),
         ({"due-1": "16/11/2026", "decided-on": "17/11/2026"}, "due-1", "nothing is due before it was decided"),
         ({"due-1": "01/01/2030"}, "due-1", "more than 104 weeks after"),
@@ -185,6 +189,38 @@ def test_a_changed_decision_needs_a_reason_and_keeps_what_stood_and_what_was_don
     assert (edit.user, edit.before["note"], edit.after["note"]) == (client.user, "Prefers mornings", "Prefers evenings")
 
 
+@pytest.mark.parametrize("change", [{"deed": "change", "owner": "Matron", "due-on": "21/12/2026"}, {"deed": "done"}])
+def test_what_a_colleague_changed_of_an_action_meanwhile_is_shown_first(sign_in, change) -> None:
+    first, second = sign_in(Role.COORDINATOR, "KIR"), sign_in(Role.COORDINATOR, "KIR")
+    first.post(PAGE, GOOD)
+    form = {name: text for name, text in read_form(first.get(PAGE)).items() if name not in ("agree", "checked")}
+    form |= GOOD | {"based-on": form["based-on"], "note": "Prefers evenings", "reason": "Wrong time of day"}
+    action = f"/cases/{CASE}/actions/{find_standing().actions.get().pk}"
+    change = {"version": "1", "done-on": f"{LIST_DATE:%d/%m/%Y}"} | change
+    assert second.post(action, change).status_code == 302
+    refused = first.post(PAGE, form)
+    assert (refused.status_code, b"Prefers evenings" in refused.content) == (409, True)
+    assert find_standing().note == "Prefers mornings"
+    assert find_standing().actions.get().version == 2
+    again = form | {"based-on": read_form(refused)["based-on"]}
+    assert first.post(PAGE, again).status_code == 302
+    assert find_standing().note == "Prefers evenings"
+
+
+def test_an_action_of_a_decision_that_gave_way_meanwhile_is_not_changed(site, sign_in) -> None:
+    from riskstrat.worklist.deciding import update_action
+    from riskstrat.worklist.models import Action, Decision
+    from riskstrat.worklist.writing import ConflictError
+
+    client = sign_in(Role.COORDINATOR, "KIR")
+    client.post(PAGE, GOOD)
+    read = Action.objects.select_related("decision").get()
+    Decision.objects.update(stands=False)
+    with pytest.raises(ConflictError):
+        update_action(read, 1, client.user, done_on=LIST_DATE)
+    assert Action.objects.get().done_on is None
+
+
 def test_a_decision_is_taken_back_with_a_reason_and_the_snapshot_holds_none(site, sign_in) -> None:
     from riskstrat.worklist.models import Decision
 
@@ -203,7 +239,7 @@ def test_a_decision_is_taken_back_with_a_reason_and_the_snapshot_holds_none(site
 
 
 def test_another_edition_of_the_list_is_never_decided_upon(site, sign_in) -> None:
-    response = sign_in(Role.COORDINATOR, "KIR").post(PAGE, GOOD | {"edition": "2"})
+    response = sign_in(Role.COORDINATOR, "KIR").post(PAGE, GOOD | {"edition": f"{LIST_DATE} 2"})
     assert response.status_code == 409
     assert b"withdrawn and made again" in response.content
     assert b"Practice pharmacist" in response.content

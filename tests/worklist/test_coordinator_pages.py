@@ -212,7 +212,7 @@ def test_the_last_meetings_note_stands_beside_the_next_agenda(sign_in) -> None:
 
 def test_a_meeting_is_held_once_and_a_second_word_on_it_loses_nothing(sign_in) -> None:
     first, second = sign_in(Role.COORDINATOR, "KIR"), sign_in(Role.COORDINATOR, "KIR")
-    held = {"deed": "held", "version": "0", "held-on": "16/11/2026", "note": "All came"}
+    held = {"deed": "held", "edition": f"{LIST_DATE} 1", "version": "0", "held-on": "16/11/2026", "note": "All came"}
     assert first.post("/teams/KIR/meeting", held).status_code == 302
     refused = second.post("/teams/KIR/meeting", held | {"note": "Two were missing"})
     content = refused.content.decode()
@@ -227,11 +227,12 @@ def test_a_cancelled_meeting_defers_what_is_not_decided_and_nothing_else(site, s
     from riskstrat.worklist.store import DatabaseReviewStore
 
     client = sign_in(Role.COORDINATOR, "KIR")
-    decision = {"edition": "1", "based-on": "", "outcome-1": "telecare", "decided-on": "16/11/2026"}
+    decision = {"edition": f"{LIST_DATE} 1", "based-on": "", "outcome-1": "telecare", "decided-on": "16/11/2026"}
     assert client.post(f"/cases/{CASE}/decision", decision).status_code == 302
-    cancelled = {"deed": "cancelled", "version": "0", "because": "Snow", "defer": "yes", "back-on": "soon"}
-    assert client.post("/teams/KIR/meeting", cancelled).status_code == 400
-    assert client.post("/teams/KIR/meeting", cancelled | {"because": ""}).status_code == 400
+    cancelled = {"edition": f"{LIST_DATE} 1", "deed": "cancelled", "version": "0", "because": "Snow"}
+    cancelled |= {"defer": "yes", "back-on": "soon"}
+    for wrong in ({}, {"back-on": "12/25/2026"}, {"because": ""}):
+        assert client.post("/teams/KIR/meeting", cancelled | wrong).status_code == 400
     assert (Decision.objects.count(), Meeting.objects.count()) == (1, 0)
     assert client.post("/teams/KIR/meeting", cancelled | {"back-on": "14/12/2026"}).status_code == 302
     reviews = DatabaseReviewStore(site).take_snapshot(date(2030, 1, 1)).reviews
@@ -350,7 +351,7 @@ def test_the_history_of_a_case_tells_lists_decisions_from_both_stores_and_the_re
 
     client = sign_in(Role.COORDINATOR, "KIR")
     case = make_action().decision.case
-    form = {"edition": "1", "based-on": "", "outcome-1": "reablement", "decided-on": "16/11/2026"}
+    form = {"edition": f"{LIST_DATE} 1", "based-on": "", "outcome-1": "reablement", "decided-on": "16/11/2026"}
     client.post(f"/cases/{CASE}/decision", form)
     by, at = client.user, timezone.now()
     Opinion.objects.create(case=case, list_date=LIST_DATE, given_by=by, given_at=at, agrees=False, reason="Too well")

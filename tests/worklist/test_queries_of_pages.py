@@ -13,12 +13,12 @@ from tests.suite.worklists import LIST_DATE, load_with, name_patient
 
 CASE = "KIR-012-Q"
 MOST = {
-    "/teams/KIR/list": 10,
-    "/teams/KIR/agenda": 16,
-    "/teams/KIR/actions": 8,
-    "/teams/KIR/reports": 9,
-    f"/cases/{CASE}": 13,
-    f"/cases/{CASE}/decision": 14,
+    "/teams/KIR/list": 11,
+    "/teams/KIR/agenda": 18,
+    "/teams/KIR/actions": 9,
+    "/teams/KIR/reports": 10,
+    f"/cases/{CASE}": 14,
+    f"/cases/{CASE}/decision": 15,
 }
 """Queries of one request, those for the session, the account, its teams and the line in the log of looks among them."""
 

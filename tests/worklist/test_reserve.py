@@ -77,7 +77,7 @@ def test_a_decision_about_them_is_kept_as_about_anybody_listed(site, coordinator
 
     send(coordinator)
     day = f"{LIST_DATE:%d/%m/%Y}"
-    entered = {"edition": "1", "checked": "yes", "outcome-1": "telecare", "owner-1": "AB", "agree": "yes"}
+    entered = {"edition": f"{LIST_DATE} 1", "checked": "yes", "outcome-1": "telecare", "owner-1": "AB", "agree": "yes"}
     done = coordinator.post(f"/cases/{FIRST}/decision", entered | {"decided-on": day, "decided-by": "Dr Aspin"})
     assert done.status_code == 302
     store, today = DatabaseReviewStore(site), timezone.localdate()
@@ -118,7 +118,7 @@ def test_nobody_is_taken_up_twice_nor_two_in_place_of_one(sign_in) -> None:
 )
 @pytest.mark.usefixtures("monday_after")
 def test_a_decided_case_is_offered_only_where_it_ended(coordinator, outcome: str, offered: bool) -> None:
-    entered = {"edition": "1", "based-on": "", "outcome-1": outcome, "decided-on": f"{LIST_DATE:%d/%m/%Y}"}
+    entered = {"edition": f"{LIST_DATE} 1", "based-on": "", "outcome-1": outcome, "decided-on": f"{LIST_DATE:%d/%m/%Y}"}
     assert coordinator.post(f"/cases/{FELL}/decision", entered).status_code == 302
     page = read(coordinator, f"/reserve/{FIRST}")
     assert (f'value="{FELL}"' in page, f'value="{OTHER_CASE}"' in page) == (offered, True)

@@ -60,6 +60,8 @@ def test_social_care_sees_nothing_until_a_release(sign_in) -> None:
     release(sign_in(Role.CLINICIAN, "KIR"), "age_band")
     assert worker.get(f"/released/{HERE}").status_code == 200
     assert HERE.encode() in worker.get("/released/").content
+    looks = Look.objects.filter(user=worker.user).order_by("pk").values_list("reference", "page")
+    assert list(looks) == [(HERE, "released case"), ("KIR", "released cases")]
 
 
 @pytest.mark.parametrize("name", SHOWN)

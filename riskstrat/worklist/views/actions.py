@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from riskstrat.reviews import DUE_WITHIN
 from riskstrat.worklist.access import allow
+from riskstrat.worklist.deciding import update_action
 from riskstrat.worklist.models import Action
 from riskstrat.worklist.models.cases import TEXT
 from riskstrat.worklist.recording import select_waiting, tell_records
@@ -22,7 +23,7 @@ from riskstrat.worklist.roles import LISTING
 from riskstrat.worklist.standing import is_overdue, select_actions, select_open_actions, tell_actions, word_action
 from riskstrat.worklist.statuses import find_warning, find_warnings
 from riskstrat.worklist.texts import SHORT, Fault, find_text_fault, read_day_between, read_fields, write_day
-from riskstrat.worklist.writing import ConflictError, log_look, update_row
+from riskstrat.worklist.writing import ConflictError, log_look
 
 DONE_SHOWN = timedelta(weeks=4)
 """How long an action that was done stays on the page."""
@@ -59,6 +60,7 @@ def show_actions(request: HttpRequest, team_code: str) -> HttpResponse:
 @allow(*LISTING, of_team=True)
 def export_calendar(request: HttpRequest, team_code: str) -> HttpResponse:
     """The due dates of a team's open actions and entries for GP records as a calendar file, by reference alone."""
+    log_look(request, team_code, "due dates as a file")
     name = settings.RISKSTRAT_TEAMS.get(team_code, team_code)
     due = list_due_dates(select_open_actions(team_code), select_waiting(team_code))
     warned = find_warnings({one.reference for one in due})
@@ -134,7 +136,7 @@ def _keep(request: HttpRequest, action: Action, version: str, values: dict[str, 
     if values.get("done_on"):
         values["done_by"] = user
     seen = int(version) if version.isdecimal() and len(version) < 9 else 0
-    update_row(action, seen, user, action.decision.case_id, **values)
+    update_action(action, seen, user, **values)
     messages.success(request, f"{action.decision.case_id}: the action is kept.")
     return redirect("actions", team_code=action.decision.case.team_code)
 

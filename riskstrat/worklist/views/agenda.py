@@ -27,7 +27,7 @@ from riskstrat.worklist.recording import tell_records
 from riskstrat.worklist.roles import LISTING
 from riskstrat.worklist.standing import select_open_actions, tell_actions
 from riskstrat.worklist.texts import Fault, find_text_fault, read_fields
-from riskstrat.worklist.views.lists import Opened, describe_head, open_list
+from riskstrat.worklist.views.lists import ANOTHER_LIST, Opened, describe_head, open_list
 from riskstrat.worklist.writing import ConflictError, log_look
 
 MOST_PLACES, MOST_MINUTES, LONGEST_ASKED = 999, 120, 200
@@ -82,7 +82,8 @@ def change_order(request: HttpRequest, team_code: str) -> HttpResponse:
     version, fields = meeting.version if meeting else 0, _fill_fields(rows)
     faults: list[Fault] = []
     conflict, wrong = False, dict[str, str]()
-    if request.method == "POST":
+    warning = "" if request.method != "POST" or opened.is_meant(request) else ANOTHER_LIST
+    if request.method == "POST" and not warning:
         fields = read_fields(request, *fields)
         posted = request.POST.get("version", "")
         version = int(posted) if posted.isdecimal() and len(posted) < 9 else 0
@@ -103,8 +104,10 @@ def change_order(request: HttpRequest, team_code: str) -> HttpResponse:
         "faults": faults,
         "wrong": wrong | {fault.field: fault.words for fault in faults},
         "conflict": conflict,
+        "warning": warning,
     }
-    return render(request, "worklist/agenda_order.jinja", context, status=400 if faults else 409 if conflict else 200)
+    status = 400 if faults else 409 if conflict or warning else 200
+    return render(request, "worklist/agenda_order.jinja", context, status=status)
 
 
 def _keep(request: HttpRequest, opened: Opened, version: int, items: list[PlannedItem]) -> HttpResponse:

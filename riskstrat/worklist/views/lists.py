@@ -25,6 +25,11 @@ from riskstrat.worklist.referring import list_waiting_referrals
 from riskstrat.worklist.roles import LISTING
 from riskstrat.worklist.writing import log_look
 
+ANOTHER_LIST = (
+    "Another list has taken the place of the one that you opened this page for, or it was withdrawn and made again. "
+    "Nothing was kept. Check that what you entered still holds for the list that is named here, then keep it again."
+)
+
 
 class Opened(NamedTuple):
     """One team's list as a page opens it."""
@@ -36,6 +41,10 @@ class Opened(NamedTuple):
     def is_latest(self) -> bool:
         """Whether no later list stands."""
         return self.current.list_date == list_dates()[-1]
+
+    def is_meant(self, request: HttpRequest) -> bool:
+        """Whether a form that was sent was opened for this list: another may have taken the place of that one since."""
+        return request.POST.get("edition") == self.current.name
 
 
 def open_list(team_code: str, day: str | None = None) -> Opened:

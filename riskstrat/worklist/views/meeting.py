@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 
-from riskstrat.documents import describe_about, describe_pathways, long_date
+from riskstrat.documents import describe_about, long_date, word_pathways
 from riskstrat.worklist.access import allow
 from riskstrat.worklist.agendas import build_agenda_rows, change_meeting, find_meeting, find_next, order_agenda
 from riskstrat.worklist.deciding import (
@@ -42,13 +42,8 @@ from riskstrat.worklist.roles import LISTING
 from riskstrat.worklist.standing import find_decision, is_decided, word_decision
 from riskstrat.worklist.statuses import find_warning
 from riskstrat.worklist.texts import Fault, find_text_fault, read_day_between, read_fields, write_day
-from riskstrat.worklist.views.lists import Opened, open_list, parse_day
+from riskstrat.worklist.views.lists import ANOTHER_LIST, Opened, open_list, parse_day
 from riskstrat.worklist.writing import ConflictError, log_look
-
-EDITION_CHANGED = (
-    "The list was withdrawn and made again since you opened this page. Nothing was kept. Check that what you entered "
-    "still holds, then keep it again."
-)
 
 
 @allow(*LISTING, of_team=True)
@@ -75,8 +70,8 @@ def _keep_posted(request: HttpRequest, listed: ListedCase) -> HttpResponse:
     """Keep what was sent, or show it again with what is wrong, in doubt, or was entered by somebody else meanwhile."""
     fields = read_fields(request, *TITLES, REASON)
     standing = find_decision(listed.current.list_date, listed.reference)
-    if request.POST.get("edition") != str(listed.current.edition):
-        return _show_form(request, listed, fields, standing, warning=EDITION_CHANGED, status=409)
+    if request.POST.get("edition") != listed.current.name:
+        return _show_form(request, listed, fields, standing, warning=ANOTHER_LIST, status=409)
     if find_blocking_report(listed.reference):
         return _show_form(request, listed, fields, standing, status=409)
     judged = judge_fields(fields, listed)
@@ -157,7 +152,7 @@ def _show_form(
         "owners": _list_owners(listed.team_code),
         "opinions": _list_opinions(listed),
         "about": describe_about(listed.person),
-        "pathways": describe_pathways(listed.person),
+        "pathways": word_pathways(listed.person),
     }
     return render(request, "worklist/decision.jinja", context, status=status)
 
@@ -228,12 +223,12 @@ def change_status(request: HttpRequest, team_code: str) -> HttpResponse:
     if request.method == "POST":
         posted = read_fields(request, *fields, "deed", "version")
         fields |= {name: posted[name] for name in fields if name in request.POST}
-        held = posted["deed"] == "held"
         try:
-            faults = _hold(request, opened, posted) if held else _cancel(request, opened, posted)
+            warning = "" if opened.is_meant(request) else ANOTHER_LIST
+            faults = [] if warning else _change_status(request, opened, posted)
         except ConflictError as conflict:
-            found: Any = conflict.current
-            meeting, warning = found, _word_meeting_conflict(found)
+            warning = _word_conflict(conflict.current)
+            meeting = find_meeting(team_code, day)
         if not faults and not warning:
             return redirect("agenda", team_code=team_code)
     context = {
@@ -246,6 +241,10 @@ def change_status(request: HttpRequest, team_code: str) -> HttpResponse:
         "warning": warning,
     }
     return render(request, "worklist/meeting.jinja", context, status=400 if faults else 409 if warning else 200)
+
+
+def _change_status(request: HttpRequest, opened: Opened, posted: dict[str, str]) -> list[Fault]:
+    return (_hold if posted["deed"] == "held" else _cancel)(request, opened, posted)
 
 
 def _read_version(posted: dict[str, str]) -> int:
@@ -305,6 +304,13 @@ def _defer_all(user: User, opened: Opened, posted: dict[str, str]) -> list[Fault
 def _explain_deferring(before: Decision | None) -> str:
     """Why a decision that was taken back gives way to a deferral; blank where none stood."""
     return "The meeting was cancelled" if before else ""
+
+
+def _word_conflict(found: Any) -> str:
+    """What somebody else changed: the meeting, or the decision about a case that was to be put off."""
+    if isinstance(found, Decision):
+        return f"Somebody else entered a decision about {found.case_id} meanwhile. Nothing was kept: cancel once more."
+    return _word_meeting_conflict(found)
 
 
 def _word_meeting_conflict(meeting: Any) -> str:

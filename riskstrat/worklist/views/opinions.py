@@ -18,6 +18,7 @@ from riskstrat.worklist.fields import Choice, PlainText, Version
 from riskstrat.worklist.finding import FoundCase, find_case, open_case
 from riskstrat.worklist.models import Opinion, User
 from riskstrat.worklist.roles import Role
+from riskstrat.worklist.views.lists import ANOTHER_LIST
 from riskstrat.worklist.writing import ConflictError, create_row, log_look, update_row
 
 ANSWERS = {"yes": "Yes, the team should look at this person", "no": "No", "none": "No view"}
@@ -41,6 +42,7 @@ class OpinionForm(forms.Form):
         help_text="Colleagues of the team read it. No model learns from it. Name nobody.",
     )
     version = Version()
+    edition = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         """The answers. Disagreeing needs a reason."""
@@ -64,25 +66,29 @@ def enter_opinion(request: HttpRequest, reference: str) -> HttpResponse:
     log_look(request, reference, "opinion")
     user: Any = request.user
     form = OpinionForm(request.POST) if request.method == "POST" else begin_opinion(found, user)
-    standing = None
-    if form.is_bound and form.is_valid():
+    standing, warning = None, ""
+    if form.is_bound and form.is_valid() and form.cleaned_data["edition"] != _name_list(found):
+        standing, warning = find_own_opinion(found, user), ANOTHER_LIST
+        version = standing.version if standing else 0
+        form = OpinionForm({**request.POST.dict(), "version": str(version), "edition": _name_list(found)})
+    elif form.is_bound and form.is_valid():
         standing = keep_opinion(found, user, form.cleaned_data["version"], form.collect())
         if standing is None:
             return _go_on(request, found)
         # What was typed stays in the form, and is kept if it is sent again by somebody who has seen what stands.
         form = OpinionForm({**request.POST.dict(), "version": str(standing.version)})
-    context = {"found": found, "form": form, "standing": standing}
-    return render(request, "worklist/opinion.jinja", context, status=409 if standing else 200)
+    context = {"found": found, "form": form, "standing": standing, "warning": warning}
+    return render(request, "worklist/opinion.jinja", context, status=409 if standing or warning else 200)
 
 
 def begin_opinion(found: FoundCase, user: User) -> OpinionForm:
     """The form with the opinion that somebody has given already; empty without."""
     own = find_own_opinion(found, user)
     if own is None:
-        return OpinionForm(initial={"version": 0})
+        return OpinionForm(initial={"version": 0, "edition": _name_list(found)})
     answer = next(name for name, agrees in AGREES.items() if agrees == own.agrees)
     values = {name: getattr(own, name) for name in FIELDS}
-    return OpinionForm(initial=values | {"agrees": answer, "version": own.version})
+    return OpinionForm(initial=values | {"agrees": answer, "version": own.version, "edition": _name_list(found)})
 
 
 def keep_opinion(found: FoundCase, user: User, version: int, values: dict[str, Any]) -> Opinion | None:
@@ -123,6 +129,10 @@ def _go_on(request: HttpRequest, found: FoundCase) -> HttpResponse:
     after = order[order.index(found.reference) + 1 :]
     onward = after[0] if after and "next" in request.POST else found.reference
     return redirect("person", reference=onward)
+
+
+def _name_list(found: FoundCase) -> str:
+    return found.listing.name if found.listing else ""
 
 
 def _date_of(found: FoundCase) -> Any:

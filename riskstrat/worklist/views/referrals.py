@@ -87,6 +87,7 @@ def refer_person(request: HttpRequest, team_code: str) -> HttpResponse:
     team = current.find_team(team_code) if current else None
     if current is None or team is None:
         raise Http404
+    log_look(request, team_code, "put forward")
     form = ReferralForm(read_post(request), by_number=bool(settings.RISKSTRAT_RULES.names.url))
     if form.is_valid():
         done = _put_forward(request, current, team_code, form)

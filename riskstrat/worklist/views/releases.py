@@ -28,7 +28,7 @@ from riskstrat.worklist.reporting import find_reports
 from riskstrat.worklist.roles import LISTING, Role
 from riskstrat.worklist.statuses import UNTOLD, find_warning, find_warnings
 from riskstrat.worklist.teams import find_teams_of
-from riskstrat.worklist.writing import log_look
+from riskstrat.worklist.writing import log_look, log_looks
 
 LONGEST_REFERENCE = 40
 
@@ -115,6 +115,7 @@ def show_released(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Release] = {}
     for release in select_releases(teams).select_related("case", "released_by"):
         shown.setdefault(release.case_id, release)
+    log_looks(request, {release.case.team_code for release in shown.values()}, "released cases")
     changed = find_warnings(shown)
     context = {"releases": list(shown.values()), "teams": teams, "changed": changed, "untold": UNTOLD}
     return render(request, "worklist/released.jinja", context)

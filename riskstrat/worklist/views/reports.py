@@ -21,7 +21,7 @@ from riskstrat.worklist.named import fetch_referred_names
 from riskstrat.worklist.referring import list_waiting_referrals
 from riskstrat.worklist.reporting import make_report, select_open_reports, settle_report
 from riskstrat.worklist.roles import LISTING, Role
-from riskstrat.worklist.writing import ConflictError, log_look
+from riskstrat.worklist.writing import ConflictError, log_look, log_looks
 
 FOUND = {"right": "It is right", "wrong": "It is not right: the page is correct"}
 
@@ -98,6 +98,7 @@ def settle_case_report(request: HttpRequest, reference: str, number: int) -> Htt
 @allow(*LISTING, of_team=True)
 def show_reports(request: HttpRequest, team_code: str) -> HttpResponse:
     """What of a team's cases waits: open reports, people whom nobody reached, and people put forward."""
+    log_look(request, team_code, "reports")
     waiting = list_waiting_referrals(team_code)
     context = {
         "names": fetch_referred_names(request, team_code, [referral.case for referral in waiting]),
@@ -114,11 +115,10 @@ def show_reports(request: HttpRequest, team_code: str) -> HttpResponse:
 @allow(Role.ANALYST)
 def show_all_reports(request: HttpRequest) -> HttpResponse:
     """The open reports of every team, without what was written about anybody."""
-    return render(
-        request,
-        "worklist/all_reports.jinja",
-        {"reports": list(select_open_reports()), "teams": settings.RISKSTRAT_TEAMS, "today": timezone.localdate()},
-    )
+    reports = list(select_open_reports())
+    log_looks(request, {report.case.team_code for report in reports}, "all reports")
+    context = {"reports": reports, "teams": settings.RISKSTRAT_TEAMS, "today": timezone.localdate()}
+    return render(request, "worklist/all_reports.jinja", context)
 
 
 urlpatterns = [

@@ -91,7 +91,7 @@ def take_up_person(request: HttpRequest, reference: str) -> HttpResponse:
     opened = open_list(reference[:3])
     log_look(request, reference, "take up from the reserve")
     # The list that the page was opened for: another may have taken its place since.
-    edition = f"{opened.current.list_date.isoformat()} {opened.current.edition}"
+    edition = opened.current.name
     replaceable = list_replaceable(*opened)
     form = TakeUpForm(read_post(request), replaceable=replaceable, initial={"edition": edition})
     row = next((one for one in build_reserve(opened.current, reference[:3]) if one.person.reference == reference), None)

@@ -165,8 +165,15 @@ def test_nothing_is_printed(borough, capfd) -> None:
 
 def test_too_few_events_are_refused_with_their_number(borough) -> None:
     outcome = np.where(np.arange(len(borough.outcome)) < 21, 1.0, 0.0)
-    with pytest.raises(TrainingError, match="1000 training rows, 7 of them with the outcome; at least 10 with and 10"):
+    said = (
+        "1000 training rows, 7 of them with the outcome; at least 10 with and 10 without are needed: land more people"
+    )
+    with pytest.raises(TrainingError, match=said):
         refit(borough, outcome=outcome)
+    with pytest.raises(
+        TrainingError, match=r"0 of them with .* needed: nothing in the data counts as .* understood its"
+    ):
+        refit(borough, outcome=outcome * 0)
 
 
 def test_outcomes_other_than_0_and_1_are_refused(borough) -> None:

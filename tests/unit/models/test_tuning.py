@@ -144,3 +144,11 @@ def test_the_search_says_nothing(rows, capfd, caplog) -> None:
         tune(*rows, recipe(trials=2))
     printed = capfd.readouterr()
     assert (printed.out, printed.err, caplog.text) == ("", "", "")
+
+
+@pytest.mark.parametrize("slices", [("calibration", "test"), ("test",)])
+def test_where_nobody_trains_no_settings_are_tried(rows, slices: tuple[str, ...]) -> None:
+    matrix, outcome, _ = rows
+    found = tune(matrix, outcome, np.resize(np.array(slices), ROWS), recipe())
+    assert found.learner == POOR
+    assert found.sentence == "no settings tried: too few events train to compare them by"

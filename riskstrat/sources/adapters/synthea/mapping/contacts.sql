@@ -7,3 +7,5 @@ SELECT
 FROM source.encounters e
 JOIN step.classes c ON c.encounterclass = lower(e.encounterclass)
 WHERE c.becomes = 'contacts'
+    -- SNOMED CT: death certification, which is written as a visit of the dead.
+    AND e.code IS DISTINCT FROM '308646001'
