@@ -18,7 +18,7 @@ from riskstrat.documents import STATUS_UNKNOWN, long_date
 from riskstrat.explanation import in_figures
 from riskstrat.people.behind import find_first_days, read_day
 from riskstrat.people.limits import find_day_of_statuses
-from riskstrat.people.newest_stay import NewestStay, word_recent_discharge
+from riskstrat.people.newest_stay import LONGEST_STAY, NewestStay, word_recent_discharge
 from riskstrat.people.records import Records
 from riskstrat.publication import RecordedCondition
 
@@ -128,14 +128,10 @@ def _word_feature_flag(records: Records, flag: Flag) -> list[str | None]:
     ]
 
 
-LONG_AGO = np.timedelta64(365, "D")
-"""How long ago a stay without a discharge began of which nobody says any more that it lasts, nor that it is over."""
-
-
 def _mark_long_ago(records: Records, flag: Flag) -> npt.NDArray[np.bool_]:
     """For whom a flag of what lasts until a status denies it rests on a beginning of long ago."""
     since = records.rows["index_date"].to_numpy().astype("datetime64[D]") - records.when(flag.feature)
-    marked: npt.NDArray[np.bool_] = (since >= LONG_AGO) & flag.until_status_is_known
+    marked: npt.NDArray[np.bool_] = (since >= np.timedelta64(LONGEST_STAY, "D")) & flag.until_status_is_known
     return marked
 
 

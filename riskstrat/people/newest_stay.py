@@ -15,6 +15,9 @@ from riskstrat.sources.streams import ADMISSION_DETAILS, ADMISSION_METHODS, EMER
 TWO_YEARS = 731
 """Days after which a stay is no longer told of."""
 
+LONGEST_STAY = 365
+"""Days after which an admission without a discharge counts as one whose discharge was never recorded."""
+
 ENDED_BY = "ended_by"
 """The column of stays that stands in for a discharge that was not received: the day by which a stay was over."""
 

@@ -11,7 +11,8 @@ from riskstrat.definitions.column_names import COLUMN_NAMES
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.source_mapping import CsvForm
 from riskstrat.definitions.table_schema import TableSchema
-from riskstrat.errors import SourceError
+from riskstrat.errors import SourceError, StorageError
+from riskstrat.storage import list_folder
 
 _SEPARATORS = {"|": "the stroke |", ";": "the semicolon", "\t": "the tab", "^": "the caret ^", ",": "the comma"}
 
@@ -97,7 +98,7 @@ def explain_missing_table(where: str, folder: Path | None, table: str, others: C
 
 def find_below(folder: Path | None, names: Collection[str]) -> str | None:
     """In which folders of a source a table lies, by any of its names, and what to do; None where in none of them."""
-    within = sorted(folder.iterdir()) if folder is not None else []
+    within = list_folder(folder) if folder is not None else []
     found = [str(path) for path in within if path.is_dir() and not set(names).isdisjoint(_list_readable_names(path))]
     if not found:
         return None
@@ -108,7 +109,7 @@ def find_below(folder: Path | None, names: Collection[str]) -> str | None:
 def _list_readable_names(folder: Path) -> set[str]:
     try:
         return _list_folder_names(folder)
-    except OSError:
+    except StorageError:
         return set()
 
 
@@ -119,7 +120,7 @@ def recognise_model(tables: Collection[str]) -> str | None:
 
 def _list_folder_names(folder: Path | None) -> set[str]:
     """The tables that files of a folder are named as, whether they are read or not."""
-    return {file.name.lower().split(".")[0] for file in folder.iterdir()} if folder is not None else set()
+    return {file.name.lower().split(".")[0] for file in list_folder(folder)} if folder is not None else set()
 
 
 def explain_missing_columns(schema: TableSchema, absent: Sequence[str], found: Sequence[str]) -> str:

@@ -28,6 +28,7 @@ from riskstrat.definitions import none_of
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.definitions.settings import OPT_OUT_KINDS, Settings
 from riskstrat.errors import WorkspaceError
+from riskstrat.people.newest_stay import LONGEST_STAY
 from riskstrat.people.palliative import find_palliative
 from riskstrat.publication import EVERYONE_COLUMNS
 from riskstrat.reviews import Notices, Snapshot
@@ -45,9 +46,6 @@ from riskstrat.sources.streams import ADMISSION_DETAILS, NOT_ORDINARY, codes_in
 from riskstrat.sources.tables import admissions, contacts
 from riskstrat.weekly.between_lists import add_notices, open_told
 from riskstrat.weekly.memory import PastList, find_team_codes, read_estimates_before, read_listed_before
-
-LONGEST_STAY = 365
-"""Days after which an admission without a discharge counts as one whose discharge was never recorded."""
 
 OF_NO_TEAM = ("gp", "outpatient")
 """Services whose contacts do not show that a team which holds somebody on its caseload still sees them."""

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from riskstrat import __version__
 from riskstrat.definitions.phrases import long_date, lower_first
 from riskstrat.definitions.vocabulary import OUTCOME_WORDS
+from riskstrat.documents import word_pathways
 from riskstrat.worklist.published import CurrentList
 
 MOST_PATHS, MOST_PARTS = 4096, 256
@@ -36,7 +37,7 @@ def build_environment(**options: Any) -> Environment:
     options |= {"loader": loader, "undefined": ChainableUndefined, "autoescape": True}
     environment = Environment(**options, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
     environment.filters |= {"long_date": format_day, "moment": format_moment, "outcome": word_outcome}
-    environment.filters["lower_first"] = lower_first
+    environment.filters |= {"lower_first": lower_first, "word_pathways": word_pathways}
     environment.globals |= {"static": static, "url": build_url, "version": __version__}
     environment.globals |= {"get_messages": get_messages, "make_once": make_once, "keep_part": keep_part}
     return environment
