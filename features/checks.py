@@ -7,7 +7,7 @@ own columns. 15 months for a yearly check is ours: a year, and three months to m
 `service` are those that a source writes; a site that writes others changes them here.
 """
 
-from riskstrat.definitions import count, exists
+from riskstrat.definitions import count, episodes, exists
 from riskstrat.definitions.features import Declared
 from riskstrat.sources.tables import all_falls, contacts, measurements
 
@@ -25,12 +25,13 @@ falls_service_contacts = count(
     sensitive=False,
 )
 
-falls_reported_by_falls_service = count(
+falls_reported_by_falls_service = episodes(
     all_falls.filter(all_falls.source == "falls_service"),
+    within="3d",
     lookback=("365d",),
     missing=0,
     theme="falls and frailty",
-    unit="reports",
+    unit="falls",
     says="{n} fall{s} reported by a falls service in the last {lookback}, the latest on {date}",
     absent="No fall reported by a falls service in the last {lookback}",
     why="A falls service that reports a fall knows the person",

@@ -161,7 +161,7 @@ first_records = {
 
 years_since_first_condition = _years_since_first(
     _PRINTABLE,
-    "The first long-term condition",
+    "A long-term condition",
     "No long-term condition is recorded",
     "Years lived with disease add up",
 )

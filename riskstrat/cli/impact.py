@@ -105,7 +105,10 @@ def power(
     new_a_year: Annotated[
         float | None,
         typer.Option(
-            "--new-a-year", min=1, help="People listed for the first time in a year [default: as the lists so far]."
+            "--new-a-year",
+            min=1,
+            max=10_000_000,
+            help="People listed for the first time in a year [default: as the lists so far].",
         ),
     ] = None,
     workspace: Workspace = None,

@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from functools import cache
+from io import TextIOWrapper
 
 from typer.main import get_command
 
@@ -33,6 +34,9 @@ TRACEBACK = "RISKSTRAT_TRACEBACK"
 
 def main() -> None:
     """Run the command line; ends the process with the exit code of what went wrong, 0 if nothing did."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # As stderr is: what was done must not end as a fault for a letter that a terminal or a scheduler's log lacks.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         _require_text(sys.argv)
         _build_command()()

@@ -21,6 +21,8 @@ app = typer.Typer(name="models", invoke_without_command=True)
 def models(context: typer.Context, workspace: Workspace = None, json: AsJson = False) -> None:
     """List the registered versions and which is champion."""
     if context.invoked_subcommand is not None:
+        if workspace is not None or json:
+            raise typer.BadParameter(f"give --workspace and --json after {context.invoked_subcommand}, not before it")
         return
 
     def verb(progress: Progress) -> Report:

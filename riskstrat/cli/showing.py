@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from riskstrat.errors import AttentionError, RiskstratError
 
@@ -44,12 +44,22 @@ def show(verb: Callable[[Progress], Report], as_json: bool, *, lasting: bool = F
 
 def _print_report(report: Report, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(report.summary, indent=2, default=str, ensure_ascii=False))
+        print(_format_summary(report.summary))
         return
     for line in report.lines:
         print(line)
     if report.table:
         _print_table(report.table)
+
+
+def _format_summary(summary: Mapping[str, Any]) -> str:
+    """JSON for stdout, with escapes where its encoding lacks a letter: it must stay JSON."""
+    text = json.dumps(summary, indent=2, default=str, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(summary, indent=2, default=str)
+    return text
 
 
 @contextmanager

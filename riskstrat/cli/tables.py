@@ -47,6 +47,8 @@ def features(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs import features
 
+        if (describe or sql) and ((describe and sql) or index_date or out or recipe):
+            raise typer.BadParameter("--describe and --sql go with no other option but --workspace and --json")
         if describe:
             return features.describe(workspace)
         if sql:

@@ -38,9 +38,9 @@ def serve(
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.worklist_serve import serve as run
 
-        return run(workspace, host, port, local=local)
+        return run(workspace, host, port, local=local, say=lambda line: typer.echo(line, err=json))
 
-    show(verb, json)
+    show(verb, json, lasting=True)
 
 
 @app.command()

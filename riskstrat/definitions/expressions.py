@@ -87,6 +87,11 @@ def _find_columns(node: ops.Node) -> frozenset[str]:
     return frozenset(field.name for field in node.find(ops.Field))
 
 
+def lets_null_pass(condition: ir.Value) -> bool:
+    """Whether `condition` asks for null somewhere, so that a row without a value may meet it."""
+    return bool(condition.op().find(ops.IsNull))
+
+
 def is_null_of(condition: ir.Value, columns: frozenset[str]) -> bool:
     """Whether `condition` is that `columns` are null, and nothing else."""
     return _asks_for_null(condition.op(), columns)

@@ -36,10 +36,10 @@ THEMES = (
 AGE = "age"
 """The verb of a feature that is the age in completed years."""
 
-COUNT, SLOPE = "count", "slope"
+COUNT, DAYS_SINCE, SLOPE = "count", "days_since", "slope"
 """The verbs of a number of rows, and of a change a year."""
 
-ZERO_IS_A_VALUE = frozenset({"days_since", "latest", SLOPE, AGE})
+ZERO_IS_A_VALUE = frozenset({DAYS_SINCE, "latest", SLOPE, AGE})
 """Verbs whose 0 says something; for the others 0 means that nothing is recorded."""
 
 Columns = Mapping[str, npt.NDArray[Any]]

@@ -91,13 +91,16 @@ def swap_sentences(team: TeamList) -> tuple[str, ...]:
     return (
         f"{times} made to keep to the places that each service has. A person further up was left out for one whom "
         "a service has a place for.",
-        f"In 12 months, the people left out would be expected to have {_word_admissions(total)} more than those taken.",
+        f"By the estimates, {_word_difference(total)} of those left out than of those taken would have the outcome "
+        "that the risk is the chance of.",
     )
 
 
 def swap_lines(swaps: Iterable[Swap]) -> tuple[SwapLine, ...]:
     """The exchanges, in the order in which they were made."""
-    return tuple(SwapLine(printable(one.left_out), printable(one.taken), f"{one.given_up:.2f}") for one in swaps)
+    return tuple(
+        SwapLine(printable(one.left_out), printable(one.taken), signed(one.given_up).lstrip("+")) for one in swaps
+    )
 
 
 def _describe_cause(cause: Cause) -> str:
@@ -133,5 +136,7 @@ def _describe_move_counts(team: TeamList) -> str:
     return sentence(joined(f"{people(counts[what])} {what}" for what in MOVE_WORDS))
 
 
-def _word_admissions(expected: float) -> str:
-    return f"about {expected:.1f} admissions" if expected >= 0.05 else "fewer than 0.1 admissions"
+def _word_difference(people: float) -> str:
+    """So many people more or, where cases weigh differently, fewer."""
+    way = "fewer" if people < 0 else "more"
+    return f"about {abs(people):.1f} {way}" if abs(people) >= 0.05 else f"less than 0.1 {way}"

@@ -20,6 +20,7 @@ from riskstrat.documents.words import (
     name_edition,
     no_reason,
     printable,
+    round_shown,
     sentence,
     word_reach,
 )
@@ -175,8 +176,9 @@ def _read_pair(name: Literal["about", "health"], place: int) -> Callable[[Printe
 def _read_count(place: int, count: CountColumn) -> Callable[[PrintedPerson, ListedPerson], Cell]:
     def read(person: PrintedPerson, listed: ListedPerson) -> Cell:
         value = listed.counts[count.name]
-        exact = value is not None and count.name not in listed.untold
-        return round(float(value), 1) if exact else person.counts[place][1]  # type: ignore[arg-type]
+        if value is None or count.name in listed.untold:
+            return person.counts[place][1]
+        return round_shown(value)
 
     return read
 

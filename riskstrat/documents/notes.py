@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.definitions.phrases import long_date
+from riskstrat.definitions.purpose import SUPPORTS_JUDGEMENT
 from riskstrat.documents.person import FALLS_TITLE, PLACE_TITLES, find_suggested, status_check
 from riskstrat.documents.words import (
     MOST_LOWERING,
@@ -17,6 +18,7 @@ from riskstrat.documents.words import (
     dates_by_table,
     joined,
     number,
+    people,
     printable,
     sentence,
     spaced,
@@ -78,6 +80,11 @@ def purpose(team: TeamList) -> str:
     return f"{sentence(team.intended_purpose)} {sentence(team.clinical_use)}"
 
 
+def purpose_alone(team: TeamList) -> str:
+    """What the list is for, where what follows or goes before says that it supports judgement."""
+    return sentence(team.intended_purpose).removesuffix(SUPPORTS_JUDGEMENT).strip()
+
+
 def risk_meaning(team: TeamList) -> str:
     """What the printed risk is the chance of."""
     return f"Risk is the estimated chance of {printable(team.horizon).strip().rstrip('.')}."
@@ -90,10 +97,11 @@ def accounting(team: TeamList) -> str:
         f"{number(counts.listed)} listed",
         f"{number(counts.below_the_line)} below the line",
         *([f"{number(known)} already known on the caseload and not listed"] if known is not None else []),
-        *(f"{number(people)} not listed ({printable(reason)})" for reason, people in sorted(counts.excluded.items())),
+        *(f"{number(who)} not listed ({printable(reason)})" for reason, who in sorted(counts.excluded.items())),
     ]
-    also = " or are recorded dead with later activity" if DOUBTFUL_DEATH in counts.excluded else ""
-    return f"{number(counts.eligible)} people in this team were eligible{also}: {joined(parts)}."
+    was, are = ("was", "is") if counts.eligible == 1 else ("were", "are")
+    also = f" or {are} recorded dead with later activity" if DOUBTFUL_DEATH in counts.excluded else ""
+    return f"{people(counts.eligible)} in this team {was} eligible{also}: {joined(parts)}."
 
 
 def nobody(team: TeamList) -> str:
@@ -106,7 +114,7 @@ def sections(team: TeamList) -> tuple[Section, ...]:
     return (
         Section(
             "What this list is for",
-            (sentence(team.intended_purpose), sentence(team.clinical_use), SUPPORTS),
+            (purpose_alone(team), sentence(team.clinical_use), SUPPORTS),
             on_paper=False,
         ),
         Section("Limits", _list_limits(team)),
@@ -206,7 +214,7 @@ def _tabulate_counts(team: TeamList) -> tuple[tuple[str, str], ...]:
         ("Listed", number(counts.listed)),
         ("Below the line", number(counts.below_the_line)),
         ("Known on the caseload, not listed", count_known(team)),
-        *((f"Not listed: {printable(reason)}", number(people)) for reason, people in sorted(counts.excluded.items())),
+        *((f"Not listed: {printable(reason)}", number(who)) for reason, who in sorted(counts.excluded.items())),
     )
 
 

@@ -10,7 +10,7 @@ from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.by_role import FOR_CLINICIANS_ONLY, word_decisions, word_sensitive_facts
 from riskstrat.documents.files import write_bytes
 from riskstrat.documents.named import WARNING, Names
-from riskstrat.documents.notes import freshness_line, nobody, purpose, risk_meaning
+from riskstrat.documents.notes import freshness_line, nobody, purpose_alone, risk_meaning
 from riskstrat.documents.person import (
     COHORTS_TITLE,
     FALLS_TITLE,
@@ -136,7 +136,7 @@ def word_page(team: TeamList) -> dict[str, object]:
     return {
         "team": printable(team.team),
         "supports": SUPPORTS_REVIEW,
-        "purpose": purpose(team),
+        "purpose": f"{purpose_alone(team)} {sentence(team.clinical_use)}",
         "run_line": run_words(team),
         "sources": freshness_line(team),
         "risk_meaning": risk_meaning(team),

@@ -28,6 +28,7 @@ from riskstrat.publication import (
     FallsCheck,
     ListedPerson,
     PersonPage,
+    RecordedCondition,
     Suggestion,
     TeamList,
 )
@@ -140,7 +141,7 @@ def count_text(listed: ListedPerson, count: CountColumn) -> str:
     cannot be told."""
     value, why = listed.counts[count.name], listed.untold.get(count.name)
     if value is not None:
-        told = number(round(float(value), 1))
+        told = number(value)
         return f"at least {told}: {printable(why)}" if why else told
     return word_untold(why) if why else printable(count.when_missing)
 
@@ -245,21 +246,33 @@ def _list_characteristics(team: TeamList, listed: ListedPerson) -> Pairs:
 
 
 def _describe_conditions(listed: ListedPerson) -> str:
-    """Every condition with the month of its first record: "heart failure (March 2021), dementia (June 2019)."."""
-    said = (printable(one.name) + (f" ({word_month(one.since)})" if one.since else "") for one in listed.conditions)
-    return _word_conditions(listed, ", ".join(said))
+    """Every condition with the month of its first record, and those that have ended apart.
+
+    "Heart failure (March 2021), dementia (June 2019). Ended: depression (May 2015 to July 2016)."
+    """
+    ended = [one for one in listed.conditions if one.ended]
+    named = ", ".join(_name_with_months(one) for one in listed.standing_conditions)
+    return _word_conditions(listed, named, f"Ended: {', '.join(map(_name_with_months, ended))}." if ended else "")
 
 
-def _word_conditions(listed: ListedPerson, named: str) -> str:
+def _name_with_months(condition: RecordedCondition) -> str:
+    since, ended = (day and word_month(day) for day in (condition.since, condition.ended))
+    months = f"{since} to {ended}" if since and ended else since or ended
+    return printable(condition.name) + (f" ({months})" if months else "")
+
+
+def _word_conditions(listed: ListedPerson, named: str, ended: str = "") -> str:
     """Conditions as named; that there are none; or that there may be some, or others, with the reason."""
     why = listed.untold.get("conditions")
-    if not named:
-        return sentence(word_untold(why)) if why else "None recorded."
-    return f"{sentence(named)} Whether there are others {word_untold(why)}." if why else sentence(named)
+    if not named and not ended and why:
+        return sentence(word_untold(why))
+    standing = "None recorded." if not listed.conditions else "None that has not ended."
+    others = f"Whether there are others {word_untold(why)}." if why else ""
+    return " ".join(filter(None, (sentence(named) if named else "" if why else standing, ended, others)))
 
 
 def _list_health_facts(listed: ListedPerson) -> Pairs:
-    names = [printable(one.name) for one in listed.conditions[:MAIN_CONDITIONS]]
+    names = [printable(one.name) for one in listed.standing_conditions[:MAIN_CONDITIONS]]
     flags = [sentence(text) for text in listed.flags if text.strip()]
     return (
         (MAIN_TITLE, _word_conditions(listed, joined(names) if names else "")),

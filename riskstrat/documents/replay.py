@@ -10,20 +10,29 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from riskstrat.definitions.phrases import long_date
+from riskstrat.definitions.phrases import long_date, lower_first
 from riskstrat.documents.rendering import write_html
-from riskstrat.documents.words import TOO_FEW, format_share, number, printable, round_count, sentence, suppressed
+from riskstrat.documents.words import (
+    TOO_FEW,
+    format_share,
+    number,
+    printable,
+    round_count,
+    sentence,
+    suppressed,
+    word_count,
+)
 from riskstrat.errors import PublicationError
 
 NOT_SHOWN = "not shown"
-FOUND, FOLLOWED, ADMITTED = "People found", "Followed long enough", "Of those, with an emergency admission"
+FOUND, FOLLOWED, ADMITTED = "People found", "Followed long enough", "Of those, with the outcome"
 ORDER_COLUMNS = (FOUND, FOLLOWED, ADMITTED)
 GROUP_COLUMNS = ("Eligible at the first list", "Found", "Found per 1,000 eligible")
-GROUP_ADMITTED = "Of those found, with an emergency admission"
+GROUP_ADMITTED = "Of those found, with the outcome"
 REPLAY_LIMITS = (
     "No team has used these lists. The page shows whom they would have held, and what was recorded about those people "
     "later. It does not show that a team could have prevented an admission.",
-    "The lead time is the number of weeks from the first list on which the person stood to the admission. Half of the "
+    "The lead time is the number of weeks from the first list on which the person stood to the outcome. Half of the "
     "people had longer than the median.",
     "“Already known” means that the person was on the team's caseload at the time. Known people are not listed.",
     "“New in a list each week” compares two lists in a row as if nobody had been reviewed in between. With reviews, "
@@ -37,7 +46,7 @@ class ReplayTeam:
 
     `listed` counts rows (one person on three lists counts three times), `people` distinct people first found by this
     team, `known` distinct people that the team knew already and that were left off. `followed` of the people found have
-    a complete window; `admitted` of these had an emergency admission in it, `expected` by the estimates, `lead_weeks`
+    a complete window; `admitted` of these had the model's outcome in it, `expected` by the estimates, `lead_weeks`
     is their median lead time in weeks. `changed_per_week` is the mean number of people of a list who were not on the
     one before, had nobody been reviewed; None for a single list. `weight_per_week` is the mean case weight of a list
     and `capacity` the case weight that the team can take on.
@@ -76,7 +85,7 @@ class ReplayOrderFigures:
 
 @dataclass(frozen=True)
 class ReplayGroup:
-    """One group of people by one dimension: how many were eligible at the first list, found by a list, and admitted."""
+    """One group of people by one dimension: how many were eligible at the first list, were found, had the outcome."""
 
     dimension: str
     group: str
@@ -90,9 +99,9 @@ class ReplaySummary:
     """A replay of weekly lists from `first_list` to `last_list`, per team and over all teams.
 
     `over_all.people` counts a person once even where two teams listed them. `data_as_at` is the date to which
-    admissions are known. Outcomes count within `window_days` after a list (`whole_window`: the model's own horizon), on
-    lists up to `last_followed`; both are None where no list was followed for a week. `notes` are sentences on what the
-    replay could not rebuild.
+    outcomes are known. `model` is its title, which names the outcome. Outcomes count within `window_days` after a list
+    (`whole_window`: the model's own horizon), on lists up to `last_followed`; both are None where no list was followed
+    for a week. `notes` are sentences on what the replay could not rebuild.
     """
 
     first_list: date
@@ -141,15 +150,18 @@ def write_replay_page(summary: ReplaySummary, path: Path) -> None:
 
 
 def describe_window(summary: ReplaySummary) -> str:
-    """Within which time an admission counts, and for whom, in words."""
+    """What the outcome is, within which time it counts, and for whom, in words."""
     if summary.window_days is None or summary.last_followed is None:
         return "None of these lists was followed for a week yet, so nothing is said of what came later."
-    length = f"{summary.window_days // 7} weeks" if summary.window_days % 7 == 0 else f"{summary.window_days} days"
-    lists = f"Lists after {long_date(summary.last_followed)} are left out of it: their {length} are not over."
+    weeks, odd = divmod(summary.window_days, 7)
+    length = word_count(summary.window_days, "day") if odd else word_count(weeks, "week")
+    over = "is" if length.startswith("1 ") else "are"
+    lists = f"Lists after {long_date(summary.last_followed)} are left out of it: their {length} {over} not over."
     short = "" if summary.whole_window else " This is shorter than the time that the estimate is for."
     return (
-        f"An admission counts if it was an emergency and began within {length} of the list on which the person first "
-        f"stood.{short} {lists} “Expected” is what the estimates come to, spread evenly over their time."
+        f"The outcome is what the model tells the chance of: {lower_first(printable(summary.model))}. It counts within "
+        f"{length} of the list on which the person first stood.{short} {lists} “Expected” is what the estimates come "
+        "to, spread evenly over their time."
     )
 
 
@@ -171,7 +183,7 @@ def _format_expected(team: ReplayTeam) -> str:
 def _format_lead_time(team: ReplayTeam) -> str:
     if team.lead_weeks is None or team.admitted < TOO_FEW:
         return NOT_SHOWN
-    return f"{team.lead_weeks:.0f} weeks"
+    return word_count(round(team.lead_weeks), "week")
 
 
 def _format_change(team: ReplayTeam) -> str:

@@ -126,7 +126,7 @@ def _format_untold(row: ListedPerson, name: str, why: str) -> str:
 
 def _format_findings(row: ListedPerson) -> list[str]:
     check = row.falls_check
-    words = [_join_texts(one.name for one in row.conditions[:MAIN_CONDITIONS]), printable(row.frailty)]
+    words = [_join_texts(one.name for one in row.standing_conditions[:MAIN_CONDITIONS]), printable(row.frailty)]
     tags = _join_texts(one.tag for one in row.cohorts if one.answer == "in")
     untold = _join_texts(f"{one.tag}: {one.why}" for one in row.cohorts if one.answer == "cannot be told")
     return [*words, check.answer, printable(check.why), _join_texts(row.flags), tags, untold]
@@ -149,11 +149,11 @@ def _format_iso_date(day: date) -> str:
     return f"{day.year:04d}-{day.month:02d}-{day.day:02d}"
 
 
-def _format_number(value: float | None) -> str:
-    """A number without thousands separator; null gives an empty cell."""
+def _format_number(value: float | None) -> str | int | float:
+    """A number, which is written without thousands separator; null gives an empty cell."""
     if value is None:
         return ""
-    return str(int(value)) if float(value).is_integer() else repr(float(value))
+    return int(value) if float(value).is_integer() else float(value)
 
 
 def _format_reasons(themes: Sequence[ThemeReason]) -> str:

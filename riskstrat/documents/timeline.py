@@ -12,15 +12,14 @@ from datetime import date
 from typing import get_args
 
 from riskstrat.definitions.phrases import MONTHS, long_date, lower_first
-from riskstrat.documents.words import printable, sentence
+from riskstrat.documents.words import joined, printable, sentence, word_count
 from riskstrat.publication import Lane, TimelineEvent
 
 LANES: tuple[Lane, ...] = get_args(Lane)
 MONTHS_SHOWN = 24
 LEFT, WIDE, LANE_HIGH, TOP = 96.0, 604.0, 23.0, 6.0
 SMALLEST_BAR = 4.0
-# The lane whose bars are counts of a stretch of time, and the room between them.
-COUNTED: Lane = "Contacts"
+# The room between bars that are counts of a stretch of time.
 GAP = 10.0
 # Events of one lane that stand on paper; on a screen all do.
 ON_PAPER = 2
@@ -28,10 +27,14 @@ ON_PAPER = 2
 
 @dataclass(frozen=True)
 class Mark:
-    """One event as drawn: a bar from `x` over `width`, or a shape at `x` where `width` is None."""
+    """One event as drawn: a bar from `x` over `width`, or a shape at `x` where `width` is None.
+
+    counted: the bar is a stretch of time of which its words count something; nothing lasted that long.
+    """
 
     x: float
     width: float | None
+    counted: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def _build_lane(
     return LaneStrip(
         lane,
         TOP + LANE_HIGH * place,
-        tuple(_shrink(_mark(event, start, end)) if lane == COUNTED else _mark(event, start, end) for event in events),
+        tuple(_mark(event, start, end) for event in events),
         words[:ON_PAPER],
         words[ON_PAPER:],
         f"cannot be told: {printable(untold[lane])}" if lane in untold else "none recorded",
@@ -105,7 +108,14 @@ def _mark(event: TimelineEvent, start: date, end: date) -> Mark:
     x = _compute_x(first, start, end)
     if event.end is None or event.end == event.start or _has_unknown_end(event):
         return Mark(x, None)
-    return Mark(x, max(round(_compute_x(last, start, end) - x, 1), SMALLEST_BAR))
+    counted = _is_counted(event)
+    # With room to the next one, so that stretches side by side are no single bar.
+    return Mark(x, max(round(_compute_x(last, start, end) - x - GAP * counted, 1), SMALLEST_BAR), counted)
+
+
+def _is_counted(event: TimelineEvent) -> bool:
+    """Whether it is no event by itself: its words begin with how many there were in that time, as "3 GP contacts"."""
+    return event.label[:1].isdecimal()
 
 
 def _has_unknown_end(event: TimelineEvent) -> bool:
@@ -114,11 +124,6 @@ def _has_unknown_end(event: TimelineEvent) -> bool:
     Whoever is known to lie in it still is on no list.
     """
     return event.running and event.lane == "Hospital"
-
-
-def _shrink(mark: Mark) -> Mark:
-    """A stretch with room to the next one, so that stretches side by side are no single bar."""
-    return mark if mark.width is None else Mark(mark.x, max(round(mark.width - GAP, 1), SMALLEST_BAR))
 
 
 def _compute_x(day: date, start: date, end: date) -> float:
@@ -152,7 +157,11 @@ def _describe_event(event: TimelineEvent, start: date) -> str:
 
 
 def _count(lane: LaneStrip) -> str:
-    return f"{lane.name}: {len(lane.marks) or lane.empty}."
+    """How many events a lane holds; of stretches of which each counts several, how many stretches there are."""
+    counted = sum(mark.counted for mark in lane.marks)
+    single = len(lane.marks) - counted
+    parts = [*([str(single)] if single else []), *([f"counts of {word_count(counted, 'period')}"] if counted else [])]
+    return f"{lane.name}: {joined(parts) if parts else lane.empty}."
 
 
 def _subtract_months(day: date, months: int) -> date:

@@ -100,9 +100,20 @@ def people(count: int) -> str:
     return "1 person" if count == 1 else f"{count:,} people"
 
 
+def word_count(count: int, one: str) -> str:
+    """So many of something whose plural ends in s: "1 week", "26 weeks"."""
+    return f"{count:,} {one}{'' if count == 1 else 's'}"
+
+
 def number(value: float) -> str:
-    """A count in numerals with thousands separated; at most one decimal."""
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+    """A number in numerals with thousands separated, as exact as `round_shown` has it."""
+    shown = round_shown(value)
+    return f"{shown:,.0f}" if shown.is_integer() else f"{shown:,}"
+
+
+def round_shown(value: float) -> float:
+    """A number as exact as the sentences about it have it: two decimals, one from 10; no negative nought."""
+    return round(float(value), 1 if abs(value) >= 10 else 2) + 0.0
 
 
 def count_heading(count: CountColumn) -> str:

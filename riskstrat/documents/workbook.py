@@ -120,7 +120,7 @@ def _write_moves(sheet: Worksheet, looks: Looks, row: int, moves: tuple[MoveLine
 
 
 def _write_swaps(sheet: Worksheet, looks: Looks, row: int, team: TeamList) -> None:
-    lines = [("Left out", "Taken", "Expected admissions given up")]
+    lines = [("Left out", "Taken", "Expected outcomes given up")]
     lines += [(one.left_out, one.taken, one.given_up) for one in swap_lines(team.swaps)]
     for number, line in enumerate(lines, start=row):
         for place, text in enumerate(line):

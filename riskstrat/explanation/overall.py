@@ -14,7 +14,7 @@ from riskstrat.definitions.features import THEMES, Feature
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.errors import ModelError
 from riskstrat.explanation.contributions import contributions
-from riskstrat.explanation.reasons import OTHER
+from riskstrat.explanation.reasons import OTHER, choose_theme
 from riskstrat.scoring import RiskModel
 
 MOST_ROWS = 2000
@@ -49,7 +49,7 @@ def overall(model: RiskModel, matrix: FeatureMatrix, features: Mapping[str, Feat
     if unknown := [name for name in narrow.columns if name not in features]:
         raise ModelError(f"no definition of {unknown[0]} was given, so it cannot be explained; restore it")
     contrib = contributions(model, matrix)[:, :-1]
-    theme_of = [_choose_theme(features[name]) for name in narrow.columns]
+    theme_of = [choose_theme(features[name]) for name in narrow.columns]
     by_feature = _rank_features(contrib, narrow.columns, theme_of)
     strongest = [row["feature"] for row in by_feature if row["theme"] != OTHER][:DEPENDENCES]
     people = narrow.keys["patient_id"].to_numpy()
@@ -59,10 +59,6 @@ def overall(model: RiskModel, matrix: FeatureMatrix, features: Mapping[str, Feat
         "features": by_feature[:FEATURES_SHOWN],
         "dependence": [_describe_dependence(name, narrow, contrib, people, features[name]) for name in strongest],
     }
-
-
-def _choose_theme(feature: Feature) -> str:
-    return OTHER if feature.wording.sensitive else feature.theme
 
 
 def _rank_themes(contrib: Floats, theme_of: list[str]) -> list[dict[str, Any]]:

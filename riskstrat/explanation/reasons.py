@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskstrat.definitions.features import AGE, THEMES, Feature
+from riskstrat.definitions.expressions import structure
+from riskstrat.definitions.features import AGE, DAYS_SINCE, THEMES, Feature
 from riskstrat.definitions.matrix import FeatureMatrix
+from riskstrat.definitions.phrases import long_date
 from riskstrat.errors import ModelError
 from riskstrat.explanation.sentences import find_absence, render
 
@@ -45,7 +47,7 @@ def theme_reasons(
     these do not fit each other, or if a column has no feature.
     """
     refuse_misfits(contrib, matrix, features, evidence)
-    theme_of = np.array([_choose_theme(features[name]) for name in matrix.columns], dtype=object)
+    theme_of = np.array([choose_theme(features[name]) for name in matrix.columns], dtype=object)
     themes = [theme for theme in THEMES if (theme_of == theme).any()] + [OTHER]
     places = {theme: np.flatnonzero(theme_of == theme) for theme in themes}
     sums = {theme: contrib[:, place].sum(axis=1) for theme, place in places.items()}
@@ -117,14 +119,14 @@ def _word_reasons(
 
     A family is one name without its lookback: `emergency_admissions` of `emergency_admissions_365d`. A sentence that
     repeats another, or only adds to it or takes from it, is left out; of two that tell of the same absence the one over
-    the longer time stands.
+    the longer time stands. A sentence that says no more than how long ago the latest row was gives way to one on the
+    same rows that says its date.
     """
     pull = person.contributions[places] * np.sign(total)
     families: set[str] = set()
-    said: list[str] = []
-    absences: dict[str, tuple[int, int]] = {}
+    said = _Said([], {}, {})
     for place in places[np.argsort(-pull, kind="stable")]:
-        if len(said) >= top or person.contributions[place] * np.sign(total) <= 0:
+        if len(said.sentences) >= top or person.contributions[place] * np.sign(total) <= 0:
             break
         family, feature = features[place]
         if family in families or feature.wording.context or person.untold[place]:
@@ -132,17 +134,57 @@ def _word_reasons(
         value, day = float(person.values[place]), person.dates[place]
         sentence = render(feature, value, day, person.age)
         sentence = _say_at_least(sentence or "") if person.least[place] else sentence
-        absence = find_absence(feature, value, day)
-        if sentence and absence in absences:
-            where, longest = absences[absence]
-            if feature.lookback > longest:
-                said[where], absences[absence] = sentence, (where, feature.lookback)
-        elif sentence and not any(_is_repeated(sentence, other) for other in said):
+        if sentence and said.add(sentence, feature, find_absence(feature, value, day), day):
             families.add(family)
-            if absence is not None:
-                absences[absence] = (len(said), feature.lookback)
-            said.append(sentence)
-    return tuple(said)
+    return tuple(said.sentences)
+
+
+class _Said(NamedTuple):
+    """The sentences of one theme about one person, and what each tells of.
+
+    absences: by the words for an absence the sentence's place and lookback. dated: by rows and their latest day the
+    place of the sentence that says that day, and its feature's verb.
+    """
+
+    sentences: list[str]
+    absences: dict[str | None, tuple[int, int]]
+    dated: dict[tuple[str, str], tuple[int, str]]
+
+    def add(self, sentence: str, feature: Feature, absence: str | None, day: np.datetime64) -> bool:
+        """Whether the sentence stands now, and nothing else of its family is wanted."""
+        if absence in self.absences:
+            where, longest = self.absences[absence]
+            if feature.lookback > longest:
+                self.sentences[where], self.absences[absence] = sentence, (where, feature.lookback)
+            return False
+        if any(_is_repeated(sentence, other) for other in self.sentences):
+            return False
+        rows = _find_rows_dated(sentence, feature, day)
+        where, verb = self.dated.get(rows, (len(self.sentences), "")) if rows else (len(self.sentences), "")
+        if verb and feature.verb == DAYS_SINCE:
+            return False
+        if verb == DAYS_SINCE:
+            self.sentences[where] = sentence
+        else:
+            where = len(self.sentences)
+            self.sentences.append(sentence)
+        if rows:
+            self.dated[rows] = where, feature.verb
+        if absence is not None:
+            self.absences[absence] = where, feature.lookback
+        return True
+
+
+def _find_rows_dated(sentence: str, feature: Feature, day: np.datetime64) -> tuple[str, str] | None:
+    """Which rows a sentence gives the latest day of, and that day; None where it says no day."""
+    said = "" if np.isnat(day) else long_date(day.astype("datetime64[D]").item())
+    return (_describe_rows(feature), said) if said and said in sentence else None
+
+
+def _describe_rows(feature: Feature) -> str:
+    """Which rows count and the day of each: alike for all that is told of the same rows."""
+    rows = feature.rows and (feature.rows.stream, sorted(structure(one) for one in feature.rows.conditions))
+    return repr((rows, feature.codes and feature.codes.fingerprint, structure(feature.day)))
 
 
 def _say_at_least(sentence: str) -> str:
@@ -160,7 +202,8 @@ def _sort_strongest_first(themes: list[str], sums: Mapping[str, Array], position
     return sorted(themes, key=lambda theme: (theme == OTHER, -abs(sums[theme][position]), theme))
 
 
-def _choose_theme(feature: Feature) -> str:
+def choose_theme(feature: Feature) -> str:
+    """The theme that a feature counts with; whatever is sensitive counts with "other"."""
     return OTHER if feature.wording.sensitive else feature.theme
 
 

@@ -12,6 +12,9 @@ from riskstrat.definitions.features import AGE, COUNT, SLOPE, ZERO_IS_A_VALUE, F
 from riskstrat.definitions.phrases import capitalise_first, long_date
 from riskstrat.errors import DefinitionError
 
+EACH_HAS_A_DAY = frozenset({COUNT, "episodes"})
+"""Verbs that count what happened once each: of one of them no latest day is said, since it has one day."""
+
 
 def render(feature: Feature, value: float, when: date | np.datetime64 | None, age: float | None = None) -> str | None:
     """The sentence for `value` and the date of the latest row behind it, or None when there is nothing to say.
@@ -30,7 +33,7 @@ def render(feature: Feature, value: float, when: date | np.datetime64 | None, ag
     number = _word_value(feature, value)
     if feature.wording.unit == "years" and 0 < value < 1:
         template = template.replace("{n} year{s}", "less than a year")
-    if feature.verb == COUNT and number == "1":
+    if feature.verb in EACH_HAS_A_DAY and number == "1":
         template = template.replace(", the latest on {date}", ", on {date}")
     words = {
         "n": number,
@@ -80,9 +83,11 @@ def _word_value(feature: Feature, value: float) -> str:
 
 
 def ago_in_words(value: float) -> str:
-    """A number of days in the words of a person: `45 days ago`, `7 months ago`, `12 years ago`."""
+    """A number of days in the words of a person: `today`, `45 days ago`, `7 months ago`, `12 years ago`."""
     if not np.isfinite(value):
         return ""
+    if round(value) == 0:
+        return "today"
     if value < 90:
         number, unit = round(value), "day"
     elif value < 731:  # two whole years

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from riskstrat.definitions.expressions import columns_of, lets_null_pass
 from riskstrat.definitions.features import Feature
 from riskstrat.definitions.phrases import NOT_IN_DATA, SENDS_NO, long_date, word_month
 from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.sources.coverage import Coverage, Span
-from riskstrat.sources.store import Store
+from riskstrat.sources.store import ENOUGH_ROWS, Store
 from riskstrat.sources.streams import TOLD_BY
+from riskstrat.sources.tables import STREAMS
 
 LATE = 62
 """Days by which the rows of a source may come late: two monthly returns."""
@@ -48,6 +50,30 @@ def explain_wordless(stream: str, manifest: Mapping[str, Any]) -> str | None:
         absent = manifest["absent_columns"].get(source, ())
         if all(column in absent or (coded and column not in coded) for column in columns):
             return f"{SOURCE_WORDS[source]} in these data do not say what they were for"
+        if coded and _are_mostly_wordless(source, columns, manifest):
+            return f"most {SOURCE_WORDS[source]} in these data do not say what they were for"
+    return None
+
+
+def _are_mostly_wordless(source: str, columns: tuple[str, ...], manifest: Mapping[str, Any]) -> bool:
+    """Whether more than half of a source's rows, where these are enough, have no value in any of some columns."""
+    landed = manifest["tables"].get(source, {}).get("accepted", 0)
+    saying = sum(one["rows"] for one in manifest["codes"] if one["table"] == source and one["column"] in columns)
+    return landed >= ENOUGH_ROWS and saying < landed / 2
+
+
+def explain_blank(leaf: Feature, store: Store) -> str | None:
+    """Why a source that holds nothing that a feature counts says nothing by that: no row has a value of a column that
+    the feature reads; or None.
+    """
+    stream = STREAMS[leaf.rows.stream] if leaf.rows else None
+    asked = [one for one in (leaf.rows.conditions if leaf.rows else ()) if not lets_null_pass(one)]
+    parts = (*asked, leaf.day, leaf.value, leaf.key)
+    read = {name for part in parts if part is not None and not isinstance(part, str) for name in columns_of(part)}
+    for source in (stream.needs or stream.any_of) if stream else ():
+        blank = (one for one in sorted(read & set(SCHEMAS[source].names)) if not store.tells(source, one))
+        if source in store.landed and next(blank, None):
+            return f"{SOURCE_WORDS[source]} in these data cannot say"
     return None
 
 

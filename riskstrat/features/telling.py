@@ -25,7 +25,7 @@ from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.phrases import NOT_IN_DATA, long_date
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.features.assembly import FeatureEngine
-from riskstrat.features.gaps import explain_endless, explain_gap, explain_span, explain_wordless
+from riskstrat.features.gaps import explain_blank, explain_endless, explain_gap, explain_span, explain_wordless
 from riskstrat.features.whole_record import search_whole_record
 from riskstrat.sources.coverage import DAYS_RECORDED, Coverage, Span, list_practices_of
 from riskstrat.sources.selection import find_first_days, find_latest_days
@@ -103,15 +103,26 @@ class Telling:
     def find_cut_short(self, name: str) -> npt.NDArray[np.bool_]:
         """For each person whether a feature adds up rows over more time than a source of theirs holds.
 
-        Such a number may be too low to be said; a rule may still take it as the least that there was.
+        Such a number may be too low to be said; a rule may still take it as the least that there was. What is worked
+        out of sums (a difference may even be too high) is not said either of whoever came within their time.
         """
         made = np.zeros(len(self.matrix), np.bool_)
         if name not in self.matrix.columns or self._features[name].verb not in NUMBERS:
             return made
+        worked_out = self._features[name].verb not in SUMS
         for leaf in self._list_leaves(self._features[name]):
             if leaf.lookback < EVER:
-                made |= np.fromiter((self._lacks_time(leaf, row) for row in range(len(made))), np.bool_, len(made))
+                lacks = (
+                    self._lacks_time(leaf, row) or (worked_out and leaf.verb in SUMS and self._lacks_rows(leaf, row))
+                    for row in range(len(made))
+                )
+                made |= np.fromiter(lacks, np.bool_, len(made))
         return made
+
+    def _lacks_rows(self, leaf: Feature, row: int) -> bool:
+        """Whether rows of a part of the lookback may not have come here, as those from before somebody came to live."""
+        landed = self.engine.store.landed - {"people"}
+        return any(self._find_gap(one, row, leaf.lookback) for one in _list_sources(leaf) if one in landed)
 
     def _lacks_time(self, leaf: Feature, row: int) -> bool:
         """Whether the records of a source, or those of the person's practice in it, lack a part of the lookback."""
@@ -162,7 +173,8 @@ class Telling:
             _fill_empty(made, bare | (feature.verb in NUMBERS), self._find_misread(leaf))
             _fill_empty(made, bare, self._find_lacking_source(leaf))
         if leaves and bare.any() and not any(self._held[leaf.fingerprint] for leaf in leaves):
-            _fill_empty(made, bare, HELD_BY_NOBODY)
+            blank = (explain_blank(leaf, self.engine.store) for leaf in leaves)
+            _fill_empty(made, bare, next(filter(None, blank), HELD_BY_NOBODY))
         for leaf in leaves:
             _fill_empty(made, ~bare, explain_endless(leaf, self.engine.store))
             self._fill_undecided(made, bare, leaf)

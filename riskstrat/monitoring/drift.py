@@ -28,11 +28,12 @@ def judge_risks(first: pd.DataFrame, later: pd.DataFrame, plan: MonitoringPlan) 
     """
     teams = sorted(set(later["team"]))
     chance = share_chance(plan, len(teams) + 1)
-    pairs = {EVERYBODY: (first["risk"], later["risk"])}
-    pairs |= {team: tuple(rows.loc[rows["team"] == team, "risk"] for rows in (first, later)) for team in teams}
+    # Not by name: a site may call a team as everybody is called here.
+    pairs = [(EVERYBODY, first, later)]
+    pairs += [(team, *(rows[rows["team"] == team] for rows in (first, later))) for team in teams]
     return [
-        _judge("risk_drift", name, before.to_numpy(), now.to_numpy(), plan.risk_drift, chance)
-        for name, (before, now) in pairs.items()
+        _judge("risk_drift", name, before["risk"].to_numpy(), now["risk"].to_numpy(), plan.risk_drift, chance)
+        for name, before, now in pairs
     ]
 
 

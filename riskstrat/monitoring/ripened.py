@@ -87,7 +87,8 @@ def judge_calibration(ripe: RipeList, plan: MonitoringPlan) -> Iterator[Finding]
     What was done for the others is meant to change what comes of them, so they are shown and raise no alarm.
     """
     watch, people = plan.calibration, ripe.people[~ripe.people["touched"]]
-    highest = people["risk"].to_numpy() >= np.quantile(people["risk"], 1 - watch.highest_share) if len(people) else []
+    risk = people["risk"].to_numpy(float)
+    highest = risk >= (np.quantile(risk, 1 - watch.highest_share) if len(risk) else np.inf)
     chance = share_chance(plan, 2)
     for about, rows in (
         ("everybody whom the list left alone", people),

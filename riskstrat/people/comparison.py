@@ -95,8 +95,9 @@ def _describe_lists(found: Mapping[str, Any], outcome: str) -> Iterator[str]:
     if listed < FEWEST_LISTED or any(0 < number <= LARGEST_HIDDEN for number in (had, listed - had)):
         return
     low, high = (floor(round(100 * found[end], 9) + 0.5) for end in ("low", "high"))
+    who = "person" if found["capacity"] == 1 else "people"
     yield (
-        f"Lists of {found['capacity']} people, tried on earlier dates: of 100 people on them, "
+        f"Lists of {found['capacity']} {who}, tried on earlier dates: of 100 people on them, "
         f"{_format_per_100(found['rate'])} had {outcome} (between {low} and {high})."
     )
 

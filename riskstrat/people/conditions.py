@@ -17,7 +17,7 @@ from riskstrat.definitions.roles import list_conditions
 from riskstrat.documents import STATUS_UNKNOWN, long_date
 from riskstrat.explanation import in_figures
 from riskstrat.people.behind import find_first_days, read_day
-from riskstrat.people.limits import find_day_of_statuses
+from riskstrat.people.limits import find_day_of_statuses, select_telling_statuses
 from riskstrat.people.newest_stay import LONGEST_STAY, NewestStay, word_recent_discharge
 from riskstrat.people.records import Records
 from riskstrat.publication import RecordedCondition
@@ -27,19 +27,23 @@ OLD_SCORE = ", not as of today"
 
 
 def recorded_conditions(records: Records) -> list[tuple[RecordedCondition, ...]]:
-    """For each person every recorded long-term condition in the order of training/roles.toml; never a sensitive one."""
+    """For each person every recorded long-term condition in the order of training/roles.toml; never a sensitive one.
+
+    Those that have ended stand last, in the same order.
+    """
     named = list_conditions(records.features, records.roles)
     order = {group: place for place, group in enumerate(records.roles.conditions_in_order)}
     ordered = sorted(named.items(), key=lambda item: (order.get(item[1], len(order)), item[1]))
     first = find_first_days(records, {name: records.features[name] for name in named})
-    return [
-        tuple(
-            RecordedCondition(lower_first(group), read_day(first[name][row]))
+    made = []
+    for row, patient in enumerate(records.rows["patient_id"]):
+        found = [
+            RecordedCondition(lower_first(group), read_day(first[name][row]), records.ends.get((patient, name)))
             for name, group in ordered
             if not np.isnat(first[name][row])
-        )
-        for row in range(len(records))
-    ]
+        ]
+        made.append(tuple(sorted(found, key=lambda one: one.ended is not None)))
+    return made
 
 
 def frailty(records: Records) -> list[str]:
@@ -98,9 +102,10 @@ def flags(records: Records, list_date: date) -> list[tuple[str, ...]]:
     stays = records.find_newest_stays(list_date) if asked else [None] * len(records)
     told = [_word_stay_flags(records, stay, list_date) for stay in stays]
     said = [_word_feature_flag(records, flag) for flag in records.opened.workspace.flags]
+    inpatient, persons = records.find_inpatients(list_date), records.rows["person"].tolist()
     return [
-        (*status.get(patient, unknown), *_list_feature_flags(records, row, said, told[row], seen=patient in status))
-        for row, patient in enumerate(records.rows["patient_id"])
+        (*status.get(patient, unknown), *_list_feature_flags(records, row, said, told[row], seen=person in inpatient))
+        for row, (patient, person) in enumerate(zip(records.rows["patient_id"], persons, strict=True))
     ]
 
 
@@ -140,7 +145,7 @@ def _list_feature_flags(
 ) -> Iterator[str]:
     """The flags of one person. said: for each flag what it says of everybody; told: what a newest stay says instead.
 
-    seen: whether a status of the day is known.
+    seen: whether a status of the day says if they are in hospital.
     """
     for flag, words in zip(records.opened.workspace.flags, said, strict=True):
         if not (seen and flag.until_status_is_known):
@@ -153,10 +158,10 @@ UNKNOWN_TODAY = (STATUS_UNKNOWN,)
 
 
 def same_day_status(records: Records, list_date: date) -> dict[str, tuple[str, ...]]:
-    """Flags by patient_id of everybody with a status of the list's own day; most people have none."""
+    """Flags by patient_id of everybody of whom a status of the list's own day says anything; most people have none."""
     if "statuses" not in records.store.tables:
         return {}
-    given = records.store.read("statuses")
+    given = select_telling_statuses(records.store.read("statuses"))
     same_day = given[(given["as_at"] == pd.Timestamp(list_date)).to_numpy()]
     return {str(row["patient_id"]): _describe_status(row, list_date) for row in same_day.to_dict("records")}
 

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from riskstrat.definitions.features import Feature
+from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.documents import joined, long_date
 from riskstrat.explanation import render
 from riskstrat.people.records import Records
+from riskstrat.people.timeline import AT_ONCE
 from riskstrat.sources.store import Store
 
 NEW_HERE, RECENT, SILENCE = 365, 365, 730
@@ -98,9 +100,15 @@ def find_day_of_statuses(store: Store, list_date: date) -> date | None:
     """The latest day of a same-day status by the date of a list; None where there is none."""
     if "statuses" not in store.landed:
         return None
-    days = pd.to_datetime(store.read("statuses")["as_at"])
+    days = pd.to_datetime(select_telling_statuses(store.read("statuses"))["as_at"])
     days = days[days <= pd.Timestamp(list_date)]
     return None if days.empty else days.max().date()
+
+
+def select_telling_statuses(statuses: pd.DataFrame) -> pd.DataFrame:
+    """The rows that say yes or no of anything: a row of a person and a day alone is no check."""
+    asked = [column.name for column in SCHEMAS["statuses"].columns if column.decides and column.name in statuses]
+    return statuses[statuses[asked].notna().any(axis=1).to_numpy()]
 
 
 def cautions(records: Records) -> dict[str, str]:
@@ -131,8 +139,10 @@ def nothing_recorded(records: Records) -> dict[str, str]:
 
 
 def _mark_running(rows: pd.DataFrame) -> pd.Series:
-    """Which rows are of a service that has not ended."""
-    return rows["ended_on"].isna() if "started_on" in rows else pd.Series(False, index=rows.index)
+    """Which rows are of a service that has not ended; what is of one day, such as an assessment, never runs."""
+    if "started_on" not in rows:
+        return pd.Series(False, index=rows.index)
+    return rows["ended_on"].isna() & ~rows["service"].isin(AT_ONCE)
 
 
 def no_gp_record(records: Records) -> dict[str, str]:

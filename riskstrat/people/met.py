@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from riskstrat.definitions.features import AGE
 from riskstrat.definitions.matrix import FeatureMatrix
-from riskstrat.definitions.phrases import capitalise_first, lower_first
+from riskstrat.definitions.phrases import capitalise_first, lower_first, word_month
 from riskstrat.definitions.rules import ComparisonRule, Condition
 from riskstrat.explanation import render
 from riskstrat.people.behind import Behind, find_groups
@@ -45,8 +45,11 @@ class MetFacts:
             return plain
         when = self.records.when(name)[row]
         said = render(feature, float(self.records.value(name)[row]), when, float(self._ages[row])) or plain
-        kinds = ", ".join(lower_first(kind) for kind, _ in self.kinds(name)[row])
-        return f"{said.removesuffix('.')} ({kinds})." if kinds else said
+        beside = ", ".join(lower_first(kind) for kind, _ in self.kinds(name)[row])
+        ended = self.records.ends.get((self._patients[row], name))
+        if ended is not None:
+            beside = f"ended by the GP record in {word_month(ended)}"
+        return f"{said.removesuffix('.')} ({beside})." if beside else said
 
     def kinds(self, name: str) -> list[Behind]:
         """For each person the kinds of medicine that a feature counts, each with the day of its latest issue."""
@@ -60,6 +63,10 @@ class MetFacts:
     def _ruled(self) -> FeatureMatrix:
         """What rules are met by."""
         return self.records.bound_discharges(self.records.told)
+
+    @cached_property
+    def _patients(self) -> list[str]:
+        return [str(patient) for patient in self.records.matrix.keys["patient_id"]]
 
     @cached_property
     def _ages(self) -> npt.NDArray[np.float64]:

@@ -60,8 +60,10 @@ def printed_counts(
 ) -> pd.DataFrame:
     """One row per patient, indexed by patient_id; one column per feature of `names`, of the printable record.
 
-    Missing where there is no value, and where it cannot be told.
+    Missing where there is no value, and where it cannot be told. A value has the fewest decimals that tell it from its
+    neighbours in the matrix: 0.22, and not the 0.2199999988 that a matrix holds in its place.
     """
     records = records or gather_records(opened, scored, patients)
     index = pd.Index(records.rows["patient_id"], name="patient_id")
-    return pd.DataFrame({name: records.told.select([name])[:, 0].astype(float) for name in names}, index=index)
+    columns = {name: [float(str(value)) for value in records.told.select([name])[:, 0]] for name in names}
+    return pd.DataFrame(columns, index=index, dtype=float)

@@ -13,9 +13,10 @@ import pandas as pd
 from riskstrat.definitions.features import Feature
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.phrases import long_date, lower_first
-from riskstrat.definitions.roles import Roles
+from riskstrat.definitions.roles import Roles, list_conditions
 from riskstrat.explanation import contributions
 from riskstrat.features.telling import SUMS, Reasons, Telling, tell
+from riskstrat.people.ended import Ends, find_ends
 from riskstrat.people.falls import REPORTS, date_by_first_report
 from riskstrat.people.newest_stay import (
     ENDED_BY,
@@ -148,20 +149,27 @@ class Records:
 
     def _word_unended_stays(self, lookback: int) -> Reasons:
         codelists = self.opened.workspace.codelists
-        reasons = word_unended_stays(self.known("admissions"), lookback, self._read_inpatients(self.day), codelists)
+        reasons = word_unended_stays(self.known("admissions"), lookback, self.find_inpatients(self.day), codelists)
         return np.array([reasons.get(int(person)) for person in self.rows["person"]], object)
 
-    def _read_inpatients(self, list_date: date) -> dict[int, bool]:
+    def find_inpatients(self, list_date: date) -> dict[int, bool]:
+        """By person whether they are in hospital, as a status of the list's own day says."""
         landed = "statuses" in self.store.landed
         return read_inpatients(self.store.read("statuses"), list_date) if landed else {}
 
     def find_newest_stays(self, list_date: date) -> list[NewestStay | None]:
         """For each person the newest emergency stay of two years, with what a status of the list's day says of it."""
         if list_date not in self._newest_stays:
-            persons, inpatient = self.rows["person"].tolist(), self._read_inpatients(list_date)
+            persons, inpatient = self.rows["person"].tolist(), self.find_inpatients(list_date)
             codelists = self.opened.workspace.codelists
             self._newest_stays[list_date] = find_newest_stays(self.known("admissions"), persons, inpatient, codelists)
         return self._newest_stays[list_date]
+
+    @cached_property
+    def ends(self) -> Ends:
+        """By patient and feature of a condition when it ended by the GP record."""
+        codes = {name: self.features[name].codes for name in list_conditions(self.features, self.roles)}
+        return find_ends(self.known("conditions"), self.known("recorded_conditions"), codes)
 
     @cached_property
     def _newest_stays(self) -> dict[date, list[NewestStay | None]]:
@@ -232,7 +240,7 @@ class Records:
         feature = self.opened.workspace.features[name]
         if feature.verb != "active" or feature.until is None or feature.until.get_name() != ENDED_BY:
             return np.zeros(len(self), np.bool_)
-        inpatient = self._read_inpatients(self.day)
+        inpatient = self.find_inpatients(self.day)
         agrees = {0.0: (False, None), 1.0: (True,)}
         pairs = zip(self.rows["person"].tolist(), self.value(name), strict=True)
         return np.array([inpatient.get(person) not in agrees.get(value, ()) for person, value in pairs], np.bool_)

@@ -53,7 +53,8 @@ def find_untold(
 def find_undecided(records: Records, rules: Sequence[ComparisonRule]) -> list[str | None]:
     """For each person why one of the rules might hold of them and cannot be told to; None where none might.
 
-    Of what a source that came holds of nobody at all, a page says that for everybody.
+    Of what a source that came holds of nobody at all, a page says that for everybody. Where it is what a rule must not
+    find, the rule would hold without it, so that it is said of the rule as well.
     """
     matrix = records.bound_discharges(records.told)
     values = pd.DataFrame(matrix.values, columns=list(matrix.columns))
@@ -65,9 +66,12 @@ def find_undecided(records: Records, rules: Sequence[ComparisonRule]) -> list[st
     reasons = {name: np.where(untold[name] == np.array(None), least[name], untold[name]) for name in least}
     found: list[str | None] = [None] * len(records)
     for rule in rules:
-        for row in np.flatnonzero(rule.may_hold(values, lacking)):
+        barred = {one.feature: untold[one.feature] == np.array(HELD_BY_NOBODY) for one in rule.none}
+        open_ = lacking | {name: lacking[name] | of_nobody for name, of_nobody in barred.items()}
+        words = {one.feature: f"not recorded of anybody: {one.words}" for one in rule.none}
+        for row in np.flatnonzero(rule.may_hold(values, open_)):
             why = (reasons[one.feature][row] for one in rule.conditions if lacking[one.feature][row])
-            found[row] = found[row] or next(why, None)
+            found[row] = found[row] or next(why, None) or next((words[one] for one in barred if barred[one][row]), None)
     return found
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from riskstrat.casefinding import CASE_COLUMNS, REFERRED, CaseRegister
 from riskstrat.errors import PublicationError
 from riskstrat.publication.layout import CASES, RESERVE
-from riskstrat.publication.published import find_folders, find_withdrawn, holds_file
+from riskstrat.publication.published import find_folders, find_withdrawn, read_held
 from riskstrat.publication.reserve import parse_reserve
 
 
@@ -68,11 +68,9 @@ def _find_every_folder(lists: Path) -> Iterator[Path]:
 
 def _read_reserved(folder: Path) -> Iterator[tuple[Any, ...]]:
     """The numbers that one list kept for people in reserve, as `CASE_COLUMNS`; none where it kept no reserve."""
-    path = folder / RESERVE
-    if not holds_file(folder, RESERVE):
-        return
     try:
-        day, reserve = date.fromisoformat(folder.name[:10]), parse_reserve(path.read_bytes())
+        content = read_held(folder, RESERVE)
+        day, reserve = date.fromisoformat(folder.name[:10]), parse_reserve(content) if content is not None else ()
     except (OSError, PublicationError):
         raise _refuse(folder, RESERVE) from None
     yield from ((one.team_code, one.number, one.patient_id, day, day) for one in reserve)
@@ -80,19 +78,17 @@ def _read_reserved(folder: Path) -> Iterator[tuple[Any, ...]]:
 
 def _refuse(folder: Path, name: str) -> PublicationError:
     return PublicationError(
-        f"{name} of the list in {folder.parent.name}/{folder.name} cannot be read, and without it a reference "
-        "might be given to a second person; restore that folder from a backup"
+        f"{name} of the list in {folder.parent.name}/{folder.name} cannot be read or was changed after publication, "
+        "and without it a reference might be given to a second person; restore that folder from a backup"
     )
 
 
 def _read_cases(folder: Path) -> Iterator[tuple[Any, ...]]:
     """The rows of one list; none of a list of an earlier version, which opened no cases."""
-    path = folder / CASES
-    if not holds_file(folder, CASES):
-        return
     try:
-        for row in csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8"), newline=""), strict=True):
+        content = read_held(folder, CASES) or b""
+        for row in csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""), strict=True):
             days = (date.fromisoformat(row[name]) for name in ("opened_on", "listed_on"))
             yield (row["team_code"], int(row["number"]), row["patient_id"], *days)
-    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+    except (OSError, PublicationError, ValueError, KeyError, TypeError, csv.Error):
         raise _refuse(folder, CASES) from None

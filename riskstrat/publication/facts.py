@@ -57,10 +57,14 @@ class ThemeReason:
 
 @dataclass(frozen=True)
 class RecordedCondition:
-    """One long-term condition, named as in the middle of a sentence, and the day of its first record, if known."""
+    """One long-term condition, named as in the middle of a sentence, and the day of its first record, if known.
+
+    `ended` is the day on which it ended by the GP record; None where it stands, or nothing says that it has ended.
+    """
 
     name: str
     since: date | None = None
+    ended: date | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,7 @@ class Swap:
     """One exchange made to keep to the places of a service.
 
     `left_out` and `taken` are a reference or a place in the order ("rank 5"). `given_up` is the expected
-    number of admissions by which pure risk order would have been higher.
+    number of people with the outcome by which pure risk order would have been higher.
     """
 
     left_out: str

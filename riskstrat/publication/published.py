@@ -302,6 +302,21 @@ def holds_file(folder: Path, name: str) -> bool:
         return False
 
 
+def read_held(folder: Path, name: str) -> bytes | None:
+    """The bytes of a file of a list as it was published; None where the list never had it.
+
+    Raises PublicationError where its manifest names the file and it is gone, changed or cannot be read, and OSError
+    for one that no manifest names.
+    """
+    try:
+        found = open_published(folder)
+    except PublicationError:
+        found = None
+    if found is not None and name in found.manifest["files"]:
+        return found.read_file(name)
+    return (folder / name).read_bytes() if (folder / name).is_file() else None
+
+
 def find_published(lists: Path, model: str, day: date) -> PublishedList | None:
     """The list of a model that stands published for that date in the folder of lists, if there is one."""
     folder = lists / day.isoformat()

@@ -64,7 +64,8 @@ class ListedPerson:
     `risk` is a calibrated probability from 0 to 1; `risk_low` and `risk_high` are the range for people with similar
     records. `weeks_on_list` is 1 in the first week; `escalate` says that they have been listed for too long without a
     decision. `age_band` reads "75 to 84"; `sex` is F, M, I or U. `conditions` stand in a fixed clinical order, the most
-    telling first. `support` says who is involved now and what is in place. `caution` is words, and may be blank.
+    telling first, and those that have ended last. `support` says who is involved now and what is in place. `caution`
+    is words, and may be blank.
     `counts` holds one number, or None where there is none, for each `CountColumn` of the list. `untold` says why
     something cannot be told, by the name of a count, a lane of the timeline, `conditions` or `pathways`: a count that
     is named there and has a number is the least that there was, and what is not named there and has no value is not
@@ -106,6 +107,11 @@ class ListedPerson:
     locality: str | None = None
     index_date: date | None = None
     cohorts: tuple[CohortStanding, ...] = ()
+
+    @property
+    def standing_conditions(self) -> tuple[RecordedCondition, ...]:
+        """Those that are not recorded as ended."""
+        return tuple(one for one in self.conditions if one.ended is None)
 
     def __post_init__(self) -> None:
         """Refuse values that could print a wrong or an empty cell."""

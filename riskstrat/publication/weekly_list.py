@@ -13,17 +13,19 @@ from pydantic import TypeAdapter, ValidationError
 from riskstrat.errors import PublicationError
 from riskstrat.publication.records import TeamList
 
-FORMAT = 4
+FORMAT = 5
 """Of `list.json` and of the manifest that names it. A list without a format number is older and holds no data file; one
 of format 1 had a status for each person, three conditions and no edition, and is not read as data."""
 
-READ = (3, FORMAT)
+READ = (3, 4, FORMAT)
 """The formats that are read as data."""
 
-_CAME_WITH: Mapping[int, Any] = {
-    4: {"list": {"teams": {"__all__": {"reserve": True, "people": {"__all__": {"cohorts"}}}}}}
+_NO_ENDS = {"conditions": {"__all__": {"ended"}}}
+_LACKS: Mapping[int, Any] = {
+    3: {"reserve": True, "people": {"__all__": {"cohorts": True, **_NO_ENDS}}},
+    4: {"reserve": {"__all__": _NO_ENDS}, "people": {"__all__": _NO_ENDS}},
 }
-"""What a list of an earlier format does not hold, by the format that brought it: each part has a default."""
+"""What a team's list of an earlier format does not hold, by that format: each part has a default."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def describe_format() -> dict[str, Any]:
 
 def _dump_as(number: int, weekly: WeeklyList) -> bytes:
     """The bytes of `list.json` in a format of `READ`."""
-    left_out = None if number == FORMAT else _CAME_WITH[FORMAT]
+    left_out = {"list": {"teams": {"__all__": _LACKS[number]}}} if number in _LACKS else None
     return _build_adapter().dump_json(_File(number, weekly), indent=2, exclude=left_out) + b"\n"
 
 

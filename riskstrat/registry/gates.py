@@ -107,6 +107,9 @@ def _judge_calibration(policy: PromotionPolicy, evidence: Evidence) -> Iterator[
     yield _require_at_most(name, "ICI among the 5% at highest risk", top, asked.largest_ici_of_top_5_percent)
 
 
+_TOO_FEW = "none has enough people and events to tell; look at who is listed, team by team"
+
+
 def _judge_subgroups(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Gate]:
     """One gate for each group that fails, or one that says that none does."""
     low, high = policy.subgroups.mean_risk_over_observed_within
@@ -117,7 +120,9 @@ def _judge_subgroups(policy: PromotionPolicy, evidence: Evidence) -> Iterator[Ga
         found = f"{row[measure]:.2f} ({row[f'{measure}_low']:.2f} to {row[f'{measure}_high']:.2f})"
         group = f"{row['dimension'].replace('_', ' ')} {row['group']}"
         yield Gate(name, False, f"{group}: mean risk over observed {found} lies outside {low:g} to {high:g}")
-    if not beyond:
+    if not shown:
+        yield Gate(name, True, f"no group was judged: {_TOO_FEW}")
+    elif not beyond:
         yield Gate(name, True, f"none of {len(shown)} groups has mean risk over observed outside {low:g} to {high:g}")
 
 
@@ -143,6 +148,8 @@ def _compare_groups_with_rival(evidence: Evidence, other: str) -> Iterator[Gate]
         yield Gate(name, False, _word_fall(row))
     if not measured:
         yield Gate(name, False, f"groups were not held against {_spell(other)}; train again")
+    elif not judged:
+        yield Gate(name, True, f"no group was held against {_spell(other)}: {_TOO_FEW}")
     elif not fewer:
         yield Gate(name, True, f"lists at capacity find no fewer than {_spell(other)} in {len(judged)} groups")
 

@@ -68,7 +68,7 @@ def simulate(
     folder that is not a former simulation, StorageError when the disk refuses.
     """
     place = borough_named(borough)
-    _check(people, years, until, intervention_effect, faults)
+    _check(people, seed, years, until, intervention_effect, faults)
     out = Path(out)
     beside = out.parent / f"{out.name}_truth"
     for folder in (out, beside):
@@ -99,15 +99,17 @@ def _discard_progress(stage: str, share: float) -> None:
     """No progress display."""
 
 
-def _check(people: int, years: int, until: date, effect: float, faults: float) -> None:
+def _check(people: int, seed: int, years: int, until: date, effect: float, faults: float) -> None:
     if people < 100:
         raise SourceError(f"people is {people}; a borough needs at least 100")
+    if seed < 0:
+        raise SourceError(f"seed is {seed}; choose 0 or a number above it")
     if not 2 <= years <= 30:
         raise SourceError(f"years is {years}; choose 2 to 30")
     if not date(1990, 1, 1) <= until <= date(2200, 1, 1):
         raise SourceError(f"until is {until}; choose a date from 1990 to 2200")
     if not 0 <= effect < 1:
-        raise SourceError(f"intervention_effect is {effect}; choose 0 (no effect) up to, not including, 1")
+        raise SourceError(f"effect is {effect}; choose 0 (no effect) up to, not including, 1")
     if not 0 <= faults <= 0.5:
         raise SourceError(f"faults is {faults}; choose a share from 0 to 0.5")
 

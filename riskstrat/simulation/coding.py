@@ -10,7 +10,7 @@ from riskstrat.simulation import codes, frailty
 from riskstrat.simulation.activity import Activity
 from riskstrat.simulation.conditions import CONDITIONS
 from riskstrat.simulation.draws import choose, one_of
-from riskstrat.simulation.hospital import Spells
+from riskstrat.simulation.hospital import Spells, join_pieces
 from riskstrat.simulation.state import State
 
 METHODS = ("21", "22", "23", "24", "25", "28", "2A", "2D")
@@ -55,12 +55,12 @@ def held_on(state: State, who: np.ndarray, day: np.ndarray) -> np.ndarray:
 
 def emergency_stays(rng: np.random.Generator, state: State, spells: Spells, care_home_from: np.ndarray) -> Stays:
     """Emergency spells as coded, with the transfers to another provider that follow some of them."""
-    who = np.concatenate(spells.who).astype(np.int32)
-    out_time = np.minimum(np.concatenate(spells.discharged), state.death_time[who])
-    admitted = np.floor(np.concatenate(spells.admitted)).astype(np.int32) + 1
+    who, out = join_pieces(spells.who, int).astype(np.int32), join_pieces(spells.discharged)
+    out_time = np.minimum(out, state.death_time[who])
+    admitted = np.floor(join_pieces(spells.admitted)).astype(np.int32) + 1
     discharged = np.maximum(np.floor(out_time).astype(np.int32) + 1, admitted)
-    level = frailty.LEVEL_VALUES[np.concatenate(spells.level)]
-    died = state.death_time[who] <= np.concatenate(spells.discharged)
+    level = frailty.LEVEL_VALUES[join_pieces(spells.level, int)]
+    died = state.death_time[who] <= out
     age = np.clip((admitted - state.people.born[who]) / 365.25, 0, 120)
     reason = choose(rng, codes.reason_weights(age, held_on(state, who, admitted), level))
     method = np.array(METHODS)[one_of(rng, len(who), METHOD_SHARES)]

@@ -32,12 +32,14 @@ class Spells:
 
     def since(self, day: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Person, discharge time and offspring factor of every spell discharged after `day`."""
-        if not self.who:
-            return np.empty(0, dtype=int), np.empty(0), np.empty(0)
-        recent = slice(-3 * STEPS_A_YEAR, None)
-        who, out, factor = (np.concatenate(part[recent]) for part in (self.who, self.discharged, self.factor))
+        who, out, factor = join_pieces(self.who, int), join_pieces(self.discharged), join_pieces(self.factor)
         kept = out > day
         return who[kept], out[kept], factor[kept]
+
+
+def join_pieces(pieces: list[np.ndarray], kind: type = float) -> np.ndarray:
+    """All pieces as one array; few people may have had no spell at all."""
+    return np.concatenate(pieces) if pieces else np.empty(0, kind)
 
 
 def admission_rate(state: State, step: int, age: np.ndarray, effect_log: float) -> np.ndarray:

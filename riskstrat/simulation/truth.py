@@ -82,14 +82,15 @@ class _Future:
 
 def _project_further_admissions(state: State, spells: Spells, step: int) -> np.ndarray:
     """Mean number of further admissions due in each of the 12 steps, from spells already begun."""
-    calendar, people = state.calendar, len(state.people)
+    calendar, people, inside = state.calendar, len(state.people), state.in_hospital_until
     longest = hazard.OFFSPRING[-1][1]
     who, out, factor = spells.since(calendar.boundary(step) - longest)
     expected = np.zeros((STEPS_A_YEAR, people), dtype=np.float32)
     for ahead in range(STEPS_A_YEAR):
         begins, ends = calendar.boundary(step + ahead), calendar.boundary(step + ahead + 1)
         for low, high, mean in hazard.OFFSPRING:
-            overlap = np.minimum(out + high, ends) - np.maximum(out + low, begins)
+            # Nobody is admitted anew who is in hospital by a later spell than the one that brings it.
+            overlap = np.minimum(out + high, ends) - np.maximum(np.maximum(out + low, begins), inside[who])
             share = np.clip(overlap, 0, None) / (high - low) * mean * factor
             expected[ahead] += np.bincount(who, share, people).astype(np.float32)
     return expected

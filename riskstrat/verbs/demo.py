@@ -112,7 +112,7 @@ def _is_to_open(stem: str) -> bool:
 
 
 def _require_no_other_data(here: Path, store: Path) -> None:
-    if is_ingested(store) and not (here / SOURCE).exists():
+    if is_ingested(store) and not ((here / SOURCE).exists() and open_store(store).simulated):
         raise WorkspaceError(
             f"{store.name} holds data that no demo made, and the demo would replace them; "
             'run it in a folder of its own: "riskstrat init DIR", then "riskstrat demo -w DIR"'

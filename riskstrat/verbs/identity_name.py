@@ -86,8 +86,12 @@ def _choose_target(folder: IdentityFolder, asked: Asked, authority: Authority, w
 
 
 def _choose_name(folder: IdentityFolder, standing: Standing, week: PublishedList) -> str:
-    """The name of a scheduled task's file: by it the next run knows that the week's copy stands."""
-    start = f"{standing.team.lower()}-{week.list_date}"
+    """The name of a scheduled task's file: by it the next run knows that the week's copy stands.
+
+    A list that was withdrawn and published again has a copy of its own: the first one may be of other people.
+    """
+    again = f"-edition-{week.edition}" if (week.edition or 1) > 1 else ""
+    start = f"{standing.team.lower()}-{week.list_date}{again}"
     if folder.external:
         return f"{start}-for-naming.csv"
     return f"{start}-named{'' if standing.document == 'workbook' else '-people'}{ENDINGS[standing.document]}"

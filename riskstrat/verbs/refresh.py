@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ from riskstrat.verbs.report import Report
 from riskstrat.weekly.kept_off import find_kept_off
 from riskstrat.workspace import find, load
 
+AHEAD = timedelta(days=7)
+"""How far the day of the rows may lie ahead of the data, of the last refresh and of today's clock."""
+
 
 def refresh(
     root: Path | None,
@@ -39,7 +42,7 @@ def refresh(
     """Read new rows of the tables that keep people off lists, and write who with a case is kept off since.
 
     as_at: the day of the rows, today unless given. Raises SourceError as ingest does, IndexDateError for a day before
-    the data or before the last refresh, BusyError while another refresh runs, unless it is to wait.
+    the data, before the last refresh or in the future, BusyError while another refresh runs, unless it is to wait.
     """
     check_left_out(leave_out)
     workspace = load(find(root))
@@ -60,8 +63,14 @@ def refresh(
 
 
 def _choose_day(given: date | None, opened: Site, before: Refreshed | None) -> date:
-    """The day of the rows: not before that of the data or of the last refresh, whose rows would be later than it."""
+    """The day of the rows: not before that of the data or of the last refresh, whose rows would be later than it.
+
+    Nor far ahead, for no refresh could be of a day before it any more.
+    """
     least = max(opened.store.data_as_at, before.as_at if before is not None else date.min)
+    latest = max(least, audit.today()) + AHEAD
+    if given is not None and given > latest:
+        raise IndexDateError(f"--as-at {given} is in the future; give the day of the rows, {latest - AHEAD} at most")
     if given is not None and given < least:
         raise IndexDateError(
             f"--as-at {given} lies before {least}, up to which all is known; give that day or a later one"

@@ -58,7 +58,7 @@ def _report(summary: ReplaySummary, target: Path) -> Report:
     all_teams = summary.over_all
     line = (
         f"{all_teams.weeks} weeks from {summary.first_list} to {summary.last_list}: {all_teams.people:,} people found; "
-        f"{all_teams.admitted:,} of the {all_teams.followed:,} who were followed long enough had an emergency admission"
+        f"{all_teams.admitted:,} of the {all_teams.followed:,} who were followed long enough had the outcome"
     )
     exact = "the counts printed here are exact and for the site alone; the page holds to the small number rule"
     plain: dict[str, Any] = {

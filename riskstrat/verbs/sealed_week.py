@@ -7,18 +7,21 @@ from pathlib import Path
 
 from riskstrat import audit
 from riskstrat.definitions.progress import Progress
-from riskstrat.errors import ModelError, NothingToDoError, PublicationError
+from riskstrat.errors import ModelError, NothingToDoError, PublicationError, RiskstratError
 from riskstrat.registry import champion
 from riskstrat.reviews import ReviewStore
-from riskstrat.site.opening import Site
+from riskstrat.site.dates import find_latest_monday
+from riskstrat.site.opening import Site, require_not_future
 from riskstrat.storage import compute_digest, write_bytes
 from riskstrat.trial.content import SealedFacts, pack_list
 from riskstrat.trial.sealing import seal_content
 from riskstrat.trial.standing import SilentTrial, log_trial
 from riskstrat.verbs.report import Report
 from riskstrat.weekly.listing import Listed, make_lists
+from riskstrat.weekly.planning import WeekPlan
 from riskstrat.weekly.publishing import build_weekly_list
 from riskstrat.weekly.replaying import ASSUMED
+from riskstrat.weekly.source_checks import check_freshness
 from riskstrat.weekly.team_lists import table_dates
 
 
@@ -54,12 +57,33 @@ def seal_week(
     return _report(trial, target, digest, "sealed; nobody can read it before the close")
 
 
+def plan_sealed_week(opened: Site, trial: SilentTrial, when: str | None = None) -> WeekPlan:
+    """What `weekly --if-fresh` would do for a date while a trial runs, the latest Monday of the data unless given."""
+    wanted = when or find_latest_monday(opened.store.data_as_at).isoformat()
+    try:
+        if why := _find_nothing_to_seal(trial, wanted):
+            return WeekPlan(wanted, "nothing", why)
+        require_not_future(date.fromisoformat(wanted), opened.store)
+        _require_model(opened, trial, None)
+        check_freshness(opened, date.fromisoformat(wanted))
+    except RiskstratError as refused:
+        return WeekPlan(wanted, "refuse", str(refused))
+    return WeekPlan(wanted, "publish", f"the list of {wanted} would be sealed")
+
+
+def _find_nothing_to_seal(trial: SilentTrial, when: str) -> str:
+    """Why there is nothing to seal for a date; blank where there is."""
+    day = next((one for one in trial.protocol.list_dates if one.isoformat() == when), None)
+    if day is None:
+        return f"{when} is no week of the silent trial"
+    return f"the list of {day} is sealed" if day in trial.sealed else ""
+
+
 def _require_week(trial: SilentTrial, when: str, *, if_fresh: bool) -> date:
     dates = trial.protocol.list_dates
     day = next((one for one in dates if one.isoformat() == when), None)
-    if if_fresh and (day is None or day in trial.sealed):
-        said = f"{when} is no week of the silent trial" if day is None else f"the list of {day} is sealed"
-        raise NothingToDoError(f"nothing to do: {said}")
+    if if_fresh and (why := _find_nothing_to_seal(trial, when)):
+        raise NothingToDoError(f"nothing to do: {why}")
     if day is None:
         raise PublicationError(
             f"a silent trial runs with a list each week from {dates[0]} to {dates[-1]}, and {when} is none of them; "

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -20,6 +22,7 @@ from riskstrat.sources.refreshed import read_refreshed
 from riskstrat.trial.standing import find_running_trial
 from riskstrat.verbs.report import Report
 from riskstrat.verbs.review_store import open_review_store
+from riskstrat.verbs.sealed_week import plan_sealed_week
 from riskstrat.weekly.planning import count_unread, plan_week
 from riskstrat.workspace import Workspace, find, load
 
@@ -67,7 +70,8 @@ def _ask(part: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
 def _plan(site: Site, when: str | None) -> dict[str, Any]:
     """What `weekly --if-fresh` would do; a refusal where the reviews cannot be had."""
     try:
-        return asdict(plan_week(site, open_review_store(site.workspace), when))
+        store, trial = open_review_store(site.workspace), find_running_trial(site.workspace.root)
+        return asdict(plan_sealed_week(site, trial, when) if trial else plan_week(site, store, when))
     except RiskstratError as refused:
         return {"when": when or "", "verdict": "refuse", "why": str(refused)}
 
@@ -139,7 +143,13 @@ def _describe_disk(workspace: Workspace) -> dict[str, Any]:
 
 
 def _measure(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    """Bytes of all files below a folder; what another run takes away meanwhile counts nothing."""
+    total = 0
+    for above, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += os.stat(os.path.join(above, name)).st_size
+    return total
 
 
 def _list_needs(parts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

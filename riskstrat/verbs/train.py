@@ -20,6 +20,7 @@ from riskstrat.evaluation import Evaluation, baseline_table
 from riskstrat.registry import Gate, ModelVersion, champion_version, gates, log_model, reconcile
 from riskstrat.site.opening import open_workspace
 from riskstrat.site.resources import write_alone
+from riskstrat.sources.store import Store
 from riskstrat.study.evidence import Evaluated, evaluated, notes, plain
 from riskstrat.study.fitting import TrainingRun, learn
 from riskstrat.study.packaging import accept_package
@@ -152,7 +153,7 @@ def _report(
         _describe_sensitive_cost(evidence.get("sensitive")),
         _describe_labels(evidence["labels"]),
         *_report_interventions(evidence),
-        *(_describe_providers(learned.providers) if learned.study.opened.store.comparable_dates else ()),
+        *_describe_providers(learned.providers, learned.study.opened.store),
         *(f"{each}: not available, {why}" for each, why in found.own.reasons.items()),
         *(f"{each.replace('_', ' ')} left out: {why}" for each, why in evidence["left_out"].items()),
         *notes(learned),
@@ -228,18 +229,24 @@ def _report_interventions(evidence: Mapping[str, Any]) -> tuple[str, ...]:
     return (found["sentence"],) if found["train"]["with_action"] or found["mode"] == "hold_out" else ()
 
 
-def _describe_providers(providers: pd.DataFrame) -> tuple[str, ...]:
+def _describe_providers(providers: pd.DataFrame, store: Store) -> tuple[str, ...]:
     """A line for each of the largest providers: a step in its months means that its recording has changed."""
-    whole = providers[~providers["month"].isin([providers["month"].min(), providers["month"].max()])]
-    sizes = whole.groupby("provider")["events"].sum().sort_values(ascending=False)
-    return tuple(_describe_provider(name, whole[whole["provider"] == name]) for name in sizes.index[:_PROVIDERS_SAID])
+    if providers.empty or not store.comparable_dates:
+        return ()
+    # A month without an event has no row, and is the step that is looked for; a stray row of long ago begins nothing.
+    begins = max(providers["month"].min(), (store.records_from or date.min).isoformat()[:7])
+    between = pd.period_range(begins, providers["month"].max(), freq="M")[1:-1].astype(str)
+    months = providers.pivot(index="month", columns="provider", values="events").reindex(between).fillna(0)
+    sizes = months.sum().sort_values(ascending=False, kind="stable")
+    return tuple(_describe_provider(str(name), months[name]) for name in sizes[sizes > 0].index[:_PROVIDERS_SAID])
 
 
-def _describe_provider(name: str, months: pd.DataFrame) -> str:
-    low, high = months.loc[months["events"].idxmin()], months.loc[months["events"].idxmax()]
+def _describe_provider(name: str, events: pd.Series) -> str:
+    """events: by month, the first and the last month left out, which may not be whole."""
+    low, high = events.idxmin(), events.idxmax()
     return (
-        f"provider {name}: on average {months['events'].mean():,.0f} outcome events a month, "
-        f"from {low['events']:,} in {low['month']} to {high['events']:,} in {high['month']}"
+        f"provider {name}: on average {events.mean():,.0f} outcome events a month, "
+        f"from {events[low]:,.0f} in {low} to {events[high]:,.0f} in {high}"
     )
 
 

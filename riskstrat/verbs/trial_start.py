@@ -54,6 +54,7 @@ def start(
     lines = (
         f"silent trial {protocol.number}: a list each week from {protocol.first_list} to {protocol.list_dates[-1]}, "
         f"sealed by riskstrat weekly; {protocol.recipe} version {protocol.version}",
+        *([f"begun after another: {protocol.again}"] if protocol.again else []),
         *list_limits(protocol.limits),
         "fixed in the audit log; a change of registry/trial.toml is refused until the trial is closed",
     )
@@ -71,7 +72,12 @@ def _require_allowed(before: SilentTrial | None, again: str | None) -> str:
             f"trial {before.protocol.number}, from {before.protocol.first_list}, {state}; a trial is not begun again "
             'in silence: give --again "why", which its page will say'
         )
-    return audit.require_reason(again, "--again")
+    reason = audit.require_reason(again, "--again")
+    sealed = len(before.sealed)
+    if before.closed or not sealed:
+        return reason
+    lists = "1 sealed list" if sealed == 1 else f"{sealed} sealed lists"
+    return f"{reason.rstrip('. ')}. Trial {before.protocol.number} was left before it was closed, with {lists} unread."
 
 
 def _choose_first(opened: Site, given: date | None) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -72,16 +73,16 @@ def find_changed_days(lines: Sequence[Line]) -> list[str]:
 
 
 def anchor_each_day(root: Path, stop: threading.Event) -> None:
-    """Anchor days as they end, until told to stop. What cannot be anchored now is tried again in an hour."""
+    """Anchor days as they end and forget sessions that are over, until told to stop; what fails is tried in an hour."""
+    from django.contrib.sessions.backends.db import SessionStore
     from django.db import connection
 
     while True:
-        try:
+        with suppress(RiskstratError, OSError, DatabaseError):
             anchor(root)
-        except (RiskstratError, OSError):
-            pass
-        finally:
-            connection.close()
+            SessionStore.clear_expired()
+        # A connection that broke is not used again.
+        connection.close()
         if stop.wait(LOOK_FOR_DAYS):
             return
 

@@ -71,7 +71,7 @@ FILTERS = (
     Filter("flag", "Flag, such as a care home", lambda row: row.listed.flags),
     Filter("cohort", "Cohort", lambda row: (one.tag for one in row.listed.cohorts if one.answer == "in")),
     Filter("falls", FALLS_TITLE, lambda row: (FALLS_WORDS[row.listed.falls_check.answer],)),
-    Filter("condition", "Condition", lambda row: (one.name for one in row.listed.conditions)),
+    Filter("condition", "Condition", lambda row: (one.name for one in row.listed.standing_conditions)),
     Filter("service", "Pathway to consider", lambda row: (one.title for one in row.person.pathways)),
     Filter("arrival", "Came to the list", lambda row: (row.person.arrival,)),
     Filter("status", "This week", lambda row: (row.status,)),

@@ -13,7 +13,7 @@ from riskstrat.definitions.phrases import long_date, lower_first
 from riskstrat.documents import NO_SUPPORT, PrintedPerson, build_sheet, printable, sentence
 from riskstrat.worklist.finding import FoundCase
 from riskstrat.worklist.models import Case, Objection, Release, User
-from riskstrat.worklist.writing import create_row, describe_row, lock_case, log_edit
+from riskstrat.worklist.writing import create_once, create_row, describe_row, lock_case, log_edit
 
 Texts = tuple[str, ...]
 
@@ -107,7 +107,7 @@ def record_objection(case: Case, words: str, user: User) -> None:
     with transaction.atomic():
         lock_case(case.pk)
         row = Objection(case=case, words=words, recorded_by=user, recorded_at=timezone.now())
-        create_row(row, user, case.reference)
+        create_once(row, user, case.reference, at="recorded_at")
         _end_releases(case, user)
 
 

@@ -13,7 +13,7 @@ from riskstrat.definitions.phrases import long_date, lower_first
 from riskstrat.definitions.vocabulary import PUT_OFF
 from riskstrat.worklist.holding import find_held_of_case
 from riskstrat.worklist.models import Action, Case, Decision, FaultReport, User
-from riskstrat.worklist.writing import create_row, update_row
+from riskstrat.worklist.writing import create_once, update_row
 
 GONE = (FaultReport.Kind.DEAD, FaultReport.Kind.MOVED, FaultReport.Kind.WRONG_PERSON)
 """Kinds after which, once they are found right, nobody acts on the page."""
@@ -26,8 +26,7 @@ def make_report(case: Case, kind: str, words: str, user: User) -> FaultReport:
     report = FaultReport(
         case=case, kind=kind, words=words, reported_by=user, reported_at=now, owner=rules.reports_to, due_on=due_on
     )
-    create_row(report, user, case.reference)
-    return report
+    return create_once(report, user, case.reference, at="reported_at")
 
 
 def settle_report(report: FaultReport, version: int, user: User, *, was_right: bool, words: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import timedelta
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Model
@@ -11,6 +12,11 @@ from django.forms.models import model_to_dict
 from django.http import HttpRequest
 
 from riskstrat.worklist.models import Case, Edit, Look, User
+
+Row = TypeVar("Row", bound=Model)
+
+SENT_TWICE = timedelta(seconds=5)
+"""Within which two equal entries are one: nobody opens a form, fills it in and sends it sooner."""
 
 
 class ConflictError(Exception):
@@ -41,6 +47,21 @@ def create_row(row: Model, user: User | None, reference: str = "") -> None:
     with transaction.atomic():
         row.save(force_insert=True)
         log_edit(row, user, reference, None, describe_row(row))
+
+
+def create_once(row: Row, user: User, reference: str, at: str) -> Row:
+    """Write a new row about a case unless the same was written moments ago: a form that was sent twice.
+
+    at: the field of when it is written. Returns the row that stands.
+    """
+    with transaction.atomic():
+        lock_case(reference)
+        fields = [field.attname for field in row._meta.concrete_fields if not field.primary_key and field.name != at]
+        same = {name: getattr(row, name) for name in fields} | {f"{at}__gte": getattr(row, at) - SENT_TWICE}
+        standing = type(row)._default_manager.filter(**same).first()
+        if standing is None:
+            create_row(row, user, reference)
+    return row if standing is None else standing
 
 
 def update_row(row: Any, version: int, user: User | None, reference: str = "", **values: Any) -> None:

@@ -66,6 +66,7 @@ CONDITIONS = (
     RecordedCondition("heart failure", date(2019, 6, 2)),
     RecordedCondition("diabetes", date(2004, 1, 20)),
     RecordedCondition("osteoarthritis"),
+    RecordedCondition("depression", date(2015, 6, 1), date(2018, 3, 2)),
 )
 KNOWN_BEFORE = {
     1: "Reviewed on 3 February 2026: telecare, monitor",

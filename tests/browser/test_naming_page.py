@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, ViewportSize, expect
 
 from riskstrat.identity import naming_page
+from tests.suite.axe import Texts, run_axe
 
 EVIL = '<script>window.taken = true</script><img src=x onerror="window.taken = true">'
 RIGHT_TO_LEFT = "محمد عبد الرحمن"
@@ -330,18 +330,18 @@ def test_the_keyboard_reaches_everything_in_order(sized: Page) -> None:
     assert reached == ["print", "clear", "region", *folded, *files]
 
 
-def test_axe_finds_nothing(sized: Page) -> None:
+@pytest.mark.parametrize("texts", ["of each kind", pytest.param("every", marks=pytest.mark.exhaustive)])
+def test_axe_finds_nothing(sized: Page, texts: Texts) -> None:
     """Before, with names, and with a problem shown."""
-    axe = Axe()
-    found = [axe.run(sized)]
+    found = [run_axe(sized, contrast=texts)]
     choose(sized)
-    found.append(axe.run(sized))
+    found.append(run_axe(sized, contrast=texts))
     for folded in sized.get_by_text("Reasons and rules").all():
         folded.click()
-    found.append(axe.run(sized))
+    found.append(run_axe(sized, contrast=texts))
     choose(sized, people="")
-    found.append(axe.run(sized))
-    assert [violation["id"] for result in found for violation in result.response["violations"]] == []
+    found.append(run_axe(sized, contrast=texts))
+    assert [violation["id"] for result in found for violation in result["violations"]] == []
 
 
 def test_the_page_is_no_wider_than_the_screen(sized: Page) -> None:

@@ -58,7 +58,7 @@ from tests.browser.listed_team import (
     replayed,
     team_list,
 )
-from tests.suite.axe import run_axe
+from tests.suite.axe import Texts, run_axe
 from tests.suite.counted_cohorts import find_cohorts
 from tests.suite.hand_made import THREE_FEATURES
 from tests.suite.watched_months import build_watched
@@ -155,10 +155,11 @@ NEARLY_ALIKE = {("kir-people.html", 1280), ("kir-named.html", 320), ("kir-blind.
         for width in WIDTHS
     ],
 )
-def test_axe_finds_no_violation(shared_tab: Page, folder: Path, name: str, width: int) -> None:
+@pytest.mark.parametrize("texts", ["of each kind", pytest.param("every", marks=pytest.mark.exhaustive)])
+def test_axe_finds_no_violation(shared_tab: Page, folder: Path, name: str, width: int, texts: Texts) -> None:
     shown = opened(shared_tab, folder / name, width)
     # On a phone tables become cards, with headings on a shade: nothing else has other colours than on a desktop.
-    found = run_axe(shown, contrast=width != WIDTHS[0] or shown.locator(".cards").count() > 0)
+    found = run_axe(shown, contrast=texts if width != WIDTHS[0] or shown.locator(".cards").count() > 0 else "none")
     assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found["violations"]] == []
     assert len(found["passes"]) > 10
 

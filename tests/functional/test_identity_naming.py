@@ -476,6 +476,19 @@ def test_a_standing_authorisation_names_the_latest_week_and_leaves_a_filled_in_c
     assert copy.read_bytes() == b"filled in"
 
 
+def test_a_standing_authorisation_names_a_list_that_was_published_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy that stands is of a list that was withdrawn, and may be of other people."""
+    site.stand("2999-12-31")
+    name(site.root, site.week.parent, Asked(standing="monday"))
+    monkeypatch.setattr("riskstrat.publication.PublishedList.edition", 2)
+    again = name(site.root, site.week.parent, Asked(standing="monday"))
+    assert again.summary["status"] == "written"
+    assert Path(str(again.summary["out"])).name == f"kir-{MONDAY}-edition-2-named.xlsx"
+    assert (site.team / f"kir-{MONDAY}-named.xlsx").exists()
+
+
 @pytest.mark.parametrize(
     ("until", "user", "standing", "match"),
     [

@@ -241,17 +241,34 @@ def test_every_condition_that_may_be_shown_is_named_with_its_first_record(plain:
         assert said == true
 
 
+def test_a_condition_that_has_ended_is_named_apart_with_its_end_and_no_other_is(plain: Published) -> None:
+    told = []
+    for person, patient, folder in plain.people():
+        said = {one["name"].casefold(): one["ended"] for one in person["conditions"] if one["ended"]}
+        true = plain.truth.find_ends(patient)
+        assert said == {name.casefold(): day.isoformat() for name, day in true.items()}
+        told += said
+        main = _read_row(folder, person["reference"])["top_conditions"].casefold().split(" | ")
+        assert not {name.casefold() for name in said} & set(main)
+    assert told
+
+
 def test_list_page_workbook_csv_and_data_say_the_same(published: Published) -> None:
     for person, _, folder in published.people():
-        code = folder.name
-        with (folder / f"{code}.csv").open(encoding="utf-8", newline="") as file:
-            (row,) = (row for row in csv.DictReader(file) if row["reference"] == person["reference"])
+        code, row = folder.name, _read_row(folder, person["reference"])
         page = _find_article(folder / f"{code}-people.html", person["reference"])
         for name, number in person["counts"].items():
             assert row[name] == ("" if number is None else f"{number:g}")
             why = person["untold"].get(name)
             assert (why or "") in row["cannot_be_told"]
             assert why is None or word_count(number, why) in page
+
+
+def _read_row(folder: Path, reference: str) -> dict[str, str]:
+    """One person's row of a team's CSV."""
+    with (folder / f"{folder.name}.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = (row for row in csv.DictReader(file) if row["reference"] == reference)
+    return row
 
 
 def test_the_workbook_has_each_number_in_a_cell_of_its_own(published: Published) -> None:

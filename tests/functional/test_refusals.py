@@ -213,6 +213,15 @@ def test_the_demo_does_not_take_the_place_of_other_data(says: Says) -> None:
     assert "holds data that no demo made" in says(3, "demo", "--people", 200)
 
 
+def test_nor_of_real_records_that_came_after_a_demo(says: Says, bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (bench / "demo" / "borough").mkdir(parents=True)
+    monkeypatch.setattr("riskstrat.sources.store.Store.simulated", False)
+    try:
+        assert "holds data that no demo made" in says(3, "demo", "--people", 200)
+    finally:
+        shutil.rmtree(bench / "demo")
+
+
 def test_what_has_no_team_capacity_that_makes_sense(says: Says, edited: Callable) -> None:
     edited("riskstrat.toml", "capacity = 8", "capacity = -1")
     assert "capacity" in says(3, "list", "--index-date", "2026-11-09")

@@ -19,7 +19,7 @@ KINDS = {
     "EFI for eFI": r"\bEFI\b",
     "frailty unrecorded beside a frailty": r"not recorded: frailty(?=.*\(eFI)",
     "a score without its plain words": r"\bHFRS\b|Charlson comorbidity index \d|diagnosis codes? in",
-    "a trivial change": r"changed by|(?:fell|rose) by 0\.\d+ a year over the last 3 years",
+    "a trivial change": r"changed by|body mass index (?:fell|rose) by 0\.\d+ a year",
     "a change with a sign": r"(?<!\w)[-−]\d",
     "a whole year in days": r"\b36[56] days of",
     "the same said of two lookbacks": r"(\d+ [a-z -]+ recorded)\. \1\b",

@@ -57,6 +57,12 @@ def test_a_trial_from_its_first_list_to_its_page(
     written = {name for name, digest in _find_files(site, tree).items() if before.get(name) != digest and digest}
     sealed = {"trial/1/2026-08-03.sealed", "trial/1/2026-08-10.sealed"}
     assert {name for name in written if not name.startswith("audit/")} == sealed
+    plans = {day: _plan_week(verb, site, day) for day in ("2026-08-10", "2026-08-17", "2026-11-16")}
+    assert plans == {
+        "2026-08-10": ("nothing", "the list of 2026-08-10 is sealed"),
+        "2026-08-17": ("publish", "the list of 2026-08-17 would be sealed"),
+        "2026-11-16": ("nothing", "2026-11-16 is no week of the silent trial"),
+    }
 
     out = tmp_path / "opened"
     unseal = ("trial", "unseal", "-w", site, "--key", key, "--out", out)
@@ -122,3 +128,9 @@ def _assert_blind(folder: Path, listed: pd.Series) -> None:
     pages = [path.read_text("utf-8") for path in sorted((folder / "pages").iterdir())]
     assert [page.count("<article") for page in pages] == [len(key) for key in keys]
     assert not any(patient in page for page in pages for patient in listed)
+
+
+def _plan_week(verb: Verb, root: Path, day: str) -> tuple[str, str]:
+    """What `status` says that `weekly --if-fresh` would do."""
+    week = json.loads(verb("status", "-w", root, "--index-date", day, "--json").stdout)["week"]
+    return week["verdict"], week["why"]

@@ -225,6 +225,7 @@ def test_a_run_that_is_stopped_leaves_nothing_behind(tmp_path: Path) -> None:
     [
         ({"borough": "atlantis"}, "choose one of knowsley"),
         ({"people": 3}, "at least 100"),
+        ({"seed": -1}, "0 or a number above"),
         ({"years": 1}, "choose 2 to 30"),
         ({"intervention_effect": 1.0}, "not including, 1"),
         ({"faults": 0.9}, "from 0 to 0.5"),

@@ -108,6 +108,26 @@ class LandedTruth:
                     found[group] = min(day, found.get(group, day))
         return found
 
+    def find_ends(self, patient: str) -> dict[str, date]:
+        """By long-term condition that may be shown the day on which its last entry in the GP record ended."""
+        entries: dict[str, list[date | None]] = {}
+        for row in self._read_known("conditions", patient, "recorded_on"):
+            for group in () if self._is_sensitive(row["system"], row["code"]) else self._match_conditions(row):
+                entries.setdefault(group, []).append(row.get("ended_on"))
+        coded: dict[str, list[date]] = {}
+        for row, spell in self._list_diagnoses(patient):
+            for group in () if self._is_sensitive(row["system"], row["code"]) else self._match_conditions(row):
+                coded.setdefault(group, []).append(spell["admitted_on"])
+        found = {}
+        for group, ends in entries.items():
+            days = [day for day in ends if day is not None and day <= self.day]
+            if len(days) == len(ends) and not any(day >= max(days) for day in coded.get(group, [])):
+                found[group] = max(days)
+        return found
+
+    def _match_conditions(self, row: dict[str, Any]) -> set[str]:
+        return self._match("long_term_conditions", row["system"], row["code"])
+
     def count_medicines(self, patient: str, days: int) -> int:
         rows = self._read_known("prescriptions", patient, "issued_on")
         return len(

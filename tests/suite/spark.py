@@ -24,6 +24,8 @@ PACKAGES = ROOT / ".venv-spark"
 LONGEST_SECONDS = 120
 # Nothing here runs long enough for Java's second compiler to pay.
 SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# What one worker refuses it refuses again, and each time a new Python reads every definition first.
+TRIED_ONCE = "spark.task.maxFailures 1\n"
 
 
 @dataclass
@@ -63,6 +65,9 @@ def start_cluster(folder: Path, workers: int) -> Iterator[Cluster]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in build_environment().items():
             patch.setenv(name, value)
+        if workers == 1:
+            (folder / "spark-defaults.conf").write_text(TRIED_ONCE, encoding="utf-8")
+            patch.setenv("SPARK_CONF_DIR", str(folder))
         yield from _run_cluster(folder, workers)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -61,6 +62,7 @@ class Shown:
         self.opened = SimpleNamespace(workspace=workspace)
         self.features = {name: FEATURES[name] for name in self.matrix.columns}
         self.roles = SimpleNamespace(age="age")
+        self.ends = dict[tuple[str, str], date]()
 
     def bound_discharges(self, given: FeatureMatrix) -> FeatureMatrix:
         return given
@@ -157,6 +159,16 @@ def test_by_which_branches_a_rule_was_met_is_told_by_facts_and_an_age_by_the_rul
     ]
 
 
+def test_a_condition_that_has_ended_is_told_so_where_it_meets_a_rule() -> None:
+    shown = Shown([{"falls": 3}, {"falls": 2}])
+    shown.ends["P1", "falls"] = date(2018, 3, 2)
+    facts = MetFacts(shown)  # type: ignore[arg-type]
+    assert [facts.tell(row, RULE) for row in range(2)] == [
+        ("3 falls, the latest on 4 March 2026.",),
+        ("2 falls, the latest on 4 March 2026 (ended by the GP record in March 2018).",),
+    ]
+
+
 def test_of_a_number_that_may_be_too_low_a_rule_is_met_by_its_own_words() -> None:
     facts = MetFacts(Shown([{"falls": 3}], least={"falls": LATE}))  # type: ignore[arg-type]
     assert facts.tell(0, RULE) == ("2 or more falls in the last 12 months.",)
@@ -186,6 +198,7 @@ CLINIC = Pathway.model_validate(
     }
 )  # fmt: skip
 NO_TABLE, NOBODY = "contacts are not in these data", "these data hold no such record about anybody"
+NO_SESSION = "not recorded of anybody: 1 or more sessions"
 
 
 @pytest.mark.parametrize(
@@ -196,6 +209,9 @@ NO_TABLE, NOBODY = "contacts are not in these data", "these data hold no such re
         ({"falls": 2, "weight": 60, "therapy": 0}, {"clinic": NO_TABLE}, NO_TABLE),
         ({"falls": np.nan, "clinic": 1, "weight": 60, "therapy": 0}, {"falls": NO_TABLE}, NO_TABLE),
         ({"falls": 2, "clinic": 1, "weight": 60, "therapy": np.nan}, {"therapy": NO_TABLE}, NO_TABLE),
+        # What a rule must not find, and nobody's records hold, is all that it is not met for.
+        ({"falls": 2, "clinic": 1, "weight": 60, "therapy": np.nan}, {"therapy": NOBODY}, NO_SESSION),
+        ({"falls": 2, "clinic": 0, "weight": 60, "therapy": np.nan}, {"therapy": NOBODY}, None),
         # What can be told decides: no value of the rest would let the rule hold.
         ({"falls": 1, "clinic": np.nan, "weight": 60, "therapy": 0}, {"clinic": NO_TABLE}, None),
         ({"falls": 2, "clinic": np.nan, "weight": 60, "therapy": 1}, {"clinic": NO_TABLE}, None),

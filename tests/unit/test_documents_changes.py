@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from riskstrat.documents.changes import KINDS, cause_figures, cause_sentences, move_lines, swap_sentences
+from riskstrat.documents.changes import KINDS, cause_figures, cause_sentences, move_lines, swap_lines, swap_sentences
 from riskstrat.documents.words import signed
 from riskstrat.errors import PublicationError
-from riskstrat.publication import Cause, Move
+from riskstrat.publication import Cause, Move, Swap
 from tests.browser.listed_team import causes, team_list
 
 
@@ -60,7 +60,24 @@ def test_one_exchange_is_said_in_the_singular() -> None:
     team = team_list()
     said = " ".join(swap_sentences(team_list(swaps=team.swaps[:1])))
     assert said.startswith("One exchange was made")
-    assert "fewer than 0.1 admissions more" in said
+    assert said.endswith(
+        "By the estimates, less than 0.1 more of those left out than of those taken would have the outcome that the "
+        "risk is the chance of."
+    )
+
+
+@pytest.mark.parametrize(
+    ("given_up", "words", "cell"), [(0.84, "about 0.8 more", "0.84"), (-0.84, "about 0.8 fewer", "\u22120.84")]
+)
+def test_an_exchange_says_more_or_fewer_and_no_time_that_another_model_has(
+    given_up: float, words: str, cell: str
+) -> None:
+    swap = Swap("rank 5", "KIR-062-O", given_up)
+    said = " ".join(swap_sentences(team_list(swaps=(swap,))))
+    assert words in said
+    assert "12 months" not in said
+    assert "admission" not in said
+    assert [line.given_up for line in swap_lines((swap,))] == [cell]
 
 
 @pytest.mark.parametrize(

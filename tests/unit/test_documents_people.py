@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from riskstrat.definitions.purpose import PURPOSE
+from riskstrat.documents import build_people
 from riskstrat.documents.timeline import strip
 from riskstrat.errors import PublicationError
 from riskstrat.publication import FallsCheck, Lane, PersonPage, TimelineEvent
@@ -83,6 +87,13 @@ def test_every_page_says_purpose_data_date_model_and_that_it_supports_judgement(
         assert words.count(sentence) == 8
 
 
+def test_a_page_says_once_that_it_supports_judgement_and_does_not_replace_it(tmp_path: Path) -> None:
+    words = people_pages(replace(team_list(), intended_purpose=PURPOSE), tmp_path).words()
+    assert words.count("choose whom to review for proactive care. Not for clinical use") == 8
+    assert words.count("Supports, does not replace, clinical judgement.") == 8
+    assert "supports clinical judgement" not in words
+
+
 def test_the_drawings_have_a_title_and_a_description_and_the_list_says_the_same(tmp_path: Path) -> None:
     read = people_pages(team_list(), tmp_path)
     drawings = read.named("svg")
@@ -112,7 +123,7 @@ def test_a_page_names_every_condition_in_order_and_each_kind_of_medicine(tmp_pat
     page = first_person(tmp_path)
     assert (
         "Conditions, with the month first recorded: COPD (March 2021), heart failure (June 2019), "
-        "diabetes (January 2004), osteoarthritis." in page
+        "diabetes (January 2004), osteoarthritis. Ended: depression (June 2015 to March 2018)." in page
     )
     assert "with the last issue: Opioid (3 November 2026), loop diuretic (20 October 2026)." in page
     assert "Main conditions" not in page
@@ -179,12 +190,26 @@ def test_a_stay_without_a_discharge_is_drawn_as_its_beginning_and_a_service_that
     assert (mark.width is not None) is drawn_to_today
 
 
-def test_counts_of_stretches_side_by_side_are_drawn_apart() -> None:
+@pytest.mark.parametrize(
+    ("lane", "label"), [("Contacts", "3 GP contacts"), ("Hospital", "36 regular hospital attendances")]
+)
+def test_counts_of_stretches_side_by_side_are_drawn_apart(lane: Lane, label: str) -> None:
     days = [(date(2026, 5, 19), date(2026, 8, 17)), (date(2026, 8, 18), date(2026, 11, 16))]
-    drawn = strip([TimelineEvent(*each, "Contacts", "3 GP contacts") for each in days], LIST_DATE, {})
-    later, earlier = drawn.lanes[4].marks
+    drawn = strip([TimelineEvent(*each, lane, label) for each in days], LIST_DATE, {})
+    later, earlier = next(one for one in drawn.lanes if one.name == lane).marks
     assert earlier.width is not None
     assert earlier.x + earlier.width + 5 < later.x
+    assert f"{lane}: counts of 2 periods." in drawn.description
+
+
+def test_attendances_of_three_months_are_not_drawn_as_a_stay() -> None:
+    stay = TimelineEvent(date(2026, 1, 5), date(2026, 3, 5), "Hospital", "Planned hospital stay")
+    counted = TimelineEvent(date(2026, 5, 19), date(2026, 8, 17), "Hospital", "36 regular hospital attendances")
+    pages = [replace(person_page(0, events=0), timeline=(stay, counted))] * 8
+    html = build_people(changed_people(page=pages)).decode()
+    bars = re.findall(r'<rect x="[\d.]+" y="12.0" width="[\d.]+" height="14" class="(\w+)"/>', html)
+    assert bars == ["hollow", "solid"] * 8
+    assert "Hospital: 1 and counts of 1 period." in html
 
 
 @pytest.mark.parametrize(

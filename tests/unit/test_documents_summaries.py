@@ -77,16 +77,17 @@ def test_an_index_of_no_team_of_two_dates_or_of_two_equal_codes_is_refused(tmp_p
 
 
 def test_a_replay_says_what_was_found_and_how_long_before(tmp_path: Path) -> None:
-    words = replay_page(replayed(), tmp_path).words()
+    words = replay_page(replace(replayed(), model="High use of A&E in 12 months"), tmp_path).words()
     assert "The lists of 17 November 2025 to 9 November 2026, rebuilt from what was known on each day." in words
     assert (
         "Kirkby locality hub Lists 52 People found 205 Already known, not listed 310 Followed long enough 100 Of "
-        "those, with an emergency admission 50 (50%) Expected 45 Median lead time 17 weeks New in a list each week "
+        "those, with the outcome 50 (50%) Expected 45 Median lead time 17 weeks New in a list each week "
         "1.2 Case weight a week 8.0 of 8"
     ) in words
     assert (
-        "began within 26 weeks of the list on which the person first stood. This is shorter than the time that the "
-        "estimate is for. Lists after 16 May 2026 are left out of it: their 26 weeks are not over."
+        "The outcome is what the model tells the chance of: high use of A&E in 12 months. It counts within 26 weeks of "
+        "the list on which the person first stood. This is shorter than the time that the estimate is for. Lists "
+        "after 16 May 2026 are left out of it: their 26 weeks are not over."
     ) in words
     assert "No status records were kept before 1 March 2026." in words
     assert "It does not show that a team could have prevented an admission." in words
@@ -96,11 +97,11 @@ def test_a_small_team_of_a_replay_is_hidden_and_cannot_be_worked_out(tmp_path: P
     words = replay_page(replayed(), tmp_path).words()
     small = words[words.index("Halewood") : words.index("Huyton")]
     assert "People found 1 to 7 Already known, not listed 1 to 7 Followed long enough 1 to 7" in small
-    assert "emergency admission 1 to 7 Expected not shown Median lead time not shown" in small
+    assert "the outcome 1 to 7 Expected not shown Median lead time not shown" in small
     assert "New in a list each week not shown" in small
     whole = words[words.index("All teams Lists") : words.index("Lists of the same size")]
     assert "People found not shown Already known, not listed not shown Followed long enough not shown" in whole
-    assert "with an emergency admission not shown Expected not shown" in whole
+    assert "with the outcome not shown Expected not shown" in whole
     assert "The model People found not shown Followed long enough not shown" in words
     assert "Whom the lists would have found: not shown" in words
     assert not {"395", "595", "200", "90"} & set(words.replace(",", "").split())
@@ -121,7 +122,7 @@ def test_a_replay_with_nothing_to_hide_shows_rounded_totals(tmp_path: Path) -> N
 
 def test_lists_by_other_orders_stand_beside_the_models(tmp_path: Path) -> None:
     words = replay_page(LARGE, tmp_path).words()
-    told = "People found {} Followed long enough {} Of those, with an emergency admission {}"
+    told = "People found {} Followed long enough {} Of those, with the outcome {}"
     assert f"The model {told.format(390, 195, '90 (46%)')}" in words
     assert f"Age alone {told.format(410, 205, '50 (24%)')}" in words
     assert f"Admissions last year {told.format(400, 205, '80 (39%)')}" in words
@@ -129,8 +130,8 @@ def test_lists_by_other_orders_stand_beside_the_models(tmp_path: Path) -> None:
 
 def test_groups_are_counted_and_one_hidden_alone_takes_the_next_with_it(tmp_path: Path) -> None:
     words = replay_page(LARGE, tmp_path).words()
-    told = "Eligible at the first list {} Found {} Found per 1,000 eligible {} Of those found, with an emergency "
-    told += "admission {}"
+    told = "Eligible at the first list {} Found {} Found per 1,000 eligible {} Of those found, with the "
+    told += "outcome {}"
     for group, cells in {
         "Age: 65 to 74": ("2,210", 100, 45, 20),
         "Age: 75 to 84": ("1,495", 200, 134, 50),
@@ -144,18 +145,16 @@ def test_groups_are_counted_and_one_hidden_alone_takes_the_next_with_it(tmp_path
 def test_what_came_of_groups_is_left_out_where_a_teams_count_could_be_worked_out_from_it(tmp_path: Path) -> None:
     few = (LARGE.teams[0], replace(LARGE.teams[1], admitted=3))
     words = replay_page(replace(LARGE, teams=few), tmp_path).words()
-    assert "Of those found, with an emergency admission" not in words
+    assert "Of those found, with the outcome" not in words
     assert "Age: 65 to 74 Eligible at the first list 2,210 Found 100 Found per 1,000 eligible 45" in words
-    assert (
-        "The model People found 390 Followed long enough 195 Of those, with an emergency admission not shown" in words
-    )
+    assert "The model People found 390 Followed long enough 195 Of those, with the outcome not shown" in words
 
 
 def test_where_no_list_was_followed_for_a_week_nothing_is_said_of_what_came_later(tmp_path: Path) -> None:
     soon = replace(LARGE, window_days=None, last_followed=None)
     words = replay_page(soon, tmp_path).words()
     assert "None of these lists was followed for a week yet" in words
-    for heading in ("Followed long enough", "with an emergency admission", "Expected", "Median lead time"):
+    for heading in ("Followed long enough", "with the outcome", "Expected", "Median lead time"):
         assert heading not in words[words.index("What the lists would have held") :]
 
 

@@ -304,5 +304,5 @@ def test_exchanges_for_the_places_of_services_say_what_they_give_up(tmp_path: Pa
     rows = changed_sheet(tmp_path)
     assert rows[-2][:3] == ("rank 6", "KIR-031-K", "0.03")
     assert "2 exchanges were made" in str(rows)
-    assert "about 0.1 admissions more" in str(rows)
+    assert "about 0.1 more of those left out than of those taken" in str(rows)
     assert "exchange" not in str(changed_sheet(tmp_path, swaps=()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -197,6 +198,16 @@ def test_a_list_that_would_be_refused_needs_somebody(verb: Verb, root: Path) -> 
 
 
 @pytest.mark.usefixtures("on_tuesday")
+def test_a_file_that_goes_while_it_is_measured_hides_nothing(
+    verb: Verb, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As what a running ingest takes away: it is listed, and gone when its size is asked."""
+    (root / "data" / "gone").symlink_to(root / "nowhere")
+    monkeypatch.setattr(Path, "is_file", lambda path, **options: path.name == "gone" or os.path.isfile(path))
+    done = verb("status", "-w", root, "--json")
+    assert json.loads(done.stdout)["disk"]["bytes"]["store"] > 0, done.stderr
+
+
 def test_a_full_disk_is_foreseen(verb: Verb, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=10))
     assert "make room" in ask(verb, root)[1]["needs"][0]

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from riskstrat.monitoring.drift import judge_risks
 from riskstrat.monitoring.findings import Finding
 from riskstrat.monitoring.page import build_page, summarise_for_board
 from riskstrat.monitoring.recency import find_missing_weeks
@@ -128,6 +129,19 @@ def test_a_list_that_finds_hardly_anybody_is_an_alert_without_a_figure() -> None
     found = judge_lift(follow((400, 0.2, 120, False), (200, 0.6, 4, True)), PLAN)
     assert (found.state, found.figures) == ("alert", {})
     assert "1 to 7 people" in found.said
+
+
+@pytest.mark.parametrize("groups", [(), ((30, 0.2, 3, True),)], ids=["nobody", "everybody listed"])
+def test_where_a_list_left_nobody_alone_calibration_cannot_be_told(groups: tuple[Any, ...]) -> None:
+    columns = {"risk": float, "outcome": int, "listed": bool, "touched": bool}
+    ripe = follow(*groups) if groups else RipeList(MONDAY, pd.DataFrame(columns=list(columns)).astype(columns))
+    assert [found.state for found in judge_calibration(ripe, PLAN)] == ["too few", "too few"]
+
+
+def test_a_team_that_is_called_as_everybody_is_hides_nobody() -> None:
+    before = pd.DataFrame({"team": ["All teams"] * 600 + ["Kirkby"] * 600, "risk": [*range(600)] * 2})
+    later = before.assign(risk=[*range(600), *range(300, 900)])
+    assert [found.state for found in judge_risks(before, later, PLAN)] == ["alert", "well", "alert"]
 
 
 # A whole site

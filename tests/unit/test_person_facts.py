@@ -485,7 +485,7 @@ class Landed(NamedTuple):
         return frozenset() if self.days is None else frozenset({"statuses"})
 
     def read(self, table: str) -> pd.DataFrame:
-        return pd.DataFrame({"as_at": pd.to_datetime(list(self.days or ()))})
+        return pd.DataFrame({"as_at": pd.to_datetime(list(self.days or ()))}).assign(died=False)
 
 
 @pytest.mark.parametrize(

@@ -253,3 +253,14 @@ def test_another_sites_model_is_held_against_what_is_learned_here_whatever_the_p
 def test_evidence_without_figures_of_the_model_itself_is_refused() -> None:
     with pytest.raises(ModelError, match="no figures of the model itself"):
         gates(POLICY, {**GOOD, "models": {"logistic_regression": {}}})
+
+
+def test_where_no_group_could_be_judged_the_gate_says_so_and_counts_none() -> None:
+    row = {"dimension": "deprivation", "group": "most", "against": "logistic_regression", "recall": 0.1}
+    equity = [row | {"recall_against": 0.2, "difference": -0.1, "low": None, "high": None}]
+    evidence = GOOD | {"subgroups": [group("18 to 39", None, None)], "equity": equity}
+    policy = PromotionPolicy.model_validate({"equity": {"recall_not_below": ["logistic_regression"]}})
+    said = {gate.name: gate.sentence for gate in gates(policy, evidence) if gate.passed}
+    why = "none has enough people and events to tell; look at who is listed, team by team"
+    assert said["subgroups.mean_risk_over_observed_within"] == f"no group was judged: {why}"
+    assert said["equity.recall_not_below"] == f"no group was held against logistic regression: {why}"

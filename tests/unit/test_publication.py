@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from riskstrat.casefinding import RESERVE_COLUMNS
 from riskstrat.errors import PublicationError
 from riskstrat.publication import (
     CASES,
@@ -21,8 +22,10 @@ from riskstrat.publication import (
     FORMAT,
     REFERENCES,
     RESERVE,
+    ListedPerson,
     PublishedList,
     Readers,
+    TeamList,
     WeeklyList,
     count_editions,
     describe_format,
@@ -39,8 +42,10 @@ from riskstrat.publication import (
     require_same_register,
     withdraw_list,
 )
+from riskstrat.storage import compute_digest
 from tests.browser.listed_team import LIST_DATE, changed_people, empty_team, team_list
 from tests.suite.unlogged import do_unlogged
+from tests.suite.worklists import add_reserve
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "emergency_admission_12m"
@@ -88,23 +93,47 @@ def test_a_list_is_read_back_equal_and_written_again_to_the_same_bytes(team: obj
     assert dump_list(parse_list(content)) == content
 
 
-def _as_format_3(content: bytes) -> bytes:
-    """The bytes that an earlier version wrote, which knew no cohorts and no reserve."""
+def _as_format(number: int, content: bytes) -> bytes:
+    """The bytes of an earlier version: up to 4 it knew no end of a condition, up to 3 no cohorts and no reserve."""
     given = json.loads(content)
     for team in given["list"]["teams"]:
-        del team["reserve"]
-        for person in team["people"]:
-            del person["cohorts"]
-    return json.dumps(given | {"format": 3}, indent=2, ensure_ascii=False).encode() + b"\n"
+        for person in (*team["people"], *team["reserve"]):
+            for condition in person["conditions"]:
+                del condition["ended"]
+            if number == 3:
+                del person["cohorts"]
+        if number == 3:
+            del team["reserve"]
+    return json.dumps(given | {"format": number}, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _without_ends(team: TeamList) -> TeamList:
+    """A list as it was before conditions had ends."""
+    return replace(team, people=_drop_ends(team.people), reserve=_drop_ends(team.reserve))
+
+
+def _drop_ends(people: tuple[ListedPerson, ...]) -> tuple[ListedPerson, ...]:
+    return tuple(replace(one, conditions=tuple(replace(each, ended=None) for each in one.conditions)) for one in people)
 
 
 def test_a_list_of_format_3_is_read_as_one_without_cohorts_and_reserve() -> None:
     people = tuple(replace(one, cohorts=()) for one in team_list().people)
-    earlier = replace(weekly_list(), teams=(team_list(people=people), *weekly_list().teams[1:]))
-    content = _as_format_3(dump_list(weekly_list()))
-    assert parse_list(content) == earlier
+    teams = (_without_ends(team_list(people=people)), *weekly_list().teams[1:])
+    content = _as_format(3, dump_list(weekly_list()))
+    assert parse_list(content) == replace(weekly_list(), teams=teams)
     with pytest.raises(PublicationError, match="damaged or of another format"):
         parse_list(content.replace(b'"format": 3', b'"format": 2'))
+
+
+def test_a_list_of_format_4_is_read_as_one_whose_conditions_have_no_end() -> None:
+    with_reserve = add_reserve(team_list())
+    now = replace(weekly_list(), teams=(with_reserve, empty_team()))
+    earlier = replace(now, teams=(_without_ends(with_reserve), empty_team()))
+    content = dump_list(now)
+    assert parse_list(content) == now != earlier
+    assert parse_list(_as_format(4, content)) == earlier
+    with pytest.raises(PublicationError, match="damaged or of another format"):
+        parse_list(content.replace(b'"format": %d' % FORMAT, b'"format": 4'))
 
 
 def _another_format(content: bytes) -> bytes:
@@ -190,13 +219,27 @@ def test_cases_that_cannot_be_read_stop_the_next_list(tmp_path: Path, rows: str)
         read_case_register(tmp_path)
 
 
+HELD = {
+    CASES: "team_code,number,patient_id,opened_on,listed_on\nKIR,7,p1,2026-11-09,2026-11-16\n",
+    RESERVE: f"{','.join(RESERVE_COLUMNS)}\nKIR,3,KIR-003-1,c,new\n",
+}
+
+
 @pytest.mark.parametrize("withdrawn", [False, True])
+@pytest.mark.parametrize("lost", [False, True])
 @pytest.mark.parametrize("name", [CASES, RESERVE])
-def test_a_list_that_lost_its_cases_or_its_reserve_stops_the_next_list(
-    name: str, withdrawn: bool, tmp_path: Path
+def test_a_list_whose_cases_or_reserve_are_lost_or_others_stops_the_next_list(
+    name: str, lost: bool, withdrawn: bool, tmp_path: Path
 ) -> None:
     folder = published(tmp_path)
-    change_manifest(folder, files={name: "0" * 64})
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(HELD[name], encoding="utf-8")
+    change_manifest(folder, files={name: compute_digest((folder / name).read_bytes())})
+    read_case_register(tmp_path)
+    if lost:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_text(HELD[name].replace("KIR", "HUY"), encoding="utf-8")
     if withdrawn:
         withdraw_list(tmp_path, LIST_DATE, "Wrong extract.", do_unlogged)
     with pytest.raises(PublicationError, match="a reference might be given to a second person; restore that folder"):

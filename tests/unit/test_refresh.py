@@ -315,3 +315,12 @@ def test_a_damaged_file_lets_nobody_back(verb: Verb, root: Path) -> None:
 def test_two_do_not_refresh_at_once(verb: Verb, root: Path, refused: Any) -> None:
     with write_alone(root, "refresh", wait=False):
         assert "writes the statuses of the day" in refused(run(verb, root, TUESDAY, opt_outs=OPT_OUTS), 15)
+
+
+@pytest.mark.parametrize("day", [date(2126, 11, 17), max(STANDING, audit.today()) + timedelta(days=366)])
+def test_a_day_that_nobody_has_lived_to_see_is_refused(verb: Verb, root: Path, refused: Any, day: date) -> None:
+    """Else no refresh could be of a day before it any more."""
+    rows = STATUSES + f"p1,{TUESDAY},no,yes,no,no\n"
+    assert f"--as-at {day} is in the future" in refused(run(verb, root, day, statuses=rows), 6)
+    assert not locate_refreshed(root).exists()
+    assert refresh(verb, root, TUESDAY, statuses=rows)["written"]

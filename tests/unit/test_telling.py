@@ -66,6 +66,15 @@ FEATURES = name(
         "visits_hidden_twice": derive({"visits": VISITS}, twice, missing=0, **WORDS),
         "gp": count(contacts.filter(contacts.service == "gp"), lookback="90d", missing=0, **WORDS),
         "nurse": count(contacts.filter(contacts.service == "district_nursing"), lookback="90d", missing=0, **WORDS),
+        "nurse_seen": count(
+            contacts.filter(contacts.attended.isnull() | contacts.attended, contacts.service == "district_nursing"),
+            lookback="90d",
+            missing=0,
+            **WORDS,
+        ),
+        "falls_by_clinic": count(
+            all_falls.filter(all_falls.source == "falls_service"), lookback="365d", missing=0, **WORDS
+        ),
         "egfr": latest(
             measurements.filter(measurements.measure == "egfr").value, lookback="1095d", missing=None, **WORDS
         ),
@@ -80,6 +89,7 @@ FEATURES = name(
         "home_care": active(social_care.started_on, social_care.ended_on, missing=0, **WORDS),
     }
 )
+NOBODYS = "these data hold no such record about anybody"
 PEOPLE = [f"p{number:02}" for number in range(99)]
 SETTLED, NEW, MOVED, SILENT = "p00", "p01", "p02", "p98"
 """Here all along, here for 3 months, moved between two practices here, of a practice that sends nothing."""
@@ -175,7 +185,7 @@ def reasons(telling: Telling, patient: str, *names: str) -> list[str | None]:
 
 def test_none_is_told_of_somebody_whose_whole_period_is_covered(tmp_path: Path) -> None:
     telling = told(tmp_path)
-    held = [one for one in FEATURES if one not in ("nurse", "hba1c")]
+    held = [one for one in FEATURES if one not in ("nurse", "nurse_seen", "falls_by_clinic", "hba1c")]
     assert reasons(telling, SETTLED, *held) == [None] * len(held)
     assert reasons(telling, MOVED, *held) == [None] * len(held)
     assert reasons(telling, "p03", *held) == [None] * len(held)
@@ -250,6 +260,32 @@ def test_no_fall_is_told_where_no_visit_says_what_it_was_for(tmp_path: Path, hea
     assert reasons(telling, "p03", "falls") == [None]
 
 
+@pytest.mark.parametrize(
+    ("said", "why"), [(1_000, "most A&E visits in these data do not say what they were for"), (3_000, None)]
+)
+def test_no_fall_is_told_where_few_visits_say_what_they_were_for(tmp_path: Path, said: int, why: str | None) -> None:
+    entries = {"complaint": said - 400, "diagnosis": 400}
+    found = [
+        {"table": "attendances", "column": name, "system": "complaint", "rows": rows, "understood": 1.0}
+        for name, rows in entries.items()
+    ]
+    assert reasons(told(tmp_path, manifest={"codes": found}), SETTLED, "falls", "visits") == [why, None]
+
+
+@pytest.mark.parametrize(("source", "why"), [("gp", NOBODYS), ("", "reported falls in these data cannot say")])
+def test_what_nobodys_records_hold_says_nothing_where_the_column_for_it_is_empty(
+    tmp_path: Path, source: str, why: str
+) -> None:
+    telling = told(tmp_path, falls=monthly("patient_id,fell_on,source", source))
+    assert reasons(telling, SETTLED, "falls_by_clinic", "falls") == [why, None]
+
+
+@pytest.mark.parametrize("attended", ["true", ""])
+def test_a_column_that_may_be_empty_leaves_it_to_the_others(tmp_path: Path, attended: str) -> None:
+    telling = told(tmp_path, contacts=monthly("patient_id,contacted_on,service,attended", f"gp,{attended}"))
+    assert reasons(telling, SETTLED, "nurse_seen") == [NOBODYS]
+
+
 def test_falls_cannot_be_told_where_nobody_knows_which_visits_were_planned(tmp_path: Path) -> None:
     entry = {"table": "attendances", "column": "category", "system": "category", "rows": 500, "understood": 0.0}
     (why,) = reasons(told(tmp_path, manifest={"codes": [entry]}), SETTLED, "falls")
@@ -286,8 +322,17 @@ def test_a_sum_over_more_time_than_a_source_holds_is_no_number_to_say(
     telling = told(tmp_path, attendances=monthly("patient_id,attended_on,category", "1", since, until))
     asked = ("visits", "visits_twice", "visits_of_years", "visits_of_years_twice", "days_since_visit", "stays")
     assert [name for name in asked if telling.find_cut_short(name).all()] == cut
-    assert [name for name in asked if telling.find_cut_short(name).any()] == cut
+    here_all_along = telling.matrix.keys["patient_id"].to_numpy() != NEW
+    assert [name for name in asked if telling.find_cut_short(name)[here_all_along].any()] == cut
     assert reasons(telling, "p03", *asked) == [None] * len(asked)
+
+
+def test_what_is_worked_out_of_sums_is_not_said_of_somebody_who_came_within_their_time(tmp_path: Path) -> None:
+    telling = told(tmp_path)
+    people = telling.matrix.keys["patient_id"].to_numpy()
+    cut = {name: set(people[telling.find_cut_short(name)]) for name in FEATURES}
+    worked_out = ("visits_twice", "visits_hidden_twice", "visits_of_years_twice")
+    assert cut == {name: {NEW} if name in worked_out else set() for name in FEATURES}
 
 
 def test_a_sum_is_cut_for_the_people_of_a_practice_whose_records_begin_late(tmp_path: Path) -> None:

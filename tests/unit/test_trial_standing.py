@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -107,6 +107,21 @@ def test_a_trial_is_not_begun_again_in_silence(site: Path, sponsor: Path, verb: 
     assert (second.protocol.number, second.protocol.again) == (2, "The sponsor lost the first key.")
     assert second.protocol.first_list == date(2026, 11, 30)
     assert verb("audit", "verify", "-w", site).returncode == 0
+
+
+@pytest.mark.parametrize(("weeks", "lists"), [(1, "1 sealed list"), (2, "2 sealed lists")])
+def test_a_trial_that_is_left_with_lists_that_nobody_opened_says_so_on_the_page_of_the_next(
+    site: Path, sponsor: Path, verb: Verb, weeks: int, lists: str
+) -> None:
+    for week in range(weeks):
+        seal_list(site, date(2026, 11, 23) + timedelta(weeks=week))
+    given = ("trial", "start", "-w", site, "--public-key", sponsor / "other.public.pem", "--first-list", "2026-12-07")
+    done = verb(*given, "--again", "The first weeks looked bad.")
+    left = f"The first weeks looked bad. Trial 1 was left before it was closed, with {lists} unread."
+    assert f"begun after another: {left}" in done.stdout
+    second = find_trial(site)
+    assert second is not None
+    assert second.protocol.again == left
 
 
 def test_a_protocol_that_was_edited_is_refused_wherever_it_is_read(

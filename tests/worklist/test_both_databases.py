@@ -95,6 +95,54 @@ def test_of_many_who_change_a_row_at_once_one_wins_and_the_others_are_told(site)
     assert Edit.objects.filter(reference="KIR-501").count() == 1
 
 
+@pytest.mark.parametrize("entered", ["an attempt", "a report", "an objection"])
+def test_a_form_that_is_sent_twice_at_once_is_kept_once_and_later_again(site, monkeypatch, entered: str) -> None:
+    from django.db import connection
+    from django.utils import timezone
+
+    from riskstrat.worklist.models import Attempt, Case, Edit, FaultReport, Objection
+    from riskstrat.worklist.releasing import record_objection
+    from riskstrat.worklist.reporting import make_report
+    from riskstrat.worklist.writing import create_once
+
+    user = make_user(f"twice.{entered[-3:]}")
+    case, _ = Case.objects.get_or_create(
+        reference="KIR-012-Q",
+        defaults={"team_code": "KIR", "patient_id": "p0", "opened_on": LIST_DATE},
+    )
+    now = timezone.now()
+
+    def keep_attempt() -> None:
+        given = {"tried_on": LIST_DATE, "how": "telephone", "reached": False, "tried_by": "AB"}
+        create_once(
+            Attempt(case=case, entered_by=user, entered_at=timezone.now(), **given), user, case.pk, "entered_at"
+        )
+
+    kind, enter = {
+        "an attempt": (Attempt, keep_attempt),
+        "a report": (FaultReport, lambda: make_report(case, "dead", "", user)),
+        "an objection": (Objection, lambda: record_objection(case, "", user)),
+    }[entered]
+    kind.objects.filter(case=case).delete()
+    edits = Edit.objects.count()
+
+    def send() -> None:
+        try:
+            enter()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (kind.objects.filter(case=case).count(), Edit.objects.count() - edits) == (1, 1)
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(seconds=60))
+    send()
+    assert (kind.objects.filter(case=case).count(), Edit.objects.count() - edits) == (2, 2)
+
+
 SAME, OTHERS = ("KIR-012-Q", "KIR-012-Q"), ("KIR-057-I", "KIR-058-P")
 RACES = {
     "the same person for the same case": (1, 1, SAME),

@@ -51,8 +51,8 @@ def test_the_day_decides_which_was_the_latest_not_the_order_of_entering(sign_in)
 
 def test_a_clinicians_opinion_answers_it_and_a_further_failure_asks_again(sign_in) -> None:
     coordinator, clinician = sign_in(Role.COORDINATOR, "KIR"), sign_in(Role.CLINICIAN, "KIR")
-    for _ in range(2):
-        send(coordinator)
+    for how in ("telephone", "carer"):
+        send(coordinator, how=how)
     assert b"goes back to a clinician" in coordinator.get(ADDRESS).content
     opinion = {"agrees": "yes", "reason": "Try a visit", "version": "0", "edition": f"{LIST_DATE} 1"}
     clinician.post(f"/cases/{HERE}/opinion", opinion)
@@ -80,6 +80,12 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_kept(sign_in, changes
     said = send(sign_in(Role.COORDINATOR, "KIR"), **changes).content.decode()
     assert f'href="#id_{where}"' in said
     assert not Attempt.objects.exists()
+
+
+def test_one_failed_attempt_that_is_sent_by_a_double_click_flags_nobody(sign_in) -> None:
+    client = sign_in(Role.COORDINATOR, "KIR")
+    assert [send(client).status_code for _ in range(2)] == [302, 302]
+    assert b"goes back to a clinician" not in client.get(ADDRESS).content
 
 
 def test_an_attempt_is_kept_whole_with_an_edit_and_shown_escaped(sign_in) -> None:
@@ -113,8 +119,8 @@ def test_attempts_of_more_than_a_year_ago_flag_nobody(sign_in) -> None:
 
 def test_a_cancelled_meeting_does_not_answer_that_nobody_was_reached(sign_in) -> None:
     coordinator = sign_in(Role.COORDINATOR, "KIR")
-    for _ in range(2):
-        send(coordinator)
+    for how in ("telephone", "carer"):
+        send(coordinator, how=how)
     cancelled = {"deed": "cancelled", "edition": f"{LIST_DATE} 1", "version": "0", "because": "Snow", "defer": "yes"}
     assert coordinator.post("/teams/KIR/meeting", cancelled).status_code == 302
     assert b"goes back to a clinician" in coordinator.get(ADDRESS).content

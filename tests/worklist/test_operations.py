@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
 import urllib.request
@@ -23,7 +24,7 @@ from typing import Any
 import pytest
 
 from riskstrat import audit
-from riskstrat.errors import AuditError, WorkspaceError
+from riskstrat.errors import AuditError, StorageError, WorkspaceError
 from riskstrat.verbs.review_store import open_review_store
 from riskstrat.worklist.folder import MARK, SECRET, SQLITE
 from riskstrat.workspace import Workspace, load
@@ -318,6 +319,46 @@ def test_killed_between_the_two_writes_the_next_run_anchors_the_day(copied) -> N
         cursor.execute("DELETE FROM worklist_anchor")
     assert len(anchoring.anchor(copied)) == 1
     assert anchoring.find_changed_days(audit.read(copied)) == []
+
+
+class FewRounds(threading.Event):
+    """Lets a thread look for days a number of times before it is told to stop."""
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__()
+        self.left = rounds
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.left -= 1
+        return self.left == 0
+
+
+def test_a_database_that_is_away_for_an_hour_stops_neither_anchors_nor_the_end_of_old_sessions(
+    copied, monkeypatch
+) -> None:
+    from django.contrib.sessions.models import Session
+    from django.db import OperationalError
+    from django.utils import timezone
+
+    from riskstrat.worklist import anchoring
+
+    look(1)
+    over, running = (timezone.now() + timedelta(hours=hours) for hours in (-1, 1))
+    for key, ends in (("over", over), ("running", running)):
+        Session.objects.create(session_key=key, session_data="", expire_date=ends)
+    faults = [OperationalError("the server closed the connection"), StorageError("no space"), OSError("no space")]
+    whole = anchoring.anchor
+
+    def anchor_later(root: Path) -> list[Any]:
+        if faults:
+            raise faults.pop()
+        return whole(root)
+
+    monkeypatch.setattr(anchoring, "anchor", anchor_later)
+    anchoring.anchor_each_day(copied, FewRounds(4))
+    assert not faults
+    assert set(Session.objects.values_list("session_key", flat=True)) == {"running"}
+    assert len([line for line in audit.read(copied) if line.action == audit.ANCHORED]) == 1
 
 
 # ---- Killed ----

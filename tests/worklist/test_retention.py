@@ -15,6 +15,7 @@ from riskstrat import audit
 from riskstrat.errors import PublicationError
 from riskstrat.publication import find_folders
 from riskstrat.reviews import FileReviewStore, Review
+from riskstrat.storage import compute_digest
 from riskstrat.storage.archives import write_archive
 from riskstrat.workspace import load
 from tests.suite.worklists import BEFORE, LIST_DATE, name_patient
@@ -180,11 +181,16 @@ def test_a_list_that_alone_knows_a_number_stays_so_that_nobody_gets_it_twice(kep
     from riskstrat.casefinding import CASE_COLUMNS
     from riskstrat.publication import CASES
 
-    cases = kept_for_a_year / "lists" / str(BEFORE) / CASES
-    cases.write_text(",".join(CASE_COLUMNS) + f"\nKIR,700,p-late,{BEFORE},{BEFORE}\n", encoding="utf-8")
+    def publish_case(day: date, row: str) -> None:
+        folder = kept_for_a_year / "lists" / str(day)
+        (folder / CASES).write_text(f"{','.join(CASE_COLUMNS)}\n{row},{BEFORE},{BEFORE}\n", encoding="utf-8")
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest["files"][CASES] = compute_digest((folder / CASES).read_bytes())
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+    publish_case(BEFORE, "KIR,700,p-late")
     assert tell(verb, kept_for_a_year)["gone"] == []
-    newest = kept_for_a_year / "lists" / str(LIST_DATE) / CASES
-    newest.write_text(cases.read_text("utf-8").replace("KIR,700,p-late", "KIR,701,p-next"), encoding="utf-8")
+    publish_case(LIST_DATE, "KIR,701,p-next")
     assert [one["path"] for one in tell(verb, kept_for_a_year)["gone"]] == [f"lists/{BEFORE}"]
 
 

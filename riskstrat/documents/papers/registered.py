@@ -9,6 +9,7 @@ from typing import Any
 
 from riskstrat.definitions.baselines import LIGHTGBM, LOGISTIC, STACK, TRANSFERRED, find_own
 from riskstrat.documents.papers.wording import count, day, days, figure, known, model
+from riskstrat.documents.words import word_count
 
 RIVAL = LOGISTIC
 Row = Mapping[str, Any]
@@ -56,9 +57,14 @@ class Registered:
         return {STACK: "the stack", TRANSFERRED: "the other site's model"}.get(self.own_name, "LightGBM")
 
     @property
+    def is_transferred(self) -> bool:
+        """Whether another site learned it, and this one only calibrated and tested it."""
+        return self.own_name == TRANSFERRED
+
+    @property
     def kind(self) -> str:
         """What was learned, in a sentence; of a stack with what each member counts."""
-        if self.own_name == TRANSFERRED:
+        if self.is_transferred:
             return (
                 f"Another site's model on {self.fact('features')} features, calibrated on the people of this site and "
                 "not learned here. It came in a package with the sha256 "
@@ -114,10 +120,11 @@ class Registered:
                 "It was tested on people who were held out, as the dates of this source do not compare between people."
             )
         dates = self.part("test_dates")
-        kind = "periods" if any(" to " in str(one) for one in dates) else "dates"
+        kind = "period" if any(" to " in str(one) for one in dates) else "date"
+        which = f"{'' if len(dates) == 1 else 'each of '}{word_count(len(dates), f'test {kind}')}"
         return (
-            f"The whole procedure was run again as it would have been for each of {len(dates)} test {kind} "
-            f"({days(dates)}), from what was known then. The figures are of these test rows together."
+            f"The whole procedure was run again as it would have been for {which} ({days(dates)}), from what was known "
+            "then. The figures are of these test rows together."
         )
 
     @property
@@ -146,9 +153,15 @@ class Registered:
 
     @property
     def sizes(self) -> str:
-        """Rows and outcome events that the registered model learned from, and that it was tested on."""
+        """Rows and outcome events that the registered model learned from, and that it was tested on.
+
+        One that another site learned has all of this site's that are no test rows for its calibration.
+        """
         registered, own = self.part("registered") or {}, self.own
         rows, events = registered.get("rows") or {}, registered.get("events") or {}
+        if self.is_transferred and rows:
+            slices = ("train", "calibration")
+            rows, events = ({"calibration": sum(each.get(name) or 0 for name in slices)} for each in (rows, events))
         parts = [
             f"{count(rows[name])} {said} rows with {count(events.get(name))} outcome events"
             for name, said in (("train", "training"), ("calibration", "calibration"))

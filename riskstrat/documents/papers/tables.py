@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -42,6 +43,7 @@ MEANING = {
 }
 NET_BENEFIT_AT = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 OF_THE_TOP = "2%"
+_LIFT = re.compile(r"\blift \d+(?:\.\d+)?")
 MOST_FEATURES = 20
 
 
@@ -183,9 +185,16 @@ def at_capacity(version: Registered) -> str:
         ("95% interval of the PPV", share_interval(found.get("listed_events"), found.get("listed")) or "none"),
         ("Share of everybody eligible who had the outcome", share(found.get("events"), found.get("rows"))),
         ("Sensitivity: share of all outcomes that were listed", share(found.get("listed_events"), found.get("events"))),
-        ("Lift: PPV over the share of everybody eligible", figure(found.get("lift"), 1)),
+        ("Lift: PPV over the share of everybody eligible", _format_lift(version)),
     ]
     return table(("Lists at capacity, all test dates", "Found"), rows)
+
+
+def _format_lift(version: Registered) -> str:
+    """The lift; hidden with the PPV, which it gives away beside the share of everybody eligible."""
+    found = version.part("at_capacity")
+    hidden = share(found.get("listed_events"), found.get("listed")) == HIDDEN
+    return HIDDEN if hidden else figure(found.get("lift"), 1)
 
 
 def lists(version: Registered) -> str:
@@ -285,11 +294,18 @@ def tuning(version: Registered) -> str:
 
 def gates(version: Registered) -> str:
     """Every gate of registry/promotion.toml with whether it was passed."""
+    few = bool(version.part("at_capacity")) and _format_lift(version) == HIDDEN
     rows = [
-        (code(row.get("name")), "passed" if row.get("passed") else "FAILED", plain(fit_to_leave(row.get("sentence"))))
+        (code(row.get("name")), "passed" if row.get("passed") else "FAILED", plain(_word_gate(row, few=few)))
         for row in version.gates or ()
     ]
     return table(("Gate", "Result", "Found"), rows, words=3)
+
+
+def _word_gate(row: Row, *, few: bool) -> str:
+    """What a gate found. few: whether 1 to 7 people on the tested lists had the outcome, so that no lift is told."""
+    said = fit_to_leave(row.get("sentence"))
+    return _LIFT.sub("a lift that rests on 1 to 7 people", said) if few else said
 
 
 def recipe(version: Registered) -> str:

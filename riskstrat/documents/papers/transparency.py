@@ -7,13 +7,13 @@ our own words with its numbers.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from riskstrat.documents.papers.card import INTERVENED
 from riskstrat.documents.papers.markdown import plain, tidy
 from riskstrat.documents.papers.registered import RIVAL, Registered
 from riskstrat.documents.papers.wording import FOR_THE_SITE, SITE, count, figure, interval, known, share
-from riskstrat.documents.words import joined, sentence
+from riskstrat.documents.words import joined, sentence, word_count
 
 REVIEW = (
     "A list of references goes to a multi-disciplinary team, which reviews each person on it and decides. Nothing "
@@ -122,8 +122,10 @@ def _describe_scale(version: Registered) -> str:
     found = version.part("at_capacity") or {}
     if not found:
         return SITE
+    dates: Any = found.get("index_dates")
+    over = word_count(dates, "date") if known(dates) else "dates that are not recorded"
     return (
-        f"In testing, {count(found.get('listed'))} places on lists over {found.get('index_dates')} dates, from "
+        f"In testing, {count(found.get('listed'))} places on lists over {over}, from "
         f"{count(found.get('rows'))} people eligible at them, each counted once a date. In use: {FOR_THE_SITE}"
     )
 

@@ -17,7 +17,7 @@ from riskstrat.documents.papers.wording import (
     known,
     share,
 )
-from riskstrat.documents.words import sentence
+from riskstrat.documents.words import sentence, word_count
 
 
 def answers(version: Registered) -> dict[str, str]:
@@ -32,7 +32,32 @@ def answers(version: Registered) -> dict[str, str]:
         _fill_results,
         _fill_discussion,
     )
-    return {number: text for part in parts for number, text in part(version).items()}
+    said = {number: text for part in parts for number, text in part(version).items()}
+    return said | (_fill_transferred(version) if version.is_transferred else {})
+
+
+def _fill_transferred(version: Registered) -> dict[str, str]:
+    """What is otherwise of a model that another site learned: here it was calibrated and tested."""
+    registered = version.part("registered") or {}
+    calibrated = days([*(registered.get("train_dates") or ()), *(registered.get("calibration_dates") or ())])
+    where = "people who were held out" if version.by_person else "later dates"
+    calibration = f"Calibration: {fit_to_leave(version.fact('registered', 'calibration'))}."
+    return {
+        "1": f"{version.title}: evaluation of another site's prediction model (gradient-boosted trees) for "
+        f"{version.ages}, calibrated here.",
+        "4": f"To calibrate another site's model of the chance of {version.outcome}, and to evaluate it on {where} of "
+        "this site.",
+        "5b": f"Index dates of calibration {calibrated}; of testing {days(version.part('test_dates'))}. Data as at "
+        f"{version.as_at}. Dates of training, at the other site: {FOR_THE_SITE}",
+        "9a": f"By the other site, of features that are defined as here: {FOR_THE_SITE}",
+        "10": f"All eligible people of this site were used: {version.sizes}. Of the other site: {FOR_THE_SITE}",
+        "12c": f"{version.kind} {calibration} How it was built and tuned at the other site: {FOR_THE_SITE}",
+        "12f": "Not updated after evaluation, but for the calibration: it is made again by the same procedure, on the "
+        "newest dates whose outcomes were final.",
+        "13": f"Here nothing was done: no weights and no sampling. At the other site: {FOR_THE_SITE}",
+        "16": f"Learned at another site; calibrated and tested at this one, by the same rules, on {where}.",
+        "21": f"{sentence(version.sizes)} People and outcomes of the training, at the other site: {FOR_THE_SITE}",
+    }
 
 
 def _fill_introduction(version: Registered) -> dict[str, str]:
@@ -96,7 +121,7 @@ def _fill_outcome_and_predictors(version: Registered) -> dict[str, str]:
     label = version.part("recipe", "label") or {}
     gap = label.get("gap_days") or 0
     first = "from the index date" if label.get("includes_index_day") else "from the day after the index date"
-    start = f"after a gap of {gap} days" if gap else first
+    start = f"after a gap of {word_count(gap, 'day')}" if gap else first
     return {
         "8a": f"{sentence(version.outcome)} Counted over {_format_duration(label.get('horizon'))} {start}, "
         f"from records and in the same way for everybody. {version.death} People who left without it have no outcome.",
@@ -206,7 +231,10 @@ def _describe_outcome_shares(version: Registered) -> str:
     rows, events = (registered.get(name) or {} for name in ("rows", "events"))
     if not rows or not own:
         return SITE
-    learned, tested = share(events.get("train"), rows.get("train")), share(own.get("events"), own.get("n"))
+    tested = share(own.get("events"), own.get("n"))
+    if version.is_transferred:
+        return f"With the outcome: {tested} of the test rows. Of the training rows, at the other site: {FOR_THE_SITE}"
+    learned = share(events.get("train"), rows.get("train"))
     return f"With the outcome: {learned} of the training rows of this version, {tested} of the test rows."
 
 

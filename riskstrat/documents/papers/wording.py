@@ -50,10 +50,14 @@ MEASURES = {
     "venn_abers": "Venn–Abers",
 }
 
+_KIND = r"(?:\w+ )?(?:people|persons?|patients?|rows?|events?|admissions?|discharges?|records?|values?)\b"
 _COUNTED = re.compile(
     r"(?<![\d.,])(\d{1,3}(?:,\d{3})+|\d+)"
-    r"(?= (?:\w+ )?(?:people|persons?|patients?|rows?|events?|admissions?|records?)\b)"
+    # "3 rows", "3 of 40 rows", "3 of a kind that is none of ...", and "without effect: 3; mend them".
+    rf"(?= {_KIND}| of [\d,]+ {_KIND}| of a kind |; these are |; mend them)"
 )
+_SHARE_OF_FEW = re.compile(rf"(1 to 7 of [\d,]+ {_KIND}) \(\d+%\)")
+"""A count that is hidden, with the share that would lead back to it."""
 
 
 def known(value: Any) -> bool:
@@ -192,4 +196,5 @@ def _is_next_day(last: str, first: str) -> bool:
 
 def fit_to_leave(text: Any) -> str:
     """A sentence in which counts of people, rows and events follow the small number rule."""
-    return _COUNTED.sub(lambda found: suppressed(int(found[1].replace(",", ""))), printable(text))
+    hidden = _COUNTED.sub(lambda found: suppressed(int(found[1].replace(",", ""))), printable(text))
+    return _SHARE_OF_FEW.sub(r"\1", hidden)

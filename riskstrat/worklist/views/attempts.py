@@ -19,7 +19,7 @@ from riskstrat.worklist.finding import find_case, open_case
 from riskstrat.worklist.models import Attempt
 from riskstrat.worklist.roles import LISTING
 from riskstrat.worklist.statuses import find_warning
-from riskstrat.worklist.writing import create_row, log_look
+from riskstrat.worklist.writing import create_once, log_look
 
 LONGEST_NAME = 80
 REACHED = {"yes": "Yes", "no": "No"}
@@ -51,7 +51,7 @@ def enter_attempt(request: HttpRequest, reference: str) -> HttpResponse:
         values = given | {"reached": given["reached"] == "yes"}
         with transaction.atomic():
             row = Attempt(case=open_case(found), entered_by=user, entered_at=timezone.now(), **values)
-            create_row(row, user, reference)
+            create_once(row, user, reference, at="entered_at")
         messages.success(request, "The attempt is kept.")
         return redirect("attempts", reference=reference)
     attempts = Attempt.objects.filter(case_id=reference).order_by("-tried_on", "-pk")

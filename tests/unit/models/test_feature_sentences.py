@@ -44,6 +44,8 @@ def test_a_count_is_a_whole_number_with_its_plural_and_lookback(value: float, se
     [
         ("count", 1, "1 stay in the last 12 months, on 4 March 2026."),
         ("count", 2, "2 stays in the last 12 months, the latest on 4 March 2026."),
+        ("episodes", 1, "1 stay in the last 12 months, on 4 March 2026."),
+        ("episodes", 2, "2 stays in the last 12 months, the latest on 4 March 2026."),
         ("distinct", 1, "1 stay in the last 12 months, the latest on 4 March 2026."),
     ],
 )
@@ -113,7 +115,6 @@ def test_the_value_that_stands_for_missing_is_not_said_as_one() -> None:
 @pytest.mark.parametrize(
     ("value", "ago"),
     [
-        (0, "0 days"),
         (1, "1 day"),
         (89, "89 days"),
         (90, "3 months"),
@@ -127,6 +128,10 @@ def test_the_value_that_stands_for_missing_is_not_said_as_one() -> None:
 def test_a_number_of_days_is_said_as_a_person_would(value: float, ago: str) -> None:
     assert said("last stay {ago}", value, verb="days_since", missing=None) == f"Last stay {ago} ago."
     assert said("last stay {ago}", np.nan, verb="days_since", missing=None) is None
+
+
+def test_what_happened_on_the_day_itself_was_today() -> None:
+    assert said("last stay {ago}, on {date}", 0, verb="days_since", missing=None) == "Last stay today, on 4 March 2026."
 
 
 @pytest.mark.parametrize(("age", "sentence"), [(74, None), (75, "HFRS 12."), (None, None), (np.nan, None)])

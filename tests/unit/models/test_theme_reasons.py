@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.features import Feature, Wording
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.errors import ModelError
@@ -50,7 +52,9 @@ def no_dates(matrix: FeatureMatrix) -> np.ndarray:
     return np.full(matrix.values.shape, "NaT", dtype="datetime64[D]")
 
 
-def one_person(least: tuple[str, ...] = (), **given: tuple[float, float, str]) -> pd.DataFrame:
+def one_person(
+    least: tuple[str, ...] = (), features: Mapping[str, Feature] = FEATURES, **given: tuple[float, float, str]
+) -> pd.DataFrame:
     """Reasons for one person from feature: (contribution, value, date of the latest row).
 
     least: features whose value may be too low.
@@ -61,7 +65,7 @@ def one_person(least: tuple[str, ...] = (), **given: tuple[float, float, str]) -
     matrix = FeatureMatrix(keys, np.array([values], dtype=np.float32), columns, dict.fromkeys(columns, "sha"))
     low = np.array([[name in least for name in columns]])
     evidence = np.array([dates], dtype="datetime64[D]")
-    return theme_reasons(np.array([[*contrib, -2.0]]), matrix, FEATURES, evidence, top=2, least=low)
+    return theme_reasons(np.array([[*contrib, -2.0]]), matrix, features, evidence, top=2, least=low)
 
 
 def test_contributions_and_base_add_up_to_the_margin(fitted, borough) -> None:
@@ -276,3 +280,29 @@ def test_the_words_for_directions_never_claim_a_cause() -> None:
     assert DIRECTION_WORDS["raises"] == "raised the estimate"
     assert DIRECTION_WORDS["lowers"] == "lowered the estimate"
     assert not any(word in " ".join(DIRECTION_WORDS.values()) for word in ("because", "cause"))
+
+
+LATELY, BED = "{n} visits in the last {lookback}, the latest on {date}", Codelist("bed", (), "test")
+VISITS = {
+    one.name: one
+    for one in (
+        feature("days_since_ae", "urgent care", "last visit {ago}, on {date}", verb="days_since", missing=None),
+        feature("visits", "urgent care", LATELY, "_90d", lookback=90),
+        feature("bed", "urgent care", "{n} visits ended in a bed, the latest on {date}", codes=BED),
+    )
+}
+
+
+@pytest.mark.parametrize("strongest", [(3.0, 2.0, 1.0), (2.0, 3.0, 1.0), (1.0, 2.0, 3.0)])
+def test_of_two_sentences_that_give_one_day_of_the_same_rows_the_one_that_says_more_stands(
+    strongest: tuple[float, ...],
+) -> None:
+    values = zip(VISITS, strongest, (30.0, 2.0, 2.0), strict=True)
+    given = {name: (pull, value, "2026-10-03") for name, pull, value in values}
+    said = one_person(features=VISITS, **given)["sentences"].iloc[0]
+    assert sorted(said) == [
+        "2 visits ended in a bed, the latest on 3 October 2026.",
+        "2 visits in the last 3 months, the latest on 3 October 2026.",
+    ]
+    since = {"days_since_ae": (1.0, 30.0, "2026-10-03"), "bed": (2.0, 2.0, "2026-10-03")}
+    assert len(one_person(features=VISITS, **since)["sentences"].iloc[0]) == 2
