@@ -20,6 +20,7 @@ from riskstrat.documents.words import (
     reason_lines,
     risk_range,
     sentence,
+    word_count,
 )
 from riskstrat.publication import (
     CaseAction,
@@ -229,10 +230,7 @@ def _describe_action(action: CaseAction) -> str:
 
 
 def _describe_escalation(listed: ListedPerson) -> str:
-    weeks = listed.weeks_on_list
-    if not listed.escalate:
-        return ""
-    return f"Escalate: {weeks} week{'' if weeks == 1 else 's'} without a decision."
+    return f"Escalate: {word_count(listed.weeks_on_list, 'week')} without a decision." if listed.escalate else ""
 
 
 def _list_characteristics(team: TeamList, listed: ListedPerson) -> Pairs:
