@@ -1,9 +1,10 @@
 # make demo   a week on a simulated borough, from source tables to each team's list
-# make test   style, types and tests, about 20 minutes on two quiet cores
+# make test   style, types and tests, about 15 minutes on two quiet cores
 # make test-fast  style, types, and the tests that run no verb: what to run each minute
 # make test-all   every test at full size, on random examples, with coverage
 # make spark  add Apache Spark to the tests, half a gigabyte in .venv-spark; it needs Java 17 or 21 (docs/spark.md)
-# make bench  speed beside other engines, written to docs/benchmarks.md; BENCH="--people 100000" for another size
+# make bench  speed beside other engines and beside the goals, written to docs/benchmarks.md; BENCH="--people 100000
+#             1000000" for another size and for growth to a second, BENCH="--rows peers pdf" for some of its rows
 # make lock   remake the locks from pyproject.toml and of the benchmark's peers (needs uv)
 # make sbom   write dist/sbom.cdx.json, a CycloneDX bill of materials of what runs the product
 # make clean  remove .venv, .venv-spark and what the tools left behind; never a workspace's data, lists or models
@@ -25,6 +26,7 @@ TESTABLE := $(VENV)/.testable
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-header --no-annotate
 PEERS := tests/benchmarks/requirements-peers
+FEATURETOOLS := tests/benchmarks/requirements-featuretools
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 # Whole files are handed to three workers, in the order of tests/suite/order.py: on two cores one computes while
@@ -106,6 +108,7 @@ lock:
 	$(subst pyproject.toml,,$(COMPILE)) --group spark-build -o requirements-spark-build.lock
 	$(subst pyproject.toml,,$(COMPILE)) --group spark -c requirements.lock -o requirements-spark.lock
 	$(subst pyproject.toml,$(PEERS).in,$(COMPILE)) -c requirements.lock -o $(PEERS).lock
+	$(subst pyproject.toml,$(FEATURETOOLS).in,$(COMPILE)) -o $(FEATURETOOLS).lock
 
 sbom: $(TESTABLE)
 	$(PY) docs/sbom.py dist/sbom.cdx.json

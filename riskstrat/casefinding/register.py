@@ -63,10 +63,15 @@ def list_holders(caseload: pd.DataFrame | None, at: date) -> dict[int, frozenset
     """By person whom a team holds on its caseload at that date: the names of all teams that do."""
     if caseload is None or caseload.empty:
         return {}
+    held = select_held(caseload, at)
+    return {int(person): frozenset(teams) for person, teams in held.groupby("person")["team"]}
+
+
+def select_held(caseload: pd.DataFrame, at: date) -> pd.DataFrame:
+    """The rows by which a team holds a person at that date, at most one of each pair: person, team, status."""
     rows = _read(caseload, at)
     rows = rows[rows["open"]]
-    held = rows.drop(_select_waiting(rows).index)
-    return {int(person): frozenset(teams) for person, teams in held.groupby("person")["team"]}
+    return rows.drop(_select_waiting(rows).index)[["person", "team", "status"]]
 
 
 def find_endings(caseload: pd.DataFrame | None, at: date) -> pd.DataFrame:
@@ -80,6 +85,19 @@ def find_endings(caseload: pd.DataFrame | None, at: date) -> pd.DataFrame:
     rows = rows.assign(ended_on=rows["to_on"].where(rows["ended"], rows["from_on"]))
     rows = rows[rows["left"]].sort_values(["ended_on", "team"], kind="stable").drop_duplicates("person", keep="last")
     return rows.set_index("person")[["team", "ended_on"]]
+
+
+def list_moves(caseload: pd.DataFrame, at: date) -> pd.DataFrame:
+    """One row for each day on which a row says that a team took somebody on or put them forward, or let them go: team,
+    day, is_end."""
+    rows = _read(caseload, at)
+    begun, left = rows[~rows["closed"]], rows[rows["left"]]
+    ended = left["to_on"].where(left["ended"], left["from_on"])
+    parts = (
+        pd.DataFrame({"team": begun["team"], "day": begun["from_on"], "is_end": False}),
+        pd.DataFrame({"team": left["team"], "day": ended, "is_end": True}),
+    )
+    return pd.concat(parts, ignore_index=True).sort_values(["team", "day"], kind="stable").reset_index(drop=True)
 
 
 def tells_caseload_ends(caseload: pd.DataFrame) -> bool:

@@ -77,7 +77,7 @@ def demand(
     workspace: Workspace = None,
     json: AsJson = False,
 ) -> None:
-    """Say how many people each team, practice and age must expect to be admitted, and how that did a year back."""
+    """Say how many people each place and age must expect to be admitted, the caseload in 12 months, and a year back."""
 
     def verb(progress: Progress) -> Report:
         from riskstrat.verbs.demand import demand as run

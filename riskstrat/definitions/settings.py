@@ -6,7 +6,7 @@ from datetime import date
 from os.path import normpath
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from riskstrat.definitions.coded_columns import CODED_COLUMNS
 from riskstrat.definitions.codelists import near
@@ -85,9 +85,10 @@ class DataSettings(Declared):
 
     @field_validator("coverage", "freshness", "lag_days")
     @classmethod
-    def _check_dated_tables(cls, given: dict[str, object]) -> dict[str, object]:
+    def _check_dated_tables(cls, given: dict[str, object], field: ValidationInfo) -> dict[str, object]:
+        undated = ("diagnoses", "caseload") if field.field_name == "coverage" else ("diagnoses",)
         for table in given:
-            if table not in SCHEMAS or (SCHEMAS[table].known is None and table != "diagnoses"):
+            if table not in SCHEMAS or (SCHEMAS[table].known is None and table not in undated):
                 raise ValueError(f'"{table}" is not a table of dated records{near(table, tuple(SCHEMAS))}')
         return given
 

@@ -7,8 +7,9 @@ or decides. The same input gives the same bytes: no clock, no random part.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from riskstrat.on_demand import load_on_demand
 
 if TYPE_CHECKING:
     from riskstrat.definitions.phrases import long_date
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from riskstrat.documents.notes import accounting, freshness_line, nobody, purpose, risk_meaning, run_line
     from riskstrat.documents.page import summary, write_page
     from riskstrat.documents.papers import papers_of
-    from riskstrat.documents.pdf import build_pdf, find_browser, write_pdf
+    from riskstrat.documents.pdf import PdfPrinter, build_pdf, find_browser, write_pdf
     from riskstrat.documents.people_page import (
         Sheet,
         build_people,
@@ -86,6 +87,7 @@ __all__ = [
     "ControlLimits",
     "NamedColumn",
     "Names",
+    "PdfPrinter",
     "PrintedPerson",
     "ReplayGroup",
     "ReplayOrderFigures",
@@ -159,7 +161,7 @@ _HOMES = {
     "documents.notes": "accounting freshness_line nobody purpose risk_meaning run_line",
     "documents.page": "summary write_page",
     "documents.papers": "papers_of",
-    "documents.pdf": "build_pdf find_browser write_pdf",
+    "documents.pdf": "PdfPrinter build_pdf find_browser write_pdf",
     "documents.people_page": "Sheet build_people build_sheet word_page write_clinician_pages write_people",
     "documents.person": "FALLS_TITLE FALLS_WORDS NO_SUPPORT PrintedPerson STATUS_UNKNOWN describe_decision people_of "
     "status_check",
@@ -170,16 +172,7 @@ _HOMES = {
     "sentence strength suppressed",
     "documents.workbook": "build_workbook write_workbook",
 }
-"""By module the names that it gives to the room."""
-
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
-
+"""By module the names that it gives to the room: who writes one page need not load every writer."""
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """A name of the room from its module, which is loaded now: who writes one page need not load every writer."""
-        if name not in _HOME_OF:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        globals()[name] = found = getattr(import_module(f"riskstrat.{_HOME_OF[name]}"), name)
-        return found
+    __getattr__ = load_on_demand(__name__, _HOMES)

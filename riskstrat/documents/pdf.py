@@ -13,9 +13,15 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Lock
+from types import TracebackType
 
 from riskstrat.documents.files import write_bytes
+from riskstrat.documents.kept_browser import CAN_KEEP, KeptBrowser, NotPrintedError
 from riskstrat.errors import PublicationError, StorageError
 from riskstrat.storage import PRIVATE_FOLDER, make_folder, name_beside, remove_folder
 
@@ -49,20 +55,69 @@ _PDF_DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}(?:[+-]\d{2}'\d{2}'|
 _IN_BRACKETS = re.compile(rb"(?<=<)[0-9A-Fa-f]+(?=>)")
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _ELEMENT = re.compile(rb"\(node\d{8}\)")
+_PDF_END = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*\Z")
+_END_BYTES = 1024
 _PDF_ID = re.compile(rb"/ID ?\[ ?<[0-9A-Fa-f]*> ?<[0-9A-Fa-f]*> ?\]")
+
+
+class PdfPrinter:
+    """Prints pages as `write_pdf` does, all with one browser, from as many threads as there are, a page at a time.
+
+    The browser starts with the first page and ends with the `with` block. A page that it does not print whole is
+    printed by a browser of its own, and so is each page after that; on Windows all are.
+    """
+
+    def __init__(self) -> None:
+        self._guard = Lock()
+        self._open = ExitStack()
+        self._kept: KeptBrowser | None = None
+        self._keeps = CAN_KEEP
+
+    def __enter__(self) -> PdfPrinter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def write_pdf(self, html: Path, pdf: Path) -> None:
+        """Print a page to PDF; bytes and errors as of `write_pdf`."""
+        write_bytes(_build_pdf(_read_page(html), html.parent, html.name, self._print), Path(pdf))
+
+    def _print(self, browser: Path, html: Path) -> bytes:
+        with self._guard:
+            if self._keeps:
+                try:
+                    return self._print_kept(browser, html)
+                except NotPrintedError:
+                    self._keeps = False
+                    self._close()
+        return _print_alone(browser, html)
+
+    def _print_kept(self, browser: Path, html: Path) -> bytes:
+        until = time.monotonic() + TIMEOUT_SECONDS
+        if self._kept is None:
+            profile = self._open.enter_context(_make_profile())
+            self._kept = KeptBrowser(_build_command(browser, Path(profile)), until)
+            self._open.callback(self._kept.close)
+        content = self._kept.print_page(html.resolve().as_uri(), until)
+        if not _is_whole(content):
+            raise NotPrintedError("gave a part of a PDF")
+        return content
+
+    def _close(self) -> None:
+        self._kept = None
+        self._open.close()
 
 
 def write_pdf(html: Path, pdf: Path) -> None:
     """Print a page to PDF; the same page gives the same bytes on one version of the browser, wherever it stands.
 
     The PDF bears the date of the page, not that of the clock. Raises PublicationError if no browser is found or it
-    does not print the page within two minutes, StorageError if a file cannot be read or written.
+    does not print the page whole within two minutes, StorageError if a file cannot be read or written.
     """
-    try:
-        content = html.read_bytes()
-    except OSError as problem:
-        raise StorageError(f"cannot read {html}: {problem.strerror}; write the page before its PDF") from problem
-    write_bytes(build_pdf(content, html.parent, html.name), Path(pdf))
+    write_bytes(build_pdf(_read_page(html), html.parent, html.name), Path(pdf))
 
 
 def build_pdf(html: bytes, place: Path, name: str = "page.html") -> bytes:
@@ -71,6 +126,18 @@ def build_pdf(html: bytes, place: Path, name: str = "page.html") -> bytes:
     The browser reads it, under `name`, from a folder below `place` that its owner alone can open and that is removed
     afterwards.
     """
+    return _build_pdf(html, place, name, _print_alone)
+
+
+def _read_page(html: Path) -> bytes:
+    try:
+        return html.read_bytes()
+    except OSError as problem:
+        raise StorageError(f"cannot read {html}: {problem.strerror}; write the page before its PDF") from problem
+
+
+def _build_pdf(html: bytes, place: Path, name: str, print_page: Callable[[Path, Path], bytes]) -> bytes:
+    """print_page: gives the PDF of a page by a browser, both given as paths."""
     browser = find_browser()
     if browser is None:
         raise PublicationError(
@@ -85,7 +152,7 @@ def build_pdf(html: bytes, place: Path, name: str = "page.html") -> bytes:
     try:
         # A link to a file would stand in the PDF as the path of that folder, and lead nowhere.
         write_bytes(_LINK_TO_FILE.sub(rb"\1", html), folder / name)
-        return _normalise(_print_pdf(browser, folder / name), day)
+        return _normalise(print_page(browser, folder / name), day)
     finally:
         remove_folder(folder)
 
@@ -99,18 +166,11 @@ def find_browser() -> Path | None:
     return next(iter([*on_path, *installed]), None)
 
 
-def _print_pdf(browser: Path, html: Path) -> bytes:
-    """The PDF as the browser makes it, in a profile of its own that is removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="riskstrat-pdf-", ignore_cleanup_errors=True) as folder:
+def _print_alone(browser: Path, html: Path) -> bytes:
+    """The PDF by a browser that is started for this page alone."""
+    with _make_profile() as folder:
         made = Path(folder, "page.pdf")
-        command = [
-            str(browser),
-            *OPTIONS,
-            *_choose_sandbox_options(),
-            f"--user-data-dir={Path(folder, 'profile')}",
-            f"--print-to-pdf={made}",
-            html.resolve().as_uri(),
-        ]
+        command = [*_build_command(browser, Path(folder)), f"--print-to-pdf={made}", html.resolve().as_uri()]
         try:
             ended = subprocess.run(command, capture_output=True, timeout=TIMEOUT_SECONDS, check=False)  # noqa: S603
         except subprocess.TimeoutExpired as problem:
@@ -119,7 +179,25 @@ def _print_pdf(browser: Path, html: Path) -> bytes:
             raise _build_browser_error(browser, html, f"could not be started ({problem.strerror})") from problem
         if not made.is_file():
             raise _build_browser_error(browser, html, f"ended with code {ended.returncode} and made no PDF")
-        return made.read_bytes()
+        content = made.read_bytes()
+    if ended.returncode or not _is_whole(content):
+        raise _build_browser_error(browser, html, f"ended with code {ended.returncode} and made no whole PDF")
+    return content
+
+
+def _make_profile() -> tempfile.TemporaryDirectory[str]:
+    """A folder for the profile of a browser, removed afterwards."""
+    return tempfile.TemporaryDirectory(prefix="riskstrat-pdf-", ignore_cleanup_errors=True)
+
+
+def _build_command(browser: Path, folder: Path) -> list[str]:
+    return [str(browser), *OPTIONS, *_choose_sandbox_options(), f"--user-data-dir={folder / 'profile'}"]
+
+
+def _is_whole(content: bytes) -> bool:
+    """Whether a PDF has its head, and an end that says where its index stands in it."""
+    end = _PDF_END.search(content[-_END_BYTES:])
+    return content.startswith(b"%PDF-") and end is not None and int(end[1]) < len(content)
 
 
 def _choose_sandbox_options() -> list[str]:

@@ -28,6 +28,8 @@ from riskstrat.sources.tables import STREAMS
 Progress = Callable[[str, float], None]
 Part = TypeVar("Part")
 
+_ROWS_TURNED = 256
+
 USUAL_DATES = 4
 """Index dates of a person up to which partitions hold as many people as the settings say."""
 
@@ -80,16 +82,22 @@ class FeatureEngine:
 
     def matrix(self, cohort: pd.DataFrame, progress: Progress | None = None) -> FeatureMatrix:
         """One row per patient and index date of `cohort` (which is sorted by person and index date), every feature."""
-        names, parts = self.plan.names, self._compute_parts(self.plan, cohort, _fill_derived, np.array, progress)
-        return FeatureMatrix(
-            cohort.reset_index(drop=True), _join_parts(parts, len(names)), names, self._own_fingerprints
-        )
+        values = self._compute_values(self.plan, cohort, _fill_derived, progress)
+        return FeatureMatrix(cohort.reset_index(drop=True), values, self.plan.names, self._own_fingerprints)
 
     def packed_matrix(self, cohort: pd.DataFrame, progress: Progress | None = None) -> PackedMatrix:
         """The same for many people, in a quarter of the memory."""
-        names, parts = self.plan.names, self._compute_parts(self.plan, cohort, _fill_derived, _pack_columns, progress)
-        packed = _join_packed_parts(parts, len(names))
-        return PackedMatrix(cohort.reset_index(drop=True), packed, names, self._own_fingerprints)
+        width = len(self.plan.names)
+        parts = self._compute_parts(
+            self.plan,
+            cohort,
+            _fill_derived,
+            lambda rows: _make_values(rows.stop - rows.start, width),
+            _pack_columns,
+            progress,
+        )
+        packed = _join_packed_parts(parts, width)
+        return PackedMatrix(cohort.reset_index(drop=True), packed, self.plan.names, self._own_fingerprints)
 
     @property
     def _own_fingerprints(self) -> dict[str, str]:
@@ -106,19 +114,28 @@ class FeatureEngine:
     def compute_days_ago(self, cohort: pd.DataFrame) -> Numbers32:
         """One row per row of `cohort`, one number per feature: days since the latest row behind it, or NaN."""
         made = replace(as_evidence(self.plan), attributes=())
-        return _join_parts(self._compute_parts(made, cohort, _fill_latest, np.array), len(made.names))
+        return self._compute_values(made, cohort, _fill_latest)
+
+    def _compute_values(
+        self, plan: Plan, cohort: pd.DataFrame, derive: Derive, progress: Progress | None = None
+    ) -> Numbers32:
+        """The features of a plan for a cohort, one row per row of it: every partition writes where its rows stay."""
+        values = _make_values(len(cohort), len(plan.names))
+        self._compute_parts(plan, cohort, derive, values.__getitem__, lambda _: None, progress)
+        return values
 
     def _compute_parts(
         self,
         plan: Plan,
         cohort: pd.DataFrame,
         derive: Derive,
+        place: Callable[[slice], Numbers32],
         finish: Callable[[Numbers32], Part],
         progress: Progress | None = None,
     ) -> list[Part]:
         """The features of a plan for a cohort by partitions, in its order: what `finish` makes of the values of each.
 
-        `derive` fills the derived columns of a partition.
+        `place` gives the array that some rows are written into, `derive` fills the derived columns of a partition.
         """
         if not len(cohort):
             return []
@@ -136,7 +153,7 @@ class FeatureEngine:
             def compute_partition(part: tuple[int, int, slice]) -> Part:
                 if not hasattr(local, "connection"):
                     local.connection = connections.enter_context(self._connect())
-                columns = _make_columns(plan, part[2].stop - part[2].start)
+                columns = _make_columns(plan, place(part[2]))
                 _fill_attributes(attributes, cohort.iloc[part[2]], columns)
                 fill_partition(local.connection, scans, cohort, part, columns.asked, columns.behind)
                 derive(plan, columns)
@@ -220,19 +237,22 @@ def _choose_size(person: npt.NDArray[np.int32], people: int) -> int:
     return max(1, people * USUAL_DATES // max(dates, USUAL_DATES))
 
 
-def _make_columns(plan: Plan, rows: int) -> _Columns:
-    """Room for the columns of a plan, without values."""
-    asked, behind = len(plan.names), len(plan.columns) - len(plan.names)
-    return _Columns(*(np.full((rows, width), np.nan, np.float32, order="F") for width in (asked, behind)))
+def _make_columns(plan: Plan, asked: Numbers32) -> _Columns:
+    """The columns of a plan around those that are asked for, the others without values."""
+    return _Columns(asked, _make_values(len(asked), len(plan.columns) - len(plan.names)))
 
 
-def _join_parts(parts: Sequence[Numbers32], width: int) -> Numbers32:
-    """The rows of all partitions, each row's values side by side."""
-    return np.ascontiguousarray(np.concatenate(parts)) if parts else np.empty((0, width), np.float32)
+def _make_values(rows: int, width: int) -> Numbers32:
+    """Room for numbers, each row's side by side as the kernel writes them: none is known yet."""
+    return np.full((rows, width), np.nan, np.float32)
 
 
 def _pack_columns(values: Numbers32) -> list[Packed]:
-    return [pack_column(column) for column in values.T]
+    """Each column packed, all of them turned over some rows at a time: a processor holds so many, but no partition."""
+    columns = np.empty(values.shape[::-1], np.float32)
+    for first in range(0, len(values), _ROWS_TURNED):
+        columns[:, first : first + _ROWS_TURNED] = values[first : first + _ROWS_TURNED].T
+    return [pack_column(column) for column in columns]
 
 
 def _join_packed_parts(parts: Sequence[list[Packed]], width: int) -> list[Packed]:

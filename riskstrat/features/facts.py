@@ -64,12 +64,22 @@ def _order(scan: ScanPlan, person: npt.NDArray[np.int32], rows: pa.Table) -> npt
 
 
 def _take_in_order(array: npt.NDArray[Any], order: npt.NDArray[np.int64] | None) -> npt.NDArray[Any]:
-    """In order, and writable: Arrow's read-only views would be another type to the compiler, and compile it again."""
-    return array.copy() if order is None else array[order]
+    """In order, and for reading alone, as Arrow's views are: to the compiler a writable array is of another type."""
+    return _lock(array if order is None else array[order])
+
+
+def _lock(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A view of an array that nobody can write through."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _stack_arrays(arrays: Sequence[npt.NDArray[Any]], n: int, dtype: Any) -> npt.NDArray[Any]:
-    return np.stack(arrays) if arrays else np.empty((0, n), dtype)
+    """Columns below each other; one alone is not copied."""
+    if len(arrays) == 1:
+        return _lock(arrays[0][None, :])
+    return _lock(np.stack(arrays) if arrays else np.empty((0, n), dtype))
 
 
 def _convert_column(column: pa.ChunkedArray) -> npt.NDArray[Any]:

@@ -38,6 +38,9 @@ UNBOUNDED = 2**31
 NO_VALUE = -(2**63)
 _DAYS_PER_YEAR = 365.25
 
+_inline = njit(inline="always")
+"""For what the loops call: a call would hand over every array as seven numbers, for each fact."""
+
 Ints = npt.NDArray[np.int64]
 Days = npt.NDArray[np.int32]
 
@@ -162,7 +165,7 @@ def fill_values(cohort, facts, measures, links, state, seen, out, behind):  # ty
             _write_results(row, measures, state, out, behind)
 
 
-@njit(nogil=True, cache=True)
+@_inline
 def _write_results(row, measures, state, out, behind):  # type: ignore[no-untyped-def]
     width = out.shape[1]
     for m in range(len(measures)):
@@ -173,13 +176,13 @@ def _write_results(row, measures, state, out, behind):  # type: ignore[no-untype
             behind[row, column - width] = _compute_result(measures[m], state[m])
 
 
-@njit(nogil=True, cache=True)
+@_inline
 def _is_within(index, day, reach):  # type: ignore[no-untyped-def]
     """Whether a day lies in (index - reach, index]."""
     return day != NO_DAY and 0 <= index - day < reach
 
 
-@njit(nogil=True, cache=True)
+@_inline
 def _clear(state):  # type: ignore[no-untyped-def]
     for m in range(len(state)):
         state[m].total = 0
@@ -190,7 +193,7 @@ def _clear(state):  # type: ignore[no-untyped-def]
         state[m].days_values = 0
 
 
-@njit(nogil=True, cache=True)
+@_inline
 def _add(fact, index, row, m, key, weight, days, values, untils, measures, state, seen):  # type: ignore[no-untyped-def]
     """Add one fact that lies within reach of a feature to it."""
     measure = measures[m]
@@ -217,14 +220,14 @@ def _add(fact, index, row, m, key, weight, days, values, untils, measures, state
         _add_value(values[measure.value, fact], ago, kind, sums)
 
 
-@njit(nogil=True, cache=True)
+@_inline
 def _add_recency(ago, kind, sums):  # type: ignore[no-untyped-def]
     if sums.hits == 0 or (ago < sums.best if kind == LAST else ago > sums.best):
         sums.best = ago
     sums.hits += 1
 
 
-@njit(nogil=True, cache=True)
+@_inline
 def _add_value(value, ago, kind, sums):  # type: ignore[no-untyped-def]
     if value == NO_VALUE:
         return
@@ -244,7 +247,7 @@ def _add_value(value, ago, kind, sums):  # type: ignore[no-untyped-def]
     sums.hits += 1
 
 
-@njit(nogil=True, cache=True)
+@_inline
 def _add_episode(day, ago, measure, sums):  # type: ignore[no-untyped-def]
     """Facts come in the order of their days: one past `within` days after the first of an episode begins the next."""
     if sums.hits == 0 or day > sums.best + measure.within:
@@ -254,7 +257,7 @@ def _add_episode(day, ago, measure, sums):  # type: ignore[no-untyped-def]
     sums.hits += 1
 
 
-@njit(nogil=True, cache=True)
+@_inline
 def _add_period(until, day, index, measure, sums):  # type: ignore[no-untyped-def]
     """Facts come in the order of their days, so what lies before the end reached so far is counted already."""
     if measure.kind in (ACTIVE, SINCE):
@@ -271,7 +274,7 @@ def _add_period(until, day, index, measure, sums):  # type: ignore[no-untyped-de
         sums.hits += 1
 
 
-@njit(nogil=True, cache=True)
+@_inline
 def _compute_result(measure, sums):  # type: ignore[no-untyped-def]
     kind = measure.kind
     if sums.hits == 0 or (kind == EPISODES and sums.total == 0):

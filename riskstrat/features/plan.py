@@ -371,7 +371,10 @@ def _add_code_system(stream: Stream) -> ir.Value:
 
 
 def _word(filters: Sequence[Sequence[ir.BooleanValue]]) -> ir.Value:
-    """A number with bit f set where the row meets every condition of filter f; an unknown condition is not met."""
+    """A number with bit f set where the row meets every condition of filter f; an unknown condition is not met.
+
+    SQL takes the other branch of a condition that is null, as it does where it is false.
+    """
     word: Any = ibis.literal(0, "int64")
     for number, conditions in enumerate(filters):
         bit = ibis.literal(1 << number, "int64")
@@ -379,7 +382,7 @@ def _word(filters: Sequence[Sequence[ir.BooleanValue]]) -> ir.Value:
             met: Any = conditions[0]
             for condition in conditions[1:]:
                 met = met & condition
-            bit = ibis.ifelse(met.fill_null(False), bit, ibis.literal(0, "int64"))
+            bit = ibis.ifelse(met, bit, ibis.literal(0, "int64"))
         word = bit if number == 0 else word + bit
     return word
 

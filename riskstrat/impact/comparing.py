@@ -19,13 +19,14 @@ from riskstrat.impact.estimating import TWO_SIDED, Effect, Outcomes, estimate_ef
 from riskstrat.impact.expecting import Expected, compare_expected
 from riskstrat.impact.looking import price_looks
 from riskstrat.impact.matching import Matches, keep_rows, match_controls, pair_with_themselves, take_alone
-from riskstrat.impact.measuring import MEASURES, OutcomeMeasure, find_deaths, find_early_end, find_measure, is_told
+from riskstrat.impact.measuring import MEASURES, OutcomeMeasure, find_early_end, find_measure, is_told
 from riskstrat.impact.planning import LoggedPlan, find_due
 from riskstrat.impact.ranking import rank_lists
 from riskstrat.impact.reading import build_panel, read_lists
 from riskstrat.impact.starting import (
     StartsFound,
     add_windows,
+    check_before,
     choose_windows,
     estimate_starts,
     find_starts,
@@ -33,7 +34,7 @@ from riskstrat.impact.starting import (
 )
 from riskstrat.impact.tallies import Days, EventTally, Tally
 from riskstrat.impact.verdicts import Verdict, judge_interval
-from riskstrat.labels.registration import registered_until
+from riskstrat.labels import find_deaths, registered_until
 from riskstrat.reviews import Notices
 from riskstrat.site.opening import Site
 from riskstrat.site.stays import require_stays
@@ -43,6 +44,8 @@ FEWEST = 8
 
 CONTROL_BEGINS, CONTROL_ENDS = 547, 365
 """Days before the list between which the negative control counts: half a year, before the year that is matched on."""
+
+WENT_APART = "the teams that began had gone another way than the others before they began"
 
 POWERED = 0.8416212335729143
 """Standard errors beyond the boundary at which an effect is found in 8 trials of 10."""
@@ -248,7 +251,9 @@ class Comparison:
         outcomes = self.count_outcomes(measure, self.read_tally(measure, look), alone)
         before = np.asarray(outcomes.earlier)
         totals = add_windows(rows, before, outcomes.events - before, outcomes.expected, kept)
-        told = estimate_starts(found.starts, totals)
+        told, found = estimate_starts(found.starts, totals), replace(found, before=check_before(found.starts, totals))
+        if found.before is not None and found.before.is_apart:
+            return found, ComparedOutcome(told.people, untold=WENT_APART)
         return found, word_effect(told.effect, told.people, told.critical)
 
     def compare_before(self, followed: Followed) -> ComparedOutcome:

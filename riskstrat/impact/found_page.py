@@ -13,7 +13,7 @@ from riskstrat.impact.crossing import BAND, LIMITED_WEEKS
 from riskstrat.impact.expecting import COMPARED, KNOWN, LISTED
 from riskstrat.impact.judging import ImpactFound
 from riskstrat.impact.measuring import MEASURES, find_measure
-from riskstrat.impact.starting import FEWEST_OTHERS, FEWEST_STARTS
+from riskstrat.impact.starting import FEWEST_OTHERS, FEWEST_STARTS, LEAST_CHANCE, WayBefore
 
 LIMITS = (
     "Where a team adds people whom it knows to be more ill than any record says, the planned comparison is not fair to "
@@ -135,14 +135,23 @@ def _tabulate_starts(found: ImpactFound) -> FiguresTable:
         ("Began since the plan counts, and followed since", str(starts.begun)),
         ("Of them, can be compared", str(len(starts.starts))),
         ("Different days on which these began", str(starts.dates)),
+        ("Went the same way as the others before they began", _word_before(starts.before)),
     ]
     says = (
         "Each team that began is held against teams whose first list came only after its time was over, or never, by "
         "how both changed from the time before. On each side stand those with the highest estimates before anybody of "
         f"the team was listed. Nothing is told of fewer than {FEWEST_STARTS} starts, or of one without {FEWEST_OTHERS} "
-        "teams to hold it against.",
+        "teams to hold it against, nor where teams that began had gone another way than the others in the times "
+        f"before: of teams that go the same way that is found in {LEAST_CHANCE * 100:.0f} of 100 all the same.",
     )
     return FiguresTable("Teams that began at different times", says, ("Teams", "How many"), rows)
+
+
+def _word_before(before: WayBefore | None) -> str:
+    if before is None or before.chance is None:
+        return "cannot be told: too few lists or events so long before"
+    times = "1 time" if before.times == 1 else f"{before.times} times"
+    return f"{'no' if before.is_apart else 'yes'}, in {times} (p {before.chance:.2f})"
 
 
 def _list_shares(found: ImpactFound) -> list[tuple[int, tuple[int, int]]]:
@@ -247,7 +256,10 @@ def _describe_line(found: ImpactFound) -> dict[str, Any]:
 
 
 def _describe_starts(found: ImpactFound) -> dict[str, Any]:
-    return {"begun": found.starts.begun, "comparable": len(found.starts.starts), "dates": found.starts.dates}
+    starts, before = found.starts, found.starts.before or WayBefore(0, None)
+    counts = {"begun": starts.begun, "comparable": len(starts.starts), "dates": starts.dates}
+    chance = None if before.chance is None else round(before.chance, 4)
+    return counts | {"earlier_times": before.times, "chance_of_same_way_before": chance}
 
 
 def _describe_expected(found: ImpactFound, name: str) -> dict[str, Any] | None:

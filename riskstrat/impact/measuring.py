@@ -9,10 +9,11 @@ from datetime import date
 import ibis.expr.types as ir
 import numpy as np
 
-from riskstrat.impact.tallies import Days, EventTally, HomeTally, NightTally, Tally
+from riskstrat.impact.tallies import EventTally, HomeTally, NightTally, Tally
+from riskstrat.labels import find_deaths
 from riskstrat.site.opening import Site
 from riskstrat.sources import tables
-from riskstrat.sources.selection import day, known_rows
+from riskstrat.sources.selection import known_rows
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import STREAMS
 
@@ -76,14 +77,6 @@ def _read_deaths(opened: Site, _: ir.Table, known: date) -> Tally:
 
 def _read_home(opened: Site, _: ir.Table, known: date) -> Tally:
     return HomeTally(_read_nights(opened, tables.admissions, known), find_deaths(opened.store, known))
-
-
-def find_deaths(store: Store, known: date) -> Days:
-    """By person the day of a death known on a day (of one without a date, the day it was known), or NaT."""
-    found, _ = known_rows(store, tables.people, ("date_of_death", "died_known_on"))
-    died, told = found["date_of_death"], found["died_known_on"]
-    died, told = np.where(np.isnat(died), told, died), np.where(np.isnat(told), died, told)
-    return np.where(told <= day(known), died, np.datetime64("NaT"))
 
 
 MEASURES: tuple[OutcomeMeasure, ...] = (

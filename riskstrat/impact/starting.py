@@ -8,7 +8,7 @@ for both times, the people are those with the highest estimates on a list that c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -29,34 +29,71 @@ FEWEST_STARTS = 6
 FEWEST_OTHERS = 3
 """Teams that had not begun by then, without which a start is not compared."""
 
+MOST_BEFORE = 3
+"""Times before a start, at most, of which each is held against the one before it."""
+
+STARTS_A_TIME = 4
+"""Starts for each time before, at least: of few teams many times together find little."""
+
+LEAST_CHANCE = 0.05
+"""Of teams that go the same way, the share that is wrongly found to have gone different ways before they began."""
+
 
 @dataclass(frozen=True)
 class Start:
-    """One team's first list: team, week, the list from which the time before counts, who had not begun by its end."""
+    """One team's first list: team, week, the list from which the time before counts, who had not begun by its end.
+
+    before: the lists from which the times before that one count, the newest first.
+    """
 
     team: int
     week: int
     earlier: int
     others: tuple[int, ...]
+    before: tuple[int, ...] = ()
 
     def list_windows(self) -> Iterator[Window]:
         """Whose people are followed, and from when."""
         for team in (self.team, *self.others):
-            yield team, self.earlier
-            yield team, self.week
+            for week in (*reversed(self.before), self.earlier, self.week):
+                yield team, week
+
+    def move_back(self, times: int) -> Start | None:
+        """As though the team had begun so many times earlier; None where there is no such time."""
+        weeks = (self.week, self.earlier, *self.before)
+        return replace(self, week=weeks[times], earlier=weeks[times + 1]) if times + 1 < len(weeks) else None
+
+
+@dataclass(frozen=True)
+class WayBefore:
+    """Whether teams that began had gone the same way as those that had not, in the times before they began.
+
+    times: how many could be held against the one before it; chance: of so large differences where all go the same way,
+    None without a time.
+    """
+
+    times: int
+    chance: float | None
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether they went different ways, so that the change at the start is not the list's alone."""
+        return self.chance is not None and self.chance < LEAST_CHANCE
 
 
 @dataclass(frozen=True)
 class StartsFound:
     """Which starts can be compared. begun: teams with a first list since the plan counts whose time is over.
 
-    dates: different days among the starts that can be. untold: why nothing is, in words; blank where it is.
+    dates: different days among the starts that can be. untold: why nothing is, in words; blank where it is. before:
+    whether the teams went the same way before they began, where that was looked at.
     """
 
     starts: tuple[Start, ...]
     begun: int
     dates: int
     untold: str
+    before: WayBefore | None = None
 
 
 @dataclass(frozen=True)
@@ -123,10 +160,22 @@ def find_starts(panel: Panel, team: Indices, day: Days, span: int, until: np.dat
         if len(before):
             weeks = int(before[-1]), week
             start = Start(number, week, weeks[0], _keep_present(others, panel, team, weeks))
+            start = replace(start, before=tuple(_list_before(start, panel, team, day, length)))
             if _keep_present([number], panel, team, weeks) and len(start.others) >= FEWEST_OTHERS:
                 found.append(start)
     dates = len({start.week for start in found})
     return StartsFound(tuple(found), len(begun), dates, _find_no_starts(found))
+
+
+def _list_before(start: Start, panel: Panel, team: Indices, day: Days, length: np.timedelta64) -> Iterator[int]:
+    """Lists a time apart before the earlier one of a start, on which all its teams had people who could be listed."""
+    every, week = (start.team, *start.others), start.earlier
+    for _ in range(MOST_BEFORE):
+        lists = np.flatnonzero(day <= day[week] - length)
+        if not len(lists) or _keep_present(every, panel, team, [int(lists[-1])]) != tuple(sorted(every)):
+            return
+        week = int(lists[-1])
+        yield week
 
 
 def _keep_present(teams: Iterable[int], panel: Panel, team: Indices, weeks: Sequence[int]) -> tuple[int, ...]:
@@ -216,6 +265,49 @@ def estimate_starts(starts: Sequence[Start], totals: Mapping[Window, WindowTotal
     would = mean + (held - moved) * sum(one.expected for one in after) / people
     shared = float(spread[0, 0]), float(spread[0, 1]), float(spread[1, 1])
     return StartsEffect(Effect(moved / held, held, shared, mean, would, fewest), critical, people)
+
+
+def check_before(starts: Sequence[Start], totals: Mapping[Window, WindowTotals]) -> WayBefore:
+    """The starts moved back by one time, and by more as far as enough of them can be.
+
+    Nobody was listed by then, so that events should be what they would have been (the pre-treatment effects of Callaway
+    and Sant'Anna).
+
+    All times are tested together (Hotelling's T squared, from leaving out each team in turn), with one degree less than
+    there are starts.
+    """
+    moved = [_move_back(starts, times) for times in range(1, MOST_BEFORE + 1)]
+    moved = [each for times, each in enumerate(moved, 1) if len(each) >= max(FEWEST_STARTS, STARTS_A_TIME * times)]
+    teams = sorted({team for start in starts for team in (start.team, *start.others)})
+    apart = [_measure_apart(each, totals) for each in moved]
+    without = [[_measure_apart(each, totals, team) for each in moved] for team in teams]
+    if not moved or None in apart or any(None in row for row in without):
+        return WayBefore(0, None)
+    found = np.array(apart, float)
+    parts = np.array(without, float) - found
+    spread = parts.T @ parts * (len(teams) - 1) / len(teams)
+    return WayBefore(len(moved), _test_jointly(found, spread, min(map(len, moved))))
+
+
+def _move_back(starts: Sequence[Start], times: int) -> list[Start]:
+    return [moved for start in starts if (moved := start.move_back(times)) is not None]
+
+
+def _measure_apart(
+    starts: Sequence[Start], totals: Mapping[Window, WindowTotals], without: int | None = None
+) -> float | None:
+    """Events of teams before they began less those that would have been, for what was expected."""
+    found = _add_starts(starts, totals, without)
+    return None if found is None else found[0] - found[1]
+
+
+def _test_jointly(found: Numbers, spread: Numbers, starts: int) -> float:
+    """The chance of differences as large as these where there are none; 0 where nothing varies and there are any."""
+    inverse, times = np.linalg.pinv(spread), len(found)
+    if not np.allclose(spread @ inverse @ found, found, atol=1e-9):
+        return 0.0
+    squared = float(found @ inverse @ found) * (starts - times) / (times * (starts - 1))
+    return float(stats.f.sf(squared, times, starts - times))
 
 
 def _add_starts(

@@ -6,7 +6,7 @@ bad spells that pass, die, and are chosen by teams of unlike capacity, so that r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from riskstrat.impact.starting import (
     StartsEffect,
     StartsFound,
     add_windows,
+    check_before,
     choose_windows,
     estimate_starts,
     find_starts,
@@ -310,4 +311,4 @@ def compare_trial_starts(trial: Trial) -> tuple[StartsFound, StartsEffect | None
     events, after = _count_after(trial, rows.person, rows.week)
     expected = np.log1p(np.exp(trial.margin[rows.week, rows.person]))
     totals = add_windows(rows, events - after, after, expected, np.ones(len(events), bool))
-    return found, estimate_starts(found.starts, totals)
+    return replace(found, before=check_before(found.starts, totals)), estimate_starts(found.starts, totals)

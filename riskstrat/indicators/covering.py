@@ -7,12 +7,13 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from riskstrat.casefinding.caseload_coverage import CASELOAD, WORDS
 from riskstrat.definitions.indicators import NEEDED_TABLES, Indicator
-from riskstrat.definitions.phrases import NOT_IN_DATA, long_date, word_month
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
-from riskstrat.sources.coverage import COVERED, SURE, Coverage
+from riskstrat.sources.coverage import COVERED, Coverage
+from riskstrat.sources.doubts import explain_lacking, explain_silence
 
-MONTH_DAYS, YEAR_MONTHS = 30.4, 12
+_WORDS = {**SOURCE_WORDS, CASELOAD: WORDS}
 
 
 def list_tables(indicator: Indicator) -> tuple[str, ...]:
@@ -24,8 +25,11 @@ def list_tables(indicator: Indicator) -> tuple[str, ...]:
 def explain_uncovered(indicator: Indicator, month: date, follow_days: int, coverage: Coverage) -> str:
     """Why the sources of an indicator do not hold a month and the days after it that count; empty where they do."""
     last = (pd.Timestamp(month) + pd.offsets.MonthEnd(1)).date() + timedelta(days=follow_days)
-    whys = (_explain(source, month, last, coverage) for source in list_tables(indicator) if source in COVERED)
-    return next(filter(None, whys), "")
+    asked = [source for source in list_tables(indicator) if source in (*COVERED, CASELOAD)]
+    whys = (explain_lacking(coverage, source, _WORDS[source], month, last) for source in asked)
+    # A fall for want of what a large contributor would have sent would read as success.
+    silences = (explain_silence(coverage, source, _WORDS[source], month, last) for source in asked)
+    return next(filter(None, (*whys, *silences)), "")
 
 
 def list_covered(
@@ -38,17 +42,3 @@ def list_covered(
             break
         covered.insert(0, month)
     return covered
-
-
-def _explain(source: str, first: date, last: date, coverage: Coverage) -> str:
-    """Days that a source lacks count only where so many rows ought to have come in them that it is no chance."""
-    words, span = SOURCE_WORDS[source], coverage.find_span(source)
-    if span is None:
-        return f"{words} {NOT_IN_DATA}"
-    per_day = coverage.count_by_month(source)[1][-YEAR_MONTHS:].mean() / MONTH_DAYS
-    if (span.first - first).days * per_day >= SURE:
-        return f"{words} begin on {long_date(span.first)}"
-    if (last - span.last).days * per_day >= SURE:
-        return f"{words} end on {long_date(span.last)}, and are needed up to {long_date(last)}"
-    gap = span.find_gap(first, last)
-    return f"{words} of {word_month(gap)} are missing" if gap else ""

@@ -19,6 +19,8 @@ Place = tuple[str, str]
 
 WHOLE: Place = ("all", "All")
 NOT_SHOWN = "not shown"
+CANNOT_BE_TOLD = "cannot be told"
+"""In place of a count that the records do not give."""
 ROUNDING = 2
 """A count to the nearest 5 lies at most so far from what is shown."""
 

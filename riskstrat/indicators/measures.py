@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from riskstrat.casefinding.register import select_held
 from riskstrat.definitions.coded_columns import SAY_NOTHING
 from riskstrat.definitions.indicators import Indicator
 from riskstrat.indicators.records import IndicatorRecords
@@ -135,10 +136,15 @@ def _is_aged(indicator: Indicator, members: pd.DataFrame) -> pd.Series:
 def _is_on_caseload(
     indicator: Indicator, members: pd.DataFrame, days: pd.Series, records: IndicatorRecords
 ) -> pd.Series:
-    """Whether each member has an open row of the caseload on the day; of any status where the indicator names none."""
-    rows = records.caseload
+    """1 for each member whom a team holds on the day, by the rule of the lists; with the statuses of a register, if
+    it names any."""
     named = indicator.codes if indicator.measure == "register" else ()
-    return _is_open(members, days, rows[rows["status"].isin(named)] if named else rows)
+    on_it = pd.Series(0, index=members.index)
+    for day, rows in members.groupby(days):
+        held = select_held(records.caseload, day.date())
+        persons = held.loc[held["status"].isin(named), "person"] if named else held["person"]
+        on_it[rows.index] = rows["person"].isin(persons).astype(int)
+    return on_it
 
 
 def _is_open(members: pd.DataFrame, days: pd.Series, rows: pd.DataFrame) -> pd.Series:

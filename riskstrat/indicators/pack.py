@@ -8,6 +8,7 @@ from datetime import date
 
 import pandas as pd
 
+from riskstrat.casefinding.caseload_coverage import CASELOAD, add_caseload, explain_endless
 from riskstrat.definitions.indicators import NEEDED_COLUMNS, Indicator, Indicators
 from riskstrat.definitions.phrases import long_date, word_month
 from riskstrat.definitions.progress import Progress
@@ -27,6 +28,7 @@ from riskstrat.indicators.showing import (
     read_borough,
     show_months,
 )
+from riskstrat.indicators.unheld import list_unheld, withhold_unheld
 from riskstrat.indicators.words import word_finding, word_year, write_summary
 from riskstrat.site.opening import Site
 from riskstrat.sources.coverage import Coverage, read_coverage
@@ -52,7 +54,7 @@ def build_pack(opened: Site, month: date, progress: Progress) -> BoardPack:
         progress("indicators", number / (len(given) + 1))
         counted[one.name] = count_months(one, borough, opened.store.data_as_at)
     shown = show_months(given, counted, borough.trees)
-    coverage = read_coverage(opened.store, opened.workspace.settings.data.coverage)
+    coverage = add_caseload(read_coverage(opened.store, opened.workspace.settings.data.coverage), opened.store)
     told: list[BoardIndicator] = []
     untold: list[tuple[Indicator, str]] = []
     for one in chosen.shown:
@@ -61,6 +63,8 @@ def build_pack(opened: Site, month: date, progress: Progress) -> BoardPack:
             untold.append((one, reason))
         else:
             kept = _keep_covered(one, shown[one.name], counted[one.name], coverage)
+            if CASELOAD in list_tables(one):
+                kept = withhold_unheld(one, kept, list_unheld(borough, max(kept[0])))
             told.append(_build_indicator(one, chosen, kept, borough.trees))
     marked, charts, flagged = _mark_standing_out(told)
     summary = write_summary(month, marked, len(untold), charts, flagged)
@@ -101,7 +105,7 @@ def find_untold(opened: Site, indicator: Indicator) -> str:
     for table, column in NEEDED_COLUMNS.get(indicator.measure, ()):
         if column in opened.store.absent_columns.get(table, ()):
             return f"{table} was landed without {column}"
-    return ""
+    return explain_endless(opened.store.read(CASELOAD)) if CASELOAD in list_tables(indicator) else ""
 
 
 def find_uncovered(indicator: Indicator, counted: Mapping[date, MonthCounts], coverage: Coverage) -> str:

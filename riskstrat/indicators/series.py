@@ -10,7 +10,7 @@ from scipy import stats
 
 from riskstrat.definitions.indicators import Indicator
 from riskstrat.documents import BoardSeries, ControlLimits, ShownRate
-from riskstrat.indicators.hiding import NOT_SHOWN, ROUNDING, Place, ShownCount
+from riskstrat.indicators.hiding import CANNOT_BE_TOLD, NOT_SHOWN, ROUNDING, Place, ShownCount
 from riskstrat.indicators.layers import PART_OF_WHOLE
 from riskstrat.indicators.xmr import draw_limits
 
@@ -73,6 +73,8 @@ def _find_no_limits(
     starts: Sequence[int],
 ) -> str:
     """Why a series has no limits; empty where it has."""
+    if any(rate.numerator == CANNOT_BE_TOLD for rate in rates):
+        return "Cannot be told: of some of these people nobody was ever on the caseload that was landed."
     if any(rate.rate is None for rate in rates):
         return "No chart: the figure of a month is hidden, or there was nobody."
     if indicator.is_moment:

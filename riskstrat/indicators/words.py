@@ -8,6 +8,7 @@ from datetime import date
 from riskstrat.definitions.indicators import Indicator
 from riskstrat.definitions.phrases import word_month
 from riskstrat.documents import BoardIndicator, BoardSeries, joined
+from riskstrat.indicators.hiding import CANNOT_BE_TOLD
 from riskstrat.indicators.xmr import OUTSIDE, SHIFT, TREND
 
 MOST_WORDS = 150
@@ -78,7 +79,11 @@ def _read(words: str) -> int | None:
 
 def write_summary(month: date, told: Sequence[BoardIndicator], untold: int, charts: int, flagged: int) -> str:
     """The findings for a board member, in at most 150 words: what stands out, what is flagged, what cannot be told."""
-    sentences = [f"{word_month(month)}: {len(told)} of {len(told) + untold} indicators can be told from the tables."]
+    parts = [one for one in told if one.latest.numerator == CANNOT_BE_TOLD]
+    whole = len(told) - len(parts)
+    sentences = [f"{word_month(month)}: {whole} of {len(told) + untold} indicators can be told from the tables."]
+    if parts:
+        sentences.append(f"{joined([one.indicator.name for one in parts])} can be told of some places alone.")
     out = [one for one in told if one.stands_out]
     flags = [one for one in told if one not in out and one.whole.limits and one.whole.limits.flags[-1]]
     if out:
@@ -93,7 +98,7 @@ def write_summary(month: date, told: Sequence[BoardIndicator], untold: int, char
             f"The pack has {charts} charts with limits; {flagged} flag their latest month, and by chance alone about "
             f"{expected} would."
         )
-    quiet = [one for one in told if not one.whole.limits]
+    quiet = [one for one in told if not one.whole.limits and one not in parts]
     if quiet:
         sentences.append(f"{len(quiet)} have no limits, for want of months or events.")
     sentences.append("A flag says that something has changed. It does not say why, or that a team caused it.")

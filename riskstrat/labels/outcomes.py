@@ -58,7 +58,7 @@ def label(store: Store, cohort: pd.DataFrame, outcome: ir.Table, recipe: LabelRe
     person = cohort["person"].to_numpy()
     event, notes = _find_event(store, cohort, outcome, recipe, as_at)
     acted, unknown = actions.first_actions(store, cohort, recipe)
-    died = _find_deaths(store, as_at)
+    died = find_deaths(store, as_at)
     doubted = _mark_doubtful_deaths(store, person, died, as_at)
     left = registered_until(store, person, index, as_at)
     rows = _decide(index, recipe, event, (died[person], doubted), left)
@@ -153,7 +153,7 @@ def events_by_provider(store: Store, outcome: ir.Table, as_at: date) -> pd.DataF
     return rows.groupby(["provider", "month"]).size().rename("events").reset_index()
 
 
-def _find_deaths(store: Store, as_at: date) -> npt.NDArray[np.datetime64]:
+def find_deaths(store: Store, as_at: date) -> npt.NDArray[np.datetime64]:
     """By person the date of a death known at `as_at` (of one without a date, the day it was known), or NaT."""
     people, _ = known_rows(store, tables.people, ("date_of_death", "died_known_on"))
     died, known = people["date_of_death"], people["died_known_on"]

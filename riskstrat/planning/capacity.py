@@ -10,7 +10,7 @@ import numpy as np
 
 from riskstrat.errors import DefinitionError
 from riskstrat.evaluation.bootstrap import each_draw
-from riskstrat.planning.used import Counts
+from riskstrat.planning.used import Counts, Used
 
 ROUNDS = 400
 SEED = 1
@@ -36,10 +36,12 @@ class Bounded(NamedTuple):
 
 @dataclass(frozen=True)
 class Carried:
-    """What the people of one list length used: how many had a stay, stays and bed days, and their shares of all."""
+    """What the people of one list length used: how many had a stay, and how many died or left before the window was
+    over; stays and bed days, and their shares of all."""
 
     people: int
     admitted: int
+    ended: int
     admissions: Bounded
     bed_days: Bounded
     share_of_admissions: Bounded
@@ -61,15 +63,14 @@ def choose_lengths(everybody: int, given: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted(set(given))) or tuple(one for one in LADDER if one <= max(everybody // 2, LEAST))
 
 
-def compute_carried(
-    margin: Counts, admissions: Counts, bed_days: Counts, lengths: Sequence[int]
-) -> tuple[Carried, ...]:
-    """One line for each length. margin, admissions, bed_days: per person, in one order that is always the same.
+def compute_carried(margin: Counts, used_by: Used, lengths: Sequence[int]) -> tuple[Carried, ...]:
+    """One line for each length. margin, used_by: per person, in one order that is always the same.
 
     The interval draws people again: it says how far another year's people as likely might differ by chance.
     """
     order = np.argsort(-margin, kind="stable")
-    used = np.stack([np.ones(len(order)), admissions[order], bed_days[order], admissions[order] > 0])
+    admissions, bed_days, ended = (each[order] for each in used_by)
+    used = np.stack([np.ones(len(order)), admissions, bed_days, admissions > 0, ended])
     found = _sum_first(used, lengths)
     draws = np.stack([_sum_first(used * copies, lengths) for copies in _draw(len(order))])
     return tuple(_build_lines(found, draws, lengths))
@@ -97,6 +98,7 @@ def _build_lines(found: Counts, draws: Counts, lengths: Sequence[int]) -> Iterat
         yield Carried(
             people,
             int(counts[3]),
+            int(counts[4]),
             _bound(counts[1], each[:, 1]),
             _bound(counts[2], each[:, 2]),
             _bound(parts[1], shares[:, 1]),

@@ -25,6 +25,8 @@ LIMITS = (
     "The range is by chance alone: another year's people as likely. It knows nothing of a hard winter or a change of "
     "services.",
     "People known to a team already are counted in, also those whom a list would not show.",
+    "Whoever dies or leaves uses nothing after it, so nothing after it is freed. Bed days of the time that somebody "
+    "might live longer are not in these figures.",
     "Whether an effect of this size could be seen afterwards is said by riskstrat power.",
 )
 
@@ -78,6 +80,7 @@ def is_shown(one: Carried) -> bool:
 def _describe_line(one: Carried, found: CapacityFound) -> dict[str, Any]:
     if not is_shown(one):
         return {"people": one.people, "admitted": suppressed(one.admitted)}
+    ended = suppressed(one.ended)
     shown = {name: [round_count(end) for end in getattr(one, name)] for name in ("admissions", "bed_days")}
     shares = {
         name: [round(end, 3) for end in getattr(one, name)] for name in ("share_of_admissions", "share_of_bed_days")
@@ -90,7 +93,10 @@ def _describe_line(one: Carried, found: CapacityFound) -> dict[str, Any]:
         }
         for effect in found.effects
     ]
-    return {"people": one.people, "admitted": round_count(one.admitted), **shown, **shares, "freed": freed}
+    return {"people": one.people, "admitted": round_count(one.admitted), "died_or_left": ended, **shown} | {
+        **shares,
+        "freed": freed,
+    }
 
 
 def _summarise(found: CapacityFound) -> list[str]:
@@ -116,11 +122,12 @@ def _summarise(found: CapacityFound) -> list[str]:
 def _tabulate_used(found: CapacityFound) -> FiguresTable:
     says = (
         "The people at highest risk, how many of them were admitted as an emergency, how often, and for how many "
-        f"nights. In brackets the 95% range. Counts are to the nearest 5; 1 to {TOO_FEW - 1} people are not shown.",
+        f"nights. In brackets the 95% range. Counts are to the nearest 5; 1 to {TOO_FEW - 1} people are not shown. Who "
+        "died or left in the time used as much as is recorded until then, and nothing after.",
     )
     columns = (
-        *("People on the list", "People a week, over a year", "People admitted", "Emergency admissions"),
-        *("Share of all admissions", "Bed days", "Share of all bed days"),
+        *("People on the list", "People a week, over a year", "Died or left", "People admitted"),
+        *("Emergency admissions", "Share of all admissions", "Bed days", "Share of all bed days"),
     )
     return FiguresTable("What they used", says, columns, [_word_used(one) for one in found.lines])
 
@@ -128,13 +135,13 @@ def _tabulate_used(found: CapacityFound) -> FiguresTable:
 def _word_used(one: Carried) -> tuple[str, ...]:
     lead = (f"{one.people:,}", f"{one.people / WEEKS_A_YEAR:.1f}")
     if not is_shown(one):
-        return (*lead, suppressed(one.admitted), *["not shown"] * 4)
+        return (*lead, suppressed(one.ended), suppressed(one.admitted), *["not shown"] * 4)
     shares = [
         f"{share.estimate:.1%} ({share.low:.1%} to {share.high:.1%})"
         for share in (one.share_of_admissions, one.share_of_bed_days)
     ]
     counts = [_word_some(_round(each)) for each in (one.admissions, one.bed_days)]
-    return (*lead, suppressed(one.admitted), counts[0], shares[0], counts[1], shares[1])
+    return (*lead, suppressed(one.ended), suppressed(one.admitted), counts[0], shares[0], counts[1], shares[1])
 
 
 def _tabulate_freed(found: CapacityFound) -> FiguresTable:
@@ -162,9 +169,12 @@ def _tabulate_assumed(found: CapacityFound) -> FiguresTable:
         ("Effect", ", ".join(f"{effect:.0%}" for effect in found.effects) + " fewer: assumed, not found"),
         ("Who is on the list", "the people at highest risk, all on one day, whatever team they have"),
         ("An admission", "a continuous stay that counts as the outcome of the model and begins in the window"),
-        ("A bed day", "a night of such a stay, up to the end of the window"),
+        (
+            "A bed day",
+            "a night of such a stay, up to the end of the window; without a discharge up to death or leaving",
+        ),
         ("A bed", f"{found.window_days} bed days in {found.window_days} days; no allowance for empty beds"),
-        ("People who died or left", "count as far as their records go"),
+        ("People who died or left", "count with what they used until then; nothing of theirs is freed after it"),
         ("Lists published in the window", _word_published(found.published)),
     )
     return FiguresTable("What is assumed", (), ("Assumption", "Taken as"), rows)
@@ -207,6 +217,6 @@ def _round(figure: Bounded) -> Bounded:
 def _round_line(one: Carried) -> Carried:
     """The same with rounded bed days, from which what may be freed is worked out."""
     return Carried(
-        *(one.people, one.admitted, one.admissions, _round(one.bed_days)),
+        *(one.people, one.admitted, one.ended, one.admissions, _round(one.bed_days)),
         *(one.share_of_admissions, one.share_of_bed_days),
     )

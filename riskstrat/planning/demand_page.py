@@ -1,4 +1,4 @@
-"""The page of `demand`: who is expected to be admitted where, and how the same would have done a year back."""
+"""The page of `demand`: who is expected to be admitted where, the caseload in 12 months, and both a year back."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.figures_page import FiguresPage, FiguresTable
 from riskstrat.documents.words import TOO_FEW, suppressed
+from riskstrat.planning import caseload_page
+from riskstrat.planning.caseload_page import CaseloadFound, describe_caseload, summarise_caseload, tabulate_caseload
 from riskstrat.planning.demand import AGE, PRACTICE, TEAM, ExpectedAdmissions
 
 NOT_SHOWN = "not shown"
@@ -23,6 +25,7 @@ LIMITS = (
     "What teams do about their lists is meant to lower these numbers. That fewer were admitted than expected is no "
     "proof that they did.",
     "It is no share of money and no measure of how good a practice is.",
+    *caseload_page.LIMITS,
 )
 
 
@@ -30,7 +33,7 @@ LIMITS = (
 class DemandFound:
     """What the page is made of: the places at a date, and those of `past_day`, whose time is over.
 
-    past: empty, with `why_none` in words, where no model of that time is kept.
+    past: empty, with `why_none` in words, where no model of that time is kept. caseload: the teams' in 12 months.
     """
 
     day: date
@@ -38,6 +41,7 @@ class DemandFound:
     model: str
     places: Sequence[ExpectedAdmissions]
     past_day: date
+    caseload: CaseloadFound
     past: Sequence[ExpectedAdmissions] = ()
     why_none: str = ""
 
@@ -51,11 +55,11 @@ def build_demand_page(found: DemandFound) -> FiguresPage:
         if any(one.kind == kind for one in found.places)
     ]
     return FiguresPage(
-        title="How many people will be admitted",
+        title="How many people will be admitted, and the caseload in 12 months",
         about=f"Everybody eligible on {long_date(found.day)}, by {found.model}: people expected to have an emergency "
         f"admission in the {found.horizon_days} days after it.",
-        summary=_summarise(found),
-        tables=[*tables, _tabulate_past(found)],
+        summary=[*_summarise(found), summarise_caseload(found.caseload)],
+        tables=[*tables, _tabulate_past(found), *tabulate_caseload(found.caseload)],
         limits=LIMITS,
         date=found.day.isoformat(),
     )
@@ -74,7 +78,8 @@ def describe_demand(found: DemandFound) -> dict[str, Any]:
             for one, words in _word_observed(found.past)
         ],
         "past_missing": found.why_none,
-        "sentences": _summarise(found),
+        "caseload": describe_caseload(found.caseload),
+        "sentences": [*_summarise(found), summarise_caseload(found.caseload)],
     }
 
 

@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from riskstrat.site.resources import Resource, list_places
 from riskstrat.sources.store_versions import drop_versions
 from riskstrat.storage import compute_digest, discard, format_json, list_folder, write_bytes
-from riskstrat.workspace import Workspace
+
+if TYPE_CHECKING:
+    from riskstrat.workspace import Workspace
 
 FOLDER = "retention"
 """Beside riskstrat.toml: what each deletion took."""

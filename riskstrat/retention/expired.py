@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from riskstrat.definitions.retention_settings import RetentionSettings
 from riskstrat.publication import compute_manifest_digest, find_every_list, find_folders, find_last_numbers
@@ -16,13 +16,15 @@ from riskstrat.site.resources import Resource, list_places
 from riskstrat.sources.store_versions import MANIFEST, list_earlier_versions
 from riskstrat.storage import compute_file_digest, list_folder, refuse_in_one_line
 from riskstrat.storage.archives import read_archive_facts
-from riskstrat.workspace import Workspace
+
+if TYPE_CHECKING:
+    from riskstrat.workspace import Workspace
 
 Kind = Literal["lists", "decisions", "cases", "looks", "versions", "backups"]
 """What is kept for a time of its own; cases and looks are rows of the worklist alone."""
 
 
-_Finder = Callable[[Workspace, date], Iterator[tuple[Path, str]]]
+_Finder = Callable[["Workspace", date], Iterator[tuple[Path, str]]]
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ class RiskModel:
         """The same without the linear member, still calibrated for both."""
         return replace(self, linear=None, weights=ALONE)
 
-    @property
+    @cached_property
     def _linear_text(self) -> str | None:
         return None if self.linear is None else format_linear(self.linear)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from riskstrat.on_demand import load_on_demand
 from riskstrat.simulation.mark import MARK
 
 if TYPE_CHECKING:
@@ -12,12 +12,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MARK", "SimulationSummary", "simulate"]
 
-
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """What simulates, loaded now: who asks whether people are made up need not load it."""
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        globals()[name] = found = getattr(import_module("riskstrat.simulation.borough"), name)
-        return found
+    # Who asks whether people are made up need not load what makes them up.
+    __getattr__ = load_on_demand(__name__, {"simulation.borough": "SimulationSummary simulate"})

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from riskstrat import audit
 from riskstrat.errors import BusyError, StorageError
 from riskstrat.sources.refreshed import locate_refreshed
 from riskstrat.storage import FOR_EVER, lock_exclusively
-from riskstrat.workspace import Workspace
+
+if TYPE_CHECKING:
+    from riskstrat.workspace import Workspace
 
 
 class Resource(StrEnum):

@@ -48,6 +48,8 @@ THOUSANDTH = 0.001
 LONE = 2
 """Rows of a month that more than a year of silence shows to be wrong dates."""
 
+MONTH_DAYS = 30.4
+
 SURE = 30
 """Rows that ought to have come in a silence, at the rate of the months around it, for it to be no chance: e^-30."""
 
@@ -62,6 +64,9 @@ AROUND = 6
 
 LARGE = 0.05
 """Share of a source's rows from which a contributor's silence says something about everybody."""
+
+CLOSED = timedelta(days=730)
+"""Since its last row, after which a contributor is not waited for: it has closed, or goes by another code."""
 
 _SCHEMA = pa.schema(
     [
@@ -85,6 +90,17 @@ class Span(NamedTuple):
     def find_gap(self, start: date, end: date) -> date | None:
         """The first month of a gap that touches `start` to `end`; None if none does."""
         return next((gap for gap in self.gaps if gap <= end and gap >= start.replace(day=1)), None)
+
+
+class Silence(NamedTuple):
+    """The days, both included, of which a contributor with a large share of a source sent nothing and others did."""
+
+    first: date
+    last: date
+
+    def touches(self, start: date, end: date) -> bool:
+        """Whether it has a day from `start` to `end`."""
+        return self.first <= end and self.last >= start
 
 
 class _Months(NamedTuple):
@@ -186,6 +202,22 @@ class Coverage:
             self._large[source] = tuple(self._list_large_contributors(source))
         return self._large[source]
 
+    def list_silences(self, source: str) -> tuple[Silence, ...]:
+        """When large contributors of a source were silent: in each month that they lack, and from their last row on.
+
+        This is what a silent provider is. What the site states of a source leaves none in the days that it speaks of.
+        """
+        whole = self.find_span(source)
+        return () if whole is None else tuple(self._list_silences(source, whole))
+
+    def _list_silences(self, source: str, whole: Span) -> Iterator[Silence]:
+        stated = self.stated.get(source, CoveredPeriod())
+        for span in self.find_silent_contributors(source):
+            for gap in () if stated.complete_from else span.gaps:
+                yield Silence(gap, (gap.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1))
+            if not stated.complete_to and timedelta(0) < whole.last - span.last < CLOSED:
+                yield Silence(span.last + timedelta(days=1), whole.last)
+
     def _list_large_contributors(self, source: str) -> Iterator[Span]:
         found = self._select_months(source)
         names, place = np.unique(found.contributor, return_inverse=True)
@@ -277,7 +309,7 @@ def _measure_span(rows: _Months, landed_to: date) -> Span:
     expected = expect_counts(counts)
     expected[[0, -1]] = 0.0  # the first and the last month may have begun late or not be over
     gaps = month + np.flatnonzero((expected >= SURE) & (counts < FEW * expected))
-    recent = counts[-2 * AROUND :].mean() / 30.4
+    recent = counts[-2 * AROUND :].mean() / MONTH_DAYS
     silent = (landed_to - last).days * recent >= SURE
     return Span(first, last if silent else max(last, landed_to), tuple(gaps.astype("datetime64[D]").tolist()))
 

@@ -7,15 +7,15 @@ out from the same coverage (`riskstrat/features/telling.py`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from riskstrat.definitions.phrases import long_date, word_month
+from riskstrat.definitions.phrases import NOT_IN_DATA, long_date, word_month
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
-from riskstrat.sources.coverage import SURE, Coverage, expect_counts
+from riskstrat.sources.coverage import MONTH_DAYS, SURE, Coverage, expect_counts
 from riskstrat.sources.store import Store
 
 MONTHS = 12
@@ -28,7 +28,7 @@ HALF, DOUBLE = 0.5, 2.0
 """Share of the rows of the months around it below or above which a month is no chance."""
 
 SILENT = 31
-"""Days by which a large contributor may end before the rest of its source."""
+"""Days by which a large contributor may end before the rest of its source before that is told of."""
 
 LESS_UNDERSTOOD = 0.1
 """Fall of the share of a column's rows that is understood, since the load before, that tells of other codes."""
@@ -101,11 +101,38 @@ def _doubt_months(source: str, by_month: _ByMonth) -> Iterator[str]:
 
 def _doubt_contributors(source: str, coverage: Coverage) -> Iterator[str]:
     whole = coverage.find_span(source)
-    ended = [span.last for span in coverage.find_silent_contributors(source)]
-    silent = [last for last in ended if whole and (whole.last - last).days > SILENT]
-    if silent:
-        who = "1 large contributor" if len(silent) == 1 else f"{len(silent)} large contributors"
-        yield f"{SOURCE_WORDS[source]} of {who} end on {long_date(min(silent))}, before those of the others"
+    silent = [one for one in coverage.list_silences(source) if whole and one.last == whole.last]
+    long = [one.first - timedelta(days=1) for one in silent if (one.last - one.first).days >= SILENT]
+    if long:
+        who = "1 large contributor" if len(long) == 1 else f"{len(long)} large contributors"
+        yield f"{SOURCE_WORDS[source]} of {who} end on {long_date(min(long))}, before those of the others"
+
+
+def explain_lacking(coverage: Coverage, source: str, words: str, first: date, last: date) -> str:
+    """Why a source, named in words, does not hold the days from one to another; empty where it does.
+
+    Days that it lacks count only where so many rows ought to have come in them that it is no chance.
+    """
+    span = coverage.find_span(source)
+    if span is None:
+        return f"{words} {NOT_IN_DATA}"
+    per_day = coverage.count_by_month(source)[1][-MONTHS:].mean() / MONTH_DAYS
+    if (span.first - first).days * per_day >= SURE:
+        return f"{words} begin on {long_date(span.first)}, and are needed from {long_date(first)}"
+    if (last - span.last).days * per_day >= SURE:
+        return f"{words} end on {long_date(span.last)}, and are needed up to {long_date(last)}"
+    gap = span.find_gap(first, last)
+    return f"{words} of {word_month(gap)} are missing" if gap else ""
+
+
+def explain_silence(coverage: Coverage, source: str, words: str, first: date, last: date) -> str:
+    """Why a source, named in words, is not whole from a day to another: a large contributor sent nothing in some of
+    them while others did. Empty where it is."""
+    silent = [one for one in coverage.list_silences(source) if one.touches(first, last)]
+    if not silent:
+        return ""
+    who = "1 large contributor" if len(silent) == 1 else f"{len(silent)} large contributors"
+    return f"{words} of {who} are missing from {long_date(min(silent).first)}, while others go on"
 
 
 def _doubt_rate(source: str, by_month: _ByMonth, people: int) -> Iterator[str]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from riskstrat.definitions.codelists import Codelist
+from riskstrat.sources.matching import build_membership
 from riskstrat.sources.sensitive import CODED, SYSTEMS_OF, build_coded_test, build_value_test, require_sensitive
 from riskstrat.sources.streams import ADMISSION_METHODS, EMERGENCY, codes_in
 
@@ -47,7 +48,7 @@ def create_views(
     connection.execute(f"CREATE SCHEMA {WHOLE}")
     connection.execute(f"SET schema = '{WHOLE}'")
     _execute_all(connection, statements.values())
-    urgent = _build_urgent_test(codes_in(codelists, ADMISSION_METHODS, EMERGENCY))
+    urgent = build_membership("method", codes_in(codelists, ADMISSION_METHODS, EMERGENCY))
     for name, query in _build_lists(statements, sensitive, urgent):
         connection.execute(f"CREATE TABLE {name} AS {query}")
     connection.execute(f"SET schema = '{MAIN}'")
@@ -59,12 +60,6 @@ def create_views(
 def _execute_all(connection: DuckDBPyConnection, statements: Iterable[str]) -> None:
     for statement in statements:
         connection.execute(statement)
-
-
-def _build_urgent_test(methods: tuple[str, ...]) -> str:
-    """SQL over `method`: whether a stay is an emergency, which is always shown."""
-    listed = ", ".join(f"'{method}'" for method in methods) or "NULL"
-    return f"coalesce(method IN ({listed}), false)"
 
 
 def _build_lists(streams: Mapping[str, str], sensitive: Codelist, urgent: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,6 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.expr.operations import Node
@@ -49,4 +48,7 @@ def compile_scan(expression: ir.Table) -> Scan:
 
 @lru_cache(maxsize=128)
 def _compile_once(node: Node) -> Scan:
-    return Scan(str(ibis.to_sql(node.to_expr(), dialect="duckdb")))
+    # Loads every dialect, which nobody needs who reads no stream.
+    from riskstrat.sources.scan_sql import write_sql
+
+    return Scan(write_sql(node.to_expr()))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from riskstrat.definitions.codelists import BY_PREFIX, PHRASE, Codelist
 from riskstrat.errors import DefinitionError
-from riskstrat.sources.matching import build_code_test, quote_words, starts_with
+from riskstrat.sources.matching import build_code_test, build_words_test, starts_with
 from riskstrat.sources.shared_engine import connect_shared
 
 if TYPE_CHECKING:
@@ -128,4 +128,4 @@ def _build_tests(column: str, sensitive: Codelist, system: str) -> Iterator[str]
         if patterns:
             yield f"regexp_matches({column}, '^({'|'.join(patterns)})')"
     elif codes:
-        yield f"upper({column}) IN ({quote_words(code.upper() for code in codes)})"
+        yield build_words_test(f"upper({column})", (code.upper() for code in codes))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.sources.literal import read_literally
-from riskstrat.sources.matching import build_code_test, build_system_test, quote_words
+from riskstrat.sources.matching import build_code_test, build_membership, build_system_test, build_words_test
 from riskstrat.sources.tables import STREAMS, Stream
 
 ADMISSION_METHODS, ADMISSION_DETAILS = "admission_methods", "admission_details"
@@ -69,11 +69,6 @@ def codes_in(codelists: Mapping[str, Codelist], name: str, group: str) -> tuple[
     return codelists[name].only(group).codes if name in codelists else ()
 
 
-def _build_membership(column: str, codes: tuple[str, ...]) -> str:
-    """SQL: whether a column holds one of the codes; false for null, and for no codes."""
-    return f"coalesce({column} IN ({quote_words(codes)}), false)" if codes else "false"
-
-
 def _list_columns(stream: Stream) -> str:
     return ", ".join(stream.table.columns)
 
@@ -118,7 +113,7 @@ def _build_hospital_falls(codelists: Mapping[str, Codelist], *, by_class: bool) 
     """
     falls, emergency = codelists[FALLS_HOSPITAL], codes_in(codelists, ADMISSION_METHODS, EMERGENCY)
     others = codes_in(codelists, ADMISSION_DETAILS, NOT_ORDINARY) if by_class else ()
-    inpatient = f" AND (patient_class IS NULL OR patient_class NOT IN ({quote_words(others)}))" if others else ""
+    inpatient = f" AND (patient_class IS NULL OR NOT {build_words_test('patient_class', others)})" if others else ""
     injury = build_system_test(entry for entry in falls.entries if entry.group == INJURY)
     cause = build_system_test(entry for entry in falls.entries if entry.group == EXTERNAL_CAUSE)
     return f"""
@@ -131,7 +126,7 @@ def _build_hospital_falls(codelists: Mapping[str, Codelist], *, by_class: bool) 
             SELECT person, spell, min(valid_from) AS valid_from FROM diagnoses
             WHERE position > 1 AND {cause} GROUP BY ALL
         ) c ON c.person = p.person AND c.spell = p.spell
-        WHERE p.position = 1 AND p.spell = p.stay AND p.method IN ({quote_words(emergency)}){inpatient} AND {injury}
+        WHERE p.position = 1 AND p.spell = p.stay AND {build_words_test("p.method", emergency)}{inpatient} AND {injury}
     """
 
 
@@ -141,5 +136,5 @@ def _build_attendance_falls(falls: Codelist, planned: tuple[str, ...]) -> str:
     fell = " OR ".join(build_code_test(column, falls.entries, "complaint") for column in columns)
     return (
         "SELECT attended_on AS fell_on, 'emergency_department' AS source, person, -1::INTEGER AS spell, "
-        f"valid_from, valid_to FROM attendances WHERE ({fell}) AND NOT {_build_membership('category', planned)}"
+        f"valid_from, valid_to FROM attendances WHERE ({fell}) AND NOT {build_membership('category', planned)}"
     )

@@ -6,7 +6,9 @@ used until a step with it no longer helps as it promised.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -18,6 +20,9 @@ Index = npt.NDArray[np.int64]
 
 BLOCK = 10_000
 """Rows summed at a time; fixed, so that the same rows give the same sums."""
+
+FEW_BLOCKS = 4
+"""Blocks that stay in memory while their weights are sought: to read them at every step takes longer than the step."""
 
 ROUNDS = 200
 CLOSE_ENOUGH = 1e-12
@@ -78,7 +83,8 @@ def log_odds(design: ReadByRows, weights: Array, rows: Index | None = None) -> n
     return np.concatenate([np.zeros(0), *(part @ weights[:-1] + weights[-1] for _, part in blocks)])
 
 
-class _Sought(NamedTuple):
+@dataclass(frozen=True)
+class _Sought:
     """What the weights are sought for: rows of a design with their outcomes, and a penalty."""
 
     design: ReadByRows
@@ -117,8 +123,16 @@ class _Sought(NamedTuple):
             curvature += rows.T @ rows  # one array with itself: half the work
         return curvature
 
-    def _walk(self) -> Iterator[tuple[Array, Array]]:
+    def _walk(self) -> Iterable[tuple[Array, Array]]:
+        return self._read() if len(self.rows) > FEW_BLOCKS * BLOCK else self._held
+
+    def _read(self) -> Iterator[tuple[Array, Array]]:
+        """The design and the outcomes of some rows at a time."""
         return ((part, self.outcome[block]) for block, part in _walk(self.design, self.rows))
+
+    @cached_property
+    def _held(self) -> tuple[tuple[Array, Array], ...]:
+        return tuple(self._read())
 
 
 def _walk(design: ReadByRows, rows: Index) -> Iterator[tuple[Index, Array]]:

@@ -18,7 +18,7 @@ from riskstrat.sources.refreshed import locate_refreshed
 from riskstrat.storage import list_files
 from riskstrat.trial.standing import find_trial_files
 from riskstrat.verbs.report import Report
-from riskstrat.workspace import find, load, read_settings
+from riskstrat.workspace import find, read_settings
 
 IDENTITY_SETTINGS = "identity.toml"
 SAID = 10
@@ -57,6 +57,7 @@ def _hold_worklist(root: Path, lines: tuple[Line, ...]) -> tuple[str, ...]:
         return ()
     try:
         from riskstrat.worklist import point_at
+        from riskstrat.workspace import load
 
         point_at(load(root))
         from riskstrat.worklist.anchoring import find_changed_days

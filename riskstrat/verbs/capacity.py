@@ -50,7 +50,7 @@ def capacity(
         window_days=days(recipe.label.horizon),
         everybody=len(scored.rows),
         model=name_model(scored),
-        lines=compute_carried(scored.rows["margin"].to_numpy(), *used, lengths),
+        lines=compute_carried(scored.rows["margin"].to_numpy(), used, lengths),
         effects=tuple(sorted(set(effects))) or EFFECTS,
         published=_count_published(opened, day, recipe),
     )

@@ -1,4 +1,5 @@
-"""The verb `demand`: how many people each place must expect to be admitted, and how the same did a year back."""
+"""The verb `demand`: how many people each place must expect to be admitted, the caseload in 12 months, and how both did
+a year back."""
 
 from __future__ import annotations
 
@@ -10,8 +11,10 @@ from riskstrat.definitions.progress import Progress, silent
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.documents.figures_page import render_figures_page
 from riskstrat.errors import CohortError, ModelError
+from riskstrat.planning.caseload_page import CaseloadFound
 from riskstrat.planning.demand import ExpectedAdmissions, compute_expected, follow_people, place_people
 from riskstrat.planning.demand_page import DemandFound, build_demand_page, describe_demand
+from riskstrat.planning.held import forecast_back, forecast_from
 from riskstrat.planning.used import choose_past_date
 from riskstrat.site.dates import find_latest_monday
 from riskstrat.site.opening import Site, open_workspace
@@ -42,7 +45,8 @@ def demand(
     places = compute_expected(place_people(opened, scored, day))
     model = f"{scored.version.name} version {scored.version.version}"
     past, why = _expect_then(opened, recipe, past_day, progress)
-    found = DemandFound(day, days(recipe.label.horizon), model, places, past_day, past, why)
+    caseload = CaseloadFound(day, *forecast_from(opened, day), *forecast_back(opened, day))
+    found = DemandFound(day, days(recipe.label.horizon), model, places, past_day, caseload, past, why)
     write_bytes(render_figures_page(build_demand_page(found)), out)
     told = describe_demand(found)
     return Report({**told, "file": str(out)}, (*told["sentences"], str(out)))

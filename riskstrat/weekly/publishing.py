@@ -15,13 +15,13 @@ from riskstrat.cohort import mark_opted_out
 from riskstrat.definitions.matrix import hash_of
 from riskstrat.definitions.progress import Progress
 from riskstrat.documents import (
+    PdfPrinter,
     find_browser,
     write_bytes,
     write_clinician_pages,
     write_csv,
     write_index,
     write_page,
-    write_pdf,
     write_people,
     write_workbook,
 )
@@ -113,14 +113,9 @@ def write_documents(listed: Listed, folder: Path, naming_page: str, progress: Pr
 
     naming_page: the page on which a practice names its list, as HTML.
     """
-    pdf = listed.opened.workspace.settings.lists.pdf == "auto" and find_browser() is not None
-    parts = {document.team: partial(_write_team, document, folder, pdf) for document in listed.documents}
-    if listed.for_clinicians.decisions:
-        storage.write_bytes(dump_for_clinicians(listed.for_clinicians), folder / FOR_CLINICIANS, parents=True)
-        write = partial(_write_for_clinicians, listed.for_clinicians, folder / CLINICIANS, pdf)
-        parts |= {f"clinicians of {document.team}": partial(write, document) for document in listed.documents}
-    threads = listed.opened.workspace.settings.engine.threads
-    run_in_threads(parts, threads, lambda share: progress("documents", share))
+    with PdfPrinter() as printer:
+        wanted = listed.opened.workspace.settings.lists.pdf == "auto" and find_browser() is not None
+        _write_of_teams(listed, folder, printer if wanted else None, progress)
     write_index(list(listed.documents), folder / INDEX)
     for case in listed.cases:
         own = folder / name_files(case.team.code)
@@ -133,6 +128,17 @@ def write_documents(listed: Listed, folder: Path, naming_page: str, progress: Pr
     write_bytes(dump_cases(_list_cases(listed)), folder / CASES)
     if listed.opened.workspace.settings.lists.reserve:
         write_bytes(dump_reserve(tabulate_reserve(listed.cases)), folder / RESERVE)
+
+
+def _write_of_teams(listed: Listed, folder: Path, printer: PdfPrinter | None, progress: Progress) -> None:
+    """The documents of each team in a folder of its own, each page as PDF too where there is a printer."""
+    parts = {document.team: partial(_write_team, document, folder, printer) for document in listed.documents}
+    if listed.for_clinicians.decisions:
+        storage.write_bytes(dump_for_clinicians(listed.for_clinicians), folder / FOR_CLINICIANS, parents=True)
+        write = partial(_write_for_clinicians, listed.for_clinicians, folder / CLINICIANS, printer)
+        parts |= {f"clinicians of {document.team}": partial(write, document) for document in listed.documents}
+    threads = listed.opened.workspace.settings.engine.threads
+    run_in_threads(parts, threads, lambda share: progress("documents", share))
 
 
 def describe_publication(listed: Listed, inputs: Mapping[str, str]) -> dict[str, Any]:
@@ -157,24 +163,24 @@ def _list_cases(listed: Listed) -> CaseRegister:
     return listed.register.list_cases(tabulate_cases(listed.cases, listed.list_date), listed.list_date, set(out))
 
 
-def _write_team(document: TeamList, folder: Path, pdf: bool) -> None:
+def _write_team(document: TeamList, folder: Path, printer: PdfPrinter | None) -> None:
     stem = name_files(document.team_code)
     own = folder / stem
     write_csv(document, own / f"{stem}.csv")
     write_workbook(document, own / f"{stem}.xlsx")
     write_page(document, own / f"{stem}.html")
     write_people(document, own / f"{stem}-people.html")
-    if pdf:
+    if printer:
         for name in (stem, f"{stem}-people"):
-            write_pdf(own / f"{name}.html", own / f"{name}.pdf")
+            printer.write_pdf(own / f"{name}.html", own / f"{name}.pdf")
 
 
-def _write_for_clinicians(shown: ForClinicians, folder: Path, pdf: bool, document: TeamList) -> None:
+def _write_for_clinicians(shown: ForClinicians, folder: Path, printer: PdfPrinter | None, document: TeamList) -> None:
     stem = name_files(document.team_code)
     page = folder / stem / f"{stem}-people.html"
     write_clinician_pages(document, shown, page)
-    if pdf:
-        write_pdf(page, page.with_suffix(".pdf"))
+    if printer:
+        printer.write_pdf(page, page.with_suffix(".pdf"))
 
 
 def _compute_digest_of_rows(table: pd.DataFrame | None) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from riskstrat.casefinding import BELOW, LISTED, CaseList
 from riskstrat.definitions.durations import days
-from riskstrat.definitions.progress import Progress, silent
+from riskstrat.definitions.progress import Progress
 from riskstrat.definitions.purpose import PURPOSE, describe_clinical_use
 from riskstrat.definitions.recipes import Recipe
 from riskstrat.documents import ReplayOrderFigures, ReplaySummary, ReplayTeam
@@ -22,10 +22,11 @@ from riskstrat.reviews import ReviewStore
 from riskstrat.scoring import RiskModel
 from riskstrat.site.apart import set_apart
 from riskstrat.site.dates import find_latest_monday
-from riskstrat.site.opening import Site, build_matrix, cohort_at, index_date, require_not_future
+from riskstrat.site.opening import Site, index_date, require_not_future
 from riskstrat.site.scored import Scored
 from riskstrat.weekly.choosing import choose_cases
 from riskstrat.weekly.memory import PastList
+from riskstrat.weekly.replayed_matrices import ReplayedDate, iterate_dates
 from riskstrat.weekly.replayed_orders import OtherLists, find_candidates, take_first
 from riskstrat.weekly.replayed_outcomes import Window, choose_window, count_groups, follow
 from riskstrat.weekly.wholeness import describe_deleted
@@ -73,13 +74,15 @@ def rebuild_lists(
     past: tuple[PastList, ...] = ()
     first: pd.DataFrame | None = None
     others = OtherLists(opened.workspace.replay_orders, {})
-    for number, day in enumerate(dates, start=1):
-        model = newest(models, day.isoformat())
-        week, remembered, cohort = _replay_week(opened, recipe, version, model, day, past, made, others, store)
+    # Where the first list has no model, nothing is computed.
+    of_day = {day: newest(models, day.isoformat()) for day in dates}
+    for one in iterate_dates(opened, recipe, dates, progress):
+        week, remembered, cohort = _replay_week(
+            opened, recipe, version, of_day[one.day], one, past, made, others, store
+        )
         made.append(week)
         past = (remembered, *past)[:weeks]
         first = cohort if first is None else first
-        progress("weeks", number / len(dates))
     assert first is not None
     return _build_summary(opened, recipe, version, made, first)
 
@@ -106,15 +109,15 @@ def _replay_week(
     recipe: Recipe,
     version: Kept,
     model: RiskModel,
-    day: date,
+    one: ReplayedDate,
     past: tuple[PastList, ...],
     before: Sequence[Week],
     others: OtherLists,
     store: ReviewStore,
 ) -> tuple[Week, PastList, pd.DataFrame]:
     """One list date; what the next remembers of it; and its cohort."""
-    found_then = cohort_at(opened, recipe, day)
-    cohort, matrix, _ = set_apart(recipe, found_then, build_matrix(opened, found_then, silent))
+    day = one.day
+    cohort, matrix, _ = set_apart(recipe, one.cohort, one.matrix)
     scored = Scored(cohort, matrix, model, version.version)
     imported, notices = store.take_snapshot(day), store.take_notices(day)
     found = choose_cases(opened, scored, day, past, imported, _build_assumed_reviews(before), notices=notices)

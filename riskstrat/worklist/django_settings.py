@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from riskstrat.definitions.worklist_settings import WorklistSettings
 from riskstrat.worklist.folder import describe_database, read_secret_key
 from riskstrat.worklist.provider_settings import PROVIDER_BACKEND, describe_provider
-from riskstrat.workspace import Workspace
+
+if TYPE_CHECKING:
+    from riskstrat.workspace import Workspace
 
 HERE = Path(__file__).resolve().parent
 LONGEST_SESSION = 12 * 3600

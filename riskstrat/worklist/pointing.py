@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from riskstrat.worklist.django_settings import build_django_settings
 from riskstrat.worklist.folder import is_started
-from riskstrat.workspace import Workspace
+
+if TYPE_CHECKING:
+    from riskstrat.workspace import Workspace
 
 __all__ = ["is_started", "point_at"]
 

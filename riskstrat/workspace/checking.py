@@ -18,13 +18,13 @@ from riskstrat.sources.tables import STREAMS
 from riskstrat.storage.files import sha256_of
 from riskstrat.workspace.codelists import FOLDER, find_code_problem
 from riskstrat.workspace.cohort_rules import find_cohort_problems
+from riskstrat.workspace.finding import SETTINGS_FILE
 from riskstrat.workspace.loading import (
     CARD_FILE,
     CHANGEABLE_FILE,
     COHORTS_FILE,
     INDICATORS_FILE,
     PATHWAYS_FILE,
-    SETTINGS_FILE,
     Workspace,
 )
 from riskstrat.workspace.pathways import find_absence_problems, problems_of

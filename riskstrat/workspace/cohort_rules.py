@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from riskstrat.definitions.codelists import near
 from riskstrat.definitions.cohorts import BandCondition, CohortCondition, CohortRule
 from riskstrat.definitions.rules import ComparisonRule, Condition
-from riskstrat.workspace.loading import FRAILTY_FILE, SETTINGS_FILE, Workspace
+from riskstrat.workspace.finding import SETTINGS_FILE
+from riskstrat.workspace.loading import FRAILTY_FILE, Workspace
 from riskstrat.workspace.pathways import problems_of
 
 

@@ -1,4 +1,4 @@
-"""Finding a workspace and loading it whole: settings, codelists, features, outcomes, recipes."""
+"""Loading a workspace whole: settings, codelists, features, outcomes, recipes."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from riskstrat.definitions.recipes import Recipe
 from riskstrat.definitions.roles import Roles
 from riskstrat.definitions.settings import Settings
 from riskstrat.definitions.trial import TrialLimits
-from riskstrat.errors import DefinitionError, WorkspaceError
+from riskstrat.errors import DefinitionError
 from riskstrat.sources.sensitive import SENSITIVE, require_by_role, require_sensitive
 from riskstrat.sources.tables import STREAMS
 from riskstrat.storage import compute_digest, list_folder
 from riskstrat.storage.files import KeptFile, keep_file, read_toml
 from riskstrat.workspace.codelists import Provenance, read_codelists
 from riskstrat.workspace.declared_once import Declarations, declare_once
+from riskstrat.workspace.finding import read_settings
 from riskstrat.workspace.fingerprints import fingerprints_of
 from riskstrat.workspace.modules import run
 
-SETTINGS_FILE = "riskstrat.toml"
 OUTCOMES_FILE = "training/outcomes.py"
 PROMOTION_FILE = "registry/promotion.toml"
 HAZARDS_FILE = "registry/hazards.toml"
@@ -205,28 +205,6 @@ class Workspace:
         if self.cohort_rules is not None:
             facts["cohorts"] = self.cohort_rules.model_dump(mode="json")
         return compute_digest(json.dumps(facts, sort_keys=True, default=dict))
-
-
-def find(path: Path | None = None) -> Path:
-    """The workspace folder: `path`, or else the nearest folder from here upwards with a riskstrat.toml."""
-    if path is not None:
-        if not (path / SETTINGS_FILE).is_file():
-            raise WorkspaceError(f"{path} has no {SETTINGS_FILE}; give a workspace, or make one: riskstrat init {path}")
-        return path.resolve()
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / SETTINGS_FILE).is_file():
-            return folder
-    raise WorkspaceError(
-        f"no {SETTINGS_FILE} here or in a folder above; go to a workspace, name it with --workspace, "
-        "or make one: riskstrat init FOLDER"
-    )
-
-
-def read_settings(root: Path) -> Settings:
-    """The settings of riskstrat.toml alone, for what must run where a definition is broken. Raises WorkspaceError."""
-    given = read_toml(root / SETTINGS_FILE, SETTINGS_FILE, WorkspaceError)
-    return read(Settings, given, SETTINGS_FILE, WorkspaceError)
 
 
 def load(root: Path) -> Workspace:

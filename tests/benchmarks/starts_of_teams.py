@@ -16,11 +16,12 @@ import numpy as np
 from riskstrat.impact.trials import Trial, TrialDesign, compare_trial_starts, simulate_trial
 
 
-def design_starts(teams: int, never: int, **changed: float) -> TrialDesign:
-    """Teams of 600 people that begin evenly over a year from the 26th list on, and some that never do."""
+def design_starts(teams: int, never: int, first: int, **changed: float) -> TrialDesign:
+    """Teams of 600 people that begin evenly over a year from the first list of any, and some that never do."""
     begun = teams - never
-    starts = tuple(26 + round(52 * team / max(begun - 1, 1)) for team in range(begun)) + (999,) * never
-    return TrialDesign(people=600 * teams, capacities=(3,) * teams, starts=starts, **changed)  # type: ignore[arg-type]
+    starts = tuple(first + round(52 * team / max(begun - 1, 1)) for team in range(begun)) + (999,) * never
+    given: dict[str, object] = {"people": 600 * teams, "capacities": (3,) * teams, "weeks": first + 78}
+    return TrialDesign(starts=starts, **given, **changed)  # type: ignore[arg-type]
 
 
 def count_listed(trial: Trial) -> tuple[float, float]:
@@ -37,10 +38,11 @@ def count_listed(trial: Trial) -> tuple[float, float]:
 
 def summarise(design: TrialDesign, seeds: int) -> dict[str, object]:
     """The shares over runs."""
-    changes, ranges, listed = [], [], []
+    changes, ranges, listed, checked = [], [], [], []
     for seed in range(1, seeds + 1):
         trial = simulate_trial(design, seed)
-        told = compare_trial_starts(trial)[1]
+        found, told = compare_trial_starts(trial)
+        checked.append(found.before)
         effect = told.effect if told else None
         changes.append(effect.change if effect else np.nan)
         ranges.append(effect.interval(told.critical) if told and effect else None)
@@ -53,6 +55,8 @@ def summarise(design: TrialDesign, seeds: int) -> dict[str, object]:
         "seeds": seeds,
         "truth": truth,
         "median": float(np.nanmedian(changes)),
+        "looked at before": sum(one is not None and one.chance is not None for one in checked) / seeds,
+        "found to go apart": sum(one is not None and one.is_apart for one in checked) / seeds,
         "no range": 1 - len(bounded) / seeds,
         "holds the truth": 1 - sum(not low <= truth <= high for low, high in bounded) / seeds,
         "fewer": sum(high < 0 for _, high in bounded) / seeds,
@@ -63,7 +67,7 @@ def summarise(design: TrialDesign, seeds: int) -> dict[str, object]:
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, default in (("seeds", 100), ("teams", 12), ("never", 3), ("grows", 0)):
+    for name, default in (("seeds", 100), ("teams", 12), ("never", 3), ("grows", 0), ("first", 26)):
         parser.add_argument(f"--{name}", type=int, default=default)
     for name, start in (("effect", 0.0), ("winter", 0.15), ("unrest", 0.0)):
         parser.add_argument(f"--{name}", type=float, default=start)

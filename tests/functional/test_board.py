@@ -68,9 +68,9 @@ def make_tables() -> dict[str, Rows]:
 
 
 def state_coverage(root: Path) -> None:
-    """Say that admissions and services are whole to the end of the data, though none begins after March."""
+    """Say that these tables are whole to the end of the data, though no row of them begins after March."""
     settings = root / "riskstrat.toml"
-    whole = "".join(f"{table} = {{complete_to = 2025-06-30}}\n" for table in ("admissions", "social_care"))
+    whole = "".join(f"{table} = {{complete_to = 2025-06-30}}\n" for table in ("admissions", "social_care", "caseload"))
     settings.write_text(f"{settings.read_text('utf-8')}\n[data.coverage]\n{whole}", "utf-8")
 
 

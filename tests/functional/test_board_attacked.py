@@ -61,8 +61,12 @@ def make_tables() -> dict[str, Rows]:
 
 
 def ask_for_three_months(root: Path) -> None:
+    """And say that the caseload is whole, though no row of it begins after January."""
     indicators = root / "training/indicators.toml"
     indicators.write_text(indicators.read_text("utf-8").replace("months = 24", "months = 3"), "utf-8")
+    settings = root / "riskstrat.toml"
+    whole = "[data.coverage]\ncaseload = {complete_to = 2025-07-31}\n"
+    settings.write_text(f"{settings.read_text('utf-8')}\n{whole}", "utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,9 @@ def test_each_person_expected_is_counted_in_one_team_and_one_practice(
     (whole,) = by_kind["all"]
     assert sum(one["expected"] for one in by_kind["team"]) == pytest.approx(whole["expected"], abs=3)
     assert {one["team"] for one in by_kind["practice"]} == {one["name"] for one in by_kind["team"]}
+    caseload = told["caseload"]
+    assert caseload["why_none"] == ""
+    assert caseload["ages"][0]["low"] <= caseload["ages"][0]["expected"] <= caseload["ages"][0]["high"]
     shown = [one for one in told["past"] if one["inside"] in ("yes", "more", "fewer")]
     assert sum(one["inside"] == "yes" for one in shown) > len(shown) / 2
     assert verb(*given, tmp_path / "again.html").returncode == 0

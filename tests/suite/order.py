@@ -16,6 +16,7 @@ DEMO_SECONDS = 60
 SECONDS = {
     "browser/test_naming_page.py": 30,
     "browser/test_pages.py": 80,
+    "browser/test_printed_together.py": 25,
     "browser/test_worklist_in_a_browser.py": 110,
     "functional/test_backup_and_restore.py": 9,
     "functional/test_diabetes_benchmark.py": 25,
@@ -38,6 +39,7 @@ SECONDS = {
     "functional/test_read_only_folders.py": 18,
     "functional/test_readme.py": 29,
     "functional/test_recorded_dead_and_active.py": 9,
+    "functional/test_replayed_matrices.py": 25,
     "functional/test_silent_trial.py": 17,
     "functional/test_simulated_borough.py": 11,
     "functional/test_simulated_difficulty.py": 9,
@@ -78,6 +80,7 @@ SECONDS = {
     "unit/test_cohort.py": 9,
     "unit/test_cohorts.py": 31,
     "unit/test_dated_ahead.py": 12,
+    "unit/test_documents_kept_browser.py": 15,
     "unit/test_evaluation_leakage.py": 8,
     "unit/test_impact_site.py": 12,
     "unit/test_refresh.py": 16,

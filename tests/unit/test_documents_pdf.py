@@ -18,6 +18,7 @@ MADE = (
 FIXED = (
     b"%PDF-1.4\n<</CreationDate (D:20261116000000+00'00')\n/ModDate (D:20261116000000+00'00')>>\n/ID [<0000> <0000>]\n"
 )
+END = b"startxref\n9\n%%EOF\n"
 
 pretends = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for a browser is a shell script")
 
@@ -43,11 +44,11 @@ def prints(content: Path) -> str:
 
 @pretends
 def test_a_pdf_bears_the_date_of_its_page_and_no_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "made.pdf").write_bytes(MADE)
+    (tmp_path / "made.pdf").write_bytes(MADE + END)
     browser = stand_in(tmp_path, prints(tmp_path / "made.pdf"))
     monkeypatch.setattr(pdf, "find_browser", lambda: browser)
     write_pdf(a_page(tmp_path), tmp_path / "list.pdf")
-    assert (tmp_path / "list.pdf").read_bytes() == FIXED
+    assert (tmp_path / "list.pdf").read_bytes() == FIXED + END
     assert len(FIXED) == len(MADE)
 
 
@@ -57,11 +58,12 @@ def test_what_the_browser_counted_before_an_element_names_none(tmp_path: Path, m
     for offset in (0, 1, 45):
         names = [b"(node%08d)" % (number + offset) for number in (55, 900, 56)]
         made = MADE + b"/ID %b /Headers [%b %b] /Names [%b 1 0 R %b 2 0 R]\n" % (*names, *sorted(names[1:]))
+        made += END
         (tmp_path / "made.pdf").write_bytes(made)
         browser = stand_in(tmp_path, prints(tmp_path / "made.pdf"))
         monkeypatch.setattr(pdf, "find_browser", lambda browser=browser: browser)
         write_pdf(a_page(tmp_path), tmp_path / "list.pdf")
-        printed.append((tmp_path / "list.pdf").read_bytes().removeprefix(FIXED))
+        printed.append((tmp_path / "list.pdf").read_bytes().removeprefix(FIXED).removesuffix(END))
     first, second, third = (b"(node%08d)" % number for number in (1, 2, 3))
     assert set(printed) == {
         b"/ID %b /Headers [%b %b] /Names [%b 1 0 R %b 2 0 R]\n" % (first, third, second, second, third)
@@ -72,7 +74,7 @@ def test_what_the_browser_counted_before_an_element_names_none(tmp_path: Path, m
 def test_the_browser_has_a_profile_of_its_own_that_is_gone_afterwards(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "made.pdf").write_bytes(MADE)
+    (tmp_path / "made.pdf").write_bytes(MADE + END)
     said = tmp_path / "said"
     browser = stand_in(tmp_path, f'echo "$@" > "{said}"\n{prints(tmp_path / "made.pdf")}')
     monkeypatch.setattr(pdf, "find_browser", lambda: browser)
@@ -80,6 +82,37 @@ def test_the_browser_has_a_profile_of_its_own_that_is_gone_afterwards(
     profile = next(part for part in said.read_text().split() if part.startswith("--user-data-dir=")).split("=")[1]
     assert not Path(profile).parent.exists()
     assert "--host-resolver-rules=MAP * ~NOTFOUND" in said.read_text()
+
+
+WHOLE = MADE + END
+PARTS = {
+    "empty": b"",
+    "without an end": MADE,
+    "cut in its end": WHOLE[:-3],
+    "another file": b"<html>" + WHOLE,
+    "with more after its end": WHOLE + b"<html>",
+    "with an index that is not there": WHOLE.replace(b"startxref\n9\n", b"startxref\n900\n"),
+}
+
+
+@pretends
+@pytest.mark.parametrize("made", PARTS.values(), ids=PARTS)
+def test_a_part_of_a_pdf_is_refused(made: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "made.pdf").write_bytes(made)
+    browser = stand_in(tmp_path, prints(tmp_path / "made.pdf"))
+    monkeypatch.setattr(pdf, "find_browser", lambda: browser)
+    with pytest.raises(PublicationError, match="ended with code 0 and made no whole PDF"):
+        write_pdf(a_page(tmp_path), tmp_path / "list.pdf")
+    assert not (tmp_path / "list.pdf").exists()
+
+
+@pretends
+def test_what_a_browser_made_before_it_failed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "made.pdf").write_bytes(WHOLE)
+    browser = stand_in(tmp_path, f"{prints(tmp_path / 'made.pdf')}\nexit 3")
+    monkeypatch.setattr(pdf, "find_browser", lambda: browser)
+    with pytest.raises(PublicationError, match="ended with code 3 and made no whole PDF"):
+        write_pdf(a_page(tmp_path), tmp_path / "list.pdf")
 
 
 @pretends

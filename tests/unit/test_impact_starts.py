@@ -17,13 +17,16 @@ import pandas as pd
 import pytest
 
 from riskstrat.casefinding import CaseRegister
+from riskstrat.impact import comparing
 from riskstrat.impact.comparing import Comparison
 from riskstrat.impact.matching import Panel
 from riskstrat.impact.planning import ImpactPlan, LoggedPlan
 from riskstrat.impact.starting import (
     FEWEST_OTHERS,
     Start,
+    WayBefore,
     WindowTotals,
+    check_before,
     choose_windows,
     estimate_starts,
     find_starts,
@@ -79,6 +82,15 @@ def test_a_team_of_whom_nobody_could_be_listed_before_is_held_against_nobody() -
     assert begin({9: 4}, unscored=3).starts == ()
 
 
+def test_the_times_before_a_start_go_back_from_list_to_list_as_far_as_there_are_any() -> None:
+    """People are followed for 2 weeks: of a start on the list of week 8 the time before begins in week 6, and those
+    before it in 4, 2 and 0; nobody looks back further than three."""
+    before = {start.team: start.before for start in begin({0: 8, 1: 4, 2: 3, 3: 2}, span=14, weeks=9).starts}
+    assert before == {0: (4, 2, 0), 1: (0,), 2: (), 3: ()}
+    assert begin({0: 10}, span=14, weeks=11).starts[0].before == (6, 4, 2)
+    assert begin({0: 8}, span=14, unscored=3).starts[0].before == (4, 2)
+
+
 def test_a_start_counts_once_its_people_were_followed() -> None:
     assert [len(begin({0: 4}, until=week).starts) for week in (7, 8)] == [0, 1]
 
@@ -125,6 +137,61 @@ def test_teams_that_differ_more_give_a_wider_range() -> None:
         assert effect.ratio == pytest.approx(1)
         errors.append(effect.measure_error())
     assert errors[1] == pytest.approx(9 * errors[0])
+
+
+# The times before a start
+
+
+def make_windows(moved: tuple[float, ...], teams: int = 12) -> tuple[list[Start], dict[tuple[int, int], WindowTotals]]:
+    """Teams that begin on list 4, followed for a list each; moved: their events in the times before, over the others'.
+
+    The teams differ by a few events, some one way and some the other.
+    """
+    starts = [Start(team, 4, 3, (90, 91, 92), (2, 1, 0)) for team in range(teams)]
+    totals = {}
+    for team, week in product((*range(teams), 90, 91, 92), range(5)):
+        times = moved[week] if team < teams else 1.0
+        events = 40 * times + (-1) ** (team + week // 2) + (team * (week + 1)) % 3
+        totals[team, week] = WindowTotals(50, 20, events, 0.0, 20.0)
+    return starts, totals
+
+
+@pytest.mark.parametrize(
+    ("moved", "apart"),
+    [
+        ((1.0, 1.0, 1.0, 1.0, 1.0), False),
+        ((2.0, 2.0, 2.0, 2.0, 2.0), False),
+        ((1.0, 1.0, 1.0, 1.0, 0.5), False),
+        ((1.0, 1.0, 1.0, 1.5, 1.0), True),
+        ((1.0, 1.5, 1.0, 1.0, 1.0), True),
+        ((1.0, 1.2, 1.44, 1.73, 2.07), True),
+    ],
+    ids=["alike", "always higher", "falls at the start", "high just before it", "high long before", "rises all along"],
+)
+def test_teams_that_had_gone_another_way_are_found(moved: tuple[float, ...], apart: bool) -> None:
+    found = check_before(*make_windows(moved))
+    assert found.times == 3
+    assert found.is_apart is apart
+
+
+def test_without_earlier_times_of_enough_starts_nothing_is_looked_at() -> None:
+    assert [check_before(*make_windows((1.0,) * 5, teams)).times for teams in (5, 6, 8, 11, 12)] == [0, 1, 2, 2, 3]
+    starts, totals = make_windows((1.0,) * 5, 6)
+    few = [replace(start, before=start.before if start.team < 5 else ()) for start in starts]
+    assert check_before(few, totals).chance is None
+    one = [replace(start, before=start.before[: 1 if start.team < 5 else 2]) for start in starts]
+    assert check_before(one, totals).times == 1
+
+
+def test_where_nothing_varies_any_difference_is_one() -> None:
+    starts, totals = make_windows((1.0,) * 5)
+    same = {window: replace(one, before=40.0) for window, one in totals.items()}
+    assert check_before(starts, same).chance == 1.0
+    high = {
+        (team, week): replace(one, before=60.0 if team < 12 and week == 3 else 40.0)
+        for (team, week), one in same.items()
+    }
+    assert check_before(starts, high).chance == 0.0
 
 
 # A site, in plain Python
@@ -235,6 +302,8 @@ def test_a_site_says_what_plain_python_works_out(site: Path, tmp_path: Path) -> 
     assert (said["begun"], said["comparable"], said["dates"], said["untold"]) == (6, 6, 2, "")
     assert said["change"] == pytest.approx(float(work_out() - 1), abs=1e-6)
     assert said["low"] < said["change"] < said["high"]
+    assert (said["earlier_times"], said["chance_of_same_way_before"]) == (0, None)
+    assert "too few lists or events so long before" in (tmp_path / "page.html").read_text("utf-8")
     assert "Teams that began, against those that had not yet" in (tmp_path / "page.html").read_text("utf-8")
 
 
@@ -256,6 +325,18 @@ def test_a_look_before_the_later_teams_were_followed_tells_of_too_few(site: Path
     ]
 
 
+@pytest.mark.parametrize(("chance", "told"), [(0.04, False), (0.06, True)])
+def test_what_a_site_says_of_its_starts_is_withheld_where_the_teams_had_gone_apart(
+    site: Path, monkeypatch: pytest.MonkeyPatch, chance: float, told: bool
+) -> None:
+    monkeypatch.setattr(comparing, "check_before", lambda *_: WayBefore(2, chance))
+    opened = open_workspace(site)
+    comparison = Comparison(opened, opened.recipe(), LoggedPlan(PLAN, DAYS[0], 7, None, 1, 0))
+    found, compared = comparison.judge_starts(ANALYSIS)
+    assert found.before == WayBefore(2, chance)
+    assert (compared.interval is not None, compared.untold == comparing.WENT_APART) == (told, not told)
+
+
 # Simulated
 
 TWELVE = TrialDesign(
@@ -273,6 +354,14 @@ def test_a_large_effect_is_seen_and_none_is_not() -> None:
         interval = told.effect.interval(told.critical)
         assert interval is not None
         assert (interval[0] <= 0 <= interval[1]) is holds_none
+
+
+def test_teams_whose_lists_go_back_far_enough_are_looked_at_before_they_began() -> None:
+    design = replace(TWELVE, weeks=130, starts=tuple(60 + 5 * team for team in range(9)) + (999,) * 3)
+    found, told = compare_trial_starts(simulate_trial(design, 4))
+    assert told is not None
+    assert found.before is not None
+    assert (found.before.times, found.before.is_apart) == (1, False)
 
 
 def test_teams_that_begin_at_once_tell_nothing() -> None:
@@ -303,6 +392,50 @@ def count_missed(starts: int, never: int, unrest: float, effect: float, runs: in
         below += interval is not None and interval[1] < effect
         above += interval is not None and interval[0] > effect
     return below / runs, above / runs
+
+
+def count_apart(starts: int, never: int, unrest: float, runs: int, times: int = 3, rise: float = 0.0) -> float:
+    """Share of runs whose teams are found to have gone different ways before they began, on three dates.
+
+    rise: by how much, in logs, those that began went up in the last time before.
+    """
+    rng = np.random.default_rng(17)
+    begins = [1 + times + 3 * team // starts for team in range(starts)] + [99] * never
+    every = [
+        Start(
+            *(team, week, week - 1, tuple(other for other, began in enumerate(begins) if began > week)),
+            before=tuple(range(week - 2, week - 2 - times, -1)),
+        )
+        for team, week in enumerate(begins[:starts])
+    ]
+    apart = 0
+    for _ in range(runs):
+        rates = 25 * np.exp(rng.normal(0, unrest, (len(begins), times + 4)))
+        for start in every:
+            rates[start.team, start.earlier] *= np.exp(rise)
+        totals = {window: draw_totals(rng, float(rates[window]), 0.0) for window in np.ndindex(rates.shape)}
+        found = check_before(every, totals)
+        assert found.times == times
+        apart += found.is_apart
+    return apart / runs
+
+
+@pytest.mark.parametrize(("starts", "times", "unrest"), [(6, 1, 0.0), (6, 1, 0.2), (9, 2, 0.1), (12, 3, 0.0)])
+def test_teams_that_went_the_same_way_are_seldom_found_apart(starts: int, times: int, unrest: float) -> None:
+    """200 runs: 5% by the level, with room for chance."""
+    assert count_apart(starts, 3, unrest, 200, times) <= 0.08
+
+
+def test_teams_that_went_up_just_before_they_began_are_mostly_found() -> None:
+    assert count_apart(12, 3, 0.1, 40, 1, rise=0.7) >= 0.6
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("starts", "times"), [(6, 1), (9, 1), (9, 2), (20, 1), (20, 3)])
+@pytest.mark.parametrize("unrest", [0.0, 0.2])
+def test_teams_that_went_the_same_way_are_found_apart_in_5_of_100(starts: int, times: int, unrest: float) -> None:
+    """1,000 runs each."""
+    assert count_apart(starts, 3, unrest, 1000, times) <= 0.05
 
 
 def draw_totals(rng: np.random.Generator, rate: float, listed: float, effect: float = 0.0) -> WindowTotals:

@@ -134,11 +134,11 @@ def test_back_in_the_usual_place_counts_ordinary_stays_that_ended_alive() -> Non
 
 
 CASELOAD = table(
-    "person status from_on to_on",
-    (0, "active", "2025-01-31", "2025-02-28"),
-    (0, "active", "2025-01-02", "2025-01-31"),
-    (1, "monitored", "2025-02-01", None),
-    (2, "active", "2025-03-31", "2025-04-01"),
+    "person team status from_on to_on",
+    (0, "North", "active", "2025-01-31", "2025-02-28"),
+    (0, "North", "active", "2025-01-02", "2025-01-31"),
+    (1, "North", "monitored", "2025-02-01", None),
+    (2, "North", "active", "2025-03-31", "2025-04-01"),
 )
 
 
@@ -147,6 +147,24 @@ def test_somebody_is_on_the_caseload_from_the_first_day_and_no_longer_on_the_las
     assert found == ([[1, 0, 0], [0, 1, 1], [0, 0, 1]], [[1, 1, 1]] * 3)
     active = counts(indicator("register", codes=("active",)), members(70, 70), Records(caseload=CASELOAD))
     assert active[0] == [[1, 0, 0], [0, 0, 0]]
+
+
+def test_a_row_that_closes_a_case_or_declines_ends_it_though_the_row_before_has_no_end() -> None:
+    rows = table(
+        "person team status from_on to_on",
+        (0, "North", "active", "2025-01-02", None),
+        (0, "North", "closed", "2025-02-10", None),
+        (1, "North", "Active", "2025-01-02", None),
+        (1, "South", "closed", "2025-02-10", None),
+        (2, "North", "assessed", "2025-01-02", None),
+        (2, "North", "declined", "2025-03-31", None),
+    )
+    asked = indicator("register", codes=("active", "assessed"))
+    assert counts(asked, members(70, 70, 70), Records(caseload=rows))[0] == [[1, 0, 0], [1, 1, 1], [1, 1, 0]]
+    seen = table("person attended_on category", (0, "2025-03-03", "1"), (1, "2025-03-03", "1"))
+    asked = indicator("register_attendances", codes=("1",))
+    found = counts(asked, members(70, 70, 70), Records(attendances=seen, caseload=rows))
+    assert found == ([[0, 0, 0], [0, 0, 1], [0, 0, 0]], [[0, 1, 0], [0, 1, 1], [0, 1, 1]])
 
 
 def test_unplanned_attendances_of_people_who_were_on_the_caseload_when_the_month_began() -> None:

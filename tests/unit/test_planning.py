@@ -16,13 +16,18 @@ from riskstrat.documents.figures_page import render_figures_page
 from riskstrat.errors import DefinitionError
 from riskstrat.planning.capacity import choose_lengths, compute_carried
 from riskstrat.planning.capacity_page import CapacityFound, build_capacity_page, describe_capacity
+from riskstrat.planning.caseload_page import CaseloadFound
 from riskstrat.planning.counting import bound_number, compute_chances
 from riskstrat.planning.demand import ExpectedAdmissions, compute_expected
 from riskstrat.planning.demand_page import DemandFound, build_demand_page, describe_demand
+from riskstrat.planning.used import Used, count_used
+from riskstrat.site.opening import open_workspace
+from tests.suite.board_site import Rows, make_board_site
 from tests.suite.verbs import Verb
 from tests.suite.watched_site import make_watched_site
 
 DAY = date(2025, 6, 2)
+NO_CASELOAD = CaseloadFound(DAY, None, "no caseload table was landed", None, "no caseload table was landed")
 
 
 # ---- How many of some people ----
@@ -51,21 +56,52 @@ def test_unequal_risks_are_surer_than_equal_ones() -> None:
 # ---- Capacity ----
 
 
-def make_people() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """200 people in no order of risk; the 40 at highest risk had 2 stays of 5 nights, 20 others 1 of 10 nights."""
+def make_people() -> tuple[np.ndarray, Used]:
+    """200 people in no order of risk; the 40 at highest risk had 2 stays of 5 nights, 20 others 1 of 10 nights; of the
+    first 10 each died."""
     margin = np.arange(200) * 37 % 200 / 100.0
     rank = (-margin).argsort(kind="stable").argsort()
     stays = np.where(rank < 40, 2.0, np.where(rank % 8 == 0, 1.0, 0.0))
-    return margin, stays, np.where(rank < 40, 10.0, stays * 10)
+    return margin, Used(stays, np.where(rank < 40, 10.0, stays * 10), (rank < 10).astype(float))
 
 
 def test_what_the_first_people_used_is_what_was_planted() -> None:
     short, half = compute_carried(*make_people(), (30, 100))
     assert (short.people, short.admitted, short.admissions.estimate, short.bed_days.estimate) == (30, 30, 60, 300)
+    assert (short.ended, half.ended) == (10, 10)
     assert (half.admitted, half.admissions.estimate, half.bed_days.estimate) == (48, 88, 480)
     assert half.share_of_admissions.estimate == pytest.approx(88 / 100)
     assert half.share_of_bed_days.estimate == pytest.approx(480 / 600)
     assert half.free_beds(0.1, 365).estimate == pytest.approx(48 / 365)
+
+
+def test_what_is_used_ends_with_the_life_and_with_the_registration(verb: Verb, tmp_path: Path) -> None:
+    """The window goes from 3 June 2024 to 2 June 2025; each person is one case of how a stay or the follow-up ends."""
+    stays = {
+        "ended": ("2024-07-01", "2024-07-11", "", ""),
+        "still there": ("2025-05-24", "", "", ""),
+        "died in it": ("2024-07-01", "", "2024-07-06", ""),
+        "left in it": ("2024-07-01", "", "", "2024-07-04"),
+        "died later": ("2024-07-01", "2024-07-11", "2024-09-01", ""),
+        "came after leaving": ("2024-09-01", "2024-09-11", "", "2024-08-01"),
+        "left after the window": ("2024-07-01", "2024-07-11", "", "2025-06-10"),
+        "wrongly dead": ("2024-09-01", "2024-09-05", "2024-08-01", ""),
+    }
+    tables: dict[str, Rows] = {"people": [], "registrations": [], "admissions": []}
+    for number, (began, ended, died, left) in enumerate(stays.values()):
+        patient = {"patient_id": f"p{number}"}
+        tables["people"].append({**patient, "date_of_birth": "1950-01-01", "sex": "F", "date_of_death": died})
+        registered = {"practice": "A10001", "registered_from": "2015-01-01", "registered_to": left}
+        tables["registrations"].append(patient | registered)
+        stay = {"spell_id": f"s{number}", "admitted_on": began, "discharged_on": ended, "method": "21"}
+        tables["admissions"].append(patient | stay)
+    opened = open_workspace(make_board_site(verb, tmp_path / "site", tables, "2025-12-01"))
+    recipe = opened.recipe(None)
+    people = opened.store.people().sort_values("patient_id")[["person"]]
+    used = count_used(opened, recipe, people, date(2024, 6, 2))
+    assert used.bed_days.tolist() == [10, 10, 5, 3, 10, 0, 10, 4]
+    assert used.admissions.tolist() == [1, 1, 1, 1, 1, 0, 1, 1]
+    assert used.ended.tolist() == [0, 0, 1, 1, 1, 1, 0, 1]
 
 
 def test_ranges_hold_the_figure_and_are_none_where_all_are_alike() -> None:
@@ -78,7 +114,7 @@ def test_ranges_hold_the_figure_and_are_none_where_all_are_alike() -> None:
 def test_the_range_is_that_of_a_known_spread() -> None:
     """Of 400 people whose stays are Poisson with mean 1, the sum varies by 20 either way, two standard errors by 39."""
     stays = np.random.default_rng(7).poisson(1.0, 400).astype(float)
-    (all_of_them,) = compute_carried(np.zeros(400), stays, stays, (400,))
+    (all_of_them,) = compute_carried(np.zeros(400), Used(stays, stays, stays * 0), (400,))
     assert (all_of_them.admissions.high - all_of_them.admissions.low) / 2 == pytest.approx(39, rel=0.2)
 
 
@@ -106,16 +142,16 @@ def test_the_page_says_the_figures_and_what_was_assumed() -> None:
 
 
 def test_lists_of_which_few_were_admitted_are_hidden_in_page_and_data() -> None:
-    margin, stays, nights = make_people()
+    margin, (stays, nights, ended) = make_people()
     rank = (-margin).argsort(kind="stable").argsort()
     few = np.where((rank < 40) & (rank >= 7), 0.0, stays)
-    lines = compute_carried(margin, few, np.where(few > 0, nights, 0), (30, 100))
+    lines = compute_carried(margin, Used(few, np.where(few > 0, nights, 0), ended), (30, 100))
     found = CapacityFound(DAY, 365, 200, "a model", lines, (0.1,), 0)
     told = describe_capacity(found)["lengths"]
     assert told[0] == {"people": 30, "admitted": "1 to 7"}
     assert told[1]["admitted"] == 15
     page = build_capacity_page(found)
-    assert page.tables[0].rows[0][2:] == ("1 to 7", *["not shown"] * 4)
+    assert page.tables[0].rows[0][2:] == ("10", "1 to 7", *["not shown"] * 4)
     assert page.tables[1].rows[0][1:] == ("not shown",)
     assert page.picture is None
 
@@ -149,7 +185,7 @@ def make_demand(observed: dict[str, int]) -> DemandFound:
         inside = {name: had for name, had in observed.items() if name.startswith(team[0])}
         past.append(ExpectedAdmissions("team", team, "", 200, 40, 29, 51, sum(inside.values())))
         past += [ExpectedAdmissions("practice", name, team, 100, 20, 12, 28, had) for name, had in inside.items()]
-    return DemandFound(DAY, 365, "a model", past, date(2024, 3, 4), past)
+    return DemandFound(DAY, 365, "a model", past, date(2024, 3, 4), NO_CASELOAD, past)
 
 
 def test_what_came_of_it_is_held_against_the_range() -> None:
@@ -178,12 +214,13 @@ def test_a_place_that_expects_few_is_hidden() -> None:
         ExpectedAdmissions("all", "All together", "", 60, 9.2, 4, 15),
         ExpectedAdmissions("team", "North", "", 60, 7.9, 3, 14),
     ]
-    found = DemandFound(DAY, 365, "a model", places, DAY, why_none="it has no model made by then")
+    found = DemandFound(DAY, 365, "a model", places, DAY, NO_CASELOAD, why_none="it has no model made by then")
     told = describe_demand(found)["places"]
     assert (told[0]["expected"], told[1]["expected"], told[1]["high"]) == (9, None, None)
     text = render_figures_page(build_demand_page(found)).decode("utf-8")
     assert "fewer than 8" in text
     assert "Cannot be told: it has no model made by then." in text
+    assert "The caseload in 12 months cannot be told: no caseload table was landed." in text
 
 
 # ---- The verbs ----

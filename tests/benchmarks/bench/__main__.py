@@ -3,89 +3,63 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from statistics import median
-from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from riskstrat.sources.store import open_store
-from tests.benchmarks.bench.borough import make_store
-from tests.benchmarks.bench.job import write_job
+from tests.benchmarks.bench.features import Bench, measure_counts, measure_floor, measure_growth, measure_peers
+from tests.benchmarks.bench.goals import Section
 from tests.benchmarks.bench.page import write_page
-from tests.benchmarks.bench.processes import Took, read_figures, run_whole
+from tests.benchmarks.bench.verbs import (
+    measure_ingest,
+    measure_pdf,
+    measure_replay,
+    measure_train,
+    measure_verbs,
+    measure_weekly,
+)
 
-HERE = Path(__file__).parents[1]
-PEERS = ("polars", "duckdb", "pandas")
-MONDAY = "2026-11-16"
+DOCS = Path(__file__).parents[3] / "docs"
+ROWS: dict[str, Callable[[Bench], Section]] = {
+    "peers": measure_peers,
+    "floor": measure_floor,
+    "growth": measure_growth,
+    "counts": measure_counts,
+    "ingest": measure_ingest,
+    "train": measure_train,
+    "weekly": measure_weekly,
+    "replay": measure_replay,
+    "pdf": measure_pdf,
+    "verbs": measure_verbs,
+}
 
 
 def main() -> None:
-    """Measure, hold the peers' values against the product's, and write docs/benchmarks.md."""
+    """Measure the rows asked for, hold the peers' values against the product's, and write docs/benchmarks.md."""
     options = _read_options()
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    store = make_store(folder, options.people)
-    job = write_job(open_store(store), folder)
-    product = [sys.executable, "-m", "tests.benchmarks.bench.product", store, job, options.rounds]
-    engines = {"product": read_figures([*product, "equal"])}
-    python = _make_peers(folder)
-    for name in PEERS:
-        engines[name] = read_figures([python, HERE / "peers" / "run.py", name, job, options.rounds])
-        engines[name]["equal"] = _count_equal(folder / "product.npy", folder / f"{name}.npy")
-    whole = read_figures([*product, "whole"])
-    write_page(HERE.parents[1] / "docs", options.people, engines, whole, _measure_verbs(folder, options.rounds))
+    people, *more = options.people
+    bench = Bench(folder, people, next(iter(more), None), options.rounds)
+    sections: dict[str, Section] = {}
+    for name in options.rows:
+        if name == "growth" and bench.other is None:
+            continue
+        print(name, file=sys.stderr, flush=True)
+        sections[name] = ROWS[name](bench)
+        # A run that is stopped leaves the page of the rows that it has run.
+        write_page(DOCS, people, sections, [name for name in ROWS if name not in sections])
 
 
 def _read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--people", type=int, default=20_000)
+    parser.add_argument("--people", type=int, nargs="+", default=[20_000], help="size; a second one for growth")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS), help="which to run; all by default")
     parser.add_argument("--folder", type=Path, default=Path("build/bench"))
-    return parser.parse_args()
-
-
-def _make_peers(folder: Path) -> Path:
-    """The Python of the peers' own environment, built from their lock."""
-    python = folder / "peers" / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder / "peers"], check=True)
-        lock = HERE / "requirements-peers.lock"
-        install = ["-m", "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", lock]
-        subprocess.run([python, *install], check=True, stdout=sys.stderr)
-    return python
-
-
-def _count_equal(ours: Path, theirs: Path) -> int:
-    """How many columns hold the same values, to the last but a few digits of a float32."""
-    first, second = np.load(ours), np.load(theirs)
-    return sum(
-        np.allclose(first[:, n], second[:, n], rtol=1e-5, atol=1e-4, equal_nan=True) for n in range(first.shape[1])
-    )
-
-
-def _measure_verbs(folder: Path, rounds: int) -> dict[str, Took]:
-    """The median of each verb as a whole process, on a demo of 3,000 people that is made once."""
-    workspace = folder / "demo"
-    verb = [sys.executable, "-m", "riskstrat"]
-    if not (workspace / "lists" / MONDAY).is_dir():
-        run_whole([*verb, "init", workspace])
-        run_whole([*verb, "demo", "--people", "3000", "-w", workspace])
-    everyone = pd.read_parquet(workspace / "lists" / MONDAY / "internal" / "everyone.parquet")
-    patient = everyone.loc[everyone["place"] == "listed", "patient_id"].iloc[0]
-    asked: dict[str, list[Any]] = {
-        "check": ["check"],
-        "models": ["models"],
-        "why": ["why", patient, "--index-date", MONDAY],
-        "explain": ["explain", patient, "--index-date", MONDAY],
-    }
-    taken = {
-        name: [run_whole([*verb, *given, "-w", workspace]) for _ in range(rounds)] for name, given in asked.items()
-    }
-    return {name: Took(*map(median, zip(*each, strict=True))) for name, each in taken.items()}
+    options = parser.parse_args()
+    options.rows = [name for name in ROWS if name in options.rows]
+    return options
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ NO_PEER = frozenset({"all_falls"})
 """Streams that only riskstrat's own SQL makes."""
 
 STEP = 182
+COUNTS = 16
 
 
 class UnknownOperationError(Exception):
@@ -55,13 +56,31 @@ def find_dates(store: Store) -> list[date]:
 def write_job(store: Store, folder: Path) -> Path:
     """The job of a store in a folder: features, streams, and the people of each index date."""
     streams = [made for scan in make_engine(store).plan.scans if (made := _describe_scan(store, scan))["features"]]
+    return _write(store, folder, "job", streams, find_dates(store))
+
+
+def write_counts(store: Store, folder: Path) -> Path:
+    """The job of the first COUNTS plain counts within a lookback, for the newest date alone."""
+    streams = json.loads(write_job(store, folder).read_text("utf-8"))["streams"]
+    left = COUNTS
+    for stream in streams:
+        stream["features"] = [one for one in stream["features"] if _is_plain_count(one)][:left]
+        left -= len(stream["features"])
+    return _write(store, folder, "counts", [one for one in streams if one["features"]], find_dates(store)[:1])
+
+
+def _is_plain_count(one: dict[str, Any]) -> bool:
+    return one["kind"] == "count" and not one["coded"] and one["lookback"] is not None and one["missing"] == 0
+
+
+def _write(store: Store, folder: Path, name: str, streams: list[dict[str, Any]], dates: list[date]) -> Path:
     cohorts = {}
-    for day in find_dates(store):
+    for day in dates:
         rows = at_dates(store, CohortRecipe(min_age=0), [day], ()).rows
         cohorts[day.isoformat()] = str(folder / f"cohort-{day}.parquet")
         pq.write_table(pa.table({"person": rows["person"].to_numpy()}), cohorts[day.isoformat()])
     names = [one["name"] for stream in streams for one in stream["features"]]
-    job = folder / "job.json"
+    job = folder / f"{name}.json"
     job.write_text(json.dumps({"names": names, "cohorts": cohorts, "streams": streams}), "utf-8")
     return job
 

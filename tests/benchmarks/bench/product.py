@@ -27,7 +27,7 @@ def main() -> None:
     one, four = (at_dates(store, CohortRecipe(min_age=0), each, ()).rows for each in (dates[:1], sorted(dates)))
     first = made.matrix(one)
     if which == "equal":
-        np.save(job_file.with_name("product.npy"), first.select(names))
+        np.save(job_file.with_name(f"product-{job_file.stem}.npy"), first.select(names))
     columns = find_columns_read(made)
     figures = {
         "floor": time_rounds(lambda: read_floor(store, columns), rounds),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,14 @@ import pyarrow.parquet as pq
 from expressions import COMPARED, list_coded, translate
 
 _PLAIN = (operator.eq, operator.ne, operator.gt, operator.ge, operator.lt, operator.le)
+
+NOTHING = ["Literal", None]
+READ: tuple[tuple[str, str, Callable[[Any], np.ndarray]], ...] = (
+    ("d", "days", lambda days: days.astype("int32[pyarrow]").to_numpy(np.float64, na_value=np.nan)),
+    ("v", "values", lambda values: values.to_numpy(np.float64, na_value=np.nan)),
+    ("c", "codes", lambda codes: codes.to_numpy(object, na_value=None)),
+)
+"""The columns of a stream: their first letter, which part of the stream tells of them, and how an array is made."""
 
 _TYPES = {"float64": "double", "int64": "int64", "string": "string"}
 
@@ -47,7 +56,7 @@ def compute(job: dict[str, Any], day: str) -> np.ndarray:
     cohort = pd.Index(np.sort(pq.read_table(job["cohorts"][day])["person"].to_numpy()))
     made: dict[str, np.ndarray] = {}
     for stream in job["streams"]:
-        frame, met = _read_stream(stream, pd.Timestamp(day), at)
+        frame, met = read_stream(stream, pd.Timestamp(day), at)
         for one in stream["features"]:
             found = _aggregate(one, frame, met[one["filter"]], at).reindex(cohort).to_numpy(np.float64)
             found = np.where(found == 0, np.nan, found) if one["kind"] in ("count", "exists", "distinct") else found
@@ -56,18 +65,16 @@ def compute(job: dict[str, Any], day: str) -> np.ndarray:
     return np.column_stack([made[name] for name in job["names"]]).astype(np.float32)
 
 
-def _read_stream(stream: dict[str, Any], day: pd.Timestamp, at: int) -> tuple[pd.DataFrame, list[np.ndarray | None]]:
+def read_stream(stream: dict[str, Any], day: pd.Timestamp, at: int) -> tuple[pd.DataFrame, list[np.ndarray | None]]:
     """The rows known on that day with their days as numbers, values and codes, and which rows meet each filter."""
     rows = pd.concat([_read(one, day) for one in stream["sources"]], ignore_index=True)
     operations = build_operations(rows)
     made = {"person": rows["person"].to_numpy()}
-    for n, tree in enumerate(stream["days"]):
-        days = translate(tree, operations)
-        made[f"d{n}"] = days.astype("int32[pyarrow]").to_numpy(np.float64, na_value=np.nan)
-    for n, tree in enumerate(stream["values"]):
-        made[f"v{n}"] = translate(tree, operations).to_numpy(np.float64, na_value=np.nan)
-    for n, tree in enumerate(stream["codes"]):
-        made[f"c{n}"] = translate(tree, operations).to_numpy(object, na_value=None)
+    for prefix, name, read in READ:
+        for n, tree in enumerate(stream[name]):
+            # What the peers have no word for no feature of the job reads.
+            if tree != NOTHING:
+                made[f"{prefix}{n}"] = read(translate(tree, operations))
     kept = made["d0"] <= at
     kept &= made["d0"] > at - stream["reach"] if stream["reach"] else True
     met = [_meet(filter_, operations, kept) if filter_ else None for filter_ in stream["filters"]]

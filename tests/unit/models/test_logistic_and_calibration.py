@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from sklearn.linear_model import LogisticRegression
 
 from riskstrat.definitions.recipes import LearnerRecipe
 from riskstrat.errors import TrainingError
+from riskstrat.training import logistic
 from riskstrat.training.calibration import calibrate
 from riskstrat.training.folds import draw_folds
 from riskstrat.training.linear import choose_penalty, learn_linear, shape_columns
@@ -33,6 +35,42 @@ def test_what_was_found_for_something_near_saves_steps_and_changes_nothing() -> 
     for near in (fit_logistic(design, outcome, 300.0), fit_logistic(design, 1 - outcome, 1.0)):
         assert np.allclose(fit_logistic(design, outcome, 1.0, near, part).weights, afresh.weights, atol=1e-6)
     assert np.allclose(fit_logistic(design[part], outcome[part], 1.0).weights, afresh.weights, atol=1e-9)
+
+
+class CountedDesign:
+    """An array of which is counted how often some rows are read."""
+
+    def __init__(self, values: npt.NDArray[np.float64]) -> None:
+        self.values, self.shape, self.reads = values, values.shape, 0
+
+    def __getitem__(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        self.reads += 1
+        return np.asfortranarray(self.values[rows])
+
+
+@pytest.mark.parametrize("rows", [80, 199, 200])
+def test_few_rows_are_read_once_and_give_the_same_bytes(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four blocks of 50 rows are few; with none that are few, every block is read at every step."""
+    draw = np.random.default_rng(6)
+    values = draw.normal(size=(300, 5))
+    outcome = (draw.random(300) < 1 / (1 + np.exp(1 - values @ [1, -1, 0.5, 0, 0.2]))).astype(float)
+    some = np.sort(draw.choice(300, rows, replace=False))
+    monkeypatch.setattr(logistic, "BLOCK", 50)
+    held, read = CountedDesign(values), CountedDesign(values)
+    once = fit_logistic(held, outcome, 2.0, rows=some)
+    monkeypatch.setattr(logistic, "FEW_BLOCKS", 0)
+    again = fit_logistic(read, outcome, 2.0, rows=some)
+    assert [part.tobytes() for part in once] == [part.tobytes() for part in again]
+    assert held.reads == -(-rows // 50)
+    assert read.reads >= 3 * held.reads
+
+
+def test_more_rows_than_are_few_are_never_held_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(7)
+    design = CountedDesign(draw.normal(size=(201, 2)))
+    monkeypatch.setattr(logistic, "BLOCK", 50)
+    fit_logistic(design, (draw.random(201) < 0.3).astype(float), 2.0)
+    assert design.reads > 5
 
 
 @pytest.mark.parametrize(("rows", "columns", "heavy"), [(400, 60, True), (20_000, 4, False)])
