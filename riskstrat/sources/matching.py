@@ -50,7 +50,7 @@ def build_words_test(column: str, words: Iterable[str]) -> str:
     Written as a function, which DuckDB works out once for each different word of a part of a file; IN is compared for
     each row, and takes three to thirty times as long.
     """
-    return f"list_contains([{quote_words(words)}], {column})"
+    return f"list_contains([{_quote_words(words)}], {column})"
 
 
 def build_membership(column: str, codes: tuple[str, ...]) -> str:
@@ -58,6 +58,6 @@ def build_membership(column: str, codes: tuple[str, ...]) -> str:
     return f"coalesce({build_words_test(column, codes)}, false)" if codes else "false"
 
 
-def quote_words(words: Iterable[str]) -> str:
+def _quote_words(words: Iterable[str]) -> str:
     """SQL: the words as literals, in order, with commas between them."""
     return ", ".join("'" + word.replace("'", "''") + "'" for word in sorted(words))
