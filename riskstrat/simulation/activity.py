@@ -160,14 +160,8 @@ def plan(
     log = raised(state, PLANNED_RAISED_BY) + 0.3 * people.illness + 0.1 * frailty.LEVEL_VALUES[state.level]
     rate = np.interp(age, PLANNED_KNOTS, PLANNED_RATE) * np.exp(log) / STEPS_A_YEAR
     who = happen(rng, rate * here)
-    weights = np.tile(np.array([row[2] for row in codes.PLANNED]), (len(who), 1))
-    for column, (_, _, _, condition, _) in enumerate(codes.PLANNED):
-        if condition:
-            weights[:, column] *= np.where(state.held[who, NUMBER[condition]], 8.0, 1.0)
-    weights[:, 11] *= ~people.female[who]
-    weights[:, 12] *= people.female[who] & (age[who] > 14)
-    reason = choose(rng, weights)
-    usually_day = np.array([row[4] for row in codes.PLANNED])[reason]
+    reason = choose(rng, _weigh_planned(state, who, age[who]))
+    usually_day = np.array([care.day_case for care in codes.PLANNED])[reason]
     overnight = rng.random(len(who)) < np.where(usually_day, 0.07, 0.75)
     nights = np.where(overnight, 1 + rng.poisson(1.6, len(who)), 0)
     activity.planned.add(who=who, day=days_within(rng, len(who), before, last), reason=reason, nights=nights)
@@ -176,3 +170,16 @@ def plan(
     mothers = happen(rng, MATERNITY_RATE / STEPS_A_YEAR * shape * fertile * here)
     days = days_within(rng, len(mothers), before, last)
     activity.maternity.add(who=mothers, day=days, nights=rng.poisson(1.4, len(mothers)))
+
+
+def _weigh_planned(state: State, who: np.ndarray, age: np.ndarray) -> np.ndarray:
+    """Weight of each planned care (columns) for each person (rows); what is for women alone begins after 14."""
+    weights = np.tile(np.array([care.weight for care in codes.PLANNED]), (len(who), 1))
+    female = state.people.female[who]
+    allowed = {"male": ~female, "female": female & (age > 14)}
+    for column, care in enumerate(codes.PLANNED):
+        if care.condition is not None:
+            weights[:, column] *= np.where(state.held[who, care.condition], 8.0, 1.0)
+        if care.sex:
+            weights[:, column] *= allowed[care.sex]
+    return weights

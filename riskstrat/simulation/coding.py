@@ -120,7 +120,7 @@ def planned_stays(state: State, rng: np.random.Generator, activity: Activity, em
         [np.array(ELECTIVE)[one_of(rng, len(who), ELECTIVE_SHARES)], maternity, "2C"],
         "82",
     )
-    specialties = np.array([row[1] for row in codes.PLANNED])
+    specialties = np.array([care.specialty for care in codes.PLANNED])
     midwife = np.where(rng.random(len(who)) < 0.4, "560", "501")
     stays = Stays(
         who=who,
@@ -181,13 +181,13 @@ def _pick(rng: np.random.Generator, lists: list[tuple[str, ...]], which: np.ndar
 
 def _draw_primary_codes(rng: np.random.Generator, stays: Stays) -> np.ndarray:
     urgent = _pick(rng, [reason.codes for reason in codes.REASONS], np.where(stays.kind <= 1, stays.reason, 0))
-    planned = np.array([row[0] for row in codes.PLANNED])[np.where(stays.kind == 2, stays.reason, 0)]
+    planned = np.array([care.code for care in codes.PLANNED])[np.where(stays.kind == 2, stays.reason, 0)]
     mother = np.array(codes.MATERNITY)[np.floor(rng.random(len(stays)) * len(codes.MATERNITY)).astype(int)]
     return np.select([stays.kind <= 1, stays.kind == 2, stays.kind == 3], [urgent, planned, mother], "Z380")
 
 
 def _draw_causes(rng: np.random.Generator, stays: Stays) -> tuple[np.ndarray, np.ndarray]:
-    lists = [reason.cause for reason in codes.REASONS]
+    lists = [reason.causes for reason in codes.REASONS]
     has = np.array([bool(one) for one in lists])
     rows = np.flatnonzero((stays.kind <= 1) & has[np.where(stays.kind <= 1, stays.reason, 0)])
     return rows, _pick(rng, lists, stays.reason[rows])
@@ -217,9 +217,9 @@ def _draw_signs(rng: np.random.Generator, state: State, stays: Stays) -> tuple[n
     age = (stays.admitted - state.people.born[stays.who]) / 365.25
     night = (stays.discharged > stays.admitted) & (stays.kind <= 1)
     rows = np.flatnonzero(night & (age >= 18))
-    base = np.array([sign[1] for sign in codes.SIGNS], dtype=np.float32)
-    slope = np.array([sign[2] for sign in codes.SIGNS], dtype=np.float32)
+    base = np.array([sign.chance for sign in codes.SIGNS], dtype=np.float32)
+    slope = np.array([sign.slope for sign in codes.SIGNS], dtype=np.float32)
     by_age = np.where(slope > 0, 0.03, -0.01) * (age[rows, None] - 65)
     chance = base * np.exp(slope * stays.level[rows, None] + by_age)
     row, what = np.nonzero(rng.random(chance.shape, dtype=np.float32) < chance)
-    return rows[row], np.array([sign[0] for sign in codes.SIGNS])[what]
+    return rows[row], np.array([sign.code for sign in codes.SIGNS])[what]

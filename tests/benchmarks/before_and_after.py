@@ -19,6 +19,7 @@ import gc
 import json
 import shutil
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -93,9 +94,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _land(options: argparse.Namespace, seed: int, stays: str = "three_days") -> Path:
+def land_borough(folder: Path, people: int, seed: int, stays: str = "three_days") -> Path:
     """The workspace of a borough, made where it is not there; its source and truth stay in FOLDER/source-SEED."""
-    root, source = options.folder / f"borough-{seed}-{stays}", options.folder / f"source-{seed}"
+    root, source = folder / f"borough-{seed}-{stays}", folder / f"source-{seed}"
     if (root / "landed").exists():
         return root
     shutil.rmtree(root, ignore_errors=True)
@@ -105,7 +106,7 @@ def _land(options: argparse.Namespace, seed: int, stays: str = "three_days") -> 
     _replace(root / "training" / "high_use_of_ae_12m.toml", 'approval = ""', 'approval = "a benchmark"')
     _replace(root / "riskstrat.toml", 'continuous_stays = "three_days"', f'continuous_stays = "{stays}"')
     if not source.exists():
-        simulate(options.people, seed, source)
+        simulate(people, seed, source)
     ingest(root, source)
     (root / "landed").touch()
     return root
@@ -117,20 +118,20 @@ def _replace(path: Path, before: str, after: str) -> None:
     path.write_text(text.replace(before, after), "utf-8")
 
 
-def _gather(root: Path, recipe: str) -> Study:
+def gather_study(root: Path, recipe: str) -> Study:
     opened = open_workspace(root)
     return gather(opened, recipe, TEST_DATE + timedelta(days=opened.recipe(recipe).label.complete_after), silent)
 
 
-def _read_truth(options: argparse.Namespace, seed: int, people: npt.NDArray[np.object_]) -> Numbers:
+def read_truth(folder: Path, seed: int, people: npt.NDArray[np.object_]) -> Numbers:
     """The true risk of an emergency admission of each person on the test date; missing where it is not known."""
-    truth = pq.read_table(options.folder / f"source-{seed}_truth" / "truth.parquet").to_pandas()
+    truth = pq.read_table(folder / f"source-{seed}_truth" / "truth.parquet").to_pandas()
     truth = truth[pd.to_datetime(truth["index_date"]) == pd.Timestamp(TEST_DATE)]
     return truth.set_index("patient_id")["true_risk"].reindex(people).to_numpy()
 
 
 def _compare(options: argparse.Namespace, recipe: str, seed: int) -> dict[str, Any]:
-    study = _gather(_land(options, seed), recipe)
+    study = gather_study(land_borough(options.folder, options.people, seed), recipe)
     made = {BEFORE: _fit(study, _drop_what_came(study)), NOW: _fit(study, study.recipe)}
     if options.tried:
         made |= {TRIED: _fit(study, _change_learner(study.recipe, options.tried))}
@@ -152,7 +153,7 @@ def _compare(options: argparse.Namespace, recipe: str, seed: int) -> dict[str, A
     if options.tried:
         told["paired_tried"] = _pair(happened, risks, people, capacity, (TRIED, NOW))
     if recipe == RECIPE:
-        told["truth"] = _measure_learnable(study, made, _read_truth(options, seed, people))
+        told["truth"] = _measure_learnable(study, made, read_truth(options.folder, seed, people))
     return told
 
 
@@ -174,10 +175,15 @@ def _change_learner(recipe: Recipe, tried: list[str]) -> Recipe:
 
 def _fit(study: Study, recipe: Recipe) -> Made:
     fold = study.folds()[0]
+    return measure_fit(lambda: fit_fold(study, recipe, fold))
+
+
+def measure_fit(work: Callable[[], Fitted]) -> Made:
+    """What the work gives, with what it took; Linux alone tells the most that was held meanwhile."""
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     began = time.process_time()
-    fitted = fit_fold(study, recipe, fold)
+    fitted = work()
     took = time.process_time() - began
     held = next(line for line in Path("/proc/self/status").read_text("ascii").splitlines() if "VmHWM" in line)
     return Made(fitted, took, int(held.split()[1]) / 1e6)
@@ -306,7 +312,7 @@ def _compare_stays(options: argparse.Namespace, recipe: str, seed: int) -> dict[
     """The shipped recipe on spells left alone and on continuous stays, on the people and outcomes of the latter."""
     found = {}
     for stays in (options.stays, "three_days"):
-        study = _gather(_land(options, seed, stays), recipe)
+        study = gather_study(land_borough(options.folder, options.people, seed, stays), recipe)
         fitted = _fit(study, study.recipe).fitted
         keys = ["patient_id", "index_date"]
         rows = study.cohort.rows.iloc[fitted.test_rows][keys].reset_index(drop=True)
@@ -326,7 +332,7 @@ def _compare_stays(options: argparse.Namespace, recipe: str, seed: int) -> dict[
         "paired": _pair(happened, risks, people, capacity, ("continuous stays", "spells alone")),
     }
     if recipe == RECIPE:
-        true = _read_truth(options, seed, people)
+        true = read_truth(options.folder, seed, people)
         known = ~np.isnan(true)
         told["expected_auroc"] = {name: expect_auroc(risk[known], true[known]) for name, risk in risks.items()}
     return told
