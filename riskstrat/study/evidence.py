@@ -214,7 +214,7 @@ def _count_intervened(learned: TrainingRun) -> dict[str, Any]:
     fold = study.fold(study.origins[0]) if study.origins else learned.tested[0].fold
     tested = np.concatenate([one.fitted.test_rows for one in learned.tested])
     places = {name: np.flatnonzero(fold.slice_of == name) for name in ("train", "calibration")} | {"test": tested}
-    found = {name: intervened(study.labels.rows.iloc[rows]) for name, rows in places.items()}
+    found = {name: intervened(study.labels.rows.take(rows)) for name, rows in places.items()}
     train = found["train"]
     said = {
         "treat": "their outcomes are kept as they were",
@@ -370,7 +370,7 @@ def _predict_older_score(learned: TrainingRun, age: int) -> npt.NDArray[np.float
     before = np.flatnonzero(study.index_dates == made_on)
     person = study.cohort.rows["person"].to_numpy()
     score = pd.Series(first.model.risk(study.matrix, before), index=person[before])
-    return score.reindex(person[first.fitted.test_rows]).to_numpy()
+    return score.reindex(person[first.fitted.test_rows]).to_numpy().astype(np.float64)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from riskstrat.training.dates import Origin, Periods
 
 TRAIN, CALIBRATION, TEST, UNUSED = "train", "calibration", "test", ""
 
-Slices: TypeAlias = pd.Categorical | npt.NDArray[np.str_]
+Slices: TypeAlias = "pd.Categorical[str] | npt.NDArray[np.str_]"
 """One of them per row; made here in a byte a row, since every fit of a study has its own."""
 
 
@@ -95,7 +95,7 @@ def mark_once(places: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     return marked
 
 
-def _fill_slices(name: str, rows: int) -> pd.Categorical:
+def _fill_slices(name: str, rows: int) -> pd.Categorical[str]:
     """Rows that are all of one slice so far."""
     every = (TRAIN, CALIBRATION, TEST, UNUSED)
-    return pd.Categorical.from_codes(np.full(rows, every.index(name), np.int8), every)
+    return pd.Categorical.from_codes(np.full(rows, every.index(name), np.int8), pd.Index(every))

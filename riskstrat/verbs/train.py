@@ -243,10 +243,9 @@ def _describe_providers(providers: pd.DataFrame, store: Store) -> tuple[str, ...
 
 def _describe_provider(name: str, events: pd.Series) -> str:
     """events: by month, the first and the last month left out, which may not be whole."""
-    low, high = events.idxmin(), events.idxmax()
     return (
         f"provider {name}: on average {events.mean():,.0f} outcome events a month, "
-        f"from {events[low]:,.0f} in {low} to {events[high]:,.0f} in {high}"
+        f"from {events.min():,.0f} in {events.idxmin()} to {events.max():,.0f} in {events.idxmax()}"
     )
 
 
