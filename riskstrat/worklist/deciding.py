@@ -105,7 +105,7 @@ def find_listed_case(reference: str, day: date | None = None) -> ListedCase | No
     return None
 
 
-def suggest_fields(listed: ListedCase, user: Any) -> dict[str, str]:
+def suggest_fields(listed: ListedCase, user: User) -> dict[str, str]:
     """What stands in the form before anybody types: the day, and who decided the cases that the user entered before."""
     first = listed.current.list_date
     day = min(max(timezone.localdate(), first), first + DECIDED_WITHIN)
