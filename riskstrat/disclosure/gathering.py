@@ -78,7 +78,7 @@ def gather_held(opened: Site, patient: str) -> tuple[Held, ...]:
     return tuple(_hide_others(plain, own))
 
 
-def _part(title: str, says: str, rows: Any) -> dict[str, Any]:
+def _part(title: str, says: str, rows: object) -> dict[str, Any]:
     return {"title": title, "says": says, "rows": rows}
 
 
@@ -156,7 +156,7 @@ def _find_sealed(root: Path, folder: Path) -> Iterator[dict[str, Any]]:
             yield {"trial": line.details["trial"], "list": line.details["week"], "sha256": line.details["sealed"]}
 
 
-def _name_sealed(details: Mapping[str, Any]) -> str:
+def _name_sealed(details: Mapping[str, object]) -> str:
     return f"{details['trial']}/{details['week']}.sealed"
 
 
@@ -169,7 +169,7 @@ def _find_lines(root: Path, patient: str, own: Collection[str]) -> Iterator[dict
             yield {"line": line.number, "at": line.at, "by": line.user, "action": line.action, "details": line.details}
 
 
-def _hide_others(value: Any, own: Collection[str]) -> Any:
+def _hide_others(value: object, own: Collection[str]) -> Any:
     """The same JSON with every reference that is not among `own` hidden."""
     if isinstance(value, dict):
         return {name: _hide_others(each, own) for name, each in value.items()}

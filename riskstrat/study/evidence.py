@@ -190,7 +190,7 @@ def notes(learned: TrainingRun) -> list[str]:
     return list(dict.fromkeys(every))
 
 
-def _describe_fit(learned: TrainingRun, facts: Mapping[str, Any], place: int) -> dict[str, Any]:
+def _describe_fit(learned: TrainingRun, facts: Mapping[str, object], place: int) -> dict[str, Any]:
     """Index dates (first and last of each stretch where they are events), rows and events of one fit."""
     counts = {name: facts[name] for name in ("rows", "events", "rounds", "weights")}
     if not learned.study.origins:
@@ -379,7 +379,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """The same with numpy's numbers, dates and tuples as JSON knows them, ten significant digits, no NaN."""
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}

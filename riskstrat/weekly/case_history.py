@@ -55,7 +55,7 @@ def find_last_decision(reviews: pd.DataFrame | None, team: str) -> CaseDecision 
 
 
 def describe_known_before(
-    row: Mapping[Any, Any], reviews: pd.DataFrame | None, quiet_months: int, *, ends_told: bool = True
+    row: Mapping[Any, object], reviews: pd.DataFrame | None, quiet_months: int, *, ends_told: bool = True
 ) -> str:
     """When a listed person was known before and what came of it, in sentences; blank if they were not.
 

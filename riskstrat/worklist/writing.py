@@ -85,7 +85,7 @@ def lock_case(reference: str) -> None:
     Case.objects.select_for_update().filter(pk=reference).first()
 
 
-def log_edit(row: Model, user: User | None, reference: str, before: Any, after: Any) -> Edit:
+def log_edit(row: Model, user: User | None, reference: str, before: object, after: object) -> Edit:
     """Add a line to the log of edits."""
     return Edit.objects.create(
         user=user,

@@ -57,7 +57,7 @@ class OwnPasswordForm(PasswordChangeForm):
         return cleaned
 
 
-def show_lockout(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+def show_lockout(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
     """The page after too many wrong passwords for one account."""
     words = "There were too many wrong passwords for this account. Wait half an hour, or ask your administrator."
     return render(request, "worklist/message.jinja", {"title": "Account locked", "words": words}, status=429)
@@ -195,7 +195,7 @@ def _spell_key(device: TOTPDevice) -> str:
     return " ".join(key[place : place + 4] for place in range(0, len(key), 4))
 
 
-def _verify(request: HttpRequest, device: Any) -> None:
+def _verify(request: HttpRequest, device: object) -> None:
     """The session counts as verified from here on, under a new key: one that was planted before is worth nothing."""
     keep_verified(request, device)
     request.session.cycle_key()
@@ -214,7 +214,7 @@ class SignInView(LoginView):
     template_name = "worklist/sign_in.jinja"
     redirect_authenticated_user = True
 
-    def get_context_data(self, **given: Any) -> dict[str, Any]:
+    def get_context_data(self, **given: object) -> dict[str, Any]:
         """With what the button to the provider says; blank without one."""
         provider = settings.RISKSTRAT_RULES.sign_in
         return super().get_context_data(**given) | {"provider": provider.label if provider.client_id else ""}

@@ -113,7 +113,7 @@ class AccountAdmin(admin.ModelAdmin):
         """Nobody changes their own role or closes their own account: the last administrator would lock all out."""
         return ("role", "is_active") if obj is not None and obj.pk == request.user.pk else ()
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: User, form: object, change: bool) -> None:
         """Keep an account; a new one with a first password."""
         obj.described = describe_account(User.objects.get(pk=obj.pk)) if change else None  # type: ignore[attr-defined]
         if not change:

@@ -309,7 +309,7 @@ def _explain_deferring(before: Decision | None) -> str:
     return "The meeting was cancelled" if before else ""
 
 
-def _word_conflict(found: Any) -> str:
+def _word_conflict(found: object) -> str:
     """What somebody else changed: the meeting, or the decision about a case that was to be put off."""
     if isinstance(found, Decision):
         return f"Somebody else entered a decision about {found.case_id} meanwhile. Nothing was kept: cancel once more."
