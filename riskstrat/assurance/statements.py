@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from riskstrat import __version__
 from riskstrat.definitions.monitoring import MonitoringPlan, Watch
@@ -39,7 +38,7 @@ def write_post_market_plan(plan: MonitoringPlan) -> str:
     )
 
 
-def _word_limit(value: Any) -> str:
+def _word_limit(value: object) -> str:
     if isinstance(value, Mapping):
         return "; ".join(f"{name}: {_word_limit(each)}" for name, each in value.items()) or "none"
     return " to ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -32,7 +32,7 @@ DELETED = "deleted"
 
 
 def log_publishing(
-    root: Path, manifest: Path, when: str, digest: str, hold_out: Mapping[str, Any] | None = None
+    root: Path, manifest: Path, when: str, digest: str, hold_out: Mapping[str, object] | None = None
 ) -> AbstractContextManager[None]:
     """Log that the list of a date is published: its manifest will stand at `manifest` with this sha256.
 
@@ -89,7 +89,7 @@ def require_trained(root: Path, version: str, record: Path) -> None:
         )
 
 
-def build_promoting(root: Path, version: str, over: Mapping[str, Any] | None, leaves: Mapping[Path, str]) -> Deed:
+def build_promoting(root: Path, version: str, over: Mapping[str, object] | None, leaves: Mapping[Path, str]) -> Deed:
     """The promotion of a version. over: the gates that it did not pass, who decided so and why, where there are any.
 
     leaves: the champion's record, then the version's papers.
@@ -98,7 +98,7 @@ def build_promoting(root: Path, version: str, over: Mapping[str, Any] | None, le
     return Deed(PROMOTED, details, [_describe_leaf(root, *leaf) for leaf in leaves.items()])
 
 
-def log_importing(root: Path, file: Path, digest: str, details: Mapping[str, Any]) -> AbstractContextManager[None]:
+def log_importing(root: Path, file: Path, digest: str, details: Mapping[str, object]) -> AbstractContextManager[None]:
     """Log that reviews of one team's list are taken in, as which file, and whether they put earlier ones right.
 
     details: list_date, team, reviews (how many) and correction (by whom and why, or None).
@@ -112,7 +112,7 @@ def find_last_export(root: Path, key: str) -> tuple[str, str] | None:
     return (str(told[-1]["made_at"]), str(told[-1]["export"])) if told else None
 
 
-def log_refreshing(root: Path, file: Path, digest: str, details: Mapping[str, Any]) -> AbstractContextManager[None]:
+def log_refreshing(root: Path, file: Path, digest: str, details: Mapping[str, object]) -> AbstractContextManager[None]:
     """Log that who is kept off lists since is written anew. details: number, as_at and how many are kept off."""
     return log_deed(root, Deed(REFRESHED, details, [_describe_leaf(root, file, digest)]))
 
@@ -133,7 +133,7 @@ def log_packing(root: Path, version: str, manifest: Path, digest: str) -> Abstra
     return log_deed(root, Deed(PACKED, {"version": version, "manifest": digest}, leaves))
 
 
-def log_deleting(root: Path, details: Mapping[str, Any], leaves: Mapping[Path, str]) -> AbstractContextManager[None]:
+def log_deleting(root: Path, details: Mapping[str, object], leaves: Mapping[Path, str]) -> AbstractContextManager[None]:
     """Log that what is no longer kept goes. leaves: the record of what goes, then the note that all of it has gone.
 
     details: gone (path below the workspace and digest of each), rows, before (the first day that stays, by what it is
@@ -158,7 +158,7 @@ def find_first_kept(root: Path) -> dict[str, date]:
     return first
 
 
-def log_exporting(root: Path, out: Path, content: bytes, details: Mapping[str, Any]) -> AbstractContextManager[None]:
+def log_exporting(root: Path, out: Path, content: bytes, details: Mapping[str, object]) -> AbstractContextManager[None]:
     """Log that a model leaves for another site in a file with this content.
 
     details: version, licence, given_by and taken_by, the references of both controllers' approvals.
@@ -168,7 +168,7 @@ def log_exporting(root: Path, out: Path, content: bytes, details: Mapping[str, A
 
 
 def log_writing_out(
-    root: Path, action: str, details: Mapping[str, Any], out: Path, content: bytes, user: str | None = None
+    root: Path, action: str, details: Mapping[str, object], out: Path, content: bytes, user: str | None = None
 ) -> AbstractContextManager[None]:
     """Log that an identity folder puts out a file with this content."""
     deed = Deed(action, details, [[out.resolve().as_posix(), compute_digest(content)]])

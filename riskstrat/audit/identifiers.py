@@ -21,7 +21,7 @@ from decimal import Decimal
 from functools import lru_cache
 from math import isfinite
 from numbers import Integral
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from stdnum.gb import nhs
 
@@ -87,7 +87,7 @@ def numbers_in(text: str) -> list[str]:
     return list(dict.fromkeys(found.digits for found in _find_numbers(text)))
 
 
-def holds_nhs_number(value: Any) -> bool:
+def holds_nhs_number(value: object) -> bool:
     """Whether a number that passes modulus 11 stands in `value`, in any text or number inside it, or in a key."""
     if isinstance(value, Mapping):
         return any(holds_nhs_number(part) for pair in value.items() for part in pair)
@@ -125,7 +125,7 @@ def holds_long_number(text: str) -> bool:
     return long or holds_telephone_number(text)
 
 
-def read_digits(written: Any) -> str | None:
+def read_digits(written: object) -> str | None:
     """The digits of a cell that holds one number, whatever stands between and around them; "" for an empty cell.
 
     None for a cell that holds something else. Zeros in front are taken off where they make more than ten digits.
@@ -184,7 +184,7 @@ def fold(text: str) -> str:
     return text if text.isascii() else "".join(map(_fold_character, text))
 
 
-def write_value(value: Any) -> str:
+def write_value(value: object) -> str:
     """A value as text: a whole number in a floating column without its point; other floats and nothing as "".
 
     The digits of a fraction are no number of a person.

@@ -45,7 +45,7 @@ class HeldLog:
     place: Path
     head: Head
 
-    def add(self, action: str, details: Mapping[str, Any], user: str | None = None) -> Line:
+    def add(self, action: str, details: Mapping[str, object], user: str | None = None) -> Line:
         """Add one line and give it; it is on the disk when this returns. Raises as `append` does."""
         fields = _fit_to_log(action, details, user or system_user())
         with refuse_in_one_line(_word_write_failure, self.place):
@@ -70,7 +70,7 @@ def hold_log(folder: Path) -> Iterator[HeldLog]:
         yield HeldLog(place, head)
 
 
-def append(folder: Path, action: str, details: Mapping[str, Any], user: str | None = None) -> Line:
+def append(folder: Path, action: str, details: Mapping[str, object], user: str | None = None) -> Line:
     """Add one line to `folder`/audit/log.jsonl and give it; `user` is the system's unless given.
 
     It is on the disk when this returns. Raises AuditError for an unknown action, for details with an NHS number in
@@ -106,7 +106,7 @@ def read_head(place: Path) -> Head | None:
     return Head(told["count"], told["hash"], told["size"])
 
 
-def _fit_to_log(action: str, details: Mapping[str, Any], user: str) -> dict[str, Any]:
+def _fit_to_log(action: str, details: Mapping[str, object], user: str) -> dict[str, Any]:
     if action not in ACTIONS:
         raise AuditError(f'"{action}" is not an action of the log; the actions are {", ".join(ACTIONS)}')
     try:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from riskstrat.audit.lines import Line
 from riskstrat.audit.log import append, hold_log, read
@@ -17,7 +16,9 @@ from riskstrat.errors import AuditError
 PLANNED, LOOKED = "impact planned", "impact looked at"
 
 
-def log_plan(folder: Path, terms: Mapping[str, Any], circumstances: Mapping[str, Any], reason: str | None) -> Line:
+def log_plan(
+    folder: Path, terms: Mapping[str, object], circumstances: Mapping[str, object], reason: str | None
+) -> Line:
     """The line of the newest plan, which says just `terms`: the one that stands, or a new one.
 
     circumstances: what was so when it was made, which makes no other plan of it. Raises AuditError where another plan
@@ -47,6 +48,6 @@ def count_looks(lines: Sequence[Line], before: int | None = None) -> int:
     return sum(line.action == LOOKED for line in lines[: None if before is None else before - 1])
 
 
-def log_looking(folder: Path, plan: int, details: Mapping[str, Any]) -> Line:
+def log_looking(folder: Path, plan: int, details: Mapping[str, object]) -> Line:
     """Log a look at what became of the plan of that line, before anybody sees what it found."""
     return append(folder, LOOKED, {"plan": plan, **details})

@@ -30,7 +30,7 @@ from riskstrat.casefinding.references import (
     parse_reference,
     reference,
 )
-from riskstrat.casefinding.register import list_holders, list_holdings, tells_caseload_ends
+from riskstrat.casefinding.register import Holding, list_holders, list_holdings, tells_caseload_ends
 from riskstrat.casefinding.standing import (
     DIED,
     IN_HOSPITAL,
@@ -74,6 +74,7 @@ __all__ = [
     "CaseSwap",
     "FallsCriteria",
     "FallsGuideline",
+    "Holding",
     "KeptOff",
     "ListTeam",
     "Membership",

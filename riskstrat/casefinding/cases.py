@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import pandas as pd
+
+from riskstrat.definitions.table_rows import read_rows
 
 REFERRED = range(5001, 10001)
 """Numbers of cases that a clinician put forward between lists. No list gives one, so that none is given twice."""
@@ -90,11 +93,20 @@ class CaseRegister:
         return self.reserved[pd.Series(free, index=self.reserved.index, dtype=bool)]
 
 
+class CaseRow(NamedTuple):
+    """A case of one team on one of its lists."""
+
+    patient_id: str
+    number: int
+    opened_on: date
+    listed_on: date
+
+
 def _find_reserved(kept: pd.DataFrame, list_date: date) -> dict[str, tuple[int, date]]:
     """By patient_id the number that one team's reserves of a year kept for somebody, whose case would begin now."""
     near = kept[kept["listed_on"].map(lambda day: abs(day - list_date) < _YEAR).astype(bool)]
     near = near.sort_values("listed_on", kind="stable")
-    return {row.patient_id: (row.number, list_date) for row in near.itertuples(index=False)}
+    return {row.patient_id: (row.number, list_date) for row in read_rows(near, CaseRow)}
 
 
 def _find_open_cases(own: pd.DataFrame, list_date: date, closed_on: Mapping[str, date]) -> dict[str, tuple[int, date]]:
@@ -107,12 +119,12 @@ def _find_open_cases(own: pd.DataFrame, list_date: date, closed_on: Mapping[str,
     found: dict[str, tuple[int, date]] = {}
     over: set[int] = set()
     # Of several rows of one date the last counts, so the order is turned before it is sorted.
-    for row in near[~late].iloc[::-1].sort_values("listed_on", ascending=False, kind="stable").itertuples(index=False):
+    for row in read_rows(near[~late].iloc[::-1].sort_values("listed_on", ascending=False, kind="stable"), CaseRow):
         if row.listed_on == list_date or closed_on.get(row.patient_id, date.min) < row.listed_on:
             found.setdefault(row.patient_id, (row.number, row.opened_on))
         else:
             over.add(row.number)
-    for row in near[late].sort_values("listed_on", kind="stable").itertuples(index=False):
+    for row in read_rows(near[late].sort_values("listed_on", kind="stable"), CaseRow):
         if row.number not in over:
             found.setdefault(row.patient_id, (row.number, min(row.opened_on, list_date)))
     return found

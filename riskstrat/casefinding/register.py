@@ -5,13 +5,15 @@ Whom a team holds on paper alone, without a contact for a long time, is told apa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from itertools import groupby
+from typing import NamedTuple
 
 import pandas as pd
 
+from riskstrat.definitions.table_rows import read_rows
 from riskstrat.definitions.vocabulary import CLOSED, NOT_TAKEN_ON
 
 DECLINED = "declined"
@@ -64,7 +66,17 @@ def list_holders(caseload: pd.DataFrame | None, at: date) -> dict[int, frozenset
     if caseload is None or caseload.empty:
         return {}
     held = select_held(caseload, at)
-    return {int(person): frozenset(teams) for person, teams in held.groupby("person")["team"]}
+    found: dict[int, set[str]] = {}
+    for row in read_rows(held, HeldRow):
+        found.setdefault(row.person, set()).add(row.team)
+    return {person: frozenset(teams) for person, teams in found.items()}
+
+
+class HeldRow(NamedTuple):
+    """A team that holds a person."""
+
+    person: int
+    team: str
 
 
 def select_held(caseload: pd.DataFrame, at: date) -> pd.DataFrame:
@@ -107,39 +119,57 @@ def tells_caseload_ends(caseload: pd.DataFrame) -> bool:
     return bool(caseload["to_on"].notna().any() or (first < following["from_on"]).any())
 
 
-def list_holdings(caseload: pd.DataFrame, at: date) -> pd.DataFrame:
-    """One row per time of a team with a person, held or only put forward: person, team, from_on, until, status, put.
-
-    until: NaT while it lasts. status: None where the team held the person; else the word of a row that held nobody.
-    put: whether such a time began with a nomination. A row that has an end is a time of its own. A closing row ends the
-    one that is open, which then was held, and says nothing new of a team whose time had ended. An open row goes on with
-    an open one of its kind, and whoever was put forward and then taken on is told of as held.
-    """
-    rows = _read(caseload, at)
-    not_taken_on = rows["ended"] & ~rows["left"]
-    rows["waiting"] = rows["nomination"] | not_taken_on | (rows["status"] == DECLINED)
-    made = [time for _, mine in rows.groupby(["person", "team"], sort=True) for time in _follow_times(mine)]
-    found = pd.DataFrame(made, columns=pd.Index(_Time._fields))
-    return found.sort_values(["from_on", "team"], kind="stable").reset_index(drop=True)
-
-
-class _Time(NamedTuple):
-    """One time of a team with a person, as `list_holdings` gives it."""
+class CaseloadRow(NamedTuple):
+    """A row of the caseload, as `_read` gives it; waiting: it holds nobody."""
 
     person: int
     team: str
-    from_on: Any
-    until: Any
+    from_on: date
+    to_on: date | None
+    status: str | None
+    nomination: bool
+    ended: bool
+    closed: bool
+    waiting: bool
+
+
+class Holding(NamedTuple):
+    """One time of a team with a person, held or only put forward.
+
+    from_on: None where nobody knows. until: None while it lasts. status: None where the team held the person; else the
+    word of a row that held nobody. put: whether such a time began with a nomination.
+    """
+
+    person: int
+    team: str
+    from_on: date | None
+    until: date | None
     status: str | None
     put: bool
 
 
-def _follow_times(rows: pd.DataFrame) -> list[_Time]:
+def list_holdings(caseload: pd.DataFrame, at: date) -> list[Holding]:
+    """The times of teams with people, by the day on which they began, those whose beginning nobody knows last.
+
+    A row that has an end is a time of its own. A closing row ends the one that is open, which then was held, and says
+    nothing new of a team whose time had ended. An open row goes on with an open one of its kind, and whoever was put
+    forward and then taken on is told of as held.
+    """
+    rows = _read(caseload, at)
+    not_taken_on = rows["ended"] & ~rows["left"]
+    rows["waiting"] = rows["nomination"] | not_taken_on | (rows["status"] == DECLINED)
+    ordered = sorted(read_rows(rows, CaseloadRow), key=lambda row: (row.person, row.team))
+    pairs = groupby(ordered, key=lambda row: (row.person, row.team))
+    made = [time for _, mine in pairs for time in _follow_times(mine)]
+    return sorted(made, key=lambda time: (time.from_on or date.max, time.team))
+
+
+def _follow_times(rows: Iterable[CaseloadRow]) -> list[Holding]:
     """The times of one team with one person, from its rows in the order in which they count."""
-    times: list[_Time] = []
-    lasting: _Time | None = None
-    for row in rows.itertuples(index=False):
-        made = _Time(row.person, row.team, row.from_on, pd.NaT, row.status if row.waiting else None, row.nomination)
+    times: list[Holding] = []
+    lasting: Holding | None = None
+    for row in rows:
+        made = Holding(row.person, row.team, row.from_on, None, row.status if row.waiting else None, row.nomination)
         if row.ended:
             times.append(made._replace(until=row.to_on))
         elif row.closed:
@@ -151,16 +181,16 @@ def _follow_times(rows: pd.DataFrame) -> list[_Time]:
     return [*times, lasting] if lasting is not None else times
 
 
-def _close(lasting: _Time | None, closing: _Time, *, had_ended: bool) -> list[_Time]:
+def _close(lasting: Holding | None, closing: Holding, *, had_ended: bool) -> list[Holding]:
     """What a closing row ends: the time that lasts, or one of which nothing else is known."""
     if lasting is not None and lasting.status is None:
         return [lasting._replace(until=closing.from_on)]
     if lasting is None and had_ended:
         return []
-    return [closing._replace(from_on=pd.NaT, until=closing.from_on, put=False)]
+    return [closing._replace(from_on=None, until=closing.from_on, put=False)]
 
 
-def _go_on(lasting: _Time | None, made: _Time) -> tuple[list[_Time], _Time]:
+def _go_on(lasting: Holding | None, made: Holding) -> tuple[list[Holding], Holding]:
     """What an open row ends, and the time that lasts with it."""
     if lasting is None:
         return [], made

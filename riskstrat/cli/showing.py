@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from riskstrat.errors import AttentionError, RiskstratError
 
@@ -52,7 +52,7 @@ def _print_report(report: Report, as_json: bool) -> None:
         _print_table(report.table)
 
 
-def _format_summary(summary: Mapping[str, Any]) -> str:
+def _format_summary(summary: Mapping[str, object]) -> str:
     """JSON for stdout, with escapes where its encoding lacks a letter: it must stay JSON."""
     text = json.dumps(summary, indent=2, default=str, ensure_ascii=False)
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
@@ -62,7 +62,7 @@ class BandCondition(Frail):
 _KINDS = {"feature": "feature", "score": "score", "record": "record"}
 
 
-def _find_kind(given: Any) -> str | None:
+def _find_kind(given: object) -> str | None:
     """The kind of a condition by the key that it has: feature, score or record."""
     keys = given if isinstance(given, Mapping) else getattr(given, "__dict__", ())
     return next((kind for kind in _KINDS if kind in keys), None)

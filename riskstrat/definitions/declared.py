@@ -80,7 +80,7 @@ def _list_known_keys(model: type[Declared], path: list[str]) -> tuple[str, ...]:
     return tuple(field.alias or name for name, field in current.model_fields.items())
 
 
-def _find_tagged_models(annotation: Any) -> Iterator[tuple[str, Any]]:
+def _find_tagged_models(annotation: object) -> Iterator[tuple[str, Any]]:
     """Tag and model of each kind that a value may be of, where tags tell them apart."""
     for mark in getattr(annotation, "__metadata__", ()):
         if isinstance(mark, Tag):
@@ -89,7 +89,7 @@ def _find_tagged_models(annotation: Any) -> Iterator[tuple[str, Any]]:
         yield from _find_tagged_models(part)
 
 
-def _find_inner_model(annotation: Any) -> Any:
+def _find_inner_model(annotation: object) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for part in getattr(annotation, "__args__", ()):

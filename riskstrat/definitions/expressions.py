@@ -60,13 +60,13 @@ def rewrite_on(table: ir.Table, expression: ir.Value) -> Any:
     return _replace_relations(expression.op(), lambda _: table.op()).to_expr()
 
 
-def _drop_filters(relation: Any) -> Any:
+def _drop_filters(relation: object) -> Any:
     while isinstance(relation, ops.Filter):
         relation = relation.parent
     return relation
 
 
-def _replace_relations(part: Any, relation_of: Callable[[Any], Any]) -> Any:
+def _replace_relations(part: object, relation_of: Callable[[Any], Any]) -> Any:
     if isinstance(part, ops.Field):
         return ops.Field(relation_of(part.rel), part.name)
     if isinstance(part, ops.Node):
@@ -103,11 +103,11 @@ def is_null_or_more(condition: ir.Value, columns: frozenset[str]) -> bool:
     return isinstance(node, ops.Or) and any(_asks_for_null(side, columns) for side in (node.left, node.right))
 
 
-def _asks_for_null(node: Any, columns: frozenset[str]) -> bool:
+def _asks_for_null(node: object, columns: frozenset[str]) -> bool:
     return isinstance(node, ops.IsNull) and columns_of(node.arg.to_expr()) == columns
 
 
-def structure(value: Any) -> str:
+def structure(value: object) -> str:
     """What an expression computes, as text that does not depend on a SQL dialect or on the names of variables."""
     if isinstance(value, ir.Expr):
         return structure(value.op())

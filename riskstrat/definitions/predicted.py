@@ -29,7 +29,7 @@ def describe_prediction(recipe: Recipe, rows: Mapping[str, ir.Table]) -> dict[st
     return {**parts, "outcome": recipe.outcome, "rows": {name: compute_digest(structure(rows[name])) for name in names}}
 
 
-def find_difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> str | None:
+def find_difference(one: Mapping[str, object], other: Mapping[str, object]) -> str | None:
     """The first place in which two predictions differ, such as `label.horizon`; None where they are the same."""
     for part in sorted({*one, *other}):
         a, b = one.get(part), other.get(part)

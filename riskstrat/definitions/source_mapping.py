@@ -118,7 +118,7 @@ class GivenTable(Declared):
 
     @model_validator(mode="before")
     @classmethod
-    def _refuse_form(cls, given: Any) -> Any:
+    def _refuse_form(cls, given: object) -> Any:
         key = next((key for key in ("separator", "encoding") if isinstance(given, dict) and key in given), None)
         if key is not None:
             raise ValueError(f'"{key}" is of a file, not of a table: write it under [source.files.NAME], NAME its file')

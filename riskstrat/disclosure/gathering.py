@@ -7,8 +7,9 @@ import io
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 from riskstrat import audit
 from riskstrat.casefinding import read_every_kept_off, reference
 from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.table_rows import read_rows
 from riskstrat.disclosure.lists import read_own_entries
 from riskstrat.errors import StorageError
 from riskstrat.publication import read_case_register
@@ -76,7 +78,7 @@ def gather_held(opened: Site, patient: str) -> tuple[Held, ...]:
     return tuple(_hide_others(plain, own))
 
 
-def _part(title: str, says: str, rows: Any) -> dict[str, Any]:
+def _part(title: str, says: str, rows: object) -> dict[str, Any]:
     return {"title": title, "says": says, "rows": rows}
 
 
@@ -111,15 +113,24 @@ def describe_table(name: str) -> str:
     return _NOT_LANDED.get(name, "Rows that are kept beside the tables, such as rows with a fault.")
 
 
+class OwnCase(NamedTuple):
+    """A case of a person with one team."""
+
+    team_code: str
+    number: int
+    opened_on: date
+    listed_on: date
+
+
 def _find_cases(lists: Path, patient: str) -> list[dict[str, Any]]:
     rows = read_case_register(lists).rows
     return [
         {
-            "reference": reference(row.team_code, int(row.number)),
+            "reference": reference(row.team_code, row.number),
             "opened_on": row.opened_on,
             "last_listed_on": row.listed_on,
         }
-        for row in rows[rows["patient_id"] == patient].itertuples(index=False)
+        for row in read_rows(rows[rows["patient_id"] == patient], OwnCase)
     ]
 
 
@@ -145,7 +156,7 @@ def _find_sealed(root: Path, folder: Path) -> Iterator[dict[str, Any]]:
             yield {"trial": line.details["trial"], "list": line.details["week"], "sha256": line.details["sealed"]}
 
 
-def _name_sealed(details: Mapping[str, Any]) -> str:
+def _name_sealed(details: Mapping[str, object]) -> str:
     return f"{details['trial']}/{details['week']}.sealed"
 
 
@@ -158,7 +169,7 @@ def _find_lines(root: Path, patient: str, own: Collection[str]) -> Iterator[dict
             yield {"line": line.number, "at": line.at, "by": line.user, "action": line.action, "details": line.details}
 
 
-def _hide_others(value: Any, own: Collection[str]) -> Any:
+def _hide_others(value: object, own: Collection[str]) -> Any:
     """The same JSON with every reference that is not among `own` hidden."""
     if isinstance(value, dict):
         return {name: _hide_others(each, own) for name, each in value.items()}

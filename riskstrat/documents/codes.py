@@ -39,7 +39,7 @@ def say_change(entry: Mapping[str, Any]) -> str:
     return "as before" if abs(points) < 0.05 else f"{points:+.1f} points"
 
 
-def _say_unknown(code: Mapping[str, Any]) -> str:
+def _say_unknown(code: Mapping[str, object]) -> str:
     count = FEWER if code["rows"] is None else f"{code['rows']:,}"
     meant = f", did you mean {code['near']}?" if code["near"] else ""
     return f"{code['code']} ({count}{meant})"

@@ -94,7 +94,7 @@ class KeptBrowser:
             self._ask(name, until)
         self._ask("Page.setLifecycleEventsEnabled", until, enabled=True)
 
-    def _ask(self, method: str, until: float, **params: Any) -> dict[str, Any]:
+    def _ask(self, method: str, until: float, **params: object) -> dict[str, Any]:
         """What the browser answers. Raises NotPrintedError where it refuses, or does not answer."""
         self._asked += 1
         asked = {"id": self._asked, "method": method, "params": params, **self._session}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from riskstrat.definitions.phrases import long_date
 from riskstrat.documents.rendering import write_html
@@ -28,7 +27,7 @@ NOT_HERE = (
 """Where else something may be held, or why it is not; said on the page."""
 
 
-def write_subject_access(folder: Path, patient: str, day: date, parts: Sequence[Mapping[str, Any]]) -> None:
+def write_subject_access(folder: Path, patient: str, day: date, parts: Sequence[Mapping[str, object]]) -> None:
     """Write page and data into a folder. parts: each with `title`, `says` and `rows`. Raises StorageError."""
     told = {"patient_id": patient, "data_as_at": day, "review_before_it_goes": REVIEW, "not_here": list(NOT_HERE)}
     write_json(told | {"held": list(parts)}, folder / DATA)

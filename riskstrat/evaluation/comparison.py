@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import NamedTuple
 
 import pandas as pd
 
+from riskstrat.definitions.table_rows import read_rows
 from riskstrat.evaluation.inputs import EvaluationError
 from riskstrat.evaluation.metrics import Evaluation
 from riskstrat.evaluation.weighted import HIGHER_IS_BETTER, LOWER_IS_BETTER
@@ -52,7 +53,8 @@ def baseline_table(evaluations: Mapping[str, Evaluation], intervals: pd.DataFram
     ends = _collect_ends(intervals)
     rows = [_build_row(name, one) | ends.get(name, {}) for name, one in evaluations.items()]
     table = pd.DataFrame(rows)
-    return table[sorted(table.columns, key=_place)] if rows else table
+    columns = sorted((str(column) for column in table.columns), key=_place)
+    return table[columns] if rows else table
 
 
 def verdict(
@@ -81,8 +83,29 @@ def verdict(
     )
 
 
-def _build_row(name: str, one: Evaluation) -> dict[str, Any]:
-    row: dict[str, Any] = {"model": name, "n": one.n, "events": one.events, "prevalence": one.prevalence}
+class MetricInterval(NamedTuple):
+    """The interval of one model's metric."""
+
+    model: str
+    metric: str
+    low: float
+    high: float
+
+
+class PairedInterval(NamedTuple):
+    """The interval of the difference of two models, model minus versus; reason: why there is none."""
+
+    model: str
+    versus: str
+    estimate: float
+    low: float
+    high: float
+    level: float
+    reason: str | None
+
+
+def _build_row(name: str, one: Evaluation) -> dict[str, object]:
+    row: dict[str, object] = {"model": name, "n": one.n, "events": one.events, "prevalence": one.prevalence}
     row |= {"mean_risk": one.mean_risk} | {measure: getattr(one, measure) for measure in MEASURED}
     for each in one.yields:
         row |= {f"{figure} at {each.label}": getattr(each, figure) for figure in AT_EACH_LIST}
@@ -94,8 +117,8 @@ def _collect_ends(intervals: pd.DataFrame | None) -> dict[str, dict[str, float]]
     ends: dict[str, dict[str, float]] = {}
     if intervals is None:
         return ends
-    for row in intervals[intervals["versus"].isna()].itertuples():
-        ends.setdefault(str(row.model), {}).update({f"{row.metric} low": row.low, f"{row.metric} high": row.high})
+    for row in read_rows(intervals[intervals["versus"].isna()], MetricInterval):
+        ends.setdefault(row.model, {}).update({f"{row.metric} low": row.low, f"{row.metric} high": row.high})
     return ends
 
 
@@ -119,12 +142,11 @@ def _find_difference(
 ) -> tuple[float, float, float, float, str | None]:
     """The paired difference, model minus against, whichever way round it was drawn."""
     pairs = intervals[(intervals["metric"] == metric) & intervals["versus"].notna()]
-    for row in pairs.itertuples():
-        reason = None if pd.isna(row.reason) else str(row.reason)
+    for row in read_rows(pairs, PairedInterval):
         if (row.model, row.versus) == (model, against):
-            return row.estimate, row.low, row.high, row.level, reason
+            return row.estimate, row.low, row.high, row.level, row.reason
         if (row.model, row.versus) == (against, model):
-            return 0.0 - row.estimate, 0.0 - row.high, 0.0 - row.low, row.level, reason
+            return 0.0 - row.estimate, 0.0 - row.high, 0.0 - row.low, row.level, row.reason
     raise EvaluationError(f"{model} and {against} were not compared on {metric}; draw both with bootstrap_by_person")
 
 

@@ -35,7 +35,7 @@ def one_outcome_only(events: float, rows: float) -> str | None:
     return None
 
 
-def as_outcome(outcome: Any) -> Array:
+def as_outcome(outcome: object) -> Array:
     """The outcomes as an array of 0.0 and 1.0. Raises EvaluationError for missing or other values."""
     values = _convert_to_numbers(outcome, "outcome")
     if not ((values == 0) | (values == 1)).all():
@@ -43,7 +43,7 @@ def as_outcome(outcome: Any) -> Array:
     return values
 
 
-def as_risk(risk: Any) -> Array:
+def as_risk(risk: object) -> Array:
     """The risks as an array of probabilities. Raises EvaluationError for missing values or those outside 0 to 1."""
     values = _convert_to_numbers(risk, "risk")
     if ((values < 0) | (values > 1)).any():
@@ -51,7 +51,7 @@ def as_risk(risk: Any) -> Array:
     return values
 
 
-def as_margin(margin: Any) -> Array:
+def as_margin(margin: object) -> Array:
     """The ranking scores as an array of finite numbers. Raises EvaluationError for missing or infinite ones."""
     values = _convert_to_numbers(margin, "margin")
     if not np.isfinite(values).all():
@@ -59,7 +59,7 @@ def as_margin(margin: Any) -> Array:
     return values
 
 
-def as_listed(listed: Any) -> Array:
+def as_listed(listed: object) -> Array:
     """Who was on a list as an array of 0.0 and 1.0. Raises EvaluationError for missing or other values."""
     values = _convert_to_numbers(listed, "listed")
     if not ((values == 0) | (values == 1)).all():
@@ -82,7 +82,7 @@ def ten_digits(figure: float) -> float:
     return float(f"{figure:.10g}")
 
 
-def as_codes(keys: Any, name: str) -> Array:
+def as_codes(keys: object, name: str) -> Array:
     """Whole numbers in the sorted order of the keys given. Raises EvaluationError for missing keys."""
     codes, _ = pd.factorize(pd.Series(keys), sort=True)
     if (codes < 0).any():

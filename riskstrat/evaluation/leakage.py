@@ -65,7 +65,7 @@ KINDS = tuple(_LeakCounts.__dataclass_fields__)
 
 
 def single_features(
-    values: Any, columns: Sequence[str], outcome: object, days_to_event: object, horizon_days: int
+    values: object, columns: Sequence[str], outcome: object, days_to_event: object, horizon_days: int
 ) -> pd.DataFrame:
     """One row per feature, worst first: feature, auroc, ppv, captured, early_auroc, late_auroc, early_over_late, z.
 

@@ -135,8 +135,8 @@ def _build_list_keys(margin: object, index_date: object, team: object) -> pd.Dat
     teams = np.full(len(margin), "all") if team is None else team  # type: ignore[arg-type]
     same_length(margin=margin, index_date=index_date, team=teams)
     keys = pd.DataFrame({"index_date": pd.Series(index_date).array, "team": pd.Series(teams).array})
-    for key in keys:
-        as_codes(keys[key], key)
+    for name, key in keys.items():
+        as_codes(key, str(name))
     return keys
 
 

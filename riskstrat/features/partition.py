@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,7 @@ from riskstrat.sources.scan import Scan
 
 
 def fill_partition(
-    connection: Any,
+    connection: object,
     scans: Sequence[tuple[ScanPlan, Scan]],
     cohort: pd.DataFrame,
     part: tuple[int, int, slice],

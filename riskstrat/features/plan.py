@@ -387,7 +387,7 @@ def _word(filters: Sequence[Sequence[ir.BooleanValue]]) -> ir.Value:
     return word
 
 
-def _place(parts: dict[str, Any], wanted: Any) -> int:
+def _place(parts: dict[str, Any], wanted: object) -> int:
     """The number of `wanted` among `parts`, added at the end if nothing of the same structure is there."""
     text = structure(wanted)
     parts.setdefault(text, wanted)

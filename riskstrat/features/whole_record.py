@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,7 +41,7 @@ def _find_possible(engine: FeatureEngine, leaves: Mapping[str, Feature]) -> set[
         return {made.names[measure.column] for scan in made.scans for measure in _list_possible(scan, backend)}
 
 
-def _list_possible(scan: ScanPlan, backend: Any) -> Iterator[Measure]:
+def _list_possible(scan: ScanPlan, backend: object) -> Iterator[Measure]:
     coded = [f"c{number}" for number in range(len(scan.codes))]
     rows = scan.compiled.read_distinct(backend, ["word", *coded])
     words = rows["word"].to_numpy()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 EARLIEST, LATEST = 1850, 2100
@@ -30,7 +29,7 @@ _UNAMBIGUOUS = range(30, 100)
 """Two digits of a year that can only be of the twentieth century; others could be of a child or of somebody over 95."""
 
 
-def read_birth(cell: Any) -> date | None:
+def read_birth(cell: object) -> date | None:
     """The day of birth that a cell says; None where it says none, or could mean two.
 
     Read are 1952-03-04 and 19520304, 04/03/1952, 4 March 1952 and 04-Mar-52, each with or without a time of day, an
@@ -51,7 +50,7 @@ def read_birth(cell: Any) -> date | None:
     return None
 
 
-def is_month_first(cells: Iterable[Any]) -> bool:
+def is_month_first(cells: Iterable[object]) -> bool:
     """Whether more of the dates with strokes can only be month/day/year than can only be day/month/year."""
     parts = [found for cell in cells if isinstance(cell, str) and (found := _BRITISH.fullmatch(cell.strip()))]
     month_first = sum(int(found[1]) <= 12 < int(found[2]) for found in parts)

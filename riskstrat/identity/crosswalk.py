@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from riskstrat import audit
 from riskstrat.audit import Deed
@@ -180,7 +180,7 @@ def _read_texts(table: pa.Table, name: str, source: Path) -> list[str]:
     return [_clean_text(cell) for cell in column(table, name, source.name)]
 
 
-def _clean_text(cell: Any) -> str:
+def _clean_text(cell: object) -> str:
     return "" if cell is None else str(cell).strip()
 
 

@@ -141,7 +141,7 @@ def _fit_cells(
     """The cells of one column as they leave; each different one is judged once."""
     fit = find_fit(schema.name, column, words.get(f"{schema.name}.{column.name}", ()))
 
-    def judge(cell: Any, system: str) -> Any:
+    def judge(cell: object, system: str) -> Any:
         fitted = None if is_empty(cell) else fit(cell, system)
         return None if column.type == "text" and is_number_of(write_cell(fitted), known.numbers) else fitted
 
@@ -172,7 +172,7 @@ def _read_births(cells: list[Any]) -> pa.Array:
     return pa.array([day.replace(day=1) if day else None for day in days], pa.date32())
 
 
-def _count_emptied(before: Sequence[Any], after: Sequence[Any]) -> int:
+def _count_emptied(before: Sequence[object], after: Sequence[object]) -> int:
     return sum(new is None and not is_empty(old) for old, new in zip(before, after, strict=True))
 
 

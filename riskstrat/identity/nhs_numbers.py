@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from riskstrat.audit import is_valid, read_digits
 
 _DUMMIES = frozenset({"9876543210", *(str(digit) * 10 for digit in range(10))})
@@ -16,7 +14,7 @@ EMPTY, WRONG_LENGTH, WRONG_CHECK, PLACEHOLDER = (
 )
 
 
-def usable(written: Any) -> tuple[str | None, str | None]:
+def usable(written: object) -> tuple[str | None, str | None]:
     """The ten digits, and why there are none: (number, None) or (None, reason).
 
     Whatever dress the digits wear is taken off; the check is modulus 11. All ten numbers of one repeated digit pass or

@@ -202,13 +202,13 @@ def _collect_kept_parts(table: pa.Table) -> list[dict[str, str]]:
     return rows
 
 
-def _clean_text(cell: Any) -> str:
+def _clean_text(cell: object) -> str:
     if isinstance(cell, datetime):
         cell = cell.date()
     return "" if cell is None else str(cell).strip()
 
 
-def _write_birth(cell: Any) -> str:
+def _write_birth(cell: object) -> str:
     """A date of birth as 1952-03-04; as it was written where no day can be read."""
     day = read_birth(cell if not isinstance(cell, int | float) else _clean_text(cell)) if _clean_text(cell) else None
     return day.isoformat() if day else _clean_text(cell)

@@ -125,7 +125,7 @@ def find_fit(table: str, column: Column, more: tuple[str, ...] = ()) -> Fit:
     return lambda cell, system: cell if _is_known(table, column, write_cell(cell), system, words) else None
 
 
-def write_cell(cell: Any) -> str:
+def write_cell(cell: object) -> str:
     """A cell as the text it is judged by; "" for an empty one, and for what no column of a schema holds."""
     if isinstance(cell, bool):
         return str(cell).lower()
@@ -138,20 +138,20 @@ def write_cell(cell: Any) -> str:
     return str(cell).strip() if isinstance(cell, str | int) else ""
 
 
-def is_empty(cell: Any) -> bool:
+def is_empty(cell: object) -> bool:
     """Whether a cell holds nothing."""
     return cell is None or (isinstance(cell, float) and cell != cell) or (isinstance(cell, str) and not cell.strip())
 
 
-def _fit_date(cell: Any, system: str) -> Any:
+def _fit_date(cell: object, system: str) -> Any:
     return cell if isinstance(cell, date) or _DATE.fullmatch(write_cell(cell)) else None
 
 
-def _fit_truth(cell: Any, system: str) -> Any:
+def _fit_truth(cell: object, system: str) -> Any:
     return cell if write_cell(cell).lower() in _TRUTH else None
 
 
-def _fit_integer(cell: Any, system: str) -> Any:
+def _fit_integer(cell: object, system: str) -> Any:
     return cell if _INTEGER.fullmatch(write_cell(cell)) else None
 
 

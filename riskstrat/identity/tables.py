@@ -69,7 +69,7 @@ def table_bytes(table: pa.Table, ending: str) -> bytes:
     return content.getvalue()
 
 
-def as_csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+def as_csv(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """CSV in UTF-8 with Unix line ends; null is an empty cell."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

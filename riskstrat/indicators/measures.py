@@ -10,6 +10,7 @@ import pandas as pd
 from riskstrat.casefinding.register import select_held
 from riskstrat.definitions.coded_columns import SAY_NOTHING
 from riskstrat.definitions.indicators import Indicator
+from riskstrat.definitions.table_rows import split_by_day
 from riskstrat.indicators.records import IndicatorRecords
 
 READMISSION_DAYS = 29
@@ -140,8 +141,8 @@ def _is_on_caseload(
     it names any."""
     named = indicator.codes if indicator.measure == "register" else ()
     on_it = pd.Series(0, index=members.index)
-    for day, rows in members.groupby(days):
-        held = select_held(records.caseload, day.date())
+    for day, rows in split_by_day(members, days):
+        held = select_held(records.caseload, day)
         persons = held.loc[held["status"].isin(named), "person"] if named else held["person"]
         on_it[rows.index] = rows["person"].isin(persons).astype(int)
     return on_it
@@ -153,7 +154,7 @@ def _is_open(members: pd.DataFrame, days: pd.Series, rows: pd.DataFrame) -> pd.S
     pairs = asked.merge(rows[["person", "from_on", "to_on"]], on="person")
     begun = pd.to_datetime(pairs["from_on"]) <= pairs["day"]
     ended = pd.to_datetime(pairs["to_on"]) <= pairs["day"]
-    return members.index.isin(pairs.loc[begun & ~ended, "row"]).astype(int) * pd.Series(1, index=members.index)
+    return pd.Series(members.index.isin(pairs.loc[begun & ~ended, "row"]).astype(int), index=members.index)
 
 
 def _place(members: pd.DataFrame, person: pd.Series, day: pd.Series, weight: pd.Series | None = None) -> pd.Series:

@@ -13,6 +13,7 @@ from riskstrat.casefinding import assign_teams
 from riskstrat.cohort import at_dates
 from riskstrat.definitions.durations import age_in_years
 from riskstrat.definitions.recipes import CohortRecipe
+from riskstrat.definitions.table_rows import split_by_day
 from riskstrat.indicators.hiding import WHOLE, Families, Place
 from riskstrat.site.opening import Site
 
@@ -53,8 +54,8 @@ def _find_localities(opened: Site, members: pd.DataFrame) -> pd.Series:
     areas = opened.store.read("areas") if "areas" in opened.store.landed else None
     settings = opened.workspace.settings
     found = pd.Series(UNKNOWN, index=members.index, dtype=object)
-    for month, rows in members.groupby("month"):
-        teams = assign_teams(rows[PRACTICE], areas, settings.teams, settings.lists.default_capacity, month.date())
+    for month, rows in split_by_day(members, "month"):
+        teams = assign_teams(rows[PRACTICE], areas, settings.teams, settings.lists.default_capacity, month)
         found[rows.index] = teams.rows["team"].to_numpy()
     return found
 
@@ -88,6 +89,7 @@ def count_places(rows: pd.DataFrame, weights: pd.Series, tree: MonthPlaces) -> d
     for kind in (LOCALITY, FIFTH):
         for name, total in weights.groupby(rows[kind]).sum().items():
             counts[kind, str(name)] = int(total)
-    for (locality, practice), total in weights.groupby([rows[LOCALITY], rows[PRACTICE]]).sum().items():
+    totals = weights.groupby([rows[LOCALITY], rows[PRACTICE]]).sum().rename("total").reset_index()
+    for locality, practice, total in zip(totals[LOCALITY], totals[PRACTICE], totals["total"], strict=True):
         counts[name_practice(str(locality), str(practice))] = int(total)
     return counts

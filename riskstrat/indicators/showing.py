@@ -13,6 +13,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from riskstrat.definitions.indicators import Indicator
+from riskstrat.definitions.table_rows import split_by_day
 from riskstrat.indicators.hiding import Families, Place, ShownCount, hide_sums
 from riskstrat.indicators.layers import list_sums, name_denominator, name_numerator
 from riskstrat.indicators.measures import count_indicator
@@ -49,7 +50,7 @@ class MonthCounts:
 def read_borough(opened: Site, months: Sequence[date]) -> BoroughMonths:
     """Members and places of these months, and the records that indicators count."""
     members = read_members(opened, months)
-    by_month = {pd.Timestamp(month).date(): rows for month, rows in members.groupby("month")}
+    by_month = dict(split_by_day(members, "month"))
     empty = members.iloc[:0]
     return BoroughMonths(
         members, {month: build_tree(by_month.get(month, empty)) for month in months}, IndicatorRecords(opened)

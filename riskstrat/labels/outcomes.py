@@ -76,7 +76,8 @@ def label(store: Store, cohort: pd.DataFrame, outcome: ir.Table, recipe: LabelRe
 def _exclude(rows: pd.DataFrame, index: npt.NDArray[np.datetime64], recipe: LabelRecipe) -> None:
     touched = {each: recipe.excludes(each.item()) for each in np.unique(index)}
     gone = np.array([touched[each] for each in index], bool)
-    rows.loc[gone, ["outcome", "reason"]] = [np.nan, "window in an excluded period"]
+    rows.loc[gone, "outcome"] = np.nan
+    rows.loc[gone, "reason"] = "window in an excluded period"
 
 
 def require_complete(index: npt.NDArray[np.datetime64], recipe: LabelRecipe, as_at: date) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from riskstrat import audit
 from riskstrat.errors import IdentityError, RiskstratError
@@ -116,7 +115,7 @@ class NamesDesk:
         if why:
             raise IdentityError(why)
 
-    def _log(self, action: str, details: Mapping[str, Any]) -> None:
+    def _log(self, action: str, details: Mapping[str, object]) -> None:
         with self._logging:
             audit.append(self._root, action, details)
 

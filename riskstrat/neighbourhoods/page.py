@@ -216,7 +216,11 @@ def name_place(place: CountedPlace) -> str:
 
 
 def _word(counted: PlaceCounts, place: CountedPlace, part: str) -> str:
-    return suppressed(int(counted.counts.loc[[place], part].iloc[0])) if place in counted.shown else NOT_SHOWN
+    return (
+        suppressed(int(counted.counts[part].array[counted.counts.index.get_loc(place)]))
+        if place in counted.shown
+        else NOT_SHOWN
+    )
 
 
 def _list_cautions(cohorts: Sequence[CohortCounts]) -> Iterator[str]:

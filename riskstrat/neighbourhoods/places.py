@@ -49,7 +49,7 @@ def _find_levels(people: pd.DataFrame) -> list[str]:
     return [kind for kind in KINDS if kind != LOCALITY or several]
 
 
-def _name(levels: Sequence[str], key: tuple[str, ...]) -> CountedPlace:
+def _name(levels: Sequence[str], key: Sequence[str]) -> CountedPlace:
     """The place that lies at the end of a way from team inwards; without a way the whole."""
     return CountedPlace(levels[len(key) - 1], key[-1], " / ".join(key[:-1])) if key else WHOLE
 
@@ -60,7 +60,8 @@ def count_places(people: pd.DataFrame, parts: pd.Series, names: Sequence[str]) -
     counted = {WHOLE: parts.value_counts()}
     for depth in range(1, len(levels) + 1):
         for key, rows in made.groupby(levels[:depth], sort=True):
-            counted[_name(levels, key)] = rows["part"].value_counts()
+            way = key if isinstance(key, tuple) else (key,)
+            counted[_name(levels, [str(name) for name in way])] = rows["part"].value_counts()
     whole = {place: counts.reindex(list(names), fill_value=0).to_numpy() for place, counts in counted.items()}
     index = pd.Index(list(whole), dtype=object, tupleize_cols=False)
     return pd.DataFrame(list(whole.values()), index=index, columns=list(names), dtype=int)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from riskstrat.casefinding import GRADED, FallsCriteria, FallsGuideline, falls_criteria
@@ -61,7 +61,7 @@ def describe_people(
     details["sex"] = people["sex"].fillna("U").to_numpy()
     details["age_band"] = _compute_age_bands(people, records)
     shown = counts_shown(opened, records.matrix.columns)
-    untold = find_untold(records, shown, {patient: page.timeline for patient, page in details["page"].items()})
+    untold = find_untold(records, shown, {str(patient): page.timeline for patient, page in details["page"].items()})
     _note_undecided(untold, details["pathways"], find_undecided(records, opened.workspace.pathways))
     details["untold"] = pd.Series(untold, index=index, dtype=object)
     shown_by_role = find_sensitive_facts(records)
@@ -69,7 +69,7 @@ def describe_people(
     return details.join(printed_counts(opened, scored, patients, shown, records))
 
 
-def _find_person_numbers(scored: Scored, patients: pd.Index) -> Any:
+def _find_person_numbers(scored: Scored, patients: pd.Index) -> npt.NDArray[np.int64]:
     return pd.Series(scored.rows["person"].to_numpy(), index=scored.rows["patient_id"])[patients].to_numpy()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from riskstrat.definitions.phrases import lower_first
@@ -61,7 +62,7 @@ def _build_pages(
     members = of_groups(opened.store, scored)
     # By the conditions that a page may name: a score may count others, and their group would tell of them.
     conditions = group_by_conditions(records.tell_value(records.roles.number_of_conditions))
-    place = pd.Series(range(len(scored.rows)), index=scored.rows["patient_id"])[names].to_numpy()
+    place = pd.Series(range(len(scored.rows)), index=scored.rows["patient_id"])[names].to_numpy().astype(np.int64)
     typical = typical_risks(members, scored.rows["risk"].to_numpy(float), place)
     evidence = kept(opened.workspace.root / "registry", scored.version.name, scored.version.version).evidence
     outcome = outcome_in_words(str(scored.model.recipe["title"]))
@@ -81,7 +82,7 @@ def _build_pages(
             missing=missing[name],
             reliability=reliability(
                 evidence,
-                members.iloc[at].to_dict() | {"conditions": conditions[row]},
+                {str(name): group for name, group in members.iloc[at].items()} | {"conditions": conditions[row]},
                 float(scored.rows["risk"].iloc[at]),
                 outcome,
             ),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import NamedTuple
 
 import pandas as pd
 
-from riskstrat.casefinding import list_holdings, tells_caseload_ends
+from riskstrat.casefinding import Holding, list_holdings, tells_caseload_ends
 from riskstrat.definitions.codelists import Codelist
 from riskstrat.definitions.languages import LANGUAGES
 from riskstrat.definitions.phrases import capitalise_first
 from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.table_rows import read_rows
 from riskstrat.documents import long_date
 from riskstrat.people.records import Records
 from riskstrat.people.services import name_service
@@ -55,17 +56,33 @@ def _describe_untold(records: Records, source: str, what: str) -> list[tuple[str
     return [(f"{what} cannot be told: {why}",) if why else () for why in reasons]
 
 
+class ContactRow(NamedTuple):
+    """The last contact of a person with a service."""
+
+    patient_id: str
+    service: str
+    contacted_on: date
+
+
 def services_in_contact(contacts: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     """Sentences by patient_id: each service that saw the person in the last 90 days, the latest contact first."""
     kept = contacts[contacts["attended"].astype("boolean").fillna(True).to_numpy(bool)]
     kept = kept[((kept["index_date"] - kept["contacted_on"]).dt.days < RECENT).to_numpy()]
     kept = kept.sort_values(["contacted_on", "service"], ascending=[False, True], kind="stable")
     last = kept.drop_duplicates(["patient_id", "service"])
-    return _gather_by_patient((row.patient_id, _describe_contact(row)) for row in last.itertuples(index=False))
+    return _gather_by_patient((row.patient_id, _describe_contact(row)) for row in read_rows(last, ContactRow))
 
 
-def _describe_contact(row: Any) -> str:
-    return f"{capitalise_first(name_service(row.service))}, last contact {long_date(row.contacted_on.date())}"
+def _describe_contact(row: ContactRow) -> str:
+    return f"{capitalise_first(name_service(row.service))}, last contact {long_date(row.contacted_on)}"
+
+
+class ServiceRow(NamedTuple):
+    """A social care service of a person."""
+
+    patient_id: str
+    service: str
+    started_on: date
 
 
 def running_services(services: pd.DataFrame, *, ends_told: bool = True) -> dict[str, tuple[str, ...]]:
@@ -81,20 +98,20 @@ def running_services(services: pd.DataFrame, *, ends_told: bool = True) -> dict[
     shown = pd.concat([services[runs], equipment.drop_duplicates("patient_id", keep="last")])
     shown = shown.drop_duplicates(["patient_id", "service"]).sort_values(["started_on", "service"], kind="stable")
     return _gather_by_patient(
-        (row.patient_id, _describe_service(row, ends_told=ends_told)) for row in shown.itertuples(index=False)
+        (row.patient_id, _describe_service(row, ends_told=ends_told)) for row in read_rows(shown, ServiceRow)
     )
 
 
-def _gather_by_patient(said: Iterable[tuple[Any, str]]) -> dict[str, tuple[str, ...]]:
+def _gather_by_patient(said: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     """The words said of each patient_id, in their order."""
     found: dict[str, list[str]] = {}
     for patient, words in said:
-        found.setdefault(str(patient), []).append(words)
+        found.setdefault(patient, []).append(words)
     return {patient: tuple(each) for patient, each in found.items()}
 
 
-def _describe_service(row: Any, *, ends_told: bool) -> str:
-    began = long_date(row.started_on.date())
+def _describe_service(row: ServiceRow, *, ends_told: bool) -> str:
+    began = long_date(row.started_on)
     if row.service in AT_ONCE:
         return f"{SERVICES[row.service]} on {began}"
     return f"{SERVICES[row.service]} {f'since {began}' if ends_told else f'from {began}{NO_ENDS}'}"
@@ -110,6 +127,13 @@ def tells_holdings_end(store: Store) -> bool:
     return "caseload" not in store.landed or tells_caseload_ends(store.read("caseload"))
 
 
+class CaseloadPerson(NamedTuple):
+    """A person of the caseload, by number and as the records name them."""
+
+    person: int
+    patient_id: str
+
+
 def on_caseloads(caseload: pd.DataFrame, list_date: date, *, ends_told: bool = True) -> dict[str, tuple[str, ...]]:
     """Sentences by patient_id from the caseload as the lists read it: who holds or held the person, or was asked to.
 
@@ -118,14 +142,14 @@ def on_caseloads(caseload: pd.DataFrame, list_date: date, *, ends_told: bool = T
     """
     if caseload.empty:
         return {}
-    patients = dict(zip(caseload["person"], caseload["patient_id"], strict=True))
-    times = list_holdings(caseload, list_date).itertuples(index=False)
-    return _gather_by_patient((patients[row.person], _describe_holding(row, ends_told=ends_told)) for row in times)
+    patients = {row.person: row.patient_id for row in read_rows(caseload, CaseloadPerson)}
+    times = list_holdings(caseload, list_date)
+    return _gather_by_patient((patients[one.person], _describe_holding(one, ends_told=ends_told)) for one in times)
 
 
-def _describe_holding(row: Any, *, ends_told: bool) -> str:
-    began, until = ("" if pd.isna(day) else long_date(day.date()) for day in (row.from_on, row.until))
-    if not pd.isna(row.status):
+def _describe_holding(row: Holding, *, ends_told: bool) -> str:
+    began, until = ("" if day is None else long_date(day) for day in (row.from_on, row.until))
+    if row.status is not None:
         return _describe_waiting(row, began, until)
     if not began:
         return f"Was on the caseload of {row.team}{f' until {until}' if ends_told else NO_TIMES}"
@@ -134,7 +158,7 @@ def _describe_holding(row: Any, *, ends_told: bool) -> str:
     return f"Was on the caseload of {row.team} from {began} to {until}"
 
 
-def _describe_waiting(row: Any, began: str, until: str) -> str:
+def _describe_waiting(row: Holding, began: str, until: str) -> str:
     """What came of somebody whom the team did not hold; that they were put forward only where a row says so."""
     if row.status == "declined":
         asked = f"Put forward to {row.team} on {began}, declined"
@@ -148,14 +172,21 @@ PLANS = {"care_plan": "Care plan", "respect": "ReSPECT form", "advance_care_plan
 CIRCUMSTANCES = {"housebound": "Recorded as housebound", "carer": "Recorded as a carer of somebody else"}
 
 
+class PlanRow(NamedTuple):
+    """The latest plan of a kind that a person has."""
+
+    patient_id: str
+    kind: str
+    made_on: date
+
+
 def plans_on_record(plans: pd.DataFrame, list_date: date) -> dict[str, tuple[str, ...]]:
     """Sentences by patient_id: the latest plan of each kind that had not ended by the list date, with its day."""
     ended = pd.to_datetime(plans["ended_on"]) <= pd.Timestamp(list_date)
     latest = plans[~ended].sort_values("made_on", kind="stable").drop_duplicates(["patient_id", "kind"], keep="last")
     ordered = latest.sort_values(["made_on", "kind"], ascending=[False, True], kind="stable")
     return _gather_by_patient(
-        (row.patient_id, f"{PLANS[row.kind]} of {long_date(row.made_on.date())}")
-        for row in ordered.itertuples(index=False)
+        (row.patient_id, f"{PLANS[row.kind]} of {long_date(row.made_on)}") for row in read_rows(ordered, PlanRow)
     )
 
 
@@ -174,18 +205,28 @@ def tell_plan(plans: Mapping[str, tuple[str, ...]], pathway: str, patient: str) 
     return tuple(f"{words} is on record: look at it first." for words in plans.get(patient, ()) if pathway == PLANNING)
 
 
+class CircumstanceRow(NamedTuple):
+    """What was recorded of a person's circumstances on a day; language is None where the row does not say."""
+
+    patient_id: str
+    recorded_on: date
+    language: str | None
+
+
 def recorded_circumstances(rows: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     """Sentences by patient_id: of each circumstance the latest row that says anything of it, where it says yes."""
     ordered = rows.sort_values("recorded_on", kind="stable")
-    said: list[tuple[Any, str]] = []
+    said: list[tuple[str, str]] = []
     for name, words in CIRCUMSTANCES.items():
         latest = ordered[ordered[name].notna()].drop_duplicates("patient_id", keep="last")
         yes = latest[latest[name].astype(bool)]
-        said += [(row.patient_id, f"{words} on {long_date(row.recorded_on.date())}") for row in yes.itertuples()]
+        said += [
+            (row.patient_id, f"{words} on {long_date(row.recorded_on)}") for row in read_rows(yes, CircumstanceRow)
+        ]
     spoken = ordered[ordered["language"].notna()].drop_duplicates("patient_id", keep="last")
-    return _gather_by_patient(
-        [*said, *((row.patient_id, f"Main language: {LANGUAGES[row.language]}") for row in spoken.itertuples())]
-    )
+    languages = [(row.patient_id, row.language) for row in read_rows(spoken, CircumstanceRow)]
+    said += [(patient, f"Main language: {LANGUAGES[language]}") for patient, language in languages if language]
+    return _gather_by_patient(said)
 
 
 def _read_rows_until(records: Records, table: str, day: str, until: date) -> pd.DataFrame:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from riskstrat.definitions.features import Feature
 from riskstrat.definitions.schemas import SCHEMAS
+from riskstrat.definitions.table_rows import read_rows
 from riskstrat.documents import joined, long_date
 from riskstrat.explanation import render
 from riskstrat.people.records import Records
@@ -184,24 +186,40 @@ def registration_gaps(registrations: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def _measure_gaps(rows: pd.DataFrame) -> pd.Timedelta:
+class RegistrationRow(NamedTuple):
+    """A time of a person with a practice, as known on the index date; registered_to is None while it lasts."""
+
+    index_date: date
+    registered_from: date
+    registered_to: date | None
+
+
+def _measure_gaps(rows: pd.DataFrame) -> timedelta:
     """How much of the last 3 years lies between one person's registrations, in gaps of more than 4 weeks."""
+    covered: date | None = None
+    gaps = timedelta(0)
     if len(rows) == 1:
-        return pd.Timedelta(0)
-    begins = rows["index_date"].iloc[0] - pd.Timedelta(days=GAP_WITHIN)
-    covered, gaps = None, pd.Timedelta(0)
-    for row in rows.sort_values("registered_from", kind="stable").itertuples(index=False):
+        return gaps
+    for row in read_rows(rows.sort_values("registered_from", kind="stable"), RegistrationRow):
+        begins = row.index_date - timedelta(days=GAP_WITHIN)
         if covered is not None and (gap := row.registered_from - max(covered, begins)).days > REGISTRATION_GAP:
             gaps += gap
-        ended = row.index_date if pd.isna(row.registered_to) else row.registered_to
+        ended = row.registered_to or row.index_date
         covered = ended if covered is None else max(covered, ended)
     return gaps
 
 
-def _word_weeks(gap: pd.Timedelta) -> str:
+def _word_weeks(gap: timedelta) -> str:
     """A length of time that gives no date away: in weeks, from 12 of them in months."""
     weeks = round(gap.days / 7)
     return f"{weeks} weeks" if weeks < 12 else f"{round(gap.days / 30.44)} months"
+
+
+class BareStay(NamedTuple):
+    """A hospital stay of which no spell was coded yet."""
+
+    patient_id: str
+    admitted_on: date
 
 
 def stays_without_diagnoses(admissions: pd.DataFrame, diagnoses: pd.DataFrame) -> dict[str, str]:
@@ -210,7 +228,7 @@ def stays_without_diagnoses(admissions: pd.DataFrame, diagnoses: pd.DataFrame) -
     bare = recent[~recent["spell"].isin(set(diagnoses["stay"]))].sort_values("admitted_on", kind="stable")
     last = bare.drop_duplicates("patient_id", keep="last")
     return {
-        str(row.patient_id): f"The hospital stay from {long_date(row.admitted_on.date())} has no diagnoses yet, "
+        row.patient_id: f"The hospital stay from {long_date(row.admitted_on)} has no diagnoses yet, "
         "so the estimate does not know what it was for."
-        for row in last.itertuples(index=False)
+        for row in read_rows(last, BareStay)
     }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import pandas as pd
 
 from riskstrat.definitions.codelists import Codelist
+from riskstrat.definitions.table_rows import read_rows
 from riskstrat.documents import long_date
 from riskstrat.sources.streams import ADMISSION_DETAILS, ADMISSION_METHODS, EMERGENCY, NOT_ORDINARY, codes_in
 
@@ -47,6 +49,15 @@ class NewestStay:
         return self.ended_by is None and self.inpatient is None
 
 
+class StayRow(NamedTuple):
+    """A stay of a person as known; both days are None where nothing was received."""
+
+    person: int
+    admitted_on: date
+    discharged_on: date | None
+    ended_by: date | None
+
+
 def find_newest_stays(
     stays: pd.DataFrame, persons: Iterable[int], inpatient: Mapping[int, bool], codelists: Mapping[str, Codelist]
 ) -> list[NewestStay | None]:
@@ -60,10 +71,11 @@ def find_newest_stays(
     newest = stays[_mark_emergencies(stays, codelists) & recent].sort_values(
         ["person", "admitted_on", "discharged_on"], kind="stable"
     )
-    newest = newest.drop_duplicates("person", keep="last").set_index("person")
-    return [
-        _build_stay(newest.loc[person], inpatient.get(person)) if person in newest.index else None for person in persons
-    ]
+    found = {
+        row.person: NewestStay(row.admitted_on, row.discharged_on, row.ended_by, inpatient.get(row.person))
+        for row in read_rows(newest.drop_duplicates("person", keep="last"), StayRow)
+    }
+    return [found.get(person) for person in persons]
 
 
 def _mark_emergencies(stays: pd.DataFrame, codelists: Mapping[str, Codelist]) -> pd.Series:
@@ -85,14 +97,9 @@ def word_unended_stays(
     unended = stays[reaches & stays["discharged_on"].isna() & ~lasts].sort_values("admitted_on", kind="stable")
     newest = unended.drop_duplicates("person", keep="last")
     return {
-        int(row.person): f"the discharge date of the stay from {long_date(row.admitted_on.date())} was not received"
-        for row in newest.itertuples(index=False)
+        row.person: f"the discharge date of the stay from {long_date(row.admitted_on)} was not received"
+        for row in read_rows(newest, StayRow)
     }
-
-
-def _build_stay(row: pd.Series, inpatient: bool | None) -> NewestStay:
-    discharged_on, ended_by = (None if pd.isna(day) else day.date() for day in (row["discharged_on"], row["ended_by"]))
-    return NewestStay(row["admitted_on"].date(), discharged_on, ended_by, inpatient)
 
 
 def read_inpatients(statuses: pd.DataFrame, list_date: date) -> dict[int, bool]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import pandas as pd
 
+from riskstrat.definitions.table_rows import read_rows
 from riskstrat.explanation import OTHER, theme_reasons, with_the_rest_in_other
 from riskstrat.people.records import Records, gather_records
 from riskstrat.publication import ThemeReason, round_strength
+from riskstrat.publication.facts import Direction
 from riskstrat.site.opening import Site
 from riskstrat.site.scored import Scored
 
@@ -40,6 +43,16 @@ def explain_printable(
     return with_the_rest_in_other(reasons, true, base)
 
 
+class ReasonRow(NamedTuple):
+    """What one theme adds to the estimate of a patient, and the sentences that say why."""
+
+    patient_id: str
+    theme: str
+    direction: Direction
+    contribution: float
+    sentences: tuple[str, ...]
+
+
 def themes_by_patient(reasons: pd.DataFrame) -> dict[str, list[ThemeReason]]:
     """The reasons of each patient as documents take them, the strongest first; never "other", and no exact size.
 
@@ -47,8 +60,8 @@ def themes_by_patient(reasons: pd.DataFrame) -> dict[str, list[ThemeReason]]:
     """
     return {
         str(patient): [
-            ThemeReason(row.theme, row.direction, round_strength(row.contribution), tuple(row.sentences))
-            for row in rows.itertuples(index=False)
+            ThemeReason(row.theme, row.direction, round_strength(row.contribution), row.sentences)
+            for row in read_rows(rows, ReasonRow)
             if row.theme != OTHER and round_strength(row.contribution)
         ]
         for patient, rows in reasons.groupby("patient_id", sort=False)

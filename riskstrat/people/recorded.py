@@ -69,7 +69,7 @@ class RecordedFacts:
 
     def _find_unread_plan(self, kind: str) -> npt.NDArray[np.bool_]:
         """Of whom a quarantined row may be such a plan, and is not known to have ended."""
-        rows = read_doubtful(self._store, PLANS).assign(known_on=pd.NaT)
+        rows = read_doubtful(self._store, PLANS).assign(known_on=np.datetime64("NaT"))
         rows = rows[(rows["kind"] == kind) | ~rows["kind"].isin(SCHEMAS["care_plans"].names["kind"].allowed)]
         day = self._index.max().item()
         return self._mark(select_holding(rows, day, self._store.data_as_at, "made_on", "ended_on")["person"])

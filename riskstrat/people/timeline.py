@@ -7,7 +7,9 @@ where there is none), lane and label.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from datetime import date, timedelta
+from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +17,13 @@ import pandas as pd
 
 from riskstrat.definitions.coded_columns import mark_told
 from riskstrat.definitions.codelists import Codelist
+from riskstrat.definitions.table_rows import read_rows
 from riskstrat.people.falls import ONE_FALL
 from riskstrat.people.records import Records
 from riskstrat.people.services import name_service
 from riskstrat.people.told_reasons import ReasonRules, tell_stays, tell_visits
 from riskstrat.people.untold_shares import RecentEvents, raise_for_stays, raise_for_visits
-from riskstrat.publication import TimelineEvent
+from riskstrat.publication import Lane, TimelineEvent
 from riskstrat.sources.store import Store
 from riskstrat.sources.streams import (
     ADMISSION_DETAILS,
@@ -89,7 +92,14 @@ def hospital_codes(codelists: Mapping[str, Codelist]) -> HospitalCodes:
     )
 
 
-COLUMNS = ["patient_id", "start", "end", "lane", "label"]
+class EventRow(NamedTuple):
+    """One event of a person, as every table of this module has it."""
+
+    patient_id: str
+    start: date
+    end: date | None
+    lane: Lane
+    label: str
 
 
 def timelines(records: Records) -> dict[str, tuple[TimelineEvent, ...]]:
@@ -106,9 +116,8 @@ def timelines(records: Records) -> dict[str, tuple[TimelineEvent, ...]]:
     found = _inside(pd.concat(tables, ignore_index=True), records.index_date)
     found = found.sort_values(["patient_id", "start", "lane", "label", "end"], kind="stable")
     made: dict[str, list[TimelineEvent]] = {str(patient): [] for patient in records.rows["patient_id"]}
-    for row in found.itertuples(index=False):
-        end = None if pd.isna(row.end) else row.end.date()
-        made[row.patient_id].append(TimelineEvent(row.start.date(), end, row.lane, row.label, NO_END in row.label))
+    for row in read_rows(found, EventRow):
+        made[row.patient_id].append(TimelineEvent(row.start, row.end, row.lane, row.label, NO_END in row.label))
     return {patient: tuple(events) for patient, events in made.items()}
 
 
@@ -160,12 +169,12 @@ def hospital_stays(admissions: pd.DataFrame, codes: HospitalCodes) -> pd.DataFra
     return pd.concat([made, _count_by_quarter(attended, "admitted_on", "Hospital", kinds)], ignore_index=True)
 
 
-def _name_reasons(rows: pd.DataFrame) -> npt.NDArray[Any]:
+def _name_reasons(rows: pd.DataFrame) -> npt.NDArray[np.object_]:
     """ ": pneumonia or flu" for each row, and nothing where no source tells what anything was for."""
     return np.array(["" if pd.isna(reason) else f": {reason}" for reason in rows["reason"]], dtype=object)
 
 
-def _describe_ends(stays: pd.DataFrame, codes: HospitalCodes) -> npt.NDArray[Any]:
+def _describe_ends(stays: pd.DataFrame, codes: HospitalCodes) -> npt.NDArray[np.object_]:
     """ "; 6 nights; went home" for each row: where somebody went is said in these few words alone, or not at all.
 
     A destination that says nothing, such as "not known", is not said to be elsewhere.
@@ -200,23 +209,32 @@ def emergency_visits(attendances: pd.DataFrame, codes: HospitalCodes) -> pd.Data
 def falls(reports: pd.DataFrame) -> pd.DataFrame:
     """One row per fall: reports within 3 days of the first are of the same fall."""
     rows = []
-    for patient, days in reports.sort_values("fell_on", kind="stable").groupby("patient_id", sort=True):
-        for first, injury in _merge_fall_reports(zip(days["fell_on"], days["injury"], strict=True)):
-            rows.append((patient, first, pd.NaT, "Falls", "Fall with an injury" if injury else "Fall"))
+    ordered = sorted(read_rows(reports, FallReport), key=lambda report: (report.patient_id, report.fell_on))
+    for patient, own in groupby(ordered, key=lambda report: report.patient_id):
+        for first, injury in _merge_fall_reports(own):
+            rows.append(EventRow(patient, first, None, "Falls", "Fall with an injury" if injury else "Fall"))
     return _build_table(rows)
 
 
-def _merge_fall_reports(reports: Iterable[tuple[pd.Timestamp, Any]]) -> Iterator[tuple[pd.Timestamp, bool]]:
-    """The first day of each fall, and whether any report of it tells of an injury."""
+class FallReport(NamedTuple):
+    """One report of a fall; injury is None where it does not say."""
+
+    patient_id: str
+    fell_on: date
+    injury: bool | None
+
+
+def _merge_fall_reports(reports: Iterable[FallReport]) -> Iterator[tuple[date, bool]]:
+    """The first day of each fall of one person, and whether any report of it tells of an injury."""
     first, injured = None, False
-    for day, injury in reports:
-        hurt = bool(injury) if not pd.isna(injury) else False
-        if first is not None and (day - first).days <= ONE_FALL:
+    for report in reports:
+        hurt = bool(report.injury)
+        if first is not None and (report.fell_on - first).days <= ONE_FALL:
             injured |= hurt
             continue
         if first is not None:
             yield first, injured
-        first, injured = day, hurt
+        first, injured = report.fell_on, hurt
     if first is not None:
         yield first, injured
 
@@ -246,24 +264,35 @@ def contacts(rows: pd.DataFrame) -> pd.DataFrame:
     return _count_by_quarter(kept, "contacted_on", "Contacts", kinds)
 
 
-def _count_by_quarter(rows: pd.DataFrame, day: str, lane: str, kinds: pd.Series) -> pd.DataFrame:
+def _count_by_quarter(rows: pd.DataFrame, day: str, lane: Lane, kinds: pd.Series) -> pd.DataFrame:
     """One row per person and 91 days counted back from the index date that hold rows; the label counts each kind."""
     back = (rows["index_date"] - rows[day]).dt.days // QUARTER
     counted = rows.assign(back=back, kind=kinds)[(back < QUARTERS).to_numpy()]
-    counted = counted.groupby(["patient_id", "index_date", "back", "kind"], sort=True).size()
-    labels: dict[tuple[Any, Any, int], list[str]] = {}
-    for (patient, index, number, kind), times in counted.items():
-        said = f"{times} {kind}{'' if times == 1 else 's'}"
-        labels.setdefault((patient, index, number), []).append(said)
+    kinds_counted = counted.groupby(["patient_id", "index_date", "back", "kind"], sort=True).size()
+    labels: dict[tuple[str, date, int], list[str]] = {}
+    for row in read_rows(kinds_counted.rename("times").reset_index(), QuarterCount):
+        said = f"{row.times} {row.kind}{'' if row.times == 1 else 's'}"
+        labels.setdefault((row.patient_id, row.index_date, row.back), []).append(said)
     made = []
     for (patient, index, number), said_of_kinds in labels.items():
-        last = index - pd.Timedelta(days=int(number) * QUARTER)
-        first = last - pd.Timedelta(days=QUARTER - 1)
-        made.append((patient, first, last, lane, ", ".join(said_of_kinds)))
+        last = index - timedelta(days=number * QUARTER)
+        made.append(EventRow(patient, last - timedelta(days=QUARTER - 1), last, lane, ", ".join(said_of_kinds)))
     return _build_table(made)
 
 
-def _build_events(rows: pd.DataFrame, start: str, end: pd.Series | None, lane: str, label: Any) -> pd.DataFrame:
+class QuarterCount(NamedTuple):
+    """How often a person had one kind of event in 91 days, so many quarters back from the index date."""
+
+    patient_id: str
+    index_date: date
+    back: int
+    kind: str
+    times: int
+
+
+def _build_events(
+    rows: pd.DataFrame, start: str, end: pd.Series | None, lane: Lane, label: pd.Series | npt.NDArray[np.object_]
+) -> pd.DataFrame:
     return _cast_columns(
         pd.DataFrame(
             {"patient_id": rows["patient_id"], "start": rows[start], "end": pd.NaT if end is None else end}
@@ -271,8 +300,8 @@ def _build_events(rows: pd.DataFrame, start: str, end: pd.Series | None, lane: s
     )
 
 
-def _build_table(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    return _cast_columns(pd.DataFrame(rows, columns=COLUMNS))
+def _build_table(rows: list[EventRow]) -> pd.DataFrame:
+    return _cast_columns(pd.DataFrame(rows, columns=list(EventRow._fields)))
 
 
 def _cast_columns(events: pd.DataFrame) -> pd.DataFrame:

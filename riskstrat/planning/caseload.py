@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from riskstrat.definitions.ages import AGE_BANDS
+from riskstrat.definitions.table_rows import read_rows
 
 HELD, NOT_HELD, DIED, LEFT = "held", "not held", "died", "left"
 ENDS = (HELD, NOT_HELD, DIED, LEFT)
@@ -100,6 +102,15 @@ def follow_year(before: pd.DataFrame, after: pd.DataFrame, died: frozenset[int])
     return before[["band", "held"]].assign(end=end), _count_bands(joined["band"])
 
 
+class CaseloadCell(NamedTuple):
+    """How many people of an age, held or not, are of an age a year on."""
+
+    held: bool
+    band: str
+    next_band: str
+    people: int
+
+
 def forecast_caseload(
     now: pd.DataFrame, followed: pd.DataFrame, joined: pd.Series, then: pd.DataFrame | None = None
 ) -> CaseloadForecast:
@@ -108,20 +119,20 @@ def forecast_caseload(
     now: one row per person alive and registered on it: person, band, next_band (a year on), held. followed, joined: of
     the year before (`follow_year`). then: the same as `now` of the day a year on, where that is over.
     """
-    cells = now.groupby(["held", "band", "next_band"], observed=True).size()
+    cells = now.groupby(["held", "band", "next_band"], observed=True).size().rename("people").reset_index()
     shares = _measure_shares(followed, cells)
     random = np.random.default_rng(SEED)
     expected, draws = joined.to_numpy(float).copy(), _draw_joined(joined, random)
     ended = np.zeros((2, len(ENDS)))
-    for key, people in cells.groupby(level=["held", "band"], observed=True):
+    for key, people in groupby(read_rows(cells, CaseloadCell), key=lambda cell: (cell.held, cell.band)):
         weight = shares[key]
         mean = weight / weight.sum()
         chance = random.beta(max(weight[0], NONE), max(weight[1:].sum(), NONE), DRAWS)
-        for (held, _, later), number in people.items():
-            at = AGE_BANDS.index(later)
-            expected[at] += number * mean[0]
-            draws[at] += random.binomial(number, chance)
-            ended[int(held)] += number * mean
+        for cell in people:
+            at = AGE_BANDS.index(cell.next_band)
+            expected[at] += cell.people * mean[0]
+            draws[at] += random.binomial(cell.people, chance)
+            ended[int(cell.held)] += cell.people * mean
     held_now = _count_bands(now.loc[now["held"], "band"])
     held_then = None if then is None else _count_bands(then.loc[then["held"], "band"])
     bands = tuple(
@@ -138,11 +149,11 @@ def _count_bands(bands: pd.Series) -> pd.Series:
     return bands.value_counts().reindex(list(AGE_BANDS), fill_value=0)
 
 
-def _measure_shares(followed: pd.DataFrame, cells: pd.Series) -> dict[tuple[bool, str], Numbers]:
+def _measure_shares(followed: pd.DataFrame, cells: pd.DataFrame) -> dict[tuple[bool, str], Numbers]:
     """By held and age how often each of `ENDS` came, and one person more of all ages together: few people of an age
     tell little, and nobody of an age tells what all of them do."""
     shares = {}
-    for held, band in cells.index.droplevel("next_band").unique():
+    for held, band in dict.fromkeys((cell.held, cell.band) for cell in read_rows(cells, CaseloadCell)):
         alike = followed[followed["held"] == held]
         counts, every = (
             rows["end"].value_counts().reindex(list(ENDS), fill_value=0).to_numpy(float)

@@ -51,7 +51,8 @@ def place_people(opened: Site, scored: Scored, day: date) -> pd.DataFrame:
     member = assign_teams(rows["practice"], areas, settings.teams, settings.lists.default_capacity, day).rows
     ages = groups(opened.store, rows)["age_band"].astype(object)
     kept = ["patient_id", "person", "spell", "index_date", "risk"]
-    placed = rows[kept].assign(**{TEAM: member["team"], PRACTICE: rows["practice"], AGE: ages.to_numpy()})
+    placed = rows[kept].copy()
+    placed[TEAM], placed[PRACTICE], placed[AGE] = member["team"], rows["practice"], ages.to_numpy()
     return placed.fillna({TEAM: NOT_KNOWN, PRACTICE: NOT_KNOWN, AGE: NOT_KNOWN})
 
 

@@ -250,7 +250,7 @@ class SentList(PublishedList):
         return self.sent.get(name)
 
 
-def format_sealed(manifest: Mapping[str, Any]) -> bytes:
+def format_sealed(manifest: Mapping[str, object]) -> bytes:
     """The bytes of a manifest that are sealed: everything but the seal, digests of all files among it."""
     return format_json({name: value for name, value in manifest.items() if name != SEAL}).encode("utf-8")
 

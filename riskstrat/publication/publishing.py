@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from riskstrat.errors import PublicationError
 from riskstrat.publication.layout import (
@@ -46,7 +45,7 @@ Logging = Callable[[Path, str], AbstractContextManager[None]]
 def publish(
     folder: Path,
     weekly: WeeklyList,
-    facts: Mapping[str, Any],
+    facts: Mapping[str, object],
     logging: Logging,
     readers: Readers = "owner",
     seal: Callable[[bytes], Mapping[str, str]] | None = None,

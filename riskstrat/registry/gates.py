@@ -206,5 +206,5 @@ def _require_at_most(name: str, what: str, found: float | None, asked: float) ->
     return Gate(name, found <= asked, f"{what} {found:.4f}; at most {asked:g} is allowed")
 
 
-def _spread(found: Mapping[str, Any]) -> str:
+def _spread(found: Mapping[str, object]) -> str:
     return f"{found['estimate']:.3f} ({found['low']:.3f} to {found['high']:.3f})"

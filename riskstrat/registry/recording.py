@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from riskstrat import __version__
@@ -41,8 +41,8 @@ def log_model(
     model: RiskModel,
     *,
     metrics: Mapping[str, float | None],
-    params: Mapping[str, Any],
-    evidence: Mapping[str, Any],
+    params: Mapping[str, object],
+    evidence: Mapping[str, object],
     origins: Mapping[str, RiskModel],
     papers: Callable[[int], Mapping[str, bytes | str]],
     logging: Logging,

@@ -136,7 +136,7 @@ def locate_papers(registry: Path, name: str, number: int) -> Path:
     return registry / CARDS / f"{name}-{number}"
 
 
-def _format(version: ModelVersion, facts: Mapping[str, Any]) -> str:
+def _format(version: ModelVersion, facts: Mapping[str, object]) -> str:
     whole = {"format": FORMAT, "model": version.name, "version": version.version, "run_id": version.run_id, **facts}
     return format_json({**whole, "sha256": _digest_of_facts(whole)}, indent=1, strict=True)
 
@@ -159,6 +159,6 @@ def _read(path: Path, what: str, shape: Shape, advice: str) -> dict[str, Any] | 
     return facts
 
 
-def _digest_of_facts(facts: Mapping[str, Any]) -> str:
+def _digest_of_facts(facts: Mapping[str, object]) -> str:
     bare = {name: value for name, value in facts.items() if name != "sha256"}
     return compute_digest(format_canonical_json(bare))

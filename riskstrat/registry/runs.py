@@ -124,7 +124,7 @@ def _collect_yields(figures: Mapping[str, Any]) -> Figures:
     return {f"ppv at {one['label']}": one["ppv"] for one in figures.get("yields", ())}
 
 
-def _add_baseline_figures(own: Figures, every: Mapping[str, Mapping[str, Any]]) -> Figures:
+def _add_baseline_figures(own: Figures, every: Mapping[str, Mapping[str, object]]) -> Figures:
     """The model's figures, each followed by the same figure of each baseline, such as auroc and auroc/charlson."""
     baselines = {name: _select_figures(found) for name, found in every.items() if name != find_own(every)}
     beside: dict[str, float | None] = {}
@@ -159,7 +159,7 @@ def _build_dataset_input(logged: Logged, name: str, made: Mapping[str, Any]) -> 
     return DatasetInput(dataset, [InputTag("mlflow.data.context", SLICES[name])])
 
 
-def _flatten_params(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _flatten_params(params: Mapping[str, object]) -> Iterator[tuple[str, Any]]:
     """Settings of a group by themselves, such as learner.rounds, so that MLflow can set versions side by side."""
     for name, value in params.items():
         if isinstance(value, Mapping):
@@ -169,7 +169,7 @@ def _flatten_params(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _log(
-    client: MlflowClient, run: Run, figures: Figures, settings: Mapping[str, Any], tags: Mapping[str, str]
+    client: MlflowClient, run: Run, figures: Figures, settings: Mapping[str, object], tags: Mapping[str, str]
 ) -> None:
     from mlflow.entities import Metric, Param, RunTag
 

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from riskstrat.definitions.phrases import MONTHS
 
@@ -38,7 +37,7 @@ class DayBounds:
         return self.since <= day <= self.until
 
 
-def clean_text(cell: Any) -> str | None:
+def clean_text(cell: object) -> str | None:
     """The cell as text on one line, None for nothing; a whole number without its point, a day as 2026-11-16."""
     if cell is None:
         return None
@@ -50,7 +49,7 @@ def clean_text(cell: Any) -> str | None:
     return text if _drop_formats(text).strip() else None
 
 
-def fold(cell: Any) -> str:
+def fold(cell: object) -> str:
     """The cell as words are compared: small letters, plain blanks and hyphens, nothing that takes no room."""
     text = clean_text(cell) or ""
     if text.isascii():
@@ -60,13 +59,13 @@ def fold(cell: Any) -> str:
     return " ".join(plain.split()).casefold()
 
 
-def is_month_first(cell: Any) -> bool:
+def is_month_first(cell: object) -> bool:
     """Whether a text is a date in figures that can only be read with the month before the day."""
     found = _FIGURES.fullmatch(_TIME.sub("", fold(cell))) if isinstance(cell, str) else None
     return bool(found and int(found["day"]) <= 12 < int(found["month"]) <= 31)
 
 
-def read_day(cell: Any, about: DayBounds) -> date | None:
+def read_day(cell: object, about: DayBounds) -> date | None:
     """The day that a cell says, None where it says none that can be told.
 
     Figures are read with the day first. A year of two figures is one of this century. A day without a year is the first

@@ -155,7 +155,7 @@ def _find_headings(grid: Grid, name: str) -> tuple[int, dict[str, int]] | None:
     return None
 
 
-def _find_title_places(row: Sequence[Any], name: str) -> dict[str, int]:
+def _find_title_places(row: Sequence[object], name: str) -> dict[str, int]:
     """The column of each title in a row of headings; empty for any other row."""
     written = [fold(cell) for cell in row]
     found = {title: written.index(fold(title)) + 1 for title in TITLES if fold(title) in written}
@@ -194,17 +194,17 @@ def _find_lost_rows(grid: Grid, heading_row: int, places: Mapping[str, int]) -> 
             yield f"row {number}", f"has whole rows inside its cell {swallowed}{number}; put each on a row of its own"
 
 
-def _is_other_headings(row: Sequence[Any], headings: Sequence[Any]) -> bool:
+def _is_other_headings(row: Sequence[object], headings: Sequence[object]) -> bool:
     said = [fold(cell) for cell in row]
     return fold(REFERENCE) in said and fold(OUTCOMES[0]) in said and said != [fold(cell) for cell in headings]
 
 
-def _holds_row(cell: Any) -> bool:
+def _holds_row(cell: object) -> bool:
     """Whether a text of several lines has a line that begins with a reference, as a stray quotation mark makes it."""
     return isinstance(cell, str) and "\n" in cell and bool(_ROW_IN_CELL.search(cell.partition("\n")[2]))
 
 
-def _find_mark(said: Sequence[Any], name: str) -> ListMark | None:
+def _find_mark(said: Sequence[object], name: str) -> ListMark | None:
     """What the document and its rows say of the list, which must be one and the same."""
     marks = {_parse_mark(mark, name) for mark in said if clean_text(mark) is not None}
     if len(marks) > 1:
@@ -212,7 +212,7 @@ def _find_mark(said: Sequence[Any], name: str) -> ListMark | None:
     return next(iter(marks), None)
 
 
-def _parse_mark(said: Any, name: str) -> ListMark:
+def _parse_mark(said: object, name: str) -> ListMark:
     found = _MARK.fullmatch(" ".join(str(said).split()))
     try:
         if found:

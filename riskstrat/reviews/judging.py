@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from riskstrat.audit import holds_long_number
 from riskstrat.casefinding import parse_reference
@@ -120,7 +120,7 @@ def judge(filled: Filled, published: Edition, terms: Terms) -> Judged:
     return judged
 
 
-def judge_entry(cells: Mapping[str, Any], published: Edition, terms: Terms) -> Judged:
+def judge_entry(cells: Mapping[str, object], published: Edition, terms: Terms) -> Judged:
     """The same of one row that stands in no file: what was entered on a page, by title."""
     judged, row = Judged(), FilledRow(1, cells, {})
     if not _is_filled_in(row):

@@ -110,7 +110,7 @@ class Isotonic(Calibrator):
 METHODS: Mapping[str, type[Calibrator]] = {each.method: each for each in (Platt, Beta, Isotonic)}
 
 
-def calibrator_of(facts: Mapping[str, Any]) -> Calibrator:
+def calibrator_of(facts: Mapping[str, object]) -> Calibrator:
     """The calibrator that `Calibrator.to_dict` described. Raises KeyError or TypeError if it is none."""
     given: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in dict(facts).items()

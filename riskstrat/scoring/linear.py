@@ -169,7 +169,7 @@ def read_linear(text: str, columns: Sequence[str]) -> Linear:
     return linear
 
 
-def _build_term(facts: Mapping[str, Any]) -> Term:
+def _build_term(facts: Mapping[str, object]) -> Term:
     given: dict[str, Any] = {
         name: tuple(map(float, value)) if isinstance(value, list) else float(value) if type(value) is int else value
         for name, value in facts.items()

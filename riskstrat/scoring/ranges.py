@@ -53,7 +53,7 @@ class Ranges:
         return asdict(self)
 
 
-def ranges_of(facts: Mapping[str, Any]) -> Ranges:
+def ranges_of(facts: Mapping[str, object]) -> Ranges:
     """The ranges that `Ranges.to_dict` described. Raises TypeError if they are none."""
     given: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in dict(facts).items()

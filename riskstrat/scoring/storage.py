@@ -23,7 +23,7 @@ READ = (1, FORMAT)
 """Formats that are read: the first had LightGBM alone."""
 
 
-def write(folder: Path, booster_text: str, linear_text: str | None, facts: Mapping[str, Any]) -> None:
+def write(folder: Path, booster_text: str, linear_text: str | None, facts: Mapping[str, object]) -> None:
     """Write the files; the same contents give the same bytes. Raises StorageError if the folder cannot be written.
 
     model.json comes last and carries the sha256 of the others, so that a half-written folder never reads. linear_text:
@@ -57,7 +57,7 @@ def read(folder: Path) -> tuple[str, str | None, dict[str, Any]]:
     return booster, linear, facts
 
 
-def _read_part(folder: Path, name: str, facts: Mapping[str, Any]) -> str:
+def _read_part(folder: Path, name: str, facts: Mapping[str, object]) -> str:
     """The text of a file whose digest stands in model.json."""
     part = _read_file(folder / name)
     if compute_digest(part) != facts.get(_name_digest(name)):
@@ -82,7 +82,7 @@ def _name_digest(name: str) -> str:
     return f"{Path(name).stem}_sha256"
 
 
-def _refuse_format(folder: Path, facts: Mapping[str, Any]) -> ModelError:
+def _refuse_format(folder: Path, facts: Mapping[str, object]) -> ModelError:
     if not isinstance(facts.get("format"), int):
         return damaged(folder)
     return ModelError(

@@ -202,7 +202,7 @@ class Simulated:
         event = (
             (scored["admitted"] | scored["died"]).groupby(_assign_age_bands(scored["age"], published.AGE_BANDS)).mean()
         )
-        count = np.maximum(scored["admissions"], scored["died"]).clip(upper=6)
+        count = scored["admissions"].clip(lower=scored["died"].astype(int), upper=6)
         shares = count[count > 0].value_counts(normalize=True).reindex(range(1, 7), fill_value=0.0)
         return _name_figures(published.EVENT_RATES, event) | _name_figures(published.EVENTS_EACH, shares)
 
@@ -220,8 +220,9 @@ class Simulated:
             .groupby([_assign_age_bands(years["age"], published.GRADIENT_BANDS), fifth])
             .mean()
             .unstack()
+            .reindex(columns=[1, 5])
         )
-        return _name_figures(published.GRADIENTS, rate.get(1, np.nan) / rate.get(5, np.nan))
+        return _name_figures(published.GRADIENTS, rate[1] / rate[5])
 
     def _measure_urgent_care(self) -> dict[str, float]:
         table = self._read_table("attendances", "attended_on", "category")

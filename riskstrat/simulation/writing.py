@@ -78,7 +78,7 @@ def _count_values(column: Any) -> int:
     return len(column.numbers) if isinstance(column, Coded) else len(column)
 
 
-def _convert_column(column: Any, kind: pa.DataType, count: int) -> pa.Array:
+def _convert_column(column: object, kind: pa.DataType, count: int) -> pa.Array:
     if column is None:
         return pa.nulls(count, kind)
     if isinstance(column, Coded):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +26,7 @@ SEEN_ALIVE = (
 from letters long after. Nor is a discharge: a stay may be closed late."""
 
 
-def find_last_activity(store: Store, persons: Iterable[Any], at: date) -> pd.Series:
+def find_last_activity(store: Store, persons: Iterable[object], at: date) -> pd.Series:
     """By person of `persons` the latest day of activity known on the day `at`; NaT where none is recorded."""
     asked = np.unique(np.fromiter(persons, np.int32))
     last = find_latest_days(store, SEEN_ALIVE if len(asked) else (), asked, at)

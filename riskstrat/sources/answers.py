@@ -31,7 +31,7 @@ def answer_questions(where: str, asks: Mapping[str, Question], given: Mapping[st
     return answers
 
 
-def read_rows(where: str, name: str, declared: DeclaredRows, given: Any) -> pa.Table:
+def read_rows(where: str, name: str, declared: DeclaredRows, given: object) -> pa.Table:
     """The rows of [[source.NAME]] with a column for each declared key, null where a row does not have it.
 
     Raises SourceError for a missing table that is required, and for a key or word that is not declared.
@@ -55,7 +55,7 @@ def read_rows(where: str, name: str, declared: DeclaredRows, given: Any) -> pa.T
     return pa.Table.from_pylist([{key: row.get(key) for key in known} for row in rows], schema=schema)
 
 
-def _check_cell(at: str, key: str, column: DeclaredColumn, cell: Any) -> None:
+def _check_cell(at: str, key: str, column: DeclaredColumn, cell: object) -> None:
     if cell is None:
         if column.required:
             raise SourceError(f'{at}: key "{key}" is missing')

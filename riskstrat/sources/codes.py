@@ -137,7 +137,7 @@ def _count_people(
     return dict(connection.execute(query, [system, list(codes)]).fetchall())
 
 
-def compare_with_before(codes: CodesTable, before: Iterable[Mapping[str, Any]], *, same_rows: bool) -> CodesTable:
+def compare_with_before(codes: CodesTable, before: Iterable[Mapping[str, object]], *, same_rows: bool) -> CodesTable:
     """The entries with the share that was understood at the load before.
 
     The same rows landed again, understood alike, are no new load: they keep what they were compared with.

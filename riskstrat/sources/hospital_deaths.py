@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -67,7 +68,7 @@ def find_hospital_deaths(store: Store, codelists: Mapping[str, Codelist], list_d
 
 def _select_known(doubtful: pd.DataFrame, list_date: date, data_as_at: date) -> pd.DataFrame:
     """The quarantined ends that hold on a day; a list of the past knows one only by a day that had come."""
-    doubtful = doubtful.assign(no_end=pd.NaT)
+    doubtful = doubtful.assign(no_end=np.datetime64("NaT"))
     for began in ("admitted_on", "discharged_on", "settled_known_on"):
         doubtful = select_holding(doubtful, list_date, data_as_at, began, "no_end")
     if list_date >= data_as_at:

@@ -161,7 +161,7 @@ def read_current(root: Path) -> dict[str, Any] | None:
     return found
 
 
-def describe_refresh(refreshed: Refreshed, tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def describe_refresh(refreshed: Refreshed, tables: Mapping[str, Mapping[str, object]]) -> dict[str, Any]:
     """What `refreshed/current.json` says of a refresh. tables: by table that came `landed`, `quarantined`, `rules`."""
     return {
         "format": FORMAT,

@@ -205,10 +205,10 @@ class _RefreshRun:
         )
         return tuple(dict(zip(("patient_id", *columns), map(_write, row), strict=True)) for row in found)
 
-    def _ask(self, query: str, given: Any = None) -> list[tuple[Any, ...]]:
+    def _ask(self, query: str, given: object = None) -> list[tuple[Any, ...]]:
         return self.connection.execute(query, given).fetchall()
 
 
-def _write(value: Any) -> Any:
+def _write(value: object) -> Any:
     """A value as JSON has it."""
     return value.isoformat() if isinstance(value, date) else value

@@ -22,12 +22,12 @@ class _ScanCompiler(DuckDBCompiler):
     ibis finds a method by the name of the operation that it writes.
     """
 
-    def visit_InValues(self, op: ops.InValues, *, value: Any, options: Sequence[Any]) -> Any:  # noqa: N802
+    def visit_InValues(self, op: ops.InValues, *, value: object, options: Sequence[object]) -> Any:  # noqa: N802
         if all(_is_word(option) for option in op.options):
             return self.f.list_contains(self.f.array(*options), value)
         return super().visit_InValues(op, value=value, options=options)
 
-    def visit_Equals(self, op: ops.Equals, *, left: Any, right: Any) -> Any:  # noqa: N802
+    def visit_Equals(self, op: ops.Equals, *, left: object, right: object) -> Any:  # noqa: N802
         if _is_word(op.right):
             return self.f.list_contains(self.f.array(right), left)
         return super().visit_Equals(op, left=left, right=right)

@@ -89,13 +89,13 @@ def _mark(rows: pd.DataFrame, test: str) -> npt.NDArray[Any]:
     """Whether each row passes the test. Many rows hold few values, so each different one is tested once."""
     if rows.empty:
         return np.zeros(0, dtype=bool)
-    number = rows.astype("string").groupby(list(rows.columns), dropna=False, sort=False).ngroup().to_numpy()
+    number = rows.astype("string").groupby(list(rows.columns), dropna=False, sort=False).ngroup().to_numpy(np.int64)
     first = np.unique(number, return_index=True)[1]
     given = rows.iloc[first].astype("string").assign(place=range(len(first)))
     with connect_shared() as connection:
         connection.register("given", given)
         found = connection.execute(f"SELECT coalesce({test}, false) AS marked FROM given ORDER BY place").fetchnumpy()
-    marked: npt.NDArray[Any] = found["marked"].astype(bool)[number]
+    marked: npt.NDArray[np.bool_] = np.asarray(found["marked"], bool)[number]
     return marked
 
 

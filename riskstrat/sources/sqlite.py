@@ -174,7 +174,7 @@ def _build_batches(cursor: sqlite3.Cursor, schema: pa.Schema, where: str) -> Ite
         yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _build_column(values: Sequence[Any], field: pa.Field, where: str) -> pa.Array:
+def _build_column(values: Sequence[object], field: pa.Field, where: str) -> pa.Array:
     try:
         return pa.array(values, field.type)
     except pa.ArrowException:

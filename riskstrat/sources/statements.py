@@ -260,7 +260,7 @@ def find_tables_read(statement: Statement) -> frozenset[tuple[str, str]]:
     return frozenset((schema, name) for schema, name in read if schema or name not in named)
 
 
-def _find_parts(parsed: Any, kind: str) -> Iterator[dict[str, Any]]:
+def _find_parts(parsed: object, kind: str) -> Iterator[dict[str, Any]]:
     if isinstance(parsed, dict):
         if parsed.get("type") == kind:
             yield parsed
@@ -271,7 +271,7 @@ def _find_parts(parsed: Any, kind: str) -> Iterator[dict[str, Any]]:
             yield from _find_parts(value, kind)
 
 
-def _find_values(parsed: Any, key: str) -> Iterator[str]:
+def _find_values(parsed: object, key: str) -> Iterator[str]:
     """The names of every WITH, wherever it stands."""
     if isinstance(parsed, dict):
         for entry in parsed.get(key, {}).get("map", ()) if isinstance(parsed.get(key), dict) else ():

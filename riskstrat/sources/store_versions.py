@@ -80,7 +80,7 @@ def require_whole(store: Path, pinned: Pinned) -> None:
     raise SourceError(f"{wrong} in {store.name}/ is not the file that was ingested; {_word_advice()}")
 
 
-def seal_version(folder: Path, facts: Mapping[str, Any]) -> None:
+def seal_version(folder: Path, facts: Mapping[str, object]) -> None:
     """Write the manifest of a version that has all its other files: these facts, and the sha256 of each file.
 
     The landed rows that are kept for later extracts are named apart: nobody who reads a version reads them.

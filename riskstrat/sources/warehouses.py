@@ -98,7 +98,7 @@ class Warehouse(ABC):
             self._ask(statement)
 
     @abstractmethod
-    def _fetch(self, cursor: Any) -> Batches:
+    def _fetch(self, cursor: object) -> Batches:
         """The Arrow schema and batches of what a cursor was asked."""
 
     def _limit(self, select: str, place: str, rows: int | None) -> str:

@@ -35,7 +35,7 @@ Source = Path | Callable[[], bytes]
 """Where the content of an entry comes from, when its turn has come."""
 
 
-def write_archive(sources: Mapping[str, Source], facts: Mapping[str, Any], target: Path) -> None:
+def write_archive(sources: Mapping[str, Source], facts: Mapping[str, object], target: Path) -> None:
     """Write the entries by name, in order, to `target`: whole or not at all, for its owner alone. Raises StorageError.
 
     The same contents give the same bytes.
@@ -71,7 +71,7 @@ def _copy(read: IO[bytes], written: IO[bytes], digest: Any) -> None:
         written.write(piece)
 
 
-def restore_archive(file: Path, target: Path, wanted: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+def restore_archive(file: Path, target: Path, wanted: Mapping[str, object] | None = None) -> Mapping[str, Any]:
     """Unpack an archive into a new or empty folder, and give its facts; all of it as it was written, or nothing.
 
     wanted: facts that it must have. Raises StorageError for what is no such archive, for one that is damaged, lacks an

@@ -12,7 +12,7 @@ from riskstrat.storage.atomic import write_text
 from riskstrat.storage.refusals import Refusal, cannot_write
 
 
-def format_json(value: Any, *, indent: int = 2, strict: bool = False) -> str:
+def format_json(value: object, *, indent: int = 2, strict: bool = False) -> str:
     """JSON with its keys in order and a newline at its end; dates and paths as text.
 
     strict: raise TypeError for anything that JSON has no type for and ValueError for NaN, instead of writing it.
@@ -21,13 +21,13 @@ def format_json(value: Any, *, indent: int = 2, strict: bool = False) -> str:
     return json.dumps(value, indent=indent, sort_keys=True, ensure_ascii=False, **told) + "\n"
 
 
-def format_canonical_json(value: Any) -> bytes:
+def format_canonical_json(value: object) -> bytes:
     """JSON in one spelling only, for digests: keys in order, no spaces, ASCII. Raises TypeError and ValueError."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
 def write_json(
-    value: Any, target: Path, *, indent: int = 2, strict: bool = False, refusal: Refusal = cannot_write
+    value: object, target: Path, *, indent: int = 2, strict: bool = False, refusal: Refusal = cannot_write
 ) -> None:
     """Write `format_json` of a value, whole or not at all. Raises StorageError."""
     write_text(format_json(value, indent=indent, strict=strict), target, refusal=refusal)
@@ -52,7 +52,7 @@ Shape = Mapping[str, Any] | Sequence[Any] | type | tuple[type, ...]
 value under `EACH`; a list, with the shape of each of its items. Whole numbers are floats too, and true is no number."""
 
 
-def find_misfit(value: Any, shape: Shape, where: str = "") -> str | None:
+def find_misfit(value: object, shape: Shape, where: str = "") -> str | None:
     """The first place in a JSON value that has not the shape, such as `models.lightgbm.events`; None where all has.
 
     Keys that the shape does not name are passed over.
@@ -74,12 +74,12 @@ def find_misfit(value: Any, shape: Shape, where: str = "") -> str | None:
     return _find_first(value.items(), shape[EACH], where)
 
 
-def _find_first(items: Iterable[tuple[Any, Any]], shape: Shape, where: str) -> str | None:
+def _find_first(items: Iterable[tuple[object, object]], shape: Shape, where: str) -> str | None:
     places = (find_misfit(one, shape, f"{where}.{key}" if where else str(key)) for key, one in items)
     return next((place for place in places if place), None)
 
 
-def _is_of_type(value: Any, shape: Any) -> bool:
+def _is_of_type(value: object, shape: object) -> bool:
     types = shape if isinstance(shape, tuple) else (shape,)
     if isinstance(value, bool):
         return bool in types

@@ -190,7 +190,7 @@ def notes(learned: TrainingRun) -> list[str]:
     return list(dict.fromkeys(every))
 
 
-def _describe_fit(learned: TrainingRun, facts: Mapping[str, Any], place: int) -> dict[str, Any]:
+def _describe_fit(learned: TrainingRun, facts: Mapping[str, object], place: int) -> dict[str, Any]:
     """Index dates (first and last of each stretch where they are events), rows and events of one fit."""
     counts = {name: facts[name] for name in ("rows", "events", "rounds", "weights")}
     if not learned.study.origins:
@@ -214,7 +214,7 @@ def _count_intervened(learned: TrainingRun) -> dict[str, Any]:
     fold = study.fold(study.origins[0]) if study.origins else learned.tested[0].fold
     tested = np.concatenate([one.fitted.test_rows for one in learned.tested])
     places = {name: np.flatnonzero(fold.slice_of == name) for name in ("train", "calibration")} | {"test": tested}
-    found = {name: intervened(study.labels.rows.iloc[rows]) for name, rows in places.items()}
+    found = {name: intervened(study.labels.rows.take(rows)) for name, rows in places.items()}
     train = found["train"]
     said = {
         "treat": "their outcomes are kept as they were",
@@ -370,7 +370,7 @@ def _predict_older_score(learned: TrainingRun, age: int) -> npt.NDArray[np.float
     before = np.flatnonzero(study.index_dates == made_on)
     person = study.cohort.rows["person"].to_numpy()
     score = pd.Series(first.model.risk(study.matrix, before), index=person[before])
-    return score.reindex(person[first.fitted.test_rows]).to_numpy()
+    return score.reindex(person[first.fitted.test_rows]).to_numpy().astype(np.float64)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -379,7 +379,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """The same with numpy's numbers, dates and tuples as JSON knows them, ten significant digits, no NaN."""
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}

@@ -71,6 +71,6 @@ def _read_first_lots(opened: Site) -> pd.DataFrame:
             rows = rows[rows["reason"].isin([LEFT_OFF, IN_LOT])]
             times = round(1 / float(published.manifest["hold_out"]["share"]))
             frames.append(rows.assign(day=pd.Timestamp(day), left_off=rows["reason"] == LEFT_OFF, times=times))
-    kinds = {"patient_id": object, "day": "datetime64[s]", "left_off": bool, "times": np.int64}
+    kinds: dict[str, type | str] = {"patient_id": object, "day": "datetime64[s]", "left_off": bool, "times": np.int64}
     every = pd.concat(frames) if frames else pd.DataFrame(columns=list(kinds))
     return every[list(kinds)].astype(kinds).drop_duplicates("patient_id", keep="first").set_index("patient_id")

@@ -83,7 +83,7 @@ def _refuse_redefined(workspace: Workspace, model: RiskModel, advice: str) -> No
         )
 
 
-def _refuse_started(evidence: Mapping[str, Any]) -> None:
+def _refuse_started(evidence: Mapping[str, object]) -> None:
     if "start" in evidence:
         raise ModelError("this version is another site's model; ask that site for a package of your own to pass on")
 

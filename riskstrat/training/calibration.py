@@ -67,7 +67,7 @@ class Calibrated(NamedTuple):
 def calibrate(
     margin: npt.NDArray[Any],
     outcome: npt.NDArray[Any],
-    patient_ids: Iterable[Any],
+    patient_ids: Iterable[object],
     method: Method = "best",
     *,
     seed: int = 0,
@@ -112,7 +112,11 @@ class _Losses(NamedTuple):
 
 
 def _measure_held_out_losses(
-    margin: npt.NDArray[Any], outcome: npt.NDArray[Any], patient_ids: Iterable[Any], seed: int, methods: tuple[str, ...]
+    margin: npt.NDArray[Any],
+    outcome: npt.NDArray[Any],
+    patient_ids: Iterable[object],
+    seed: int,
+    methods: tuple[str, ...],
 ) -> dict[str, _Losses]:
     """Every method on people held out of its fit, Platt first; Platt alone where a fold cannot be fitted."""
     share = shares(patient_ids, seed + 3)

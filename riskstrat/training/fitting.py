@@ -66,7 +66,7 @@ def fit(
     *,
     threads: int = THREADS,
     tables: Mapping[str, str] | None = None,
-    trained: Mapping[str, Any] | None = None,
+    trained: Mapping[str, object] | None = None,
     declared: Collection[str] = (),
     tested: bool = True,
     rivals: DeclaredRivals | None = None,

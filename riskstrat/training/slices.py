@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,11 @@ from riskstrat.training.dates import Origin, Periods
 
 TRAIN, CALIBRATION, TEST, UNUSED = "train", "calibration", "test", ""
 
-Slices: TypeAlias = pd.Categorical | npt.NDArray[np.str_]
+Slices: TypeAlias = "pd.Categorical[str] | npt.NDArray[np.str_]"
 """One of them per row; made here in a byte a row, since every fit of a study has its own."""
 
 
-def slices_by_time(origin: Origin, index_dates: Any) -> Slices:
+def slices_by_time(origin: Origin, index_dates: object) -> Slices:
     """One of "train", "calibration", "test" and "" (unused, such as the embargo) per index date given."""
     when = pd.to_datetime(pd.Series(index_dates)).to_numpy("datetime64[D]")
     given = _fill_slices(UNUSED, len(when))
@@ -37,7 +37,7 @@ def within(periods: Periods, when: npt.NDArray[np.datetime64]) -> npt.NDArray[np
     return inside
 
 
-def slices_by_person(recipe: Recipe, patient_ids: Iterable[Any]) -> Slices:
+def slices_by_person(recipe: Recipe, patient_ids: Iterable[object]) -> Slices:
     """The slice of each person's rows, for sources whose dates are shifted from person to person.
 
     Raises TrainingError where the recipe refuses such sources, or leaves nobody to train on.
@@ -59,7 +59,7 @@ def slices_by_person(recipe: Recipe, patient_ids: Iterable[Any]) -> Slices:
     return given
 
 
-def without_the_tested(recipe: Recipe, slice_of: Slices, patient_ids: Iterable[Any]) -> Slices:
+def without_the_tested(recipe: Recipe, slice_of: Slices, patient_ids: Iterable[object]) -> Slices:
     """The same slices where a share of the people is only tested on, and the others only learned from."""
     tested = shares(patient_ids, recipe.learner.seed + 2) < recipe.split.test_share
     given = slice_of.copy()
@@ -67,7 +67,7 @@ def without_the_tested(recipe: Recipe, slice_of: Slices, patient_ids: Iterable[A
     return given
 
 
-def shares(patient_ids: Iterable[Any], seed: int) -> npt.NDArray[np.float64]:
+def shares(patient_ids: Iterable[object], seed: int) -> npt.NDArray[np.float64]:
     """One number in [0, 1) per patient id given, the same wherever and whenever it is computed."""
     codes, people = pd.factorize(pd.Series(list(patient_ids), dtype=object))
     digests = (compute_digest(f"{seed}:{person}")[:12] for person in people)
@@ -95,7 +95,7 @@ def mark_once(places: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     return marked
 
 
-def _fill_slices(name: str, rows: int) -> pd.Categorical:
+def _fill_slices(name: str, rows: int) -> pd.Categorical[str]:
     """Rows that are all of one slice so far."""
     every = (TRAIN, CALIBRATION, TEST, UNUSED)
-    return pd.Categorical.from_codes(np.full(rows, every.index(name), np.int8), every)
+    return pd.Categorical.from_codes(np.full(rows, every.index(name), np.int8), pd.Index(every))

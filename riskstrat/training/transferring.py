@@ -32,7 +32,7 @@ def fit_transferred(
     *,
     local: Fitted | None = None,
     refused: str | None = None,
-    trained: Mapping[str, Any] | None = None,
+    trained: Mapping[str, object] | None = None,
     times: Index | None = None,
 ) -> Fitted:
     """The model of another site, calibrated on the training and calibration rows, none of which it has seen.
@@ -97,7 +97,7 @@ def _list_left_out(local: Fitted | None, refused: str | None) -> dict[str, str]:
     return {} if refused is None else dict.fromkeys((STACK, LIGHTGBM, LOGISTIC), refused)
 
 
-def _format_notes(facts: Mapping[str, Any], local: Fitted | None, refused: str | None) -> list[str]:
+def _format_notes(facts: Mapping[str, object], local: Fitted | None, refused: str | None) -> list[str]:
     said = [f"calibration: {facts['calibration']}"]
     if local is not None:
         said += [f"the recipe learned here: {note}" for note in local.facts["notes"]]

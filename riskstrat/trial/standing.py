@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 from riskstrat import audit
 from riskstrat.definitions.declared import read
@@ -154,7 +153,7 @@ def find_trial_files(root: Path) -> Iterator[Path]:
 
 
 def log_trial(
-    root: Path, action: str, details: Mapping[str, Any], leaves: Mapping[Path, bytes]
+    root: Path, action: str, details: Mapping[str, object], leaves: Mapping[Path, bytes]
 ) -> AbstractContextManager[None]:
     """Log a step of a trial around the writing of its files, given with their contents."""
     named = [

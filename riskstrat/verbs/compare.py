@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from riskstrat import registry
 from riskstrat.definitions.progress import Progress, silent
+from riskstrat.definitions.table_rows import read_rows
 from riskstrat.evaluation import compared as compare_by_person
 from riskstrat.evaluation import entering_and_leaving, list_overlap, verdict
 from riskstrat.registry import Kept
@@ -69,11 +71,20 @@ def _report(compared: Compared, versions: tuple[Kept, Kept], out: Path | None) -
     )
 
 
+class OverlapRow(NamedTuple):
+    """How many of the k highest of one test date both versions have."""
+
+    index_date: date
+    k: int
+    both: int
+    overlap: float
+
+
 def _format_lines(
     summary: dict[str, Any], overlap: pd.DataFrame, capacity: int, sides: tuple[Side, Side]
 ) -> tuple[str, ...]:
     one, two = sides
-    lists = [f"{row.index_date.date()} {row.both} of {row.k} ({row.overlap:.0%})" for row in overlap.itertuples()]
+    lists = [f"{row.index_date} {row.both} of {row.k} ({row.overlap:.0%})" for row in read_rows(overlap, OverlapRow)]
     said = (
         str(summary["verdict"]),
         f"{summary['rows']:,} rows with {summary['events']:,} events on {len(lists)} test dates; each version by the "

@@ -138,7 +138,7 @@ def _report_left_alone(target: Path, authority: Authority) -> Report:
     return Report(summary, (f"{target}: {LEFT_ALONE}",))
 
 
-def _report_naming(target: Path, folder: IdentityFolder, named: NamedCopy, details: Mapping[str, Any]) -> Report:
+def _report_naming(target: Path, folder: IdentityFolder, named: NamedCopy, details: Mapping[str, object]) -> Report:
     what = "for the practice's own naming service" if folder.external else "named"
     lines = [f"{target}: {named.references} people {what}; logged"]
     if named.not_held:

@@ -167,7 +167,7 @@ def _summarise_rest(filled: Filled, judged: Judged, additions: Additions) -> dic
     }
 
 
-def _report(summary: Mapping[str, Any], reviewed: int) -> Report:
+def _report(summary: Mapping[str, object], reviewed: int) -> Report:
     lines = (*_tell_import(summary), *_tell_record(summary), *_tell_rows(summary, reviewed), *_tell_unread(summary))
     return Report(dict(summary), lines)
 

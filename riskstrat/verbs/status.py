@@ -199,7 +199,7 @@ def _word(summary: Mapping[str, Any]) -> Iterator[str]:
         yield "all is well"
 
 
-def _word_part(name: str, part: Mapping[str, Any], words: str) -> str:
+def _word_part(name: str, part: Mapping[str, object], words: str) -> str:
     if PROBLEM in part:
         return f"{name}: cannot be told"
     return f"{name}: {words.format(**part) if part else 'none'}"

@@ -172,7 +172,7 @@ def _describe_sensitive(workspace: Workspace) -> str:
     return "sensitive records do not count in the score ([sensitive] in_score); stays, visits and falls all do"
 
 
-def _describe_sensitive_cost(found: Mapping[str, Any] | None) -> str:
+def _describe_sensitive_cost(found: Mapping[str, object] | None) -> str:
     if found is None:
         return "what that costs was not measured: train --compare-sensitive measures it"
     if found.get("difference") is None:
@@ -243,14 +243,13 @@ def _describe_providers(providers: pd.DataFrame, store: Store) -> tuple[str, ...
 
 def _describe_provider(name: str, events: pd.Series) -> str:
     """events: by month, the first and the last month left out, which may not be whole."""
-    low, high = events.idxmin(), events.idxmax()
     return (
         f"provider {name}: on average {events.mean():,.0f} outcome events a month, "
-        f"from {events[low]:,.0f} in {low} to {events[high]:,.0f} in {high}"
+        f"from {events.min():,.0f} in {events.idxmin()} to {events.max():,.0f} in {events.idxmax()}"
     )
 
 
-def _tabulate_models(models: Mapping[str, Evaluation], evidence: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+def _tabulate_models(models: Mapping[str, Evaluation], evidence: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
     header = ("all test dates", "AUROC", "AUPRC", "Brier", "slope", "intercept", "ICI", "E90", "PPV at 0.5%")
     names = ("auroc", "auprc", "brier", "calibration_slope", "calibration_intercept", "ici", "e90")
     rows: list[tuple[str, ...]] = [header]
@@ -260,7 +259,7 @@ def _tabulate_models(models: Mapping[str, Evaluation], evidence: Mapping[str, An
     return tuple(rows)
 
 
-def _format_difference(found: Mapping[str, Any]) -> str:
+def _format_difference(found: Mapping[str, object]) -> str:
     """A difference with its interval, or that there are too few events for one."""
     if found["low"] is None or found["high"] is None:
         return f"{found['difference']:+.4f}; too few events for an interval"

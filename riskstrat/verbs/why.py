@@ -109,7 +109,7 @@ def explain_place(place: Mapping[str, Any]) -> str:
     return f"Not listed for {team}: {place['reason']}."
 
 
-def _explain_below(reason: Any) -> str:
+def _explain_below(reason: object) -> str:
     """A sentence on somebody below the line for another reason than their estimate; blank for others."""
     if not isinstance(reason, str):
         return ""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
+from pandas.api.typing import NaTType
 
+from riskstrat.definitions.table_rows import read_rows
 from riskstrat.definitions.vocabulary import NEVER_PRINTED, OUTCOME_WORDS
 from riskstrat.documents import long_date
 from riskstrat.people.timeline import NO_ENDS, NO_TIMES
@@ -29,6 +31,14 @@ def gather_latest_reviews(reviews: pd.DataFrame | None, patients: Collection[str
     return {str(patient): rows for patient, rows in own.assign(day=day).groupby("patient_id", sort=False)}
 
 
+class ReviewedAction(NamedTuple):
+    """What a team decided, who does it and by when."""
+
+    outcome: str
+    owner: str | None
+    due_on: date | None
+
+
 def find_last_decision(reviews: pd.DataFrame | None, team: str) -> CaseDecision | None:
     """The last decision of one team about one person, from the rows of their reviews; None without."""
     own = _NO_REVIEWS if reviews is None else reviews[reviews["team"] == team]
@@ -37,15 +47,15 @@ def find_last_decision(reviews: pd.DataFrame | None, team: str) -> CaseDecision 
     latest = _select_latest(own)
     shown = latest[~latest["outcome"].isin(NEVER_PRINTED)]
     actions = (
-        CaseAction(_word_outcome(row.outcome), _clean(row.owner), _as_date(row.due_on))
-        for row in shown.itertuples(index=False)
+        CaseAction(_word_outcome(row.outcome), _clean(row.owner), row.due_on)
+        for row in read_rows(shown, ReviewedAction)
     )
-    notes = [] if len(shown) < len(latest) else [_clean(note) for note in latest["reason"]]
+    notes = [] if len(shown) < len(latest) else [_clean(note) for note in latest["reason"] if pd.notna(note)]
     return CaseDecision(latest["day"].iloc[0].date(), tuple(actions), next(filter(None, notes), ""))
 
 
 def describe_known_before(
-    row: Mapping[Any, Any], reviews: pd.DataFrame | None, quiet_months: int, *, ends_told: bool = True
+    row: Mapping[Any, object], reviews: pd.DataFrame | None, quiet_months: int, *, ends_told: bool = True
 ) -> str:
     """When a listed person was known before and what came of it, in sentences; blank if they were not.
 
@@ -99,11 +109,11 @@ def _word_outcome(outcome: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _clean(text: Any) -> str:
+def _clean(text: str | None) -> str:
     """The text without blanks around it; a reason that another system writes as a code reads as words."""
-    said = "" if pd.isna(text) else str(text).strip()
+    said = (text or "").strip()
     return said.replace("_", " ") if re.fullmatch(r"[a-z]+(_[a-z]+)+", said) else said
 
 
-def _as_date(day: Any) -> date | None:
+def _as_date(day: date | NaTType | None) -> date | None:
     return None if pd.isna(day) else pd.Timestamp(day).date()

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from riskstrat.casefinding import (
@@ -227,9 +228,11 @@ def _find_gone(opened: Site, list_date: date) -> dict[int, str]:
     return {int(persons[patient]): reason for patient, reason in told.items() if patient in persons}
 
 
-def _list_said_dead(decided: pd.DataFrame, statuses: pd.DataFrame | None) -> list[int]:
+def _list_said_dead(decided: pd.DataFrame | None, statuses: pd.DataFrame | None) -> list[int]:
     """Persons whom a decision or a same-day status says to have died."""
-    said = [decided.loc[decided["outcome"].str.strip().str.lower() == "died", "person"]]
+    said = []
+    if decided is not None:
+        said.append(decided.loc[decided["outcome"].str.strip().str.lower() == "died", "person"])
     if statuses is not None:
         said.append(statuses.loc[statuses["died"].fillna(False).astype(bool), "person"])
     return [int(person) for persons in said for person in persons]
@@ -301,9 +304,9 @@ def _find_contacted(opened: Site, list_date: date) -> frozenset[int] | None:
     return frozenset(int(person) for person in persons[pd.Series(attended, dtype="boolean").fillna(True)])
 
 
-def _gather_rule_columns(opened: Site, scored: Scored) -> dict[str, object]:
+def _gather_rule_columns(opened: Site, scored: Scored) -> dict[str, npt.NDArray[np.generic]]:
     """Columns of people that a team's limits, weights and slots read, as far as the features were built."""
-    columns: dict[str, object] = {}
+    columns: dict[str, npt.NDArray[np.generic]] = {}
     roles = opened.workspace.roles
     for name, feature in {"age": roles.age, "conditions": roles.number_of_conditions}.items():
         if feature in scored.matrix.columns:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,7 @@ from riskstrat.casefinding import (
 )
 from riskstrat.cohort import find_absences
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
+from riskstrat.definitions.table_rows import read_rows
 from riskstrat.reviews import Snapshot
 from riskstrat.site.opening import Site
 from riskstrat.sources.refreshed import DEATHS, DEPARTURES
@@ -68,6 +70,35 @@ class KeptOffReason:
     holders: frozenset[str] = frozenset()
 
 
+class NumberedCase(NamedTuple):
+    """A case or a place in reserve of one team."""
+
+    team_code: str
+    number: int
+    patient_id: str
+
+
+class PlacedPerson(NamedTuple):
+    """Where a person stands, as `standings` has it; reason is None where they may be listed."""
+
+    place: str
+    reason: str | None
+
+
+class DeathRow(NamedTuple):
+    """The recorded day of a person's death."""
+
+    person: int
+    date_of_death: date
+
+
+class OptOutRow(NamedTuple):
+    """The day from which a person has opted out."""
+
+    person: int
+    from_on: date
+
+
 def find_kept_off(
     opened: Site, day: date, register: CaseRegister, earlier: Sequence[KeptOff] = ()
 ) -> tuple[KeptOff, ...]:
@@ -91,10 +122,10 @@ def find_kept_off(
         return KeptOff(patient, case, team, reason.what, reason.since, known_on, reason.until)
 
     made = []
-    for row in kept.itertuples(index=False):
+    for row in read_rows(kept, NumberedCase):
         team = names.get(row.team_code, row.team_code)
         if row.patient_id in reasons and team not in reasons[row.patient_id].holders:
-            made.append(make(row.patient_id, reference(row.team_code, int(row.number)), team))
+            made.append(make(row.patient_id, reference(row.team_code, row.number), team))
     without = sorted(set(reasons) - set(kept["patient_id"]))
     return (*sorted(made, key=lambda each: each.reference or ""), *(make(patient, None, None) for patient in without))
 
@@ -110,14 +141,13 @@ def _find_reasons(opened: Site, day: date, patients: Sequence[str]) -> dict[str,
     tell_since, holders = _make_teller(opened, people, facts, day), list_holders(facts.caseload, day)
     persons = [int(person) for person in people["person"]]
     absent = find_absences(opened.store, opened.recipe().cohort, persons, day, opened.opt_outs)
-    for place, row in zip(placed.itertuples(index=False), people.itertuples(index=False), strict=True):
-        person, patient = int(row.person), str(row.patient_id)
+    for place, person, patient in zip(read_rows(placed, PlacedPerson), persons, people["patient_id"], strict=True):
         reason = place.reason if place.place == "excluded" else KNOWN if place.place == "known" else None
         what = NOT_ELIGIBLE.get(absent.get(person, "")) or reason
         if what is not None:
             since, until = tell_since(what, person)
             held_by = holders.get(person, frozenset()) if what == KNOWN else frozenset()
-            found[patient] = KeptOffReason(what, since, until, held_by)
+            found[str(patient)] = KeptOffReason(what, since, until, held_by)
     return found
 
 
@@ -131,9 +161,9 @@ def _make_teller(
 
     def tell(what: str, person: int) -> tuple[date | None, date | None]:
         left_dead = facts.died_in_hospital.get(person) if what == DIED else None
-        told = [dated.get((what, person)), said[what].get(person) if what in said else None, left_dead]
-        days = pd.to_datetime(told).dropna()
-        since = days.min().date() if len(days) else None
+        said_since = said[what].get(person) if what in said else None
+        told = (dated.get((what, person)), *(day.date() for day in (said_since, left_dead) if day is not None))
+        since = min(filter(None, told), default=None)
         # An open stay has no end that is known.
         last = None if what != IN_HOSPITAL or person in (facts.in_hospital or ()) else said_last.get(person)
         return since, None if last is None else last.date() + timedelta(days=INPATIENT_DAYS)
@@ -150,17 +180,17 @@ def _find_last_said(statuses: pd.DataFrame | None, day: date) -> Mapping[int, pd
     return dict(days[days <= pd.Timestamp(day)].groupby(said["person"]).max())
 
 
-def _list_dates(opened: Site, people: pd.DataFrame) -> Iterator[tuple[tuple[str, int], object]]:
+def _list_dates(opened: Site, people: pd.DataFrame) -> Iterator[tuple[tuple[str, int], date]]:
     """The recorded day of each death, departure and opt-out, by reason and person."""
     persons = dict(zip(people["patient_id"], people["person"], strict=True))
-    for row in people[people["date_of_death"].notna()].itertuples(index=False):
-        yield (DIED, int(row.person)), row.date_of_death
+    for death in read_rows(people[people["date_of_death"].notna()], DeathRow):
+        yield (DIED, death.person), death.date_of_death
     refreshed = opened.store.refreshed.rows if opened.store.refreshed is not None else {}
     for table, what in ((DEPARTURES, MOVED), (DEATHS, DIED)):
         for told in refreshed.get(table, ()):
             if told["since"] and told["patient_id"] in persons:
-                yield (what, int(persons[told["patient_id"]])), told["since"]
+                yield (what, int(persons[told["patient_id"]])), pd.Timestamp(told["since"]).date()
     if "opt_outs" in opened.store.landed:
         rows = opened.store.read("opt_outs").dropna(subset="from_on").sort_values("from_on", ascending=False)
-        for row in rows[np.isin(rows["person"], list(persons.values()))].itertuples(index=False):
-            yield (NOT_ELIGIBLE["opted out"], int(row.person)), row.from_on
+        for row in read_rows(rows[np.isin(rows["person"], list(persons.values()))], OptOutRow):
+            yield (NOT_ELIGIBLE["opted out"], row.person), row.from_on

@@ -166,7 +166,7 @@ def _build_assumed_reviews(before: Sequence[Week]) -> pd.DataFrame | None:
             list_date=pd.Timestamp(week.day),
             outcome=ASSUMED,
             decided_on=pd.Timestamp(week.day + timedelta(days=3)),
-            due_on=pd.NaT,
+            due_on=np.datetime64("NaT"),
         )
         for week in before
     ]

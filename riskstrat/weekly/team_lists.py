@@ -104,7 +104,7 @@ def build_team_list(
     )
 
 
-def _tell_history(row: Mapping[Any, Any], case: CaseList, facts: TeamFacts, quiet_months: int) -> dict[str, Any]:
+def _tell_history(row: Mapping[Any, object], case: CaseList, facts: TeamFacts, quiet_months: int) -> dict[str, Any]:
     """What is told of one listed person's past and of what changed since the last list, by field."""
     reviews = facts.reviews.get(str(row["patient_id"]))
     return {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -15,7 +15,9 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from riskstrat.casefinding import parse_reference
+from riskstrat.worklist.models import User
 from riskstrat.worklist.roles import OF_TEAMS, SECOND_FACTOR, Role
+from riskstrat.worklist.signed_in import find_account, is_verified
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 TEAM, REFERENCE = "team_code", "reference"
@@ -79,7 +81,7 @@ class RequireRule:
         return response
 
     def process_view(
-        self, request: HttpRequest, view: object, _: tuple[Any, ...], named: dict[str, Any]
+        self, request: HttpRequest, view: object, _: tuple[object, ...], named: dict[str, object]
     ) -> HttpResponse | None:
         """None where the page may be opened; else the way to sign in. Raises PermissionDenied or Http404."""
         rule = find_rule(view)
@@ -87,9 +89,9 @@ class RequireRule:
             raise PermissionDenied
         if not rule.roles and not rule.before_code:
             return None
-        user: Any = request.user
-        if not user.is_authenticated:
+        if not request.user.is_authenticated:
             return _send_to("sign-in", request)
+        user = find_account(request)
         if not rule.before_code and (missing := _find_missing_step(request, rule)):
             return _send_to(missing, request)
         if rule.roles and user.role not in rule.roles:
@@ -102,20 +104,20 @@ class RequireRule:
 
 def _find_missing_step(request: HttpRequest, rule: AccessRule) -> str | None:
     """The name of the page that somebody must pass first; None where there is none."""
-    user: Any = request.user
-    if must_verify(user) and not (user.is_verified() or request.session.get(WITH_FACTOR)):
+    user = find_account(request)
+    if must_verify(user) and not (is_verified(request) or request.session.get(WITH_FACTOR)):
         return "code"
     # Whom a provider names uses no password of this server.
     must_change = user.must_change_password and not request.session.get(BY_PROVIDER)
     return "change-password" if must_change and not rule.before_new_password else None
 
 
-def must_verify(user: Any) -> bool:
+def must_verify(user: User) -> bool:
     """Whether somebody must give a second factor: by their role, or because they have set one up."""
     return user.role in SECOND_FACTOR or user.has_second_factor()
 
 
-def is_of_team(user: Any, named: dict[str, Any]) -> bool:
+def is_of_team(user: User, named: Mapping[str, object]) -> bool:
     """Whether an address that names a team, or a case by a reference as it is printed, is of a team of the user's."""
     reference = str(named.get(REFERENCE, ""))
     if reference and parse_reference(reference) != reference:

@@ -141,7 +141,7 @@ def find_next(order: Sequence[str], undecided: Collection[str], after: str = "")
     return next((reference for reference in (*order[at:], *order[:at]) if reference in undecided), None)
 
 
-def change_meeting(team_code: str, list_date: date, version: int, user: User, **values: Any) -> Meeting:
+def change_meeting(team_code: str, list_date: date, version: int, user: User, **values: object) -> Meeting:
     """Change what stands about a meeting; `version` is 0 where nothing stood. Raises ConflictError as `update_row`."""
     with transaction.atomic():
         meeting, made = Meeting.objects.get_or_create(team_code=team_code, list_date=list_date)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -105,7 +104,7 @@ def find_listed_case(reference: str, day: date | None = None) -> ListedCase | No
     return None
 
 
-def suggest_fields(listed: ListedCase, user: Any) -> dict[str, str]:
+def suggest_fields(listed: ListedCase, user: User) -> dict[str, str]:
     """What stands in the form before anybody types: the day, and who decided the cases that the user entered before."""
     first = listed.current.list_date
     day = min(max(timezone.localdate(), first), first + DECIDED_WITHIN)
@@ -237,7 +236,7 @@ def name_basis(decision: Decision | None) -> str:
     return f"{decision.pk}.{sum(one.version for one in decision.actions.all())}" if decision else ""
 
 
-def update_action(action: Action, version: int, user: User, **values: Any) -> None:
+def update_action(action: Action, version: int, user: User, **values: object) -> None:
     """Change an action of a decision that stands. Raises ConflictError where either has changed since it was read."""
     with transaction.atomic():
         lock_case(action.decision.case_id)

@@ -73,9 +73,9 @@ def _read_fallen(rows: QuerySet[Any]) -> Iterator[dict[str, str]]:
     yield from (_write(_leave_out(row, ("case_id",))) for row in rows.order_by("pk").values())
 
 
-def _leave_out(row: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+def _leave_out(row: Mapping[str, object], names: Collection[str]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in names}
 
 
-def _write(row: Mapping[str, Any]) -> dict[str, str]:
+def _write(row: Mapping[str, object]) -> dict[str, str]:
     return {name: "" if value is None else str(value) for name, value in row.items()}

@@ -31,7 +31,7 @@ class PlainText(forms.CharField):
         messages = {"required": missing, "max_length": f"Use {longest:,} characters or fewer"}
         super().__init__(required=bool(missing), max_length=longest, error_messages=messages, **options)
 
-    def to_python(self, value: Any) -> str:
+    def to_python(self, value: object) -> str:
         """The text with one kind of line end and without what cannot be printed."""
         text = str(super().to_python(value) or "")
         return _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -65,11 +65,11 @@ class Day(forms.Field):
             required=bool(missing), error_messages={"required": missing}, widget=forms.TextInput, **options
         )
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> Any:
         """A day as it is written into the field; what was typed stays as it was."""
         return write_day(value) if isinstance(value, date) else value
 
-    def to_python(self, value: Any) -> date | None:
+    def to_python(self, value: object) -> date | None:
         """The day; None for a blank field. Raises ValidationError for anything else."""
         today = timezone.localdate()
         text = clean_text(str(value or "").replace("\x00", "")) or ""

@@ -147,7 +147,7 @@ def _require_references(day: date, team_code: str) -> frozenset[str]:
     return references
 
 
-def _has(kind: type[Model], **values: Any) -> Exists:
+def _has(kind: type[Model], **values: object) -> Exists:
     return Exists(kind._default_manager.filter(case=OuterRef("pk"), **values))
 
 

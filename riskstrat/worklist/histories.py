@@ -134,7 +134,7 @@ def _select(table: type[Row], case: Case, held: Held, *people: str) -> Iterable[
     return table._default_manager.filter(case=case).select_related(*people) if table in held else ()
 
 
-def _tell_moment(at: datetime, what: str, detail: str, by: Any) -> Event:
+def _tell_moment(at: datetime, what: str, detail: str, by: object) -> Event:
     return Event(timezone.localtime(at).date(), at, what, detail, str(by))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from typing import Any
 
 from django.db.models import Model
 
@@ -51,7 +50,7 @@ def find_held_of_list(list_date: date, team_code: str) -> Held:
     return _ask(ABOUT_LIST, {"team": team_code, "day": adapt_day(list_date)})
 
 
-def _ask(rows: Mapping[type[Model], str], meant: Mapping[str, Any]) -> Held:
+def _ask(rows: Mapping[type[Model], str], meant: Mapping[str, object]) -> Held:
     (found,) = fetch_rows(_word_question(tuple(rows.items())), meant)
     return frozenset(table for table, holds in zip(rows, found, strict=True) if holds)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -28,6 +27,7 @@ from riskstrat.naming import (
 from riskstrat.worklist.asking import open_names
 from riskstrat.worklist.models import Case
 from riskstrat.worklist.published import CurrentList
+from riskstrat.worklist.signed_in import find_account
 
 BRIEF = ("name", "date_of_birth", "nhs_number")
 """What stands beside a reference in a list; the page of a case has everything that the role is told."""
@@ -89,7 +89,7 @@ def fetch_referred_names(request: HttpRequest, team_code: str, cases: Iterable[C
     people = tuple(
         AskedPerson(reference=case.reference, patient_id=case.patient_id, proof=case.proof) for case in vouched
     )
-    user: Any = request.user
+    user = find_account(request)
     try:
         service = _open_own_service()
         asked = AskedNames(user=user.username, role=user.role, purpose=REFERRAL, team=team_code, people=people)
@@ -103,7 +103,7 @@ def fetch_referred_names(request: HttpRequest, team_code: str, cases: Iterable[C
 
 def ask_pseudonym(request: HttpRequest, team_code: str, nhs_number: str, born_on: date) -> AnsweredPseudonym:
     """The pseudonym of somebody put forward, with its proof, or why there is none; the number is kept nowhere."""
-    user: Any = request.user
+    user = find_account(request)
     try:
         service = _open_own_service()
         asked = AskedPseudonym(
@@ -135,7 +135,7 @@ def _ask_for(request: HttpRequest, current: CurrentList, team_code: str, referen
         for reference in references
         if reference in listed and reference in patients
     )
-    user: Any = request.user
+    user = find_account(request)
     taken = any(one.reference in current.taken for one in people)
     published = prove_list(current.published, team_code, with_reserve=taken)
     asked = {"user": user.username, "role": user.role, "purpose": "direct_care", "team": team_code}

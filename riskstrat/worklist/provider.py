@@ -22,7 +22,7 @@ def is_without_password(request: HttpRequest, credentials: dict[str, Any] | None
 class ProviderBackend(OIDCAuthenticationBackend):
     """Finds the account under the user name that a token and the provider's own answer agree on."""
 
-    def verify_token(self, token: str, **kwargs: Any) -> dict[str, Any]:
+    def verify_token(self, token: str, **kwargs: object) -> dict[str, Any]:
         """What a token says, if it is of this provider and meant for this server alone.
 
         Signature, nonce and expiry are the library's to judge. Raises SuspiciousOperation.

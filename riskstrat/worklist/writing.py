@@ -12,6 +12,7 @@ from django.forms.models import model_to_dict
 from django.http import HttpRequest
 
 from riskstrat.worklist.models import Case, Edit, Look, User
+from riskstrat.worklist.signed_in import find_account
 
 Row = TypeVar("Row", bound=Model)
 
@@ -32,7 +33,7 @@ def log_look(request: HttpRequest, reference: str, page: str) -> None:
 
     reference: that of the case, or the code of the team.
     """
-    user: Any = request.user
+    user = find_account(request)
     Look.objects.create(user=user, role=user.role, reference=reference, page=page)
 
 
@@ -84,7 +85,7 @@ def lock_case(reference: str) -> None:
     Case.objects.select_for_update().filter(pk=reference).first()
 
 
-def log_edit(row: Model, user: User | None, reference: str, before: Any, after: Any) -> Edit:
+def log_edit(row: Model, user: User | None, reference: str, before: object, after: object) -> Edit:
     """Add a line to the log of edits."""
     return Edit.objects.create(
         user=user,

@@ -36,15 +36,16 @@ CASELOAD_ROWS = st.lists(
 def test_the_times_of_a_person_say_what_the_lists_read(drawn: list[tuple[Any, ...]]) -> None:
     rows = pd.DataFrame(drawn, columns=COLUMNS)
     times = list_holdings(rows, MONDAY)
-    held, lasts = times["status"].isna(), times["until"].isna()
+    lasting = [time for time in times if time.until is None]
+    holding = {time.team for time in lasting if time.status is None}
     register = register_at(rows, MONDAY)
-    assert list_holders(rows, MONDAY).get(7, frozenset()) == set(times["team"][held & lasts])
-    assert (7 in register.known) == (held & lasts).any()
-    waits = set(times["status"][~held & lasts]) if not register.known else set()
+    assert list_holders(rows, MONDAY).get(7, frozenset()) == holding
+    assert (7 in register.known) == bool(holding)
+    waits = {time.status for time in lasting if time.status} if not register.known else set()
     assert bool(register.nominated or register.declined) == bool(waits)
     assert 7 not in register.nominated or waits != {DECLINED}
     assert 7 not in register.declined or DECLINED in waits
-    ended = set(times[held & ~lasts][["team", "until"]].itertuples(index=False, name=None))
+    ended = {(time.team, pd.Timestamp(time.until)) for time in times if time.until and time.status is None}
     for team, day in find_endings(rows, MONDAY).itertuples(index=False, name=None):
         before = [until for where, until in ended if where == team and until <= day]
         shut = (7, team, "closed", str(day.date()), None)
@@ -53,4 +54,4 @@ def test_the_times_of_a_person_say_what_the_lists_read(drawn: list[tuple[Any, ..
     refused = {(row[1], pd.Timestamp(row[3])) for row in drawn if row[2] in NOT_TAKEN_ON and row[4] in (None, LATER)}
     for team, day in ended - refused:
         assert find_endings(rows[rows["team"] == team], MONDAY)["ended_on"].item() >= day
-    assert not times["put"].any() or any(row[5] for row in drawn)
+    assert not any(time.put for time in times) or any(row[5] for row in drawn)

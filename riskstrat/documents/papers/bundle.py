@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from riskstrat.definitions.hazards import Hazards
 from riskstrat.documents.papers.card import model_card
@@ -16,14 +15,14 @@ from riskstrat.documents.papers.tripod import tripod, tripod_csv
 
 
 def papers_of(
-    evidence: Mapping[str, Any],
+    evidence: Mapping[str, object],
     *,
     version: int | str,
     card_template: str,
     hazards: Hazards,
     intended_purpose: str,
     clinical_use: str,
-    gates: Sequence[Mapping[str, Any]] | None = None,
+    gates: Sequence[Mapping[str, object]] | None = None,
     titles: Mapping[str, str] | None = None,
 ) -> dict[str, bytes]:
     """The papers of one version: file name to contents, in UTF-8 or PNG; the same arguments give the same bytes.

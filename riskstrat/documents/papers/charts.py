@@ -103,7 +103,7 @@ def _without_the_ends(rows: list[Row]) -> list[Row]:
     return points
 
 
-def _remove_markers(look: Mapping[str, Any]) -> dict[str, Any]:
+def _remove_markers(look: Mapping[str, object]) -> dict[str, Any]:
     """The look of a line of many points, without their markers."""
     return {name: value for name, value in look.items() if not name.startswith("marker")}
 

@@ -92,7 +92,7 @@ def _format_slice_row(name: str, origin: Row) -> tuple[str, ...]:
     return (name, *dates, count(rows.get("train")), count(rows.get("calibration")), *tested)
 
 
-def counts(given: Mapping[str, Any] | None, heading: str) -> str:
+def counts(given: Mapping[str, object] | None, heading: str) -> str:
     """A table of reasons and how many rows each has."""
     rows = [(plain(sentence_case(name)), count(number)) for name, number in (given or {}).items()]
     return table((heading, "Rows"), rows)
@@ -314,7 +314,7 @@ def recipe(version: Registered) -> str:
     return table(("Setting", "Value"), rows, words=2)
 
 
-def _flatten_settings(given: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten_settings(given: Mapping[str, object], above: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in given.items():
         if isinstance(value, Mapping):
             yield from _flatten_settings(value, f"{above}{name}.")
@@ -322,7 +322,7 @@ def _flatten_settings(given: Mapping[str, Any], above: str = "") -> Iterator[tup
             yield f"{above}{name}", value
 
 
-def _format_setting(value: Any) -> str:
+def _format_setting(value: object) -> str:
     if isinstance(value, list | tuple):
         return plain(", ".join(day(one) if isinstance(one, list | tuple) else str(one) for one in value) or "none")
     if isinstance(value, bool):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from riskstrat.documents.papers.card import INTERVENED
 from riskstrat.documents.papers.registered import RIVAL, Registered
 from riskstrat.documents.papers.wording import (
@@ -137,7 +135,7 @@ def _fill_outcome_and_predictors(version: Registered) -> dict[str, str]:
     }
 
 
-def _format_duration(given: Any) -> str:
+def _format_duration(given: object) -> str:
     """A length such as 365d in words."""
     text = str(given or "the horizon of the recipe")
     return f"{text[:-1]} days" if text[:-1].isdigit() and text.endswith("d") else text

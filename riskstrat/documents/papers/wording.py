@@ -60,7 +60,7 @@ _SHARE_OF_FEW = re.compile(rf"(1 to 7 of [\d,]+ {_KIND}) \(\d+%\)")
 """A count that is hidden, with the share that would lead back to it."""
 
 
-def known(value: Any) -> bool:
+def known(value: object) -> bool:
     """Whether there is a figure: neither null nor not-a-number."""
     return value is not None and not (isinstance(value, float) and isnan(value))
 
@@ -99,12 +99,12 @@ def share_interval(part: Any, whole: Any) -> str:
     return f"{percent(ends.low)} to {percent(ends.high)}"
 
 
-def figure(value: Any, places: int = 3) -> str:
+def figure(value: object, places: int = 3) -> str:
     """A measure with its decimals; a minus sign that a reader can see."""
     return _format_sign(f"{value:.{places}f}") if known(value) else NONE
 
 
-def difference(value: Any, places: int = 4) -> str:
+def difference(value: object, places: int = 4) -> str:
     """A difference with its sign."""
     return _format_sign(f"{value:+.{places}f}") if known(value) else NONE
 
@@ -114,12 +114,12 @@ def _format_sign(text: str) -> str:
     return text.lstrip("+-") if zero else text.replace("-", "−")
 
 
-def interval(low: Any, high: Any, places: int = 3) -> str:
+def interval(low: object, high: object, places: int = 3) -> str:
     """The two ends of an interval; empty where there is none."""
     return f"{figure(low, places)} to {figure(high, places)}" if known(low) and known(high) else ""
 
 
-def spread(row: Mapping[str, Any], measure: str, places: int = 3, *, signed: bool = False) -> str:
+def spread(row: Mapping[str, object], measure: str, places: int = 3, *, signed: bool = False) -> str:
     """A measure of a row with its interval in brackets, read from `measure`, `measure_low` and `measure_high`."""
     value, low, high = (row.get(f"{measure}{end}") for end in ("", "_low", "_high"))
     word = difference if signed else figure
@@ -164,7 +164,7 @@ def sentence_case(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def day(given: Any) -> str:
+def day(given: object) -> str:
     """A date in words; a period, given as two dates or as "date to date", likewise; anything else as it is written."""
     ends = given if isinstance(given, list | tuple) else str(given).split(" to ")
     if len(ends) > 1:
@@ -175,7 +175,7 @@ def day(given: Any) -> str:
         return printable(given)
 
 
-def days(given: Iterable[Any] | None) -> str:
+def days(given: Iterable[object] | None) -> str:
     """Several dates in words, the earliest first; periods that follow each other without a gap are one."""
     whole: list[list[str]] = []
     for one in sorted(" to ".join(each) if isinstance(each, list | tuple) else str(each) for each in given or ()):
@@ -194,7 +194,7 @@ def _is_next_day(last: str, first: str) -> bool:
         return False
 
 
-def fit_to_leave(text: Any) -> str:
+def fit_to_leave(text: object) -> str:
     """A sentence in which counts of people, rows and events follow the small number rule."""
     hidden = _COUNTED.sub(lambda found: suppressed(int(found[1].replace(",", ""))), printable(text))
     return _SHARE_OF_FEW.sub(r"\1", hidden)

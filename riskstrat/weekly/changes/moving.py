@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from riskstrat.definitions.deaths import DOUBTFUL_DEATH
 from riskstrat.definitions.phrases import long_date
+from riskstrat.definitions.table_rows import read_rows
 from riskstrat.definitions.vocabulary import NEVER_PRINTED, OUTCOME_WORDS
 from riskstrat.site.opening import Site
 
@@ -59,71 +60,95 @@ def moves(
     counts. Sorted by team; those who entered, then who moved, by rank now, then who left, by rank before. The reference
     is this list's, or the last one's for those who left.
     """
-    now = everyone.set_index("patient_id")
-    listed = now[now["place"] == "listed"]
-    earlier = before.set_index("patient_id")
-    rows = [_build_move_row(row, earlier) for row in listed.itertuples()]
-    stays = {
-        patient
-        for patient, team in zip(listed.index, listed["team"], strict=True)
-        if _is_previously_listed(earlier, patient, team)
-    }
+    concerned = everyone[(everyone["place"] == "listed") | everyone["patient_id"].isin(before["patient_id"])]
+    now = {person.patient_id: person for person in read_rows(concerned, PersonNow)}
+    earlier = {person.patient_id: person for person in read_rows(before, PersonBefore)}
+    listed = [person for person in now.values() if person.place == "listed"]
+    rows = [row for person in listed if (row := _tell_move(person, earlier.get(person.patient_id)))]
+    stays = {person.patient_id for person in listed if _is_on_same_list(person, earlier.get(person.patient_id))}
     told = _describe_reviews(reviews, before)
-    for row in before.itertuples(index=False):
-        if row.patient_id not in stays:
-            detail = _explain_absence(row, now, told, why_absent)
-            rows.append((row.team, "left", int(row.rank), row.reference, row.patient_id, detail))
-    made = pd.DataFrame(
-        [row for row in rows if row], columns=["team", "what", "rank", "reference", "patient_id", "detail"]
-    )
-    made["order"] = made["what"].map(MOVES.index)
-    return made.sort_values(["team", "order", "rank", "patient_id"], ignore_index=True)[list(COLUMNS)]
+    for person in earlier.values():
+        if person.patient_id not in stays:
+            detail = _explain_absence(person, now, told, why_absent)
+            rows.append(MoveRow(person.team, "left", person.rank, person.reference, person.patient_id, detail))
+    rows.sort(key=lambda row: (row.team, MOVES.index(row.what), row.rank, row.patient_id))
+    return pd.DataFrame(rows, columns=list(MoveRow._fields))[list(COLUMNS)]
 
 
-def _is_previously_listed(earlier: pd.DataFrame, patient: str, team: str) -> bool:
-    return patient in earlier.index and earlier.at[patient, "team"] == team
+class PersonNow(NamedTuple):
+    """An eligible person with a team; reference and rank are None of whoever is not listed."""
+
+    team: str
+    patient_id: str
+    place: str
+    reason: str | None
+    order: float
+    reference: str | None
+    rank: int | None
 
 
-def _build_move_row(row: Any, earlier: pd.DataFrame) -> tuple[Any, ...] | None:
+class PersonBefore(NamedTuple):
+    """A person on the list before."""
+
+    team: str
+    patient_id: str
+    reference: str
+    rank: int
+
+
+class MoveRow(NamedTuple):
+    """What moved of one person and team; rank is that of now, or the one before of whoever left."""
+
+    team: str
+    what: str
+    rank: int
+    reference: str | None
+    patient_id: str
+    detail: str
+
+
+def _is_on_same_list(now: PersonNow, before: PersonBefore | None) -> bool:
+    return before is not None and before.team == now.team
+
+
+def _tell_move(now: PersonNow, before: PersonBefore | None) -> MoveRow | None:
     """The line of somebody listed now; None where nothing moved."""
-    rank = int(row.rank)
-    if not _is_previously_listed(earlier, row.Index, row.team):
-        from_where = ", from another team" if row.Index in earlier.index else ""
-        return row.team, "entered", rank, row.reference, row.Index, f"Enters at rank {rank}{from_where}"
-    was = int(earlier.at[row.Index, "rank"])
-    if was == rank:
+    assert now.rank is not None  # everybody who is listed has a rank
+    if before is None or before.team != now.team:
+        detail = f"Enters at rank {now.rank}{', from another team' if before else ''}"
+        return MoveRow(now.team, "entered", now.rank, now.reference, now.patient_id, detail)
+    if before.rank == now.rank:
         return None
-    detail = f"{'Up' if rank < was else 'Down'} from rank {was} to rank {rank}"
-    return row.team, "moved", rank, row.reference, row.Index, detail
+    detail = f"{'Up' if now.rank < before.rank else 'Down'} from rank {before.rank} to rank {now.rank}"
+    return MoveRow(now.team, "moved", now.rank, now.reference, now.patient_id, detail)
 
 
 def _explain_absence(
-    row: Any, now: pd.DataFrame, reviews: Mapping[str, str], why_absent: Callable[[str], str | None]
+    before: PersonBefore,
+    now: Mapping[str, PersonNow],
+    reviews: Mapping[str, str],
+    why_absent: Callable[[str], str | None],
 ) -> str:
     """Where somebody is who was listed last time and is not on that team's list now."""
-    if row.patient_id not in now.index:
-        return ABSENT.get(why_absent(row.patient_id) or "", NOT_AVAILABLE)
-    found = now.loc[row.patient_id]
-    if found["team"] != row.team:
+    found = now.get(before.patient_id)
+    if found is None:
+        return ABSENT.get(why_absent(before.patient_id) or "", NOT_AVAILABLE)
+    if found.team != before.team:
         return "Now with another team"
-    if found["place"] == "known":
+    if found.place == "known":
         return "Now on the caseload"
-    if found["place"] == "excluded":
-        reason = str(found["reason"])
-        return (
-            reviews.get(row.patient_id, _capitalise_initial(reason))
-            if reason.startswith(REVIEWED)
-            else _capitalise_initial(reason)
-        )
-    return f"Below the line: {_explain_below(found, now)}"
+    if found.place == "excluded":
+        reason = str(found.reason)
+        words = _capitalise_initial(reason)
+        return reviews.get(before.patient_id, words) if reason.startswith(REVIEWED) else words
+    return f"Below the line: {_explain_below(found, now.values())}"
 
 
-def _explain_below(found: pd.Series, now: pd.DataFrame) -> str:
+def _explain_below(found: PersonNow, now: Iterable[PersonNow]) -> str:
     """Why others are listed: their estimates alone do not say it where one of them stands lower."""
-    if pd.notna(found["reason"]):
-        return str(found["reason"])
-    listed = now[(now["team"] == found["team"]) & (now["place"] == "listed")]
-    if (listed["order"] > found["order"]).any():
+    if found.reason is not None:
+        return found.reason
+    if any(one.team == found.team and one.place == "listed" and one.order > found.order for one in now):
         return "others come first, some of them with a lower estimate"
     return "others have a higher estimate"
 

@@ -23,7 +23,7 @@ class AddedOnly(models.Model):
             raise TypeError("a line of a log is never changed")
         super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def delete(self, *args: object, **kwargs: object) -> NoReturn:
         """Never: a line of a log stays."""
         raise TypeError("a line of a log is never deleted")
 

@@ -24,7 +24,9 @@ from django_otp import match_token
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from riskstrat.worklist.access import allow
+from riskstrat.worklist.models import User
 from riskstrat.worklist.roles import SECOND_FACTOR, Role
+from riskstrat.worklist.signed_in import find_account, is_verified
 from riskstrat.worklist.writing import log_edit
 
 FACTOR_NAME = "authenticator"
@@ -55,7 +57,7 @@ class OwnPasswordForm(PasswordChangeForm):
         return cleaned
 
 
-def show_lockout(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+def show_lockout(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
     """The page after too many wrong passwords for one account."""
     words = "There were too many wrong passwords for this account. Wait half an hour, or ask your administrator."
     return render(request, "worklist/message.jinja", {"title": "Account locked", "words": words}, status=429)
@@ -70,7 +72,7 @@ def show_csrf_refusal(request: HttpRequest, reason: str = "") -> HttpResponse:
 @allow(*Role)
 def show_account(request: HttpRequest) -> HttpResponse:
     """Somebody's own account: teams, password, second factor."""
-    user: Any = request.user
+    user = find_account(request)
     teams = [settings.RISKSTRAT_TEAMS.get(code, code) for code in sorted(user.team_codes())]
     return render(request, "worklist/account.jinja", {"teams": teams, "has_factor": user.has_second_factor()})
 
@@ -79,7 +81,7 @@ def show_account(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def change_password(request: HttpRequest) -> HttpResponse:
     """Choose another password; every other browser that is signed in with the account is signed out."""
-    user: Any = request.user
+    user = find_account(request)
     form = OwnPasswordForm(user, request.POST if request.method == "POST" else None)
     if not form.is_valid():
         context = {"form": form, "must": user.must_change_password, "next": _read_next(request)}
@@ -96,7 +98,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
 @allow(*Role, before_code=True)
 def enter_code(request: HttpRequest) -> HttpResponse:
     """Give the code of the second factor; whoever has none yet sets it up first."""
-    user: Any = request.user
+    user = find_account(request)
     if not user.has_second_factor():
         return redirect("second-factor")
     form = CodeForm(request.POST if request.method == "POST" else None)
@@ -113,8 +115,8 @@ def enter_code(request: HttpRequest) -> HttpResponse:
 @allow(*Role, before_code=True)
 def show_second_factor(request: HttpRequest) -> HttpResponse:
     """What a second factor is, and the way to set one up; the key, while one is being set up."""
-    user: Any = request.user
-    if user.has_second_factor() and not user.is_verified():
+    user = find_account(request)
+    if user.has_second_factor() and not is_verified(request):
         return redirect("code")
     return _show_factor(request, CodeForm(), 200)
 
@@ -123,8 +125,8 @@ def show_second_factor(request: HttpRequest) -> HttpResponse:
 @require_POST
 def begin_second_factor(request: HttpRequest) -> HttpResponse:
     """Make a new key, which counts for nothing until its first code has been given."""
-    user: Any = request.user
-    if user.has_second_factor() and not user.is_verified():
+    user = find_account(request)
+    if user.has_second_factor() and not is_verified(request):
         return redirect("code")
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user, confirmed=False).delete()
@@ -136,9 +138,9 @@ def begin_second_factor(request: HttpRequest) -> HttpResponse:
 @require_POST
 def confirm_second_factor(request: HttpRequest) -> HttpResponse:
     """Give the first code of a new key: from then on it is the account's only one."""
-    user: Any = request.user
+    user = find_account(request)
     device = _find_unconfirmed(user)
-    if device is None or (user.has_second_factor() and not user.is_verified()):
+    if device is None or (user.has_second_factor() and not is_verified(request)):
         return redirect("second-factor")
     form = CodeForm(request.POST)
     if form.is_valid() and not device.verify_token(form.cleaned_data["code"]):
@@ -156,7 +158,7 @@ def confirm_second_factor(request: HttpRequest) -> HttpResponse:
 
 
 def _show_factor(request: HttpRequest, form: CodeForm, status: int) -> HttpResponse:
-    user: Any = request.user
+    user = find_account(request)
     device = _find_unconfirmed(user)
     context = {
         "form": form,
@@ -168,7 +170,7 @@ def _show_factor(request: HttpRequest, form: CodeForm, status: int) -> HttpRespo
     return render(request, "worklist/second_factor.jinja", context, status=status)
 
 
-def _find_unconfirmed(user: Any) -> TOTPDevice | None:
+def _find_unconfirmed(user: User) -> TOTPDevice | None:
     found: TOTPDevice | None = TOTPDevice.objects.filter(user=user, confirmed=False).order_by("pk").last()
     return found
 
@@ -193,7 +195,7 @@ def _spell_key(device: TOTPDevice) -> str:
     return " ".join(key[place : place + 4] for place in range(0, len(key), 4))
 
 
-def _verify(request: HttpRequest, device: Any) -> None:
+def _verify(request: HttpRequest, device: object) -> None:
     """The session counts as verified from here on, under a new key: one that was planted before is worth nothing."""
     keep_verified(request, device)
     request.session.cycle_key()
@@ -212,7 +214,7 @@ class SignInView(LoginView):
     template_name = "worklist/sign_in.jinja"
     redirect_authenticated_user = True
 
-    def get_context_data(self, **given: Any) -> dict[str, Any]:
+    def get_context_data(self, **given: object) -> dict[str, Any]:
         """With what the button to the provider says; blank without one."""
         provider = settings.RISKSTRAT_RULES.sign_in
         return super().get_context_data(**given) | {"provider": provider.label if provider.client_id else ""}

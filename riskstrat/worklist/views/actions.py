@@ -20,6 +20,7 @@ from riskstrat.worklist.models.cases import TEXT
 from riskstrat.worklist.recording import select_waiting, tell_records
 from riskstrat.worklist.reminders import build_calendar, list_due_dates
 from riskstrat.worklist.roles import LISTING
+from riskstrat.worklist.signed_in import find_account
 from riskstrat.worklist.standing import is_overdue, select_actions, select_open_actions, tell_actions, word_action
 from riskstrat.worklist.statuses import find_warning, find_warnings
 from riskstrat.worklist.texts import SHORT, Fault, find_text_fault, read_day_between, read_fields, write_day
@@ -132,7 +133,7 @@ def _read_change(action: Action, posted: dict[str, str]) -> tuple[dict[str, Any]
 
 
 def _keep(request: HttpRequest, action: Action, version: str, values: dict[str, Any]) -> HttpResponse:
-    user: Any = request.user
+    user = find_account(request)
     if values.get("done_on"):
         values["done_by"] = user
     seen = int(version) if version.isdecimal() and len(version) < 9 else 0

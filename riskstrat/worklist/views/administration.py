@@ -21,6 +21,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from riskstrat.worklist.access import allow
 from riskstrat.worklist.models import Deputy, TeamMembership, User
 from riskstrat.worklist.roles import Role
+from riskstrat.worklist.signed_in import find_account
 from riskstrat.worklist.starting import choose_password
 from riskstrat.worklist.views.accounts import sign_out
 from riskstrat.worklist.writing import log_edit
@@ -112,7 +113,7 @@ class AccountAdmin(admin.ModelAdmin):
         """Nobody changes their own role or closes their own account: the last administrator would lock all out."""
         return ("role", "is_active") if obj is not None and obj.pk == request.user.pk else ()
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: User, form: object, change: bool) -> None:
         """Keep an account; a new one with a first password."""
         obj.described = describe_account(User.objects.get(pk=obj.pk)) if change else None  # type: ignore[attr-defined]
         if not change:
@@ -124,7 +125,7 @@ class AccountAdmin(admin.ModelAdmin):
         super().save_related(request, form, formsets, change)
         before, after = form.instance.described, describe_account(form.instance)
         if before != after:
-            log_edit(form.instance, _get_user(request), "", before, after)
+            log_edit(form.instance, find_account(request), "", before, after)
 
     def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
         """The first password, this once."""
@@ -133,18 +134,18 @@ class AccountAdmin(admin.ModelAdmin):
     @admin.action(description="Give a new first password")
     def renew_password(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
         """Give new first passwords, shown this once; whoever is signed in with an old one is signed out."""
-        given = [(user, give_first_password(user)) for user in queryset.exclude(pk=_get_user(request).pk)]
+        given = [(user, give_first_password(user)) for user in queryset.exclude(pk=find_account(request).pk)]
         for user, _ in given:
             user.save()
-            log_edit(user, _get_user(request), "", None, {"password": "a new first one given"})
+            log_edit(user, find_account(request), "", None, {"password": "a new first one given"})
         return _show_passwords(request, given)
 
     @admin.action(description="Take the second factor away (a lost phone)")
     def remove_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Take second factors away, so that their owners set up new ones when they next sign in."""
-        for user in queryset.exclude(pk=_get_user(request).pk):
+        for user in queryset.exclude(pk=find_account(request).pk):
             TOTPDevice.objects.filter(user=user).delete()
-            log_edit(user, _get_user(request), "", None, {"second factor": "taken away"})
+            log_edit(user, find_account(request), "", None, {"second factor": "taken away"})
             messages.success(request, f"{user} sets up a new second factor when next signing in.")
 
     @admin.action(description="Unlock after too many wrong passwords")
@@ -152,7 +153,7 @@ class AccountAdmin(admin.ModelAdmin):
         """Forget the wrong passwords of accounts."""
         for user in queryset:
             forget_wrong_passwords(username=user.username)
-            log_edit(user, _get_user(request), "", None, {"lock": "taken away"})
+            log_edit(user, find_account(request), "", None, {"lock": "taken away"})
             messages.success(request, f"{user} may sign in again.")
 
 
@@ -206,11 +207,6 @@ def give_first_password(user: User) -> str:
 
 def _show_passwords(request: HttpRequest, given: list[tuple[User, str]]) -> HttpResponse:
     return render(request, "worklist/first_passwords.jinja", {"given": given})
-
-
-def _get_user(request: HttpRequest) -> User:
-    user: Any = request.user
-    return user
 
 
 site = AccountSite(name="admin")

@@ -25,6 +25,7 @@ from riskstrat.worklist.models import Deputy
 from riskstrat.worklist.named import fetch_names
 from riskstrat.worklist.recording import tell_records
 from riskstrat.worklist.roles import LISTING
+from riskstrat.worklist.signed_in import find_account
 from riskstrat.worklist.standing import select_open_actions, tell_actions
 from riskstrat.worklist.texts import Fault, find_text_fault, read_fields
 from riskstrat.worklist.views.lists import ANOTHER_LIST, Opened, describe_head, open_list
@@ -111,7 +112,7 @@ def change_order(request: HttpRequest, team_code: str) -> HttpResponse:
 
 
 def _keep(request: HttpRequest, opened: Opened, version: int, items: list[PlannedItem]) -> HttpResponse:
-    user: Any = request.user
+    user = find_account(request)
     keep_order(opened.team.team_code, opened.current.list_date, version, user, items)
     messages.success(request, "The agenda is kept.")
     return redirect("agenda", team_code=opened.team.team_code)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.db import transaction
@@ -18,6 +16,7 @@ from riskstrat.worklist.fields import Choice, Day, PlainText, read_post
 from riskstrat.worklist.finding import find_case, open_case
 from riskstrat.worklist.models import Attempt
 from riskstrat.worklist.roles import LISTING
+from riskstrat.worklist.signed_in import find_account
 from riskstrat.worklist.statuses import find_warning
 from riskstrat.worklist.writing import create_once, log_look
 
@@ -44,7 +43,7 @@ def enter_attempt(request: HttpRequest, reference: str) -> HttpResponse:
     """The attempts to reach the person of a case, and a form for one more."""
     found = find_case(reference)
     log_look(request, reference, "attempts")
-    user: Any = request.user
+    user = find_account(request)
     form = AttemptForm(read_post(request), initial={"tried_on": timezone.localdate(), "tried_by": user.display_name})
     if form.is_valid():
         given = form.cleaned_data

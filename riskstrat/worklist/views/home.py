@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 
 from riskstrat.worklist.access import allow
 from riskstrat.worklist.roles import LISTING, Role
+from riskstrat.worklist.signed_in import find_account
 from riskstrat.worklist.teams import find_teams_of
 
-FIRST_PAGES = {
+FIRST_PAGES: dict[str, str] = {
     Role.SOCIAL_CARE: "released",
     Role.ANALYST: "model",
     Role.MANAGER: "figures",
@@ -25,7 +24,7 @@ FIRST_PAGES = {
 @allow(*Role)
 def show_home(request: HttpRequest) -> HttpResponse:
     """The week's list for whoever works with one team, released cases for social care; else a choice of teams."""
-    user: Any = request.user
+    user = find_account(request)
     if user.role in FIRST_PAGES:
         return redirect(FIRST_PAGES[user.role])
     teams = find_teams_of(user)

@@ -112,11 +112,11 @@ def _list_cells(kind: str, row: Any) -> list[str]:
     return [at, *user, row.reference, row.what, row.row, *(_dump(value) for value in (row.before, row.after))]
 
 
-def _dump(value: Any) -> str:
+def _dump(value: object) -> str:
     return "" if value is None else format_canonical_json(value).decode("utf-8")
 
 
-def _spell(value: Any) -> str:
+def _spell(value: object) -> str:
     if value is None or isinstance(value, bool):
         return {None: "", True: "yes", False: "no"}[value]
     if isinstance(value, dict):

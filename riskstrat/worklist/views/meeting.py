@@ -39,6 +39,7 @@ from riskstrat.worklist.models.cases import TEXT
 from riskstrat.worklist.named import fetch_names
 from riskstrat.worklist.reporting import find_blocking_report
 from riskstrat.worklist.roles import LISTING
+from riskstrat.worklist.signed_in import find_account
 from riskstrat.worklist.standing import find_decision, is_decided, word_decision
 from riskstrat.worklist.statuses import find_warning
 from riskstrat.worklist.texts import Fault, find_text_fault, read_day_between, read_fields, write_day
@@ -54,7 +55,9 @@ def enter_decision(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST":
         return _keep_posted(request, listed)
     standing = find_decision(listed.current.list_date, reference)
-    fields = fill_fields(standing) if is_decided(standing) and standing else suggest_fields(listed, request.user)
+    fields = (
+        fill_fields(standing) if is_decided(standing) and standing else suggest_fields(listed, find_account(request))
+    )
     return _show_form(request, listed, fields, standing)
 
 
@@ -88,7 +91,7 @@ def _keep_posted(request: HttpRequest, listed: ListedCase) -> HttpResponse:
 
 
 def _keep(request: HttpRequest, listed: ListedCase, fields: dict[str, str], reviews: Any) -> HttpResponse:
-    user: Any = request.user
+    user = find_account(request)
     based_on, checked = request.POST.get("based-on", ""), fields["checked"] == "yes"
     try:
         keep_entry(user, listed, reviews, based_on, reason=fields[REASON], status_checked=checked)
@@ -186,7 +189,7 @@ def take_back_decision(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST":
         reason = read_fields(request, REASON)[REASON]
         fault = find_text_fault("why it is taken back", reason, TEXT, required=True)
-        user: Any = request.user
+        user = find_account(request)
         try:
             if not fault:
                 take_back(user, listed, request.POST.get("based-on", ""), reason)
@@ -259,7 +262,7 @@ def _hold(request: HttpRequest, opened: Opened, posted: dict[str, str]) -> list[
     wrong_note = find_text_fault("the note", posted["note"], TEXT)
     faults = [Fault(name, words) for name, words in (("held-on", wrong_day), ("note", wrong_note)) if words]
     if not faults:
-        user: Any = request.user
+        user = find_account(request)
         values = {"held_on": held_on, "note": posted["note"], "cancelled_because": ""}
         change_meeting(opened.team.team_code, first, _read_version(posted), user, **values)
         messages.success(request, "The meeting is kept.")
@@ -268,7 +271,7 @@ def _hold(request: HttpRequest, opened: Opened, posted: dict[str, str]) -> list[
 
 def _cancel(request: HttpRequest, opened: Opened, posted: dict[str, str]) -> list[Fault]:
     """Keep that the meeting is cancelled and, if asked, put off every case that is not decided; gives what is wrong."""
-    user: Any = request.user
+    user = find_account(request)
     wrong = find_text_fault("why the meeting is cancelled", posted["because"], TEXT, required=True)
     faults = [Fault("because", wrong)] if wrong else []
     with transaction.atomic():
@@ -306,7 +309,7 @@ def _explain_deferring(before: Decision | None) -> str:
     return "The meeting was cancelled" if before else ""
 
 
-def _word_conflict(found: Any) -> str:
+def _word_conflict(found: object) -> str:
     """What somebody else changed: the meeting, or the decision about a case that was to be put off."""
     if isinstance(found, Decision):
         return f"Somebody else entered a decision about {found.case_id} meanwhile. Nothing was kept: cancel once more."

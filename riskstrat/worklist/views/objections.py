@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +14,7 @@ from riskstrat.worklist.finding import find_case, open_case
 from riskstrat.worklist.models import Objection
 from riskstrat.worklist.releasing import has_objection, record_objection, withdraw_objection
 from riskstrat.worklist.roles import LISTING
+from riskstrat.worklist.signed_in import find_account
 from riskstrat.worklist.writing import log_look
 
 
@@ -36,7 +35,7 @@ def enter_objection(request: HttpRequest, reference: str) -> HttpResponse:
     log_look(request, reference, "objection")
     form = ObjectionForm(read_post(request))
     if form.is_valid():
-        user: Any = request.user
+        user = find_account(request)
         record_objection(open_case(found), form.cleaned_data["words"], user)
         messages.success(request, f"The objection is kept. Nothing of {reference} is released to social care.")
         return redirect("person", reference=reference)
@@ -52,7 +51,7 @@ def end_objection(request: HttpRequest, reference: str, number: int) -> HttpResp
     objection = get_object_or_404(rows, pk=number, case_id=reference, withdrawn_at__isnull=True)
     log_look(request, reference, "end objection")
     if request.method == "POST":
-        user: Any = request.user
+        user = find_account(request)
         withdraw_objection(objection, user)
         messages.success(request, f"The objection is noted as withdrawn. {reference} is not released by that.")
         return redirect("person", reference=reference)

@@ -18,6 +18,7 @@ from riskstrat.worklist.fields import Choice, PlainText, Version
 from riskstrat.worklist.finding import FoundCase, find_case, open_case
 from riskstrat.worklist.models import Opinion, User
 from riskstrat.worklist.roles import Role
+from riskstrat.worklist.signed_in import find_account
 from riskstrat.worklist.views.lists import ANOTHER_LIST
 from riskstrat.worklist.writing import ConflictError, create_row, log_look, update_row
 
@@ -64,7 +65,7 @@ def enter_opinion(request: HttpRequest, reference: str) -> HttpResponse:
     if not found.is_current:
         raise Http404
     log_look(request, reference, "opinion")
-    user: Any = request.user
+    user = find_account(request)
     form = OpinionForm(request.POST) if request.method == "POST" else begin_opinion(found, user)
     standing, warning = None, ""
     if form.is_bound and form.is_valid() and form.cleaned_data["edition"] != _name_list(found):

@@ -20,6 +20,7 @@ from riskstrat.worklist.releasing import has_objection, select_releases
 from riskstrat.worklist.reporting import find_reports
 from riskstrat.worklist.reserving import word_taken
 from riskstrat.worklist.roles import LISTING, Role
+from riskstrat.worklist.signed_in import find_account
 from riskstrat.worklist.standing import find_decision, word_decision
 from riskstrat.worklist.statuses import find_warning
 from riskstrat.worklist.views.opinions import begin_opinion, list_opinions
@@ -31,7 +32,7 @@ def show_person(request: HttpRequest, reference: str) -> HttpResponse:
     """The page of one case. Raises Http404 where there is none."""
     found = find_case(reference)
     log_look(request, reference, "person")
-    user: Any = request.user
+    user = find_account(request)
     is_clinician = user.role == Role.CLINICIAN
     decision = find_decision(found.listing.list_date, reference) if found.listing else None
     held = find_held_of_case(reference)

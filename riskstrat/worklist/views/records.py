@@ -30,6 +30,7 @@ from riskstrat.worklist.recording import (
 )
 from riskstrat.worklist.rendering import format_day
 from riskstrat.worklist.roles import LISTING, Role
+from riskstrat.worklist.signed_in import find_account
 from riskstrat.worklist.texts import SHORT, write_day
 from riskstrat.worklist.writing import ConflictError, log_look
 
@@ -90,7 +91,7 @@ def confirm_records(request: HttpRequest, reference: str) -> HttpResponse:
     form = ConfirmForm(read_post(request), proposed=proposed)
     blocked = explain_blocked(found) if proposed else ""
     if form.is_valid():
-        user: Any = request.user
+        user = find_account(request)
         chosen = [one for one in proposed if one.name in form.cleaned_data["entries"]]
         try:
             made = confirm(found, chosen, user)
@@ -110,7 +111,7 @@ def show_record(request: HttpRequest, reference: str, number: int) -> HttpRespon
     """One entry for the GP record: tick that it was written, by whom and when, or say that it was not after all."""
     entry = _find_entry(reference, number)
     log_look(request, reference, "entry for the GP record")
-    user: Any = request.user
+    user = find_account(request)
     if request.method == "POST" and entry.taken_back_at is None and request.POST.get("deed") == "not written":
         return _keep(
             request, entry, lambda version: take_tick_back(entry, version, user), "It waits to be written again."
@@ -142,7 +143,7 @@ def take_record_back(request: HttpRequest, reference: str, number: int) -> HttpR
     if not _is_waiting(entry):
         raise Http404
     log_look(request, reference, "take back for the GP record")
-    user: Any = request.user
+    user = find_account(request)
     if request.method == "POST":
         done = f"{reference}: the confirmation is taken back."
         return _keep(request, entry, lambda version: take_confirmation_back(entry, version, user), done)

@@ -20,6 +20,7 @@ from riskstrat.worklist.named import ask_pseudonym, fetch_referred_names
 from riskstrat.worklist.published import CurrentList, find_current
 from riskstrat.worklist.referring import GivenReference, is_waiting, list_waiting_referrals, put_forward, take_back
 from riskstrat.worklist.roles import Role
+from riskstrat.worklist.signed_in import find_account
 from riskstrat.worklist.writing import log_look
 
 NOT_SERVED = "This person is not served by this team, or may not be listed"
@@ -103,7 +104,7 @@ def _put_forward(
     request: HttpRequest, current: CurrentList, team_code: str, form: ReferralForm
 ) -> GivenReference | None:
     """Put the person of a form forward; None where that cannot be, and the form says why."""
-    user: Any = request.user
+    user = find_account(request)
     given = form.cleaned_data
     number, patient, proof = given.get("nhs_number"), given["patient_id"], ""
     if number:
@@ -126,7 +127,7 @@ def take_back_referral(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404
     log_look(request, reference, "take back referral")
     if request.method == "POST":
-        user: Any = request.user
+        user = find_account(request)
         take_back(referral, user)
         messages.success(request, f"{reference} is no longer put forward. The case keeps its reference.")
         return redirect("refer", team_code=reference[:3])

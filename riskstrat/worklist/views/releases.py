@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -26,6 +24,7 @@ from riskstrat.worklist.releasing import (
 )
 from riskstrat.worklist.reporting import find_reports
 from riskstrat.worklist.roles import LISTING, Role
+from riskstrat.worklist.signed_in import find_account
 from riskstrat.worklist.statuses import UNTOLD, find_warning, find_warnings
 from riskstrat.worklist.teams import find_teams_of
 from riskstrat.worklist.writing import log_look, log_looks
@@ -68,7 +67,7 @@ def release_to_social_care(request: HttpRequest, reference: str) -> HttpResponse
     ticked = [name for name, field in RELEASE_FIELDS.items() if field.ticked]
     form = ReleaseForm(read_post(request), initial={"fields_shown": ticked})
     if form.is_valid():
-        user: Any = request.user
+        user = find_account(request)
         given = form.cleaned_data
         try:
             release_case(
@@ -100,7 +99,7 @@ def stop_release(request: HttpRequest, reference: str, number: int) -> HttpRespo
     release = get_object_or_404(Release.objects.select_related("case", "released_by"), pk=number, case_id=reference)
     log_look(request, reference, "end release")
     if request.method == "POST":
-        user: Any = request.user
+        user = find_account(request)
         end_release(release, user)
         messages.success(request, f"{reference} is no longer released to social care.")
         return redirect("person", reference=reference)
@@ -111,7 +110,7 @@ def stop_release(request: HttpRequest, reference: str, number: int) -> HttpRespo
 @allow(Role.SOCIAL_CARE)
 def show_released(request: HttpRequest) -> HttpResponse:
     """The cases that are released to the reader's teams."""
-    teams = {team.code: team.name for team in find_teams_of(request.user)}
+    teams = {team.code: team.name for team in find_teams_of(find_account(request))}
     shown: dict[str, Release] = {}
     for release in select_releases(teams).select_related("case", "released_by"):
         shown.setdefault(release.case_id, release)
@@ -146,7 +145,7 @@ def _describe_council(release: Release) -> dict[str, str]:
 
 
 def _keep_council_reference(request: HttpRequest, release: Release, form: CouncilForm) -> HttpResponse:
-    user: Any = request.user
+    user = find_account(request)
     given = form.cleaned_data
     if set_council_reference(release, given["seen"], given["council_reference"], user):
         messages.success(request, "The council reference is kept.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -21,6 +19,7 @@ from riskstrat.worklist.named import fetch_referred_names
 from riskstrat.worklist.referring import list_waiting_referrals
 from riskstrat.worklist.reporting import make_report, select_open_reports, settle_report
 from riskstrat.worklist.roles import LISTING, Role
+from riskstrat.worklist.signed_in import find_account
 from riskstrat.worklist.writing import ConflictError, log_look, log_looks
 
 FOUND = {"right": "It is right", "wrong": "It is not right: the page is correct"}
@@ -65,7 +64,7 @@ def report_case(request: HttpRequest, reference: str) -> HttpResponse:
     log_look(request, reference, "report")
     form = ReportForm(read_post(request))
     if form.is_valid():
-        user: Any = request.user
+        user = find_account(request)
         given = form.cleaned_data
         report = make_report(open_case(found), given["kind"], given["words"], user)
         messages.success(request, f"Reported to the {report.owner}. {reference} is off the worked list meanwhile.")
@@ -80,7 +79,7 @@ def settle_case_report(request: HttpRequest, reference: str, number: int) -> Htt
     reports = FaultReport.objects.select_related("reported_by", "settled_by", "case")
     report = get_object_or_404(reports, pk=number, case_id=reference)
     log_look(request, reference, "settle report")
-    user: Any = request.user
+    user = find_account(request)
     may_settle = report.settled_at is None and report.reported_by_id != user.pk
     form = SettlementForm(read_post(request), initial={"version": report.version}) if may_settle else None
     if form is not None and form.is_valid():

@@ -24,6 +24,7 @@ from riskstrat.worklist.reserving import (
     take_up,
 )
 from riskstrat.worklist.roles import LISTING, Role
+from riskstrat.worklist.signed_in import find_account
 from riskstrat.worklist.views.lists import Opened, describe_head, open_list
 from riskstrat.worklist.writing import log_look
 
@@ -106,7 +107,7 @@ def take_up_person(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _take_up(request: HttpRequest, opened: Opened, reference: str, given: dict[str, Any]) -> HttpResponse:
-    user: Any = request.user
+    user = find_account(request)
     reason = ReserveReason(given["in_place_of"], given["why"], given["words"])
     try:
         take_up(*opened, reference, reason, user)
