@@ -27,6 +27,7 @@ COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --
 	--no-header --no-annotate
 PEERS := tests/benchmarks/requirements-peers
 FEATURETOOLS := tests/benchmarks/requirements-featuretools
+COLLATE := tests/benchmarks/requirements-collate
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 # Whole files are handed to three workers, in the order of tests/suite/order.py: on two cores one computes while
@@ -109,6 +110,7 @@ lock:
 	$(subst pyproject.toml,,$(COMPILE)) --group spark -c requirements.lock -o requirements-spark.lock
 	$(subst pyproject.toml,$(PEERS).in,$(COMPILE)) -c requirements.lock -o $(PEERS).lock
 	$(subst pyproject.toml,$(FEATURETOOLS).in,$(COMPILE)) -o $(FEATURETOOLS).lock
+	$(subst pyproject.toml,$(COLLATE).in,$(COMPILE)) --no-deps -o $(COLLATE).lock
 
 sbom: $(TESTABLE)
 	$(PY) docs/sbom.py dist/sbom.cdx.json

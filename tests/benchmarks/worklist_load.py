@@ -130,8 +130,7 @@ def open_database(postgresql: bool) -> Iterator[str]:
     if not postgresql:
         yield "sqlite"
         return
-    postgres.SETTINGS |= AS_A_SITE_RUNS_IT
-    with postgres.start_server() as server:
+    with postgres.start_server(postgres.SETTINGS | AS_A_SITE_RUNS_IT) as server:
         place = quote(str(server.folder), safe="")
         os.environ[VARIABLE] = f"postgresql://{postgres.OWNER}:{postgres.PASSWORD}@/postgres?host={place}"
         try:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,10 @@ class Server:
     def address(self, user: str = OWNER, password: str = PASSWORD, database: str = "postgres") -> str:
         """How libpq reaches it."""
         return f"host={self.folder} user={user} password={password} dbname={database}"
+
+    def read_process(self) -> int:
+        """The number of its first process, which started all others."""
+        return int((self.folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
 
     def run(self, *statements: str) -> list[tuple[Any, ...]]:
         """Each statement in a transaction of its own; the rows of the last if it is a SELECT."""
@@ -61,7 +65,7 @@ def find_programs() -> Path | None:
 
 
 @contextmanager
-def start_server() -> Iterator[Server]:
+def start_server(settings: Mapping[str, str] = SETTINGS) -> Iterator[Server]:
     """A server while the block runs. A test that needs one skips where its programs are not installed."""
     programs = find_programs()
     if programs is None or os.name != "posix":
@@ -71,7 +75,7 @@ def start_server() -> Iterator[Server]:
     process = None
     try:
         _make_cluster(programs, folder)
-        process = _start(programs, folder)
+        process = _start(programs, folder, settings)
         yield Server(folder)
     finally:
         if process is not None:
@@ -110,11 +114,11 @@ def _make_cluster(programs: Path, folder: Path) -> None:
     assert done.returncode == 0, f"initdb failed: {done.stderr}"
 
 
-def _start(programs: Path, folder: Path) -> subprocess.Popen[bytes]:
-    settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+def _start(programs: Path, folder: Path, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    given = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     log = (folder / "log").open("wb")
     process = subprocess.Popen(
-        [programs / "postgres", "-D", folder / "data", "-k", folder, *settings],
+        [programs / "postgres", "-D", folder / "data", "-k", folder, *given],
         cwd=folder,
         stdout=log,
         stderr=log,

@@ -14,11 +14,11 @@ ENGINE, RUNTIME, DEV = map(locks.read_lock, (locks.ENGINE, locks.RUNTIME, locks.
 PROJECT = locks.read_project()
 MACHINES = locks.build_machines()
 PEERS = Path(__file__).parents[1] / "benchmarks" / "requirements-peers.lock"
-FEATURETOOLS = PEERS.with_name("requirements-featuretools.lock")
+FEATURETOOLS, COLLATE = (PEERS.with_name(f"requirements-{name}.lock") for name in ("featuretools", "collate"))
 EACH = pytest.mark.parametrize("path", [locks.ENGINE, locks.RUNTIME, locks.DEV], ids=lambda path: path.name)
 EACH_AND_PEERS = pytest.mark.parametrize(
     "path",
-    [locks.ENGINE, locks.RUNTIME, locks.DEV, PEERS, FEATURETOOLS, locks.SPARK, locks.SPARK_BUILD],
+    [locks.ENGINE, locks.RUNTIME, locks.DEV, PEERS, FEATURETOOLS, COLLATE, locks.SPARK, locks.SPARK_BUILD],
     ids=lambda path: path.name,
 )
 

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.benchmarks.bench.collate import measure_collate
 from tests.benchmarks.bench.features import Bench, measure_counts, measure_floor, measure_growth, measure_peers
-from tests.benchmarks.bench.goals import Section
+from tests.benchmarks.bench.goals import NotMeasuredError, Section
 from tests.benchmarks.bench.page import write_page
 from tests.benchmarks.bench.verbs import (
     measure_ingest,
@@ -25,6 +26,7 @@ ROWS: dict[str, Callable[[Bench], Section]] = {
     "floor": measure_floor,
     "growth": measure_growth,
     "counts": measure_counts,
+    "collate": measure_collate,
     "ingest": measure_ingest,
     "train": measure_train,
     "weekly": measure_weekly,
@@ -42,13 +44,17 @@ def main() -> None:
     people, *more = options.people
     bench = Bench(folder, people, next(iter(more), None), options.rounds)
     sections: dict[str, Section] = {}
+    left_out = dict.fromkeys(ROWS, "")
     for name in options.rows:
-        if name == "growth" and bench.other is None:
-            continue
         print(name, file=sys.stderr, flush=True)
-        sections[name] = ROWS[name](bench)
+        try:
+            sections[name] = ROWS[name](bench)
+            del left_out[name]
+        except NotMeasuredError as error:
+            left_out[name] = f" ({error})"
+            print(f"{name} is not run: {error}", file=sys.stderr, flush=True)
         # A run that is stopped leaves the page of the rows that it has run.
-        write_page(DOCS, people, sections, [name for name in ROWS if name not in sections])
+        write_page(DOCS, people, sections, [f"{name}{reason}" for name, reason in left_out.items()])
 
 
 def _read_options() -> argparse.Namespace:

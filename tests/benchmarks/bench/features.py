@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +14,7 @@ import numpy as np
 
 from riskstrat.sources.store import open_store
 from tests.benchmarks.bench.borough import make_store
-from tests.benchmarks.bench.goals import Held, Section
+from tests.benchmarks.bench.goals import Held, NotMeasuredError, Section
 from tests.benchmarks.bench.job import write_counts, write_job
 from tests.benchmarks.bench.page import TITLES, describe_versions, find_median, format_gigabytes, format_pair, tabulate
 from tests.benchmarks.bench.processes import read_figures
@@ -36,16 +38,11 @@ def measure_peers(bench: Bench) -> Section:
     """The features that every engine can compute alike; every peer's values are held against the product's."""
     store = make_store(bench.folder, bench.people)
     job = write_job(open_store(store), bench.folder)
-    engines = {"product": _measure_product(store, job, bench.rounds, "equal")}
+    engines = {"product": measure_product(store, job, bench.rounds, "equal")}
     python = make_environment(bench.folder, "peers")
     for name in PEERS:
-        engines[name] = _measure_peer(python, name, job, bench.rounds)
+        engines[name] = measure_peer(python, name, job, bench.rounds)
     ours = engines["product"]
-    rows = []
-    for name, one in engines.items():
-        equal = f"{one['equal']} of {ours['features']}" if "equal" in one else ""
-        rows.append([TITLES[name], equal, *format_pair(one, ours, "one"), *format_pair(one, ours, "four")])
-    heading = ["engine", "columns equal", "one date: CPU s", "clock s", "over riskstrat"]
     lines = [
         f"## {ours['features']} equal features",
         "",
@@ -56,7 +53,7 @@ def measure_peers(bench: Bench) -> Section:
         "",
         f"{describe_versions(engines)}.",
         "",
-        *tabulate([*heading, "four dates: CPU s", "clock s", "over riskstrat"], rows),
+        *tabulate_engines(engines),
     ]
     limits = (("polars", "one", 0.75), ("duckdb", "one", 0.5), ("polars", "four", 0.4), ("duckdb", "four", 0.4))
     held = [
@@ -65,6 +62,17 @@ def measure_peers(bench: Bench) -> Section:
         for peer, dates, limit in limits
     ]  # fmt: skip
     return Section(lines, held)
+
+
+def tabulate_engines(engines: Mapping[str, Any]) -> list[str]:
+    """A line for each engine: the product, and peers over it."""
+    ours = engines["product"]
+    rows = []
+    for name, one in engines.items():
+        equal = f"{one['equal']} of {ours['features']}" if "equal" in one else ""
+        rows.append([TITLES[name], equal, *format_pair(one, ours, "one"), *format_pair(one, ours, "four")])
+    heading = ["engine", "columns equal", "one date: CPU s", "clock s", "over riskstrat"]
+    return tabulate([*heading, "four dates: CPU s", "clock s", "over riskstrat"], rows)
 
 
 def measure_floor(bench: Bench) -> Section:
@@ -90,8 +98,12 @@ def measure_floor(bench: Bench) -> Section:
 
 
 def measure_growth(bench: Bench) -> Section:
-    """By which power of the number of people the time of all features grows, between two sizes."""
-    assert bench.other is not None
+    """By which power of the number of people the time of all features grows, between two sizes.
+
+    Raises NotMeasuredError if one size was asked for.
+    """
+    if bench.other is None:
+        raise NotMeasuredError("one size was asked for")
     sizes = sorted((bench.people, bench.other))
     small, large = (_measure_all(bench, people) for people in sizes)
     used = [find_median(one, "one") for one in (small, large)]
@@ -112,9 +124,9 @@ def measure_counts(bench: Bench) -> Section:
     """Plain counts beside featuretools, which has its rows loaded before; every value is held against its."""
     store = make_store(bench.folder, bench.people)
     job = write_counts(open_store(store), bench.folder)
-    ours = _measure_product(store, job, bench.rounds, "equal")
+    ours = measure_product(store, job, bench.rounds, "equal")
     python = make_environment(bench.folder, "featuretools")
-    theirs = _measure_peer(python, "featuretools", job, bench.rounds)
+    theirs = measure_peer(python, "featuretools", job, bench.rounds)
     used = [find_median(one, "one") for one in (ours, theirs)]
     lines = [
         f"## {ours['features']} counts beside featuretools",
@@ -131,26 +143,35 @@ def measure_counts(bench: Bench) -> Section:
 
 
 def make_environment(folder: Path, name: str) -> Path:
-    """The Python of an environment of its own, built from `requirements-NAME.lock`."""
+    """The Python of an environment of its own, built from `requirements-NAME.lock`, which names all that is installed.
+
+    Raises NotMeasuredError if it cannot be built; nothing is left of it then.
+    """
     python = folder / name / "bin" / "python"
+    lock = HERE / f"requirements-{name}.lock"
     if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder / name], check=True)
-        install = ["-m", "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r"]
-        lock = HERE / f"requirements-{name}.lock"
-        subprocess.run([python, *install, lock], check=True, stdout=sys.stderr)
+        install = ["-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r"]
+        try:
+            subprocess.run([sys.executable, "-m", "venv", folder / name], check=True)
+            subprocess.run([python, *install, lock], check=True, stdout=sys.stderr)
+        except subprocess.CalledProcessError as error:
+            shutil.rmtree(folder / name, ignore_errors=True)
+            raise NotMeasuredError(f"{lock.name} could not be installed") from error
     return python
 
 
-def _measure_product(store: Path, job: Path, rounds: int, which: str) -> dict[str, Any]:
+def measure_product(store: Path, job: Path, rounds: int, which: str) -> dict[str, Any]:
+    """What the features of a job take, which are written beside it, or `whole`: those of the workspace."""
     return read_figures([sys.executable, "-m", "tests.benchmarks.bench.product", store, job, str(rounds), which])
 
 
 def _measure_all(bench: Bench, people: int) -> dict[str, Any]:
     store = make_store(bench.folder, people)
-    return _measure_product(store, write_job(open_store(store), bench.folder), bench.rounds, "whole")
+    return measure_product(store, write_job(open_store(store), bench.folder), bench.rounds, "whole")
 
 
-def _measure_peer(python: Path, name: str, job: Path, rounds: int) -> dict[str, Any]:
+def measure_peer(python: Path, name: str, job: Path, rounds: int) -> dict[str, Any]:
+    """What a job takes a peer, and how many of its columns are equal to those that the product wrote before."""
     figures = read_figures([python, HERE / "peers" / "run.py", name, job, str(rounds)])
     ours, theirs = (np.load(job.with_name(f"{one}.npy")) for one in (f"product-{job.stem}", name))
     figures["equal"] = _count_equal(ours, theirs)

@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 
+class NotMeasuredError(Exception):
+    """Why a row cannot be run here or now, in words that follow its name."""
+
+
 class Held(NamedTuple):
     """A figure and its goal, which is the most it may be, or the least. of: the sizes that the goal is for, if any."""
 

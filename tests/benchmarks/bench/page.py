@@ -19,6 +19,7 @@ TITLES = {
     "duckdb": "DuckDB SQL",
     "pandas": "pandas",
     "featuretools": "featuretools",
+    "collate": "collate of triage, on PostgreSQL",
 }
 
 

@@ -7,41 +7,8 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-from expressions import COMPARED, list_coded, translate
-
-_SIGNS = dict(zip(COMPARED, ("=", "<>", ">", ">=", "<", "<="), strict=True))
-
-_TYPES = {"float64": "DOUBLE", "int64": "BIGINT", "string": "VARCHAR"}
-
-
-def _quote(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool | int | float):
-        return str(value)
-    return f"DATE '{value}'" if not isinstance(value, str) else "'" + value.replace("'", "''") + "'"
-
-
-OPERATIONS: dict[str, Any] = {
-    "Field": lambda name: f'"{name}"',
-    "Literal": _quote,
-    **{name: (lambda left, right, sign=sign: f"({left} {sign} {right})") for name, sign in _SIGNS.items()},
-    "InValues": lambda value, options: f"({value} IN ({', '.join(map(_quote, options))}))",
-    "IsNull": lambda value: f"({value} IS NULL)",
-    "NotNull": lambda value: f"({value} IS NOT NULL)",
-    "Not": lambda value: f"(NOT {value})",
-    "And": lambda left, right: f"({left} AND {right})",
-    "Or": lambda left, right: f"({left} OR {right})",
-    "Add": lambda left, right: f"({left} + {right})",
-    "Subtract": lambda left, right: f"({left} - {right})",
-    "Multiply": lambda left, right: f"({left} * {right})",
-    "DateDelta": lambda left, right: f"({left} - {right})",
-    "Cast": lambda value, to: f"CAST({value} AS {_TYPES[to]})",
-    "Round": lambda value: f"ROUND({value})",
-    "Substring": lambda value, start, length: f"SUBSTRING({value}, {start + 1}, {length})",
-    "StringConcat": lambda *parts: f"({' || '.join(parts)})",
-    "StartsWith": lambda value, start: f"STARTS_WITH({value}, {start})",
-}
+from expressions import list_coded, translate
+from sql_words import WORDS
 
 
 def compute(job: dict[str, Any], day: str) -> np.ndarray:
@@ -62,12 +29,12 @@ def compute(job: dict[str, Any], day: str) -> np.ndarray:
 def _select_stream(connection: Any, number: int, stream: dict[str, Any], day: str) -> list[str]:
     """The common table expressions of one stream: the plain aggregates, and each group of distinct counts."""
     columns = [
-        f"{translate(tree, OPERATIONS)} AS {prefix}{n}"
+        f"{translate(tree, WORDS)} AS {prefix}{n}"
         for prefix, name in (("d", "days"), ("v", "values"), ("c", "codes"))
         for n, tree in enumerate(stream[name])
     ]
     met = [
-        f"{' AND '.join(translate(tree, OPERATIONS) for tree in filter_)} AS b{n}"
+        f"{' AND '.join(translate(tree, WORDS) for tree in filter_)} AS b{n}"
         for n, filter_ in enumerate(stream["filters"])
         if filter_
     ]
