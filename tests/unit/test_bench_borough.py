@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from riskstrat.errors import StorageError
 from riskstrat.sources.store import open_store
 from tests.benchmarks.bench import borough, verbs
 from tests.benchmarks.bench.features import Bench
@@ -30,9 +31,9 @@ def test_csv_files_that_were_broken_off_are_no_source(tmp_path: Path, monkeypatc
     source.mkdir()
     for table in ("areas", "people"):
         duckdb.sql(f"COPY (SELECT 1 AS one) TO '{source / table}.parquet'")
-    bench = Bench(tmp_path, PEOPLE, 1)
+    bench = Bench(tmp_path, PEOPLE, None, 1)
     # The mark is copied last: without it this is broken off.
-    with pytest.raises(OSError, match="simulation"):
+    with pytest.raises(StorageError, match=f"borough-{PEOPLE}-csv"):
         verbs._find_source(bench, "csv")
     (source / verbs.MARK).write_text("{}", "utf-8")
     found = verbs._find_source(bench, "csv")
