@@ -15,8 +15,8 @@ _FORMS = (
     (r"\d{4}/\d{1,2}/\d{1,2}", "%Y/%m/%d"),
     (r"\d{1,2}-[A-Za-z]{3}-\d{4}", "%d-%b-%Y"),
 )
-_COMMONEST = r"\d{4}-\d\d-\d\d"
-"""How nearly every date is written: of a value of this shape alone no time and no other form need be looked for."""
+_COMMONEST = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+"""How nearly every date is written, as GLOB has it: of such a value alone no time and no other form is looked for."""
 
 _MONTH_FIRST = r"^(0?[1-9]|1[0-2])/(1[3-9]|2\d|3[01])/\d{4}"
 _CLOCK = r"[T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?"
@@ -40,7 +40,7 @@ def build_date_sql(raw: str, kind: str, text: str) -> str:
     if kind.startswith("TIMESTAMP"):
         return f"try_cast({raw} AS DATE)"
     day, zoned = _build_written_day_sql(text), _build_zoned_sql(text)
-    plain = f"WHEN regexp_full_match({text}, '{_COMMONEST}') THEN try_cast({text} AS DATE)"
+    plain = f"WHEN {text} GLOB '{_COMMONEST}' THEN try_cast({text} AS DATE)"
     return f"CASE {plain} WHEN {zoned} THEN {_build_london_sql(day, text)}::DATE ELSE {day} END"
 
 

@@ -4,15 +4,21 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.settings import Settings
 from riskstrat.errors import SourceError
+from riskstrat.sources.cleaning import build_text_sql, cleaned
 from riskstrat.sources.ingest import IngestReport, ingest
 from riskstrat.sources.store import open_store
+from tests.suite.properties import property_settings
 from tests.suite.stores import find_version
 
 DAY = date(2024, 1, 1)
@@ -127,6 +133,62 @@ def test_words_are_read_with_blanks_hyphens_and_capitals(tmp_path: Path) -> None
     )
     assert stored(tmp_path, "contacts", ["service"]) == [["mental_health"], ["walk_in"]]
     assert stored(tmp_path, "social_care", ["service"]) == [["home_care"], ["day_care"]]
+
+
+BLANKS = " \t\r\n\u00a0"
+WRITTEN = st.text(f"{BLANKS}\x0b!~aZ0é\u1680\u2003\U0001f600", max_size=5)
+
+
+@property_settings(200)
+@given(values=st.lists(WRITTEN, min_size=1, max_size=30))
+def test_text_loses_the_blanks_at_its_ends_alone_and_is_null_when_nothing_is_left(values: list[str]) -> None:
+    query = f"SELECT {build_text_sql('given', 'VARCHAR')} FROM (SELECT unnest(?::VARCHAR[]) AS given)"
+    read = [row[0] for row in duckdb.execute(query, [values]).fetchall()]
+    assert read == [value.strip(BLANKS) or None for value in values]
+
+
+CODES = [
+    "0301",
+    "abc",
+    "a.b",
+    " 0301",
+    "0301\u00a0",
+    ".",
+    "...",
+    "0_1",
+    "É1",
+    "1.0E+3",
+    "ß",
+    "A-B",
+    "a\nb",
+    "",
+    " ",
+    "Z9",
+]
+WORDS = ["gp", "GP", "a b", "a-b", "\tgp", "gp\u00a0", "é", "A1", "a_1", "a\nb", "", "-", "a.b"]
+
+
+@pytest.mark.parametrize("file", ["parquet", "flat"])
+@pytest.mark.parametrize(("table", "name", "values"), [("prescriptions", "bnf", CODES), ("contacts", "service", WORDS)])
+def test_codes_and_words_are_read_alike_whether_they_stand_as_they_are_read_or_not(
+    file: str, table: str, name: str, values: list[str], tmp_path: Path
+) -> None:
+    # Often each: of a column with few different values, as of one with many, and beside empty ones.
+    given = pa.table({name: [*values, None] * 50, "landed_row": range(50 * (len(values) + 1))})
+    pq.write_table(given, tmp_path / "given.parquet", use_dictionary=file == "parquet")
+    query = cleaned(SCHEMAS[table], {name: (name, "VARCHAR")}, f"'{tmp_path / 'given.parquet'}'", "landed_row")
+    flag = f"unread_{name}" if table == "prescriptions" else "false"
+    read = duckdb.sql(f"SELECT {name}, {flag} FROM ({query}) ORDER BY landed_row").fetchall()
+
+    def tell(value: str | None) -> tuple[str | None, bool]:
+        text = (value or "").strip(BLANKS)
+        if table == "contacts":
+            return text.lower().replace(" ", "_").replace("-", "_") or None, False
+        # DuckDB knows one letter for each letter: the capital of a sharp s is another.
+        folded = text.replace("ß", "ẞ").upper().replace(".", "")
+        return ("10E+3" if value == "1.0E+3" else folded) or None, value == "1.0E+3"
+
+    assert read == [tell(value) for value in given[name].to_pylist()]
 
 
 def test_an_x_is_kept_in_codes_of_other_systems(tmp_path: Path) -> None:

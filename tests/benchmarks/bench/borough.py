@@ -10,6 +10,7 @@ from riskstrat.features.plan import ScanPlan
 from riskstrat.simulation import simulate
 from riskstrat.sources.ingest import ingest
 from riskstrat.sources.store import Store
+from riskstrat.sources.store_versions import read_facts
 from riskstrat.workspace import Workspace, find, load
 
 SEED = 7
@@ -31,9 +32,11 @@ _BEHIND = {
 def make_store(folder: Path, people: int) -> Path:
     """The store of a simulated borough in the folder, made once and used again."""
     target = folder / f"store-{people}"
-    if not target.exists():
+    # An ingest that was broken off leaves the folder too, and no version in it.
+    if read_facts(target) is None:
         source = folder / f"borough-{people}"
-        simulate(people, SEED, source)
+        if not source.exists():
+            simulate(people, SEED, source)
         ingest(source, target, load(find(None)).settings)
     return target
 

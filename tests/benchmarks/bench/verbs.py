@@ -13,6 +13,8 @@ import pandas as pd
 
 from riskstrat.simulation import MARK
 from riskstrat.sources.store import open_store
+from riskstrat.sources.store_versions import read_facts
+from riskstrat.storage import write_folder_atomically
 from tests.benchmarks.bench.borough import make_store
 from tests.benchmarks.bench.features import MILLION, Bench, make_environment
 from tests.benchmarks.bench.goals import Held, Section
@@ -147,10 +149,10 @@ def _find_source(bench: Bench, kind: str) -> Path:
         return source
     made = bench.folder / f"borough-{bench.people}-{kind}"
     if not made.exists():
-        made.mkdir()
-        for file in sorted(source.glob("*.parquet")):
-            duckdb.sql(f"COPY (SELECT * FROM '{file}') TO '{made / file.stem}.csv'")
-        shutil.copy(source / MARK, made)
+        with write_folder_atomically(made) as incoming:
+            for file in sorted(source.glob("*.parquet")):
+                duckdb.sql(f"COPY (SELECT * FROM '{file}') TO '{incoming / file.stem}.csv'")
+            shutil.copy(source / MARK, incoming)
     return made
 
 
@@ -171,7 +173,7 @@ def _make_site(bench: Bench) -> Path:
     """A workspace of the borough, ingested once and used again."""
     make_store(bench.folder, bench.people)
     site = _make_workspace(bench.folder / f"site-{bench.people}")
-    if not (site / "data").exists():
+    if read_facts(site / "data") is None:
         run_whole([*VERB, "ingest", bench.folder / f"borough-{bench.people}", "-w", site])
     return site
 
