@@ -2,40 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec, module_from_spec
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
-
-_COMPILERS = "ibis.backends.sql.compilers"
-
-
-def _import_duckdb_alone() -> ModuleType:
-    """ibis's compiler for DuckDB. Its package would load those for 19 other engines, which takes ten times as long.
-
-    What was loaded so is forgotten again, so that whoever asks for the package gets all of it.
-    """
-    name = f"{_COMPILERS}.duckdb"
-    spec = find_spec(_COMPILERS)
-    if _COMPILERS in sys.modules or spec is None:
-        return import_module(name)
-    sys.modules[_COMPILERS] = module_from_spec(spec)
-    try:
-        return import_module(name)
-    finally:
-        for loaded in [one for one in sys.modules if one.startswith(_COMPILERS)]:
-            del sys.modules[loaded]
-
-
-if TYPE_CHECKING:
-    from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
-else:
-    DuckDBCompiler = _import_duckdb_alone().DuckDBCompiler
+from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
 
 
 def write_sql(expression: ir.Table) -> str:

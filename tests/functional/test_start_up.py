@@ -100,7 +100,6 @@ def test_without_a_verb_the_help_is_shown(command: Verb) -> None:
 
 NOT_FOR_LISTS = (
     "ibis.backends.duckdb",
-    "ibis.backends.sql.compilers.bigquery",
     "mlflow",
     "sqlalchemy",
     "shap",

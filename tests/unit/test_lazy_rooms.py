@@ -32,17 +32,3 @@ def test_verbs_that_read_no_definition_do_not_load_what_definitions_are_written_
     program = f"import sys, riskstrat.verbs.{name}; print([name for name in ('ibis', 'numba') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_a_scan_is_put_into_sql_without_the_dialects_of_other_engines_and_these_can_be_asked_for_later() -> None:
-    program = """
-import sys, ibis
-from riskstrat.sources.scan_sql import write_sql
-table = ibis.table({"person": "int32"}, name="falls")
-assert "FROM" in write_sql(table)
-assert not [name for name in sys.modules if name.startswith("ibis.backends.sql.compilers")]
-assert ibis.to_sql(table, dialect="duckdb") and ibis.to_sql(table, dialect="snowflake")
-assert ibis.duckdb.connect().list_tables() == []
-assert "FROM" in write_sql(table)
-"""
-    subprocess.run([sys.executable, "-c", program], check=True)
