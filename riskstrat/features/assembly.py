@@ -178,8 +178,8 @@ class FeatureEngine:
             f"a{column}": people.date_of_birth if feature.value is None else feature.value.cast("float64")
             for column, feature in plan.attributes
         }
-        with self.store.connect(self.codelists) as backend:
-            rows = compile_scan(people.select(person=people.person, **wanted)).read(backend, first, last)
+        with self.store.connect(self.codelists) as connection:
+            rows = compile_scan(people.select(person=people.person, **wanted)).read(connection, first, last)
         place = rows["person"].to_numpy() - first
         return [
             _Attribute(column, feature, first, _place_values(rows[f"a{column}"], place, last - first + 1))

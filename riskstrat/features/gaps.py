@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.sources.coverage import Coverage, Span
 from riskstrat.sources.store import ENOUGH_ROWS, Store
-from riskstrat.sources.streams import TOLD_BY
+from riskstrat.sources.streams import STREAM_CODELISTS, TOLD_BY
 from riskstrat.sources.tables import STREAMS
 
 LATE = 62
@@ -105,3 +105,26 @@ def explain_span(span: Span, words: str, start: date, end: date) -> str | None:
         return f"{words} end on {long_date(span.last)}"
     gap = span.find_gap(start, end - timedelta(days=LATE))
     return f"{words} of {word_month(gap)} are missing" if gap else None
+
+
+def find_share_served(leaf: Feature, entries: Sequence[Mapping[str, Any]]) -> float:
+    """The share of rows in a code system that the feature's own codelist has codes of; 1 without a codelist."""
+    coded = [one for one in entries if one["column"] in STREAMS[leaf.rows.stream].systems] if leaf.rows else []
+    if leaf.codes is None or not coded:
+        return 1.0
+    systems = {system for entry in leaf.codes.entries for system in entry.reads}
+    rows = {True: 0, False: 0}
+    for one in coded:
+        rows[one["system"] in systems] += one["rows"]
+    return rows[True] / max(sum(rows.values()), 1)
+
+
+def reads_column(leaf: Feature, column: str) -> bool:
+    """Whether a feature reads a column of its source tables: in its filter, its codes, its key, or by its stream."""
+    assert leaf.rows is not None
+    stream = leaf.rows.stream
+    if stream in STREAM_CODELISTS:
+        return column in ("code", "complaint", "diagnosis", "category")
+    parts = (*leaf.rows.conditions, leaf.value, leaf.key)
+    read = {name for part in parts if part is not None and not isinstance(part, str) for name in columns_of(part)}
+    return column in read or (leaf.codes is not None and column in STREAMS[stream].systems)

@@ -75,8 +75,9 @@ class ScanPlan:
         return self._compiled[0]
 
     def leave_out_unmet(self) -> ScanPlan:
-        """The same scan without the rows that meet no filter: for few filters that few rows meet."""
-        return replace(self, _compiled=[self.compiled.keep("word <> 0")])
+        """The same scan without the rows that meet no filter of its measures: for few filters that few rows meet."""
+        asked = sum({1 << measure.filter for measure in self.measures})
+        return replace(self, _compiled=[self.compiled.keep(f"word & {asked} <> 0")])
 
     @property
     def reach(self) -> int | None:

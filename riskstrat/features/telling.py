@@ -19,17 +19,23 @@ import pandas as pd
 
 from riskstrat.definitions.coded_columns import CODED_COLUMNS
 from riskstrat.definitions.durations import EVER
-from riskstrat.definitions.expressions import columns_of
 from riskstrat.definitions.features import AGE, ZERO_IS_A_VALUE, Feature
 from riskstrat.definitions.matrix import FeatureMatrix
 from riskstrat.definitions.phrases import NOT_IN_DATA, long_date
 from riskstrat.definitions.vocabulary import SOURCE_WORDS
 from riskstrat.features.assembly import FeatureEngine
-from riskstrat.features.gaps import explain_blank, explain_endless, explain_gap, explain_span, explain_wordless
+from riskstrat.features.gaps import (
+    explain_blank,
+    explain_endless,
+    explain_gap,
+    explain_span,
+    explain_wordless,
+    find_share_served,
+    reads_column,
+)
 from riskstrat.features.whole_record import search_whole_record
 from riskstrat.sources.coverage import DAYS_RECORDED, Coverage, Span, list_practices_of
 from riskstrat.sources.selection import find_first_days, find_latest_days
-from riskstrat.sources.streams import STREAM_CODELISTS
 from riskstrat.sources.tables import STREAMS
 
 SUMS = frozenset({"count", "total", "distinct", "weighted", "episodes", "days_in"})
@@ -67,15 +73,16 @@ Reasons = npt.NDArray[np.object_]
 class Telling:
     """What can be told of some people at their index dates.
 
-    matrix: one row per person. everybody: the matrix of everybody eligible, from which it follows whether the feed
-    holds such records at all. practices: one row per person of `matrix`, in its order: practice, since and
-    earlier. persons: their numbers in the engine's store.
+    matrix: one row per person. scored: the matrix of everybody eligible, or of some of them. eligible: one row for each
+    of them all, by whose records it follows whether the feed holds such records at all. practices: one row per person
+    of `matrix`, in its order: practice, since and earlier. persons: their numbers in the engine's store.
     """
 
     engine: FeatureEngine
     coverage: Coverage
     matrix: FeatureMatrix
-    everybody: FeatureMatrix
+    scored: FeatureMatrix
+    eligible: pd.DataFrame
     practices: pd.DataFrame
     persons: npt.NDArray[np.int32]
     _known: dict[str, Reasons] = field(default_factory=dict, repr=False)
@@ -206,9 +213,9 @@ class Telling:
     def _list_misread(self, leaf: Feature) -> Iterator[str]:
         partly = {name.partition(".")[0] for name in self.engine.store.manifest["understood"]}
         for source in _list_sources(leaf):
-            entries = [one for one in self._codes if one["table"] == source and _reads_column(leaf, one["column"])]
+            entries = [one for one in self._codes if one["table"] == source and reads_column(leaf, one["column"])]
             needed = PARTLY if source in partly else UNREAD
-            if any(one["understood"] < needed for one in entries) or _share_served(leaf, entries) < UNREAD:
+            if any(one["understood"] < needed for one in entries) or find_share_served(leaf, entries) < UNREAD:
                 yield f"the codes in {SOURCE_WORDS[source]} are not understood here"
 
     @property
@@ -227,21 +234,21 @@ class Telling:
     def _held(self) -> Mapping[str, bool]:
         """By fingerprint of a feature with rows whether anybody's record holds a row that it counts, at any time."""
         leaves = {leaf.fingerprint: leaf for one in self._features.values() for leaf in self._list_leaves(one)}
-        shown = [name for name in self.everybody.columns if name in self._features]
+        shown = [name for name in self.scored.columns if name in self._features]
         seen = {
             self._features[name].fingerprint
             for block in (shown[at : at + COLUMNS_AT_ONCE] for at in range(0, len(shown), COLUMNS_AT_ONCE))
-            for name, column in zip(block, self.everybody.select(block).T, strict=True)
+            for name, column in zip(block, self.scored.select(block).T, strict=True)
             if not _is_bare(self._features[name], column).all()
         }
         unseen = {key: leaf for key, leaf in leaves.items() if key not in seen}
-        return dict.fromkeys(leaves, True) | search_whole_record(self.engine, unseen, self.everybody.keys)
+        return dict.fromkeys(leaves, True) | search_whole_record(self.engine, unseen, self.eligible)
 
     def _fill_undecided(self, made: Reasons, bare: npt.NDArray[np.bool_], leaf: Feature) -> None:
         """Fill in why those whose value is bare have a row of which nobody can say whether it would have counted."""
         for (source, column), why in UNDECIDED.items():
             held = source in self.engine.store.landed and source in _list_sources(leaf)
-            if not bare.any() or not held or not _reads_column(leaf, column):
+            if not bare.any() or not held or not reads_column(leaf, column):
                 continue
             latest = self._find_undecided_days(source, column)
             starts = np.array(
@@ -340,16 +347,23 @@ class Telling:
 
 
 def tell(
-    engine: FeatureEngine, coverage: Coverage, matrix: FeatureMatrix, everybody: FeatureMatrix, rows: pd.DataFrame
+    engine: FeatureEngine,
+    coverage: Coverage,
+    matrix: FeatureMatrix,
+    scored: FeatureMatrix,
+    rows: pd.DataFrame,
+    eligible: pd.DataFrame | None = None,
 ) -> Telling:
     """What can be told of the people of `matrix`. rows: one row per person, in its order, with person and index_date.
 
-    The numbers of `rows` are those of the engine's store.
+    eligible: one row for everybody eligible, with person and index_date, where `scored` has not all of them. The
+    numbers of `rows` are those of the engine's store.
     """
     until = engine.store.data_as_at if rows.empty else pd.to_datetime(rows["index_date"]).max().date()
     practices = list_practices_of(engine.store, rows["person"].to_numpy(), until)
     persons = rows["person"].to_numpy(np.int32)
-    return Telling(engine, coverage, matrix, everybody, practices.loc[persons], persons)
+    people = scored.keys if eligible is None else eligible
+    return Telling(engine, coverage, matrix, scored, people, practices.loc[persons], persons)
 
 
 def _is_bare(feature: Feature, values: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
@@ -375,26 +389,3 @@ def _list_declared_leaves(feature: Feature, declared: Mapping[str, Feature]) -> 
         yield from _list_declared_leaves(declared[given] if isinstance(given, str) else given, declared)
     if feature.rows is not None:
         yield feature
-
-
-def _reads_column(leaf: Feature, column: str) -> bool:
-    """Whether a feature reads a column of its source tables: in its filter, its codes, its key, or by its stream."""
-    assert leaf.rows is not None
-    stream = leaf.rows.stream
-    if stream in STREAM_CODELISTS:
-        return column in ("code", "complaint", "diagnosis", "category")
-    parts = (*leaf.rows.conditions, leaf.value, leaf.key)
-    read = {name for part in parts if part is not None and not isinstance(part, str) for name in columns_of(part)}
-    return column in read or (leaf.codes is not None and column in STREAMS[stream].systems)
-
-
-def _share_served(leaf: Feature, entries: Sequence[Mapping[str, Any]]) -> float:
-    """The share of rows in a code system that the feature's own codelist has codes of; 1 without a codelist."""
-    coded = [one for one in entries if one["column"] in STREAMS[leaf.rows.stream].systems] if leaf.rows else []
-    if leaf.codes is None or not coded:
-        return 1.0
-    systems = {system for entry in leaf.codes.entries for system in entry.reads}
-    rows = {True: 0, False: 0}
-    for one in coded:
-        rows[one["system"] in systems] += one["rows"]
-    return rows[True] / max(sum(rows.values()), 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,10 @@ import pyarrow as pa
 
 from riskstrat.definitions.durations import EVER
 from riskstrat.definitions.features import Feature
+from riskstrat.features import kinds
 from riskstrat.features.assembly import FeatureEngine
 from riskstrat.features.links import match_codes
-from riskstrat.features.plan import Measure, Plan, ScanPlan, plan
+from riskstrat.features.plan import Measure, Plan, ScanPlan
 
 FIRST_ROWS = 4_000
 """Rows of a cohort that are searched first: most kinds of rows that anybody has are met among so few people."""
@@ -37,13 +39,13 @@ def search_whole_record(engine: FeatureEngine, leaves: Mapping[str, Feature], pe
 def _find_possible(engine: FeatureEngine, leaves: Mapping[str, Feature]) -> set[str]:
     """Keys of the features that some row of the store is counted by, whoever's it is and whenever it was known."""
     made = _plan_ever(engine, leaves)
-    with engine.store.connect(engine.codelists, printable=engine.printable) as backend:
-        return {made.names[measure.column] for scan in made.scans for measure in _list_possible(scan, backend)}
+    with engine.store.connect(engine.codelists, printable=engine.printable) as connection:
+        return {made.names[measure.column] for scan in made.scans for measure in _list_possible(scan, connection)}
 
 
-def _list_possible(scan: ScanPlan, backend: object) -> Iterator[Measure]:
+def _list_possible(scan: ScanPlan, connection: Any) -> Iterator[Measure]:
     coded = [f"c{number}" for number in range(len(scan.codes))]
-    rows = scan.compiled.read_distinct(backend, ["word", *coded])
+    rows = scan.compiled.read_distinct(connection, ["word", *coded])
     words = rows["word"].to_numpy()
     for measure in scan.measures:
         met = rows.filter(pa.array(words >> measure.filter & 1 == 1))
@@ -66,12 +68,26 @@ def _search_some(engine: FeatureEngine, leaves: Mapping[str, Feature], people: p
 
 
 def _plan_ever(engine: FeatureEngine, leaves: Mapping[str, Feature]) -> Plan:
-    """The plan of the features by their keys, each asked of the whole record."""
-    ever = {key: _ask_ever(leaf, key) for key, leaf in leaves.items()}
-    return plan(ever, engine.store.landed, engine.store.absent_columns)
+    """A plan of the features by their keys, each asked of the whole record. It reads scans that the engine's own has.
+
+    So nothing is put into SQL again. A feature that the engine does not build is left out.
+    """
+    keys = {leaf.fingerprint: key for key, leaf in leaves.items()}
+    names: list[str] = []
+    features, scans = [], []
+    for scan in engine.plan.scans:
+        measures = []
+        for measure in scan.measures:
+            key = keys.pop(measure.feature.fingerprint, None)
+            if key is not None:
+                measures.append(_ask_ever(measure, key, len(names)))
+                names.append(key)
+        features += [measure.feature for measure in measures]
+        scans += [replace(scan, measures=measures)] if measures else []
+    return Plan(tuple(names), tuple(features), tuple(scans), (), (), ())
 
 
-def _ask_ever(leaf: Feature, name: str) -> Feature:
-    """A feature asked of the whole record, where what has ended since was recorded too."""
-    asked = replace(leaf, lookback=EVER, name=name)
-    return replace(asked, verb="exists", until=None) if leaf.verb == "active" else asked
+def _ask_ever(measure: Measure, name: str, column: int) -> Measure:
+    """A measure of the whole record, where what has ended since was recorded too."""
+    asked = replace(measure, column=column, feature=replace(measure.feature, lookback=EVER, name=name))
+    return replace(asked, kind=kinds.EXISTS, until=-1) if measure.kind == kinds.ACTIVE else asked

@@ -39,10 +39,9 @@ class Records:
     """One row per person asked for, in the order of the scored cohort, in `rows`, `matrix`, `evidence` and `explained`.
 
     rows: the scored cohort's columns; `person` is the number in `store`. matrix: every feature of the printable record,
-    which is what a page may say, and `told` what of it the records can tell. whole: the same of the whole record, by
-    which rules are decided and nothing is said. evidence: for each column of `matrix` the date of the latest row behind
-    it, or NaT. explained: contributions of the model's own columns to the margin of the printable record, with the base
-    value last.
+    which is what a page may say, and `told` what of it the records can tell. evidence: for each column of `matrix` the
+    date of the latest row behind it, or NaT. explained: contributions of the model's own columns to the margin of the
+    printable record, with the base value last.
     """
 
     opened: Site
@@ -50,7 +49,6 @@ class Records:
     store: PeopleStore
     rows: pd.DataFrame
     matrix: FeatureMatrix
-    whole: FeatureMatrix
     evidence: npt.NDArray[np.datetime64]
     explained: npt.NDArray[np.float64]
     _known: dict[tuple[str, bool], pd.DataFrame] = field(default_factory=dict, repr=False)
@@ -69,6 +67,11 @@ class Records:
         return self.opened.workspace.roles
 
     @cached_property
+    def whole(self) -> FeatureMatrix:
+        """Every feature of the whole record, by which rules are decided and nothing is said."""
+        return replace(self.opened.engine, store=self.store, printable=False).matrix(self.rows)
+
+    @cached_property
     def narrow(self) -> FeatureMatrix:
         """The model's own columns of `matrix`."""
         return self.scored.model.narrow(self.matrix)
@@ -79,7 +82,9 @@ class Records:
         opened, scored = self.opened, self.scored
         coverage = read_coverage(opened.store, opened.workspace.settings.data.coverage)
         place = pd.Series(range(len(scored.rows)), index=scored.rows["patient_id"])[self.rows["patient_id"]]
-        return tell(opened.engine, coverage, self.matrix, scored.matrix, scored.rows.iloc[place.to_numpy()])
+        return tell(
+            opened.engine, coverage, self.matrix, scored.matrix, scored.rows.iloc[place.to_numpy()], scored.eligible
+        )
 
     def untold(self, name: str) -> Reasons:
         """For each person why a feature cannot be told, in words that follow "cannot be told: "; None where it can.
@@ -313,9 +318,8 @@ def gather_records(opened: Site, scored: Scored, patients: pd.Series) -> Records
     rows = scored.rows[wanted].reset_index(drop=True)
     store = take_people(opened.store, rows["person"].to_numpy())
     rows["person"] = store.renumbered(rows["person"].to_numpy())
-    whole = replace(opened.engine, store=store, printable=False).matrix(rows)
     engine = replace(opened.engine, store=store, printable=True)
     matrix, evidence = engine.matrix(rows), engine.evidence(rows)
-    found = Records(opened, scored, store, rows, matrix, whole, evidence, contributions(scored.model, matrix))
+    found = Records(opened, scored, store, rows, matrix, evidence, contributions(scored.model, matrix))
     reports = found.known(REPORTS)
     return replace(found, evidence=date_by_first_report(evidence, found.features, rows["patient_id"], reports))

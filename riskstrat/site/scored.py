@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -21,9 +22,10 @@ from riskstrat.site.opening import Site, build_matrix, cohort_at, index_date
 class Scored:
     """Everybody eligible with margin and risk.
 
-    `rows`: the cohort and columns `margin, risk, risk_low, risk_high`, in the matrix's order; low and high are the ends
-    of the 95% interval of the rate among people with similar scores. margin: the model's for this matrix, where it was
-    computed with it.
+    `rows`: those scored of the cohort, with the cohort's columns and `margin, risk, risk_low, risk_high`, in the
+    matrix's order; low and high are the ends of the 95% interval of the rate among people with similar scores. margin:
+    the model's for this matrix, where it was computed with it. eligible: one row for everybody of the cohort, where not
+    all of it was scored.
     """
 
     def __init__(
@@ -33,9 +35,11 @@ class Scored:
         model: RiskModel,
         version: ModelVersion,
         margin: npt.NDArray[np.float64] | None = None,
+        eligible: pd.DataFrame | None = None,
     ) -> None:
         margin = model.margin(matrix) if margin is None else margin
         self.cohort = cohort
+        self.eligible = cohort.rows if eligible is None else eligible
         self.matrix = matrix
         self.model = model
         self.version = version
@@ -60,6 +64,22 @@ def score_cohort(opened: Site, recipe: Recipe, when: str, progress: Progress) ->
         return Scored(cohort, matrix, model, version, margin[kept_rows])
     cohort, matrix, _ = set_apart(recipe, cohort, build_matrix(opened, cohort, progress))
     return Scored(cohort, matrix, model, version)
+
+
+def score_person(opened: Site, recipe: Recipe, patient: str, when: str, progress: Progress) -> Scored | None:
+    """Score one person as `score_cohort` does; None where they are not eligible. Raises as it does.
+
+    Where a feature sets people apart, everybody is scored: who is eligible follows from the features of all.
+    """
+    if recipe.cohort.already is not None:
+        scored = score_cohort(opened, recipe, when, progress)
+        return scored if patient in set(scored.rows["patient_id"]) else None
+    model, version = champion(opened.workspace.root / "registry", recipe.name)
+    cohort = cohort_at(opened, recipe, index_date(when, recipe, opened.store))
+    own = replace(cohort, rows=cohort.rows[cohort.rows["patient_id"] == patient].reset_index(drop=True))
+    if own.rows.empty:
+        return None
+    return Scored(own, build_matrix(opened, own, progress), model, version, eligible=cohort.rows)
 
 
 def score_then(opened: Site, recipe: Recipe, day: date, progress: Progress) -> Scored:

@@ -19,13 +19,14 @@ from riskstrat.definitions.schemas import SCHEMAS
 from riskstrat.errors import DefinitionError, SourceError
 from riskstrat.sources.continuous_stays import SPELLS, make_stays
 from riskstrat.sources.excerpt import build_cut_people, make_cut_spells
+from riskstrat.sources.scan_sql import write_sql
 from riskstrat.sources.selection import select_standing
 from riskstrat.sources.store import Store
 from riskstrat.sources.tables import STREAMS
 from riskstrat.sources.versions import late_columns
 
 if TYPE_CHECKING:
-    from ibis.backends.duckdb import Backend
+    from duckdb import DuckDBPyConnection
 
 ADMISSIONS, STAYS = "admissions", "continuous_stays"
 """The table of single spells, and that of the stays which they were known to make."""
@@ -60,21 +61,21 @@ def read_known_table(
     an engine sees it that may not read that. Raises as `require_known_table` does.
     """
     require_known_table(name, store)
-    with store.connect(codelists, printable=printable, apart=True) as backend:
-        rows = _select_spells(backend, store, day) if name == ADMISSIONS else _select_rows(backend, name, day)
+    with store.connect(codelists, printable=printable, apart=True) as connection:
+        rows = _select_spells(connection, store, day) if name == ADMISSIONS else _select_rows(connection, name, day)
         event = STREAMS[_find_stream(name)].event
         first = [column for column in ("person", event) if column]
         order = [*first, *(column for column in rows.columns if column not in first)]
-        return backend.to_pyarrow(rows.order_by(order))
+        return connection.execute(write_sql(rows.order_by(order))).to_arrow_table().cast(rows.schema().to_pyarrow())
 
 
 def _find_stream(name: str) -> str:
     return ADMISSIONS if name == STAYS else name
 
 
-def _select_rows(backend: Backend, name: str, day: date) -> ir.Table:
+def _select_rows(connection: DuckDBPyConnection, name: str, day: date) -> ir.Table:
     """The versions of a stream that stood on the day, without the engine's own columns."""
-    table = _make_known_people(backend, day) if name == "people" else STREAMS[_find_stream(name)].table
+    table = _make_known_people(connection, day) if name == "people" else STREAMS[_find_stream(name)].table
     rows = select_standing(table, day)
     if "patient_id" not in rows.columns:
         rows = rows.join(STREAMS["people"].table.select("person", "patient_id"), "person")
@@ -83,17 +84,17 @@ def _select_rows(backend: Backend, name: str, day: date) -> ir.Table:
     return rows.select("person", "patient_id", *(name for name in rows.columns if name not in _APART))
 
 
-def _make_known_people(backend: Backend, day: date) -> ir.Table:
+def _make_known_people(connection: DuckDBPyConnection, day: date) -> ir.Table:
     """Everybody, without a death that was not known on the day and without a move that had not come."""
     read = ", ".join(f"{sql} AS {name}" for name, sql in build_cut_people(known_by=day, happened_by=day).items())
-    backend.con.execute(f"CREATE VIEW known_people AS SELECT * REPLACE ({read}) FROM people")
+    connection.execute(f"CREATE VIEW known_people AS SELECT * REPLACE ({read}) FROM people")
     return ibis.table(STREAMS["people"].table.schema(), name="known_people")
 
 
-def _select_spells(backend: Backend, store: Store, day: date) -> ir.Table:
+def _select_spells(connection: DuckDBPyConnection, store: Store, day: date) -> ir.Table:
     """The spells of the stays that stood on the day, joined anew from what was known of each spell then."""
-    make_cut_spells(backend.con, store.read_spells(), known_by=day)
-    make_stays(backend.con, store.continuous_stays)
+    make_cut_spells(connection, store.read_spells(), known_by=day)
+    make_stays(connection, store.continuous_stays)
     members = select_standing(_MEMBERS, day).select("spell", continuous_stay="stay")
     shown = select_standing(STREAMS[ADMISSIONS].table, day).select(continuous_stay="spell")
     # What is said of an end is empty where the spell never ended, as it is in its stay.

@@ -78,10 +78,10 @@ class PeopleStore(Store):
     def read_streams(self, codelists: Mapping[str, Codelist], *, printable: bool) -> dict[str, pd.DataFrame]:
         """By name every version of the rows of each stream, one row each; empty where its tables were not landed."""
         read: dict[str, pa.Table] = {}
-        with self.connect(codelists, printable=printable) as backend:
+        with self.connect(codelists, printable=printable) as connection:
             for name, stream in STREAMS.items():
                 if stream.available(self.landed):
-                    read[name] = backend.raw_sql(f"SELECT * FROM {name}").to_arrow_table()
+                    read[name] = connection.execute(f"SELECT * FROM {name}").to_arrow_table()
                 else:
                     read[name] = stream.table.schema().to_pyarrow().empty_table()
         return {name: table.to_pandas(date_as_object=False) for name, table in read.items()}
@@ -104,9 +104,9 @@ def take_people(store: Store, persons: npt.NDArray[Any]) -> PeopleStore:
 def _read_people_rows(store: Store, persons: npt.NDArray[np.int32]) -> dict[str, pa.Table]:
     """Every stream and table that has rows about people, cut to these."""
     chosen = ", ".join(map(str, persons)) or "NULL"
-    with store.connect() as backend:
+    with store.connect() as connection:
         read = {
-            name: backend.raw_sql(f"SELECT * FROM {name} WHERE person IN ({chosen})").to_arrow_table()
+            name: connection.execute(f"SELECT * FROM {name} WHERE person IN ({chosen})").to_arrow_table()
             for name, stream in STREAMS.items()
             if stream.needs and stream.available(store.landed)
         }

@@ -29,16 +29,16 @@ class Scan:
         """Rows of persons `first` to `last` (both included), in the order of the stored stream.
 
         `after` leaves out rows whose day `d0` is not later, `known_by` those that were known later only.
-        `connection` is an ibis DuckDB backend that has the streams as views.
+        `connection` is one of DuckDB that has the streams as views.
         """
         bounds = [f"person BETWEEN {first} AND {last}"]
         bounds += [f"d0 > DATE '{after}'"] if after else []
         bounds += [f"valid_from <= DATE '{known_by}'"] if known_by else []
-        return connection.raw_sql(f"SELECT * FROM ({self.sql}) WHERE {' AND '.join(bounds)}").to_arrow_table()
+        return connection.execute(f"SELECT * FROM ({self.sql}) WHERE {' AND '.join(bounds)}").to_arrow_table()
 
     def read_distinct(self, connection: Any, columns: Sequence[str]) -> pa.Table:
         """The different values of some columns among all rows of the stream, in no order."""
-        return connection.raw_sql(f"SELECT DISTINCT {', '.join(columns)} FROM ({self.sql})").to_arrow_table()
+        return connection.execute(f"SELECT DISTINCT {', '.join(columns)} FROM ({self.sql})").to_arrow_table()
 
 
 def compile_scan(expression: ir.Table) -> Scan:

@@ -36,9 +36,9 @@ def known_rows(
     event = STREAMS[rows_of(rows).stream].event
     order = dict.fromkeys(["person", *([event] if event else []), *columns])
     standing = f" WHERE {_write_standing(as_at)}" if as_at is not None else ""
-    with store.connect() as backend:
+    with store.connect() as connection:
         query = f"SELECT {_list_names(columns)} FROM ({sql}){standing} ORDER BY {_list_names(order)}"
-        read = backend.raw_sql(query).to_arrow_table()
+        read = connection.execute(query).to_arrow_table()
     return {name: as_numpy(read[name]) for name in columns}, notes
 
 
@@ -112,11 +112,11 @@ def _find_days(
     # One query for all: opening the store takes longer than reading the rows of a few people.
     days = " UNION ALL ".join(_select_days(store, rows, column, as_at) for rows, column in held)
     chosen = "person IN (SELECT person FROM asked_persons)"
-    with store.connect() as backend:
-        backend.con.register("asked_persons", pa.table({"person": pa.array(persons, pa.int32())}))
+    with store.connect() as connection:
+        connection.register("asked_persons", pa.table({"person": pa.array(persons, pa.int32())}))
         query = f"SELECT person, {which}(day) AS found FROM ({days}) WHERE {chosen} GROUP BY person"
-        read = backend.raw_sql(query).to_arrow_table()
-        backend.con.unregister("asked_persons")
+        read = connection.execute(query).to_arrow_table()
+        connection.unregister("asked_persons")
     made = pd.Series(as_numpy(read["found"]), index=read["person"].to_numpy())
     return made.reindex(persons).to_numpy().astype("datetime64[D]")
 

@@ -1,4 +1,4 @@
-"""One version of the store that ingest made, read back: its manifest, people, and streams as an ibis backend."""
+"""One version of the store that ingest made, read back: its manifest, people, and streams as views."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ from riskstrat.storage import Reading, compute_digest, name_beside, parse_json
 if TYPE_CHECKING:
     import pandas as pd
     from duckdb import DuckDBPyConnection
-    from ibis.backends.duckdb import Backend
 
 
 _ENGINES = count()
@@ -153,7 +152,7 @@ class Store:
     @contextmanager
     def connect(
         self, codelists: Mapping[str, Codelist] | None = None, *, printable: bool = False, apart: bool = False
-    ) -> Iterator[Backend]:
+    ) -> Iterator[DuckDBPyConnection]:
         """A connection to one view per available stream, under the stream's name; closed at the end.
 
         `codelists` gives those of `STREAM_CODELISTS`; without them falls of hospital stays and A&E are left out.
@@ -165,8 +164,8 @@ class Store:
         wanted = (printable, same, object() if apart else None)
         with _STARTING:
             engine = self._engine
-        with engine.connect(wanted, partial(self._make_views, given, printable=printable)) as backend:
-            yield backend
+        with engine.connect(wanted, partial(self._make_views, given, printable=printable)) as connection:
+            yield connection
 
     @cached_property
     def _engine(self) -> StoreEngine:

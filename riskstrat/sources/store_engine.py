@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-    from ibis.backends.duckdb import Backend
 
 
 class StoreEngine:
@@ -23,7 +22,10 @@ class StoreEngine:
     def __init__(self, *, spill: Path | None = None, threads: int | None = None) -> None:
         """spill: the folder for what does not fit into memory; it goes when the last open connection is closed."""
         self._spill = spill
-        self._options: dict[str, Any] = {"threads": threads} if threads else {}
+        # Else what no view is called could be read from a Python variable of that name.
+        self._options: dict[str, Any] = {"python_enable_replacements": False}
+        if threads:
+            self._options["threads"] = threads
         if spill is not None:
             self._options["temp_directory"] = str(spill)
         self._guard = threading.Lock()
@@ -33,14 +35,12 @@ class StoreEngine:
         self._open = 0
 
     @contextmanager
-    def connect(self, wanted: Hashable, make: Callable[[DuckDBPyConnection], str]) -> Iterator[Backend]:
+    def connect(self, wanted: Hashable, make: Callable[[DuckDBPyConnection], str]) -> Iterator[DuckDBPyConnection]:
         """A connection of its own to the views `wanted`, under their names; closed at the end.
 
         make: creates them in the database that is the default of the connection that it is given, and returns their
         schema; called the first time they are wanted.
         """
-        import ibis
-
         with self._guard:
             if wanted not in self._made:
                 self._made[wanted] = self._make_views(make)
@@ -48,7 +48,7 @@ class StoreEngine:
             connection.execute(f"USE {self._made[wanted]}")
             self._open += 1
         try:
-            yield ibis.duckdb.from_connection(connection)
+            yield connection
         finally:
             connection.close()
             self._end_connection()
@@ -58,6 +58,8 @@ class StoreEngine:
             import duckdb
 
             self._root = duckdb.connect(config=self._options)
+            # A moment falls on the same day wherever this runs.
+            self._root.execute("SET GLOBAL TimeZone = 'UTC'")
         return self._root
 
     def _make_views(self, make: Callable[[DuckDBPyConnection], str]) -> str:

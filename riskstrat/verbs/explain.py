@@ -13,7 +13,7 @@ from riskstrat.explanation import DIRECTION_WORDS, OTHER
 from riskstrat.people import explain_printable, themes_by_patient
 from riskstrat.publication import ThemeReason
 from riskstrat.site.opening import index_date, open_workspace
-from riskstrat.site.scored import Scored, score_cohort
+from riskstrat.site.scored import Scored, score_person
 from riskstrat.trial.standing import require_readable
 from riskstrat.verbs.report import Report
 
@@ -35,13 +35,13 @@ def explain(
     chosen = opened.recipe(recipe)
     require_readable(opened.workspace.root, index_date(when, chosen, opened.store))
     audit.require_purpose(purpose, opened.store.simulated)
-    scored = score_cohort(opened, chosen, when, progress)
+    scored = score_person(opened, chosen, patient, when, progress)
     audit.log_look(opened.workspace.root, "explain", patient, when, purpose, simulated=opened.store.simulated)
-    row = scored.rows[scored.rows["patient_id"] == patient]
-    if row.empty:
+    if scored is None:
         raise CohortError(
             f"the patient asked for has no score at {when}: not in the data, not eligible then, or not available"
         )
+    row = scored.rows[scored.rows["patient_id"] == patient]
     reasons = themes_by_patient(explain_printable(opened, scored, row["patient_id"]))[patient]
     risk, low, high = (float(row[name].iloc[0]) for name in ("risk", "risk_low", "risk_high"))
     summary: dict[str, Any] = {

@@ -20,7 +20,7 @@ from riskstrat.people.falls import date_by_first_report
 from riskstrat.people.services import name_service
 from riskstrat.publication import PersonPage
 from riskstrat.site.opening import Site, open_workspace
-from riskstrat.site.scored import Scored, score_cohort
+from riskstrat.site.scored import Scored, score_cohort, score_person
 
 LISTED = 150
 
@@ -229,3 +229,18 @@ def test_nobody_to_tell_of_gives_no_rows(told: Told) -> None:
     nobody = told.patients.iloc[:0]
     assert person_facts(told.opened, told.scored, nobody, told.when).empty
     assert explain_printable(told.opened, told.scored, nobody).empty
+
+
+def test_one_person_scored_alone_is_told_the_same_as_among_everybody(told: Told) -> None:
+    among = {patient: rows.to_dict("records") for patient, rows in told.reasons.groupby("patient_id")}
+    for patient in told.patients[:5]:
+        alone = score_person(told.opened, told.opened.recipe(), patient, f"{told.when}", lambda *done: None)
+        assert alone is not None
+        row = told.scored.rows[told.scored.rows["patient_id"] == patient].reset_index(drop=True)
+        pd.testing.assert_frame_equal(alone.rows, row, check_exact=True)
+        reasons = explain_printable(told.opened, alone, alone.rows["patient_id"])
+        assert reasons.to_dict("records") == among[patient]
+
+
+def test_nobody_is_scored_who_is_not_eligible(told: Told) -> None:
+    assert score_person(told.opened, told.opened.recipe(), "nobody", f"{told.when}", lambda *done: None) is None

@@ -99,6 +99,7 @@ def test_without_a_verb_the_help_is_shown(command: Verb) -> None:
 
 
 NOT_FOR_LISTS = (
+    "ibis.backends.duckdb",
     "mlflow",
     "sqlalchemy",
     "shap",

@@ -155,7 +155,7 @@ def test_every_persons_counts_are_those_of_the_landed_source(workspace: Workspac
             ]  # fmt: skip
             found, whole = (one.matrix(cohort).frame().set_index("patient_id")[list(COUNTS)] for one in engines)
             with made.store.connect(workspace.codelists, printable=True) as backend:
-                shown = len(backend.raw_sql("SELECT * FROM diagnoses").to_arrow_table())
+                shown = len(backend.execute("SELECT * FROM diagnoses").to_arrow_table())
             hidden.append(shown < 0.9 * len(made.tables["diagnoses"]))
         pd.testing.assert_frame_equal(found.astype(float), whole.astype(float))
         expected = count_plainly(made.tables, day)

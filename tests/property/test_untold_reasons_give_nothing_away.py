@@ -46,7 +46,7 @@ def tell(workspace: Workspace, folder: Path, people: int, seed: int, years: int)
     as_at = f"valid_from <= DATE '{store.data_as_at}' AND valid_to > DATE '{store.data_as_at}'"
     with store.connect(workspace.codelists, printable=True) as backend:
         read = {
-            name: backend.raw_sql(f"SELECT * FROM {schema}.{name} WHERE {as_at}").to_arrow_table().to_pandas()
+            name: backend.execute(f"SELECT * FROM {schema}.{name} WHERE {as_at}").to_arrow_table().to_pandas()
             for schema, name in (("main", "admissions"), ("whole", "diagnoses"), ("main", "attendances"))
         }
     born = store.people().set_index("patient_id")["date_of_birth"]

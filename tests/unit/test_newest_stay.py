@@ -106,7 +106,7 @@ def records(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> R
     opened: Any = SimpleNamespace(workspace=workspace)
     nothing: Any = None
     taken = take_people(store, rows["person"].to_numpy())
-    return Records(opened, nothing, taken, rows, nothing, nothing, nothing, nothing)
+    return Records(opened, nothing, taken, rows, nothing, nothing, nothing)
 
 
 def test_the_newest_emergency_stay_is_told_as_it_is_known(records: Records) -> None:

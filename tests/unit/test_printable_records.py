@@ -102,7 +102,7 @@ def land(folder: Path, tables: dict[str, str]) -> Store:
 
 def rows(store: Store, query: str, lists: dict[str, Codelist] = LISTS) -> list[tuple[object, ...]]:
     with store.connect(lists, printable=True) as backend:
-        found: list[tuple[object, ...]] = backend.raw_sql(query).fetchall()
+        found: list[tuple[object, ...]] = backend.execute(query).fetchall()
     return found
 
 
@@ -188,7 +188,7 @@ def test_a_visit_stays_and_loses_what_is_sensitive_alone(store: Store) -> None:
 def test_the_whole_record_is_what_it_was(store: Store) -> None:
     with store.connect(LISTS) as backend:
         whole = {
-            name: len(backend.raw_sql(f"SELECT * FROM {name}").to_arrow_table())
+            name: len(backend.execute(f"SELECT * FROM {name}").to_arrow_table())
             for name in ("diagnoses", "conditions", "attendances", "prescriptions", "contacts", "all_falls")
         }
     assert whole == {
@@ -227,7 +227,7 @@ def test_of_a_few_people_every_stream_holds_what_it_holds_of_everybody(store: St
             read = []
             for one in (store, few):
                 with one.connect(FALLS, printable=printable) as backend:
-                    read.append(backend.raw_sql(f"SELECT * FROM {name} ORDER BY ALL").fetchall())
+                    read.append(backend.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall())
             assert read[0] == read[1], name
 
 

@@ -182,8 +182,8 @@ def test_what_a_query_spilled_is_gone_when_its_connection_ends_not_when_the_proc
     beside = store.folder.parent
     before = sorted(path.name for path in beside.iterdir())
     with store.connect() as backend:
-        backend.raw_sql("SET memory_limit = '50MB'; SET threads = 1")
-        backend.raw_sql("CREATE TABLE large AS SELECT range, md5(range::VARCHAR) AS text FROM range(1500000)")
+        backend.execute("SET memory_limit = '50MB'; SET threads = 1")
+        backend.execute("CREATE TABLE large AS SELECT range, md5(range::VARCHAR) AS text FROM range(1500000)")
         spilled = [path for path in beside.iterdir() if path.name not in before]
         assert [path.is_dir() for path in spilled] == [True], "nothing was spilled, so nothing was shown"
     assert sorted(path.name for path in beside.iterdir()) == before

@@ -44,7 +44,7 @@ def read_version(source: Path, store: Path) -> dict[str, bytes]:
     ingest(source, store, Settings())
     opened = open_store(store)
     with opened.connect() as backend:
-        assert backend.raw_sql("SELECT count(*) FROM admissions").fetchall() == [(1,)]
+        assert backend.execute("SELECT count(*) FROM admissions").fetchall() == [(1,)]
     now = find_version(store)
     return {path.relative_to(now).as_posix(): path.read_bytes() for path in now.rglob("*") if path.is_file()}
 

@@ -26,7 +26,7 @@ class Views:
 
 def read_value(engine: StoreEngine, views: Views) -> int:
     with engine.connect(views.value, views.make) as backend:
-        return int(backend.table("one").value.sum().execute())
+        return int(backend.execute("SELECT sum(value) FROM one").fetchall()[0][0])
 
 
 def count_started(monkeypatch: pytest.MonkeyPatch) -> list[object]:
@@ -59,9 +59,9 @@ def test_many_threads_at_once_have_their_views_made_once(monkeypatch: pytest.Mon
 def test_what_one_connection_registers_no_other_sees() -> None:
     engine, views = StoreEngine(), Views(1)
     with engine.connect(1, views.make) as first, engine.connect(1, views.make) as second:
-        first.con.execute("CREATE TEMP TABLE asked AS SELECT 1 AS person")
+        first.execute("CREATE TEMP TABLE asked AS SELECT 1 AS person")
         with pytest.raises(duckdb.CatalogException):
-            second.con.execute("SELECT * FROM asked")
+            second.execute("SELECT * FROM asked")
 
 
 def test_views_that_could_not_be_made_are_made_the_next_time() -> None:
@@ -81,8 +81,8 @@ def test_what_was_spilled_goes_with_the_last_open_connection_and_it_can_be_asked
     engine, views = StoreEngine(spill=spill), Views(1)
     with engine.connect(1, views.make):
         with engine.connect(1, views.make) as backend:
-            backend.raw_sql("SET memory_limit = '50MB'; SET threads = 1")
-            backend.raw_sql("CREATE TEMP TABLE large AS SELECT range, md5(range::VARCHAR) FROM range(1500000)")
+            backend.execute("SET memory_limit = '50MB'; SET threads = 1")
+            backend.execute("CREATE TEMP TABLE large AS SELECT range, md5(range::VARCHAR) FROM range(1500000)")
             assert spill.is_dir(), "nothing was spilled, so nothing was shown"
         assert read_value(engine, views) == 1
     assert not spill.exists()

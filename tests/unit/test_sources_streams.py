@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import pytest
 
@@ -102,8 +103,8 @@ def stream(store: Store, name: str, columns: str, codelists: dict[str, Codelist]
     """Those columns of a stream in a fixed order, dates as text, by way of the unbound table."""
     table = STREAMS[name].table
     ordered = table.order_by([table[column] for column in table.columns]).select(*columns.split())
-    with store.connect(codelists) as backend:
-        rows = backend.to_pyarrow(ordered).to_pylist()
+    with store.connect(codelists) as connection:
+        rows = ibis.duckdb.from_connection(connection).to_pyarrow(ordered).to_pylist()
     return [[str(cell) if isinstance(cell, date) else cell for cell in row.values()] for row in rows]
 
 
@@ -165,7 +166,8 @@ def test_every_stream_that_can_be_made_has_exactly_its_columns_and_types(tmp_pat
         "recorded_conditions",
         "all_falls",
     }
-    with store.connect(CODELISTS) as backend:
+    with store.connect(CODELISTS) as connection:
+        backend = ibis.duckdb.from_connection(connection)
         assert set(backend.list_tables()) == available
         for name in available:
             assert backend.table(name).schema() == STREAMS[name].table.schema(), name

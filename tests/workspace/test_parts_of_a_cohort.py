@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import ibis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -79,9 +80,11 @@ def test_the_parts_together_are_what_one_machine_gives(
 
 def test_the_streams_of_some_persons_hold_their_rows_and_no_others(workspace: Workspace, store: Store) -> None:
     for printable in (False, True):
-        with store.connect(workspace.codelists, printable=printable) as backend:
+        with store.connect(workspace.codelists, printable=printable) as connection:
+            backend = ibis.duckdb.from_connection(connection)
             whole = {name: backend.to_pyarrow(backend.table(name)).to_pylist() for name in backend.list_tables()}
-        with replace(store, only_persons=(9, 12)).connect(workspace.codelists, printable=printable) as backend:
+        with replace(store, only_persons=(9, 12)).connect(workspace.codelists, printable=printable) as connection:
+            backend = ibis.duckdb.from_connection(connection)
             some = {name: backend.to_pyarrow(backend.table(name)).to_pylist() for name in backend.list_tables()}
         assert set(some) == set(whole) >= {"people", "admissions", "recorded_conditions"}
         for name, rows in whole.items():

@@ -71,4 +71,4 @@ def read_floor(store: Store, columns: dict[str, set[str]]) -> None:
     """Read the stored columns once, and keep nothing."""
     with store.connect() as backend:
         for table, names in columns.items():
-            backend.raw_sql(f"SELECT {', '.join(sorted(names))} FROM '{store.file(table)}'").to_arrow_table()
+            backend.execute(f"SELECT {', '.join(sorted(names))} FROM '{store.file(table)}'").to_arrow_table()

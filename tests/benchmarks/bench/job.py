@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import ibis
 import ibis.expr.operations as ops
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -157,8 +158,12 @@ def _count_codes(store: Store, scan: ScanPlan, kept: list[dict[str, Any]]) -> li
         coded = [one["number"] for one in kept if one["code"] == column and one["coded"]]
         counted: dict[str, list[int]] = {}
         if coded:
-            with store.connect() as backend:
-                found = backend.to_pyarrow(scan.stream.table.select(code=expression).distinct())["code"].to_pylist()
+            with store.connect() as connection:
+                found = (
+                    ibis.duckdb.from_connection(connection)
+                    .to_pyarrow(scan.stream.table.select(code=expression).distinct())["code"]
+                    .to_pylist()
+                )
             codes = sorted(code for code in found if code is not None)
             for number in coded:
                 for code, links in zip(codes, match_codes(scan.measures[number], codes), strict=True):
