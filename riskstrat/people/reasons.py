@@ -58,14 +58,15 @@ def themes_by_patient(reasons: pd.DataFrame) -> dict[str, list[ThemeReason]]:
 
     A reader who had the sizes of all other themes could take them from the estimate, and would have that of "other".
     """
-    return {
-        str(patient): [
-            ThemeReason(row.theme, row.direction, round_strength(row.contribution), row.sentences)
-            for row in read_rows(rows, ReasonRow)
-            if row.theme != OTHER and round_strength(row.contribution)
-        ]
-        for patient, rows in reasons.groupby("patient_id", sort=False)
-    }
+    shown = [
+        theme != OTHER and bool(round_strength(contribution))
+        for theme, contribution in zip(reasons["theme"], reasons["contribution"], strict=True)
+    ]
+    made: dict[str, list[ThemeReason]] = {str(patient): [] for patient in reasons["patient_id"].unique()}
+    for row in read_rows(reasons[shown], ReasonRow):
+        strength = round_strength(row.contribution)
+        made[row.patient_id].append(ThemeReason(row.theme, row.direction, strength, row.sentences))
+    return made
 
 
 def printed_counts(
