@@ -77,9 +77,9 @@ def score_person(opened: Site, recipe: Recipe, patient: str, when: str, progress
     model, version = champion(opened.workspace.root / "registry", recipe.name)
     cohort = cohort_at(opened, recipe, index_date(when, recipe, opened.store))
     own = replace(cohort, rows=cohort.rows[cohort.rows["patient_id"] == patient].reset_index(drop=True))
-    if own.rows.empty:
-        return None
-    return Scored(own, build_matrix(opened, own, progress), model, version, eligible=cohort.rows)
+    # Of nobody too: a model of other definitions is refused first.
+    scored = Scored(own, build_matrix(opened, own, progress), model, version, eligible=cohort.rows)
+    return scored if len(scored.rows) else None
 
 
 def score_then(opened: Site, recipe: Recipe, day: date, progress: Progress) -> Scored:

@@ -15,7 +15,14 @@ import pytest
 from riskstrat.definitions.phrases import capitalise_first, lower_first
 from riskstrat.documents import long_date
 from riskstrat.explanation import contributions, theme_reasons
-from riskstrat.people import Records, explain_printable, gather_records, person_facts, printed_counts
+from riskstrat.people import (
+    Records,
+    explain_printable,
+    gather_records,
+    person_facts,
+    printed_counts,
+    themes_by_patient,
+)
 from riskstrat.people.falls import date_by_first_report
 from riskstrat.people.services import name_service
 from riskstrat.publication import PersonPage
@@ -232,14 +239,14 @@ def test_nobody_to_tell_of_gives_no_rows(told: Told) -> None:
 
 
 def test_one_person_scored_alone_is_told_the_same_as_among_everybody(told: Told) -> None:
-    among = {patient: rows.to_dict("records") for patient, rows in told.reasons.groupby("patient_id")}
+    among = themes_by_patient(told.reasons)
     for patient in told.patients[:5]:
         alone = score_person(told.opened, told.opened.recipe(), patient, f"{told.when}", lambda *done: None)
         assert alone is not None
         row = told.scored.rows[told.scored.rows["patient_id"] == patient].reset_index(drop=True)
         pd.testing.assert_frame_equal(alone.rows, row, check_exact=True)
         reasons = explain_printable(told.opened, alone, alone.rows["patient_id"])
-        assert reasons.to_dict("records") == among[patient]
+        assert themes_by_patient(reasons) == {patient: among[patient]}
 
 
 def test_nobody_is_scored_who_is_not_eligible(told: Told) -> None:

@@ -95,6 +95,7 @@ def describe(store: Store, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     matrix = opened.engine.matrix(cohort.rows)
     scored: Any = SimpleNamespace(
         cohort=cohort,
+        eligible=cohort.rows,
         matrix=matrix,
         model=PaperModel(("age", "efi_latest"), {"title": "Emergency admission in 12 months"}),
         version=SimpleNamespace(name="paper", version=1),

@@ -187,7 +187,7 @@ def scored_at(opened: Site, when: date) -> Any:
     margin = model.margin(matrix)
     told = cohort.rows.assign(margin=margin, risk=1 / (1 + np.exp(-margin)))
     version = SimpleNamespace(name="paper", version=1)
-    return SimpleNamespace(cohort=cohort, matrix=matrix, model=model, version=version, rows=told)
+    return SimpleNamespace(cohort=cohort, eligible=cohort.rows, matrix=matrix, model=model, version=version, rows=told)
 
 
 @pytest.fixture(scope="module")
