@@ -15,6 +15,7 @@ import pytest
 from riskstrat.definitions.phrases import capitalise_first, lower_first
 from riskstrat.documents import long_date
 from riskstrat.explanation import contributions, theme_reasons
+from riskstrat.features.whole_record import search_whole_record
 from riskstrat.people import (
     Records,
     explain_printable,
@@ -251,3 +252,10 @@ def test_one_person_scored_alone_is_told_the_same_as_among_everybody(told: Told)
 
 def test_nobody_is_scored_who_is_not_eligible(told: Told) -> None:
     assert score_person(told.opened, told.opened.recipe(), "nobody", f"{told.when}", lambda *done: None) is None
+
+
+def test_whether_anybody_has_such_rows_is_searched_for_every_feature_that_is_told(told: Told) -> None:
+    # What is not searched for counts as held, and a number is told where nobody can know it.
+    telling, features = told.records.telling, told.opened.workspace.features
+    leaves = {leaf.fingerprint: leaf for one in features.values() for leaf in telling._list_leaves(one)}
+    assert set(search_whole_record(telling.engine, leaves, telling.eligible)) == set(leaves)

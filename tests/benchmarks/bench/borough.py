@@ -69,6 +69,6 @@ def _columns_of(scan: ScanPlan) -> set[str]:
 
 def read_floor(store: Store, columns: dict[str, set[str]]) -> None:
     """Read the stored columns once, and keep nothing."""
-    with store.connect() as backend:
+    with store.connect() as connection:
         for table, names in columns.items():
-            backend.execute(f"SELECT {', '.join(sorted(names))} FROM '{store.file(table)}'").to_arrow_table()
+            connection.execute(f"SELECT {', '.join(sorted(names))} FROM '{store.file(table)}'").to_arrow_table()

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import ibis
 import ibis.expr.operations as ops
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +18,7 @@ from riskstrat.definitions.recipes import CohortRecipe
 from riskstrat.features import kinds
 from riskstrat.features.links import match_codes
 from riskstrat.features.plan import Measure, ScanPlan
+from riskstrat.sources.scan_sql import write_sql
 from riskstrat.sources.store import Store
 from tests.benchmarks.bench.borough import make_engine
 
@@ -159,11 +159,8 @@ def _count_codes(store: Store, scan: ScanPlan, kept: list[dict[str, Any]]) -> li
         counted: dict[str, list[int]] = {}
         if coded:
             with store.connect() as connection:
-                found = (
-                    ibis.duckdb.from_connection(connection)
-                    .to_pyarrow(scan.stream.table.select(code=expression).distinct())["code"]
-                    .to_pylist()
-                )
+                asked = write_sql(scan.stream.table.select(code=expression).distinct())
+                found = [code for (code,) in connection.execute(asked).fetchall()]
             codes = sorted(code for code in found if code is not None)
             for number in coded:
                 for code, links in zip(codes, match_codes(scan.measures[number], codes), strict=True):
